@@ -1,0 +1,31 @@
+/**
+ * Mean squared difference of a sample's features and its own recall's, no negatives (the ablation that collapses):
+ *
+ *   L = weight / (K n) sum_k |v_k - w_k+|^2,   dL/dv_k = 2 weight / (K n) (v_k - w_k+),   n features
+ *
+ * From the affinities: |v - w|^2 = |v|^2 - 2 v.w + |w|^2.
+ */
+import type { AlignmentLoss } from "./affinity.ts";
+
+export interface MseOptions {
+  /** Features a row (without padding). */
+  readonly features: number;
+  readonly weight: number;
+}
+
+export function mse({ features, weight }: MseOptions): AlignmentLoss {
+  return ({ rows, columns, dots, rowSquares, columnSquares }, { positive }, out) => {
+    const unit = weight / (rows * features);
+    out.mix.fill(0, 0, rows * columns);
+    out.columnOwn.fill(0, 0, columns);
+    let loss = 0;
+    for (let k = 0; k < rows; k++) {
+      const j = positive[k]!;
+      loss += unit * Math.max(0, rowSquares[k]! - 2 * dots[k * columns + j]! + columnSquares[j]!);
+      out.mix[k * columns + j] = -2 * unit;
+      out.rowOwn[k] = 2 * unit;
+      out.columnOwn[j]! += 2 * unit;
+    }
+    return loss;
+  };
+}

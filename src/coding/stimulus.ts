@@ -1,0 +1,40 @@
+/**
+ * Stimulus codes. direct: the normalised image is the input of the first synapses at every step (so it is computed once).
+ * poisson: a pixel fires at each step with probability its intensity. latency: one spike a pixel, the brighter the earlier, none if black.
+ * With the spiking codes every message in the pair is 0 or 1, the stimulus included.
+ */
+import type { Team } from "../engine/team.ts";
+import type { Region } from "../engine/memory.ts";
+import type { Population } from "../network/population.ts";
+import { pixelsOf, tilesOf } from "../network/shape.ts";
+import { streamKey } from "../training/random.ts";
+
+export type StimulusCoding = "direct" | "poisson" | "latency";
+
+/** Writes the spikes of a batch of intensities (0..1, [image][stride]) into a population. */
+export interface StimulusEncoder {
+  /** `counter` numbers the batch: the same counter gives the same spikes. `ids` name the images within it. */
+  encode(images: number, counter: number, learn: boolean): void;
+}
+
+export function stimulusEncoder(
+  team: Team,
+  coding: Exclude<StimulusCoding, "direct">,
+  intensities: { at: number; stride: number },
+  ids: Region<Uint32Array>,
+  population: Population,
+  seed: number,
+): StimulusEncoder {
+  const { shape, steps, masks } = population;
+  const [key0, key1] = streamKey(seed, "stimulus");
+  return {
+    encode(images, counter, learn) {
+      const sizes = [steps, pixelsOf(shape), shape.channels, tilesOf(shape), intensities.stride];
+      if (coding === "poisson") {
+        const scratch = team.scratch(64);
+        team.run("poissonCode", images, ...sizes, counter, key0, key1, intensities.at, ids.at, masks.at, scratch.at, scratch.stride);
+      } else team.run("latencyCode", images, ...sizes, intensities.at, masks.at);
+      population.list(images, learn);
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/** All kernels. Each takes (begin, end, thread, ...): the range of items this thread computes, and its number for scratch memory. */
+export { linearEvents } from "./accumulate";
+export { linearEventsGradient } from "./correlate";
+export { linearDense, linearDenseGradient } from "./gemm";
+export { convolve } from "./conv";
+export { convolveGradient, convolveDenseGradient } from "./conv-gradient";
+export { emit, transpose } from "./events";
+export { moments, normStatistics, normGradient } from "./norm";
+export { neuronForward, neuronBackward } from "./neuron";
+export { readout, readoutBackward } from "./readout";
+export { centre, dots, squares, combine } from "./affinity";
+export { softmaxCrossEntropy, exponential, logarithm } from "./softmax";
+export { sumSquares, adamw } from "./optimiser";
+export { poissonCode, latencyCode, philoxBlock } from "./coding";

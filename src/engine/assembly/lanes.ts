@@ -1,0 +1,43 @@
+/** What all kernels share: the width of a tile, and small sums over a tile's rows. */
+
+/** Neurons a tile; a tile's row is 16 floats, one cache line. */
+export const LANES: i32 = 16;
+/** log2 of a row's bytes. */
+export const ROW: usize = 6;
+
+/** Mean and summed squared deviation of each of 16 columns over `rows` rows: out[0..15] and out[16..31]. Two passes, in cache, for accuracy. */
+export function chunkMoments(block: usize, rows: i32, out: usize): void {
+  const last = block + (<usize>rows << ROW);
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (let p = block; p < last; p += 64) {
+    s0 = f32x4.add(s0, v128.load(p)); s1 = f32x4.add(s1, v128.load(p, 16));
+    s2 = f32x4.add(s2, v128.load(p, 32)); s3 = f32x4.add(s3, v128.load(p, 48));
+  }
+  const n = f32x4.splat(<f32>rows);
+  const m0 = f32x4.div(s0, n), m1 = f32x4.div(s1, n), m2 = f32x4.div(s2, n), m3 = f32x4.div(s3, n);
+  let q0 = f32x4.splat(0), q1 = q0, q2 = q0, q3 = q0;
+  for (let p = block; p < last; p += 64) {
+    const d0 = f32x4.sub(v128.load(p), m0), d1 = f32x4.sub(v128.load(p, 16), m1);
+    const d2 = f32x4.sub(v128.load(p, 32), m2), d3 = f32x4.sub(v128.load(p, 48), m3);
+    q0 = f32x4.add(q0, f32x4.mul(d0, d0)); q1 = f32x4.add(q1, f32x4.mul(d1, d1));
+    q2 = f32x4.add(q2, f32x4.mul(d2, d2)); q3 = f32x4.add(q3, f32x4.mul(d3, d3));
+  }
+  v128.store(out, m0); v128.store(out, m1, 16); v128.store(out, m2, 32); v128.store(out, m3, 48);
+  v128.store(out, q0, 64); v128.store(out, q1, 80); v128.store(out, q2, 96); v128.store(out, q3, 112);
+}
+
+/** Sum of a vector's four lanes, in a fixed order. */
+@inline
+export function horizontalSum(v: v128): f32 {
+  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+}
+
+/** Sum of each of 16 columns over `rows` rows that lie `stride` bytes apart, stored at `out`. */
+export function columnSums(block: usize, rows: i32, stride: usize, out: usize): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (let r = 0, p = block; r < rows; r++, p += stride) {
+    s0 = f32x4.add(s0, v128.load(p)); s1 = f32x4.add(s1, v128.load(p, 16));
+    s2 = f32x4.add(s2, v128.load(p, 32)); s3 = f32x4.add(s3, v128.load(p, 48));
+  }
+  v128.store(out, s0); v128.store(out, s1, 16); v128.store(out, s2, 32); v128.store(out, s3, 48);
+}

@@ -1,0 +1,50 @@
+/** Softmax cross-entropy, with an exponential and a logarithm of our own: host engines differ in theirs, and results must not. */
+
+const LN2_HIGH: f64 = 6.93147180369123816490e-01;
+const LN2_LOW: f64 = 1.90821492927058770002e-10;
+
+/** e^x for x <= 0 (softmax needs no other), relative error < 1e-15; 0 below -700. */
+export function exponential(x: f64): f64 {
+  if (x < -700) return 0;
+  const k = nearest<f64>(x * 1.4426950408889634);
+  const r = (x - k * LN2_HIGH) - k * LN2_LOW;
+  let s: f64 = 1;
+  for (let i: f64 = 14; i >= 1; i--) s = 1 + s * r / i;
+  return s * reinterpret<f64>((<i64>k + 1023) << 52);
+}
+
+/** ln x for normal x > 0: x = 2^k m with m in [sqrt(1/2), sqrt(2)), ln m by the series of artanh((m - 1) / (m + 1)). */
+export function logarithm(x: f64): f64 {
+  const bits = reinterpret<i64>(x);
+  let k = (bits >> 52) - 1023;
+  let m = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
+  if (m > 1.4142135623730951) { m *= 0.5; k++; }
+  const t = (m - 1) / (m + 1), t2 = t * t;
+  let s: f64 = 0;
+  for (let i: f64 = 23; i >= 1; i -= 2) s = 1 / i + t2 * s;
+  return <f64>k * LN2_HIGH + (2 * t * s + <f64>k * LN2_LOW);
+}
+
+/**
+ * Per row: loss[b] = -ln softmax(x[b])[label] (float64) and gradient[b] = (softmax - one-hot) * factor; items are rows.
+ * Rows are `stride` floats apart, unused columns of the gradient are set to 0.
+ */
+export function softmaxCrossEntropy(
+  begin: i32, end: i32, _thread: i32,
+  classes: i32, stride: i32, factor: f32, x: usize, labels: usize, losses: usize, gradients: usize,
+): void {
+  for (let b = begin; b < end; b++) {
+    const row = x + (<usize>b * stride << 2), out = gradients + (<usize>b * stride << 2);
+    const label = <i32>load<u16>(labels + (<usize>b << 1));
+    let top = load<f32>(row);
+    for (let c = 1; c < classes; c++) top = max<f32>(top, load<f32>(row + (<usize>c << 2)));
+    let sum: f64 = 0;
+    for (let c = 0; c < classes; c++) sum += exponential(<f64>load<f32>(row + (<usize>c << 2)) - <f64>top);
+    store<f64>(losses + (<usize>b << 3), logarithm(sum) + <f64>top - <f64>load<f32>(row + (<usize>label << 2)));
+    for (let c = 0; c < classes; c++) {
+      const p = exponential(<f64>load<f32>(row + (<usize>c << 2)) - <f64>top) / sum;
+      store<f32>(out + (<usize>c << 2), <f32>((p - (c == label ? 1 : 0)) * <f64>factor));
+    }
+    for (let c = classes; c < stride; c++) store<f32>(out + (<usize>c << 2), 0);
+  }
+}

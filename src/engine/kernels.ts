@@ -1,0 +1,55 @@
+/** The kernels by name, and how to compile them. Their sources, with the equations, are in `assembly/`. */
+import { KERNELS_WASM_BASE64 } from "./wasm.generated.ts";
+
+/** Every kernel takes (begin, end, thread, ...args); see `assembly/` for the arguments. The order is part of the team's protocol. */
+export const KERNEL_NAMES = [
+  "linearEvents",
+  "linearEventsGradient",
+  "linearDense",
+  "linearDenseGradient",
+  "convolve",
+  "convolveGradient",
+  "convolveDenseGradient",
+  "emit",
+  "transpose",
+  "moments",
+  "normStatistics",
+  "normGradient",
+  "neuronForward",
+  "neuronBackward",
+  "readout",
+  "readoutBackward",
+  "centre",
+  "dots",
+  "squares",
+  "combine",
+  "softmaxCrossEntropy",
+  "sumSquares",
+  "adamw",
+  "poissonCode",
+  "latencyCode",
+] as const;
+
+export type KernelName = (typeof KERNEL_NAMES)[number];
+
+/** A kernel as WebAssembly exports it. */
+export type Kernel = (begin: number, end: number, thread: number, ...args: number[]) => void;
+
+/** Neurons a tile; all layouts are padded to it. */
+export const LANES = 16;
+
+/** Floats an item of the element-wise kernels (`adamw`, `sumSquares`). */
+export const BLOCK = 2048;
+
+/** Rounds up to whole tiles of neurons. */
+export function padded(count: number): number {
+  return Math.ceil(count / LANES) * LANES;
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** The compiled module; compiled once a process. */
+export function kernelModule(): Promise<WebAssembly.Module> {
+  compiled ??= WebAssembly.compile(Uint8Array.from(atob(KERNELS_WASM_BASE64), (c) => c.charCodeAt(0)));
+  return compiled;
+}

@@ -1,0 +1,83 @@
+// @ts-check
+/**
+ * What a thread of the team does all its life. Plain JavaScript, so that a worker can run the very same file from the sources and from the build.
+ *
+ * The caller writes a kernel's number, item count and arguments, counts `pending` up and moves the generation on; each thread computes
+ * its share of the items and counts `pending` down. A thread spins for a while before it sleeps: most kernels last less than a wake-up.
+ */
+
+/** Places in the control block (int32). Arguments follow as float64 at byte ARGUMENTS. */
+export const GENERATION = 0;
+export const PENDING = 1;
+export const KERNEL = 2;
+export const ITEMS = 3;
+export const ARGUMENT_COUNT = 4;
+export const QUIT = 5;
+export const FAILED = 6;
+/** Byte offset of the arguments in the control block. */
+export const ARGUMENTS = 64;
+export const MAXIMUM_ARGUMENTS = 40;
+export const CONTROL_BYTES = ARGUMENTS + MAXIMUM_ARGUMENTS * 8;
+
+/** Turns of the waiting loop before a thread sleeps; about 50 microseconds. */
+const SPIN = 20_000;
+
+/**
+ * Waits until `state[index]` differs from `value`.
+ * @param {Int32Array} state
+ * @param {number} index
+ * @param {number} value
+ */
+export function waitWhile(state, index, value) {
+  for (let i = 0; i < SPIN; i++) if (Atomics.load(state, index) !== value) return;
+  while (Atomics.load(state, index) === value) Atomics.wait(state, index, value);
+}
+
+/**
+ * First item of thread `index` of `threads`: contiguous shares that differ by one item at most.
+ * @param {number} items
+ * @param {number} index
+ * @param {number} threads
+ */
+export function shareOf(items, index, threads) {
+  return Math.floor((items * index) / threads);
+}
+
+/**
+ * @typedef {object} ThreadStart
+ * @property {WebAssembly.Module} module
+ * @property {WebAssembly.Memory} memory
+ * @property {number} control address of the control block
+ * @property {number} index this thread's number, 1 and up (0 is the caller)
+ * @property {number} threads
+ * @property {readonly string[]} names kernels in the protocol's order
+ */
+
+/**
+ * Serves kernels until told to quit.
+ * @param {ThreadStart} start
+ */
+export function serve({ module, memory, control, index, threads, names }) {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const kernels = names.map((name) => /** @type {(...args: number[]) => void} */ (exports[name]));
+  const state = new Int32Array(memory.buffer, control, ARGUMENTS / 4);
+  const values = new Float64Array(memory.buffer, control + ARGUMENTS, MAXIMUM_ARGUMENTS);
+  let seen = 0;
+  for (;;) {
+    waitWhile(state, GENERATION, seen);
+    seen = Atomics.load(state, GENERATION);
+    if (Atomics.load(state, QUIT)) return;
+    const items = /** @type {number} */ (state[ITEMS]);
+    const begin = shareOf(items, index, threads);
+    const end = shareOf(items, index + 1, threads);
+    try {
+      if (begin < end) {
+        const kernel = /** @type {(...args: number[]) => void} */ (kernels[/** @type {number} */ (state[KERNEL])]);
+        kernel(begin, end, index, ...values.subarray(0, state[ARGUMENT_COUNT]));
+      }
+    } catch {
+      Atomics.store(state, FAILED, index);
+    }
+    if (Atomics.sub(state, PENDING, 1) === 1) Atomics.notify(state, PENDING);
+  }
+}

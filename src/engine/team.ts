@@ -1,0 +1,179 @@
+/**
+ * A team of threads that runs kernels on one shared memory.
+ *
+ * A kernel's items (tiles, images, rows) are split into contiguous shares, one a thread; the caller takes the first. Items write
+ * disjoint outputs and no sum is split, so results are the same bytes for any number of threads.
+ */
+import { BispikeError } from "../errors.ts";
+import { KERNEL_NAMES, type Kernel, type KernelName, kernelModule } from "./kernels.ts";
+import { type Address, Arena } from "./memory.ts";
+import {
+  ARGUMENT_COUNT,
+  ARGUMENTS,
+  CONTROL_BYTES,
+  FAILED,
+  GENERATION,
+  ITEMS,
+  KERNEL,
+  MAXIMUM_ARGUMENTS,
+  PENDING,
+  QUIT,
+  shareOf,
+  type ThreadStart,
+  waitWhile,
+} from "./team-loop.js";
+
+/** A running thread, as the platform starts it. */
+export interface Thread {
+  /** Resolves when the thread serves; rejects when it could not start. */
+  readonly ready: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a thread that calls `serve(start)`; `node/threads.ts` does it with worker_threads, a page with Web Workers. */
+export type SpawnThread = (start: ThreadStart) => Thread;
+
+/** Time and work of one kernel since profiling began. */
+export interface KernelProfile {
+  readonly name: KernelName;
+  calls: number;
+  milliseconds: number;
+}
+
+export interface TeamOptions {
+  /** Threads, the caller's included. Default 1. */
+  threads?: number;
+  /** How to start the others; required where threads > 1. */
+  spawn?: SpawnThread;
+  /** Address space of the memory in 64 KiB pages. Default 65536 (4 GiB). */
+  maximumPages?: number;
+}
+
+/** Room a thread may use inside a kernel; grows to the largest that was asked for. */
+interface Scratch {
+  at: Address;
+  stride: number;
+}
+
+/**
+ * The engine: memory, kernels, threads.
+ *
+ * @example
+ * const team = await Team.create();
+ * const x = team.arena.f32(4096);
+ * team.run("centre", 1, 256, 16, x.at); // 256 rows of 16 columns
+ * await team.close();
+ */
+export class Team {
+  readonly threads: number;
+  readonly arena: Arena;
+  readonly #kernels: readonly Kernel[];
+  readonly #others: Thread[] = [];
+  readonly #state: Int32Array;
+  readonly #arguments: Float64Array;
+  readonly #index = new Map<KernelName, number>(KERNEL_NAMES.map((name, i) => [name, i]));
+  #scratch: Scratch = { at: 0, stride: 0 };
+  #profile: Map<KernelName, KernelProfile> | undefined;
+  #closed = false;
+
+  private constructor(arena: Arena, module: WebAssembly.Module, threads: number, spawn: SpawnThread | undefined) {
+    this.arena = arena;
+    this.threads = threads;
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } });
+    this.#kernels = KERNEL_NAMES.map((name) => exports[name] as Kernel);
+    const control = arena.allocate(CONTROL_BYTES);
+    this.#state = new Int32Array(arena.memory.buffer, control, ARGUMENTS / 4);
+    this.#arguments = new Float64Array(arena.memory.buffer, control + ARGUMENTS, MAXIMUM_ARGUMENTS);
+    for (let index = 1; index < threads; index++) {
+      this.#others.push(spawn!({ module, memory: arena.memory, control, index, threads, names: KERNEL_NAMES }));
+    }
+  }
+
+  /** Compiles the kernels and starts the threads. Errors: `usage` for a bad thread count, `platform` where threads cannot start. */
+  static async create(options: TeamOptions = {}): Promise<Team> {
+    const threads = options.threads ?? 1;
+    if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+      throw new BispikeError("usage", `threads: expected an integer from 1 to 256, got ${threads}`);
+    }
+    if (threads > 1 && !options.spawn) {
+      throw new BispikeError("usage", "threads > 1 needs `spawn`: pass spawnThread from bispike/node, or a Web Worker's");
+    }
+    const arena = new Arena(options.maximumPages === undefined ? {} : { maximumPages: options.maximumPages });
+    const team = new Team(arena, await kernelModule(), threads, options.spawn);
+    try {
+      await Promise.all(team.#others.map((thread) => thread.ready));
+    } catch (cause) {
+      await team.close();
+      throw new BispikeError("platform", `could not start ${threads} threads: ${String(cause)}`, { cause });
+    }
+    return team;
+  }
+
+  /** Runs a kernel over `items` items on all threads and waits for it. */
+  run(name: KernelName, items: number, ...args: number[]): void {
+    if (items <= 0) return;
+    const started = this.#profile ? performance.now() : 0;
+    const number = this.#index.get(name)!;
+    const kernel = this.#kernels[number]!;
+    // A kernel called with the wrong number of arguments would read zeros and write anywhere.
+    if (kernel.length !== args.length + 3) {
+      throw new Error(`kernel ${name} takes ${kernel.length - 3} arguments, got ${args.length}`);
+    }
+    if (this.threads === 1) kernel(0, items, 0, ...args);
+    else this.#runTogether(number, kernel, items, args);
+    if (this.#profile) this.#record(name, performance.now() - started);
+  }
+
+  #runTogether(number: number, kernel: Kernel, items: number, args: readonly number[]): void {
+    const state = this.#state;
+    state[KERNEL] = number;
+    state[ITEMS] = items;
+    state[ARGUMENT_COUNT] = args.length;
+    this.#arguments.set(args);
+    Atomics.store(state, PENDING, this.threads - 1);
+    Atomics.add(state, GENERATION, 1);
+    Atomics.notify(state, GENERATION);
+    kernel(0, shareOf(items, 1, this.threads), 0, ...args);
+    for (let pending = Atomics.load(state, PENDING); pending > 0; pending = Atomics.load(state, PENDING)) {
+      waitWhile(state, PENDING, pending);
+    }
+    const failed = Atomics.load(state, FAILED);
+    if (failed) throw new Error(`kernel ${KERNEL_NAMES[number]} trapped on thread ${failed}`);
+  }
+
+  /** Address and stride of scratch memory with at least `bytes` a thread; valid until the next call. */
+  scratch(bytes: number): Readonly<Scratch> {
+    if (bytes > this.#scratch.stride) {
+      const stride = Math.ceil(bytes / 4096) * 4096;
+      this.#scratch = { at: this.arena.allocate(stride * this.threads), stride };
+    }
+    return this.#scratch;
+  }
+
+  /** Begins to count calls and time a kernel (from zero), as the caller sees them. */
+  startProfile(): void {
+    this.#profile = new Map();
+  }
+
+  /** What was counted since `startProfile`, slowest first. */
+  profile(): readonly KernelProfile[] {
+    return [...(this.#profile?.values() ?? [])].sort((a, b) => b.milliseconds - a.milliseconds);
+  }
+
+  #record(name: KernelName, milliseconds: number): void {
+    const entry = this.#profile!.get(name) ?? { name, calls: 0, milliseconds: 0 };
+    entry.calls++;
+    entry.milliseconds += milliseconds;
+    this.#profile!.set(name, entry);
+  }
+
+  /** Stops the threads. The memory stays readable. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    Atomics.store(this.#state, QUIT, 1);
+    Atomics.add(this.#state, GENERATION, 1);
+    Atomics.notify(this.#state, GENERATION);
+    await Promise.all(this.#others.map((thread) => thread.stop()));
+  }
+}

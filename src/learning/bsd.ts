@@ -1,0 +1,192 @@
+/**
+ * Bidirectional Spike-Based Distillation (Lv et al., ICLR 2026, arXiv 2509.20284).
+ *
+ * Each stage has one loss between the two networks' features; its inputs are constants to it, so it reaches the weights into the stage and no others:
+ *
+ *   stage 1             align(stimulus, redrawn stimulus)         trains recall's Theta_1
+ *   stage i, 1 < i < L  align(perception's, recall's features)    trains W_{i-1} and Theta_i
+ *   stage L             top loss on the concept's drive           trains W_{L-1}
+ *
+ * No error crosses a stage, so a stage updates as soon as perception has reached it, and its drives can then be forgotten.
+ */
+import { type AlignmentLoss, type Negatives, type Pairing, pairing } from "../alignment/affinity.ts";
+import { infonce } from "../alignment/infonce.ts";
+import { mse } from "../alignment/mse.ts";
+import { reco } from "../alignment/reco.ts";
+import type { Region } from "../engine/memory.ts";
+import { BispikeError } from "../errors.ts";
+import type { Layer } from "../network/layer.ts";
+import type { Feature } from "../network/neuron.ts";
+import type { NetworkPair } from "../network/pair.ts";
+import { pixelsOf, sizeOf } from "../network/shape.ts";
+import { AdamW, type OptimiserOptions } from "./optimiser.ts";
+import type { Batch, Rates, Rule, StepReport } from "./rule.ts";
+import { StageAlignment } from "./stage-alignment.ts";
+import { Top, type TopLoss } from "./top.ts";
+
+/** The rule's choices; the YAML section `rule`. Which work best was measured: see RESULTS.md. */
+export interface BsdOptions {
+  /** What is aligned: the time mean of spikes, drive or membrane. */
+  readonly features: Feature;
+  /** Take each neuron's mean away before comparing. */
+  readonly centred: boolean;
+  readonly negatives: Negatives;
+  readonly loss: "reco" | "infonce" | "mse";
+  /** ReCo: weight of the negatives. */
+  readonly lambda: number;
+  /** InfoNCE: temperature of the softmax over cosines. */
+  readonly temperature: number;
+  /** Weight of each hidden stage's loss. */
+  readonly weight: number;
+  /** Weight of stage 1's loss. */
+  readonly stimulusWeight: number;
+  readonly top: TopLoss;
+  /** Adds weight * mean over neurons of max(0, firing rate - rate)^2 to each hidden stage's loss, for both networks. */
+  readonly homeostasis: { readonly weight: number; readonly rate: number };
+}
+
+export class Bsd implements Rule {
+  readonly pair: NetworkPair;
+  readonly optimiser: AdamW;
+  readonly #options: BsdOptions;
+  readonly #alignment: StageAlignment;
+  readonly #top: Top;
+  /** A copy of the stimulus that centring may change. */
+  readonly #stimulus: Region<Float32Array>;
+
+  constructor(pair: NetworkPair, options: BsdOptions, optimiser: OptimiserOptions) {
+    this.pair = pair;
+    this.#options = options;
+    const { team, recall, perception } = pair;
+    const { maxImages } = pair.options;
+    const width = Math.max(pair.stimulusWidth, ...pair.layers.map((layer) => layer.featureWidth));
+    this.#alignment = new StageAlignment(team, maxImages, recall[0]!.maxImages, width);
+    this.#stimulus = team.arena.f32(maxImages * pair.stimulusWidth);
+    this.#top = new Top(pair, options.top, options.lambda);
+    const groups = [...perception, ...recall].map((layer) => layer.group);
+    this.optimiser = new AdamW(team, optimiser, groups);
+  }
+
+  step(batch: Batch, rates: Rates): StepReport {
+    const { pair, optimiser } = this;
+    const { labels } = batch;
+    const { negatives, features } = this.#options;
+    const images = labels.length;
+    const classes = pair.target.classes;
+    const pairs = pairing(negatives, labels, classes);
+    const stageLosses = new Array<number>(pair.stages).fill(0);
+    const perceptionRates: number[] = [];
+    const recallRates: number[] = [];
+    const silent: number[] = [];
+    optimiser.begin();
+
+    const shown = negatives === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
+    this.#recall(shown, features);
+    stageLosses[0] = this.#learnToRedraw(pairs, images, shown.length, rates.recall);
+
+    pair.encode(images, batch.counter, true);
+    for (const { stage, perception, recall } of pair.hiddenStages()) {
+      perception.forward(images, { train: true, feature: features });
+      perception.output!.list(images, true);
+      const own = this.#pull(perception, images);
+      const other = this.#pull(recall, shown.length);
+      const loss = this.#align(this.#stageLoss(perception), pairs, { perception, recall, images, recalls: shown.length }, rates.recall > 0);
+      stageLosses[stage - 1] = loss + own.cost + other.cost;
+      this.#assertFinite(stage, stageLosses[stage - 1]!);
+      perception.backward(images, features, this.#alignment.rowGradient.at);
+      optimiser.update(perception.group, rates.perception);
+      if (rates.recall > 0) {
+        recall.backward(shown.length, features, this.#alignment.columnGradient.at);
+        optimiser.update(recall.group, rates.recall);
+      }
+      perceptionRates.push(own.rate);
+      recallRates.push(other.rate);
+      silent.push(own.silent);
+    }
+
+    const concept = pair.conceptDrive;
+    concept.forward(images, { train: true });
+    const top = this.#top.loss(labels, this.#alignment);
+    stageLosses[pair.stages - 1] = top.loss;
+    this.#assertFinite(pair.stages, top.loss);
+    concept.backward(images, features, top.gradient);
+    optimiser.update(concept.group, rates.perception);
+    optimiser.finish();
+
+    const loss = stageLosses.reduce((sum, value) => sum + value, 0);
+    return { loss, stageLosses, perceptionRates, recallRates, silent, correct: top.correct, images };
+  }
+
+  /** Runs recall from the concepts of `labels` down to the redrawn stimulus. */
+  #recall(labels: ArrayLike<number>, feature: Feature): void {
+    const { pair } = this;
+    pair.present(labels, true);
+    for (const layer of pair.recall.toReversed()) {
+      layer.forward(labels.length, { train: true, feature });
+      layer.output?.list(labels.length, true);
+    }
+  }
+
+  /** Stage 1: recall's last weights learn to redraw the stimulus. */
+  #learnToRedraw(pairs: Pairing, images: number, recalls: number, rate: number): number {
+    const { pair } = this;
+    const { redrawn } = pair;
+    const width = pair.stimulusWidth;
+    this.#stimulus.view.set(pair.stimulus.view.subarray(0, images * width));
+    const loss = this.#loss(this.#options.stimulusWeight, sizeOf(pair.stimulusShape));
+    const sides = { v: this.#stimulus.at, rows: images, w: redrawn.features.at, columns: recalls, width };
+    const value = this.#alignment.align(loss, pairs, sides, { centred: this.#options.centred, rowGradient: false, columnGradient: rate > 0 });
+    this.#assertFinite(1, value);
+    if (rate > 0) {
+      redrawn.backward(recalls, this.#options.features, this.#alignment.columnGradient.at);
+      this.optimiser.update(redrawn.group, rate);
+    }
+    return value;
+  }
+
+  #align(
+    loss: AlignmentLoss,
+    pairs: Pairing,
+    stage: { perception: Layer; recall: Layer; images: number; recalls: number },
+    recallLearns: boolean,
+  ): number {
+    const { perception, recall, images, recalls } = stage;
+    const sides = { v: perception.features.at, rows: images, w: recall.features.at, columns: recalls, width: perception.featureWidth };
+    return this.#alignment.align(loss, pairs, sides, { centred: this.#options.centred, rowGradient: true, columnGradient: recallLearns });
+  }
+
+  #stageLoss(layer: Layer): AlignmentLoss {
+    return this.#loss(this.#options.weight, layer.cellCount * layer.synapses.shape.channels);
+  }
+
+  #loss(weight: number, features: number): AlignmentLoss {
+    const { loss, lambda, temperature } = this.#options;
+    if (loss === "reco") return reco({ lambda, weight });
+    return loss === "infonce" ? infonce({ temperature, weight }) : mse({ features, weight });
+  }
+
+  /** A stage's firing rate, the share of silent neurons, and the homeostatic cost, whose gradient becomes the layer's pull. */
+  #pull(layer: Layer, images: number): { rate: number; silent: number; cost: number } {
+    const { weight, rate: target } = this.#options.homeostasis;
+    const rates = layer.channelRates(images);
+    const seen = images * this.pair.options.steps * pixelsOf(layer.synapses.shape);
+    let sum = 0;
+    let silent = 0;
+    let cost = 0;
+    for (let c = 0; c < rates.length; c++) {
+      const rate = rates[c]!;
+      const excess = Math.max(0, rate - target);
+      sum += rate;
+      if (rate === 0) silent++;
+      cost += (weight * excess * excess) / rates.length;
+      if (weight > 0) layer.pull.view[c] = (2 * weight * excess) / (rates.length * seen);
+    }
+    return { rate: sum / rates.length, silent: silent / rates.length, cost };
+  }
+
+  #assertFinite(stage: number, loss: number): void {
+    if (Number.isFinite(loss)) return;
+    const step = this.optimiser.steps;
+    throw new BispikeError("training", `stage ${stage}: the loss is ${loss} at step ${step}; lower train.learningRate, or set train.clip`);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * AdamW (Loshchilov and Hutter 2019) over parameter groups, with gradient clipping a group.
+ *
+ * A group is one network's half of a stage, so clipping by its own norm is a local operation; `global` clipping, for comparison with
+ * backprop recipes, needs the norm of all groups first.
+ */
+import { BispikeError } from "../errors.ts";
+import { BLOCK } from "../engine/kernels.ts";
+import type { Region } from "../engine/memory.ts";
+import type { Team } from "../engine/team.ts";
+import type { ParameterGroup } from "../network/parameters.ts";
+
+export interface OptimiserOptions {
+  readonly weightDecay: number;
+  /** Largest L2 norm of a gradient; 0 switches clipping off. */
+  readonly clip: number;
+  readonly clipScope: "stage" | "global";
+}
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+
+export class AdamW {
+  /** Steps taken; part of a checkpoint. */
+  steps = 0;
+  readonly #team: Team;
+  readonly #options: OptimiserOptions;
+  readonly #partial: Region<Float64Array>;
+  /** Updates put off until the norm of all gradients is known. */
+  readonly #waiting: { group: ParameterGroup; rate: number; square: number }[] = [];
+
+  constructor(team: Team, options: OptimiserOptions, groups: readonly ParameterGroup[]) {
+    this.#team = team;
+    this.#options = options;
+    this.#partial = team.arena.f64(Math.max(...groups.map((group) => Math.ceil(group.length / BLOCK))));
+  }
+
+  /** Begins a step: updates until `finish` belong to it. */
+  begin(): void {
+    this.steps++;
+    this.#waiting.length = 0;
+  }
+
+  /** Updates a group from its gradients; at once where clipping is per stage. A rate of 0 leaves the group as it is. */
+  update(group: ParameterGroup, rate: number): void {
+    const { clip, clipScope } = this.#options;
+    const square = clip > 0 ? this.#squaredNorm(group) : 0;
+    if (!Number.isFinite(square)) {
+      throw new BispikeError("training", `${group.name}: the gradient is no longer a finite number at step ${this.steps}; lower train.learningRate`);
+    }
+    if (rate === 0) return;
+    if (clip > 0 && clipScope === "global") this.#waiting.push({ group, rate, square });
+    else this.#apply(group, rate, square);
+  }
+
+  /** Ends a step: applies what waited for the global norm. */
+  finish(): void {
+    const total = this.#waiting.reduce((sum, { square }) => sum + square, 0);
+    for (const { group, rate } of this.#waiting) this.#apply(group, rate, total);
+    this.#waiting.length = 0;
+  }
+
+  #squaredNorm(group: ParameterGroup): number {
+    const blocks = Math.ceil(group.length / BLOCK);
+    this.#team.run("sumSquares", blocks, group.length, group.gradients.at, this.#partial.at);
+    let sum = 0;
+    for (let i = 0; i < blocks; i++) sum += this.#partial.view[i]!;
+    return sum;
+  }
+
+  #apply(group: ParameterGroup, rate: number, square: number): void {
+    const { clip, weightDecay } = this.#options;
+    // PyTorch's clip_grad_norm_ divides by norm + 1e-6.
+    const scale = clip > 0 ? Math.min(1, clip / (Math.sqrt(square) + 1e-6)) : 1;
+    const correction1 = 1 - integerPower(BETA1, this.steps);
+    const correction2 = 1 - integerPower(BETA2, this.steps);
+    this.#team.run(
+      "adamw",
+      Math.ceil(group.length / BLOCK),
+      ...[group.length, scale, 1 - rate * weightDecay, BETA1, 1 - BETA1, BETA2, 1 - BETA2, rate / correction1, Math.sqrt(correction2), EPSILON],
+      ...[group.parameters.at, group.gradients.at, group.firstMoment.at, group.secondMoment.at],
+    );
+  }
+}
+
+/** x^n by repeated squaring: engines may differ in the last digit of `**`. */
+function integerPower(x: number, n: number): number {
+  let result = 1;
+  for (let base = x, rest = n; rest > 0; rest = Math.floor(rest / 2), base *= base) if (rest % 2 === 1) result *= base;
+  return result;
+}

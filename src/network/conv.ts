@@ -1,0 +1,149 @@
+/**
+ * 3x3 convolutional synapses: nearest x2 upsampling before (recall) or 2x2 max-pooling after (perception), stride 1 or 2, padding 0 to 2.
+ * Packed [tile][ky][kx][channel][16].
+ */
+import { BispikeError } from "../errors.ts";
+import { LANES } from "../engine/kernels.ts";
+import type { Address } from "../engine/memory.ts";
+import type { Team } from "../engine/team.ts";
+import type { ParameterGroup } from "./parameters.ts";
+import { describeShape, pixelsOf, type Shape, tilesOf } from "./shape.ts";
+import { isReal, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
+
+export interface ConvOptions {
+  /** Output channels. */
+  channels: number;
+  /** Upsample the input x2 (nearest) first. Default false. */
+  upsample?: boolean;
+  /** Max-pool the output 2x2 (an odd last row or column is dropped). Default false. */
+  pool?: boolean;
+  /** 1 or 2. Default 1. */
+  stride?: number;
+  /** Pixels of zeros around the input, 0 to 2. Default 1. */
+  padding?: number;
+  bias: boolean;
+}
+
+const TAPS = 9;
+
+/** Images handled together, so that small planes still use each weight tile often; from the shape alone, never from the number of threads. */
+function groupOf(rowsPerImage: number, wanted: number): number {
+  return Math.max(1, Math.min(16, Math.floor(wanted / rowsPerImage)));
+}
+
+export class ConvSynapses implements Synapses {
+  readonly source: Source;
+  readonly shape: Shape;
+  readonly fanIn: number;
+  readonly blocks: Readonly<Record<string, number>>;
+  readonly chunkImages = 1;
+  readonly #team: Team;
+  readonly #up: number;
+  readonly #pool: number;
+  readonly #stride: number;
+  readonly #padding: number;
+  readonly #outHeight: number;
+  readonly #outWidth: number;
+
+  constructor(team: Team, source: Source, options: ConvOptions) {
+    this.#team = team;
+    this.source = source;
+    this.#up = options.upsample ? 1 : 0;
+    this.#pool = options.pool ? 1 : 0;
+    this.#stride = options.stride ?? 1;
+    this.#padding = options.padding ?? 1;
+    const { height, width, channels } = source.shape;
+    const out = (size: number) => Math.floor(((size << this.#up) + 2 * this.#padding - 3) / this.#stride) + 1;
+    this.#outHeight = out(height);
+    this.#outWidth = out(width);
+    this.shape = { height: this.#outHeight >> this.#pool, width: this.#outWidth >> this.#pool, channels: options.channels };
+    if (pixelsOf(this.shape) < 1) {
+      throw new BispikeError(
+        "shape",
+        `a 3x3 convolution${this.#pool ? " with 2x2 pooling" : ""} cannot read ${describeShape(source.shape)}: no output pixel is left; use fewer stages or larger images`,
+      );
+    }
+    if (![1, 2].includes(this.#stride) || ![0, 1, 2].includes(this.#padding) || (isReal(source) && this.#up)) {
+      throw new BispikeError("shape", `convolution: stride must be 1 or 2 and padding 0, 1 or 2, got ${this.#stride} and ${this.#padding}; real inputs are not upsampled`);
+    }
+    this.fanIn = TAPS * channels;
+    const tiles = tilesOf(this.shape);
+    const weight = tiles * TAPS * channels * LANES;
+    this.blocks = options.bias ? { weight, bias: tiles * LANES } : { weight };
+  }
+
+  workspace = (maxImages: number) => {
+    const rows = maxImages * stepsOf(this.source) * pixelsOf(this.shape) * tilesOf(this.shape);
+    return { drives: rows * LANES, winners: this.#pool ? rows * LANES : 0 };
+  };
+
+  forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
+    const { source } = this;
+    const real = isReal(source);
+    const steps = stepsOf(source);
+    const together = Math.min(groupOf(steps * pixelsOf(this.shape), 256), Math.ceil(images / 8));
+    const scratch = this.#team.scratch(4 * LANES * 4);
+    this.#team.run(
+      "convolve",
+      Math.ceil(images / together),
+      ...[images, together, ...this.#geometry(steps), tilesOf(this.shape), real ? source.stride : 0],
+      ...(real ? [source.at, 0, 0] : [0, source.offsets.at, source.events.at]),
+      ...[group.at("weight"), group.at("bias"), workspace.z, workspace.winner, moments, scratch.at, scratch.stride],
+    );
+  }
+
+  gradient(group: ParameterGroup, images: number, workspace: Workspace, coefficients: Address): void {
+    const { source } = this;
+    const tiles = tilesOf(this.shape);
+    const { g, z, winner } = workspace;
+    const outputs = [g, z, winner, coefficients, group.gradientAt("weight"), group.gradientAt("bias")];
+    const { height, width, channels } = source.shape;
+    if (isReal(source)) {
+      const scratch = this.#team.scratch((this.#outHeight + 2) * (this.#outWidth + 2) * LANES * 4);
+      const size = [height, width, this.#stride, this.#padding, channels, this.#outHeight, this.#outWidth, this.#pool, tiles, source.stride];
+      this.#team.run("convolveDenseGradient", tiles, images, ...size, source.at, ...outputs, scratch.at, scratch.stride);
+      return;
+    }
+    const plane = ((height << this.#up) + this.#padding + 2) * ((width << this.#up) + this.#padding + 2);
+    const together = Math.min(images, groupOf(source.steps * plane, 2048));
+    const lists = channels * together * source.steps * height * width;
+    // Counts, then lists of plane offsets a channel, then the planes: as the kernel lays them out.
+    const scratch = this.#team.scratch(4 * (Math.ceil(channels / 16) * 16 + lists + together * source.steps * plane * LANES) + 64);
+    this.#team.run(
+      "convolveGradient",
+      tiles,
+      ...[images, together, ...this.#geometry(source.steps), tiles, source.offsets.at, source.events.at],
+      ...outputs,
+      ...[scratch.at, scratch.stride],
+    );
+  }
+
+  #geometry(steps: number): number[] {
+    const { height, width, channels } = this.source.shape;
+    return [steps, height, width, this.#up, this.#stride, this.#padding, channels, this.#outHeight, this.#outWidth, this.#pool];
+  }
+
+  plainShape(block: string): readonly number[] {
+    return block === "weight" ? [this.shape.channels, 3, 3, this.source.shape.channels] : [this.shape.channels];
+  }
+
+  pack(block: string, plain: ArrayLike<number>, packed: Float32Array): void {
+    this.#eachPair(block, (at, plainAt) => {
+      packed[at] = plain[plainAt]!;
+    });
+  }
+
+  unpack(block: string, packed: Float32Array, plain: Float32Array): void {
+    this.#eachPair(block, (at, plainAt) => {
+      plain[plainAt] = packed[at]!;
+    });
+  }
+
+  #eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void {
+    const inputs = block === "weight" ? TAPS * this.source.shape.channels : 1;
+    for (let channel = 0; channel < this.shape.channels; channel++) {
+      const tile = Math.floor(channel / LANES);
+      for (let i = 0; i < inputs; i++) visit((tile * inputs + i) * LANES + (channel % LANES), channel * inputs + i);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/** Starting values: weights and biases uniform within 1 / sqrt(fan-in), norm scale 1 and shift 0 (PyTorch's defaults, as the prototypes had). */
+import { RandomStream } from "../training/random.ts";
+import type { Layer } from "./layer.ts";
+
+/** Draws a layer's weights and biases; each layer has its own stream, so a layer's start does not depend on the others' sizes. */
+export function initialise(layer: Layer, seed: number): void {
+  const { synapses, group } = layer;
+  const bound = 1 / Math.sqrt(synapses.fanIn);
+  for (const block of Object.keys(synapses.blocks)) {
+    const plain = new Float32Array(synapses.plainShape(block).reduce((a, b) => a * b, 1));
+    new RandomStream(seed, `init ${layer.name}.${block}`).fillUniform(plain, -bound, bound);
+    synapses.pack(block, plain, group.view(block));
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * One network's half of a stage: synapses, norm and neurons; or synapses alone where the drive is read out (the concept's, the redrawn stimulus's).
+ */
+import { LANES, padded } from "../engine/kernels.ts";
+import type { Region } from "../engine/memory.ts";
+import type { Team } from "../engine/team.ts";
+import { FEATURE_CODES, type Feature, type NeuronParameters } from "./neuron.ts";
+import { Norm } from "./norm.ts";
+import { ParameterGroup } from "./parameters.ts";
+import { Population, type Reader } from "./population.ts";
+import { pixelsOf, sizeOf, tilesOf } from "./shape.ts";
+import { type Synapses, stepsOf, type Workspace } from "./synapses.ts";
+
+/** Average-pools a plane to size x size cells; cells[p] is the cell of pixel p. */
+function cellsOf(height: number, width: number, size: number): { cells: Int32Array; count: number } {
+  const rows = size > 0 && size < height ? size : height;
+  const columns = size > 0 && size < width ? size : width;
+  const cells = new Int32Array(height * width);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) cells[y * width + x] = Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width);
+  }
+  return { cells, count: rows * columns };
+}
+
+export interface LayerOptions {
+  name: string;
+  synapses: Synapses;
+  maxImages: number;
+  /** T, the steps a sample is shown. */
+  steps: number;
+  /** Absent: the drive is read out without neurons or norm. */
+  neurons?: NeuronParameters & { norm: boolean; reader: Reader; pool: number };
+  /** Memory shared with other layers; the layer takes its own where absent. */
+  workspace?: Workspace;
+  /** Memory of the feature rows, shared with other layers. */
+  features?: Region<Float32Array>;
+}
+
+export class Layer {
+  readonly name: string;
+  readonly synapses: Synapses;
+  readonly group: ParameterGroup;
+  readonly norm: Norm;
+  readonly neurons: NeuronParameters | undefined;
+  /** The spikes; absent where the drive is read out. */
+  readonly output: Population | undefined;
+  readonly workspace: Workspace;
+  /** Feature rows [image][featureWidth], padded columns 0. */
+  readonly features: Region<Float32Array>;
+  /** Floats a feature row. */
+  readonly featureWidth: number;
+  readonly cellCount: number;
+  readonly cells: Region<Int32Array>;
+  /** Added to the gradient of every spike of a neuron (homeostasis); zeros unless a rule sets them. */
+  readonly pull: Region<Float32Array>;
+  readonly #counts: Region<Float32Array>;
+  readonly #team: Team;
+  readonly #steps: number;
+  readonly #maxImages: number;
+
+  constructor(team: Team, options: LayerOptions) {
+    const { synapses, maxImages, steps, neurons } = options;
+    const { shape } = synapses;
+    this.#team = team;
+    this.#steps = steps;
+    this.#maxImages = maxImages;
+    this.name = options.name;
+    this.synapses = synapses;
+    this.neurons = neurons;
+    const tiles = tilesOf(shape);
+    const normed = neurons?.norm ?? false;
+    const normBlocks = normed ? { gamma: tiles * LANES, beta: tiles * LANES } : {};
+    this.group = new ParameterGroup(team, options.name, { ...synapses.blocks, ...normBlocks });
+    if (normed) this.group.view("gamma").fill(1);
+    const maxChunks = this.#chunks(maxImages);
+    this.norm = new Norm(team, normed, tiles, maxChunks);
+    const { cells, count } = cellsOf(shape.height, shape.width, neurons?.pool ?? 0);
+    this.cellCount = count;
+    this.cells = team.arena.i32(cells.length);
+    this.cells.view.set(cells);
+    this.output = neurons ? new Population(team, shape, steps, maxImages, neurons.reader) : undefined;
+    this.featureWidth = neurons ? count * tiles * LANES : padded(sizeOf(shape));
+    this.features = options.features ?? team.arena.f32(maxImages * this.featureWidth);
+    const size = synapses.workspace(maxImages);
+    this.workspace = options.workspace ?? {
+      z: team.arena.allocate(size.drives * 4),
+      g: team.arena.allocate(size.drives * 4),
+      winner: team.arena.allocate(size.winners),
+    };
+    this.pull = team.arena.f32(tiles * LANES);
+    this.#counts = team.arena.f32(tiles * LANES * maxChunks);
+  }
+
+  #chunks(images: number): number {
+    return this.synapses.chunkImages === 0 ? 1 : Math.ceil(images / this.synapses.chunkImages);
+  }
+
+  /** Rows of z: images x distinct steps x pixels. */
+  #rows(images: number): number {
+    return images * stepsOf(this.synapses.source) * pixelsOf(this.synapses.shape);
+  }
+
+  /** z, then norm, spikes and features (where asked), or the read-out. Training uses and moves the batch statistics. */
+  forward(images: number, options: { train: boolean; feature?: Feature | undefined }): void {
+    const { synapses, workspace, norm } = this;
+    synapses.forward(this.group, images, workspace, norm.momentsAt(options.train));
+    if (!this.neurons || !this.output) {
+      const { channels } = synapses.shape;
+      this.#team.run(
+        "readout",
+        tilesOf(synapses.shape) * images,
+        ...[images, stepsOf(synapses.source), pixelsOf(synapses.shape), channels, this.featureWidth, workspace.z, this.features.at],
+      );
+      return;
+    }
+    const chunks = this.#chunks(images);
+    // A held drive is seen T times: the unbiased variance of the running statistics counts every one.
+    const seen = images * this.#steps * pixelsOf(synapses.shape);
+    norm.prepare(this.group, options.train, chunks, this.#rows(images) / chunks, seen);
+    this.#team.run(
+      "neuronForward",
+      tilesOf(synapses.shape) * chunks,
+      ...this.#neuronArguments(images, chunks),
+      ...[options.feature ? FEATURE_CODES[options.feature] : 0, this.#share, this.cellCount],
+      ...[norm.scale.at, norm.shift.at, workspace.z, this.output.masks.at, this.#counts.at, this.features.at, this.cells.at],
+    );
+  }
+
+  get #share(): number {
+    return this.cellCount / pixelsOf(this.synapses.shape);
+  }
+
+  #neuronArguments(images: number, chunks: number): number[] {
+    const { synapses } = this;
+    const { tau, threshold } = this.neurons!;
+    const sizes = [images, this.#steps, stepsOf(synapses.source), pixelsOf(synapses.shape), tilesOf(synapses.shape)];
+    return [chunks, synapses.chunkImages || images, ...sizes, 1 / tau, threshold];
+  }
+
+  /** All gradients of the layer's group, from the gradient of its features (rows of featureWidth at `featureGradient`). */
+  backward(images: number, feature: Feature, featureGradient: number): void {
+    const { synapses, workspace, norm } = this;
+    if (!this.neurons) {
+      const { channels } = synapses.shape;
+      this.#team.run(
+        "readoutBackward",
+        tilesOf(synapses.shape) * images,
+        ...[images, stepsOf(synapses.source), pixelsOf(synapses.shape), channels, this.featureWidth, featureGradient, workspace.g],
+      );
+      synapses.gradient(this.group, images, workspace, 0);
+      return;
+    }
+    const chunks = this.#chunks(images);
+    const scratch = this.#team.scratch(this.#steps * 16);
+    this.#team.run(
+      "neuronBackward",
+      tilesOf(synapses.shape) * chunks,
+      ...this.#neuronArguments(images, chunks),
+      ...[this.neurons.alpha / 2, FEATURE_CODES[feature], this.#share, this.cellCount, norm.scale.at, norm.shift.at],
+      ...[norm.mean.at, norm.inverse.at, workspace.z, featureGradient, this.cells.at, this.pull.at],
+      ...[workspace.g, norm.sums.at, scratch.at, scratch.stride],
+    );
+    synapses.gradient(this.group, images, workspace, norm.gradient(this.group, chunks, this.#rows(images)));
+  }
+
+  /** Firing rate of each channel in the newest pass, 0..1, over images, steps and pixels. Empty where the drive is read out. */
+  channelRates(images: number): Float64Array {
+    if (!this.neurons) return new Float64Array(0);
+    const { channels } = this.synapses.shape;
+    const chunks = this.#chunks(images);
+    const rates = new Float64Array(channels);
+    const seen = images * this.#steps * pixelsOf(this.synapses.shape);
+    for (let c = 0; c < channels; c++) {
+      const tile = Math.floor(c / LANES);
+      let count = 0;
+      for (let k = 0; k < chunks; k++) count += this.#counts.view[(tile * chunks + k) * LANES + (c % LANES)]!;
+      rates[c] = count / seen;
+    }
+    return rates;
+  }
+
+  get maxImages(): number {
+    return this.#maxImages;
+  }
+}

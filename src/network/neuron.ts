@@ -1,0 +1,26 @@
+/**
+ * Leaky integrate-and-fire neurons (the convention of SpikingJelly's LIFNode, as the method's authors use it):
+ *
+ *   H[t] = V[t-1] + (X[t] - V[t-1]) / tau     charge
+ *   S[t] = 1 if H[t] >= threshold, else 0     fire
+ *   V[t] = H[t] (1 - S[t])                    hard reset to 0, constant to the gradient
+ *
+ * Surrogate gradient (ATan): dS/dH = (alpha / 2) / (1 + (pi/2 alpha (H - threshold))^2). State starts at 0 for every sample.
+ */
+
+export interface NeuronParameters {
+  /** Membrane time constant in steps, >= 1. Default 2. */
+  readonly tau: number;
+  /** Firing threshold in units of the drive. Default 0.6, best in the paper's own study. */
+  readonly threshold: number;
+  /** Sharpness of the surrogate gradient. Default 2. */
+  readonly alpha: number;
+}
+
+export const neuronDefaults: NeuronParameters = { tau: 2, threshold: 0.6, alpha: 2 };
+
+/** What the alignment compares: the time mean of spikes, of the (normalised) drive, or of the membrane H. */
+export type Feature = "rate" | "drive" | "membrane";
+
+/** The kernels' number of a feature; 0 is none. */
+export const FEATURE_CODES: Readonly<Record<Feature, number>> = { rate: 1, drive: 2, membrane: 3 };

@@ -1,0 +1,220 @@
+/**
+ * A pair of networks: perception (stimulus -> concept, weights W) and recall (concept -> stimulus, weights Theta), with the same stages and
+ * independent weights. Stage 1 is the stimulus, the last stage the concept; `perception[k]` and `recall[k]` are the halves of stage k + 2.
+ *
+ * Perception's halves share one workspace: a stage's drives live only until its own update. Recall's are kept: its stages run first
+ * and wait for perception to come by.
+ */
+import { type StimulusCoding, type StimulusEncoder, stimulusEncoder } from "../coding/stimulus.ts";
+import { type TargetCode, type TargetCoding, targetCode } from "../coding/target.ts";
+import { padded } from "../engine/kernels.ts";
+import type { Region } from "../engine/memory.ts";
+import type { Team } from "../engine/team.ts";
+import { ConvSynapses } from "./conv.ts";
+import { initialise } from "./initialise.ts";
+import { Layer } from "./layer.ts";
+import { LinearSynapses } from "./linear.ts";
+import { neuronDefaults } from "./neuron.ts";
+import { Population } from "./population.ts";
+import { flat, pixelsOf, type Shape, sizeOf } from "./shape.ts";
+import type { RealInput, Source, Synapses, Workspace } from "./synapses.ts";
+
+/** What a pair looks like; the YAML section `network`. */
+export interface NetworkOptions {
+  /** mlp: fully connected stages. cnn: 3x3 convolutions with 2x2 max-pooling up, nearest upsampling with 3x3 convolutions down. */
+  readonly kind: "mlp" | "cnn";
+  /** Neurons (mlp) or channels (cnn) of each hidden stage, from the stimulus up. */
+  readonly hidden: readonly number[];
+  /** T, the time steps a sample is shown. */
+  readonly steps: number;
+  readonly norm: boolean;
+  /** Membrane time constant in steps. */
+  readonly tau: number;
+  readonly threshold: { readonly perception: number; readonly recall: number };
+  readonly stimulus: StimulusCoding;
+  readonly target: TargetCoding;
+  /** Neurons of a random target code; 0 for 4 x classes. */
+  readonly targetSize: number;
+}
+
+export interface PairOptions extends NetworkOptions {
+  /** One image; for a cnn its sides are divisible by 2 to the number of stages (see `paddedShape`). */
+  readonly image: Shape;
+  readonly classes: number;
+  /** Largest batch. */
+  readonly maxImages: number;
+  /** Rows recall runs at once: classes (prototypes) or maxImages (pairs). Default: the larger of the two. */
+  readonly maxRecalls?: number;
+  /** Average-pool the features of convolutional stages to this many cells a side; 0 for none. Default 0. */
+  readonly pool?: number;
+  readonly seed: number;
+}
+
+/** The frame images are put in: a cnn halves its sides at every stage, so they are padded to a multiple of that. */
+export function paddedShape(kind: "mlp" | "cnn", stages: number, image: Shape): Shape {
+  if (kind === "mlp") return image;
+  const unit = 2 ** stages;
+  const up = (side: number) => Math.ceil(side / unit) * unit;
+  return { height: up(image.height), width: up(image.width), channels: image.channels };
+}
+
+export class NetworkPair {
+  readonly team: Team;
+  readonly options: PairOptions;
+  readonly target: TargetCode;
+  /** Stimulus rows, [image][stimulusWidth]: normalised pixels (direct) or intensities 0..1 (poisson, latency). */
+  readonly stimulus: Region<Float32Array>;
+  readonly stimulusWidth: number;
+  readonly stimulusShape: Shape;
+  /** Numbers naming the images of a batch, for random stimulus codes. */
+  readonly imageIds: Region<Uint32Array>;
+  readonly perception: readonly Layer[];
+  readonly recall: readonly Layer[];
+  /** The encoded stimulus, where it is spikes. */
+  readonly stimulusSpikes: Population | undefined;
+  /** The concept's spikes recall starts from, held over time. */
+  readonly concept: Population;
+  readonly #encoder: StimulusEncoder | undefined;
+
+  constructor(team: Team, options: PairOptions) {
+    this.team = team;
+    this.options = options;
+    const { kind, image, classes, maxImages, seed } = options;
+    this.target = targetCode(options.target, classes, options.targetSize, seed);
+    this.stimulusShape = kind === "mlp" ? flat(sizeOf(image)) : image;
+    this.stimulusWidth = padded(sizeOf(image));
+    this.stimulus = team.arena.f32(maxImages * this.stimulusWidth);
+    this.imageIds = team.arena.u32(maxImages);
+    const reader = kind === "mlp" ? "linear" : "conv";
+
+    let source: Source;
+    if (options.stimulus === "direct") {
+      source = { kind: "real", shape: this.stimulusShape, at: this.stimulus.at, stride: this.stimulusWidth } satisfies RealInput;
+    } else {
+      const spikes = new Population(team, this.stimulusShape, options.steps, maxImages, reader);
+      const intensities = { at: this.stimulus.at, stride: this.stimulusWidth };
+      this.#encoder = stimulusEncoder(team, options.stimulus, intensities, this.imageIds, spikes, seed);
+      source = spikes;
+      this.stimulusSpikes = spikes;
+    }
+    this.perception = this.#buildPerception(source, reader);
+
+    const recalls = options.maxRecalls ?? Math.max(classes, maxImages);
+    this.concept = new Population(team, flat(this.target.width), 1, recalls, "linear");
+    this.recall = this.#buildRecall(recalls, reader);
+    for (const layer of [...this.perception, ...this.recall]) initialise(layer, seed);
+  }
+
+  #buildPerception(stimulus: Source, reader: "linear" | "conv"): Layer[] {
+    const { team, options } = this;
+    const { kind, hidden, maxImages, steps, norm } = options;
+    // Sizes are known once the synapses are; the first pass lays the populations out, the workspace fits the largest.
+    const room = { drives: 0, winners: 0, features: 0 };
+    const shapes = hidden.map((channels, k) => (kind === "mlp" ? flat(channels) : halved(options.image, k + 1, channels)));
+    const held = options.stimulus === "direct";
+    for (const [k, shape] of shapes.entries()) {
+      const drives = maxImages * (k === 0 && held ? 1 : steps) * pixelsOf(shape) * padded(shape.channels);
+      room.drives = Math.max(room.drives, drives);
+      if (kind === "cnn") room.winners = Math.max(room.winners, drives);
+      room.features = Math.max(room.features, maxImages * pixelsOf(shape) * padded(shape.channels));
+    }
+    const top = maxImages * steps * padded(this.target.width);
+    room.drives = Math.max(room.drives, top);
+    const { arena } = team;
+    const workspace: Workspace = { z: arena.allocate(room.drives * 4), g: arena.allocate(room.drives * 4), winner: arena.allocate(room.winners) };
+    const features = arena.f32(room.features);
+
+    const neurons = { ...neuronDefaults, tau: options.tau, threshold: options.threshold.perception, norm, pool: kind === "cnn" ? (options.pool ?? 0) : 0 };
+    const layers: Layer[] = [];
+    let source = stimulus;
+    for (const [k, shape] of shapes.entries()) {
+      const synapses: Synapses =
+        kind === "mlp"
+          ? new LinearSynapses(team, source, shape, !norm)
+          : new ConvSynapses(team, source, { channels: shape.channels, pool: true, bias: !norm });
+      const next = k === shapes.length - 1 ? "linear" : reader;
+      const layer = new Layer(team, { name: `perception.stage${k + 2}`, synapses, maxImages, steps, neurons: { ...neurons, reader: next }, workspace, features });
+      layers.push(layer);
+      source = layer.output!;
+    }
+    const synapses = new LinearSynapses(team, source, flat(this.target.width), true);
+    layers.push(new Layer(team, { name: `perception.stage${shapes.length + 2}`, synapses, maxImages, steps, workspace }));
+    return layers;
+  }
+
+  #buildRecall(recalls: number, reader: "linear" | "conv"): Layer[] {
+    const { team, options } = this;
+    const { kind, hidden, steps, norm } = options;
+    const neurons = { ...neuronDefaults, tau: options.tau, threshold: options.threshold.recall, norm, pool: kind === "cnn" ? (options.pool ?? 0) : 0 };
+    const layers: Layer[] = [];
+    let source: Source = this.concept;
+    for (let k = hidden.length - 1; k >= 0; k--) {
+      const shape = kind === "mlp" ? flat(hidden[k]!) : halved(options.image, k + 1, hidden[k]!);
+      const first = k === hidden.length - 1;
+      // The norm takes a bias away again, unless one norm serves many pixels with a bias each.
+      const bias = !norm || (first && pixelsOf(shape) > 1);
+      const synapses: Synapses =
+        kind === "mlp" || first
+          ? new LinearSynapses(team, source, shape, bias)
+          : new ConvSynapses(team, source, { channels: shape.channels, upsample: true, bias });
+      const layer = new Layer(team, { name: `recall.stage${k + 2}`, synapses, maxImages: recalls, steps, neurons: { ...neurons, reader } });
+      layers.unshift(layer);
+      source = layer.output!;
+    }
+    const redraw: Synapses =
+      kind === "mlp" || hidden.length === 0
+        ? new LinearSynapses(team, source, this.stimulusShape, true)
+        : new ConvSynapses(team, source, { channels: options.image.channels, upsample: true, bias: true });
+    return [new Layer(team, { name: "recall.stage1", synapses: redraw, maxImages: recalls, steps }), ...layers];
+  }
+
+  /** Number of stages, stimulus and concept included. */
+  get stages(): number {
+    return this.options.hidden.length + 2;
+  }
+
+  /** Hidden stages with both halves: number (2..L-1), perception's layer and recall's. */
+  *hiddenStages(): Generator<{ stage: number; perception: Layer; recall: Layer }> {
+    for (let k = 0; k < this.options.hidden.length; k++) {
+      yield { stage: k + 2, perception: this.perception[k]!, recall: this.recall[k + 1]! };
+    }
+  }
+
+  /** The layer that drives the concept. */
+  get conceptDrive(): Layer {
+    return this.perception.at(-1)!;
+  }
+
+  /** The layer that redraws the stimulus. */
+  get redrawn(): Layer {
+    return this.recall[0]!;
+  }
+
+  /** Every layer, perception's from the stimulus up, then recall's from stage 1 up. */
+  get layers(): readonly Layer[] {
+    return [...this.perception, ...this.recall];
+  }
+
+  /** Makes the spikes of the stimulus rows; nothing to do for direct coding. */
+  encode(images: number, counter: number, learn: boolean): void {
+    this.#encoder?.encode(images, counter, learn);
+  }
+
+  /** Sets the concept's spikes of `labels.length` recalls to their target codes. */
+  present(labels: ArrayLike<number>, learn: boolean): void {
+    const { width, bits } = this.target;
+    this.concept.masks.view.fill(0);
+    for (let row = 0; row < labels.length; row++) {
+      const label = labels[row]!;
+      for (let neuron = 0; neuron < width; neuron++) {
+        if (bits[label * width + neuron]) this.concept.set(row, 0, 0, neuron, true);
+      }
+    }
+    this.concept.list(labels.length, learn);
+  }
+}
+
+/** The shape of a convolutional stage after `stages` halvings. */
+function halved(image: Shape, stages: number, channels: number): Shape {
+  return { height: image.height >> stages, width: image.width >> stages, channels };
+}

@@ -1,0 +1,63 @@
+/** What linear and convolutional synapses have in common. */
+import type { Address } from "../engine/memory.ts";
+import type { ParameterGroup } from "./parameters.ts";
+import type { Population } from "./population.ts";
+import type { Shape } from "./shape.ts";
+
+/** A real-valued input, held over time: [image][stride] floats, an image being [pixel][channel]. */
+export interface RealInput {
+  readonly kind: "real";
+  readonly shape: Shape;
+  readonly at: Address;
+  readonly stride: number;
+}
+
+/** What synapses read: real values (direct coding) or spikes. */
+export type Source = RealInput | Population;
+
+export function isReal(source: Source): source is RealInput {
+  return "kind" in source && source.kind === "real";
+}
+
+/** Distinct time steps of a source. */
+export function stepsOf(source: Source): number {
+  return isReal(source) ? 1 : source.steps;
+}
+
+/**
+ * Memory a layer's pass needs for a while: drives z and their gradients g, [tile][image][step][pixel][16] floats, and winners of max-pooling
+ * in the same order, bytes. Perception shares one workspace over all its stages.
+ */
+export interface Workspace {
+  readonly z: Address;
+  readonly g: Address;
+  readonly winner: Address;
+}
+
+/** Sizes of a workspace in floats (z, g) and bytes (winner). */
+export interface WorkspaceSize {
+  readonly drives: number;
+  readonly winners: number;
+}
+
+/** A bundle of synapses from a source to a population's drive. */
+export interface Synapses {
+  readonly source: Source;
+  /** Shape of the drive z, after pooling. */
+  readonly shape: Shape;
+  /** Largest number of inputs summed into one unit; the weights start uniform within 1 / sqrt(fanIn). */
+  readonly fanIn: number;
+  /** Parameter blocks (packed floats) the synapses need. */
+  readonly blocks: Readonly<Record<string, number>>;
+  /** Images a chunk of moments covers; 0 means all. */
+  readonly chunkImages: number;
+  readonly workspace: (maxImages: number) => WorkspaceSize;
+  /** z = W s + b. Leaves chunk moments of z at `moments` where that is not 0. */
+  forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void;
+  /** Weight and bias gradients from g; `coefficients` end the norm's gradient first (0: g is already dL/dz). */
+  gradient(group: ParameterGroup, images: number, workspace: Workspace, coefficients: Address): void;
+  /** Plain order: weights [out][in] or [out][3][3][in], outputs as [pixel][channel]; biases likewise. */
+  plainShape(block: string): readonly number[];
+  pack(block: string, plain: ArrayLike<number>, packed: Float32Array): void;
+  unpack(block: string, packed: Float32Array, plain: Float32Array): void;
+}

@@ -1,0 +1,225 @@
+/**
+ * Files that survive a kill at any moment. All calls are synchronous, so that no second write of the same process can
+ * come between the steps of the first. One process writes a target at a time.
+ */
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { BispikeError, type ErrorCode } from "../errors.ts";
+
+/** Bytes a write call: far below the 2 GiB the system takes at once. */
+const CHUNK_BYTES = 1 << 26;
+
+/** Lines are held in memory to be cut; a longer log is not one of ours. */
+const MAX_LINES_BYTES = 1 << 29;
+
+/** What each failure of the system means and what a person can do about it. */
+const REMEDIES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  ENOSPC: ["platform", "the disk is full; free some space or choose another folder"],
+  EDQUOT: ["platform", "the disk quota is used up; free some space or choose another folder"],
+  EFBIG: ["platform", "the file is larger than this system allows; raise the limit (ulimit -f) or use another disk"],
+  EACCES: ["platform", "permission denied; make the folder writable or choose another one"],
+  EPERM: ["platform", "operation not permitted; make the folder writable or choose another one"],
+  EROFS: ["platform", "the file system is read-only; choose another folder"],
+  ENOENT: ["checkpoint", "the file or its folder does not exist; check the path or create the folder first"],
+  ENOTDIR: ["checkpoint", "a part of the path is a file, not a folder; check the path"],
+  EISDIR: ["checkpoint", "a folder of that name is in the way; check the path or move the folder"],
+  ENAMETOOLONG: ["checkpoint", "the name is too long; choose a shorter one"],
+};
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** A failure of the system as a typed error; anything else is a fault of our own and passes through. */
+function explained(error: unknown, doing: string, path: string): unknown {
+  const code = codeOf(error);
+  if (code === "" || error instanceof BispikeError) return error;
+  const [kind, remedy] = REMEDIES[code] ?? (["platform", "the system refused; check the disk"] as const);
+  return new BispikeError(kind, `cannot ${doing} ${path}: ${remedy} (${code})`, { cause: error });
+}
+
+/** Runs `use` on an open file and closes it. A failure to close counts only if `use` succeeded. */
+function withFile<T>(path: string, flags: string, use: (file: number) => T): T {
+  const file = openSync(path, flags);
+  let result: T;
+  try {
+    result = use(file);
+  } catch (error) {
+    try {
+      closeSync(file);
+    } catch {
+      // The first failure says more.
+    }
+    throw error;
+  }
+  closeSync(file);
+  return result;
+}
+
+/** Makes a rename in `folder` outlast a power cut, where the system can do that. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return; // Folders cannot be opened there.
+  try {
+    withFile(folder, "r", fsyncSync);
+  } catch (error) {
+    // Some network file systems have no such call; the rename itself stands.
+    if (!["EINVAL", "ENOTSUP", "ENOSYS"].includes(codeOf(error))) throw error;
+  }
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== "ESRCH";
+  }
+}
+
+/** Removes temporary files of `path` whose writer was killed. Best effort: a file left over does no harm. */
+function removeStale(path: string): void {
+  const [folder, prefix] = [dirname(path), `.${basename(path)}.`];
+  try {
+    for (const name of readdirSync(folder)) {
+      if (!name.startsWith(prefix)) continue;
+      const writer = /^(\d{1,10})-[0-9a-f]{16}\.tmp$/.exec(name.slice(prefix.length))?.[1];
+      if (writer === undefined) continue;
+      // Our own id means an earlier process of the same id, as containers have: this one is between writes.
+      if (Number(writer) === process.pid || !isAlive(Number(writer))) rmSync(join(folder, name), { force: true });
+    }
+  } catch {
+    // A folder that cannot be listed may still be written; if not, the write itself reports why.
+  }
+}
+
+/**
+ * Replaces a file as a whole: afterwards, and after a kill or power cut at any moment, `path` holds either its old bytes
+ * or all the new ones. Steps: temporary file in the same folder (`.NAME.PROCESS-RANDOM.tmp`), write, fsync, rename, fsync
+ * of the folder. On failure the temporary file is removed and the old file stays. A symbolic link is itself replaced.
+ *
+ * @param path target file; its folder must exist
+ * @param data bytes, or text written as UTF-8
+ * @throws BispikeError "platform" (disk full, no permission, read-only) or "checkpoint" (the path cannot be a file)
+ * @example
+ * writeDurably("runs/1/last.safetensors", encodeSafetensors(tensors));
+ */
+export function writeDurably(path: string, data: Uint8Array | string): void {
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  const folder = dirname(path);
+  removeStale(path);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}-${randomBytes(8).toString("hex")}.tmp`);
+  try {
+    withFile(temporary, "wx", (file) => {
+      for (let at = 0; at < bytes.length; ) {
+        at += writeSync(file, bytes, at, Math.min(CHUNK_BYTES, bytes.length - at));
+      }
+      fsyncSync(file);
+    });
+    renameSync(temporary, path);
+    syncFolder(folder);
+  } catch (error) {
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // The next write of this target tries again; the first failure says more.
+    }
+    throw explained(error, "write", path);
+  }
+}
+
+/**
+ * Adds one JSON line to a log such as `metrics.jsonl`, creating the file if need be, in a single write call. The line
+ * outlasts a kill; call `syncFile` before a checkpoint to have it outlast a power cut too.
+ *
+ * @throws BispikeError "platform" or "checkpoint" as `writeDurably`
+ * @example
+ * appendLine("runs/1/metrics.jsonl", { step: 100, loss: 0.25 });
+ */
+export function appendLine(path: string, value: object): void {
+  const line = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+  try {
+    const written = withFile(path, "a", (file) => writeSync(file, line));
+    if (written < line.length) {
+      const message = `cannot add to ${path}: only ${written} of ${line.length} bytes were written; is the disk full?`;
+      throw new BispikeError("platform", message);
+    }
+  } catch (error) {
+    throw explained(error, "add to", path);
+  }
+}
+
+/**
+ * Has the system put a file's bytes on the disk.
+ *
+ * @throws BispikeError "platform" or "checkpoint" as `writeDurably`
+ */
+export function syncFile(path: string): void {
+  try {
+    withFile(path, "r+", fsyncSync);
+  } catch (error) {
+    throw explained(error, "sync", path);
+  }
+}
+
+/** Where the lines to keep end, in bytes, and how many there are. A last line without its newline is torn. */
+function keptPart(path: string, bytes: Uint8Array, keepWhile: (parsed: unknown) => boolean): [number, number] {
+  const decoder = new TextDecoder();
+  let [begin, kept] = [0, 0];
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, begin)) {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(decoder.decode(bytes.subarray(begin, end)));
+    } catch (cause) {
+      if (end === bytes.length - 1) break; // Torn too: a power cut can leave blocks of zeros.
+      const remedy = "remove that line, or move the file away to start a new one";
+      throw new BispikeError("checkpoint", `${path}: line ${kept + 1} is not JSON; ${remedy}`, { cause });
+    }
+    if (!keepWhile(parsed)) break;
+    begin = end + 1;
+    kept++;
+  }
+  return [begin, kept];
+}
+
+/**
+ * Cuts a log of JSON lines on resume: keeps the lines before the first one `keepWhile` refuses, and drops that one, all
+ * after it, and a last line that was torn by a kill. The file is shortened in place and synced, so kept lines are never
+ * at risk. A missing file has no lines.
+ *
+ * @returns how many lines were kept
+ * @throws BispikeError "checkpoint" when a line before the last is not JSON or the file passes 512 MiB, "platform" when
+ * the file cannot be changed
+ * @example
+ * truncateLines("runs/1/metrics.jsonl", (line) => (line as { step: number }).step < resumedStep);
+ */
+export function truncateLines(path: string, keepWhile: (parsed: unknown) => boolean): number {
+  try {
+    return withFile(path, "r+", (file) => {
+      const { size } = fstatSync(file);
+      if (size > MAX_LINES_BYTES) {
+        throw new BispikeError("checkpoint", `${path}: ${size} bytes, expected a log of at most ${MAX_LINES_BYTES}`);
+      }
+      const [end, kept] = keptPart(path, readFileSync(file), keepWhile);
+      if (end < size) {
+        ftruncateSync(file, end);
+        fsyncSync(file);
+      }
+      return kept;
+    });
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return 0;
+    throw explained(error, "cut", path);
+  }
+}

@@ -1,0 +1,150 @@
+/** Turns metric lines into the curves of each panel. */
+import type { EpochMetrics, FirstStages, MetricLine, StepMetrics } from "./curves.ts";
+import type { LegendEntry } from "./page.ts";
+
+export interface Curve extends LegendEntry {
+  readonly colour: string;
+  readonly dashed: boolean;
+  readonly width: number;
+  readonly points: readonly { readonly step: number; readonly value: number }[];
+}
+
+export interface Panel {
+  readonly title: string;
+  /** Title of the y axis. */
+  readonly axis: string;
+  readonly curves: readonly Curve[];
+  /** The y axis starts at 0. */
+  readonly zero: boolean;
+  /** Mark each point: few, measured ones. */
+  readonly dots: boolean;
+}
+
+/** Okabe and Ito's colours, told apart by colour-blind readers too; light yellow left out, black kept for totals. */
+const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b5ea7", "#8c6d31"] as const;
+const black = "#222222";
+const mostPoints = 400;
+
+const stageColour = (stage: number) => colours[(stage - 1) % colours.length] ?? black;
+
+/** Panels that have something to draw, top to bottom. */
+export function curvePanels(lines: readonly MetricLine[], first: FirstStages): Panel[] {
+  const byStep = (a: MetricLine, b: MetricLine) => a.step - b.step;
+  const steps = lines.filter((line): line is StepMetrics => line.kind === "step").sort(byStep);
+  const epochs = lines.filter((line): line is EpochMetrics => line.kind === "epoch").sort(byStep);
+  const run = Math.ceil(steps.length / mostPoints);
+  const means = run > 1 ? ` (means of ${run} steps)` : "";
+  const panels: Panel[] = [
+    {
+      title: "Held-out accuracy",
+      axis: "accuracy (%)",
+      zero: false,
+      dots: true,
+      curves: [curve("held out", black, epochs, (line) => 100 * (line.heldOutAccuracy ?? Number.NaN), { width: 2 })],
+    },
+    {
+      title: `Loss${means}`,
+      axis: "loss",
+      zero: true,
+      dots: false,
+      curves: [
+        ...stages(
+          steps,
+          run,
+          first.losses,
+          (line) => line.stageLosses,
+          (stage) => `stage ${stage}`,
+        ),
+        curve("top", "#888888", steps, (line) => line.topLoss, { run, dashed: true }),
+        curve("total", black, steps, (line) => line.loss, { run, width: 2.2 }),
+      ],
+    },
+    {
+      title: `Firing rate${means}`,
+      axis: "spikes / neuron / step",
+      zero: true,
+      dots: false,
+      curves: [
+        ...stages(
+          steps,
+          run,
+          first.perception,
+          (line) => line.perceptionRates,
+          (stage) => `perception ${stage}`,
+        ),
+        ...stages(
+          steps,
+          run,
+          first.recall,
+          (line) => line.recallRates,
+          (stage) => `recall ${stage}`,
+          true,
+        ),
+      ],
+    },
+    {
+      title: "Hamming similarity of perception's and recall's spikes",
+      axis: "similarity",
+      zero: false,
+      dots: true,
+      curves: [
+        ...stages(
+          epochs,
+          1,
+          first.hamming,
+          (line) => line.hamming ?? [],
+          (stage) => `stage ${stage}`,
+        ),
+        ...stages(
+          epochs,
+          1,
+          first.hamming,
+          (line) => line.hammingShuffled ?? [],
+          (stage) => `${stage}, shuffled`,
+          true,
+        ),
+      ],
+    },
+  ];
+  return panels
+    .map((panel) => ({
+      ...panel,
+      curves: panel.curves.filter(({ points }) => points.some(({ value }) => Number.isFinite(value))),
+    }))
+    .filter((panel) => panel.curves.length > 0);
+}
+
+/** One curve a stage; a stage has the same colour in every panel. */
+function stages<L extends MetricLine>(
+  lines: readonly L[],
+  run: number,
+  first: number,
+  values: (line: L) => readonly number[],
+  label: (stage: number) => string,
+  dashed = false,
+): Curve[] {
+  const count = lines.reduce((most, line) => Math.max(most, values(line).length), 0);
+  return Array.from({ length: count }, (_, index) =>
+    curve(label(first + index), stageColour(first + index), lines, (line) => values(line)[index] ?? Number.NaN, {
+      run,
+      dashed,
+    }),
+  );
+}
+
+/** A curve through `run` lines at a time: their mean value at the last one's step. */
+function curve<L extends MetricLine>(
+  label: string,
+  colour: string,
+  lines: readonly L[],
+  value: (line: L) => number,
+  { run = 1, dashed = false, width = 1.5 } = {},
+): Curve {
+  const points: { step: number; value: number }[] = [];
+  for (let start = 0; start < lines.length; start += run) {
+    const group = lines.slice(start, start + run);
+    const sum = group.reduce((total, line) => total + value(line), 0);
+    points.push({ step: group.at(-1)?.step ?? 0, value: sum / group.length });
+  }
+  return { label, colour, dashed, width, points };
+}

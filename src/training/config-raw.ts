@@ -1,0 +1,146 @@
+/** Works on a raw, untrusted configuration before it is checked: copies it, applies overrides, fills in defaults. */
+import { BispikeError } from "../errors.ts";
+import { clip, describeValue } from "./config-words.ts";
+import { readYaml, YamlFault } from "./config-yaml.ts";
+
+/** A section of a raw configuration. Has no prototype, so a key can never reach one. */
+export interface RawSection {
+  [key: string]: RawValue;
+}
+type RawValue = string | number | boolean | null | RawValue[] | RawSection;
+
+/** The deepest sensible nesting is 3 (`rule.homeostasis.rate`); beyond this a value is an attack or a cycle. */
+const deepest = 8;
+const longestList = 4096;
+const refused: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/**
+ * A deep copy of own plain data. Undefined fields are left out.
+ *
+ * @throws BispikeError "config" unless `raw` is an object of plain data, or when a key is `__proto__`, `constructor` or `prototype`
+ */
+export function copyRaw(raw: unknown, source?: string): RawSection {
+  const prefix = source === undefined ? "" : `${source}: `;
+  const copy = copyValue(raw ?? null, "", prefix, 0);
+  if (isSection(copy)) return copy;
+  throw new BispikeError(
+    "config",
+    `${prefix}expected a configuration with sections such as data and train, got ${describeValue(raw)}`,
+  );
+}
+
+function copyValue(value: unknown, dotted: string, prefix: string, depth: number): RawValue {
+  const fail = (what: string) =>
+    new BispikeError("config", `${prefix}${dotted === "" ? "" : `${clip(dotted)}: `}${what}`);
+  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    return value;
+  if (typeof value !== "object")
+    throw fail(`expected text, a number, true or false, a list or a section, got ${describeValue(value)}`);
+  if (depth >= deepest)
+    throw fail(`nested more than ${deepest} deep; expected sections such as rule.homeostasis.rate at most`);
+  if (Array.isArray(value)) {
+    if (value.length > longestList) throw fail(`expected a list of at most ${longestList}, got ${value.length}`);
+    return Array.from(value, (item, index) => copyValue(item, `${dotted}[${index}]`, prefix, depth + 1));
+  }
+  const section: RawSection = Object.create(null);
+  for (const [key, child] of Object.entries(value)) {
+    const childName = dotted === "" ? key : `${dotted}.${key}`;
+    if (refused.has(key)) throw new BispikeError("config", `${prefix}unknown key ${childName} (this name is refused)`);
+    if (child !== undefined) section[key] = copyValue(child, childName, prefix, depth + 1);
+  }
+  return section;
+}
+
+const isSection = (value: RawValue | undefined): value is RawSection =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * Put override strings (`--train.epochs=3`) into a raw configuration, in order. A section given whole
+ * (`--rule.homeostasis={weight: 10}`) changes the keys it names and keeps the others.
+ */
+export function applyOverrides(raw: RawSection, overrides: readonly string[], source?: string): RawSection {
+  for (const override of overrides) {
+    const { path, value } = parseOverride(override);
+    let wrapped: RawValue = value;
+    for (const key of path.toReversed()) {
+      const outer: RawSection = Object.create(null);
+      outer[key] = wrapped;
+      wrapped = outer;
+    }
+    if (isSection(wrapped)) merge(raw, wrapped, "", source);
+  }
+  return raw;
+}
+
+function merge(target: RawSection, changes: RawSection, dotted: string, source: string | undefined): void {
+  for (const [key, change] of Object.entries(changes)) {
+    const old = target[key];
+    if (isSection(old) && isSection(change)) merge(old, change, `${dotted}${key}.`, source);
+    else if (old !== undefined && !isSection(old) && isSection(change)) {
+      const where = source === undefined ? "" : ` in ${source}`;
+      throw new BispikeError(
+        "config",
+        `cannot set ${dotted}${key}.${Object.keys(change)[0] ?? ""}: ${dotted}${key}${where} is ${describeValue(old)}, not a section`,
+      );
+    } else target[key] = change;
+  }
+}
+
+function parseOverride(override: string): { path: string[]; value: RawValue } {
+  const match = /^--([^=\s]+)=([\s\S]*)$/.exec(override);
+  const dotted = match?.[1];
+  const path = dotted?.split(".") ?? [];
+  if (dotted === undefined || path.some((key) => key === ""))
+    throw new BispikeError(
+      "usage",
+      `expected an override such as --train.epochs=3, got ${JSON.stringify(clip(override))}`,
+    );
+  const bad = path.find((key) => refused.has(key));
+  if (bad !== undefined) throw new BispikeError("config", `unknown key ${clip(dotted)} (the name ${bad} is refused)`);
+  return { path, value: copyValue(parseScalar(match?.[2] ?? "", dotted), dotted, "override: ", path.length) };
+}
+
+/** A YAML scalar, list or map on one line. */
+function parseScalar(text: string, dotted: string): unknown {
+  try {
+    return readYaml(text);
+  } catch (error) {
+    if (!(error instanceof YamlFault)) throw error;
+    throw new BispikeError(
+      "config",
+      `--${clip(dotted)}: cannot read ${JSON.stringify(clip(text))} as a YAML value (${error.message}); quote text that has special characters`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Fill what is missing. A cnn without `hidden` gets `channels`; without `name`, the data set and the kind name the experiment.
+ * Values of a wrong type pass through, for the checker to report.
+ */
+export function fillDefaults(given: RawSection, defaults: object, channels: readonly number[]): unknown {
+  const filled = copyRaw(defaults);
+  const kind = isSection(given.network) ? given.network.kind : undefined;
+  if (kind === "cnn" && isSection(filled.network)) filled.network.hidden = [...channels];
+  overlay(filled, given);
+  filled.name ??= defaultName(filled);
+  return filled;
+}
+
+function overlay(target: RawSection, given: RawSection): void {
+  for (const [key, value] of Object.entries(given)) {
+    const old = target[key];
+    if (isSection(old) && isSection(value)) overlay(old, value);
+    else target[key] = value;
+  }
+}
+
+/** `mnist-mlp`; a folder's last name stands in for the data set's, reduced to characters a folder name may have. */
+function defaultName(filled: RawSection): string {
+  const data = isSection(filled.data) ? filled.data : {};
+  const kind = isSection(filled.network) ? String(filled.network.kind) : "";
+  const folder = typeof data.path === "string" ? (data.path.split(/[\\/]/).filter(Boolean).at(-1) ?? "") : "";
+  const dataset = typeof data.name === "string" ? data.name : folder;
+  const clean = `${dataset}-${kind}`.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  return clean.slice(0, 100);
+}

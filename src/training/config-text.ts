@@ -1,0 +1,49 @@
+/** The configuration as YAML text, both ways. Runs in the browser too. */
+import { stringify } from "yaml";
+import { BispikeError } from "../errors.ts";
+import { type ExperimentConfig, resolveConfig } from "./config.ts";
+import { readYaml, YamlFault } from "./config-yaml.ts";
+
+/** Largest configuration text read, in characters. */
+export const longestText = 1_000_000;
+
+/**
+ * Read a configuration from YAML text.
+ *
+ * @param source name of the text for error messages
+ * @throws BispikeError "config": not YAML (with line and column), or refused by `resolveConfig`
+ * @example
+ * parseConfig("data: { name: mnist }", ["--train.epochs=1"], "mnist.yaml").train.epochs; // 1
+ */
+export function parseConfig(
+  text: string,
+  overrides: readonly string[] = [],
+  source = "configuration",
+): ExperimentConfig {
+  if (text.length > longestText)
+    throw new BispikeError(
+      "config",
+      `${source}: expected at most ${longestText} characters of YAML, got ${text.length}`,
+    );
+  return resolveConfig(parseYaml(text, source), overrides, source);
+}
+
+function parseYaml(text: string, source: string): unknown {
+  try {
+    return readYaml(text);
+  } catch (error) {
+    if (!(error instanceof YamlFault)) throw error;
+    const where = error.line === undefined ? source : `${source}:${error.line}:${error.column}`;
+    throw new BispikeError("config", `${where}: not readable as YAML: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * YAML text of a configuration, with every field written out; `parseConfig` reads back an equal one.
+ *
+ * @example
+ * writeFileSync("config.yaml", renderConfig(config));
+ */
+export function renderConfig(config: ExperimentConfig): string {
+  return stringify(config, { lineWidth: 0, flowCollectionPadding: false, aliasDuplicateObjects: false });
+}

@@ -1,0 +1,176 @@
+/**
+ * The experiment configuration: what its fields mean, their defaults, and how a raw object becomes a checked one.
+ *
+ * Every field has a default except the data set; unknown keys are errors; nothing is coerced ("4" is not 4).
+ * Reading a file is the job of `config-file.ts`; this file runs in the browser too.
+ */
+import { checkConfig } from "./config-check.ts";
+import { applyOverrides, copyRaw, fillDefaults } from "./config-raw.ts";
+import type { KnownDataset } from "./config-schema.ts";
+
+export { type KnownDataset, knownDatasets } from "./config-schema.ts";
+
+/** What to train on. At least one of `name` and `path` is there. */
+export interface DataConfig {
+  /** A known data set. With `path` as well, `path` is where its files are. No default. */
+  readonly name?: KnownDataset;
+  /** Folder of files (IDX, CIFAR binaries, SVHN .mat, image folders). No default. */
+  readonly path?: string;
+  /** Training images kept aside for every choice: a fraction below 1, a count from 1 up, or 0 for none. Default 0.1. */
+  readonly heldOut: number;
+  /** Use only the first so many training images left after the held-out split; 0 = all. Default 0. */
+  readonly limit: number;
+}
+
+/** The pair of networks: perception (stimulus -> concept) and recall (concept -> stimulus). */
+export interface NetworkConfig {
+  /** Fully connected or convolutional stages. Default mlp. */
+  readonly kind: "mlp" | "cnn";
+  /** mlp: neurons of each hidden stage, default [1024, 512, 256]. cnn: channels of each, default [32, 64, 128]. */
+  readonly hidden: readonly number[];
+  /** T, time steps for which a sample is shown. Default 4. */
+  readonly steps: number;
+  /** Normalise the drive over batch and time (cnn: and space). Default true. */
+  readonly norm: boolean;
+  /** Membrane time constant, in time steps, at least 1. Default 2. */
+  readonly tau: number;
+  /** Membrane potential at which a neuron fires, for each network. Default 0.6 for both. */
+  readonly threshold: { readonly perception: number; readonly recall: number };
+  /** How the stimulus drives stage 1: its value held for T steps, Poisson spikes, or time to first spike. Default direct. */
+  readonly stimulus: "direct" | "poisson" | "latency";
+  /** Spike code of a label at the top of recall: one neuron a class, or a fixed random binary code. Default one-hot. */
+  readonly target: "one-hot" | "random";
+  /** Neurons of a random target code; 0 = 4 x classes. Must stay 0 for one-hot, as wide as there are classes. Default 0. */
+  readonly targetSize: number;
+}
+
+/** The learning rule: bidirectional spike-based distillation and its open choices. */
+export interface RuleConfig {
+  /** Default bsd. */
+  readonly name: "bsd";
+  /** What the two networks align: firing rates, mean drives or membrane potentials. Default rate. */
+  readonly features: "rate" | "drive" | "membrane";
+  /** Subtract each neuron's own mean before the loss. Default true. */
+  readonly centred: boolean;
+  /** Unpaired samples: all in the batch, those of other classes, or one recalled prototype a class. Default prototypes. */
+  readonly negatives: "literal" | "masked" | "prototypes";
+  /** Alignment loss of the hidden stages. Default infonce. */
+  readonly loss: "reco" | "infonce" | "mse";
+  /** ReCo: weight of the negatives. Default 4. */
+  readonly lambda: number;
+  /** InfoNCE: softmax temperature of the cosines. Default 0.1. */
+  readonly temperature: number;
+  /** Weight of each hidden stage's alignment loss. Default 1. */
+  readonly weight: number;
+  /** Weight of stage 1's loss, by which recall learns to redraw the stimulus. Default 1. */
+  readonly stimulusWeight: number;
+  /** cnn: average-pool the features to pool x pool before the cosine; 0 = off. Default 0. */
+  readonly pool: number;
+  /** Loss of the top stage; reco and mse have unsigned errors. Default cross-entropy. */
+  readonly top: "cross-entropy" | "reco" | "mse";
+  /** Pull on neurons that fire above `rate` (spikes a time step, default 0.06), with this weight (default 0 = off). */
+  readonly homeostasis: { readonly weight: number; readonly rate: number };
+}
+
+/** The training loop. */
+export interface TrainConfig {
+  /** Seed of every random stream, an integer from 0 to 2^53 - 1. Default 1. */
+  readonly seed: number;
+  /** Passes over the training images. Default 5. */
+  readonly epochs: number;
+  /** Samples in a batch. Default 128. */
+  readonly batch: number;
+  /** Worker threads; 0 = all cores. The result does not depend on it. Default 0. */
+  readonly threads: number;
+  /** AdamW's step size for perception. Default 0.003. */
+  readonly learningRate: number;
+  /** Recall's learning rate as a multiple of perception's; 0 freezes recall. Default 1. */
+  readonly recallRate: number;
+  /** Course of the learning rate after the warm-up. Default cosine. */
+  readonly schedule: "cosine" | "constant";
+  /** Optimiser steps of linear warm-up. Default 0. */
+  readonly warmup: number;
+  /** AdamW's decoupled weight decay. Default 0.01. */
+  readonly weightDecay: number;
+  /** Largest L2 norm of a gradient; 0 = no clipping. Default 1. */
+  readonly clip: number;
+  /** Clip each stage by its own norm (local), or all by one norm. Default stage. */
+  readonly clipScope: "stage" | "global";
+  /** Save the `last` checkpoint at least this often, in seconds. Default 60. */
+  readonly checkpointSeconds: number;
+}
+
+/** A checked configuration with every default filled in. */
+export interface ExperimentConfig {
+  /** Names the run folder: letters, digits, `.`, `_`, `-`. Default `<data set>-<kind>`, such as mnist-mlp. */
+  readonly name: string;
+  readonly data: DataConfig;
+  readonly network: NetworkConfig;
+  readonly rule: RuleConfig;
+  readonly train: TrainConfig;
+}
+
+/** Every default. `name` and a cnn's `hidden` depend on other fields: see `resolveConfig`. */
+export const defaults = {
+  data: { heldOut: 0.1, limit: 0 },
+  network: {
+    kind: "mlp",
+    hidden: [1024, 512, 256],
+    steps: 4,
+    norm: true,
+    tau: 2,
+    threshold: { perception: 0.6, recall: 0.6 },
+    stimulus: "direct",
+    target: "one-hot",
+    targetSize: 0,
+  },
+  rule: {
+    name: "bsd",
+    features: "rate",
+    centred: true,
+    negatives: "prototypes",
+    loss: "infonce",
+    lambda: 4,
+    temperature: 0.1,
+    weight: 1,
+    stimulusWeight: 1,
+    pool: 0,
+    top: "cross-entropy",
+    homeostasis: { weight: 0, rate: 0.06 },
+  },
+  train: {
+    seed: 1,
+    epochs: 5,
+    batch: 128,
+    threads: 0,
+    learningRate: 0.003,
+    recallRate: 1,
+    schedule: "cosine",
+    warmup: 0,
+    weightDecay: 0.01,
+    clip: 1,
+    clipScope: "stage",
+    checkpointSeconds: 60,
+  },
+} as const satisfies Omit<ExperimentConfig, "name">;
+
+/** Default channels of a cnn's hidden stages, in place of `defaults.network.hidden`. */
+export const defaultChannels: readonly number[] = [32, 64, 128];
+
+/**
+ * Check a raw configuration (parsed YAML, JSON or an object literal), apply overrides and fill in the defaults.
+ *
+ * @param raw an object shaped like `ExperimentConfig` with any field left out
+ * @param overrides strings `--section.key=value`; the value is read as YAML (`--network.hidden=[64, 32]`); the last one wins
+ * @param source where `raw` came from (a file name), put in front of every error message
+ * @returns a new object; `raw` is left alone
+ * @throws BispikeError "config": unknown key (with the nearest known one), wrong type or range, impossible combination;
+ *   "usage": an override that is not of the form `--key=value`
+ * @example
+ * const config = resolveConfig({ data: { name: "mnist" } }, ["--train.epochs=1"]);
+ * config.name; // "mnist-mlp"
+ */
+export function resolveConfig(raw: unknown, overrides: readonly string[] = [], source?: string): ExperimentConfig {
+  const given = applyOverrides(copyRaw(raw, source), overrides, source);
+  return checkConfig(fillDefaults(given, defaults, defaultChannels), source);
+}

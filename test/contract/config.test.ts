@@ -1,0 +1,245 @@
+import { describe, expect, it } from "vitest";
+import { BispikeError } from "../../src/errors.ts";
+import { defaultChannels, defaults, resolveConfig } from "../../src/training/config.ts";
+import { knownKeys } from "../../src/training/config-schema.ts";
+
+const mnist = { data: { name: "mnist" } };
+
+/** The error of a call, checked to be ours. */
+function fault(call: () => unknown): BispikeError {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof BispikeError) return error;
+    throw error;
+  }
+  throw new Error("expected an error, got none");
+}
+const overriding = (...overrides: string[]) => fault(() => resolveConfig(mnist, overrides, "x.yaml")).message;
+
+describe("defaults", () => {
+  it("fill in everything but the data set", () => {
+    expect(resolveConfig(mnist)).toEqual({
+      ...defaults,
+      name: "mnist-mlp",
+      data: { name: "mnist", heldOut: 0.1, limit: 0 },
+    });
+  });
+
+  it("name the experiment after the data and the kind", () => {
+    expect(resolveConfig({ data: { path: "../my digits/" }, network: { kind: "cnn" } }).name).toBe("my-digits-cnn");
+    expect(resolveConfig({ data: { path: "C:\\data\\é" } }).name).toBe("mlp");
+    expect(resolveConfig({ ...mnist, name: "mine" }).name).toBe("mine");
+  });
+
+  it("give a cnn channels, unless it says its own", () => {
+    expect(resolveConfig({ ...mnist, network: { kind: "cnn" } }).network.hidden).toEqual(defaultChannels);
+    expect(resolveConfig(mnist, ["--network.kind=cnn"]).network.hidden).toEqual(defaultChannels);
+    expect(resolveConfig({ ...mnist, network: { kind: "cnn", hidden: [8] } }).network.hidden).toEqual([8]);
+  });
+
+  it("do not leak between results or into the caller's object", () => {
+    const raw = { data: { name: "mnist" }, network: { hidden: [5] } };
+    const config = resolveConfig(raw, ["--network.hidden=[6]", "--train.seed=9"]);
+    expect(config.network.hidden).toEqual([6]);
+    expect(raw).toEqual({ data: { name: "mnist" }, network: { hidden: [5] } });
+    (resolveConfig(mnist).network.hidden as number[])[0] = 1;
+    expect(resolveConfig(mnist).network.hidden).toEqual([1024, 512, 256]);
+  });
+
+  it("cover every key of the schema", () => {
+    const has = (dotted: string) =>
+      dotted
+        .split(".")
+        .reduce<unknown>(
+          (at, key) => (at as Record<string, unknown> | undefined)?.[key],
+          resolveConfig({ data: { name: "mnist", path: "." } }),
+        );
+    for (const key of knownKeys()) expect(has(key), key).toBeDefined();
+  });
+});
+
+describe("overrides", () => {
+  it("take YAML scalars, lists and maps, and the last one wins", () => {
+    const config = resolveConfig(mnist, [
+      "--network.hidden=[64,32]",
+      "--rule.centred=false",
+      "--train.epochs=3",
+      "--train.epochs=7",
+      "--data.path=./dir",
+      '--name="1"',
+    ]);
+    expect(config.network.hidden).toEqual([64, 32]);
+    expect(config.rule.centred).toBe(false);
+    expect(config.train.epochs).toBe(7);
+    expect(config.data).toEqual({ name: "mnist", path: "./dir", heldOut: 0.1, limit: 0 });
+    expect(config.name).toBe("1");
+  });
+
+  it("merge a section given whole into the one there", () => {
+    const raw = { ...mnist, rule: { homeostasis: { rate: 0.1 } } };
+    expect(resolveConfig(raw, ["--rule.homeostasis={weight: 10}"]).rule.homeostasis).toEqual({ weight: 10, rate: 0.1 });
+  });
+
+  it.each(["train.epochs=1", "--train.epochs", "--=1", "--train..epochs=1", "--.=1", ""])(
+    "refuse %j as misuse",
+    (override) => {
+      const error = fault(() => resolveConfig(mnist, [override]));
+      expect(error.code).toBe("usage");
+      expect(error.message).toContain("--train.epochs=3");
+    },
+  );
+
+  it.each(["@x", "*x", "[1, 2", "'x", "[[[[[[[[[[[[[[[[[[[[", "? ? ?"])("refuse the value %s", (value) => {
+    expect(overriding(`--data.path=${value}`)).toMatch(/^--data\.path: cannot read .* as a YAML value \(.*quote text/);
+  });
+
+  it("say when a value stands where a section is needed", () => {
+    expect(overriding("--data.name.x=1")).toBe(
+      'cannot set data.name.x: data.name in x.yaml is the text "mnist", not a section',
+    );
+  });
+});
+
+describe("unknown keys", () => {
+  it.each([
+    ["--train.epoch=3", "x.yaml: unknown key train.epoch (did you mean train.epochs?)"],
+    ["--epochs=3", "x.yaml: unknown key epochs (did you mean train.epochs?)"],
+    ["--network.learning_rate=1", "x.yaml: unknown key network.learning_rate (did you mean train.learningRate?)"],
+    [
+      "--rule.homeostasis.wieght=1",
+      "x.yaml: unknown key rule.homeostasis.wieght (did you mean rule.homeostasis.weight?)",
+    ],
+    ["--qqqqqq=3", "x.yaml: unknown key qqqqqq (known here: name, data, network, rule, train)"],
+    ["--data.qqqqqq=3", "x.yaml: unknown key data.qqqqqq (known here: data.name, data.path, data.heldOut, data.limit)"],
+  ])("%s", (override, message) => {
+    expect(overriding(override)).toBe(message);
+  });
+
+  it.each(["__proto__", "constructor", "prototype"])("%s is refused everywhere and pollutes nothing", (key) => {
+    const evil = JSON.parse(`{"data":{"name":"mnist","${key}":{"polluted":true}}}`);
+    expect(fault(() => resolveConfig(evil)).message).toBe(`unknown key data.${key} (this name is refused)`);
+    expect(overriding(`--${key}.polluted=true`)).toContain(`unknown key ${key}.polluted`);
+    expect(overriding(`--data={${key}: 1}`)).toContain(`data.${key}`);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  it("inherited fields do not count", () => {
+    expect(fault(() => resolveConfig(Object.create(mnist))).message).toContain("got neither");
+  });
+});
+
+describe("wrong values name the key, what was expected and what came", () => {
+  it.each([
+    ['--network.steps="4"', 'network.steps: expected an integer from 1 to 65536, got the text "4"'],
+    ["--network.steps=2.5", "network.steps: expected an integer from 1 to 65536, got the number 2.5"],
+    ["--network.steps=0", "network.steps: expected an integer from 1 to 65536, got the number 0"],
+    ["--network.norm=1", "network.norm: expected true or false, got the number 1"],
+    ["--network.tau=0.5", "network.tau: expected a number of at least 1, got the number 0.5"],
+    [
+      "--network.threshold=0.5",
+      "network.threshold: expected a section with the keys perception, recall, got the number 0.5",
+    ],
+    ["--network.threshold.recall=0", "network.threshold.recall: expected a number above 0, got the number 0"],
+    ["--network.kind=rnn", 'network.kind: expected one of mlp, cnn, got the text "rnn"'],
+    ["--network.hidden=[4, '5']", 'network.hidden[1]: expected an integer from 1 to 65535, got the text "5"'],
+    ["--network.hidden=[65536]", "network.hidden[0]: expected an integer from 1 to 65535, got the number 65536"],
+    ["--rule.name=bp", 'rule.name: expected bsd, got the text "bp"'],
+    ["--rule.homeostasis.rate=1.5", "rule.homeostasis.rate: expected a number from 0 to 1, got the number 1.5"],
+    [
+      "--rule=",
+      "rule: expected a section with the keys name, features, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, top, homeostasis, got nothing",
+    ],
+    ["--train.seed=-1", "train.seed: expected an integer from 0 to 9007199254740991, got the number -1"],
+    ["--train.learningRate=.inf", "train.learningRate: expected a number above 0, got the number Infinity"],
+    ["--train.clip=.nan", "train.clip: expected a number of at least 0, got the number NaN"],
+    [
+      "--data.heldOut=1.5",
+      "data.heldOut: expected a fraction from 0 to below 1, or a whole number of images, got the number 1.5",
+    ],
+    [
+      "--data.heldOut=-0.1",
+      "data.heldOut: expected a fraction from 0 to below 1, or a whole number of images, got the number -0.1",
+    ],
+    [
+      "--data.name=mnits",
+      'data.name: expected one of mnist, fashion-mnist, cifar10, cifar100, svhn, got the text "mnits"',
+    ],
+  ])("%s", (override, message) => {
+    expect(overriding(override)).toBe(`x.yaml: ${message}`);
+  });
+
+  it("an empty list, and text given as a number", () => {
+    expect(overriding("--network.hidden=[]")).toMatch(
+      /hidden: expected a list of 1 to 64 integers.*got an empty list$/,
+    );
+    expect(overriding("--name=2024")).toMatch(
+      /name: expected a folder name.*got the number 2024; put quotes around text$/,
+    );
+  });
+
+  it.each(["../up", "a/b", ".", "", "a".repeat(101), "a\nb", "-a"])(
+    "the name %j, which would not be a plain folder",
+    (name) => {
+      expect(fault(() => resolveConfig({ ...mnist, name })).message).toContain("name: expected a folder name");
+    },
+  );
+
+  it("lists every fault once, a line each", () => {
+    expect(overriding("--train.epochs=-1.5", "--train.sede=1", "--network.steps=no").split("\n")).toHaveLength(3);
+  });
+
+  it.each([[null], [[]], ["text"], [4], [undefined]])("a whole configuration that is %j", (raw) => {
+    expect(fault(() => resolveConfig(raw)).message).toContain(
+      "expected a configuration with sections such as data and train",
+    );
+  });
+
+  it("cycles, functions and huge lists", () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.data = cycle;
+    expect(fault(() => resolveConfig(cycle)).message).toContain("nested more than 8 deep");
+    expect(fault(() => resolveConfig({ data: () => 1 })).message).toBe(
+      "data: expected text, a number, true or false, a list or a section, got a function",
+    );
+    expect(fault(() => resolveConfig({ network: { hidden: new Array(5000).fill(1) } })).message).toContain(
+      "at most 4096, got 5000",
+    );
+  });
+});
+
+describe("combinations", () => {
+  it("needs a data set", () => {
+    expect(fault(() => resolveConfig({})).message).toBe(
+      "data: expected a name (a known data set), a path (a folder of files) or both, got neither",
+    );
+  });
+
+  it("pools only a cnn", () => {
+    expect(overriding("--rule.pool=4")).toContain("rule.pool: expected 0 with network.kind mlp");
+    expect(resolveConfig(mnist, ["--network.kind=cnn", "--rule.pool=4"]).rule.pool).toBe(4);
+  });
+
+  it("widens only a random target", () => {
+    expect(overriding("--network.targetSize=40")).toContain(
+      "network.targetSize: expected 0 with network.target one-hot",
+    );
+    expect(resolveConfig(mnist, ["--network.target=random", "--network.targetSize=40"]).network.targetSize).toBe(40);
+    expect(resolveConfig(mnist, ["--network.target=random"]).network.targetSize).toBe(0);
+  });
+
+  it("bounds batch x steps at 65536", () => {
+    expect(resolveConfig(mnist, ["--train.batch=16384"]).train.batch).toBe(16384);
+    expect(overriding("--train.batch=16385")).toContain("got 16385 x 4 = 65540");
+  });
+
+  it("wants two samples where samples are compared", () => {
+    expect(overriding("--train.batch=1")).toContain("train.batch: expected at least 2, got 1");
+    expect(overriding("--train.batch=1", "--rule.centred=false", "--rule.negatives=masked")).toContain("train.batch");
+    expect(resolveConfig(mnist, ["--train.batch=1", "--rule.centred=false"]).train.batch).toBe(1);
+  });
+
+  it.each([0, 0.5, 0.999, 1, 5000])("holds out %d", (heldOut) => {
+    expect(resolveConfig({ data: { name: "mnist", heldOut } }).data.heldOut).toBe(heldOut);
+  });
+});
