@@ -7,7 +7,7 @@ import type { Team } from "../engine/team.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Population } from "../network/population.ts";
 import { pixelsOf, tilesOf } from "../network/shape.ts";
-import { streamKey } from "../training/random.ts";
+import { streamKey } from "../engine/random.ts";
 
 export type StimulusCoding = "direct" | "poisson" | "latency";
 

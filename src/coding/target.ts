@@ -4,7 +4,7 @@
  * one-hot: neuron c fires for class c. random: a fixed binary code, half of its neurons firing, a different half for each class.
  */
 import { BispikeError } from "../errors.ts";
-import { permutation } from "../training/random.ts";
+import { permutation } from "../engine/random.ts";
 
 export type TargetCoding = "one-hot" | "random";
 

@@ -5,7 +5,7 @@
  */
 
 /** How a data set is stored. */
-export type DatasetKind = "idx" | "cifar-10" | "cifar-100" | "svhn" | "image folders";
+export type DatasetKind = "idx" | "cifar10" | "cifar100" | "svhn" | "image folders";
 
 /** A published data set. */
 export interface KnownSet {
@@ -53,8 +53,8 @@ const SETS: readonly KnownSet[] = [
     ]),
   },
   {
-    name: "cifar-10",
-    kind: "cifar-10",
+    name: "cifar10",
+    kind: "cifar10",
     classNames: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
     digests: new Map([
       ["data_batch_1.bin", "5dd7e06a14cb22eb9f671a540d1b7c25"],
@@ -66,8 +66,8 @@ const SETS: readonly KnownSet[] = [
     ]),
   },
   {
-    name: "cifar-100",
-    kind: "cifar-100",
+    name: "cifar100",
+    kind: "cifar100",
     classNames: Array.from({ length: 100 }, (_, index) => String(index)),
     digests: new Map(),
   },
@@ -82,5 +82,5 @@ const SETS: readonly KnownSet[] = [
   },
 ];
 
-/** By name: "mnist", "fashion-mnist", "cifar-10", "cifar-100", "svhn". */
+/** By name: "mnist", "fashion-mnist", "cifar10", "cifar100", "svhn". */
 export const KNOWN_SETS: ReadonlyMap<string, KnownSet> = new Map(SETS.map((set) => [set.name, set]));

@@ -23,7 +23,7 @@ import { IDX_FILE, readCifar10, readCifar100, readIdx, readSvhn, type StoredPart
 
 /** Which data set: a name, a folder, or both. */
 export interface DatasetRequest {
-  /** "mnist", "fashion-mnist", "cifar-10", "cifar-100", "svhn"; with a path any other name is only a label. */
+  /** "mnist", "fashion-mnist", "cifar10", "cifar100", "svhn"; with a path any other name is only a label. */
   readonly name?: string | undefined;
   /** Folder of the files; without it "mnist" and "fashion-mnist" are looked for where their packages put them. */
   readonly path?: string | undefined;
@@ -31,8 +31,8 @@ export interface DatasetRequest {
 
 const READERS: Readonly<Record<DatasetKind, (files: DataFiles, listing: Listing) => Promise<StoredParts>>> = {
   idx: readIdx,
-  "cifar-10": readCifar10,
-  "cifar-100": readCifar100,
+  "cifar10": readCifar10,
+  "cifar100": readCifar100,
   svhn: readSvhn,
   "image folders": readPictures,
 };
@@ -40,8 +40,8 @@ const READERS: Readonly<Record<DatasetKind, (files: DataFiles, listing: Listing)
 /** By file names; the first that fits a kind is enough to choose it, its reader says what is missing. */
 const SIGNS: readonly (readonly [kind: DatasetKind, sign: RegExp])[] = [
   ["idx", IDX_FILE],
-  ["cifar-10", /^(data_batch_[1-5]|test_batch)\.bin$/],
-  ["cifar-100", /^(train|test)\.bin$/],
+  ["cifar10", /^(data_batch_[1-5]|test_batch)\.bin$/],
+  ["cifar100", /^(train|test)\.bin$/],
   ["svhn", /^(train|test)_32x32\.mat$/],
 ];
 

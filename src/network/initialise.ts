@@ -1,5 +1,5 @@
 /** Starting values: weights and biases uniform within 1 / sqrt(fan-in), norm scale 1 and shift 0 (PyTorch's defaults, as the prototypes had). */
-import { RandomStream } from "../training/random.ts";
+import { RandomStream } from "../engine/random.ts";
 import type { Layer } from "./layer.ts";
 
 /** Draws a layer's weights and biases; each layer has its own stream, so a layer's start does not depend on the others' sizes. */

@@ -1,11 +1,4 @@
 /** Figures of a run as SVG and PNG. */
-export {
-  curvesPlot,
-  type EpochMetrics,
-  type FirstStages,
-  firstStages,
-  type MetricLine,
-  type StepMetrics,
-} from "./plots/curves.ts";
+export { curvesPlot, type FirstStages, firstStages } from "./plots/curves.ts";
 export { type Raster, type RasterNetwork, type RasterStage, rasterPlot } from "./plots/raster.ts";
-export { svgToPng } from "./plots/svg-to-png.ts";
+export { canDrawText, type RasterOptions, svgToPng } from "./plots/svg-to-png.ts";

@@ -1,6 +1,6 @@
 /** Philox4x32-10 against the known-answer vectors of Random123 (tests/kat_vectors). */
 import { describe, expect, it } from "vitest";
-import { philox, RandomStream, streamKey } from "../../src/training/random.ts";
+import { philox, RandomStream, streamKey } from "../../src/engine/random.ts";
 
 const ALL = 0xffffffff;
 

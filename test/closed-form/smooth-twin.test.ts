@@ -4,7 +4,7 @@
  * closed-form gradient must be. What the method detaches is held: the reset's spikes and the subtracted means.
  */
 import { describe, expect, test } from "vitest";
-import { RandomStream } from "../../src/training/random.ts";
+import { RandomStream } from "../../src/engine/random.ts";
 import type { AlignmentOptions, Means } from "../reference/alignment.ts";
 import { align } from "../reference/alignment.ts";
 import type { Block, BlockGradients, ConvSynapses } from "../reference/block.ts";

@@ -100,7 +100,7 @@ describe("CIFAR and SVHN folders", () => {
     const files: Record<string, Uint8Array> = { "test_batch.bin": record(7) };
     for (let batch = 1; batch <= 5; batch++) files[`data_batch_${batch}.bin`] = record(batch);
     const data = await loadDataset({ path: folderOf(files) });
-    expect([data.name, data.classes, data.classNames[1]]).toEqual(["cifar-10", 10, "automobile"]);
+    expect([data.name, data.classes, data.classNames[1]]).toEqual(["cifar10", 10, "automobile"]);
     expect([...data.train.labels, ...data.test.labels]).toEqual([1, 2, 3, 4, 5, 7]);
     expect([0, 1, 2, 3, 4].map((image) => data.train.images[3072 * image])).toEqual([1, 2, 3, 4, 5]);
     const { "data_batch_4.bin": _, ...incomplete } = files;
@@ -192,7 +192,7 @@ describe("finding", () => {
 
   it("refuses two sets in a folder, and one that is not what its name says", async () => {
     const two = { "train.bin": "", "train_32x32.mat": "" };
-    await expect(loadDataset({ path: folderOf(two) })).rejects.toThrow(/several data sets \(cifar-100, svhn\)/);
+    await expect(loadDataset({ path: folderOf(two) })).rejects.toThrow(/several data sets \(cifar100, svhn\)/);
     await expect(loadDataset({ name: "mnist", path: folderOf(two) })).rejects.toThrow(
       /expected the files of mnist \(idx\)/,
     );

@@ -1,7 +1,7 @@
 /** The 16-bit-split Philox against one written with BigInt straight from the paper's equations. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { philox } from "../../src/training/random.ts";
+import { philox } from "../../src/engine/random.ts";
 
 function philoxByBigInt(counter: readonly number[], key: readonly number[]): number[] {
   const mask = 0xffffffffn;

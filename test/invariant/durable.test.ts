@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { expect, it } from "vitest";
 import { writeDurably } from "../../src/node/durable.ts";
-import { RandomStream } from "../../src/training/random.ts";
+import { RandomStream } from "../../src/engine/random.ts";
 import { temporaryFolders } from "../support/folder.ts";
 
 const KILLS = 25;

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { permutation, RandomStream, streamKey } from "../../src/training/random.ts";
+import { permutation, RandomStream, streamKey } from "../../src/engine/random.ts";
 
 function draw(seed: number, purpose: string, counter: number, count: number): number[] {
   const stream = new RandomStream(seed, purpose, counter);

@@ -125,19 +125,21 @@ export function greyPng(height: number, width: number, pixels: Uint8Array): Uint
 }
 
 /**
- * A grey JPEG of 8 x 8 pixels, all 192: every quantiser is 8 and the one coefficient, 64, is the mean over 128 times 8.
- * Huffman codes: 00 and 01 for DC categories 0 and 7, 0 for the end of a block. Progressive: a scan of DC alone.
+ * A grey JPEG of 8 x 16 pixels, the left half 192, the right 128: every quantiser is 8, so the one coefficient of a
+ * block is its mean over 128 times 8: 64, then 64 less. Huffman codes: 00 and 01 for DC categories 0 and 7, 0 for the
+ * end of a block. Progressive: a scan of DC alone.
  */
 export function greyJpeg(progressive: boolean): Uint8Array {
   const segment = (marker: number, body: readonly number[]): number[] => [0xff, marker, 0, body.length + 2, ...body];
   const counts = (lengths: readonly number[]): number[] => Array.from({ length: 16 }, (_, bit) => lengths[bit] ?? 0);
   const end = progressive ? 0 : 63;
-  // 01 1000000, then 0 for the end of the block when there are more coefficients; filled up with ones.
-  const coded = progressive ? [0b01100000, 0b01111111] : [0b01100000, 0b00111111];
+  // 01 1000000 and 01 0111111, each with a 0 for the end of the block if it has more coefficients; filled up with ones
+  // (a byte of ones is followed by a zero byte).
+  const coded = progressive ? [0b01100000, 0b00101111, 0b11111111, 0] : [0b01100000, 0b00010111, 0b11101111];
   return joinBytes(
     [0xff, 0xd8],
     segment(0xdb, [0, ...new Array<number>(64).fill(8)]),
-    segment(progressive ? 0xc2 : 0xc0, [8, 0, 8, 0, 8, 1, 1, 0x11, 0]),
+    segment(progressive ? 0xc2 : 0xc0, [8, 0, 8, 0, 16, 1, 1, 0x11, 0]),
     segment(0xc4, [0x00, ...counts([0, 2]), 0, 7]),
     segment(0xc4, [0x10, ...counts([1]), 0]),
     segment(0xda, [1, 1, 0, 0, end, 0]),

@@ -1,5 +1,6 @@
 /** Turns metric lines into the curves of each panel. */
-import type { EpochMetrics, FirstStages, MetricLine, StepMetrics } from "./curves.ts";
+import type { EpochMetrics, MetricLine, StepMetrics } from "../../training/metrics.ts";
+import type { FirstStages } from "./curves.ts";
 import type { LegendEntry } from "./page.ts";
 
 export interface Curve extends LegendEntry {
@@ -14,8 +15,10 @@ export interface Panel {
   /** Title of the y axis. */
   readonly axis: string;
   readonly curves: readonly Curve[];
-  /** The y axis starts at 0. */
+  /** The y axis starts at 0 (ignored when logarithmic). */
   readonly zero: boolean;
+  /** A logarithmic y axis, where all values allow it: the stages' losses would be flat lines under their sum. */
+  readonly log: boolean;
   /** Mark each point: few, measured ones. */
   readonly dots: boolean;
 }
@@ -39,6 +42,7 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
       title: "Held-out accuracy",
       axis: "accuracy (%)",
       zero: false,
+      log: false,
       dots: true,
       curves: [curve("held out", black, epochs, (line) => 100 * (line.heldOutAccuracy ?? Number.NaN), { width: 2 })],
     },
@@ -46,6 +50,7 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
       title: `Loss${means}`,
       axis: "loss",
       zero: true,
+      log: true,
       dots: false,
       curves: [
         ...stages(
@@ -61,8 +66,9 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
     },
     {
       title: `Firing rate${means}`,
-      axis: "spikes / neuron / step",
+      axis: "spikes / neuron / time step",
       zero: true,
+      log: false,
       dots: false,
       curves: [
         ...stages(
@@ -86,6 +92,7 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
       title: "Hamming similarity of perception's and recall's spikes",
       axis: "similarity",
       zero: false,
+      log: false,
       dots: true,
       curves: [
         ...stages(
@@ -106,12 +113,14 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
       ],
     },
   ];
-  return panels
-    .map((panel) => ({
-      ...panel,
-      curves: panel.curves.filter(({ points }) => points.some(({ value }) => Number.isFinite(value))),
-    }))
-    .filter((panel) => panel.curves.length > 0);
+  return panels.map(withoutEmptyCurves).filter((panel) => panel.curves.length > 0);
+}
+
+function withoutEmptyCurves(panel: Panel): Panel {
+  const curves = panel.curves.filter(({ points }) => points.some(({ value }) => Number.isFinite(value)));
+  const values = curves.flatMap(({ points }) => points.map(({ value }) => value)).filter(Number.isFinite);
+  // Zero has no logarithm, and neither do extremes have room.
+  return { ...panel, curves, log: panel.log && values.every((value) => value > 1e-12 && value < 1e12) };
 }
 
 /** One curve a stage; a stage has the same colour in every panel. */
@@ -147,4 +156,22 @@ function curve<L extends MetricLine>(
     points.push({ step: group.at(-1)?.step ?? 0, value: sum / group.length });
   }
   return { label, colour, dashed, width, points };
+}
+
+/**
+ * Ticks of a logarithmic axis over a panel's values: 1, 2, 5, 10, ... or, over more than three decades, powers of ten.
+ * The nearest tick outside is kept at either end, so that the axis never has fewer than two.
+ */
+export function logTicks({ curves }: Panel): number[] {
+  const values = curves.flatMap(({ points }) => points.map(({ value }) => value)).filter(Number.isFinite);
+  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = values.reduce((most, value) => Math.max(most, value), 0);
+  const decades = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))] as const;
+  const digits = decades[1] - decades[0] > 3 ? ["1"] : ["1", "2", "5"];
+  const ticks: number[] = [];
+  for (let power = decades[0]; power <= decades[1]; power++)
+    ticks.push(...digits.map((digit) => Number(`${digit}e${power}`)));
+  const start = ticks.findLastIndex((tick) => tick <= low);
+  const end = ticks.findIndex((tick) => tick >= high);
+  return ticks.slice(Math.max(0, start), end < 0 ? undefined : Math.max(end, start + 1) + 1);
 }

@@ -1,44 +1,11 @@
 /** Learning curves from a run's metrics. */
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
-import { curvePanels, type Panel } from "./curve-series.ts";
+import type { MetricLine } from "../../training/metrics.ts";
+import { type Curve, curvePanels, logTicks, type Panel } from "./curve-series.ts";
 import { legend, page, text } from "./page.ts";
 import { drawPanel } from "./panel.ts";
 
-/** A line of metrics.jsonl about one optimiser step. */
-export interface StepMetrics {
-  readonly kind: "step";
-  /** Optimiser steps done, from 1. */
-  readonly step: number;
-  readonly epoch: number;
-  /** Sum of the losses of all stages. */
-  readonly loss: number;
-  /** Alignment loss of each stage, from the stimulus up. */
-  readonly stageLosses: readonly number[];
-  readonly topLoss: number;
-  /** Mean spikes a neuron and time step, for each spiking stage, from the stimulus up. */
-  readonly perceptionRates: readonly number[];
-  readonly recallRates: readonly number[];
-  readonly learningRate: number;
-  readonly imagesPerSecond: number;
-}
-
-/** A line of metrics.jsonl about one epoch. */
-export interface EpochMetrics {
-  readonly kind: "epoch";
-  readonly epoch: number;
-  /** Optimiser steps done at its end. */
-  readonly step: number;
-  /** Fraction of held-out images decided rightly; null when none are held out. */
-  readonly heldOutAccuracy: number | null;
-  readonly trainLoss: number;
-  /** Hamming similarity of the two networks' spikes, for each hidden stage. */
-  readonly hamming?: readonly number[];
-  /** The same with recall run for other samples: what chance gives. */
-  readonly hammingShuffled?: readonly number[];
-}
-
-export type MetricLine = StepMetrics | EpochMetrics;
 
 /** Number of the stage that stands first in each list of stages, for the legends. */
 export interface FirstStages {
@@ -48,8 +15,8 @@ export interface FirstStages {
   readonly hamming: number;
 }
 
-/** Stage 1 holds the stimulus: it has a loss, recall spikes may reach it, perception spikes start at stage 2. */
-export const firstStages: FirstStages = { losses: 1, perception: 2, recall: 1, hamming: 2 };
+/** Stage 1 holds the stimulus: it has a loss but no neurons; spikes start at stage 2. */
+export const firstStages: FirstStages = { losses: 1, perception: 2, recall: 2, hamming: 2 };
 
 const width = 900;
 const left = 70;
@@ -84,46 +51,40 @@ export function curvesPlot(lines: readonly MetricLine[], first: Partial<FirstSta
 }
 
 function drawCurves(panel: Panel, top: number, lastStep: number, withSteps: boolean): string {
+  const dotted = panel.dots ? panel.curves.filter(({ points }) => points.length <= 60) : [];
+  const bottom = withSteps ? 44 : 12;
+  const scale = panel.log ? logScale(panel) : { nice: true, zero: panel.zero, ticks: 5 };
   const svg = drawPanel(
     {
       width: left + plotWidth,
-      height: panelHeight + (withSteps ? 20 : 0),
+      height: panelHeight - 24 + bottom,
       marginLeft: left,
       marginRight: 10,
       marginTop: 8,
-      marginBottom: withSteps ? 44 : 24,
+      marginBottom: bottom,
       style: { fontSize: "12px" },
+      // The panels share one axis of steps; its numbers stand under the last.
       x: {
         domain: [0, lastStep],
+        ticks: 7,
         label: withSteps ? "optimiser step" : null,
         labelAnchor: "center",
         labelArrow: "none",
         labelOffset: 38,
-        ticks: 7,
+        ...(withSteps ? {} : { tickFormat: () => "" }),
       },
       y: {
-        label: panel.axis,
+        ...scale,
+        label: panel.log ? `${panel.axis} (log scale)` : panel.axis,
         labelAnchor: "center",
         labelArrow: "none",
         labelOffset: 58,
-        nice: true,
-        ticks: 5,
-        zero: panel.zero,
       },
       marks: [
-        Plot.gridY({ stroke: "#ddd", strokeOpacity: 1, ticks: 5 }),
-        ...panel.curves.map((curve) =>
-          Plot.line(curve.points, {
-            x: "step",
-            y: "value",
-            stroke: curve.colour,
-            strokeWidth: curve.width,
-            ...(curve.dashed ? { strokeDasharray: "5 3" } : {}),
-          }),
-        ),
-        ...panel.curves
-          .filter((curve) => curve.points.length <= 60 && panel.dots)
-          .map((curve) => Plot.dot(curve.points, { x: "step", y: "value", r: 2.5, fill: curve.colour })),
+        Plot.gridY({ stroke: "#ddd", strokeOpacity: 1, ticks: scale.ticks }),
+        Plot.gridX({ stroke: "#eee", strokeOpacity: 1, ticks: 7 }),
+        ...panel.curves.map((curve) => Plot.line(curve.points, lineStyle(curve))),
+        ...dotted.map(({ points, colour }) => Plot.dot(points, { x: "step", y: "value", r: 2.5, fill: colour })),
       ],
     },
     0,
@@ -136,4 +97,14 @@ function drawCurves(panel: Panel, top: number, lastStep: number, withSteps: bool
     legend(panel.curves, left + plotWidth + 14, top + titleHeight + 8),
     "</g>",
   ].join("\n");
+}
+
+function logScale(panel: Panel) {
+  const ticks = logTicks(panel);
+  return { type: "log", domain: [ticks[0] ?? 1, ticks.at(-1) ?? 10], ticks, tickFormat: "~g" } as const;
+}
+
+function lineStyle({ colour, width, dashed }: Curve): Plot.LineOptions {
+  const dash = dashed ? { strokeDasharray: "5 3" } : {};
+  return { x: "step", y: "value", stroke: colour, strokeWidth: width, ...dash };
 }

@@ -23,14 +23,18 @@ export interface Raster {
   readonly networks: readonly RasterNetwork[];
 }
 
-const columns = {
-  perception: { x: 10, colour: "#0072b2", flow: "stimulus to concept, upwards" },
-  recall: { x: 455, colour: "#d55e00", flow: "concept to stimulus, downwards" },
+const looks = {
+  perception: { heading: "Perception: stimulus to concept, upwards", colour: "#0072b2" },
+  recall: { heading: "Recall: concept to stimulus, downwards", colour: "#d55e00" },
 } as const;
-const width = 900;
-const columnWidth = 435;
+const columnWidth = 440;
 const left = 54;
-const headHeight = 22;
+const margin = 10;
+const headHeight = 20;
+const topMargin = 4;
+/** Room under a panel for tick labels, and for the axis title too. */
+const plainAxis = 22;
+const titledAxis = 38;
 const mostNeurons = 256;
 
 /**
@@ -44,37 +48,37 @@ const mostNeurons = 256;
  */
 export function rasterPlot(raster: Raster): string {
   check(raster);
-  const rows = stageRows(raster.networks).reverse();
+  const networks = (["perception", "recall"] as const).flatMap((name) =>
+    raster.networks.filter((network) => network.name === name),
+  );
   const top = raster.title === undefined ? 12 : 40;
   const parts = raster.title === undefined ? [] : [text(raster.title, 16, 28, 17, { bold: true })];
-  for (const { name } of raster.networks) {
-    const { x, colour, flow } = columns[name];
-    parts.push(
-      text(`${name === "perception" ? "Perception" : "Recall"}: ${flow}`, x + left, top + 14, 14, {
-        bold: true,
-        colour,
-      }),
-    );
-  }
-  let y = top + 26;
-  rows.forEach((row) => {
-    const height = Math.max(...raster.networks.map((network) => panelHeight(find(network, row))));
-    for (const network of raster.networks) {
-      const stage = find(network, row);
-      if (stage !== undefined) parts.push(drawStage(stage, network, y, height));
-    }
-    y += height + headHeight;
+  networks.forEach(({ name }, column) => {
+    const { heading, colour } = looks[name];
+    parts.push(text(heading, margin + column * columnWidth + left, top + 14, 14, { bold: true, colour }));
   });
-  return page(width, y + 6, raster.title ?? "Spike raster", parts);
+  let y = top + 28;
+  for (const row of stageRows(networks).reverse()) {
+    const stages = networks.map(({ stages }) => stages.find(({ name }) => name === row));
+    const room = Math.max(...stages.map((stage) => (stage === undefined ? 0 : neuronRoom(stage.neurons))));
+    let below = 0;
+    networks.forEach((network, column) => {
+      const stage = stages[column];
+      if (stage === undefined) return;
+      // The time axis is titled once a column, under the stimulus's end.
+      const titled = stage === network.stages[0];
+      below = Math.max(below, titled ? titledAxis : plainAxis);
+      parts.push(
+        drawStage(stage, { colour: looks[network.name].colour, x: margin + column * columnWidth, y, room, titled }),
+      );
+    });
+    y += headHeight + topMargin + room + below;
+  }
+  return page(2 * margin + networks.length * columnWidth, y + 6, raster.title ?? "Spike raster", parts);
 }
 
-const find = (network: RasterNetwork, name: string) => network.stages.find((stage) => stage.name === name);
-
-/** Few neurons need little room: 60 pixels for up to 16, 200 from 256 on. */
-function panelHeight(stage: RasterStage | undefined): number {
-  if (stage === undefined) return 0;
-  return 44 + Math.round(Math.min(150, Math.max(36, 24 * Math.log2(Math.max(1, stage.neurons)) - 42)));
-}
+/** Pixels for so many neurons: 36 up to 9 neurons, 150 from 256 on. */
+const neuronRoom = (neurons: number) => Math.round(Math.min(150, Math.max(36, 24 * Math.log2(neurons) - 42)));
 
 /** Names of all stages from the stimulus up: those of one network only keep their place among the shared ones. */
 function stageRows(networks: readonly RasterNetwork[]): string[] {
@@ -90,38 +94,46 @@ function stageRows(networks: readonly RasterNetwork[]): string[] {
   return rows;
 }
 
-function drawStage(stage: RasterStage, network: RasterNetwork, y: number, height: number): string {
-  const { x, colour } = columns[network.name];
-  const every = Math.ceil(stage.neurons / mostNeurons);
-  const shown = every === 1 ? `${stage.neurons} neurons` : `every ${ordinal(every)} of ${stage.neurons} neurons`;
-  const rate = stage.spikes.reduce((sum, spike) => sum + spike, 0) / stage.spikes.length;
-  const dash = Math.min(6, Math.max(0.8, (0.7 * (height - 44)) / Math.ceil(stage.neurons / every)));
+interface Place {
+  readonly colour: string;
+  readonly x: number;
+  readonly y: number;
+  /** Height inside the axes. */
+  readonly room: number;
+  /** The time axis has a title. */
+  readonly titled: boolean;
+}
+
+function drawStage(stage: RasterStage, { colour, x, y, room, titled }: Place): string {
+  const { neurons, steps, spikes } = stage;
+  const every = Math.ceil(neurons / mostNeurons);
+  const shown = every === 1 ? `${neurons} neurons` : `every ${ordinal(every)} of ${neurons} neurons`;
+  const rate = spikes.reduce((sum, spike) => sum + spike, 0) / spikes.length;
+  const bottom = titled ? titledAxis : plainAxis;
+  const dash = Math.min(6, Math.max(0.8, (0.7 * room) / Math.ceil(neurons / every)));
+  const axis = { labelAnchor: "center", labelArrow: "none", tickFormat: "d" } as const;
   const svg = drawPanel(
     {
       width: columnWidth,
-      height,
+      height: topMargin + room + bottom,
       marginLeft: left,
       marginRight: 8,
-      marginTop: 4,
-      marginBottom: 40,
+      marginTop: topMargin,
+      marginBottom: bottom,
       style: { fontSize: "11px" },
       x: {
-        domain: [0.5, stage.steps + 0.5],
-        ticks: timeTicks(stage.steps),
-        tickFormat: "d",
-        label: "time step",
-        labelAnchor: "center",
-        labelArrow: "none",
+        ...axis,
+        domain: [0.5, steps + 0.5],
+        ticks: timeTicks(steps),
+        label: titled ? "time step" : null,
         labelOffset: 32,
       },
       y: {
-        domain: [-0.5, stage.neurons - 0.5],
-        ticks: [0, stage.neurons - 1],
-        tickFormat: "d",
+        ...axis,
+        domain: [-0.5, neurons - 0.5],
+        ticks: neurons === 1 ? [0] : [0, neurons - 1],
         label: "neuron",
-        labelAnchor: "center",
-        labelArrow: "none",
-        labelOffset: 40,
+        labelOffset: 42,
       },
       marks: [
         Plot.frame({ stroke: "#bbb" }),
@@ -156,9 +168,12 @@ function spikeDashes({ neurons, steps, spikes }: RasterStage, every: number): { 
   return points;
 }
 
+/** At most ten ticks: every step, or multiples of 2, 5, 10, 20, ... */
 function timeTicks(steps: number): number[] {
-  const stride = Math.max(1, Math.ceil(steps / 10));
-  return Array.from({ length: Math.ceil(steps / stride) }, (_, index) => 1 + index * stride);
+  let stride = 1;
+  for (let power = 1; steps / stride > 10; power *= 10)
+    for (const digit of [1, 2, 5]) if (steps / stride > 10) stride = digit * power;
+  return Array.from({ length: Math.floor(steps / stride) }, (_, index) => (index + 1) * stride);
 }
 
 function ordinal(n: number): string {

@@ -43,3 +43,12 @@ export function logarithm(x: number): number {
   for (let i = 23; i >= 1; i -= 2) sum = 1 / i + t * t * sum;
   return k * LN2_HIGH + (2 * t * sum + k * LN2_LOW);
 }
+
+/** cos(pi x) for x in 0..1 (error < 1e-15). */
+export function cosineOfPi(x: number): number {
+  if (x > 0.5) return -cosineOfPi(1 - x);
+  const square = (Math.PI * x) ** 2;
+  let sum = 1;
+  for (let i = 20; i >= 2; i -= 2) sum = 1 - (sum * square) / (i * (i - 1));
+  return sum;
+}

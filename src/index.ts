@@ -1,0 +1,50 @@
+/**
+ * bispike: pairs of spiking networks, perception and recall, that teach each other.
+ *
+ * This entry runs anywhere (Node, browsers, workers); files, worker threads and run folders are in `bispike/node`.
+ *
+ * @example
+ * import { createExperiment, resolveConfig, Team, train } from "bispike";
+ * import { loadDataset, spawnThread } from "bispike/node";
+ *
+ * const config = resolveConfig({ data: { name: "mnist" }, train: { epochs: 1 } });
+ * const team = await Team.create({ threads: 2, spawn: spawnThread });
+ * const experiment = createExperiment(team, config, await loadDataset(config.data));
+ * const { best } = await train(experiment, {});
+ * console.log(best?.accuracy);
+ * await team.close();
+ */
+export { type Affinity, type AlignmentLoss, type Coefficients, type Negatives, type Pairing, pairing } from "./alignment/affinity.ts";
+export { type InfoNceOptions, infonce } from "./alignment/infonce.ts";
+export { type MseOptions, mse } from "./alignment/mse.ts";
+export { type RecoOptions, reco } from "./alignment/reco.ts";
+export type { StimulusCoding } from "./coding/stimulus.ts";
+export { type TargetCode, type TargetCoding, targetCode } from "./coding/target.ts";
+export { type Frame, fillBatch } from "./data/batch.ts";
+export type { Dataset, FileRecord, ImageShape, Split } from "./data/dataset.ts";
+export { decodeImage, fitImage } from "./data/image.ts";
+export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
+export { splitHeldOut } from "./data/split.ts";
+export { Arena } from "./engine/memory.ts";
+export { permutation, RandomStream } from "./engine/random.ts";
+export { type KernelProfile, type SpawnThread, Team, type TeamOptions, type Thread } from "./engine/team.ts";
+export { BispikeError, type ErrorCode } from "./errors.ts";
+export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
+export { Bsd, type BsdOptions } from "./learning/bsd.ts";
+export { AdamW, type OptimiserOptions } from "./learning/optimiser.ts";
+export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
+export { type Decision, decide } from "./measurement/decide.ts";
+export { type Evaluation, evaluate } from "./measurement/evaluate.ts";
+export { classMeans, type RecalledImages, recallImages } from "./measurement/recalled.ts";
+export { conceptSpikes, perceive, recallConcepts } from "./network/inference.ts";
+export { type DataSummary, Model, type ModelOptions } from "./network/model.ts";
+export { type NeuronParameters, neuronDefaults } from "./network/neuron.ts";
+export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
+export type { Shape } from "./network/shape.ts";
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
+export { defaults, type ExperimentConfig, resolveConfig } from "./training/config.ts";
+export { createExperiment, createModel, type Experiment } from "./training/experiment.ts";
+export type { EpochMetrics, MetricLine, StepMetrics } from "./training/metrics.ts";
+export { learningRate } from "./training/schedule.ts";
+export { exportState, importState } from "./training/state.ts";
+export { type Progress, type RunSink, type TrainerOptions, type TrainingResult, train } from "./training/trainer.ts";

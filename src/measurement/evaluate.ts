@@ -1,0 +1,72 @@
+/** Accuracy, confusion and spike similarity of a model over a part of a data set. */
+import type { Split } from "../data/dataset.ts";
+import type { Model } from "../network/model.ts";
+import { perceive } from "../network/inference.ts";
+import { decide } from "./decide.ts";
+import { SpikeSimilarity } from "./similarity.ts";
+
+export interface Evaluation {
+  readonly images: number;
+  /** Share of right decisions by the concept's spikes, 0..1. */
+  readonly accuracy: number;
+  /** The same by the concept's mean drive alone. */
+  readonly driveAccuracy: number;
+  /** confusion[truth][decision], counts. */
+  readonly confusion: readonly (readonly number[])[];
+  /** Mean firing rate of each hidden stage of perception. */
+  readonly rates: readonly number[];
+  /** Hamming similarity of the networks' spikes a hidden stage, and with recall of another class (control). */
+  readonly hamming: readonly number[];
+  readonly hammingShuffled: readonly number[];
+}
+
+/**
+ * Evaluates on the images at `indices` of a split.
+ *
+ * @example
+ * const { accuracy } = await evaluate(model, dataset.test, Int32Array.from(dataset.test.labels, (_, i) => i));
+ */
+export async function evaluate(model: Model, split: Split, indices: Int32Array, pause?: () => Promise<void>): Promise<Evaluation> {
+  const { pair } = model;
+  const { classes } = pair.target;
+  const { maxImages } = pair.options;
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const rates = new Array<number>(pair.options.hidden.length).fill(0);
+  const similarity = new SpikeSimilarity(pair);
+  let right = 0;
+  let rightByDrive = 0;
+  for (let from = 0; from < indices.length; from += maxImages) {
+    const count = model.load(split, indices, from, Math.min(maxImages, indices.length - from));
+    const labels = Array.from({ length: count }, (_, k) => split.labels[indices[from + k]!]!);
+    perceive(pair, count);
+    similarity.add(labels);
+    for (const [k, layer] of pair.perception.slice(0, -1).entries()) {
+      const channels = layer.channelRates(count);
+      rates[k]! += (count * channels.reduce((sum, rate) => sum + rate, 0)) / channels.length;
+    }
+    for (const [k, decision] of decide(pair, count).entries()) {
+      const truth = labels[k]!;
+      confusion[truth]![decision.class]!++;
+      if (decision.class === truth) right++;
+      if (indexOfMaximum(decision.drives) === truth) rightByDrive++;
+    }
+    await pause?.();
+  }
+  const images = indices.length;
+  const { own, shuffled } = similarity.means();
+  return {
+    images,
+    accuracy: right / images,
+    driveAccuracy: rightByDrive / images,
+    confusion,
+    rates: rates.map((sum) => sum / images),
+    hamming: own,
+    hammingShuffled: shuffled,
+  };
+}
+
+function indexOfMaximum(values: Float64Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}

@@ -1,0 +1,85 @@
+/**
+ * What recall redraws, as pictures, and how like the class means they are.
+ *
+ * The alignment is a cosine between centred vectors, so recall learns direction, not scale or mean. To show one: take the mean over all
+ * classes' recalled drives away, scale to the norm of the class mean's own deviation, add the mean image.
+ */
+import { type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
+import { recallConcepts } from "../network/inference.ts";
+import type { Model } from "../network/model.ts";
+
+/** Mean image of each class over the images at `indices`, [class][pixel][channel], in units of pixel / 255. A class without images is black. */
+export function classMeans(split: Split, indices: Int32Array, shape: ImageShape, classes: number): Float32Array {
+  const size = imageBytes(shape);
+  const sums = new Float64Array(classes * size);
+  const counts = new Float64Array(classes);
+  for (const image of indices) {
+    const label = split.labels[image]!;
+    counts[label]!++;
+    for (let i = 0, from = image * size, to = label * size; i < size; i++) sums[to + i]! += split.images[from + i]!;
+  }
+  return Float32Array.from(sums, (sum, i) => sum / (255 * Math.max(1, counts[Math.floor(i / size)]!)));
+}
+
+export interface RecalledImages {
+  /** Pictures [class][pixel][channel] in 0..1 of the size of the data. */
+  readonly images: Float32Array;
+  /** Correlation of each class's recall with each class's mean, both less their mean over the classes: [class][class]. */
+  readonly correlations: readonly (readonly number[])[];
+  /** Classes whose recall is most like their own mean. */
+  readonly ownIsNearest: number;
+}
+
+/** Recalls every class and draws it. `means` as `classMeans` gives them. */
+export function recallImages(model: Model, means: Float32Array): RecalledImages {
+  const { pair, data, frame, stimulusScale } = model;
+  const { classes } = pair.target;
+  const { height, width, channels } = data.shape;
+  const size = height * width * channels;
+  recallConcepts(pair, Array.from({ length: classes }, (_, c) => c));
+  const top = Math.floor((frame.height - height) / 2);
+  const left = Math.floor((frame.width - width) / 2);
+  const drawn = new Float64Array(classes * size);
+  const { features, featureWidth } = pair.redrawn;
+  for (let c = 0; c < classes; c++) {
+    for (let i = 0; i < size; i++) {
+      const channel = i % channels;
+      const x = Math.floor(i / channels) % width;
+      const y = Math.floor(i / channels / width);
+      const at = ((y + top) * frame.width + x + left) * channels + channel;
+      drawn[c * size + i] = features.view[c * featureWidth + at]! * stimulusScale[channel]!;
+    }
+  }
+  const deviations = Float64Array.from(means);
+  const meanImage = takeMeanAway(deviations, classes, size);
+  takeMeanAway(drawn, classes, size);
+
+  const images = new Float32Array(classes * size);
+  const norms = (rows: Float64Array) => Array.from({ length: classes }, (_, c) => Math.sqrt(dot(rows, c, rows, c, size)));
+  const [recalled, own] = [norms(drawn), norms(deviations)];
+  const correlations = recalled.map((norm, c) =>
+    own.map((other, k) => (norm > 0 && other > 0 ? dot(drawn, c, deviations, k, size) / (norm * other) : 0)),
+  );
+  for (let c = 0; c < classes; c++) {
+    const gain = recalled[c]! > 0 ? own[c]! / recalled[c]! : 0;
+    for (let i = 0; i < size; i++) {
+      images[c * size + i] = Math.min(1, Math.max(0, meanImage[i]! + gain * drawn[c * size + i]!));
+    }
+  }
+  const ownIsNearest = correlations.filter((row, c) => row.every((value, k) => k === c || value < row[c]!)).length;
+  return { images, correlations, ownIsNearest };
+}
+
+/** Takes the mean row away from every row, in place, and returns it. */
+function takeMeanAway(rows: Float64Array, count: number, size: number): Float64Array {
+  const mean = new Float64Array(size);
+  for (let c = 0; c < count; c++) for (let i = 0; i < size; i++) mean[i]! += rows[c * size + i]! / count;
+  for (let c = 0; c < count; c++) for (let i = 0; i < size; i++) rows[c * size + i]! -= mean[i]!;
+  return mean;
+}
+
+function dot(a: Float64Array, rowA: number, b: Float64Array, rowB: number, size: number): number {
+  let sum = 0;
+  for (let i = 0; i < size; i++) sum += a[rowA * size + i]! * b[rowB * size + i]!;
+  return sum;
+}

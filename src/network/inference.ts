@@ -1,0 +1,50 @@
+/** Runs of the pair outside training: norms use their running statistics, nothing is learned. */
+import type { NetworkPair } from "./pair.ts";
+import { LANES } from "../engine/kernels.ts";
+
+/** Key of the random stimulus codes of evaluation; training counts its batches from 0. */
+const EVALUATION_COUNTER = 0xffffffff;
+
+/** Perception of the pair's first `images` stimulus rows; spikes stay in each layer's output, the concept's drive in `conceptDrive`. */
+export function perceive(pair: NetworkPair, images: number): void {
+  pair.encode(images, EVALUATION_COUNTER, false);
+  for (const layer of pair.perception) {
+    layer.forward(images, { train: false });
+    layer.output?.list(images, false);
+  }
+}
+
+/** Recall of the concepts of `labels`; the redrawn stimuli are the feature rows of `pair.redrawn`. */
+export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>): void {
+  pair.present(labels, false);
+  for (const layer of pair.recall.toReversed()) {
+    layer.forward(labels.length, { train: false });
+    layer.output?.list(labels.length, false);
+  }
+}
+
+/**
+ * The concept's spikes s_L after `perceive`: LIF neurons with perception's threshold on the concept's drive.
+ * One byte a neuron, [image][step][neuron].
+ */
+export function conceptSpikes(pair: NetworkPair, images: number): Uint8Array {
+  const { steps, tau, threshold } = pair.options;
+  const { width } = pair.target;
+  const drive = pair.conceptDrive.workspace.z;
+  const tiles = Math.ceil(width / LANES);
+  const z = new Float32Array(pair.team.arena.memory.buffer, drive, tiles * images * steps * LANES);
+  const spikes = new Uint8Array(images * steps * width);
+  for (let b = 0; b < images; b++) {
+    for (let n = 0; n < width; n++) {
+      let state = 0;
+      for (let t = 0; t < steps; t++) {
+        const x = z[((Math.floor(n / LANES) * images + b) * steps + t) * LANES + (n % LANES)]!;
+        const h = Math.fround(state + Math.fround((x - state) / tau));
+        const fired = h >= threshold.perception;
+        spikes[(b * steps + t) * width + n] = fired ? 1 : 0;
+        state = fired ? 0 : h;
+      }
+    }
+  }
+  return spikes;
+}

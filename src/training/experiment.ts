@@ -1,0 +1,46 @@
+/** An experiment made ready: data split and normalised, model built, rule chosen. What the trainer and every command start from. */
+import type { Dataset } from "../data/dataset.ts";
+import { channelStatistics } from "../data/normalise.ts";
+import { splitHeldOut } from "../data/split.ts";
+import type { Team } from "../engine/team.ts";
+import { Bsd } from "../learning/bsd.ts";
+import type { Rule } from "../learning/rule.ts";
+import { type DataSummary, Model } from "../network/model.ts";
+import type { ExperimentConfig } from "./config.ts";
+
+/** A model with its data and learning rule. */
+export interface Experiment {
+  readonly config: ExperimentConfig;
+  readonly model: Model;
+  readonly dataset: Dataset;
+  readonly rule: Rule;
+  /** Indices into the training part. */
+  readonly trainIndices: Int32Array;
+  readonly heldOutIndices: Int32Array;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+}
+
+/** The model a configuration describes, for given data; untrained. */
+export function createModel(team: Team, config: ExperimentConfig, data: DataSummary): Model {
+  const { network, rule, train } = config;
+  const recalls = rule.negatives === "prototypes" ? { maxRecalls: data.classNames.length } : {};
+  return new Model(team, { network, pool: rule.pool, seed: train.seed, maxImages: train.batch, ...recalls }, data);
+}
+
+/**
+ * Splits, normalises and builds. The held-out part is drawn by the seed; statistics are those of the images trained on.
+ *
+ * @throws BispikeError "data" or "config" when nothing is left to train on, "shape" when the network does not fit the images
+ */
+export function createExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
+  const { train: rest, heldOut } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
+  const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
+  const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
+  const { name, shape, classNames } = dataset;
+  const model = createModel(team, config, { name, shape, classNames, statistics });
+  const { weightDecay, clip, clipScope, epochs, batch } = config.train;
+  const rule = new Bsd(model.pair, config.rule, { weightDecay, clip, clipScope });
+  const stepsPerEpoch = Math.ceil(trainIndices.length / batch);
+  return { config, model, dataset, rule, trainIndices, heldOutIndices: heldOut, stepsPerEpoch, totalSteps: stepsPerEpoch * epochs };
+}

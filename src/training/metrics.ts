@@ -1,0 +1,63 @@
+/** The lines of `metrics.jsonl`, and the health warnings drawn from them. */
+
+/** After some steps: that step's own figures. */
+export interface StepMetrics {
+  readonly kind: "step";
+  /** Optimiser steps done, from 1. */
+  readonly step: number;
+  /** Epoch under way, from 1. */
+  readonly epoch: number;
+  readonly loss: number;
+  /** Stages 1..L-1. */
+  readonly stageLosses: readonly number[];
+  readonly topLoss: number;
+  /** Spikes a neuron and step, hidden stages 2..L-1. */
+  readonly perceptionRates: readonly number[];
+  readonly recallRates: readonly number[];
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+  /** Seconds of training so far. */
+  readonly seconds: number;
+}
+
+/** After each epoch. */
+export interface EpochMetrics {
+  readonly kind: "epoch";
+  readonly epoch: number;
+  readonly step: number;
+  /** By the concept's spikes, 0..1; null where nothing is held out. */
+  readonly heldOutAccuracy: number | null;
+  /** Mean over the epoch's images. */
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  readonly hamming: readonly number[];
+  readonly hammingShuffled: readonly number[];
+  /** Firing rates on the held-out images, in evaluation. */
+  readonly rates: readonly number[];
+  readonly warnings: readonly string[];
+  readonly seconds: number;
+}
+
+export type MetricLine = StepMetrics | EpochMetrics;
+
+/** Share of a stage's neurons that may be silent over a batch before it is reported, and firing rates that are too low or high. */
+const MOST_SILENT = 0.5;
+const DEAD_RATE = 0.002;
+const SATURATED_RATE = 0.8;
+
+/** What is wrong with the firing of hidden stages, worded for a person; empty when all is well. */
+export function healthWarnings(network: "perception" | "recall", rates: readonly number[], silent?: readonly number[]): string[] {
+  const warnings: string[] = [];
+  for (const [k, rate] of rates.entries()) {
+    const where = `${network} stage ${k + 2}`;
+    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+    if (rate < DEAD_RATE) {
+      warnings.push(`${where} is dead: neurons fire in ${percent(rate)} of the steps; lower network.threshold.${network}, or set network.norm=true`);
+    } else if (rate > SATURATED_RATE) {
+      warnings.push(`${where} is saturated: neurons fire in ${percent(rate)} of the steps; raise network.threshold.${network} or rule.homeostasis.weight`);
+    } else if (silent && silent[k]! > MOST_SILENT) {
+      warnings.push(`${where}: ${percent(silent[k]!)} of the neurons did not fire once in a whole batch; lower rule.lambda or network.threshold.${network}`);
+    }
+  }
+  return warnings;
+}
