@@ -1,6 +1,7 @@
 /** Runs of the pair outside training: norms use their running statistics, nothing is learned. */
-import type { NetworkPair } from "./pair.ts";
 import { LANES } from "../engine/kernels.ts";
+import { CONCEPT_THRESHOLD } from "./neuron.ts";
+import type { NetworkPair } from "./pair.ts";
 
 /** Key of the random stimulus codes of evaluation; training counts its batches from 0. */
 const EVALUATION_COUNTER = 0xffffffff;
@@ -24,11 +25,12 @@ export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>): vo
 }
 
 /**
- * The concept's spikes s_L after `perceive`: LIF neurons with perception's threshold on the concept's drive.
+ * The concept's spikes s_L after `perceive`: LIF neurons on the concept's drive, with a threshold of their own.
  * One byte a neuron, [image][step][neuron].
  */
 export function conceptSpikes(pair: NetworkPair, images: number): Uint8Array {
-  const { steps, tau, threshold } = pair.options;
+  const { steps, tau } = pair.options;
+  const threshold = pair.options.threshold.concept ?? CONCEPT_THRESHOLD;
   const { width } = pair.target;
   const drive = pair.conceptDrive.workspace.z;
   const tiles = Math.ceil(width / LANES);
@@ -40,7 +42,7 @@ export function conceptSpikes(pair: NetworkPair, images: number): Uint8Array {
       for (let t = 0; t < steps; t++) {
         const x = z[((Math.floor(n / LANES) * images + b) * steps + t) * LANES + (n % LANES)]!;
         const h = Math.fround(state + Math.fround((x - state) / tau));
-        const fired = h >= threshold.perception;
+        const fired = h >= threshold;
         spikes[(b * steps + t) * width + n] = fired ? 1 : 0;
         state = fired ? 0 : h;
       }

@@ -30,7 +30,8 @@ export interface NetworkOptions {
   readonly norm: boolean;
   /** Membrane time constant in steps. */
   readonly tau: number;
-  readonly threshold: { readonly perception: number; readonly recall: number };
+  /** Firing thresholds: perception's and recall's hidden stages, and the concept's neurons (default `CONCEPT_THRESHOLD`). */
+  readonly threshold: { readonly perception: number; readonly recall: number; readonly concept?: number };
   readonly stimulus: StimulusCoding;
   readonly target: TargetCoding;
   /** Neurons of a random target code; 0 for 4 x classes. */

@@ -65,7 +65,7 @@ export const experimentSchema = section({
     steps: whole(1, 65536),
     norm: flag(),
     tau: real(1),
-    threshold: section({ perception: positive(), recall: positive() }),
+    threshold: section({ perception: positive(), recall: positive(), concept: positive() }),
     stimulus: choice(["direct", "poisson", "latency"]),
     target: choice(["one-hot", "random"]),
     targetSize: whole(0, 65535),

@@ -34,8 +34,11 @@ export interface NetworkConfig {
   readonly norm: boolean;
   /** Membrane time constant, in time steps, at least 1. Default 2. */
   readonly tau: number;
-  /** Membrane potential at which a neuron fires, for each network. Default 0.6 for both. */
-  readonly threshold: { readonly perception: number; readonly recall: number };
+  /**
+   * Membrane potential at which a neuron fires: in perception's and recall's hidden stages (default 0.6), and in the concept's
+   * neurons, whose spikes decide (default 2; they see trained logits, not normalised drives).
+   */
+  readonly threshold: { readonly perception: number; readonly recall: number; readonly concept: number };
   /** How the stimulus drives stage 1: its value held for T steps, Poisson spikes, or time to first spike. Default direct. */
   readonly stimulus: "direct" | "poisson" | "latency";
   /** Spike code of a label at the top of recall: one neuron a class, or a fixed random binary code. Default one-hot. */
@@ -119,7 +122,7 @@ export const defaults = {
     steps: 4,
     norm: true,
     tau: 2,
-    threshold: { perception: 0.6, recall: 0.6 },
+    threshold: { perception: 0.6, recall: 0.6, concept: 2 },
     stimulus: "direct",
     target: "one-hot",
     targetSize: 0,

@@ -138,7 +138,7 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--network.tau=0.5", "network.tau: expected a number of at least 1, got the number 0.5"],
     [
       "--network.threshold=0.5",
-      "network.threshold: expected a section with the keys perception, recall, got the number 0.5",
+      "network.threshold: expected a section with the keys perception, recall, concept, got the number 0.5",
     ],
     ["--network.threshold.recall=0", "network.threshold.recall: expected a number above 0, got the number 0"],
     ["--network.kind=rnn", 'network.kind: expected one of mlp, cnn, got the text "rnn"'],
