@@ -5,6 +5,11 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
     maxWorkers: 2,
-    coverage: { provider: "v8", include: ["src/**/*.ts"], exclude: ["src/engine/assembly/**", "src/**/*.generated.ts"], reporter: ["text-summary"] },
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      exclude: ["src/engine/assembly/**", "src/**/*.generated.ts"],
+      reporter: ["text-summary"],
+    },
   },
 });

@@ -1,8 +1,10 @@
 // @ts-check
 /**
- * Kernel figures measured earlier, by prototypes of the kernels on a quiet machine with the same processor: one core, dense-equivalent GFLOP/s
- * by firing rate. What the engine's kernels are held against.
+ * Kernel figures measured earlier, with prototypes of the kernels: one core of a quiet machine, dense-equivalent GFLOP/s by firing rate.
+ * What the engine's kernels are held against; only on the same processor does the share say something of the code.
  */
+
+export const EARLIER_PROCESSOR = "Intel Sapphire Rapids";
 
 /** @type {Readonly<Record<string, Readonly<Record<string, number>>>>} */
 const EARLIER = {

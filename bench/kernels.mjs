@@ -1,6 +1,6 @@
 // @ts-check
 /** Speed of the products over spikes, as if they were dense: 2 x rows x inputs x outputs / time. */
-import { earlierFigure } from "./earlier.mjs";
+import { EARLIER_PROCESSOR, earlierFigure } from "./earlier.mjs";
 import { kernelCases } from "./kernel-cases.mjs";
 import { spawnThread, Team } from "./library.mjs";
 import { median, timeInTurns } from "./statistics.mjs";
@@ -95,5 +95,8 @@ export function kernelReport(results) {
     ];
   });
   const head = ["kernel", "rate", "threads", "median ms", "GFLOP/s", "earlier", "of earlier", "over 1 thread"];
-  return `## Kernels\n\nDense-equivalent GFLOP/s (2 x rows x inputs x outputs / median time).\n\n${table(head, rows)}`;
+  const about =
+    "Dense-equivalent GFLOP/s (2 x rows x inputs x outputs / median time). " +
+    `"Earlier" are prototypes on one core of an ${EARLIER_PROCESSOR}: on another processor the share compares machines too.`;
+  return `## Kernels\n\n${about}\n\n${table(head, rows)}`;
 }

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { installedDataset, makeBatches, writeBatches } from "./batches.mjs";
-import { NETS, RECIPE } from "./nets.mjs";
+import { NETS } from "./nets.mjs";
+import { fastestEnvironment, peerArguments } from "./peers/environment.mjs";
 import { PeerServer } from "./peers/server.mjs";
 import { median } from "./statistics.mjs";
 import { figure, rates, table } from "./table.mjs";
@@ -18,18 +19,20 @@ import { startTrainee } from "./trainee.mjs";
  * @property {number} threads
  * @property {string} name "bispike", or the peer's
  * @property {number} medianMs
+ * @property {number} fastestMs
  * @property {number} ratio peer / bispike, by the medians; 1 for bispike
  * @property {readonly [number, number]} ratioRange smallest and largest ratio of a single round's medians
  * @property {readonly number[]} perceptionRates
  * @property {number | null} peakMiB largest resident memory of the peer's process
  * @property {string | null} torch version
+ * @property {Readonly<Record<string, string>> | null} environment thread settings of the peer, the fastest of those tried
  */
 
 /**
  * @typedef {object} Contestant
  * @property {string} name
  * @property {(steps: number) => Promise<readonly number[]>} train milliseconds of each step
- * @property {() => Pick<PeerResult, "perceptionRates" | "peakMiB" | "torch">} facts of its newest turn
+ * @property {() => Pick<PeerResult, "perceptionRates" | "peakMiB" | "torch" | "environment">} facts of its newest turn
  */
 
 const PEERS = [
@@ -41,6 +44,8 @@ const ROUNDS = 9;
 const QUICK_ROUNDS = 2;
 const STEPS_A_TURN = 10;
 const QUICK_STEPS_A_TURN = 3;
+/** Steps, after as many to warm up, that a thread setting of a peer is tried with. */
+const TRIAL_STEPS = 5;
 /** OpenBLAS's threads look for work for some tens of milliseconds after a product; the next turn must not share a core with them. */
 const SETTLE_MS = 150;
 
@@ -75,7 +80,6 @@ export async function measurePeers(settings) {
 async function compete(net, batches, files, threads, settings) {
   const { quick, python } = settings;
   const pretrain = quick ? net.quickPretrain : net.pretrain;
-  const args = peerArguments(net, files, pretrain);
   /** @type {PeerServer[]} */
   const servers = [];
   /** @type {import("./trainee.mjs").Trainee | undefined} */
@@ -83,10 +87,12 @@ async function compete(net, batches, files, threads, settings) {
   try {
     const contestants = [];
     for (const { name, script } of PEERS) {
-      const server = new PeerServer(python, script, args, threads);
+      const trial = peerArguments(net, files, TRIAL_STEPS);
+      const environment = await fastestEnvironment(python, script, trial, threads, TRIAL_STEPS);
+      const server = new PeerServer(python, script, peerArguments(net, files, pretrain), environment);
       servers.push(server);
       await server.ready();
-      contestants.push(peerContestant(name, server));
+      contestants.push(peerContestant(name, server, environment));
     }
     ours = await startTrainee(net, batches, threads, pretrain);
     contestants.unshift(ourContestant(ours));
@@ -105,31 +111,6 @@ async function compete(net, batches, files, threads, settings) {
 }
 
 /**
- * @param {import("./nets.mjs").Net} net
- * @param {{ data: string, labels: string }} files
- * @param {number} pretrain
- */
-function peerArguments(net, files, pretrain) {
-  const r = RECIPE;
-  return [
-    ...[
-      "--net",
-      net.kind,
-      "--hidden",
-      ...net.hidden.map(String),
-      "--classes",
-      String(r.classes),
-      "--batch",
-      String(r.batch),
-    ],
-    ...(net.kind === "mlp" ? ["--inputs", String(net.side ** 2)] : ["--image", String(net.side), "--channels", "1"]),
-    ...["--steps", String(r.steps), "--theta", String(r.threshold), "--tau", String(r.tau), "--loss", r.loss],
-    ...["--negatives", r.negatives, "--temperature", String(r.temperature), "--lr", String(r.learningRate)],
-    ...["--data", files.data, "--labels", files.labels, "--pretrain", String(pretrain)],
-  ];
-}
-
-/**
  * @param {import("./trainee.mjs").Trainee} trainee
  * @returns {Contestant}
  */
@@ -137,16 +118,17 @@ function ourContestant({ train, report }) {
   return {
     name: "bispike",
     train: async (steps) => train(steps),
-    facts: () => ({ perceptionRates: report().perceptionRates, peakMiB: null, torch: null }),
+    facts: () => ({ perceptionRates: report().perceptionRates, peakMiB: null, torch: null, environment: null }),
   };
 }
 
 /**
  * @param {string} name
  * @param {PeerServer} server
+ * @param {Readonly<Record<string, string>>} environment the server's
  * @returns {Contestant}
  */
-function peerContestant(name, server) {
+function peerContestant(name, server, environment) {
   /** @type {import("./peers/server.mjs").PeerReport | undefined} */
   let newest;
   return {
@@ -159,6 +141,7 @@ function peerContestant(name, server) {
       perceptionRates: newest?.rates ?? [],
       peakMiB: newest?.peak_mb ?? null,
       torch: newest?.torch ?? null,
+      environment,
     }),
   };
 }
@@ -197,7 +180,8 @@ function summarise(contestants, times) {
     const byRound = theirs.map((turn, round) => median(turn) / median(ours[round] ?? []));
     /** @type {[number, number]} */
     const ratioRange = [Math.min(...byRound), Math.max(...byRound)];
-    return { name, medianMs, ratio: medianMs / ourMedian, ratioRange, ...facts() };
+    const fastestMs = Math.min(...theirs.flat());
+    return { name, medianMs, fastestMs, ratio: medianMs / ourMedian, ratioRange, ...facts() };
   });
 }
 
@@ -211,14 +195,16 @@ export function peerReport(results) {
     String(r.threads),
     r.name,
     figure(r.medianMs),
+    figure(r.fastestMs),
     r.torch === null ? "1" : `${figure(r.ratio)}×`,
     r.torch === null ? "–" : r.ratioRange.map(figure).join(" to "),
     rates(r.perceptionRates),
   ]);
-  const head = ["net", "threads", "who", "step, ms", "against ours", "by round", "perception rates"];
+  const head = ["net", "threads", "who", "step, ms", "fastest", "against ours", "by round", "perception rates"];
   const torch = results.find((r) => r.torch !== null)?.torch ?? "";
   const about =
     `The same recipe, batches and pre-training in PyTorch ${torch}, in turns with ours; medians, and their ratio (above 1: ours is faster). ` +
-    "Backprop trains perception alone, BSD trains both networks.";
+    "Backprop trains perception alone, BSD trains both networks. " +
+    "PyTorch runs with the fastest of its thread settings: see the JSON file, and bench/peers/environment.mjs.";
   return ["## Peers", about, table(head, rows)].join("\n\n");
 }

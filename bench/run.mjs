@@ -8,8 +8,18 @@ import { writeFile } from "node:fs/promises";
 import { commitMeasured, describeMachine } from "./machine.mjs";
 import { readSettings } from "./settings.mjs";
 
-/** Our own fault shows a stack trace, a person's only the message (see src/errors.ts). */
-const OURS = "BispikeError";
+/**
+ * What a person can put right (the library's typed errors, a file that cannot be written) shows its message alone, a fault of ours its stack.
+ *
+ * @param {unknown} error
+ */
+function explain(error) {
+  const known = error instanceof Error && (error.name === "BispikeError" || "syscall" in error);
+  return known ? `bench: ${error.message}` : error;
+}
+
+/** Load average from which on the machine counts as busy. */
+const BUSY = 0.5;
 
 /** @param {import("./settings.mjs").Settings} settings */
 async function run(settings) {
@@ -19,15 +29,25 @@ async function run(settings) {
   const results = { machine, ...(commit === undefined ? {} : { commit }), quick: settings.quick };
   const at = commit === undefined ? "" : `, commit ${commit}`;
   console.log(`# Benchmark\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}${at}`);
+  if (machine.load > BUSY) {
+    console.log(
+      `\nThe load average was ${machine.load.toFixed(1)}: other programs were running, and every figure may be too low.`,
+    );
+  }
   if (settings.quick) console.log("\nA quick run: too few repeats for its figures to mean anything.");
 
+  // Written after each section, and once before: a bad path shows now, and a failure later loses only what it stopped.
+  const save = async () => {
+    if (settings.json !== undefined) await writeFile(settings.json, `${JSON.stringify(results, undefined, 2)}\n`);
+  };
+  await save();
   for (const section of settings.sections) {
     const measured = await measure(section, settings);
     if (!measured) continue;
     results[section] = measured.results;
     console.log(`\n${measured.report}`);
+    await save();
   }
-  if (settings.json !== undefined) await writeFile(settings.json, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
 /**
@@ -68,6 +88,6 @@ if (!existsSync(new URL("../dist/engine/team.js", import.meta.url))) {
 try {
   await run(settings);
 } catch (error) {
-  console.error(error instanceof Error && error.name === OURS ? `bench: ${error.message}` : error);
+  console.error(explain(error));
   process.exitCode = 1;
 }

@@ -10,8 +10,11 @@ const asc = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/
 const out = join(root, "build", "kernels.wasm");
 mkdirSync(dirname(out), { recursive: true });
 // No relaxed SIMD and no fused multiply-add: the same bytes on every machine.
-const flags = "-O3 --noAssert --runtime stub --enable simd,threads,bulk-memory --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536";
-execFileSync(process.execPath, [asc, join(root, "src/engine/assembly/index.ts"), ...flags.split(" "), "-o", out], { stdio: "inherit" });
+const flags =
+  "-O3 --noAssert --runtime stub --enable simd,threads,bulk-memory --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536";
+execFileSync(process.execPath, [asc, join(root, "src/engine/assembly/index.ts"), ...flags.split(" "), "-o", out], {
+  stdio: "inherit",
+});
 const bytes = readFileSync(out);
 writeFileSync(
   join(root, "src/engine/wasm.generated.ts"),

@@ -26,7 +26,7 @@ const TAIL = 2000;
 export function missingTorch(python) {
   const { status, error, stderr } = spawnSync(python, ["-c", "import torch"], { encoding: "utf8" });
   if (status === 0) return undefined;
-  const reason = error?.message ?? stderr.trim().split("\n").at(-1) ?? `it ended with ${status}`;
+  const reason = error?.message || stderr.trim().split("\n").at(-1) || `it ended with ${status}`;
   return (
     `${python} cannot import torch (${reason}). On Debian or Ubuntu run "apt-get install python3-torch libopenblas0-pthread", ` +
     "or name an interpreter that has PyTorch with --python"
@@ -48,12 +48,11 @@ export class PeerServer {
    * @param {string} python
    * @param {string} script file name in bench/peers
    * @param {readonly string[]} args
-   * @param {number} threads
+   * @param {Readonly<Record<string, string>>} environment variables beside this process's own
    */
-  constructor(python, script, args, threads) {
+  constructor(python, script, args, environment) {
     const path = fileURLToPath(new URL(script, import.meta.url));
-    const count = String(threads);
-    const env = { ...process.env, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count };
+    const env = { ...process.env, ...environment };
     this.#script = script;
     this.#child = spawn(python, [path, ...args, "--serve"], { env, stdio: ["pipe", "pipe", "pipe"] });
     this.#ended = new Promise((resolve) => this.#child.once("close", resolve));
@@ -86,7 +85,7 @@ export class PeerServer {
     if (!Array.isArray(answer.all_ms) || answer.all_ms.length !== count) {
       throw this.#fault(`expected the times of ${count} steps, got ${JSON.stringify(answer)}`);
     }
-    return /** @type {any} */ (answer);
+    return /** @type {PeerReport} */ (/** @type {unknown} */ (answer));
   }
 
   /** Ends the peer and waits until it is gone. */

@@ -74,7 +74,12 @@ export function cosines({ rows, columns, dots, rowSquares, columnSquares }: Affi
  *
  * and alike for w. A silent row gets no gradient.
  */
-export function throughCosine(affinity: Affinity, cosine: Float64Array, gradient: Float64Array, out: Coefficients): void {
+export function throughCosine(
+  affinity: Affinity,
+  cosine: Float64Array,
+  gradient: Float64Array,
+  out: Coefficients,
+): void {
   const { rows, columns, rowSquares, columnSquares } = affinity;
   const columnSums = new Float64Array(columns);
   for (let k = 0; k < rows; k++) {

@@ -5,8 +5,9 @@
  *
  *   dL/dC_kj = weight / (K temperature) (p_kj - [j = k+]),  p the softmax over k+ and the negatives
  */
-import { type AlignmentLoss, cosines, throughCosine } from "./affinity.ts";
+
 import { exponential, logarithm } from "../engine/elementary.ts";
+import { type AlignmentLoss, cosines, throughCosine } from "./affinity.ts";
 
 export interface InfoNceOptions {
   readonly temperature: number;

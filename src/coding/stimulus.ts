@@ -3,11 +3,12 @@
  * poisson: a pixel fires at each step with probability its intensity. latency: one spike a pixel, the brighter the earlier, none if black.
  * With the spiking codes every message in the pair is 0 or 1, the stimulus included.
  */
-import type { Team } from "../engine/team.ts";
+
 import type { Region } from "../engine/memory.ts";
+import { streamKey } from "../engine/random.ts";
+import type { Team } from "../engine/team.ts";
 import type { Population } from "../network/population.ts";
 import { pixelsOf, tilesOf } from "../network/shape.ts";
-import { streamKey } from "../engine/random.ts";
 
 export type StimulusCoding = "direct" | "poisson" | "latency";
 
@@ -32,7 +33,19 @@ export function stimulusEncoder(
       const sizes = [steps, pixelsOf(shape), shape.channels, tilesOf(shape), intensities.stride];
       if (coding === "poisson") {
         const scratch = team.scratch(64);
-        team.run("poissonCode", images, ...sizes, counter, key0, key1, intensities.at, ids.at, masks.at, scratch.at, scratch.stride);
+        team.run(
+          "poissonCode",
+          images,
+          ...sizes,
+          counter,
+          key0,
+          key1,
+          intensities.at,
+          ids.at,
+          masks.at,
+          scratch.at,
+          scratch.stride,
+        );
       } else team.run("latencyCode", images, ...sizes, intensities.at, masks.at);
       population.list(images, learn);
     },

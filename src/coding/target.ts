@@ -3,8 +3,9 @@
  *
  * one-hot: neuron c fires for class c. random: a fixed binary code, half of its neurons firing, a different half for each class.
  */
-import { BispikeError } from "../errors.ts";
+
 import { permutation } from "../engine/random.ts";
+import { BispikeError } from "../errors.ts";
 
 export type TargetCoding = "one-hot" | "random";
 
@@ -32,7 +33,10 @@ export function targetCode(coding: TargetCoding, classes: number, size: number, 
   const seen = new Set<string>();
   for (let c = 0, attempt = 0; c < classes; attempt++) {
     if (attempt > 100 * classes) {
-      throw new BispikeError("config", `network.targetSize: ${width} neurons cannot hold ${classes} different codes; use ${4 * classes} or more`);
+      throw new BispikeError(
+        "config",
+        `network.targetSize: ${width} neurons cannot hold ${classes} different codes; use ${4 * classes} or more`,
+      );
     }
     const chosen = permutation(seed, "target code", attempt, width).subarray(0, Math.max(1, width >> 1));
     const key = [...chosen].sort((a, b) => a - b).join();

@@ -3,9 +3,9 @@
  * training must give the same bytes everywhere. The same series as the kernels' `softmax.ts`.
  */
 
-const LN2_HIGH = 6.93147180369123816490e-1; // ln 2 with its last bits cut off, so that k * LN2_HIGH is exact
-const LN2_LOW = 1.90821492927058770002e-10; // the rest
-const LOG2_E = 1.4426950408889634;
+const LN2_HIGH = 0.6931471803691238; // ln 2 with its last bits cut off, so that k * LN2_HIGH is exact
+const LN2_LOW = 1.9082149292705877e-10; // the rest
+const LOG2_E = Math.LOG2E;
 
 const word = new DataView(new ArrayBuffer(8));
 

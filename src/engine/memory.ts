@@ -31,10 +31,12 @@ export interface Region<View> {
  */
 export class Arena {
   readonly memory: WebAssembly.Memory;
+  readonly #maximumPages: number;
   #next = ALIGNMENT; // address 0 means "none" to the kernels
 
   constructor(options: { maximumPages?: number } = {}) {
     const maximum = options.maximumPages ?? MAXIMUM_PAGES;
+    this.#maximumPages = maximum;
     try {
       this.memory = new WebAssembly.Memory({ initial: 16, maximum, shared: true });
     } catch (cause) {
@@ -51,7 +53,7 @@ export class Arena {
     return this.#next;
   }
 
-  /** Reserves zeroed bytes on a cache line. Throws a `platform` error past 4 GiB. */
+  /** Reserves zeroed bytes on a cache line. Throws a `platform` error past the arena's maximum. */
   allocate(bytes: number): Address {
     const at = this.#next;
     const end = at + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
@@ -59,12 +61,12 @@ export class Arena {
     if (missing > 0) {
       try {
         // A quarter more than asked for, so that many small regions do not mean many calls.
-        const room = MAXIMUM_PAGES - this.memory.buffer.byteLength / PAGE;
+        const room = this.#maximumPages - this.memory.buffer.byteLength / PAGE;
         this.memory.grow(Math.max(missing, Math.min(room, this.memory.buffer.byteLength / PAGE / 4)));
       } catch (cause) {
         throw new BispikeError(
           "platform",
-          `the network and its batch need more than ${Math.round(end / 2 ** 20)} MiB, over the 4096 MiB a WebAssembly memory holds: use a smaller batch, fewer steps or a smaller network`,
+          `the network and its batch need more than ${Math.round(end / 2 ** 20)} MiB, over the ${(this.#maximumPages * PAGE) / 2 ** 20} MiB this memory holds: use a smaller batch, fewer steps or a smaller network`,
           { cause },
         );
       }

@@ -96,7 +96,10 @@ export class Team {
       throw new BispikeError("usage", `threads: expected an integer from 1 to 256, got ${threads}`);
     }
     if (threads > 1 && !options.spawn) {
-      throw new BispikeError("usage", "threads > 1 needs `spawn`: pass spawnThread from bispike/node, or a Web Worker's");
+      throw new BispikeError(
+        "usage",
+        "threads > 1 needs `spawn`: pass spawnThread from bispike/node, or a Web Worker's",
+      );
     }
     const arena = new Arena(options.maximumPages === undefined ? {} : { maximumPages: options.maximumPages });
     const team = new Team(arena, await kernelModule(), threads, options.spawn);

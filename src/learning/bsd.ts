@@ -90,7 +90,12 @@ export class Bsd implements Rule {
       perception.output!.list(images, true);
       const own = this.#pull(perception, images);
       const other = this.#pull(recall, shown.length);
-      const loss = this.#align(this.#stageLoss(perception), pairs, { perception, recall, images, recalls: shown.length }, rates.recall > 0);
+      const loss = this.#align(
+        this.#stageLoss(perception),
+        pairs,
+        { perception, recall, images, recalls: shown.length },
+        rates.recall > 0,
+      );
       stageLosses[stage - 1] = loss + own.cost + other.cost;
       this.#assertFinite(stage, stageLosses[stage - 1]!);
       perception.backward(images, features, this.#alignment.rowGradient.at);
@@ -135,7 +140,11 @@ export class Bsd implements Rule {
     this.#stimulus.view.set(pair.stimulus.view.subarray(0, images * width));
     const loss = this.#loss(this.#options.stimulusWeight, sizeOf(pair.stimulusShape));
     const sides = { v: this.#stimulus.at, rows: images, w: redrawn.features.at, columns: recalls, width };
-    const value = this.#alignment.align(loss, pairs, sides, { centred: this.#options.centred, rowGradient: false, columnGradient: rate > 0 });
+    const value = this.#alignment.align(loss, pairs, sides, {
+      centred: this.#options.centred,
+      rowGradient: false,
+      columnGradient: rate > 0,
+    });
     this.#assertFinite(1, value);
     if (rate > 0) {
       redrawn.backward(recalls, this.#options.features, this.#alignment.columnGradient.at);
@@ -151,8 +160,18 @@ export class Bsd implements Rule {
     recallLearns: boolean,
   ): number {
     const { perception, recall, images, recalls } = stage;
-    const sides = { v: perception.features.at, rows: images, w: recall.features.at, columns: recalls, width: perception.featureWidth };
-    return this.#alignment.align(loss, pairs, sides, { centred: this.#options.centred, rowGradient: true, columnGradient: recallLearns });
+    const sides = {
+      v: perception.features.at,
+      rows: images,
+      w: recall.features.at,
+      columns: recalls,
+      width: perception.featureWidth,
+    };
+    return this.#alignment.align(loss, pairs, sides, {
+      centred: this.#options.centred,
+      rowGradient: true,
+      columnGradient: recallLearns,
+    });
   }
 
   #stageLoss(layer: Layer): AlignmentLoss {
@@ -187,6 +206,9 @@ export class Bsd implements Rule {
   #assertFinite(stage: number, loss: number): void {
     if (Number.isFinite(loss)) return;
     const step = this.optimiser.steps;
-    throw new BispikeError("training", `stage ${stage}: the loss is ${loss} at step ${step}; lower train.learningRate, or set train.clip`);
+    throw new BispikeError(
+      "training",
+      `stage ${stage}: the loss is ${loss} at step ${step}; lower train.learningRate, or set train.clip`,
+    );
   }
 }

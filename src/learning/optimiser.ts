@@ -4,10 +4,11 @@
  * A group is one network's half of a stage, so clipping by its own norm is a local operation; `global` clipping, for comparison with
  * backprop recipes, needs the norm of all groups first.
  */
-import { BispikeError } from "../errors.ts";
+
 import { BLOCK } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
+import { BispikeError } from "../errors.ts";
 import type { ParameterGroup } from "../network/parameters.ts";
 
 export interface OptimiserOptions {
@@ -47,7 +48,10 @@ export class AdamW {
     const { clip, clipScope } = this.#options;
     const square = clip > 0 ? this.#squaredNorm(group) : 0;
     if (!Number.isFinite(square)) {
-      throw new BispikeError("training", `${group.name}: the gradient is no longer a finite number at step ${this.steps}; lower train.learningRate`);
+      throw new BispikeError(
+        "training",
+        `${group.name}: the gradient is no longer a finite number at step ${this.steps}; lower train.learningRate`,
+      );
     }
     if (rate === 0) return;
     if (clip > 0 && clipScope === "global") this.#waiting.push({ group, rate, square });
@@ -78,7 +82,18 @@ export class AdamW {
     this.#team.run(
       "adamw",
       Math.ceil(group.length / BLOCK),
-      ...[group.length, scale, 1 - rate * weightDecay, BETA1, 1 - BETA1, BETA2, 1 - BETA2, rate / correction1, Math.sqrt(correction2), EPSILON],
+      ...[
+        group.length,
+        scale,
+        1 - rate * weightDecay,
+        BETA1,
+        1 - BETA1,
+        BETA2,
+        1 - BETA2,
+        rate / correction1,
+        1 / Math.sqrt(correction2),
+        EPSILON,
+      ],
       ...[group.parameters.at, group.gradients.at, group.firstMoment.at, group.secondMoment.at],
     );
   }

@@ -50,14 +50,36 @@ export class StageAlignment {
     team.run("dots", rows, columns, width, v, w, this.#dots.at);
     team.run("squares", rows, width, v, this.#rowSquares.at);
     team.run("squares", columns, width, w, this.#columnSquares.at);
-    const coefficients: Coefficients = { mix: this.#mix.view, rowOwn: this.#rowOwn.view, columnOwn: this.#columnOwn.view };
-    const affinity = { rows, columns, dots: this.#dots.view, rowSquares: this.#rowSquares.view, columnSquares: this.#columnSquares.view };
+    const coefficients: Coefficients = {
+      mix: this.#mix.view,
+      rowOwn: this.#rowOwn.view,
+      columnOwn: this.#columnOwn.view,
+    };
+    const affinity = {
+      rows,
+      columns,
+      dots: this.#dots.view,
+      rowSquares: this.#rowSquares.view,
+      columnSquares: this.#columnSquares.view,
+    };
     const value = loss(affinity, pairing, coefficients);
     if (options.rowGradient) {
       team.run("combine", rows, columns, width, columns, 1, v, w, this.#mix.at, this.#rowOwn.at, this.rowGradient.at);
     }
     if (options.columnGradient) {
-      team.run("combine", columns, rows, width, 1, columns, w, v, this.#mix.at, this.#columnOwn.at, this.columnGradient.at);
+      team.run(
+        "combine",
+        columns,
+        rows,
+        width,
+        1,
+        columns,
+        w,
+        v,
+        this.#mix.at,
+        this.#columnOwn.at,
+        this.columnGradient.at,
+      );
     }
     return value;
   }

@@ -45,7 +45,8 @@ export class Top {
     this.#logitGradient = arena.f32(logits);
     for (let c = 0; c < target.classes; c++) {
       const active = target.bits.subarray(c * target.width, (c + 1) * target.width);
-      const scale = this.#projects && kind === "cross-entropy" ? 1 / Math.sqrt(active.reduce((sum, bit) => sum + bit, 0)) : 1;
+      const scale =
+        this.#projects && kind === "cross-entropy" ? 1 / Math.sqrt(active.reduce((sum, bit) => sum + bit, 0)) : 1;
       for (let i = 0; i < target.width; i++) this.#codes.view[c * width + i] = active[i]! * scale;
     }
   }
@@ -59,18 +60,31 @@ export class Top {
     const { team, target, conceptDrive } = this.#pair;
     const images = labels.length;
     const width = conceptDrive.featureWidth;
-    const logits = this.#projects ? this.#project(images) : { view: conceptDrive.features.view, stride: width, at: conceptDrive.features.at };
+    const logits = this.#projects
+      ? this.#project(images)
+      : { view: conceptDrive.features.view, stride: width, at: conceptDrive.features.at };
     const correct = countCorrect(logits.view, logits.stride, labels, target.classes);
     if (this.#kind !== "cross-entropy") {
       const pairs: Pairing = pairing("prototypes", labels, target.classes);
-      const loss = this.#kind === "reco" ? reco({ lambda: this.#lambda, weight: 1 }) : mse({ features: target.width, weight: 1 });
+      const loss =
+        this.#kind === "reco" ? reco({ lambda: this.#lambda, weight: 1 }) : mse({ features: target.width, weight: 1 });
       const sides = { v: conceptDrive.features.at, rows: images, w: this.#codes.at, columns: target.classes, width };
       const value = alignment.align(loss, pairs, sides, { centred: false, rowGradient: true, columnGradient: false });
       return { loss: value, gradient: alignment.rowGradient.at, correct };
     }
     this.#labels.view.set(labels);
     const out = this.#projects ? this.#logitGradient : this.#gradient;
-    team.run("softmaxCrossEntropy", images, target.classes, logits.stride, 1 / images, logits.at, this.#labels.at, this.#losses.at, out.at);
+    team.run(
+      "softmaxCrossEntropy",
+      images,
+      target.classes,
+      logits.stride,
+      1 / images,
+      logits.at,
+      this.#labels.at,
+      this.#losses.at,
+      out.at,
+    );
     if (this.#projects) {
       const from = [target.classes, width, this.#classStride, 1, conceptDrive.features.at, this.#codes.at];
       team.run("combine", images, ...from, this.#logitGradient.at, this.#zeros.at, this.#gradient.at);

@@ -23,7 +23,9 @@ export function decide(pair: NetworkPair, images: number): Decision[] {
   const { steps } = pair.options;
   const spikes = conceptSpikes(pair, images);
   const { features, featureWidth } = pair.conceptDrive;
-  const roots = Array.from({ length: classes }, (_, c) => Math.sqrt(bits.subarray(c * width, (c + 1) * width).reduce((sum, bit) => sum + bit, 0)));
+  const roots = Array.from({ length: classes }, (_, c) =>
+    Math.sqrt(bits.subarray(c * width, (c + 1) * width).reduce((sum, bit) => sum + bit, 0)),
+  );
   const decisions: Decision[] = [];
   const counts = new Float64Array(width);
   for (let b = 0; b < images; b++) {

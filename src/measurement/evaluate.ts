@@ -1,7 +1,7 @@
 /** Accuracy, confusion and spike similarity of a model over a part of a data set. */
 import type { Split } from "../data/dataset.ts";
-import type { Model } from "../network/model.ts";
 import { perceive } from "../network/inference.ts";
+import type { Model } from "../network/model.ts";
 import { decide } from "./decide.ts";
 import { SpikeSimilarity } from "./similarity.ts";
 
@@ -26,7 +26,12 @@ export interface Evaluation {
  * @example
  * const { accuracy } = await evaluate(model, dataset.test, Int32Array.from(dataset.test.labels, (_, i) => i));
  */
-export async function evaluate(model: Model, split: Split, indices: Int32Array, pause?: () => Promise<void>): Promise<Evaluation> {
+export async function evaluate(
+  model: Model,
+  split: Split,
+  indices: Int32Array,
+  pause?: () => Promise<void>,
+): Promise<Evaluation> {
   const { pair } = model;
   const { classes } = pair.target;
   const { maxImages } = pair.options;

@@ -36,7 +36,10 @@ export function recallImages(model: Model, means: Float32Array): RecalledImages 
   const { classes } = pair.target;
   const { height, width, channels } = data.shape;
   const size = height * width * channels;
-  recallConcepts(pair, Array.from({ length: classes }, (_, c) => c));
+  recallConcepts(
+    pair,
+    Array.from({ length: classes }, (_, c) => c),
+  );
   const top = Math.floor((frame.height - height) / 2);
   const left = Math.floor((frame.width - width) / 2);
   const drawn = new Float64Array(classes * size);
@@ -55,7 +58,8 @@ export function recallImages(model: Model, means: Float32Array): RecalledImages 
   takeMeanAway(drawn, classes, size);
 
   const images = new Float32Array(classes * size);
-  const norms = (rows: Float64Array) => Array.from({ length: classes }, (_, c) => Math.sqrt(dot(rows, c, rows, c, size)));
+  const norms = (rows: Float64Array) =>
+    Array.from({ length: classes }, (_, c) => Math.sqrt(dot(rows, c, rows, c, size)));
   const [recalled, own] = [norms(drawn), norms(deviations)];
   const correlations = recalled.map((norm, c) =>
     own.map((other, k) => (norm > 0 && other > 0 ? dot(drawn, c, deviations, k, size) / (norm * other) : 0)),

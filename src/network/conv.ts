@@ -2,10 +2,11 @@
  * 3x3 convolutional synapses: nearest x2 upsampling before (recall) or 2x2 max-pooling after (perception), stride 1 or 2, padding 0 to 2.
  * Packed [tile][ky][kx][channel][16].
  */
-import { BispikeError } from "../errors.ts";
+
 import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
+import { BispikeError } from "../errors.ts";
 import type { ParameterGroup } from "./parameters.ts";
 import { describeShape, pixelsOf, type Shape, tilesOf } from "./shape.ts";
 import { isReal, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
@@ -56,7 +57,11 @@ export class ConvSynapses implements Synapses {
     const out = (size: number) => Math.floor(((size << this.#up) + 2 * this.#padding - 3) / this.#stride) + 1;
     this.#outHeight = out(height);
     this.#outWidth = out(width);
-    this.shape = { height: this.#outHeight >> this.#pool, width: this.#outWidth >> this.#pool, channels: options.channels };
+    this.shape = {
+      height: this.#outHeight >> this.#pool,
+      width: this.#outWidth >> this.#pool,
+      channels: options.channels,
+    };
     if (pixelsOf(this.shape) < 1) {
       throw new BispikeError(
         "shape",
@@ -64,7 +69,10 @@ export class ConvSynapses implements Synapses {
       );
     }
     if (![1, 2].includes(this.#stride) || ![0, 1, 2].includes(this.#padding) || (isReal(source) && this.#up)) {
-      throw new BispikeError("shape", `convolution: stride must be 1 or 2 and padding 0, 1 or 2, got ${this.#stride} and ${this.#padding}; real inputs are not upsampled`);
+      throw new BispikeError(
+        "shape",
+        `convolution: stride must be 1 or 2 and padding 0, 1 or 2, got ${this.#stride} and ${this.#padding}; real inputs are not upsampled`,
+      );
     }
     this.fanIn = TAPS * channels;
     const tiles = tilesOf(this.shape);
@@ -100,15 +108,37 @@ export class ConvSynapses implements Synapses {
     const { height, width, channels } = source.shape;
     if (isReal(source)) {
       const scratch = this.#team.scratch((this.#outHeight + 2) * (this.#outWidth + 2) * LANES * 4);
-      const size = [height, width, this.#stride, this.#padding, channels, this.#outHeight, this.#outWidth, this.#pool, tiles, source.stride];
-      this.#team.run("convolveDenseGradient", tiles, images, ...size, source.at, ...outputs, scratch.at, scratch.stride);
+      const size = [
+        height,
+        width,
+        this.#stride,
+        this.#padding,
+        channels,
+        this.#outHeight,
+        this.#outWidth,
+        this.#pool,
+        tiles,
+        source.stride,
+      ];
+      this.#team.run(
+        "convolveDenseGradient",
+        tiles,
+        images,
+        ...size,
+        source.at,
+        ...outputs,
+        scratch.at,
+        scratch.stride,
+      );
       return;
     }
     const plane = ((height << this.#up) + this.#padding + 2) * ((width << this.#up) + this.#padding + 2);
     const together = Math.min(images, groupOf(source.steps * plane, 2048));
     const lists = channels * together * source.steps * height * width;
     // Counts, then lists of plane offsets a channel, then the planes: as the kernel lays them out.
-    const scratch = this.#team.scratch(4 * (Math.ceil(channels / 16) * 16 + lists + together * source.steps * plane * LANES) + 64);
+    const scratch = this.#team.scratch(
+      4 * (Math.ceil(channels / 16) * 16 + lists + together * source.steps * plane * LANES) + 64,
+    );
     this.#team.run(
       "convolveGradient",
       tiles,
@@ -120,7 +150,18 @@ export class ConvSynapses implements Synapses {
 
   #geometry(steps: number): number[] {
     const { height, width, channels } = this.source.shape;
-    return [steps, height, width, this.#up, this.#stride, this.#padding, channels, this.#outHeight, this.#outWidth, this.#pool];
+    return [
+      steps,
+      height,
+      width,
+      this.#up,
+      this.#stride,
+      this.#padding,
+      channels,
+      this.#outHeight,
+      this.#outWidth,
+      this.#pool,
+    ];
   }
 
   plainShape(block: string): readonly number[] {

@@ -17,7 +17,8 @@ function cellsOf(height: number, width: number, size: number): { cells: Int32Arr
   const columns = size > 0 && size < width ? size : width;
   const cells = new Int32Array(height * width);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) cells[y * width + x] = Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width);
+    for (let x = 0; x < width; x++)
+      cells[y * width + x] = Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width);
   }
   return { cells, count: rows * columns };
 }
@@ -109,7 +110,15 @@ export class Layer {
       this.#team.run(
         "readout",
         tilesOf(synapses.shape) * images,
-        ...[images, stepsOf(synapses.source), pixelsOf(synapses.shape), channels, this.featureWidth, workspace.z, this.features.at],
+        ...[
+          images,
+          stepsOf(synapses.source),
+          pixelsOf(synapses.shape),
+          channels,
+          this.featureWidth,
+          workspace.z,
+          this.features.at,
+        ],
       );
       return;
     }
@@ -122,7 +131,15 @@ export class Layer {
       tilesOf(synapses.shape) * chunks,
       ...this.#neuronArguments(images, chunks),
       ...[options.feature ? FEATURE_CODES[options.feature] : 0, this.#share, this.cellCount],
-      ...[norm.scale.at, norm.shift.at, workspace.z, this.output.masks.at, this.#counts.at, this.features.at, this.cells.at],
+      ...[
+        norm.scale.at,
+        norm.shift.at,
+        workspace.z,
+        this.output.masks.at,
+        this.#counts.at,
+        this.features.at,
+        this.cells.at,
+      ],
     );
   }
 
@@ -145,7 +162,15 @@ export class Layer {
       this.#team.run(
         "readoutBackward",
         tilesOf(synapses.shape) * images,
-        ...[images, stepsOf(synapses.source), pixelsOf(synapses.shape), channels, this.featureWidth, featureGradient, workspace.g],
+        ...[
+          images,
+          stepsOf(synapses.source),
+          pixelsOf(synapses.shape),
+          channels,
+          this.featureWidth,
+          featureGradient,
+          workspace.g,
+        ],
       );
       synapses.gradient(this.group, images, workspace, 0);
       return;

@@ -3,6 +3,7 @@ import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import type { ParameterGroup } from "./parameters.ts";
+import { RealLists } from "./real-lists.ts";
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
 import { isReal, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
 
@@ -14,6 +15,9 @@ export class LinearSynapses implements Synapses {
   readonly chunkImages: number;
   readonly #team: Team;
   readonly #rowTiles: number;
+  readonly #lists: RealLists | undefined;
+  /** Whether the newest forward pass used the lists. */
+  #sparse = false;
 
   /** `bias` is left out where a norm would take it away again (one pixel and norm). */
   constructor(team: Team, source: Source, shape: Shape, bias: boolean) {
@@ -25,17 +29,48 @@ export class LinearSynapses implements Synapses {
     this.chunkImages = pixelsOf(shape) === 1 ? 0 : 1;
     const weight = this.#rowTiles * this.fanIn * LANES;
     this.blocks = bias ? { weight, bias: this.#rowTiles * LANES } : { weight };
-    if (isReal(source) && pixelsOf(shape) > 1) throw new Error("real inputs to a plane of pixels are convolved, not connected in full");
+    if (isReal(source) && pixelsOf(shape) > 1)
+      throw new Error("real inputs to a plane of pixels are convolved, not connected in full");
+    if (isReal(source) && this.fanIn <= 65536) this.#lists = new RealLists(team, source);
   }
 
-  workspace = (maxImages: number) => ({ drives: maxImages * stepsOf(this.source) * this.#rowTiles * LANES, winners: 0 });
+  workspace = (maxImages: number) => ({
+    drives: maxImages * stepsOf(this.source) * this.#rowTiles * LANES,
+    winners: 0,
+  });
 
   forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
     const { source } = this;
     const weight = group.at("weight");
     const bias = group.at("bias");
     if (isReal(source)) {
-      this.#team.run("linearDense", this.#rowTiles, images, this.fanIn, source.stride, source.at, weight, bias, workspace.z, moments);
+      const lists = this.#lists;
+      this.#sparse = lists?.list(images) ?? false;
+      if (lists && this.#sparse) {
+        const from = [
+          images,
+          this.fanIn,
+          lists.capacity,
+          lists.background,
+          lists.ends.at,
+          lists.indices.at,
+          lists.values.at,
+        ];
+        this.#team.run("linearValued", this.#rowTiles, ...from, weight, bias, workspace.z, moments);
+        return;
+      }
+      this.#team.run(
+        "linearDense",
+        this.#rowTiles,
+        images,
+        this.fanIn,
+        source.stride,
+        source.at,
+        weight,
+        bias,
+        workspace.z,
+        moments,
+      );
       return;
     }
     const pixels = pixelsOf(this.shape);
@@ -54,13 +89,45 @@ export class LinearSynapses implements Synapses {
     const { source } = this;
     const outputs = [g, z, coefficients, group.gradientAt("weight"), group.gradientAt("bias")];
     const tiles = tilesOf(this.shape);
-    if (isReal(source)) {
-      this.#team.run("linearDenseGradient", this.#rowTiles, images, this.fanIn, source.stride, tiles, source.at, ...outputs);
+    const lists = this.#lists;
+    if (lists && this.#sparse) {
+      lists.transpose(images);
+      const scratch = this.#team.scratch(64);
+      const from = [
+        images,
+        this.fanIn,
+        tiles,
+        lists.rowCapacity,
+        lists.background,
+        lists.counts.at,
+        lists.rows.at,
+        lists.rowValues.at,
+      ];
+      this.#team.run("linearValuedGradient", this.#rowTiles, ...from, ...outputs, scratch.at, scratch.stride);
+    } else if (isReal(source)) {
+      this.#team.run(
+        "linearDenseGradient",
+        this.#rowTiles,
+        images,
+        this.fanIn,
+        source.stride,
+        tiles,
+        source.at,
+        ...outputs,
+      );
     } else {
       this.#team.run(
         "linearEventsGradient",
         this.#rowTiles,
-        ...[images * source.steps, this.fanIn, pixelsOf(this.shape), tiles, source.listCapacity, source.counts.at, source.lists.at],
+        ...[
+          images * source.steps,
+          this.fanIn,
+          pixelsOf(this.shape),
+          tiles,
+          source.listCapacity,
+          source.counts.at,
+          source.lists.at,
+        ],
         ...outputs,
       );
     }

@@ -1,5 +1,5 @@
 /** A pair together with what it knows of its data: how pixels become its stimulus, and the names of its concepts. */
-import { fillBatch, type Frame } from "../data/batch.ts";
+import { type Frame, fillBatch } from "../data/batch.ts";
 import type { Split } from "../data/dataset.ts";
 import type { ChannelStatistics } from "../data/normalise.ts";
 import type { Team } from "../engine/team.ts";
@@ -57,7 +57,9 @@ export class Model {
   load(split: Split, indices: Int32Array | Uint32Array, from: number, count: number): number {
     const { pair, data, frame } = this;
     const { shape } = data;
-    const statistics = this.#direct ? data.statistics : { mean: data.statistics.mean.map(() => 0), std: this.stimulusScale };
+    const statistics = this.#direct
+      ? data.statistics
+      : { mean: data.statistics.mean.map(() => 0), std: this.stimulusScale };
     if (frame.height * frame.width * shape.channels === pair.stimulusWidth) {
       fillBatch(pair.stimulus.view, split, indices, from, count, shape, frame, statistics);
     } else {

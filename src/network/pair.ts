@@ -90,7 +90,13 @@ export class NetworkPair {
 
     let source: Source;
     if (options.stimulus === "direct") {
-      source = { kind: "real", shape: this.stimulusShape, at: this.stimulus.at, stride: this.stimulusWidth } satisfies RealInput;
+      source = {
+        kind: "real",
+        shape: this.stimulusShape,
+        at: this.stimulus.at,
+        stride: this.stimulusWidth,
+        maxImages,
+      } satisfies RealInput;
     } else {
       const spikes = new Population(team, this.stimulusShape, options.steps, maxImages, reader);
       const intensities = { at: this.stimulus.at, stride: this.stimulusWidth };
@@ -111,7 +117,9 @@ export class NetworkPair {
     const { kind, hidden, maxImages, steps, norm } = options;
     // Sizes are known once the synapses are; the first pass lays the populations out, the workspace fits the largest.
     const room = { drives: 0, winners: 0, features: 0 };
-    const shapes = hidden.map((channels, k) => (kind === "mlp" ? flat(channels) : halved(options.image, k + 1, channels)));
+    const shapes = hidden.map((channels, k) =>
+      kind === "mlp" ? flat(channels) : halved(options.image, k + 1, channels),
+    );
     const held = options.stimulus === "direct";
     for (const [k, shape] of shapes.entries()) {
       const drives = maxImages * (k === 0 && held ? 1 : steps) * pixelsOf(shape) * padded(shape.channels);
@@ -122,10 +130,20 @@ export class NetworkPair {
     const top = maxImages * steps * padded(this.target.width);
     room.drives = Math.max(room.drives, top);
     const { arena } = team;
-    const workspace: Workspace = { z: arena.allocate(room.drives * 4), g: arena.allocate(room.drives * 4), winner: arena.allocate(room.winners) };
+    const workspace: Workspace = {
+      z: arena.allocate(room.drives * 4),
+      g: arena.allocate(room.drives * 4),
+      winner: arena.allocate(room.winners),
+    };
     const features = arena.f32(room.features);
 
-    const neurons = { ...neuronDefaults, tau: options.tau, threshold: options.threshold.perception, norm, pool: kind === "cnn" ? (options.pool ?? 0) : 0 };
+    const neurons = {
+      ...neuronDefaults,
+      tau: options.tau,
+      threshold: options.threshold.perception,
+      norm,
+      pool: kind === "cnn" ? (options.pool ?? 0) : 0,
+    };
     const layers: Layer[] = [];
     let source = stimulus;
     for (const [k, shape] of shapes.entries()) {
@@ -134,19 +152,35 @@ export class NetworkPair {
           ? new LinearSynapses(team, source, shape, !norm)
           : new ConvSynapses(team, source, { channels: shape.channels, pool: true, bias: !norm });
       const next = k === shapes.length - 1 ? "linear" : reader;
-      const layer = new Layer(team, { name: `perception.stage${k + 2}`, synapses, maxImages, steps, neurons: { ...neurons, reader: next }, workspace, features });
+      const layer = new Layer(team, {
+        name: `perception.stage${k + 2}`,
+        synapses,
+        maxImages,
+        steps,
+        neurons: { ...neurons, reader: next },
+        workspace,
+        features,
+      });
       layers.push(layer);
       source = layer.output!;
     }
     const synapses = new LinearSynapses(team, source, flat(this.target.width), true);
-    layers.push(new Layer(team, { name: `perception.stage${shapes.length + 2}`, synapses, maxImages, steps, workspace }));
+    layers.push(
+      new Layer(team, { name: `perception.stage${shapes.length + 2}`, synapses, maxImages, steps, workspace }),
+    );
     return layers;
   }
 
   #buildRecall(recalls: number, reader: "linear" | "conv"): Layer[] {
     const { team, options } = this;
     const { kind, hidden, steps, norm } = options;
-    const neurons = { ...neuronDefaults, tau: options.tau, threshold: options.threshold.recall, norm, pool: kind === "cnn" ? (options.pool ?? 0) : 0 };
+    const neurons = {
+      ...neuronDefaults,
+      tau: options.tau,
+      threshold: options.threshold.recall,
+      norm,
+      pool: kind === "cnn" ? (options.pool ?? 0) : 0,
+    };
     const layers: Layer[] = [];
     let source: Source = this.concept;
     for (let k = hidden.length - 1; k >= 0; k--) {
@@ -158,7 +192,13 @@ export class NetworkPair {
         kind === "mlp" || first
           ? new LinearSynapses(team, source, shape, bias)
           : new ConvSynapses(team, source, { channels: shape.channels, upsample: true, bias });
-      const layer = new Layer(team, { name: `recall.stage${k + 2}`, synapses, maxImages: recalls, steps, neurons: { ...neurons, reader } });
+      const layer = new Layer(team, {
+        name: `recall.stage${k + 2}`,
+        synapses,
+        maxImages: recalls,
+        steps,
+        neurons: { ...neurons, reader },
+      });
       layers.unshift(layer);
       source = layer.output!;
     }

@@ -2,10 +2,11 @@
  * The spikes of one population for a batch, as the synapses that read them need them: bit masks from the neurons, event lists a row for the forward
  * product and, where linear synapses learn from them, event lists a neuron for the weight gradient.
  */
-import { BispikeError } from "../errors.ts";
+
 import { LANES } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
+import { BispikeError } from "../errors.ts";
 import { describeShape, pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
 
 /** Which synapses read the population; it decides how events are numbered. */
@@ -80,7 +81,16 @@ export class Population {
       this.#team.run(
         "transpose",
         pixels * tiles,
-        ...[images * steps, pixels, tiles, shape.channels, this.listCapacity, this.masks.at, this.counts.at, this.lists.at],
+        ...[
+          images * steps,
+          pixels,
+          tiles,
+          shape.channels,
+          this.listCapacity,
+          this.masks.at,
+          this.counts.at,
+          this.lists.at,
+        ],
       );
     }
   }
@@ -94,7 +104,8 @@ export class Population {
 
   /** Sets or clears a unit's spike; for targets and tests. */
   set(image: number, step: number, pixel: number, channel: number, fired: boolean): void {
-    const at = ((image * this.steps + step) * pixelsOf(this.shape) + pixel) * tilesOf(this.shape) + Math.floor(channel / LANES);
+    const at =
+      ((image * this.steps + step) * pixelsOf(this.shape) + pixel) * tilesOf(this.shape) + Math.floor(channel / LANES);
     const bit = 1 << (channel % LANES);
     const mask = this.masks.view[at]!;
     this.masks.view[at] = fired ? mask | bit : mask & ~bit;

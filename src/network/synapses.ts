@@ -10,6 +10,8 @@ export interface RealInput {
   readonly shape: Shape;
   readonly at: Address;
   readonly stride: number;
+  /** Images there is room for. */
+  readonly maxImages: number;
 }
 
 /** What synapses read: real values (direct coding) or spikes. */

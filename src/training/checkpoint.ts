@@ -4,9 +4,9 @@
  */
 import { BispikeError } from "../errors.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../export/safetensors.ts";
+import type { DataSummary } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { defaults, type ExperimentConfig, resolveConfig } from "./config.ts";
-import type { DataSummary } from "../network/model.ts";
 import { exportState } from "./state.ts";
 
 /** Version this library writes. Older ones are read for as long as the library lives; newer ones are refused. */
@@ -21,7 +21,12 @@ export interface Position {
   readonly epoch: number;
   readonly batch: number;
   /** Sums over the batches of this epoch so far. */
-  readonly sums: { readonly loss: number; readonly correct: number; readonly images: number; readonly silent: readonly number[] };
+  readonly sums: {
+    readonly loss: number;
+    readonly correct: number;
+    readonly images: number;
+    readonly silent: readonly number[];
+  };
   /** Best held-out accuracy so far and its epoch; null before the first. */
   readonly best: { readonly accuracy: number; readonly epoch: number } | null;
 }
@@ -45,7 +50,10 @@ export function encodeCheckpoint(
   const tensors = exportState(pair, options);
   for (const [name, { data }] of tensors) {
     if ((data as Float32Array).some((value) => !Number.isFinite(value))) {
-      throw new BispikeError("training", `${name} holds values that are not finite at step ${about.position.step}; nothing was saved over the last good checkpoint`);
+      throw new BispikeError(
+        "training",
+        `${name} holds values that are not finite at step ${about.position.step}; nothing was saved over the last good checkpoint`,
+      );
     }
   }
   const { height, width, channels } = about.data.shape;
@@ -55,7 +63,14 @@ export function encodeCheckpoint(
     kind: KIND,
     version: String(CHECKPOINT_VERSION),
     // Threads and saving intervals change nothing that is learned; they are the run's, not the model's.
-    config: JSON.stringify({ ...about.config, train: { ...about.config.train, threads: defaults.train.threads, checkpointSeconds: defaults.train.checkpointSeconds } }),
+    config: JSON.stringify({
+      ...about.config,
+      train: {
+        ...about.config.train,
+        threads: defaults.train.threads,
+        checkpointSeconds: defaults.train.checkpointSeconds,
+      },
+    }),
     data: JSON.stringify(about.data),
     position: JSON.stringify(about.position),
   });
@@ -70,11 +85,16 @@ export function encodeCheckpoint(
 export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
   try {
     const { tensors, metadata } = decodeSafetensors(bytes);
-    if (metadata.get("kind") !== KIND) throw new BispikeError("checkpoint", "is a safetensors file, but not a bispike checkpoint");
+    if (metadata.get("kind") !== KIND)
+      throw new BispikeError("checkpoint", "is a safetensors file, but not a bispike checkpoint");
     const version = Number(metadata.get("version"));
-    if (!Number.isInteger(version) || version < 1) throw new BispikeError("checkpoint", `unknown version ${metadata.get("version")}`);
+    if (!Number.isInteger(version) || version < 1)
+      throw new BispikeError("checkpoint", `unknown version ${metadata.get("version")}`);
     if (version > CHECKPOINT_VERSION) {
-      throw new BispikeError("checkpoint", `has version ${version}, this bispike reads up to ${CHECKPOINT_VERSION}: update bispike`);
+      throw new BispikeError(
+        "checkpoint",
+        `has version ${version}, this bispike reads up to ${CHECKPOINT_VERSION}: update bispike`,
+      );
     }
     const field = (name: string): unknown => {
       try {
@@ -93,7 +113,8 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
     }
     return { version, config, data, position, classMeans: means.data, tensors };
   } catch (error) {
-    if (error instanceof BispikeError) throw new BispikeError("checkpoint", `${source}: ${error.message}`, { cause: error });
+    if (error instanceof BispikeError)
+      throw new BispikeError("checkpoint", `${source}: ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -101,16 +122,25 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
 function checkData(value: unknown): DataSummary {
   const data = value as DataSummary;
   const sizes = [data?.shape?.height, data?.shape?.width, data?.shape?.channels];
-  const numbers = (list: unknown) => Array.isArray(list) && list.length === sizes[2] && list.every((x) => Number.isFinite(x));
+  const numbers = (list: unknown) =>
+    Array.isArray(list) && list.length === sizes[2] && list.every((x) => Number.isFinite(x));
   const names = data?.classNames;
   if (
     typeof data?.name !== "string" ||
     !sizes.every((size) => Number.isInteger(size) && size > 0 && size <= 65535) ||
-    !(Array.isArray(names) && names.length > 1 && names.length <= 65536 && names.every((name) => typeof name === "string")) ||
+    !(
+      Array.isArray(names) &&
+      names.length > 1 &&
+      names.length <= 65536 &&
+      names.every((name) => typeof name === "string")
+    ) ||
     !numbers(data.statistics?.mean) ||
     !numbers(data.statistics?.std)
   ) {
-    throw new BispikeError("checkpoint", "metadata data: expected name, shape, classNames and statistics of the training data");
+    throw new BispikeError(
+      "checkpoint",
+      "metadata data: expected name, shape, classNames and statistics of the training data",
+    );
   }
   return data;
 }

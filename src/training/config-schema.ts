@@ -96,7 +96,7 @@ export const experimentSchema = section({
     weightDecay: real(0),
     clip: real(0),
     clipScope: choice(["stage", "global"]),
-    checkpointSeconds: positive(),
+    checkpointSeconds: real(0),
   }),
 }) satisfies z.ZodType<ExperimentConfig>;
 

@@ -99,7 +99,7 @@ export interface TrainConfig {
   readonly clip: number;
   /** Clip each stage by its own norm (local), or all by one norm. Default stage. */
   readonly clipScope: "stage" | "global";
-  /** Save the `last` checkpoint at least this often, in seconds. Default 60. */
+  /** Save the `last` checkpoint at least this often, in seconds; 0 = after every step. Default 60. */
   readonly checkpointSeconds: number;
 }
 

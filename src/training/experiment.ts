@@ -42,5 +42,14 @@ export function createExperiment(team: Team, config: ExperimentConfig, dataset: 
   const { weightDecay, clip, clipScope, epochs, batch } = config.train;
   const rule = new Bsd(model.pair, config.rule, { weightDecay, clip, clipScope });
   const stepsPerEpoch = Math.ceil(trainIndices.length / batch);
-  return { config, model, dataset, rule, trainIndices, heldOutIndices: heldOut, stepsPerEpoch, totalSteps: stepsPerEpoch * epochs };
+  return {
+    config,
+    model,
+    dataset,
+    rule,
+    trainIndices,
+    heldOutIndices: heldOut,
+    stepsPerEpoch,
+    totalSteps: stepsPerEpoch * epochs,
+  };
 }

@@ -46,17 +46,27 @@ const DEAD_RATE = 0.002;
 const SATURATED_RATE = 0.8;
 
 /** What is wrong with the firing of hidden stages, worded for a person; empty when all is well. */
-export function healthWarnings(network: "perception" | "recall", rates: readonly number[], silent?: readonly number[]): string[] {
+export function healthWarnings(
+  network: "perception" | "recall",
+  rates: readonly number[],
+  silent?: readonly number[],
+): string[] {
   const warnings: string[] = [];
   for (const [k, rate] of rates.entries()) {
     const where = `${network} stage ${k + 2}`;
     const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
     if (rate < DEAD_RATE) {
-      warnings.push(`${where} is dead: neurons fire in ${percent(rate)} of the steps; lower network.threshold.${network}, or set network.norm=true`);
+      warnings.push(
+        `${where} is dead: neurons fire in ${percent(rate)} of the steps; lower network.threshold.${network}, or set network.norm=true`,
+      );
     } else if (rate > SATURATED_RATE) {
-      warnings.push(`${where} is saturated: neurons fire in ${percent(rate)} of the steps; raise network.threshold.${network} or rule.homeostasis.weight`);
+      warnings.push(
+        `${where} is saturated: neurons fire in ${percent(rate)} of the steps; raise network.threshold.${network} or rule.homeostasis.weight`,
+      );
     } else if (silent && silent[k]! > MOST_SILENT) {
-      warnings.push(`${where}: ${percent(silent[k]!)} of the neurons did not fire once in a whole batch; lower rule.lambda or network.threshold.${network}`);
+      warnings.push(
+        `${where}: ${percent(silent[k]!)} of the neurons did not fire once in a whole batch; lower rule.lambda or network.threshold.${network}`,
+      );
     }
   }
   return warnings;

@@ -10,7 +10,11 @@ import type { TrainConfig } from "./config.ts";
  * @example
  * learningRate({ ...defaults.train, schedule: "cosine" }, 0, 1000); // 0.003
  */
-export function learningRate(config: Pick<TrainConfig, "learningRate" | "schedule" | "warmup">, step: number, steps: number): number {
+export function learningRate(
+  config: Pick<TrainConfig, "learningRate" | "schedule" | "warmup">,
+  step: number,
+  steps: number,
+): number {
   const { learningRate: peak, schedule, warmup } = config;
   if (step < warmup) return (peak * (step + 1)) / warmup;
   if (schedule === "constant") return peak;

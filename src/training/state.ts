@@ -67,12 +67,17 @@ export function exportState(pair: NetworkPair, options: { optimiser: boolean }):
  *
  * @throws BispikeError "checkpoint" that names a missing or misshapen tensor, or one that holds a value that is not finite
  */
-export function importState(pair: NetworkPair, tensors: ReadonlyMap<string, Tensor>, options: { optimiser: boolean }): void {
+export function importState(
+  pair: NetworkPair,
+  tensors: ReadonlyMap<string, Tensor>,
+  options: { optimiser: boolean },
+): void {
   const writes: (() => void)[] = [];
   for (const layer of pair.layers) {
     for (const slot of layerSlots(layer, options.optimiser)) {
       const tensor = tensors.get(slot.name);
-      if (!tensor) throw new BispikeError("checkpoint", `tensor ${slot.name} is missing; is the checkpoint of another network?`);
+      if (!tensor)
+        throw new BispikeError("checkpoint", `tensor ${slot.name} is missing; is the checkpoint of another network?`);
       if (tensor.dtype !== "F32" || tensor.shape.join() !== slot.shape.join()) {
         throw new BispikeError(
           "checkpoint",
@@ -81,7 +86,8 @@ export function importState(pair: NetworkPair, tensors: ReadonlyMap<string, Tens
       }
       const { data } = tensor;
       const bad = data.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) throw new BispikeError("checkpoint", `tensor ${slot.name}: value ${bad} is ${data[bad]}, not a finite number`);
+      if (bad >= 0)
+        throw new BispikeError("checkpoint", `tensor ${slot.name}: value ${bad} is ${data[bad]}, not a finite number`);
       writes.push(() => slot.write(data));
     }
   }

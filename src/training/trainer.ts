@@ -51,7 +51,13 @@ export interface TrainingResult {
   readonly seconds: number;
 }
 
-const START: Position = { step: 0, epoch: 0, batch: 0, sums: { loss: 0, correct: 0, images: 0, silent: [] }, best: null };
+const START: Position = {
+  step: 0,
+  epoch: 0,
+  batch: 0,
+  sums: { loss: 0, correct: 0, images: 0, silent: [] },
+  best: null,
+};
 const PAUSE_MILLISECONDS = 100;
 const STEP_LINES_AN_EPOCH = 20;
 
@@ -103,7 +109,9 @@ class Run {
     const { config, trainIndices, stepsPerEpoch } = this.#experiment;
     const { epochs, seed, checkpointSeconds } = config.train;
     while (this.#position.epoch < epochs) {
-      const order = permutation(seed, "shuffle", this.#position.epoch, trainIndices.length).map((i) => trainIndices[i]!);
+      const order = permutation(seed, "shuffle", this.#position.epoch, trainIndices.length).map(
+        (i) => trainIndices[i]!,
+      );
       while (this.#position.batch < stepsPerEpoch) {
         if (this.#options.stopped?.()) return this.#end(false);
         this.#step(order);
@@ -153,17 +161,25 @@ class Run {
     };
     const secondsLeft = (here / this.#stepsHere) * (totalSteps - step - 1);
     this.#options.sink?.onStep?.(report, line, { step: step + 1, totalSteps, secondsLeft });
-    if ((step + 1) % Math.max(1, Math.floor(stepsPerEpoch / STEP_LINES_AN_EPOCH)) === 0) this.#options.sink?.onMetrics?.(line);
+    if ((step + 1) % Math.max(1, Math.floor(stepsPerEpoch / STEP_LINES_AN_EPOCH)) === 0)
+      this.#options.sink?.onMetrics?.(line);
     this.#lastReport = report;
   }
 
   async #endEpoch(): Promise<void> {
     const { model, dataset, heldOutIndices } = this.#experiment;
     const { epoch, step, sums, best } = this.#position;
-    const measured = heldOutIndices.length > 0 ? await evaluate(model, dataset.train, heldOutIndices, this.#options.pause) : null;
+    const measured =
+      heldOutIndices.length > 0 ? await evaluate(model, dataset.train, heldOutIndices, this.#options.pause) : null;
     const report = this.#lastReport;
     const warnings = [
-      ...(report ? healthWarnings("perception", report.perceptionRates, sums.silent.map((sum) => sum / sums.images)) : []),
+      ...(report
+        ? healthWarnings(
+            "perception",
+            report.perceptionRates,
+            sums.silent.map((sum) => sum / sums.images),
+          )
+        : []),
       ...(report ? healthWarnings("recall", report.recallRates) : []),
     ];
     const line: EpochMetrics = {

@@ -1,11 +1,20 @@
-/** The engine (float32, event-driven) meets the golden states (float64, autograd): drives, spikes, losses, gradients, ten AdamW steps. */
+/**
+ * The engine (float32, event-driven) meets the golden states (float64, autograd): drives, spikes, losses, gradients, ten AdamW steps.
+ *
+ * One file holds a silent row on its way. PyTorch's `normalize`, with which the files were made, gives it a gradient of 1e12 where the
+ * method says 0, so from the step after it the float64 reference, which follows the method, is the oracle.
+ */
 import { afterEach, describe, expect, it } from "vitest";
 import { pixelsOf } from "../../src/network/shape.ts";
+import { trainGolden } from "../reference/golden-training.ts";
 import { compareGroup, driveOf, type GoldenEngine, goldenEngine } from "../support/golden-engine.ts";
-import { goldenFiles, type GoldenStage, loadGolden } from "./golden.ts";
+import { type GoldenStage, goldenFiles, loadGolden } from "./golden.ts";
 
 let engine: GoldenEngine | undefined;
 afterEach(() => engine?.team.close());
+
+/** First step whose losses no longer follow the method, by file. */
+const partsAt: Partial<Record<(typeof goldenFiles)[number], number>> = { "mlp-infonce-pairs": 6 };
 
 /** Largest difference, relative to the largest magnitude of what was expected. */
 function distance(ours: ArrayLike<number>, theirs: ArrayLike<number>): number {
@@ -59,14 +68,20 @@ describe.each(goldenFiles)("%s", (file) => {
   it("losses and gradients of the first step, then ten steps", async () => {
     engine = await goldenEngine(golden);
     const { rule, layers, labels, pair } = engine;
+    const met = partsAt[file] ?? 10;
+    const reference = trainGolden(golden, 10);
+    const near = (ours: number, theirs: number, tolerance: number, what: string) =>
+      expect(Math.abs(ours - theirs) / Math.max(1, Math.abs(theirs)), what).toBeLessThan(tolerance);
     for (let step = 0; step < 10; step++) {
       const report = rule.step({ labels, counter: step }, rates);
       const expected = golden["losses over ten steps"][step]!;
       // A membrane near the threshold may flip a spike once parameters have drifted apart in their last digits.
       const tolerance = step === 0 ? 1e-5 : 1e-3;
       for (let stage = 1; stage <= pair.stages; stage++) {
-        const theirs = expected[stage === pair.stages ? "top" : `stage ${stage}`]!;
-        expect(Math.abs(report.stageLosses[stage - 1]! - theirs) / Math.max(1, Math.abs(theirs)), `step ${step} stage ${stage}`).toBeLessThan(tolerance);
+        const ours = report.stageLosses[stage - 1]!;
+        const where = `step ${step} stage ${stage}`;
+        if (step < met) near(ours, expected[stage === pair.stages ? "top" : `stage ${stage}`]!, tolerance, where);
+        near(ours, reference.losses[step]![stage - 1]!, tolerance, `${where}, reference`);
       }
       if (step > 0) continue;
       for (const layer of layers) {
@@ -75,9 +90,14 @@ describe.each(goldenFiles)("%s", (file) => {
         }
       }
     }
-    for (const layer of layers) {
-      for (const { name, ours, theirs } of compareGroup(layer, "parameters", golden["after ten steps"])) {
-        expect(distance(ours, theirs), name).toBeLessThan(2e-3);
+    const after = Object.fromEntries(
+      [...reference.parameters].map(([name, data]) => [name, { shape: golden.initial[name]!.shape, data: [...data] }]),
+    );
+    for (const expected of met < 10 ? [after] : [after, golden["after ten steps"]]) {
+      for (const layer of layers) {
+        for (const { name, ours, theirs } of compareGroup(layer, "parameters", expected)) {
+          expect(distance(ours, theirs), name).toBeLessThan(2e-3);
+        }
       }
     }
   });

@@ -1,11 +1,11 @@
 /** Builds the engine's pair from a golden state, and reads its values back in the golden files' order (PyTorch's). */
 import { Team } from "../../src/engine/team.ts";
-import { spawnThread } from "../../src/node/threads.ts";
 import { Bsd } from "../../src/learning/bsd.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { NetworkPair } from "../../src/network/pair.ts";
 import { pixelsOf, sizeOf, tilesOf } from "../../src/network/shape.ts";
 import { stepsOf } from "../../src/network/synapses.ts";
+import { spawnThread } from "../../src/node/threads.ts";
 import { type BlockNames, type GoldenState, type GoldenTensor, goldenNames } from "../golden/golden.ts";
 
 /** A layer of the engine and its names in the golden file. */
@@ -31,7 +31,9 @@ export async function goldenEngine(golden: GoldenState, threads = 1): Promise<Go
   const team = await Team.create({ threads, spawn: spawnThread, maximumPages: 2048 });
   const cnn = c.net === "cnn";
   const sizes = cnn ? c.channels : c.widths;
-  const image = cnn ? { height: c.size, width: c.size, channels: c.channels[0]! } : { height: 1, width: 1, channels: c.widths[0]! };
+  const image = cnn
+    ? { height: c.size, width: c.size, channels: c.channels[0]! }
+    : { height: 1, width: 1, channels: c.widths[0]! };
   const prototypes = c.negatives === "prototypes";
   const pair = new NetworkPair(team, {
     kind: c.net,
@@ -52,7 +54,18 @@ export async function goldenEngine(golden: GoldenState, threads = 1): Promise<Go
   const { features, centred, negatives, loss, lambda, temperature } = c;
   const rule = new Bsd(
     pair,
-    { features, centred, negatives, loss, lambda, temperature, weight: 1, stimulusWeight: 1, top: "cross-entropy", homeostasis: { weight: 0, rate: 0 } },
+    {
+      features,
+      centred,
+      negatives,
+      loss,
+      lambda,
+      temperature,
+      weight: 1,
+      stimulusWeight: 1,
+      top: "cross-entropy",
+      homeostasis: { weight: 0, rate: 0 },
+    },
     { weightDecay: 0.01, clip: 0, clipScope: "stage" },
   );
   const layers = nameLayers(golden, pair);
@@ -62,7 +75,8 @@ export async function goldenEngine(golden: GoldenState, threads = 1): Promise<Go
     for (let i = 0; i < pixels * image.channels; i++) {
       const channel = i % image.channels;
       const pixel = Math.floor(i / image.channels);
-      pair.stimulus.view[b * pair.stimulusWidth + i] = golden.stimulus.data[(b * image.channels + channel) * pixels + pixel]!;
+      pair.stimulus.view[b * pair.stimulusWidth + i] =
+        golden.stimulus.data[(b * image.channels + channel) * pixels + pixel]!;
     }
   }
   return { team, pair, rule, layers, labels: Uint16Array.from(golden.labels) };
@@ -126,12 +140,19 @@ export function compareGroup(
   const synaptic = (block: string, name: string, index: (plain: number) => number) => {
     const plain = new Float32Array(synapses.plainShape(block).reduce((a, b) => a * b, 1));
     synapses.unpack(block, group.view(block, group[of]), plain);
-    out.push({ name, ours: Float64Array.from(plain), theirs: Float64Array.from(plain, (_, i) => golden[name]!.data[index(i)]!) });
+    out.push({
+      name,
+      ours: Float64Array.from(plain),
+      theirs: Float64Array.from(plain, (_, i) => golden[name]!.data[index(i)]!),
+    });
   };
   synaptic("weight", names.weight, weightIndex);
   // A bias that a norm takes away again is not kept; its true gradient is 0.
   if (group.has("bias")) synaptic("bias", names.bias, biasIndex);
-  for (const [block, name] of [["gamma", names.scale], ["beta", names.shift]] as const) {
+  for (const [block, name] of [
+    ["gamma", names.scale],
+    ["beta", names.shift],
+  ] as const) {
     if (!name) continue;
     const theirs = Float64Array.from(golden[name]!.data);
     out.push({ name, ours: Float64Array.from(group.view(block, group[of]).subarray(0, theirs.length)), theirs });
@@ -144,7 +165,11 @@ export function driveOf(team: Team, layer: Layer, images: number, steps: number)
   const { shape, source } = layer.synapses;
   const zSteps = stepsOf(source);
   const pixels = pixelsOf(shape);
-  const z = new Float32Array(team.arena.memory.buffer, layer.workspace.z, images * zSteps * pixels * tilesOf(shape) * 16);
+  const z = new Float32Array(
+    team.arena.memory.buffer,
+    layer.workspace.z,
+    images * zSteps * pixels * tilesOf(shape) * 16,
+  );
   const out = new Float64Array(steps * images * shape.channels * pixels);
   let at = 0;
   for (let t = 0; t < steps; t++) {

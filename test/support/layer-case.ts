@@ -32,7 +32,7 @@ export interface LayerCase {
   /** Images the layer has room for beyond those shown. */
   readonly room: number;
   readonly steps: number;
-  /** Share of inputs that fire, or are not 0: 0 is all silent, 1 all firing. */
+  /** Share of inputs that fire, or differ from the background: 0 is all silent, 1 all firing. */
   readonly density: number;
   readonly seed: number;
   /** Absent: the drive is read out. */
@@ -106,14 +106,19 @@ function makeSource(team: Team, c: LayerCase, random: RandomStream): { source: S
     const stride = size + 3;
     const region = team.arena.f32(maxImages * stride);
     const input = new Float64Array(c.images * size);
+    // What does not fire is background: 0, or another constant, as a normalised picture's is.
+    const background = random.below(2) === 0 ? 0 : grid(random, 1, 1)[0]!;
     for (let b = 0; b < c.images; b++) {
       for (let i = 0; i < size; i++) {
-        const value = fires() ? grid(random, 1, 1)[0]! : 0;
+        const value = fires() ? grid(random, 1, 1)[0]! : background;
         region.view[b * stride + i] = value;
         input[b * size + channelsFirst(i, c.input)] = value;
       }
     }
-    return { source: { kind: "real", shape: c.input, at: region.at, stride }, input: holdOverTime(input, c.steps) };
+    return {
+      source: { kind: "real", shape: c.input, at: region.at, stride, maxImages },
+      input: holdOverTime(input, c.steps),
+    };
   }
   const steps = c.source === "held" ? 1 : c.steps;
   const population = new Population(team, c.input, steps, maxImages, c.kind);
@@ -140,7 +145,7 @@ function synapticBlock(c: LayerCase): Block["synapses"] {
   return { kind: "conv", ...size, ...plane, kernel: 3, stride, padding, upsample, pool };
 }
 
-/** Makes the layer; its workspace starts as NaN, so that nothing can lean on zeroed memory. */
+/** Makes the layer; what it is to write starts as NaN or all bits set, so that nothing can lean on zeroed memory. */
 export function buildLayer(team: Team, c: LayerCase): BuiltLayer {
   const random = new RandomStream(c.seed, "layer case");
   const { source, input } = makeSource(team, c, random);
@@ -163,6 +168,7 @@ export function buildLayer(team: Team, c: LayerCase): BuiltLayer {
   const { buffer } = team.arena.memory;
   for (const at of [layer.workspace.z, layer.workspace.g]) new Float32Array(buffer, at, drives).fill(Number.NaN);
   new Uint8Array(buffer, layer.workspace.winner, winners).fill(0xff);
+  if (n) layer.features.view.fill(Number.NaN);
   layer.output?.masks.view.fill(0xffff);
 
   const units = c.kind === "conv" ? c.output.channels : sizeOf(c.output);

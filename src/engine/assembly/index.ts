@@ -2,6 +2,7 @@
 export { linearEvents } from "./accumulate";
 export { linearEventsGradient } from "./correlate";
 export { linearDense, linearDenseGradient } from "./gemm";
+export { listValues, transposeValues, linearValued, linearValuedGradient } from "./valued";
 export { convolve } from "./conv";
 export { convolveGradient, convolveDenseGradient } from "./conv-gradient";
 export { emit, transpose } from "./events";

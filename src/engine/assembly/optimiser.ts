@@ -26,15 +26,15 @@ export function sumSquares(begin: i32, end: i32, _thread: i32, length: i32, x: u
  *   g = clip * g;  p = p (1 - rate decay);  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p = p - rate / c1 * m / (sqrt(v) / sqrt(c2) + eps)
  *
  * `decay` is 1 - rate * weight decay, rest1 = 1 - b1 and rest2 = 1 - b2 (in float32 the subtraction would lose digits);
- * c1 = 1 - b1^n, c2 = 1 - b2^n given as stepSize = rate / c1 and rootCorrection = sqrt(c2).
+ * c1 = 1 - b1^n, c2 = 1 - b2^n given as stepSize = rate / c1 and inverseRoot = 1 / sqrt(c2) (a division less: the kernel is bound by them).
  */
 export function adamw(
   begin: i32, end: i32, _thread: i32,
-  length: i32, clip: f32, decay: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32, stepSize: f32, rootCorrection: f32, eps: f32,
+  length: i32, clip: f32, decay: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32, stepSize: f32, inverseRoot: f32, eps: f32,
   parameters: usize, gradients: usize, first: usize, second: usize,
 ): void {
   const k = f32x4.splat(clip), keep = f32x4.splat(decay), b1 = f32x4.splat(beta1), r1 = f32x4.splat(rest1);
-  const b2 = f32x4.splat(beta2), r2 = f32x4.splat(rest2), rate = f32x4.splat(stepSize), root = f32x4.splat(rootCorrection), e = f32x4.splat(eps);
+  const b2 = f32x4.splat(beta2), r2 = f32x4.splat(rest2), rate = f32x4.splat(stepSize), root = f32x4.splat(inverseRoot), e = f32x4.splat(eps);
   for (let item = begin; item < end; item++) {
     const to = <usize>min(length, (item + 1) * BLOCK) << 2;
     for (let i = <usize>item * BLOCK << 2; i < to; i += 16) {
@@ -44,7 +44,7 @@ export function adamw(
       v128.store(first + i, m);
       v128.store(second + i, v);
       const p = f32x4.mul(keep, v128.load(parameters + i));
-      v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, f32x4.div(m, f32x4.add(f32x4.div(f32x4.sqrt(v), root), e)))));
+      v128.store(parameters + i, f32x4.sub(p, f32x4.mul(rate, f32x4.div(m, f32x4.add(f32x4.mul(f32x4.sqrt(v), root), e)))));
     }
   }
 }
