@@ -2,15 +2,8 @@ import { decode } from "fast-png";
 import { DOMParser } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import {
-  canDrawText,
-  curvesPlot,
-  type EpochMetrics,
-  type MetricLine,
-  rasterPlot,
-  type StepMetrics,
-  svgToPng,
-} from "../../src/node/plots.ts";
+import { canDrawText, curvesPlot, rasterPlot, svgToPng } from "../../src/node/plots.ts";
+import type { EpochMetrics, MetricLine, StepMetrics } from "../../src/training/metrics.ts";
 
 const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+xml");
 const all = (svg: string, selector: string) => [...parse(svg).querySelectorAll(selector)];
@@ -28,6 +21,7 @@ const step = (n: number, change: Partial<StepMetrics> = {}): StepMetrics => ({
   recallRates: [0.3, 0.15],
   learningRate: 0.003,
   imagesPerSecond: 1000,
+  seconds: n,
   ...change,
 });
 const epoch = (n: number, change: Partial<EpochMetrics> = {}): EpochMetrics => ({
@@ -36,6 +30,12 @@ const epoch = (n: number, change: Partial<EpochMetrics> = {}): EpochMetrics => (
   step: n * 10,
   heldOutAccuracy: 1 - 0.2 / n,
   trainLoss: 1,
+  trainAccuracy: 0.9,
+  hamming: [],
+  hammingShuffled: [],
+  rates: [],
+  warnings: [],
+  seconds: n * 10,
   ...change,
 });
 const run: MetricLine[] = [...Array.from({ length: 20 }, (_, i) => step(i + 1)), epoch(1), epoch(2)];
@@ -64,8 +64,8 @@ describe("curvesPlot", () => {
         "total",
         "perception 2",
         "perception 3",
-        "recall 1",
         "recall 2",
+        "recall 3",
       ]),
     );
     expect(all(panels(svg)[0] ?? "", 'g[aria-label="line"]')).toHaveLength(1);
@@ -77,9 +77,10 @@ describe("curvesPlot", () => {
   it("gives a stage one colour, and recall dashes", () => {
     const rates = panels(curvesPlot(run))[2] ?? "";
     const lines = all(rates, 'g[aria-label="line"]');
-    const [perception2, , , recall2] = lines;
+    const [perception2, perception3, recall2, recall3] = lines;
     expect(perception2?.getAttribute("stroke")).toBe(recall2?.getAttribute("stroke"));
-    expect(new Set(lines.map((line) => line.getAttribute("stroke"))).size).toBe(3);
+    expect(perception3?.getAttribute("stroke")).toBe(recall3?.getAttribute("stroke"));
+    expect(new Set(lines.map((line) => line.getAttribute("stroke"))).size).toBe(2);
     expect(lines.map((line) => line.getAttribute("stroke-dasharray"))).toEqual([null, null, "5 3", "5 3"]);
   });
 

@@ -171,7 +171,7 @@ const added = (a: BlockGradients, b: BlockGradients) => {
 };
 
 function checkBackward(c: NeuronCase, feature: Feature, pulled: boolean): void {
-  const { built, trace, options, surrogate } = show(c, feature);
+  const { allowed, built, trace, options, surrogate } = show(c, feature);
   const { layer, block, random } = built;
   const { shape } = layer.synapses;
   const pixels = pixelsOf(shape);
@@ -207,12 +207,15 @@ function checkBackward(c: NeuronCase, feature: Feature, pulled: boolean): void {
   );
   // The size of one term: a sum whose terms cancel is known no better.
   const inverse = block.norm ? largest(trace.block.norm!.inverseDeviation.map((s, k) => s * block.norm!.scale[k]!)) : 1;
-  const term = (largest(gradFeatures) / c.steps + largest(pull)) * inverse;
+  const term = Math.max(largest(gradFeatures) / c.steps + largest(pull), 1 / 64) * inverse;
+  // The norm takes away what all rows have in common: the sum over all of them is nothing but rounding, a little of every row's.
+  const rounding = block.norm ? (term * trace.membrane.length) / shape.channels / 10 : 0;
+  const sums = (name: string) => name === "bias" || (name === "weight" && c.density === 1);
   const named = { weight: expected.weight, bias: expected.bias, gamma: expected.scale, beta: expected.shift };
   for (const [name, values] of Object.entries(named)) {
     if (!layer.group.has(name)) continue;
     const { gap } = worstGap(readBlock(layer, name, "gradients"), values!);
-    expect(gap / Math.max(largest(values!), term), name).toBeLessThan(1e-4);
+    expect(gap / Math.max(largest(values!), term, sums(name) ? rounding : 0), name).toBeLessThan(10 * largest(allowed));
   }
 }
 

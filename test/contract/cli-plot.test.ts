@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { decode } from "fast-png";
+import { DOMParser } from "linkedom";
+import { describe, expect, it } from "vitest";
+import { jsonLines, runCli } from "../support/cli.ts";
+import { greyPng } from "../support/data-files.ts";
+import { expectRefusal } from "../support/refusal.ts";
+import { trainedRun } from "../support/trained-run.ts";
+
+const trained = trainedRun();
+
+const texts = (file: string) => {
+  const document = new DOMParser().parseFromString(readFileSync(file, "utf8"), "image/svg+xml");
+  return [...document.querySelectorAll("text")].map((element) => element.textContent);
+};
+
+describe("bispike plot", () => {
+  it("draws everything into the run's folder", async () => {
+    const { cwd, run } = trained();
+    const { code, stdout } = await runCli(["plot", run, "--png-width", "450"], cwd);
+    expect(code).toBe(0);
+    const files = ["curves.svg", "curves.png", "recall.png", "raster.svg", "raster.png"].map((name) => join(run, name));
+    expect(stdout).toBe(`${files.join("\n")}\n`);
+    expect(texts(join(cwd, run, "curves.svg"))).toEqual(
+      expect.arrayContaining(["Held-out accuracy", "Loss", "Firing rate"]),
+    );
+    const raster = texts(join(cwd, run, "raster.svg"));
+    expect(raster.filter((text) => /^stage 2: 32 neurons/.test(text ?? ""))).toHaveLength(2);
+    expect(raster.filter((text) => /^concept: 4 neurons/.test(text ?? ""))).toHaveLength(2);
+    for (const name of ["curves.png", "raster.png"]) expect(decode(readFileSync(join(cwd, run, name))).width).toBe(450);
+  });
+
+  it("--kind draws one figure; --out makes the folder; --index and --part choose the image", async () => {
+    const { cwd, run } = trained();
+    const args = ["plot", run, "--kind", "raster", "--part", "heldout", "--index", "3", "--out", "made/here", "--json"];
+    const { code, stdout } = await runCli(args, cwd);
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)).toEqual([{ files: ["made/here/raster.svg", "made/here/raster.png"] }]);
+    expect(readdirSync(join(cwd, "made/here")).sort()).toEqual(["raster.png", "raster.svg"]);
+    await runCli(["plot", run, "--kind", "raster", "--index", "2", "--out", "two"], cwd);
+    const title = texts(join(cwd, "two", "raster.svg"))[0] ?? "";
+    expect(title).toMatch(/bar 2.*perceived as bar 2/);
+  });
+
+  it("draws the spikes of someone's own picture, without the data set", async () => {
+    const { cwd, run } = trained();
+    writeFileSync(
+      join(cwd, "bar.png"),
+      greyPng(
+        8,
+        8,
+        Uint8Array.from({ length: 64 }, (_, i) => (i % 8 === 1 ? 200 : 40)),
+      ),
+    );
+    writeFileSync(join(cwd, "alone.safetensors"), readFileSync(join(cwd, run, "best.safetensors")));
+    const args = [
+      "plot",
+      "alone.safetensors",
+      "--kind",
+      "raster",
+      "--image",
+      "bar.png",
+      "--data.path=nowhere",
+      "--out",
+      "own",
+    ];
+    expect((await runCli(args, cwd)).code).toBe(0);
+    expect(texts(join(cwd, "own", "raster.svg"))[0]).toMatch(/perceived as bar 1/);
+  });
+
+  it("refuses runs without metrics, missing data and wrong options", async () => {
+    const { cwd, run } = trained();
+    await expectRefusal(["plot", "nowhere"], cwd, 1, /nowhere: no such file or folder/);
+    expect(existsSync(join(cwd, "nowhere"))).toBe(false);
+    await expectRefusal(
+      ["plot", "data", "--kind", "curves"],
+      cwd,
+      1,
+      /metrics\.jsonl: no such file; learning curves need a run folder/,
+    );
+    await expectRefusal(
+      ["plot", run, "--kind", "raster", "--data.path", "gone"],
+      cwd,
+      1,
+      /gone: there is no such file or folder/,
+    );
+    await expectRefusal(["plot", run, "--kind", "raster", "--index", "99"], cwd, 2, /--index: expected 0 to 39/);
+    await expectRefusal(["plot", run, "--image", "a.png", "--index", "1"], cwd, 2, /exclude each other/);
+    await expectRefusal(["plot", run, "--out", "data/train-labels-idx1-ubyte/x"], cwd, 1, /cannot make the folder/);
+    const wrong = await runCli(["plot", run, "--kind", "pie"], cwd);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringMatching(/Allowed choices are curves, raster, recall, all/),
+    ]);
+    const help = await runCli(["plot", "--help"], cwd);
+    expect(help.stdout.match(/^ {2}\$ bispike plot /gm)?.length).toBeGreaterThanOrEqual(2);
+  });
+});

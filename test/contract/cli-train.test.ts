@@ -1,0 +1,208 @@
+/** `bispike train` as a user meets it: a run folder that holds what it should, messages that help, exit codes that scripts can use. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { decode } from "fast-png";
+import { beforeAll, describe, expect, it } from "vitest";
+import { openModel } from "../../src/node/open.ts";
+import { jsonLines, runCli, startCli } from "../support/cli.ts";
+import { sharedWorkspace } from "../support/small-run.ts";
+
+const workspace = sharedWorkspace();
+const json = (file: string) => JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+
+let folder: string;
+beforeAll(() => {
+  folder = workspace();
+});
+
+describe("a run", () => {
+  it("trains a folder of IDX files, and leaves all that belongs to a run", async () => {
+    const { code, stdout, stderr } = await runCli(["train", "bars.yaml"], folder);
+    expect([code, stderr]).toEqual([0, ""]);
+    const run = join(folder, "runs", "bars-seed1");
+    expect(stdout).toMatch(/epoch 4\/4 {2}held-out 100\.00 %/);
+    expect(stdout).toContain("test accuracy 100.00 %, held-out accuracy 100.00 %");
+    expect(readdirSync(run).sort()).toEqual(
+      [
+        ...["best.safetensors", "config.yaml", "curves.png", "curves.svg", "environment.json", "last.safetensors"],
+        ...["metrics.jsonl", "raster.png", "raster.svg", "recall.png", "summary.json"],
+      ].sort(),
+    );
+    const summary = json(join(run, "summary.json"));
+    expect(summary).toMatchObject({ name: "bars", seed: 1, testAccuracy: 1, heldOutAccuracy: 1, epochs: 4, steps: 36 });
+    expect(summary).toMatchObject({
+      checkpoint: "best",
+      runFolder: join("runs", "bars-seed1"),
+      recall: { classes: 4 },
+    });
+    // Perception 64-32-16-4: weights, two norms, a bias for the concept. Recall 4-16-32-64: the same the other way round.
+    expect(summary.parameters).toEqual({
+      perception: 64 * 32 + 2 * 32 + 32 * 16 + 2 * 16 + 16 * 4 + 4,
+      recall: 4 * 16 + 2 * 16 + 16 * 32 + 2 * 32 + 32 * 64 + 64,
+    });
+    for (const key of ["rates", "hamming", "hammingShuffled"]) expect(summary[key]).toHaveLength(2);
+    expect(json(join(run, "environment.json"))).toMatchObject({
+      node: process.version,
+      threads: 1,
+      command: ["bispike", "train", "bars.yaml"],
+      data: [{ file: "train-images-idx3-ubyte", verified: "unknown" }, {}, {}, {}],
+      resumed: [],
+    });
+    const { width, height, channels } = decode(readFileSync(join(run, "recall.png")));
+    // Four tiles of 8x8 pixels, fourteen times as large, with gaps of 4: recalled above, means below.
+    expect([width, height, channels]).toEqual([4 * (8 * 14 + 4) + 4, 2 * (8 * 14 + 4) + 4, 1]);
+    const { team, checkpoint } = await openModel(run, 1);
+    await team.close();
+    expect(checkpoint.position.best).toEqual({ accuracy: 1, epoch: summary.bestEpoch });
+  });
+
+  it("never writes over a run: the next one gets a number, --out must be new or empty", async () => {
+    const short = ["train", "bars.yaml", "--train.epochs=1", "--quiet"];
+    expect((await runCli(short, folder)).stdout).toContain(join("runs", "bars-seed1-2"));
+    const refused = await runCli([...short, "--out", join("runs", "bars-seed1")], folder);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/^bispike: runs.bars-seed1: already holds a run; .*train --resume runs.bars-seed1/);
+    const foreign = await runCli([...short, "--out", "bars"], folder);
+    expect(foreign.code).toBe(2);
+    expect(foreign.stderr).toMatch(/bars: expected a new or empty folder for the run, found 4 files/);
+    expect(readdirSync(join(folder, "bars"))).toHaveLength(4);
+    mkdirSync(join(folder, "empty"));
+    expect((await runCli([...short, "--out", "empty"], folder)).code).toBe(0);
+  });
+
+  it("--json prints nothing but JSON lines, the last with the results", async () => {
+    const options = ["--json", "--train.epochs", "2", "--data.name=mnist", "--name", "lines", "--out", "json"];
+    const { code, stdout, stderr } = await runCli(["train", "bars.yaml", ...options], folder);
+    expect([code, stderr]).toEqual([0, ""]);
+    const lines = jsonLines(stdout);
+    const events = lines.map(({ event }) => event);
+    // The set goes by MNIST's name but is not MNIST.
+    expect(events.slice(0, 5)).toEqual(["warning", "warning", "warning", "warning", "start"]);
+    expect(lines[0]?.message).toMatch(/train-images-idx3-ubyte is not the published file of mnist/);
+    expect(lines[4]).toMatchObject({ name: "lines", images: 108, heldOut: 12, classes: 10, totalSteps: 18, step: 0 });
+    expect(events.filter((event) => event === "epoch")).toHaveLength(2);
+    expect(lines.find(({ event }) => event === "step")).toMatchObject({ step: 1, epoch: 1, learningRate: 0.02 });
+    expect(lines.at(-1)).toMatchObject({ event: "done", runFolder: "json" });
+    for (const key of ["testAccuracy", "heldOutAccuracy", "seconds"])
+      expect(lines.at(-1)?.[key]).toEqual(expect.any(Number));
+  });
+
+  it("does without held-out images: the last weights are tested", async () => {
+    const { code, stdout } = await runCli(["train", "bars.yaml", "--data.heldOut=0", "--out", "all", "--json"], folder);
+    expect(code).toBe(0);
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ heldOutAccuracy: null, bestEpoch: null, checkpoint: "last" });
+    expect(readdirSync(join(folder, "all"))).not.toContain("best.safetensors");
+  });
+});
+
+describe("what a person gets wrong", () => {
+  it.each([
+    [["bars.yaml", "--train.epoch=3"], 2, "bispike: bars.yaml: unknown key train.epoch (did you mean train.epochs?)"],
+    [
+      ["bars.yaml", "--train.epochs=many"],
+      2,
+      "bars.yaml: train.epochs: expected an integer from 1 to 1000000, got the text",
+    ],
+    [["bars.yaml", "--train.epochs"], 2, "--train.epochs: expected a value, as in --train.epochs=3"],
+    [["bars.yaml", "--threads", "x"], 2, "train.threads: expected an integer from 0 to 256"],
+    [["bars.yaml", "--resum"], 2, "bispike: unknown option '--resum'\n(Did you mean --resume?)"],
+    [["bars.yaml", "bars.yaml"], 2, "bispike: too many arguments"],
+    [[], 2, "expected an experiment's YAML file, as in: bispike train"],
+    [["none.yaml"], 2, "none.yaml: no such file"],
+    [["bad.yaml"], 2, "bad.yaml:3:1: not readable as YAML"],
+    [["bars.yaml", "--data.path=none"], 1, "none: there is no such file or folder; check data.path"],
+    [["bars.yaml", "--data.heldOut=120"], 2, "expected fewer than the 120 training images, got 120"],
+    [["bars.yaml", "--out", "bad.yaml/run"], 1, "cannot make the folder bad.yaml/run: a "],
+    [["--resume", "none"], 1, "none: expected the folder of an earlier run, but there is no such folder"],
+    [["--resume", "bars"], 1, "bars: expected the folder of an earlier run, but it holds no config.yaml"],
+    [["bars.yaml", "--resume", "--name", "never"], 2, "there is no run of never with seed 1 in runs/"],
+  ])("%j", async (args, code, message) => {
+    writeFileSync(join(folder, "bad.yaml"), "data: { path: bars }\ntrain: [1, 2\n");
+    const result = await runCli(["train", ...args], folder);
+    expect(result).toMatchObject({ code, stdout: "" });
+    expect(result.stderr).toContain(message);
+    expect(result.stderr).toMatch(/^bispike: /);
+    expect(result.stderr).not.toMatch(/\n\s+at |internal fault/);
+  });
+
+  it("names the stage when training diverges, and keeps the last good checkpoint", async () => {
+    const wild = ["--train.learningRate=1e30", "--train.clip=0"];
+    const { code, stderr } = await runCli(["train", "bars.yaml", ...wild, "--out", "wild"], folder);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^bispike: stage \d: the loss is NaN at step \d+; lower train\.learningRate.*no checkpoint was saved yet\n$/,
+    );
+    const saving = ["--train.checkpointSeconds=0", "--out", "wild-saved"];
+    const saved = await runCli(["train", "bars.yaml", ...wild, ...saving], folder);
+    expect(saved.code).toBe(1);
+    expect(saved.stderr).toMatch(/stage\d.*the last good checkpoint is wild-saved.last\.safetensors\n$/);
+    const { team } = await openModel(join(folder, "wild-saved"), 1);
+    await team.close();
+  });
+});
+
+describe("resuming", () => {
+  it("says that a finished run is finished, with its results", async () => {
+    await runCli(["train", "bars.yaml", "--train.epochs=1", "--out", "finished", "--quiet"], folder);
+    const again = await runCli(["train", "--resume", "finished"], folder);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toMatch(/^finished: this run is finished already; its results:\ntest accuracy/);
+    const lines = jsonLines((await runCli(["train", "--resume", "finished", "--json"], folder)).stdout);
+    expect(lines).toEqual([{ event: "done", ...json(join(folder, "finished", "summary.json")) }]);
+    const refused = await runCli(["train", "--resume", "finished", "--train.epochs=3"], folder);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /finished: train\.epochs differs from the run's; .* only train\.threads and train\.checkpointSeconds/,
+    );
+    const free = ["--train.threads=2", "--train.checkpointSeconds=5"];
+    expect((await runCli(["train", "--resume", "finished", ...free], folder)).code).toBe(0);
+  });
+
+  it("keeps two processes out of one folder, and lets a dead one's folder be used", async () => {
+    const long = ["train", "bars.yaml", "--train.epochs=100000", "--out", "busy", "--json"];
+    const first = startCli(long, folder);
+    await first.shown('"event":"step"');
+    for (const args of [
+      ["--resume", "busy"],
+      ["bars.yaml", "--out", "busy"],
+    ]) {
+      const second = await runCli(["train", ...args], folder);
+      expect(second).toMatchObject({ code: 2, stdout: "" });
+      expect(second.stderr).toMatch(/busy: (process \d+ is training in this folder|already holds a run)/);
+    }
+    first.child.kill("SIGKILL");
+    expect((await first.ended).code).toBeNull();
+    const next = startCli(["train", "--resume", "busy", "--json"], folder);
+    await next.shown('"event":"step"');
+    next.child.kill("SIGTERM");
+    const { code, stdout, stderr } = await next.ended;
+    expect([code, stderr]).toEqual([130, ""]);
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ event: "stopped", runFolder: "busy", totalSteps: 900000 });
+    expect(json(join(folder, "busy", "environment.json")).resumed).toHaveLength(1);
+    expect(readdirSync(join(folder, "busy")).filter((name) => name.startsWith("run.lock"))).toEqual([]);
+  });
+});
+
+describe("the command", () => {
+  it("shows help with examples, and its version", async () => {
+    const help = await runCli(["train", "--help"], folder);
+    expect([help.code, help.stderr]).toEqual([0, ""]);
+    expect(help.stdout).toMatch(/Examples:\n {2}\$ bispike train experiments\/mnist-mlp\.yaml/);
+    const { version } = json(new URL("../../package.json", import.meta.url).pathname);
+    expect(await runCli(["--version"], folder)).toEqual({ code: 0, stdout: `${String(version)}\n`, stderr: "" });
+    expect(await runCli(["trian"], folder)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Did you mean train?"),
+    });
+  });
+
+  it("ends quietly when its reader has gone", async () => {
+    const { child, ended, shown } = startCli(
+      ["train", "bars.yaml", "--train.epochs=100000", "--out", "pipe", "--json"],
+      folder,
+    );
+    await shown('"event":"step"');
+    child.stdout.destroy();
+    expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  });
+});

@@ -1,0 +1,93 @@
+/** The same bytes whatever the number of threads, and again in the same process. */
+import { describe, expect, test } from "vitest";
+import { Team } from "../../src/engine/team.ts";
+import { spawnThread } from "../../src/node/threads.ts";
+import { randomImages, type SmallOptions, smallPair, updatesOf } from "../support/small-pair.ts";
+
+/** Everything five steps leave behind: parameters, gradients, moments and losses. */
+async function trained(options: SmallOptions): Promise<Record<string, unknown>> {
+  const { team, pair, step } = await smallPair(options);
+  try {
+    const losses = Array.from({ length: 5 }, (_, i) => step(randomImages(pair, 6, i), i).stageLosses);
+    const statistics = pair.layers.map(({ norm }) => [...norm.runningMean.view, ...norm.runningVariance.view]);
+    return { losses, statistics, ...Object.fromEntries(updatesOf(pair)) };
+  } finally {
+    await team.close();
+  }
+}
+
+const cases = (["mlp", "cnn"] as const).flatMap((kind) =>
+  (["direct", "poisson"] as const).flatMap((stimulus) =>
+    (["prototypes", "masked"] as const).map((negatives) => ({ kind, stimulus, negatives })),
+  ),
+);
+
+test.each(cases)("$kind, $stimulus, $negatives: 1 to 4 threads", async ({ kind, stimulus, negatives }) => {
+  const options: SmallOptions = { network: { kind, stimulus }, rule: { negatives } };
+  const alone = await trained(options);
+  expect(Object.keys(alone).length).toBeGreaterThan(5);
+  for (const threads of [1, 2, 3, 4])
+    expect(await trained({ ...options, threads }), `${threads} threads`).toEqual(alone);
+});
+
+test("another seed gives other bytes", async () => {
+  const [one, other] = [
+    await trained({ network: { kind: "mlp" } }),
+    await trained({ network: { kind: "mlp", seed: 12 } }),
+  ];
+  expect(one.losses).not.toEqual(other.losses);
+});
+
+describe("a team", () => {
+  test("gives every item to one thread, also when there are fewer items than threads", async () => {
+    const team = await Team.create({ threads: 4, spawn: spawnThread, maximumPages: 256 });
+    for (const items of [1, 2, 3, 4, 5, 7, 16]) {
+      const x = team.arena.f32(items * 16);
+      x.view.fill(2);
+      const out = team.arena.f64(items);
+      team.run("squares", items, 16, x.at, out.at);
+      expect([...out.view]).toEqual(Array(items).fill(64));
+    }
+    await team.close();
+  });
+
+  test("gives each thread its own scratch", async () => {
+    const team = await Team.create({ threads: 3, spawn: spawnThread, maximumPages: 256 });
+    const small = team.scratch(100);
+    const large = team.scratch(10_000);
+    expect(small.stride).toBeGreaterThanOrEqual(100);
+    expect(large.stride).toBeGreaterThanOrEqual(10_000);
+    expect(team.arena.used).toBeGreaterThanOrEqual(large.at + 3 * large.stride);
+    expect(team.scratch(50)).toEqual(large);
+    await team.close();
+  });
+
+  test("counts calls where asked", async () => {
+    const team = await Team.create({ maximumPages: 256 });
+    const x = team.arena.f32(16);
+    team.run("centre", 1, 1, 16, x.at);
+    expect(team.profile()).toEqual([]);
+    team.startProfile();
+    team.run("centre", 1, 1, 16, x.at);
+    team.run("centre", 1, 1, 16, x.at);
+    expect(team.profile()).toMatchObject([{ name: "centre", calls: 2 }]);
+    await team.close();
+  });
+
+  test("refuses bad thread counts, missing ways to start them, and kernels called with the wrong arguments", async () => {
+    await expect(Team.create({ threads: 0 })).rejects.toThrow(/1 to 256/);
+    await expect(Team.create({ threads: 2 })).rejects.toThrow(/spawn/);
+    const team = await Team.create({ maximumPages: 256 });
+    expect(() => team.run("centre", 1, 1)).toThrow(/centre takes 3 arguments, got 1/);
+    await team.close();
+    await team.close();
+  });
+
+  test("memory past the maximum is an error that says how much there is", async () => {
+    const team = await Team.create({ maximumPages: 32 });
+    expect(() => team.arena.f32(1_000_000)).toThrow(/2 MiB/);
+    // Up to the last page it can be had, though growing asks for a quarter more.
+    expect(team.arena.f32(480_000).view.length).toBe(480_000);
+    await team.close();
+  });
+});
