@@ -4,7 +4,8 @@
  *   z = b + c sum_i W_i + sum over i with x_i != c of (x_i - c) W_i            c the background, sum_i W_i once a tile
  *   dW_i = c sum_b G_b + sum over b with x_bi != c of (x_bi - c) G_b
  *
- * Lists of (index, value - c) an image for the product, and of (image, value - c) an input for the gradient.
+ * Lists serve two images (product) or two neighbouring inputs (gradient) at once: an entry is there where either differs, with both values, so that
+ * each weight or gradient row that is loaded is used twice. Pictures' foregrounds overlap, and neighbouring pixels agree: the lists hardly grow.
  */
 import { ROW, chunkMoments, columnSums } from "./lanes";
 import { finishNorm } from "./correlate";
@@ -13,51 +14,57 @@ import { finishNorm } from "./correlate";
 @inline
 function different(p: usize, c: v128): u32 { return <u32>i32x4.bitmask(f32x4.ne(v128.load(p), c)); }
 
-/** Lists an image; items are images. Image b's list begins at b * capacity; ends[b] is its length. Rows of x are `stride` floats apart. */
+/** Lists two images; items are pairs of images. Pair p's list begins at p * capacity; ends[p] is its length. Rows of x are `stride` floats apart. */
 export function listValues(
   begin: i32, end: i32, _thread: i32,
-  inputs: i32, stride: i32, capacity: i32, background: f32, x: usize, ends: usize, indices: usize, values: usize,
+  images: i32, inputs: i32, stride: i32, capacity: i32, background: f32, x: usize, ends: usize, indices: usize, values: usize,
 ): void {
   const c = f32x4.splat(background);
-  for (let b = begin; b < end; b++) {
-    const row = x + (<usize>b * stride << 2);
-    let i = indices + (<usize>b * capacity << 1), v = values + (<usize>b * capacity << 2);
+  for (let pair = begin; pair < end; pair++) {
+    const row = x + (<usize>(2 * pair) * stride << 2);
+    // The last of an odd number of images is paired with itself, at value 0.
+    const both = 2 * pair + 1 < images;
+    const other = both ? row + (<usize>stride << 2) : row;
+    let i = indices + (<usize>pair * capacity << 1), v = values + (<usize>pair * capacity << 3);
     const first = i;
     for (let k = 0; k < inputs; k += 4) {
-      let bits = different(row + (<usize>k << 2), c);
+      let bits = different(row + (<usize>k << 2), c) | different(other + (<usize>k << 2), c);
       if (k + 4 > inputs) bits &= (1 << (inputs - k)) - 1;
       while (bits) {
         const at = k + ctz(bits);
         store<u16>(i, <u16>at);
         store<f32>(v, load<f32>(row + (<usize>at << 2)) - background);
-        i += 2; v += 4;
+        store<f32>(v, both ? load<f32>(other + (<usize>at << 2)) - background : 0, 4);
+        i += 2; v += 8;
         bits &= bits - 1;
       }
     }
-    store<i32>(ends + (<usize>b << 2), <i32>((i - first) >> 1));
+    store<i32>(ends + (<usize>pair << 2), <i32>((i - first) >> 1));
   }
 }
 
-/** Lists an input; items are blocks of 4 inputs. Input i's list begins at i * capacity (images at most); counts[i] is its length. */
+/** Lists two inputs; items are blocks of 4 inputs. Pair p's list begins at p * capacity (images at most); counts[p] is its length. */
 export function transposeValues(
   begin: i32, end: i32, _thread: i32,
   images: i32, inputs: i32, stride: i32, capacity: i32, background: f32, x: usize, counts: usize, rows: usize, values: usize,
 ): void {
   const c = f32x4.splat(background);
   for (let item = begin; item < end; item++) {
-    const k = item << 2, width = min(4, inputs - k), all: u32 = (1 << width) - 1;
-    for (let j = 0; j < width; j++) store<i32>(counts + (<usize>(k + j) << 2), 0);
-    let p = x + (<usize>k << 2);
-    for (let b = 0; b < images; b++, p += <usize>stride << 2) {
-      let bits = different(p, c) & all;
-      while (bits) {
-        const j = <i32>ctz(bits), count = counts + (<usize>(k + j) << 2), n = load<i32>(count);
-        const at = <usize>((k + j) * capacity + n);
-        store<u16>(rows + (at << 1), <u16>b);
-        store<f32>(values + (at << 2), load<f32>(p + (<usize>j << 2)) - background);
-        store<i32>(count, n + 1);
-        bits &= bits - 1;
+    const k = item << 2, all: u32 = (1 << min(4, inputs - k)) - 1;
+    for (let half = 0; half < 2 && k + 2 * half < inputs; half++) {
+      const pair = 2 * item + half, mask: u32 = all & (3 << (2 * half)), odd = k + 2 * half + 1 == inputs;
+      let p = x + (<usize>k << 2), r = rows + (<usize>pair * capacity << 1), v = values + (<usize>pair * capacity << 3);
+      const first = r;
+      for (let b = 0; b < images; b++, p += <usize>stride << 2) {
+        if (different(p, c) & mask) {
+          const at = p + (<usize>half << 3);
+          store<u16>(r, <u16>b);
+          store<f32>(v, load<f32>(at) - background);
+          store<f32>(v, odd ? 0 : load<f32>(at, 4) - background, 4);
+          r += 2; v += 8;
+        }
       }
+      store<i32>(counts + (<usize>pair << 2), <i32>((r - first) >> 1));
     }
   }
 }
@@ -80,27 +87,20 @@ export function linearValued(
       c0 = f32x4.add(c0, v128.load(p)); c1 = f32x4.add(c1, v128.load(p, 16));
       c2 = f32x4.add(c2, v128.load(p, 32)); c3 = f32x4.add(c3, v128.load(p, 48));
     }
-    for (let b = 0; b < images; b++) {
-      let i = indices + (<usize>b * capacity << 1), v = values + (<usize>b * capacity << 2);
-      const last = i + (<usize>load<i32>(ends + (<usize>b << 2)) << 1);
-      let a0 = c0, a1 = c1, a2 = c2, a3 = c3;
-      let b0 = f32x4.splat(0), b1 = b0, b2 = b0, b3 = b0;
-      for (; i + 2 < last; i += 4, v += 8) {
-        const p = w + (<usize>load<u16>(i) << ROW), q = w + (<usize>load<u16>(i, 2) << ROW);
-        const s = v128.load32_splat(v), t = v128.load32_splat(v, 4);
-        a0 = f32x4.add(a0, f32x4.mul(s, v128.load(p))); a1 = f32x4.add(a1, f32x4.mul(s, v128.load(p, 16)));
-        a2 = f32x4.add(a2, f32x4.mul(s, v128.load(p, 32))); a3 = f32x4.add(a3, f32x4.mul(s, v128.load(p, 48)));
-        b0 = f32x4.add(b0, f32x4.mul(t, v128.load(q))); b1 = f32x4.add(b1, f32x4.mul(t, v128.load(q, 16)));
-        b2 = f32x4.add(b2, f32x4.mul(t, v128.load(q, 32))); b3 = f32x4.add(b3, f32x4.mul(t, v128.load(q, 48)));
-      }
-      if (i < last) {
-        const p = w + (<usize>load<u16>(i) << ROW), s = v128.load32_splat(v);
-        a0 = f32x4.add(a0, f32x4.mul(s, v128.load(p))); a1 = f32x4.add(a1, f32x4.mul(s, v128.load(p, 16)));
-        a2 = f32x4.add(a2, f32x4.mul(s, v128.load(p, 32))); a3 = f32x4.add(a3, f32x4.mul(s, v128.load(p, 48)));
+    for (let b = 0; b < images; b += 2) {
+      let i = indices + (<usize>(b >> 1) * capacity << 1), v = values + (<usize>(b >> 1) * capacity << 3);
+      const last = i + (<usize>load<i32>(ends + (<usize>(b >> 1) << 2)) << 1);
+      let a0 = c0, a1 = c1, a2 = c2, a3 = c3, b0 = c0, b1 = c1, b2 = c2, b3 = c3;
+      for (; i < last; i += 2, v += 8) {
+        const p = w + (<usize>load<u16>(i) << ROW), s = v128.load32_splat(v), t = v128.load32_splat(v, 4);
+        const w0 = v128.load(p); a0 = f32x4.add(a0, f32x4.mul(s, w0)); b0 = f32x4.add(b0, f32x4.mul(t, w0));
+        const w1 = v128.load(p, 16); a1 = f32x4.add(a1, f32x4.mul(s, w1)); b1 = f32x4.add(b1, f32x4.mul(t, w1));
+        const w2 = v128.load(p, 32); a2 = f32x4.add(a2, f32x4.mul(s, w2)); b2 = f32x4.add(b2, f32x4.mul(t, w2));
+        const w3 = v128.load(p, 48); a3 = f32x4.add(a3, f32x4.mul(s, w3)); b3 = f32x4.add(b3, f32x4.mul(t, w3));
       }
       const o = block + (<usize>b << ROW);
-      v128.store(o, f32x4.add(a0, b0)); v128.store(o, f32x4.add(a1, b1), 16);
-      v128.store(o, f32x4.add(a2, b2), 32); v128.store(o, f32x4.add(a3, b3), 48);
+      v128.store(o, a0); v128.store(o, a1, 16); v128.store(o, a2, 32); v128.store(o, a3, 48);
+      if (b + 1 < images) { v128.store(o, b0, 64); v128.store(o, b1, 80); v128.store(o, b2, 96); v128.store(o, b3, 112); }
     }
     if (moments) chunkMoments(block, images, moments + (<usize>tile << 7));
   }
@@ -126,26 +126,20 @@ export function linearValuedGradient(
     }
     const c0 = f32x4.mul(c, s0), c1 = f32x4.mul(c, s1), c2 = f32x4.mul(c, s2), c3 = f32x4.mul(c, s3);
     let o = dWeights + (<usize>tile * inputs << ROW);
-    for (let k = 0; k < inputs; k++, o += 64) {
-      let i = rows + (<usize>k * capacity << 1), v = values + (<usize>k * capacity << 2);
-      const last = i + (<usize>load<i32>(counts + (<usize>k << 2)) << 1);
-      let a0 = c0, a1 = c1, a2 = c2, a3 = c3;
-      let b0 = f32x4.splat(0), b1 = b0, b2 = b0, b3 = b0;
-      for (; i + 2 < last; i += 4, v += 8) {
-        const p = block + (<usize>load<u16>(i) << ROW), q = block + (<usize>load<u16>(i, 2) << ROW);
-        const s = v128.load32_splat(v), t = v128.load32_splat(v, 4);
-        a0 = f32x4.add(a0, f32x4.mul(s, v128.load(p))); a1 = f32x4.add(a1, f32x4.mul(s, v128.load(p, 16)));
-        a2 = f32x4.add(a2, f32x4.mul(s, v128.load(p, 32))); a3 = f32x4.add(a3, f32x4.mul(s, v128.load(p, 48)));
-        b0 = f32x4.add(b0, f32x4.mul(t, v128.load(q))); b1 = f32x4.add(b1, f32x4.mul(t, v128.load(q, 16)));
-        b2 = f32x4.add(b2, f32x4.mul(t, v128.load(q, 32))); b3 = f32x4.add(b3, f32x4.mul(t, v128.load(q, 48)));
+    for (let k = 0; k < inputs; k += 2, o += 128) {
+      const pair = <usize>(k >> 1);
+      let i = rows + (pair * capacity << 1), v = values + (pair * capacity << 3);
+      const last = i + (<usize>load<i32>(counts + (pair << 2)) << 1);
+      let a0 = c0, a1 = c1, a2 = c2, a3 = c3, b0 = c0, b1 = c1, b2 = c2, b3 = c3;
+      for (; i < last; i += 2, v += 8) {
+        const p = block + (<usize>load<u16>(i) << ROW), s = v128.load32_splat(v), t = v128.load32_splat(v, 4);
+        const g0 = v128.load(p); a0 = f32x4.add(a0, f32x4.mul(s, g0)); b0 = f32x4.add(b0, f32x4.mul(t, g0));
+        const g1 = v128.load(p, 16); a1 = f32x4.add(a1, f32x4.mul(s, g1)); b1 = f32x4.add(b1, f32x4.mul(t, g1));
+        const g2 = v128.load(p, 32); a2 = f32x4.add(a2, f32x4.mul(s, g2)); b2 = f32x4.add(b2, f32x4.mul(t, g2));
+        const g3 = v128.load(p, 48); a3 = f32x4.add(a3, f32x4.mul(s, g3)); b3 = f32x4.add(b3, f32x4.mul(t, g3));
       }
-      if (i < last) {
-        const p = block + (<usize>load<u16>(i) << ROW), s = v128.load32_splat(v);
-        a0 = f32x4.add(a0, f32x4.mul(s, v128.load(p))); a1 = f32x4.add(a1, f32x4.mul(s, v128.load(p, 16)));
-        a2 = f32x4.add(a2, f32x4.mul(s, v128.load(p, 32))); a3 = f32x4.add(a3, f32x4.mul(s, v128.load(p, 48)));
-      }
-      v128.store(o, f32x4.add(a0, b0)); v128.store(o, f32x4.add(a1, b1), 16);
-      v128.store(o, f32x4.add(a2, b2), 32); v128.store(o, f32x4.add(a3, b3), 48);
+      v128.store(o, a0); v128.store(o, a1, 16); v128.store(o, a2, 32); v128.store(o, a3, 48);
+      if (k + 1 < inputs) { v128.store(o, b0, 64); v128.store(o, b1, 80); v128.store(o, b2, 96); v128.store(o, b3, 112); }
     }
   }
 }
