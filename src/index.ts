@@ -14,7 +14,14 @@
  * console.log(best?.accuracy);
  * await team.close();
  */
-export { type Affinity, type AlignmentLoss, type Coefficients, type Negatives, type Pairing, pairing } from "./alignment/affinity.ts";
+export {
+  type Affinity,
+  type AlignmentLoss,
+  type Coefficients,
+  type Negatives,
+  type Pairing,
+  pairing,
+} from "./alignment/affinity.ts";
 export { type InfoNceOptions, infonce } from "./alignment/infonce.ts";
 export { type MseOptions, mse } from "./alignment/mse.ts";
 export { type RecoOptions, reco } from "./alignment/reco.ts";

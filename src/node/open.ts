@@ -32,14 +32,22 @@ export function openCheckpoint(path: string, prefer: "best" | "last" = "best"): 
 
 function resolveCheckpoint(path: string, prefer: "best" | "last"): string {
   const kind = statSync(path, { throwIfNoEntry: false });
-  if (!kind) throw new BispikeError("checkpoint", `${path}: no such file or folder; expected a run folder or a .safetensors checkpoint`);
+  if (!kind)
+    throw new BispikeError(
+      "checkpoint",
+      `${path}: no such file or folder; expected a run folder or a .safetensors checkpoint`,
+    );
   if (!kind.isDirectory()) return path;
-  const order = prefer === "best" ? ([CHECKPOINT_FILES.best, CHECKPOINT_FILES.last] as const) : ([CHECKPOINT_FILES.last] as const);
+  const order =
+    prefer === "best" ? ([CHECKPOINT_FILES.best, CHECKPOINT_FILES.last] as const) : ([CHECKPOINT_FILES.last] as const);
   for (const name of order) {
     const file = join(path, name);
     if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
   }
-  throw new BispikeError("checkpoint", `${path}: holds no checkpoint (${order.join(" or ")}); is it a run folder, and did its training reach a first save?`);
+  throw new BispikeError(
+    "checkpoint",
+    `${path}: holds no checkpoint (${order.join(" or ")}); is it a run folder, and did its training reach a first save?`,
+  );
 }
 
 function readWhole(file: string): Uint8Array {
@@ -47,11 +55,16 @@ function readWhole(file: string): Uint8Array {
   try {
     descriptor = openSync(file, "r");
     const { size } = fstatSync(descriptor);
-    if (size > MAX_BYTES) throw new BispikeError("checkpoint", `${file}: expected a checkpoint of less than 4 GiB, got ${size} bytes`);
+    if (size > MAX_BYTES)
+      throw new BispikeError("checkpoint", `${file}: expected a checkpoint of less than 4 GiB, got ${size} bytes`);
     return readFileSync(descriptor);
   } catch (cause) {
     if (cause instanceof BispikeError) throw cause;
-    throw new BispikeError("checkpoint", `${file}: cannot be read (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
+    throw new BispikeError(
+      "checkpoint",
+      `${file}: cannot be read (${cause instanceof Error ? cause.message : String(cause)})`,
+      { cause },
+    );
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -78,7 +91,8 @@ export async function openModel(path: string, threads = 0): Promise<OpenedModel>
     return { ...opened, team, model };
   } catch (error) {
     await team.close();
-    if (error instanceof BispikeError) throw new BispikeError(error.code, `${opened.file}: ${error.message}`, { cause: error });
+    if (error instanceof BispikeError)
+      throw new BispikeError(error.code, `${opened.file}: ${error.message}`, { cause: error });
     throw error;
   }
 }

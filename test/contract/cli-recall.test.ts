@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
+import { decodeSafetensors, encodeSafetensors } from "../../src/export/safetensors.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { greyPng } from "../support/data-files.ts";
 import { expectRefusal } from "../support/refusal.ts";
@@ -39,6 +40,13 @@ describe("bispike recall", () => {
     // 8 pixels wide at 14 pixels each: 112.
     expect([width, height]).toEqual([3 * 116 + 4, 2 * 116 + 4]);
     expect(line).toMatchObject({ ownIsNearest: 4, of: 4, out: "some.png", width, height });
+    // Each class's bar is the brightest column of its tile, in the order asked for: recalled above, mean below.
+    for (const [column, bar] of [3, 0, 1].entries()) {
+      for (const y of [3, 3 + 116 / 14]) {
+        const lit = Array.from({ length: 8 }, (_, x) => tilePixel(join(cwd, "some.png"), 14, column, x, y) ?? 0);
+        expect(lit.indexOf(Math.max(...lit))).toBe(bar);
+      }
+    }
     const classes = line.classes as {
       index: number;
       own: number;
@@ -56,7 +64,7 @@ describe("bispike recall", () => {
     const { cwd, dataset } = trained();
     const args = [
       "recall",
-      run,
+      model,
       "--index",
       "6",
       "--occlude",
@@ -105,7 +113,7 @@ describe("bispike recall", () => {
     const seen = async (...more: string[]) => {
       const args = [
         "recall",
-        run,
+        model,
         "--from",
         "bar.png",
         "--noise",
@@ -123,6 +131,18 @@ describe("bispike recall", () => {
     const [one, again, other] = [await seen(), await seen("--seed", "1"), await seen("--seed", "2")];
     expect(again).toBe(one);
     expect(other).not.toBe(one);
+  });
+
+  it("warns when recall has nothing to draw", async () => {
+    const { cwd } = trained();
+    const { tensors, metadata } = decodeSafetensors(new Uint8Array(readFileSync(join(cwd, model))));
+    tensors.get("recall.stage1.weight")?.data.fill(0 as never);
+    writeFileSync(join(cwd, "blank.safetensors"), encodeSafetensors(tensors, Object.fromEntries(metadata)));
+    const { code, stderr } = await runCli(["recall", "blank.safetensors"], cwd);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^bispike: warning: recall draws the same image for every class/),
+    ]);
   });
 
   it("refuses what cannot be", async () => {

@@ -3,12 +3,27 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
+import { evaluate } from "../../src/measurement/evaluate.ts";
 import { openModel } from "../../src/node/open.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";
+import { smallDigits } from "../support/small-digits.ts";
 import { sharedWorkspace } from "../support/small-run.ts";
 
 const workspace = sharedWorkspace();
 const json = (file: string) => JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+
+/** Of a checkpoint: firing rates on the test part, and the best epoch by then. */
+async function measure(file: string) {
+  const { model, team, checkpoint } = await openModel(file, 1);
+  const { test } = smallDigits();
+  const { rates } = await evaluate(
+    model,
+    test,
+    Int32Array.from({ length: test.count }, (_, i) => i),
+  );
+  await team.close();
+  return { rates, best: checkpoint.position.best };
+}
 
 let folder: string;
 beforeAll(() => {
@@ -51,9 +66,10 @@ describe("a run", () => {
     const { width, height, channels } = decode(readFileSync(join(run, "recall.png")));
     // Four tiles of 8x8 pixels, fourteen times as large, with gaps of 4: recalled above, means below.
     expect([width, height, channels]).toEqual([4 * (8 * 14 + 4) + 4, 2 * (8 * 14 + 4) + 4, 1]);
-    const { team, checkpoint } = await openModel(run, 1);
-    await team.close();
-    expect(checkpoint.position.best).toEqual({ accuracy: 1, epoch: summary.bestEpoch });
+    // The test part is measured with the best epoch's weights, not the last's.
+    const measured = await Promise.all(["best", "last"].map((which) => measure(join(run, `${which}.safetensors`))));
+    expect(measured[0]).toEqual({ best: { accuracy: 1, epoch: summary.bestEpoch }, rates: summary.rates });
+    expect(measured[1]?.rates).not.toEqual(summary.rates);
   });
 
   it("never writes over a run: the next one gets a number, --out must be new or empty", async () => {
@@ -204,5 +220,14 @@ describe("the command", () => {
     await shown('"event":"step"');
     child.stdout.destroy();
     expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+describe("the demo", () => {
+  it("replaces nothing but a demo", async () => {
+    await runCli(["train", "bars.yaml", "--train.epochs=1", "--out", "demo", "--quiet"], folder);
+    const { code, stdout, stderr } = await runCli(["demo"], folder);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toBe("bispike: demo: holds a run that is not a demo's; choose another folder with --out\n");
   });
 });

@@ -108,7 +108,7 @@ describe("the command", () => {
     await again.shown("going on from step");
     again.child.kill("SIGTERM");
     expect(await again.ended).toMatchObject({ code: 130, stderr: "" });
-    const other = await runCli(["train", "bars.yaml", "--resume"], folder);
+    const other = await runCli(["train", "--resume", "bars.yaml"], folder);
     expect(other).toMatchObject({ code: 2, stderr: expect.stringMatching(/runs.bars-seed1: train\.epochs differs/) });
   });
 });

@@ -1,0 +1,41 @@
+/** `bispike eval`: the options; the work is in `run/eval.ts`. */
+import { Command } from "commander";
+import { type Part, partOption, withData, withThreads } from "./parse.ts";
+import { runAction } from "./report.ts";
+
+export interface EvalOptions {
+  readonly part: Part;
+  readonly threads: number;
+  readonly json?: true;
+  readonly "data.name"?: string;
+  readonly "data.path"?: string;
+}
+
+export function evalCommand(): Command {
+  const command = new Command("eval")
+    .summary("measure a trained pair on a part of its data")
+    .description(
+      "Perceives every image of a part of the data set and reports the accuracy (by the concept's spikes, and by its mean drive alone), the accuracy of each class, " +
+        "the confusion matrix, and for each stage the firing rate and the Hamming similarity of perception's spikes with recall's: " +
+        "of the same class, and of another one as the control. The data are those the checkpoint was trained on unless told otherwise.",
+    )
+    .argument("<run>", "a run folder (its best checkpoint, else its last) or a checkpoint file")
+    .addOption(partOption("which images: test, those held out of training, or those trained on"));
+  withThreads(withData(command))
+    .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ bispike eval runs/mnist-mlp-seed1
+  $ bispike eval runs/mnist-mlp-seed1/last.safetensors --part heldout
+  $ bispike eval model.safetensors --data.path data/mnist --json | jq .accuracy`,
+    )
+    .action(
+      runAction(async (run: string, options: EvalOptions) => {
+        const { runEval } = await import("./run/eval.ts");
+        await runEval(run, options);
+      }),
+    );
+  return command;
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+/** The `bispike` command. Commands load their work only when they run, so that help comes at once. */
+import { Command, type CommanderError } from "commander";
+import { packageVersion } from "../node/version.ts";
+import { demoCommand } from "./demo.ts";
+import { evalCommand } from "./eval.ts";
+import { inspectCommand } from "./inspect.ts";
+import { splitOverrides } from "./overrides.ts";
+import { plotCommand } from "./plot.ts";
+import { predictCommand } from "./predict.ts";
+import { recallCommand } from "./recall.ts";
+import { reportError } from "./report.ts";
+import { trainCommand } from "./train.ts";
+
+function program(overrides: readonly string[]): Command {
+  const root = new Command("bispike")
+    .description(
+      "Trains pairs of spiking networks, perception (stimulus to concept) and recall (concept to stimulus), that teach each other stage by stage: " +
+        "Bidirectional Spike-Based Distillation.",
+    )
+    .version(packageVersion())
+    .addHelpText(
+      "after",
+      `
+Start with:
+  $ bispike demo
+  $ bispike train experiments/mnist-mlp.yaml
+  $ bispike help train`,
+    );
+  const commands = [
+    trainCommand(overrides),
+    evalCommand(),
+    recallCommand(),
+    predictCommand(),
+    inspectCommand(),
+    plotCommand(),
+    demoCommand(),
+  ];
+  for (const command of commands) root.addCommand(command);
+  for (const command of [root, ...commands]) {
+    command
+      .exitOverride()
+      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "bispike: ")) });
+  }
+  return root;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  try {
+    const [name, ...others] = args;
+    // Only training has a configuration to override; elsewhere a dotted option is an option.
+    const { rest, overrides } = name === "train" ? splitOverrides(others) : { rest: others, overrides: [] };
+    await program(overrides).parseAsync(name === undefined ? [] : [name, ...rest], { from: "user" });
+  } catch (error) {
+    process.exitCode = reportError(error as CommanderError);
+  }
+}
+
+await main(process.argv.slice(2));

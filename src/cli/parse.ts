@@ -1,0 +1,52 @@
+/** Options that several commands share, and readers of option values. Light: `--help` loads this. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** Parts of a data set as the command line names them. */
+export const PARTS = ["test", "heldout", "train"] as const;
+export type Part = (typeof PARTS)[number];
+
+/** A reader of whole numbers from `least` to `most`, for commander. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+/** A reader of decimal numbers from `least` to `most`, for commander. */
+export function number(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d*\.?\d+(e-?\d+)?$/i.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`);
+  };
+}
+
+/** Adds `--threads`. */
+export function withThreads(command: Command): Command {
+  return command.option(
+    "--threads <n>",
+    "threads; 0 for all cores. The result does not depend on it",
+    wholeNumber(0, 256),
+    0,
+  );
+}
+
+/** Adds `--data.name` and `--data.path`, which override where a checkpoint's data come from. */
+export function withData(command: Command): Command {
+  return command
+    .option(
+      "--data.name <name>",
+      "data set, in place of the one trained on: mnist, fashion-mnist, cifar10, cifar100, svhn",
+    )
+    .option("--data.path <dir>", "folder of the data set's files, in place of the one trained from");
+}
+
+/** `--part`. */
+export function partOption(purpose: string): Option {
+  return new Option("--part <part>", purpose).choices(PARTS).default("test");
+}
+
+/** Largest index, size or seed a person may give. */
+export const LARGEST = Number.MAX_SAFE_INTEGER;

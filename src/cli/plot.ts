@@ -1,0 +1,53 @@
+/** `bispike plot`: the options; the work is in `run/plot.ts`. */
+import { Command, Option } from "commander";
+import { LARGEST, type Part, partOption, wholeNumber, withData, withThreads } from "./parse.ts";
+import { runAction } from "./report.ts";
+
+export const PLOT_KINDS = ["curves", "raster", "recall", "all"] as const;
+
+export interface PlotOptions {
+  readonly kind: (typeof PLOT_KINDS)[number];
+  readonly index?: number;
+  readonly part: Part;
+  readonly image?: string;
+  readonly out?: string;
+  readonly pngWidth?: number;
+  readonly threads: number;
+  readonly json?: true;
+  readonly "data.name"?: string;
+  readonly "data.path"?: string;
+}
+
+export function plotCommand(): Command {
+  const command = new Command("plot")
+    .summary("draw a run's learning curves, spikes and recalled images")
+    .description(
+      "Draws figures of a run as SVG and PNG: its learning curves (curves), the spikes of one image through every stage of perception and of recall of the class it is taken for (raster), " +
+        "and the images recalled above the class means (recall, PNG only). They go into the run's folder unless told otherwise. " +
+        "The raster needs the data set, or a picture (--image).",
+    )
+    .argument("<run>", "a run folder; or a checkpoint file, for raster and recall")
+    .addOption(new Option("--kind <kind>", "what to draw").choices(PLOT_KINDS).default("all"))
+    .option("--index <n>", "raster: image of the data set, from 0 (default: 0)", wholeNumber(0, LARGEST))
+    .addOption(partOption("raster: part of the data set that --index counts in"))
+    .option("--image <file>", "raster: this PNG or JPEG picture, in place of the data set's")
+    .option("--out <dir>", "folder of the figures; made if need be (default: the run's folder)")
+    .option("--png-width <pixels>", "width of the PNG of curves and raster (default: 1800)", wholeNumber(1, 8192));
+  withThreads(withData(command))
+    .option("--json", "print one JSON object: the files written")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ bispike plot runs/mnist-mlp-seed1
+  $ bispike plot runs/mnist-mlp-seed1 --kind raster --index 7 --out figures
+  $ bispike plot model.safetensors --kind raster --image seven.png --out figures`,
+    )
+    .action(
+      runAction(async (run: string, options: PlotOptions) => {
+        const { runPlot } = await import("./run/plot.ts");
+        await runPlot(run, options);
+      }),
+    );
+  return command;
+}

@@ -1,0 +1,50 @@
+/** How every command ends: its exit code, and what a person sees when something went wrong. */
+import { CommanderError } from "commander";
+import { BispikeError } from "../errors.ts";
+
+/** Exit codes of the command line. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, fault: 70, interrupted: 130 } as const;
+
+/**
+ * Wraps a command's action: a `BispikeError` becomes one message on stderr and exit code 1 (2 for usage and configuration errors); anything
+ * else is a fault of our own and shows its stack, exit code 70. A reader that closed our output early (`| head`) is no error.
+ *
+ * @example
+ * command.action(runAction(async (file: string) => (await import("./run/eval.ts")).evalRun(file)));
+ */
+export function runAction<Arguments extends unknown[]>(
+  action: (...args: Arguments) => Promise<void> | void,
+): (...args: Arguments) => Promise<void> {
+  return async (...args) => {
+    endQuietlyWithoutReader();
+    try {
+      await action(...args);
+    } catch (error) {
+      process.exitCode = reportError(error);
+    }
+  };
+}
+
+/** Writes what went wrong to stderr and gives the exit code. */
+export function reportError(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // Commander has written its message.
+  if (error instanceof BispikeError) {
+    process.stderr.write(`bispike: ${error.message}\n`);
+    return error.code === "usage" || error.code === "config" ? EXIT.usage : EXIT.failed;
+  }
+  const account = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`bispike: internal fault\n${account}\n`);
+  return EXIT.fault;
+}
+
+let watched = false;
+
+function endQuietlyWithoutReader(): void {
+  if (watched) return;
+  watched = true;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(EXIT.ok);
+    process.stderr.write(`bispike: cannot write the output (${error.code}); is the disk full?\n`);
+    process.exit(EXIT.failed);
+  });
+}

@@ -1,0 +1,110 @@
+/** The images a checkpoint's commands work on: the data set it was trained on, one of its parts, or a picture someone brings. */
+import type { Dataset, Split } from "../../data/dataset.ts";
+import { describeShape } from "../../data/dataset.ts";
+import { loadDataset } from "../../data/load.ts";
+import { splitHeldOut } from "../../data/split.ts";
+import { BispikeError } from "../../errors.ts";
+import type { Checkpoint } from "../../training/checkpoint.ts";
+import type { Part } from "../parse.ts";
+
+/** Options `--data.name` and `--data.path`, as commander hands them over. */
+export interface DataOptions {
+  readonly "data.name"?: string;
+  readonly "data.path"?: string;
+}
+
+/**
+ * Loads the data set a checkpoint was trained on.
+ *
+ * The checkpoint's configuration says which; `--data.path` says where its files are now, `--data.name` names another set.
+ *
+ * @param source the checkpoint's file, for messages
+ * @throws BispikeError "data" when it cannot be loaded, or its images or classes are not those the model was trained on
+ * @example
+ * const dataset = await datasetFor(opened.checkpoint, opened.file, {});
+ */
+export async function datasetFor(checkpoint: Checkpoint, source: string, options: DataOptions): Promise<Dataset> {
+  const { config, data } = checkpoint;
+  const name = options["data.name"] ?? config.data.name;
+  // Where the trained set's files are says nothing of another set's.
+  const path = options["data.path"] ?? (options["data.name"] === undefined ? config.data.path : undefined);
+  const dataset = await loadDataset({ name, path });
+  const expected = `${describeShape(data.shape)} in ${data.classNames.length} classes`;
+  const found = `${describeShape(dataset.shape)} in ${dataset.classes} classes`;
+  if (expected !== found) {
+    throw new BispikeError(
+      "data",
+      `${path ?? name}: holds images of ${found}, but ${source} was trained on ${expected} (${data.name}); ` +
+        "give the right data with --data.path or --data.name",
+    );
+  }
+  return dataset;
+}
+
+/** Files that bear a known set's name but not its published content, worded as a warning; null when there are none. */
+export function unverified(dataset: Dataset): string | null {
+  const files = dataset.provenance.filter(({ verified }) => verified === false).map(({ file }) => file);
+  return files.length === 0 ? null : `${dataset.name}: not the published content: ${files.join(", ")}`;
+}
+
+/** Images of a part: where they are, and which. */
+export interface PartImages {
+  readonly split: Split;
+  readonly indices: Int32Array;
+}
+
+/**
+ * Images of a part, split as training split them.
+ *
+ * @throws BispikeError "usage" for a held-out part where the experiment held nothing out
+ */
+export function partImages(dataset: Dataset, { config }: Checkpoint, part: Part): PartImages {
+  if (part === "test")
+    return { split: dataset.test, indices: Int32Array.from({ length: dataset.test.count }, (_, i) => i) };
+  const { train, heldOut } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
+  const { limit } = config.data;
+  const indices = part === "heldout" ? heldOut : limit > 0 ? train.slice(0, limit) : train;
+  if (indices.length === 0) {
+    throw new BispikeError(
+      "usage",
+      "--part heldout: this experiment held no images out (data.heldOut is 0); use --part test",
+    );
+  }
+  return { split: dataset.train, indices };
+}
+
+/**
+ * Where the `index`-th image of a part is in its split.
+ *
+ * @throws BispikeError "usage" when the part has no such image
+ */
+export function placeOf({ indices }: PartImages, index: number, part: Part): number {
+  const at = indices[index];
+  if (at !== undefined) return at;
+  throw new BispikeError(
+    "usage",
+    `--index: expected 0 to ${indices.length - 1} (images of --part ${part}), got ${index}`,
+  );
+}
+
+/**
+ * The class a person means: its name, its number, or its name in other letters' case.
+ *
+ * @throws BispikeError "usage" that lists the classes
+ * @example
+ * findClass("sneaker", ["T-shirt/top", "Sneaker"]); // 1
+ */
+export function findClass(wanted: string, classNames: readonly string[]): number {
+  const exact = classNames.indexOf(wanted);
+  if (exact >= 0) return exact;
+  if (/^\d{1,5}$/.test(wanted) && Number(wanted) < classNames.length) return Number(wanted);
+  const folded = classNames.flatMap((name, index) => (name.toLowerCase() === wanted.toLowerCase() ? [index] : []));
+  const [only, ...others] = folded;
+  if (only !== undefined && others.length === 0) return only;
+  const shown = classNames.slice(0, 20).join(", ");
+  const more = classNames.length > 20 ? ` and ${classNames.length - 20} more` : "";
+  throw new BispikeError(
+    "usage",
+    `--class: there is no class "${wanted}"; expected a number from 0 to ${classNames.length - 1} or one of ${shown}${more}`,
+  );
+}

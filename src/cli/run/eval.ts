@@ -1,0 +1,87 @@
+/** The work of `bispike eval`: accuracy, confusion and spike similarity over one part of the data. */
+import { BispikeError } from "../../errors.ts";
+import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
+import type { Model } from "../../network/model.ts";
+import { openModel } from "../../node/open.ts";
+import type { EvalOptions } from "../eval.ts";
+import { note, print } from "../output.ts";
+import { alignTable, classLabel, percent } from "../table.ts";
+import { confusionTable } from "./confusion.ts";
+import { datasetFor, partImages, unverified } from "./data.ts";
+
+/** Runs the command. */
+export async function runEval(path: string, options: EvalOptions): Promise<void> {
+  const { part } = options;
+  const { checkpoint, file, model, team } = await openModel(path, options.threads);
+  try {
+    const dataset = await datasetFor(checkpoint, file, options);
+    note("warning", unverified(dataset));
+    const { split, indices } = partImages(dataset, checkpoint, part);
+    if (indices.length === 0) throw new BispikeError("data", `${dataset.name}: the ${part} part has no images`);
+    const measured = await evaluate(model, split, indices);
+    print(
+      options.json
+        ? json(measured, part, file)
+        : report(measured, model, `${file}: ${measured.images} ${part} images of ${dataset.name}`),
+    );
+  } finally {
+    await team.close();
+  }
+}
+
+/** Accuracy of each class; null where the part has no image of it. */
+function perClass({ confusion }: Evaluation): (number | null)[] {
+  return confusion.map((row, truth) => {
+    const images = row.reduce((sum, count) => sum + count, 0);
+    return images === 0 ? null : row[truth]! / images;
+  });
+}
+
+function json(measured: Evaluation, part: string, checkpoint: string): string {
+  const { accuracy, driveAccuracy, confusion, rates, hamming, hammingShuffled, images } = measured;
+  return JSON.stringify({
+    ...(part === "test" ? { testAccuracy: accuracy } : {}),
+    ...{
+      accuracy,
+      driveAccuracy,
+      perClass: perClass(measured),
+      confusion,
+      rates,
+      hamming,
+      hammingShuffled,
+      images,
+      part,
+      checkpoint,
+    },
+  });
+}
+
+function report(measured: Evaluation, model: Model, heading: string): string {
+  const { classNames } = model.data;
+  const { accuracy, driveAccuracy, confusion, rates, hamming, hammingShuffled } = measured;
+  const accuracies = perClass(measured);
+  const stages = [...model.pair.hiddenStages()].map(({ stage }, k) => [
+    stage.toString(),
+    rates[k]!.toFixed(4),
+    hamming[k]!.toFixed(4),
+    hammingShuffled[k]!.toFixed(4),
+  ]);
+  const classes = classNames.map((_, c) => [
+    classLabel(c, classNames),
+    confusion[c]!.reduce((sum, count) => sum + count, 0).toString(),
+    percent(accuracies[c]!),
+  ]);
+  return [
+    heading,
+    alignTable(
+      [
+        ["accuracy", percent(accuracy), "by the concept's spikes"],
+        ["", percent(driveAccuracy), "by the concept's mean drive"],
+      ],
+      "lrl",
+    ),
+    alignTable([["class", "images", "accuracy"], ...classes], "lrr"),
+    confusionTable(confusion, classNames),
+    alignTable([["stage", "firing rate", "Hamming similarity", "of another class"], ...stages]),
+  ].join("\n\n");
+}

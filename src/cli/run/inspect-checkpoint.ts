@@ -1,0 +1,160 @@
+/** A checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describeShape as describeImage } from "../../data/dataset.ts";
+import { BispikeError } from "../../errors.ts";
+import { paddedShape } from "../../network/pair.ts";
+import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
+import { CHECKPOINT_FILES, openCheckpoint } from "../../node/open.ts";
+import { RUN_FILES } from "../../node/run-folder.ts";
+import type { Checkpoint, Position } from "../../training/checkpoint.ts";
+import { alignTable, percent } from "../table.ts";
+import type { Findings } from "./inspect.ts";
+import { describeTensors, tensorTable } from "./inspect-tensors.ts";
+
+/** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
+export function inspectCheckpoint(path: string): Findings {
+  const { file, checkpoint } = openCheckpoint(path);
+  const { config, data, position, tensors, version } = checkpoint;
+  const stages = describeStages(checkpoint);
+  const isRun = statSync(path).isDirectory();
+  const last = isRun && !file.endsWith(CHECKPOINT_FILES.last) ? lastPosition(path) : null;
+  const summary = isRun ? readSummary(join(path, RUN_FILES.summary)) : null;
+  const total = (network: "perception" | "recall") => stages.reduce((sum, stage) => sum + stage[network], 0);
+  const parameters = { perception: total("perception"), recall: total("recall") };
+  const rows = stages.map(({ stage, role, shape, perception, recall }) => [
+    stage.toString(),
+    role,
+    describeShape(shape),
+    count(perception),
+    count(recall),
+  ]);
+  return {
+    json: {
+      ...{ kind: "checkpoint", file, version, config, data, position, last, summary },
+      ...{ parameters, stages, tensors: describeTensors(tensors) },
+    },
+    text: [
+      `${file}: bispike checkpoint, version ${version}`,
+      alignTable(overview(checkpoint, last, summary), "ll"),
+      alignTable(
+        [
+          ["stage", "", "shape", "perception", "recall"],
+          ...rows,
+          ["", "", "parameters", count(parameters.perception), count(parameters.recall)],
+        ],
+        "rllrr",
+      ),
+      `means of ${data.classNames.length} classes' ${describeImage(data.shape)} images are among the tensors:`,
+      tensorTable(tensors),
+    ].join("\n\n"),
+  };
+}
+
+const count = (parameters: number) => (parameters === 0 ? "-" : parameters.toString());
+
+function overview({ config, data, position }: Checkpoint, last: Position | null, summary: Summary | null): string[][] {
+  const { network, rule, train } = config;
+  const { threshold } = network;
+  const loss =
+    rule.loss === "reco"
+      ? `reco (lambda ${rule.lambda})`
+      : rule.loss === "infonce"
+        ? `infonce (temperature ${rule.temperature})`
+        : rule.loss;
+  const features = `${rule.centred ? "centred " : ""}${rule.features}`;
+  const { mean, std } = data.statistics;
+  const numbers = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(", ");
+  const best = position.best ?? last?.best ?? null;
+  return [
+    ["name", config.name],
+    [
+      "data",
+      `${data.name}: ${describeImage(data.shape)}, ${data.classNames.length} classes, mean ${numbers(mean)}, std ${numbers(std)}`,
+    ],
+    ["classes", data.classNames.join(", ")],
+    [
+      "network",
+      `${network.kind}, ${network.steps} steps, tau ${network.tau}, norm ${network.norm ? "on" : "off"}, stimulus ${network.stimulus}, target ${network.target}`,
+    ],
+    ["threshold", `perception ${threshold.perception}, recall ${threshold.recall}, concept ${threshold.concept}`],
+    ["rule", `${rule.name}: ${loss}, ${features}, negatives ${rule.negatives}, top ${rule.top}`],
+    [
+      "training",
+      `seed ${train.seed}, ${train.epochs} epochs, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
+    ],
+    ["position", describePosition(position)],
+    ...(last ? [["last saved", describePosition(last)]] : []),
+    ...(best ? [["best", `${percent(best.accuracy)} of the held-out images, after epoch ${best.epoch}`]] : []),
+    ...(typeof summary?.testAccuracy === "number"
+      ? [["test", `${percent(summary.testAccuracy)}, measured once when training ended`]]
+      : []),
+  ];
+}
+
+function describePosition({ step, epoch, batch }: Position): string {
+  return `step ${step}, ${epoch} epochs done${batch > 0 ? ` and ${batch} batches of the next` : ""}`;
+}
+
+/** Where the run stood at its last save; null when that was before the first. */
+function lastPosition(folder: string): Position | null {
+  try {
+    return openCheckpoint(folder, "last").checkpoint.position;
+  } catch (error) {
+    // The best checkpoint is whole and was asked about; a damaged last one is reported by whoever resumes.
+    if (error instanceof BispikeError) return null;
+    throw error;
+  }
+}
+
+type Summary = Readonly<Record<string, unknown>>;
+
+/** The results a finished run wrote; null where there are none. */
+function readSummary(file: string): Summary | null {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return null;
+  try {
+    const summary: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof summary === "object" && summary !== null) return summary as Summary;
+  } catch {
+    // Told apart below from a summary that is JSON of another kind, which is no better.
+  }
+  throw new BispikeError("checkpoint", `${file}: expected a JSON object; remove the file, or restore the run folder`);
+}
+
+interface StageSummary {
+  readonly stage: number;
+  readonly role: "stimulus" | "hidden" | "concept";
+  readonly shape: Shape;
+  /** Parameters that drive this stage in each network: perception's from below, recall's from above. */
+  readonly perception: number;
+  readonly recall: number;
+}
+
+function describeStages({ config, data, tensors }: Checkpoint): StageSummary[] {
+  const { kind, hidden, target, targetSize } = config.network;
+  const classes = data.classNames.length;
+  const image = paddedShape(kind, hidden.length, data.shape);
+  const shapes = [
+    kind === "mlp" ? flat(sizeOf(image)) : image,
+    ...hidden.map((channels, k) =>
+      kind === "mlp" ? flat(channels) : { height: image.height >> (k + 1), width: image.width >> (k + 1), channels },
+    ),
+    flat(target === "one-hot" ? classes : targetSize || 4 * classes),
+  ];
+  return shapes.map((shape, k) => ({
+    stage: k + 1,
+    role: k === 0 ? "stimulus" : k === shapes.length - 1 ? "concept" : "hidden",
+    shape,
+    perception: parametersOf(`perception.stage${k + 1}.`, tensors),
+    recall: parametersOf(`recall.stage${k + 1}.`, tensors),
+  }));
+}
+
+/** Trained numbers of a layer; running means and variances are measured, not trained. */
+function parametersOf(prefix: string, tensors: Checkpoint["tensors"]): number {
+  let sum = 0;
+  for (const [name, { data }] of tensors) {
+    if (name.startsWith(prefix) && !/\.norm\.(mean|variance)$/.test(name)) sum += data.length;
+  }
+  return sum;
+}

@@ -1,0 +1,74 @@
+/** The work of `bispike inspect`: says what a file or folder is and what it holds. */
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readBytes } from "../../data/files.ts";
+import { loadDataset } from "../../data/load.ts";
+import { BispikeError } from "../../errors.ts";
+import { decodeSafetensors, type SafetensorsFile } from "../../export/safetensors.ts";
+import { CHECKPOINT_FILES } from "../../node/open.ts";
+import type { InspectOptions } from "../inspect.ts";
+import { print } from "../output.ts";
+import { inspectCheckpoint } from "./inspect-checkpoint.ts";
+import { inspectDataset } from "./inspect-data.ts";
+import { inspectTensors } from "./inspect-tensors.ts";
+
+/** What an inspection found: for programs and for people. */
+export interface Findings {
+  readonly json: object;
+  readonly text: string;
+}
+
+/** Runs the command. */
+export async function runInspect(path: string | undefined, options: InspectOptions): Promise<void> {
+  const { json, text } = await inspect(path, options);
+  print(options.json ? JSON.stringify(json) : text);
+}
+
+async function inspect(path: string | undefined, options: InspectOptions): Promise<Findings> {
+  const name = options["data.name"];
+  const folder = path ?? options["data.path"];
+  if (name !== undefined) return inspectDataset(await loadDataset({ name, path: folder }));
+  if (folder === undefined) {
+    throw new BispikeError(
+      "usage",
+      "expected a checkpoint, a run folder or a data set's folder, or --data.name NAME; got nothing to inspect",
+    );
+  }
+  const kind = statSync(folder, { throwIfNoEntry: false });
+  if (!kind)
+    throw new BispikeError(
+      "data",
+      `${folder}: no such file or folder; expected a checkpoint, a run folder or a data set's folder`,
+    );
+  if (!kind.isDirectory()) return inspectFile(folder);
+  const checkpoints = Object.values(CHECKPOINT_FILES).filter((file) => existsSync(join(folder, file)));
+  if (checkpoints.length > 0) return inspectCheckpoint(folder);
+  return inspectDataset(await datasetIn(folder));
+}
+
+/** A folder without checkpoints is a data set or a mistake; the message allows for both. */
+async function datasetIn(folder: string) {
+  try {
+    return await loadDataset({ path: folder });
+  } catch (error) {
+    if (!(error instanceof BispikeError)) throw error;
+    throw new BispikeError(
+      error.code,
+      `holds no checkpoint (${Object.values(CHECKPOINT_FILES).join(", ")}), and as a data set: ${error.message}`,
+      { cause: error },
+    );
+  }
+}
+
+async function inspectFile(file: string): Promise<Findings> {
+  const bytes = await readBytes(file);
+  let contents: SafetensorsFile;
+  try {
+    contents = decodeSafetensors(bytes);
+  } catch (error) {
+    if (!(error instanceof BispikeError)) throw error;
+    const hint = "inspect reads safetensors files; for a data set or a run, give its folder";
+    throw new BispikeError("checkpoint", `${file}: ${error.message}; ${hint}`, { cause: error });
+  }
+  return contents.metadata.has("kind") ? inspectCheckpoint(file) : inspectTensors(file, contents);
+}

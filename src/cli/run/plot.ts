@@ -1,0 +1,95 @@
+/** The work of `bispike plot`: figures of a run. */
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Split } from "../../data/dataset.ts";
+import { BispikeError } from "../../errors.ts";
+import { writeCurves, writeRaster, writeRecallPicture } from "../../node/figures.ts";
+import { type OpenedModel, openModel } from "../../node/open.ts";
+import { readPicture } from "../../node/pictures.ts";
+import { canDrawText } from "../../node/plots.ts";
+import { RUN_FILES } from "../../node/run-folder.ts";
+import { systemFailure } from "../../node/system-failure.ts";
+import { note, print } from "../output.ts";
+import type { PlotOptions } from "../plot.ts";
+import { datasetFor, partImages, placeOf, unverified } from "./data.ts";
+
+/** Runs the command. */
+export async function runPlot(path: string, options: PlotOptions): Promise<void> {
+  const { kind } = options;
+  if (options.image !== undefined && options.index !== undefined) {
+    throw new BispikeError("usage", "--image and --index exclude each other: give one picture");
+  }
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found)
+    throw new BispikeError("checkpoint", `${path}: no such file or folder; expected a run folder or a checkpoint`);
+  const run = found.isDirectory() ? path : dirname(path);
+  const out = options.out ?? run;
+  makeFolder(out);
+  const files: string[] = [];
+  if (kind === "curves" || kind === "all") files.push(...drawCurves(run, out, options));
+  if (kind !== "curves") files.push(...(await drawModel(path, out, options)));
+  if (files.some((file) => file.endsWith(".svg")) && !canDrawText()) {
+    note("warning", "this machine has no fonts, so the PNG figures lack their text; the SVG ones are whole");
+  }
+  print(options.json ? JSON.stringify({ files }) : files.join("\n"));
+}
+
+function drawCurves(run: string, out: string, { pngWidth }: PlotOptions): string[] {
+  const metrics = join(run, RUN_FILES.metrics);
+  if (!statSync(metrics, { throwIfNoEntry: false })) {
+    throw new BispikeError(
+      "checkpoint",
+      `${metrics}: no such file; learning curves need a run folder (of a checkpoint alone: --kind raster or recall)`,
+    );
+  }
+  writeCurves(metrics, join(out, "curves"), pngWidth);
+  return figureFiles(join(out, "curves"));
+}
+
+async function drawModel(path: string, out: string, options: PlotOptions): Promise<string[]> {
+  const { kind } = options;
+  const opened = await openModel(path, options.threads);
+  const files: string[] = [];
+  try {
+    if (kind !== "raster") {
+      const file = join(out, "recall.png");
+      writeRecallPicture(opened.model, opened.checkpoint.classMeans, file);
+      files.push(file);
+    }
+    if (kind !== "recall") {
+      const { split, index } = await rasterImage(opened, options);
+      writeRaster(opened.model, split, index, join(out, "raster"), options.pngWidth);
+      files.push(...figureFiles(join(out, "raster")));
+    }
+  } finally {
+    await opened.team.close();
+  }
+  return files;
+}
+
+const figureFiles = (base: string) => [`${base}.svg`, `${base}.png`];
+
+/** The image whose spikes are drawn, as a split and a number within it. */
+async function rasterImage(
+  { checkpoint, file, model }: OpenedModel,
+  options: PlotOptions,
+): Promise<{ split: Split; index: number }> {
+  const { image, index = 0, part } = options;
+  if (image !== undefined) {
+    const { pixels, change } = await readPicture(image, model.data.shape);
+    note("note", change === null ? null : `${image}: ${change}`);
+    return { split: { images: pixels, labels: Uint16Array.of(model.data.classNames.length), count: 1 }, index: 0 };
+  }
+  const dataset = await datasetFor(checkpoint, file, options);
+  note("warning", unverified(dataset));
+  const images = partImages(dataset, checkpoint, part);
+  return { split: images.split, index: placeOf(images, index, part) };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw systemFailure(error, "make the folder", folder);
+  }
+}

@@ -1,0 +1,55 @@
+/** The work of `bispike predict`: which concept a picture is perceived as. */
+import { type Decision, decide } from "../../measurement/decide.ts";
+import { perceive } from "../../network/inference.ts";
+import type { Model } from "../../network/model.ts";
+import { openModel } from "../../node/open.ts";
+import { type FittedPicture, inversionWarning, readPicture } from "../../node/pictures.ts";
+import { note, print } from "../output.ts";
+import type { PredictOptions } from "../predict.ts";
+import { decisionRemark, decisionTable } from "./decision-table.ts";
+
+/** Runs the command. */
+export async function runPredict(path: string, files: readonly string[], options: PredictOptions): Promise<void> {
+  const invert = options.invert === true;
+  const { model, team } = await openModel(path, options.threads);
+  try {
+    for (const file of files) {
+      const picture = await readPicture(file, model.data.shape, { invert });
+      const warning = inversionWarning(file, picture, model.data.statistics.mean, invert);
+      note("warning", warning);
+      if (picture.change !== null && !options.json) note("note", `${file}: ${picture.change}`);
+      const decision = decideOne(model, picture.pixels);
+      print(options.json ? json(file, picture, decision, model, warning) : report(file, decision, model));
+    }
+  } finally {
+    await team.close();
+  }
+}
+
+/** Perceives one image and decides. */
+export function decideOne(model: Model, pixels: Uint8Array): Decision {
+  model.load({ images: pixels, labels: Uint16Array.of(0), count: 1 }, Int32Array.of(0), 0, 1);
+  perceive(model.pair, 1);
+  return decide(model.pair, 1)[0]!;
+}
+
+function json(file: string, picture: FittedPicture, decision: Decision, model: Model, warning: string | null): string {
+  const { classNames } = model.data;
+  return JSON.stringify({
+    file,
+    class: classNames[decision.class],
+    index: decision.class,
+    cosine: decision.cosines[decision.class],
+    classes: classNames,
+    cosines: [...decision.cosines],
+    drives: [...decision.drives],
+    brightness: picture.brightness,
+    change: picture.change,
+    warning,
+  });
+}
+
+function report(file: string, decision: Decision, model: Model): string {
+  const { classNames } = model.data;
+  return `${file}: ${classNames[decision.class]}${decisionRemark(decision)}\n${decisionTable(decision, classNames)}\n`;
+}

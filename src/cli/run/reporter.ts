@@ -1,0 +1,65 @@
+/** What a training session tells: to a person at a terminal, to a log, or to a program. */
+import type { StepReport } from "../../learning/rule.ts";
+import type { EpochMetrics, StepMetrics } from "../../training/metrics.ts";
+import type { Progress } from "../../training/trainer.ts";
+import { barReporter } from "./reporter-bar.ts";
+import { plainReporter } from "./reporter-plain.ts";
+import type { Summary } from "./summary.ts";
+
+export interface StartInfo {
+  readonly name: string;
+  readonly seed: number;
+  readonly runFolder: string;
+  readonly images: number;
+  readonly heldOut: number;
+  readonly classes: number;
+  readonly epochs: number;
+  readonly totalSteps: number;
+  readonly threads: number;
+  /** Steps done before; 0 for a new run. */
+  readonly step: number;
+}
+
+export interface Reporter {
+  start(info: StartInfo): void;
+  /** Every step. */
+  step(report: StepReport, line: StepMetrics, progress: Progress): void;
+  /** The lines that are kept in `metrics.jsonl`. */
+  metrics(line: StepMetrics | EpochMetrics): void;
+  warning(message: string): void;
+  /** A signal came; the running step is being finished. */
+  stopping(): void;
+  stopped(info: { readonly runFolder: string; readonly step: number; readonly totalSteps: number }): void;
+  /** @param before whether the run had already been finished by an earlier session */
+  done(summary: Summary, before: boolean): void;
+  /** Leaves the terminal as it was. */
+  close(): void;
+}
+
+/** Chooses by the options and by where the output goes. */
+export function createReporter({ json, quiet }: { json?: boolean; quiet?: boolean }): Reporter {
+  if (json) return jsonReporter();
+  if (quiet) return quietReporter();
+  return process.stdout.isTTY && process.stderr.isTTY ? barReporter() : plainReporter();
+}
+
+/** One JSON object a line on stdout, told apart by `event`. */
+function jsonReporter(): Reporter {
+  const write = (event: string, fields: object) => {
+    process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+  };
+  return {
+    start: (info) => write("start", info),
+    step: () => {},
+    metrics: ({ kind, ...line }) => write(kind, line),
+    warning: (message) => write("warning", { message }),
+    stopping: () => {},
+    stopped: (info) => write("stopped", info),
+    done: (summary) => write("done", summary),
+    close: () => {},
+  };
+}
+
+function quietReporter(): Reporter {
+  return { ...plainReporter(), start: () => {}, step: () => {}, metrics: () => {} };
+}

@@ -1,0 +1,113 @@
+/** The end of a run: the test part is looked at once, with the weights the held-out images chose; results and pictures go into the run folder. */
+import { BispikeError } from "../../errors.ts";
+import { evaluate } from "../../measurement/evaluate.ts";
+import type { NetworkPair } from "../../network/pair.ts";
+import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
+import type { Experiment } from "../../training/experiment.ts";
+import { importState } from "../../training/state.ts";
+import type { TrainingResult } from "../../training/trainer.ts";
+
+/** `summary.json`. Accuracies and firing rates are shares, 0..1. */
+export interface Summary {
+  readonly name: string;
+  readonly seed: number;
+  /** Decided by the concept's spikes. */
+  readonly testAccuracy: number;
+  /** Decided by the concept's mean drive. */
+  readonly testDriveAccuracy: number;
+  /** Best over the epochs; null where nothing was held out. */
+  readonly heldOutAccuracy: number | null;
+  readonly bestEpoch: number | null;
+  readonly epochs: number;
+  readonly steps: number;
+  /** Of training, evaluation of the held-out images included. */
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  /** Learned numbers of each network. */
+  readonly parameters: { readonly perception: number; readonly recall: number };
+  /** Per hidden stage, on the test part. */
+  readonly rates: readonly number[];
+  readonly hamming: readonly number[];
+  readonly hammingShuffled: readonly number[];
+  readonly recall: {
+    /** Classes whose recalled image is most like their own mean image. */
+    readonly ownIsNearest: number;
+    readonly classes: number;
+    /** Correlation of each class's recall with its own mean image. */
+    readonly ownCorrelations: readonly number[];
+  };
+  /** Whose weights were tested. */
+  readonly checkpoint: "best" | "last";
+  readonly runFolder: string;
+}
+
+/** Names of a run's pictures; the figures have `.svg` and `.png`. */
+export const PICTURES = { recall: "recall.png", curves: "curves", raster: "raster" } as const;
+
+/**
+ * Loads the best weights (else keeps the last), evaluates the test part, writes pictures and summary.
+ *
+ * @param pause awaited between batches; may throw to give up
+ */
+export async function finishRun(
+  experiment: Experiment,
+  folder: RunFolder,
+  result: TrainingResult,
+  pause: () => Promise<void>,
+): Promise<Summary> {
+  const { model, dataset, config, trainIndices, totalSteps } = experiment;
+  const best = result.best ? folder.best() : undefined;
+  if (best) importState(model.pair, best.tensors, { optimiser: false });
+  const means = (best ?? folder.last())?.classMeans;
+  if (!means)
+    throw new BispikeError(
+      "checkpoint",
+      `${folder.path}: its checkpoint is gone; was the folder changed while training?`,
+    );
+
+  const everyImage = Int32Array.from({ length: dataset.test.count }, (_, index) => index);
+  const test = await evaluate(model, dataset.test, everyImage, pause);
+  // The drawing packages take half a second to load: not before they are needed.
+  const { writeCurves, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
+  const recalled = writeRecallPicture(model, means, folder.file(PICTURES.recall));
+  writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
+  writeRaster(model, dataset.test, 0, folder.file(PICTURES.raster));
+
+  const summary: Summary = {
+    name: config.name,
+    seed: config.train.seed,
+    testAccuracy: test.accuracy,
+    testDriveAccuracy: test.driveAccuracy,
+    heldOutAccuracy: result.best?.accuracy ?? null,
+    bestEpoch: result.best?.epoch ?? null,
+    epochs: config.train.epochs,
+    steps: totalSteps,
+    seconds: result.seconds,
+    imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
+    parameters: countParameters(model.pair),
+    rates: test.rates,
+    hamming: test.hamming,
+    hammingShuffled: test.hammingShuffled,
+    recall: {
+      ownIsNearest: recalled.ownIsNearest,
+      classes: dataset.classes,
+      ownCorrelations: recalled.correlations.map((row, c) => row[c] ?? 0),
+    },
+    checkpoint: best ? "best" : "last",
+    runFolder: folder.path,
+  };
+  // Last: a folder with a summary is a finished run.
+  folder.writeJson(RUN_FILES.summary, summary);
+  return summary;
+}
+
+/** Weights, biases, norm scales and shifts, without the padding of the kernels' layout. */
+function countParameters(pair: NetworkPair): Summary["parameters"] {
+  const count = (layers: NetworkPair["perception"]) =>
+    layers.reduce((sum, { synapses, group }) => {
+      const plain = Object.keys(synapses.blocks).map((block) => synapses.plainShape(block).reduce((a, b) => a * b, 1));
+      const norm = group.has("gamma") ? 2 * synapses.shape.channels : 0;
+      return sum + norm + plain.reduce((a, b) => a + b, 0);
+    }, 0);
+  return { perception: count(pair.perception), recall: count(pair.recall) };
+}

@@ -1,0 +1,156 @@
+/** The work of `bispike train`. */
+import type { Dataset } from "../../data/dataset.ts";
+import { loadDataset } from "../../data/load.ts";
+import { BispikeError } from "../../errors.ts";
+import { createTeam } from "../../node/open.ts";
+import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
+import type { ExperimentConfig } from "../../training/config.ts";
+import { readExperiment } from "../../training/config-file.ts";
+import { createExperiment, type Experiment } from "../../training/experiment.ts";
+import { EXIT } from "../report.ts";
+import { createReporter, type Reporter } from "./reporter.ts";
+import { differingKeys } from "./same-config.ts";
+import { beginRun, continueRun, runSession } from "./session.ts";
+import type { Summary } from "./summary.ts";
+
+export interface TrainRequest {
+  /** The experiment's file; may be absent when a run is resumed. */
+  readonly file?: string;
+  /** As `--key=value`. */
+  readonly overrides: readonly string[];
+  readonly out?: string;
+  /** Folder of the run to go on with; true for `out`, or the experiment's latest. */
+  readonly resume?: string | true;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export async function trainRun(given: TrainRequest): Promise<void> {
+  const request = withFile(given);
+  const reporter = createReporter(request);
+  try {
+    const summary =
+      request.resume === undefined ? await startRun(request, reporter) : await resumeRun(request, reporter);
+    if (!summary) process.exitCode = EXIT.interrupted;
+  } finally {
+    reporter.close();
+  }
+}
+
+/** `--resume FILE.yaml`: the option takes the argument that follows it, but a run is a folder. */
+function withFile(request: TrainRequest): TrainRequest {
+  const { file, resume } = request;
+  const isExperiment = file === undefined && typeof resume === "string" && /\.ya?ml$/.test(resume);
+  return isExperiment ? { ...request, file: resume, resume: true } : request;
+}
+
+async function startRun(request: TrainRequest, reporter: Reporter): Promise<Summary | undefined> {
+  const config = readFile(request);
+  return trainNew(config, () => RunFolder.create(config, request.out), reporter);
+}
+
+/**
+ * Trains a new run; its folder is made once data and network are known to be good.
+ *
+ * @returns undefined when a signal stopped it
+ */
+export function trainNew(
+  config: ExperimentConfig,
+  makeFolder: () => RunFolder,
+  reporter: Reporter,
+): Promise<Summary | undefined> {
+  return withExperiment(config, reporter, async (experiment, dataset) => {
+    const folder = makeFolder();
+    try {
+      beginRun(folder, config, dataset, experiment.model.pair.team.threads);
+      const summary = await runSession(experiment, folder, reporter);
+      if (summary) reporter.done(summary, false);
+      return summary;
+    } finally {
+      folder.close();
+    }
+  });
+}
+
+async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<Summary | undefined> {
+  const folder = RunFolder.open(findRun(request));
+  try {
+    const config = changedConfig(folder, request);
+    const finished = folder.readJson(RUN_FILES.summary);
+    if (finished) {
+      // Moved or copied folders keep their summary; it should name the folder it is read from.
+      const summary = { ...(finished as unknown as Summary), runFolder: folder.path };
+      reporter.done(summary, true);
+      return summary;
+    }
+    return await withExperiment(config, reporter, async (experiment, dataset) => {
+      const last = continueRun(folder, config, dataset, experiment.model.pair.team.threads, reporter);
+      const summary = await runSession(experiment, folder, reporter, last);
+      if (summary) reporter.done(summary, false);
+      return summary;
+    });
+  } finally {
+    folder.close();
+  }
+}
+
+function readFile({ file, overrides }: TrainRequest): ExperimentConfig {
+  if (file === undefined) {
+    throw new BispikeError(
+      "usage",
+      "expected an experiment's YAML file, as in: bispike train experiments/mnist-mlp.yaml (or --resume RUN)",
+    );
+  }
+  return readExperiment(file, overrides);
+}
+
+function findRun(request: TrainRequest): string {
+  const { resume, out } = request;
+  if (typeof resume === "string") {
+    if (out !== undefined)
+      throw new BispikeError("usage", "expected --resume RUN or --out, got both: a resumed run stays in its folder");
+    return resume;
+  }
+  if (out !== undefined) return out;
+  const config = readFile(request);
+  const latest = RunFolder.latest(config);
+  if (latest === undefined) {
+    throw new BispikeError(
+      "usage",
+      `--resume: there is no run of ${config.name} with seed ${config.train.seed} in runs/; give its folder`,
+    );
+  }
+  return latest;
+}
+
+/** The run's configuration with the threads and saving interval of this session. */
+function changedConfig(folder: RunFolder, request: TrainRequest): ExperimentConfig {
+  const before = folder.config();
+  const config = request.file === undefined ? folder.config(request.overrides) : readFile(request);
+  const [key] = differingKeys(before, config);
+  if (key !== undefined) {
+    throw new BispikeError(
+      "usage",
+      `${folder.path}: ${key} differs from the run's; a resumed run may change only train.threads and train.checkpointSeconds. Train anew for other settings`,
+    );
+  }
+  return config;
+}
+
+async function withExperiment<T>(
+  config: ExperimentConfig,
+  reporter: Reporter,
+  use: (experiment: Experiment, dataset: Dataset) => Promise<T>,
+): Promise<T> {
+  const dataset = await loadDataset(config.data);
+  for (const { file, verified } of dataset.provenance) {
+    if (verified === false)
+      reporter.warning(`${file} is not the published file of ${dataset.name}: results may not compare with others'`);
+  }
+  const team = await createTeam(config.train.threads);
+  try {
+    return await use(createExperiment(team, config, dataset), dataset);
+  } finally {
+    await team.close();
+  }
+}

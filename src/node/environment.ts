@@ -1,0 +1,36 @@
+/** What a run's results may depend on besides its configuration, to be written beside them. */
+import { cpus } from "node:os";
+import type { FileRecord } from "../data/dataset.ts";
+import { coreCount } from "./threads.ts";
+import { packageVersion } from "./version.ts";
+
+export interface Environment {
+  readonly bispike: string;
+  readonly node: string;
+  /** Operating system and processor architecture, such as "linux x64". */
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  /** Threads the run used. */
+  readonly threads: number;
+  /** The command line after the interpreter. */
+  readonly command: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly data: readonly FileRecord[];
+}
+
+/** The machine and process as they are now. */
+export function describeEnvironment(threads: number, data: readonly FileRecord[]): Environment {
+  return {
+    bispike: packageVersion(),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: coreCount(),
+    threads,
+    command: ["bispike", ...process.argv.slice(2)],
+    started: new Date().toISOString(),
+    data,
+  };
+}

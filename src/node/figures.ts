@@ -1,0 +1,126 @@
+/** The pictures of a run: what recall redraws, learning curves, and the spikes of one sample. */
+import type { Split } from "../data/dataset.ts";
+import { BispikeError } from "../errors.ts";
+import { decide } from "../measurement/decide.ts";
+import { pictureGrid, type Tile } from "../measurement/picture-grid.ts";
+import { type RecalledImages, recallImages } from "../measurement/recalled.ts";
+import { conceptSpikes, perceive, recallConcepts } from "../network/inference.ts";
+import type { Model } from "../network/model.ts";
+import type { Population } from "../network/population.ts";
+import { sizeOf } from "../network/shape.ts";
+import { writeDurably } from "./durable.ts";
+import { readMetrics } from "./metrics-file.ts";
+import { curvesPlot } from "./plots/curves.ts";
+import { type Raster, type RasterStage, rasterPlot } from "./plots/raster.ts";
+import { svgToPng } from "./plots/svg-to-png.ts";
+import { encodePng } from "./png.ts";
+
+/** Classes in a row of the recall picture. */
+const CLASSES_A_ROW = 10;
+/** Tiles are shown about this many pixels wide. */
+const TILE_WIDTH = 112;
+/** Pixels of a figure's PNG; twice the SVG's width, for sharp screens. */
+const PNG_WIDTH = 1800;
+
+/** A picture's tile from values in 0..1. */
+export function tileOf(model: Model, values: Float32Array): Tile {
+  const { height, width, channels } = model.data.shape;
+  if (channels !== 1 && channels !== 3) {
+    throw new BispikeError("shape", `a picture needs 1 or 3 channels, the data have ${channels}`);
+  }
+  return {
+    height,
+    width,
+    channels,
+    pixels: Uint8Array.from(values, (value) => Math.round(255 * Math.min(1, Math.max(0, value)))),
+  };
+}
+
+/**
+ * Recalls every class and writes a PNG: recalled images in the first row, the mean training image of each class below; more than ten classes
+ * take more pairs of rows.
+ *
+ * @param classMeans [class][height][width][channel] in 0..1, as a checkpoint has them
+ * @returns what was recalled, for its figures
+ * @example
+ * const { ownIsNearest } = writeRecallPicture(model, checkpoint.classMeans, "recall.png");
+ */
+export function writeRecallPicture(model: Model, classMeans: Float32Array, file: string): RecalledImages {
+  const recalled = recallImages(model, classMeans);
+  const { shape, classNames } = model.data;
+  const size = sizeOf(shape);
+  const rows: Tile[][] = [];
+  for (let from = 0; from < classNames.length; from += CLASSES_A_ROW) {
+    const classes = Array.from({ length: Math.min(CLASSES_A_ROW, classNames.length - from) }, (_, k) => from + k);
+    for (const images of [recalled.images, classMeans]) {
+      rows.push(classes.map((c) => tileOf(model, images.subarray(c * size, (c + 1) * size))));
+    }
+  }
+  writeDurably(file, encodePng(pictureGrid(rows, { scale: Math.max(1, Math.round(TILE_WIDTH / shape.width)) })));
+  return recalled;
+}
+
+/**
+ * Draws the learning curves of a `metrics.jsonl` as `<base>.svg` and `<base>.png`.
+ *
+ * @throws BispikeError "data" when it holds nothing to draw
+ * @example
+ * writeCurves("runs/a/metrics.jsonl", "runs/a/curves");
+ */
+export function writeCurves(metricsFile: string, base: string, pngWidth = PNG_WIDTH): void {
+  writeFigure(curvesPlot(readMetrics(metricsFile)), base, pngWidth);
+}
+
+/**
+ * Perceives one image, recalls the class it is taken for, and draws the spikes of both as `<base>.svg` and `<base>.png`.
+ *
+ * @param index of the image in `split`
+ * @returns the class decided on
+ * @example
+ * writeRaster(model, dataset.test, 0, "runs/a/raster");
+ */
+export function writeRaster(model: Model, split: Split, index: number, base: string, pngWidth = PNG_WIDTH): number {
+  if (!Number.isInteger(index) || index < 0 || index >= split.count) {
+    throw new BispikeError("usage", `raster: expected an image number from 0 to ${split.count - 1}, got ${index}`);
+  }
+  const { pair, data } = model;
+  model.load(split, Int32Array.of(index), 0, 1);
+  perceive(pair, 1);
+  const concept = conceptSpikes(pair, 1);
+  const decided = decide(pair, 1)[0]!.class;
+  recallConcepts(pair, [decided]);
+  const { steps } = pair.options;
+  const { width } = pair.target;
+  const hidden = [...pair.hiddenStages()];
+  const perception = hidden.map((stage) => stageOf(`stage ${stage.stage}`, stage.perception.output!, steps));
+  if (pair.stimulusSpikes) perception.unshift(stageOf("stimulus", pair.stimulusSpikes, steps));
+  perception.push({ name: "concept", neurons: width, steps, spikes: concept });
+  const recall = hidden.map((stage) => stageOf(`stage ${stage.stage}`, stage.recall.output!, steps));
+  recall.push(stageOf("concept", pair.concept, steps));
+  const truth = data.classNames[split.labels[index]!] ?? "?";
+  const raster: Raster = {
+    title: `Image ${index} (${truth}), perceived as ${data.classNames[decided] ?? decided}`,
+    networks: [
+      { name: "perception", stages: perception },
+      { name: "recall", stages: recall },
+    ],
+  };
+  writeFigure(rasterPlot(raster), base, pngWidth);
+  return decided;
+}
+
+/** The spikes of a population's first row, [step][neuron]. */
+function stageOf(name: string, population: Population, steps: number): RasterStage {
+  const neurons = sizeOf(population.shape);
+  const { channels } = population.shape;
+  const spikes = Uint8Array.from({ length: steps * neurons }, (_, i) => {
+    const neuron = i % neurons;
+    return population.fired(0, Math.floor(i / neurons), Math.floor(neuron / channels), neuron % channels) ? 1 : 0;
+  });
+  return { name, neurons, steps, spikes };
+}
+
+function writeFigure(svg: string, base: string, pngWidth: number): void {
+  writeDurably(`${base}.svg`, svg);
+  writeDurably(`${base}.png`, svgToPng(svg, pngWidth));
+}

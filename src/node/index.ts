@@ -1,0 +1,22 @@
+/** `bispike/node`: files, threads, run folders and figures on Node; the library itself is `bispike`. */
+export { type DatasetRequest, loadDataset } from "../data/load.ts";
+export { pictureGrid } from "../measurement/picture-grid.ts";
+export { readExperiment, renderConfig } from "../training/config-file.ts";
+export { appendLine, truncateLines, writeDurably } from "./durable.ts";
+export { describeEnvironment, type Environment } from "./environment.ts";
+export { writeCurves, writeRaster, writeRecallPicture } from "./figures.ts";
+export { lockFolder } from "./lock.ts";
+export { readMetrics } from "./metrics-file.ts";
+export {
+  CHECKPOINT_FILES,
+  createTeam,
+  type OpenedCheckpoint,
+  type OpenedModel,
+  openCheckpoint,
+  openModel,
+} from "./open.ts";
+export { canDrawText, curvesPlot, type Raster, rasterPlot, svgToPng } from "./plots.ts";
+export { encodePng } from "./png.ts";
+export { RUN_FILES, RunFolder } from "./run-folder.ts";
+export { coreCount, spawnThread } from "./threads.ts";
+export { packageVersion } from "./version.ts";

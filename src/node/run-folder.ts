@@ -1,0 +1,217 @@
+/**
+ * The folder of one training run, enough to go on from bit for bit:
+ *
+ *   config.yaml        the resolved configuration        metrics.jsonl      a line a metric
+ *   environment.json   machine, versions, data, command  last.safetensors   to go on from
+ *   summary.json       results, written at the end       best.safetensors   best on the held-out images
+ *
+ * and the pictures of `figures.ts`. One process at a time writes there (`run.lock`).
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { BispikeError } from "../errors.ts";
+import { type Checkpoint, decodeCheckpoint, type Position } from "../training/checkpoint.ts";
+import type { ExperimentConfig } from "../training/config.ts";
+import { readExperiment, renderConfig } from "../training/config-file.ts";
+import type { MetricLine } from "../training/metrics.ts";
+import { appendLine, syncFile, truncateLines, writeDurably } from "./durable.ts";
+import { LOCK_FILE, lockFolder } from "./lock.ts";
+import { CHECKPOINT_FILES, openCheckpoint } from "./open.ts";
+import { systemFailure } from "./system-failure.ts";
+
+/** Names of a run folder's other files. */
+export const RUN_FILES = {
+  config: "config.yaml",
+  environment: "environment.json",
+  metrics: "metrics.jsonl",
+  summary: "summary.json",
+} as const;
+
+/** Where runs go unless told otherwise. */
+export const RUNS_FOLDER = "runs";
+
+export class RunFolder {
+  readonly path: string;
+  /** Lets another process use the folder. */
+  readonly close: () => void;
+
+  private constructor(path: string, release: () => void) {
+    this.path = path;
+    this.close = release;
+  }
+
+  /**
+   * Makes and locks a new run's folder: `out`, which must be new or empty, or else `runs/<name>-seed<seed>`, with -2, -3, ... when taken.
+   *
+   * @throws BispikeError "usage" when `out` holds anything or is in use, "platform" when it cannot be written
+   * @example
+   * const folder = RunFolder.create(config, "runs/first");
+   */
+  static create(config: ExperimentConfig, out?: string): RunFolder {
+    if (out !== undefined) {
+      if (!makeFolder(out)) assertEmpty(out);
+      return RunFolder.#lock(out, assertEmpty);
+    }
+    for (let count = 1; ; count++) {
+      const path = numbered(config, count);
+      if (makeFolder(path)) return RunFolder.#lock(path, assertEmpty);
+    }
+  }
+
+  /**
+   * Locks the folder of an earlier run.
+   *
+   * @throws BispikeError "checkpoint" when it is not one, "usage" while another process trains there
+   */
+  static open(path: string): RunFolder {
+    const kind = statSync(path, { throwIfNoEntry: false });
+    if (!kind?.isDirectory() || !existsSync(join(path, RUN_FILES.config))) {
+      const what = !kind
+        ? "there is no such folder"
+        : kind.isDirectory()
+          ? `it holds no ${RUN_FILES.config}`
+          : "it is a file";
+      throw new BispikeError("checkpoint", `${path}: expected the folder of an earlier run, but ${what}`);
+    }
+    return RunFolder.#lock(path, () => {});
+  }
+
+  /** The latest of the folders `create` made for such a configuration, if any. */
+  static latest(config: ExperimentConfig): string | undefined {
+    let found: string | undefined;
+    for (let count = 1; existsSync(numbered(config, count)); count++) found = numbered(config, count);
+    return found;
+  }
+
+  static #lock(path: string, check: (path: string) => void): RunFolder {
+    const release = lockFolder(path);
+    try {
+      check(path);
+      return new RunFolder(path, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** The run's configuration with changes (`--train.threads=2`) applied. */
+  config(overrides: readonly string[] = []): ExperimentConfig {
+    return readExperiment(this.file(RUN_FILES.config), overrides);
+  }
+
+  writeConfig(config: ExperimentConfig): void {
+    writeDurably(this.file(RUN_FILES.config), renderConfig(config));
+  }
+
+  /** Writes one of the run's JSON files, indented. */
+  writeJson(name: string, value: object): void {
+    writeDurably(this.file(name), `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /**
+   * One of the run's JSON files; undefined when it was not written yet.
+   *
+   * @throws BispikeError "checkpoint" when it is not a JSON object
+   */
+  readJson(name: string): Readonly<Record<string, unknown>> | undefined {
+    const file = this.file(name);
+    if (!existsSync(file)) return undefined;
+    try {
+      const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+      if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    } catch (cause) {
+      throw new BispikeError("checkpoint", `${file}: expected JSON; remove the file to have it written anew`, {
+        cause,
+      });
+    }
+    throw new BispikeError("checkpoint", `${file}: expected a JSON object; remove the file to have it written anew`);
+  }
+
+  addMetrics(line: MetricLine): void {
+    appendLine(this.file(RUN_FILES.metrics), line);
+  }
+
+  /** Saves a checkpoint; the metrics up to it reach the disk first, so that a checkpoint never stands beyond its metrics. */
+  save(which: keyof typeof CHECKPOINT_FILES, bytes: Uint8Array): void {
+    const metrics = this.file(RUN_FILES.metrics);
+    if (existsSync(metrics)) syncFile(metrics);
+    writeDurably(this.file(CHECKPOINT_FILES[which]), bytes);
+  }
+
+  /** Where training stood; undefined when it was stopped before its first save. */
+  last(): Checkpoint | undefined {
+    return existsSync(this.file(CHECKPOINT_FILES.last)) ? openCheckpoint(this.path, "last").checkpoint : undefined;
+  }
+
+  /** The best checkpoint on the held-out images; undefined where none was kept. */
+  best(): Checkpoint | undefined {
+    const file = this.file(CHECKPOINT_FILES.best);
+    return existsSync(file) ? decodeCheckpoint(readFileSync(file), file) : undefined;
+  }
+
+  /**
+   * Cuts the metrics that lie beyond a checkpoint: training will write them again.
+   *
+   * @returns seconds of training up to the last line kept
+   */
+  cutMetrics(position: Position | undefined): number {
+    let seconds = 0;
+    truncateLines(this.file(RUN_FILES.metrics), (parsed) => {
+      const line = parsed as Partial<MetricLine> | null;
+      if (position === undefined || typeof line !== "object" || line === null) return false;
+      // The epoch's line follows the step's of the same number, and may be missing when a kill came between.
+      const kept =
+        line.kind === "epoch"
+          ? (line.epoch ?? Number.NaN) <= position.epoch
+          : (line.step ?? Number.NaN) <= position.step;
+      if (kept && Number.isFinite(line.seconds)) seconds = line.seconds ?? 0;
+      return kept;
+    });
+    return seconds;
+  }
+}
+
+function numbered({ name, train }: ExperimentConfig, count: number): string {
+  return join(RUNS_FOLDER, `${name}-seed${train.seed}${count === 1 ? "" : `-${count}`}`);
+}
+
+/** False when it is there already. */
+function makeFolder(path: string): boolean {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (isFolder(path)) return false;
+    throw systemFailure(error, "make the folder", path);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function assertEmpty(path: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(path).filter((name) => !name.startsWith(LOCK_FILE));
+  } catch (error) {
+    throw systemFailure(error, "read", path);
+  }
+  if (names.length === 0) return;
+  const run = names.includes(RUN_FILES.config);
+  throw new BispikeError(
+    "usage",
+    run
+      ? `${path}: already holds a run; go on with it by "bispike train --resume ${path}", or choose another folder with --out`
+      : `${path}: expected a new or empty folder for the run, found ${names.length} files (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", ..." : ""}); choose another with --out`,
+  );
+}

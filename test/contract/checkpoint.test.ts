@@ -1,0 +1,133 @@
+/** Checkpoint files: old ones stay readable, newer and damaged ones are refused with a reason. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BispikeError } from "../../src/errors.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../src/export/safetensors.ts";
+import { evaluate } from "../../src/measurement/evaluate.ts";
+import { openCheckpoint, openModel } from "../../src/node/open.ts";
+import { CHECKPOINT_VERSION, decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { runCli } from "../support/cli.ts";
+import { temporaryFolders } from "../support/folder.ts";
+import { smallDigits, writeSmallDigits } from "../support/small-digits.ts";
+import { smallTraining } from "../support/small-training.ts";
+
+const newFolder = temporaryFolders();
+
+/**
+ * Written once by version 1 and kept for good: 64-16-3 on `smallDigits` with 3 classes and 60 training images, seed 3, batches of 12,
+ * stopped before step 72 of 80.
+ */
+const FIXTURE = fileURLToPath(new URL("../fixtures/checkpoint-v1.safetensors", import.meta.url));
+const bytes = new Uint8Array(readFileSync(FIXTURE));
+const data = { classes: 3, train: 60, test: 6 };
+
+/** The fixture with other metadata. */
+function withMetadata(changes: Record<string, string>): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  return encodeSafetensors(tensors, { ...Object.fromEntries(metadata), ...changes });
+}
+
+describe("version 1", () => {
+  it("loads: configuration, data, position, tensors", () => {
+    const { version, config, data, position, classMeans, tensors } = openCheckpoint(FIXTURE).checkpoint;
+    expect(version).toBe(1);
+    expect(config).toMatchObject({
+      name: "fixture",
+      network: { hidden: [16], steps: 4 },
+      train: { seed: 3, batch: 12, epochs: 16 },
+    });
+    expect(data).toMatchObject({
+      name: "bars",
+      shape: { height: 8, width: 8, channels: 1 },
+      classNames: ["bar 0", "bar 1", "bar 2"],
+    });
+    // 54 images are left to train on: 5 batches an epoch.
+    expect(position).toMatchObject({ step: 72, epoch: 14, batch: 2, sums: { images: 24 } });
+    expect(classMeans).toHaveLength(3 * 64);
+    expect(tensors.get("perception.stage2.weight")?.shape).toEqual([16, 64]);
+    expect(tensors.get("optimiser.second.recall.stage1.weight")?.shape).toEqual([64, 16]);
+  });
+
+  it("perceives", async () => {
+    const { model, team } = await openModel(FIXTURE, 1);
+    const { test } = smallDigits({ classes: 3, test: 60 });
+    const { accuracy } = await evaluate(
+      model,
+      test,
+      Int32Array.from({ length: 60 }, (_, i) => i),
+    );
+    await team.close();
+    expect(accuracy).toBeGreaterThan(0.95);
+  });
+
+  it("trains on", async () => {
+    const raw = {
+      name: "fixture",
+      network: { hidden: [16] },
+      train: { epochs: 16, batch: 12, learningRate: 0.02, seed: 3 },
+    };
+    const { finished, steps } = await smallTraining(raw, { data, resume: bytes });
+    expect([finished, steps]).toEqual([true, 80]);
+  });
+});
+
+describe("refused", () => {
+  it.each([
+    [
+      withMetadata({ version: String(CHECKPOINT_VERSION + 1) }),
+      /x: has version 2, this bispike reads up to 1: update bispike/,
+    ],
+    [withMetadata({ version: "0" }), /x: unknown version 0/],
+    [withMetadata({ kind: "other" }), /x: is a safetensors file, but not a bispike checkpoint/],
+    [withMetadata({ config: "{" }), /x: metadata config is not JSON/],
+    [withMetadata({ config: "{}" }), /x: data: expected a name/],
+    [withMetadata({ data: '{"name":"bars"}' }), /x: metadata data: expected name, shape, classNames and statistics/],
+    [withMetadata({ position: '{"step":-1}' }), /x: metadata position: expected the counters/],
+    [new Uint8Array(0), /x: /],
+  ])("%#: says why", (changed, message) => {
+    expect(() => decodeCheckpoint(changed, "x")).toThrow(
+      expect.objectContaining({ code: "checkpoint", message: expect.stringMatching(message) }),
+    );
+  });
+
+  it("cut short at any length", () => {
+    for (let length = 0; length < bytes.length; length += length < 4000 ? 1 : 97) {
+      expect(() => decodeCheckpoint(bytes.subarray(0, length), "x"), `${length} bytes`).toThrow(BispikeError);
+    }
+  });
+
+  it("a bit flipped anywhere: a checkpoint error, or a checkpoint whose model still opens", async () => {
+    const folder = newFolder();
+    const file = join(folder, "flipped.safetensors");
+    const headerEnd = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    // As often in the header as in the tensors, which are longer.
+    const position = fc.oneof(fc.nat(headerEnd - 1), fc.integer({ min: headerEnd, max: bytes.length - 1 }));
+    await fc.assert(
+      fc.asyncProperty(position, fc.nat(7), async (at, bit) => {
+        const flipped = bytes.slice();
+        flipped[at] = (flipped[at] as number) ^ (1 << bit);
+        writeFileSync(file, flipped);
+        try {
+          await (await openModel(file, 1)).team.close();
+        } catch (error) {
+          expect(error).toBeInstanceOf(BispikeError);
+          expect((error as BispikeError).message.startsWith(file)).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("by the command, with one line", async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "config.yaml"), "name: fixture\ndata: { path: bars }\n");
+    writeFileSync(join(folder, "last.safetensors"), bytes.subarray(0, 5000));
+    writeSmallDigits(join(folder, "bars"), data);
+    const { code, stdout, stderr } = await runCli(["train", "--resume", folder], folder);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^bispike: [^\n]*last\.safetensors: [^\n]*\n$/);
+  });
+});
