@@ -2,6 +2,7 @@
  * Checkpoints: safetensors with the pair's state, and in the metadata everything else that is needed to use it or to go on:
  * the configuration, what the data were like, and where training stood. Random streams are keyed by counters, so they have no state to keep.
  */
+import { xxHash32 } from "../engine/checksum.ts";
 import { BispikeError } from "../errors.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../export/safetensors.ts";
 import type { DataSummary } from "../network/model.ts";
@@ -59,7 +60,7 @@ export function encodeCheckpoint(
   const { height, width, channels } = about.data.shape;
   const shape = [about.data.classNames.length, height, width, channels];
   tensors.set("data.class_means", { dtype: "F32", shape, data: about.classMeans });
-  return encodeSafetensors(tensors, {
+  const metadata = {
     kind: KIND,
     version: String(CHECKPOINT_VERSION),
     // Threads and saving intervals change nothing that is learned; they are the run's, not the model's.
@@ -73,7 +74,22 @@ export function encodeCheckpoint(
     }),
     data: JSON.stringify(about.data),
     position: JSON.stringify(about.position),
-  });
+  };
+  return encodeSafetensors(tensors, { ...metadata, checksum: checksum(tensors, new Map(Object.entries(metadata))) });
+}
+
+/** xxHash32 chained over the metadata and the tensors' names, shapes and bytes, so that a flipped bit is found when the file is read. */
+function checksum(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): string {
+  const encoder = new TextEncoder();
+  let hash = 0;
+  for (const key of ["version", "config", "data", "position"])
+    hash = xxHash32(encoder.encode(metadata.get(key) ?? ""), hash);
+  for (const name of [...tensors.keys()].sort()) {
+    const { shape, data } = tensors.get(name)!;
+    hash = xxHash32(encoder.encode(`${name} ${shape.join()}`), hash);
+    hash = xxHash32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), hash);
+  }
+  return hash.toString(16).padStart(8, "0");
 }
 
 /**
@@ -96,6 +112,14 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
         `has version ${version}, this bispike reads up to ${CHECKPOINT_VERSION}: update bispike`,
       );
     }
+    const expected = metadata.get("checksum");
+    const found = checksum(tensors, metadata);
+    if (found !== expected) {
+      throw new BispikeError(
+        "checkpoint",
+        `is damaged: its checksum is ${found}, expected ${expected}; use another checkpoint of the run`,
+      );
+    }
     const field = (name: string): unknown => {
       try {
         return JSON.parse(metadata.get(name) ?? "");
@@ -107,9 +131,9 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
     const data = checkData(field("data"));
     const position = checkPosition(field("position"));
     const means = tensors.get("data.class_means");
-    const expected = [data.classNames.length, data.shape.height, data.shape.width, data.shape.channels];
-    if (means?.dtype !== "F32" || means.shape.join() !== expected.join()) {
-      throw new BispikeError("checkpoint", `tensor data.class_means: expected F32 [${expected.join(", ")}]`);
+    const size = [data.classNames.length, data.shape.height, data.shape.width, data.shape.channels];
+    if (means?.dtype !== "F32" || means.shape.join() !== size.join()) {
+      throw new BispikeError("checkpoint", `tensor data.class_means: expected F32 [${size.join(", ")}]`);
     }
     return { version, config, data, position, classMeans: means.data, tensors };
   } catch (error) {

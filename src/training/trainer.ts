@@ -116,7 +116,9 @@ class Run {
         if (this.#options.stopped?.()) return this.#end(false);
         this.#step(order);
         await this.#breathe();
-        if (performance.now() - this.#saved > 1000 * checkpointSeconds) this.#save("last");
+        // The epoch's end saves anyway, with what it measured.
+        const due = performance.now() - this.#saved >= 1000 * checkpointSeconds;
+        if (due && this.#position.batch < stepsPerEpoch) this.#save("last");
       }
       await this.#endEpoch();
     }
@@ -195,7 +197,8 @@ class Run {
       warnings,
       seconds: this.#seconds,
     };
-    const improved = measured !== null && measured.accuracy > (best?.accuracy ?? -1);
+    // A later epoch wins a tie: recall goes on learning where perception has reached its best.
+    const improved = measured !== null && measured.accuracy >= (best?.accuracy ?? 0);
     this.#position = {
       ...START,
       step,
