@@ -137,7 +137,13 @@ function realCases(team) {
   const { images, inputs, outputs } = REAL;
   const stimulus = team.arena.f32(images * inputs);
   new RandomStream(SEED, "bench stimulus").fillUniform(stimulus.view, -1, 1);
-  const source = { kind: /** @type {const} */ ("real"), shape: flat(inputs), at: stimulus.at, stride: inputs, maxImages: images };
+  const source = {
+    kind: /** @type {const} */ ("real"),
+    shape: flat(inputs),
+    at: stimulus.at,
+    stride: inputs,
+    maxImages: images,
+  };
   const synapses = new LinearSynapses(team, source, flat(outputs), false);
   const size = `${images} rows, ${inputs} -> ${outputs}`;
   const operations = 2 * images * inputs * outputs;

@@ -39,15 +39,14 @@ export async function startTrainee(net, batches, threads, pretrain) {
  * @returns {Trainee}
  */
 function trainee(net, batches, team, pretrain) {
-  const { batch, classes, steps, threshold, tau, loss, negatives, temperature, learningRate, weightDecay, clip } =
-    RECIPE;
+  const { batch, classes, steps, tau, loss, negatives, temperature, learningRate, weightDecay, clip } = RECIPE;
   const pair = new NetworkPair(team, {
     kind: net.kind,
     hidden: net.hidden,
     steps,
     norm: true,
     tau,
-    threshold: { perception: threshold, recall: threshold },
+    threshold: { perception: net.threshold, recall: net.threshold },
     stimulus: "direct",
     target: "one-hot",
     targetSize: 0,

@@ -28,6 +28,7 @@ export { type RecoOptions, reco } from "./alignment/reco.ts";
 export type { StimulusCoding } from "./coding/stimulus.ts";
 export { type TargetCode, type TargetCoding, targetCode } from "./coding/target.ts";
 export { type Frame, fillBatch } from "./data/batch.ts";
+export { addNoise, occlude, type Side } from "./data/cue.ts";
 export type { Dataset, FileRecord, ImageShape, Split } from "./data/dataset.ts";
 export { decodeImage, fitImage } from "./data/image.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";

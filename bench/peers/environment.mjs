@@ -62,7 +62,16 @@ export function peerArguments(net, files, pretrain) {
   return [
     ...["--net", net.kind, "--hidden", ...net.hidden.map(String), "--classes", String(r.classes)],
     ...(net.kind === "mlp" ? ["--inputs", String(net.side ** 2)] : ["--image", String(net.side), "--channels", "1"]),
-    ...["--batch", String(r.batch), "--steps", String(r.steps), "--theta", String(r.threshold), "--tau", String(r.tau)],
+    ...[
+      "--batch",
+      String(r.batch),
+      "--steps",
+      String(r.steps),
+      "--theta",
+      String(net.threshold),
+      "--tau",
+      String(r.tau),
+    ],
     ...["--loss", r.loss, "--negatives", r.negatives, "--temperature", String(r.temperature)],
     ...["--lr", String(r.learningRate), "--data", files.data, "--labels", files.labels, "--pretrain", String(pretrain)],
   ];

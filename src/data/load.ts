@@ -31,8 +31,8 @@ export interface DatasetRequest {
 
 const READERS: Readonly<Record<DatasetKind, (files: DataFiles, listing: Listing) => Promise<StoredParts>>> = {
   idx: readIdx,
-  "cifar10": readCifar10,
-  "cifar100": readCifar100,
+  cifar10: readCifar10,
+  cifar100: readCifar100,
   svhn: readSvhn,
   "image folders": readPictures,
 };

@@ -1,6 +1,7 @@
 /** Which training images are trained on and which are held out to choose between runs. */
-import { BispikeError } from "../errors.ts";
+
 import { permutation } from "../engine/random.ts";
+import { BispikeError } from "../errors.ts";
 import type { Split } from "./dataset.ts";
 
 /** Indices into a training part, each list ascending; together every image once. */

@@ -71,15 +71,30 @@ export function writeCurves(metricsFile: string, base: string, pngWidth = PNG_WI
   writeFigure(curvesPlot(readMetrics(metricsFile)), base, pngWidth);
 }
 
+export interface RasterFigureOptions {
+  /** What the title calls the image. Default: "Image" and its number in the split. */
+  readonly caption?: string | undefined;
+  /** Pixels. Default 1800. */
+  readonly pngWidth?: number | undefined;
+}
+
 /**
  * Perceives one image, recalls the class it is taken for, and draws the spikes of both as `<base>.svg` and `<base>.png`.
+ * The title names the image's class where its label is one of the model's.
  *
  * @param index of the image in `split`
  * @returns the class decided on
+ * @throws BispikeError "usage" when the split has no such image
  * @example
- * writeRaster(model, dataset.test, 0, "runs/a/raster");
+ * writeRaster(model, dataset.test, 0, "runs/a/raster", { caption: "First test image" });
  */
-export function writeRaster(model: Model, split: Split, index: number, base: string, pngWidth = PNG_WIDTH): number {
+export function writeRaster(
+  model: Model,
+  split: Split,
+  index: number,
+  base: string,
+  { caption = `Image ${index}`, pngWidth = PNG_WIDTH }: RasterFigureOptions = {},
+): number {
   if (!Number.isInteger(index) || index < 0 || index >= split.count) {
     throw new BispikeError("usage", `raster: expected an image number from 0 to ${split.count - 1}, got ${index}`);
   }
@@ -97,9 +112,9 @@ export function writeRaster(model: Model, split: Split, index: number, base: str
   perception.push({ name: "concept", neurons: width, steps, spikes: concept });
   const recall = hidden.map((stage) => stageOf(`stage ${stage.stage}`, stage.recall.output!, steps));
   recall.push(stageOf("concept", pair.concept, steps));
-  const truth = data.classNames[split.labels[index]!] ?? "?";
+  const truth = data.classNames[split.labels[index]!];
   const raster: Raster = {
-    title: `Image ${index} (${truth}), perceived as ${data.classNames[decided] ?? decided}`,
+    title: `${caption}${truth === undefined ? "" : ` (${truth})`}, perceived as ${data.classNames[decided] ?? decided}`,
     networks: [
       { name: "perception", stages: perception },
       { name: "recall", stages: recall },

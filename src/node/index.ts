@@ -4,7 +4,7 @@ export { pictureGrid } from "../measurement/picture-grid.ts";
 export { readExperiment, renderConfig } from "../training/config-file.ts";
 export { appendLine, truncateLines, writeDurably } from "./durable.ts";
 export { describeEnvironment, type Environment } from "./environment.ts";
-export { writeCurves, writeRaster, writeRecallPicture } from "./figures.ts";
+export { type RasterFigureOptions, writeCurves, writeRaster, writeRecallPicture } from "./figures.ts";
 export { lockFolder } from "./lock.ts";
 export { readMetrics } from "./metrics-file.ts";
 export {
@@ -15,6 +15,7 @@ export {
   openCheckpoint,
   openModel,
 } from "./open.ts";
+export { type FittedPicture, type PictureOptions, readPicture } from "./pictures.ts";
 export { canDrawText, curvesPlot, type Raster, rasterPlot, svgToPng } from "./plots.ts";
 export { encodePng } from "./png.ts";
 export { RUN_FILES, RunFolder } from "./run-folder.ts";

@@ -78,8 +78,12 @@ export function encodeCheckpoint(
   return encodeSafetensors(tensors, { ...metadata, checksum: checksum(tensors, new Map(Object.entries(metadata))) });
 }
 
-/** xxHash32 chained over the metadata and the tensors' names, shapes and bytes, so that a flipped bit is found when the file is read. */
-function checksum(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): string {
+/**
+ * xxHash32 chained over the metadata and the tensors' names, shapes and bytes, so that a flipped bit is found when the file is read.
+ *
+ * @internal
+ */
+export function checksum(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): string {
   const encoder = new TextEncoder();
   let hash = 0;
   for (const key of ["version", "config", "data", "position"])

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { DOMParser } from "linkedom";
@@ -38,15 +38,17 @@ describe("bispike plot", () => {
     expect(code).toBe(0);
     expect(jsonLines(stdout)).toEqual([{ files: ["made/here/raster.svg", "made/here/raster.png"] }]);
     expect(readdirSync(join(cwd, "made/here")).sort()).toEqual(["raster.png", "raster.svg"]);
+    expect(texts(join(cwd, "made/here/raster.svg"))[0]).toMatch(/^Held-out image 3 \(bar (\d)\), perceived as bar \1$/);
     await runCli(["plot", run, "--kind", "raster", "--index", "2", "--out", "two"], cwd);
     const title = texts(join(cwd, "two", "raster.svg"))[0] ?? "";
-    expect(title).toMatch(/bar 2.*perceived as bar 2/);
+    expect(title).toBe("Image 2 (bar 2), perceived as bar 2");
   });
 
   it("draws the spikes of someone's own picture, without the data set", async () => {
     const { cwd, run } = trained();
+    mkdirSync(join(cwd, "pictures"));
     writeFileSync(
-      join(cwd, "bar.png"),
+      join(cwd, "pictures", "bar.png"),
       greyPng(
         8,
         8,
@@ -60,13 +62,13 @@ describe("bispike plot", () => {
       "--kind",
       "raster",
       "--image",
-      "bar.png",
+      "pictures/bar.png",
       "--data.path=nowhere",
       "--out",
       "own",
     ];
     expect((await runCli(args, cwd)).code).toBe(0);
-    expect(texts(join(cwd, "own", "raster.svg"))[0]).toMatch(/perceived as bar 1/);
+    expect(texts(join(cwd, "own", "raster.svg"))[0]).toBe("bar.png, perceived as bar 1");
   });
 
   it("refuses runs without metrics, missing data and wrong options", async () => {

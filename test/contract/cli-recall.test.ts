@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
-import { decodeSafetensors, encodeSafetensors } from "../../src/export/safetensors.ts";
+import { decodeSafetensors } from "../../src/export/safetensors.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { greyPng } from "../support/data-files.ts";
 import { expectRefusal } from "../support/refusal.ts";
+import { sealed } from "../support/sealed.ts";
 import { trainedRun } from "../support/trained-run.ts";
 
 /** The last checkpoint: the best of so easy a task comes before recall has learned. */
@@ -137,7 +138,7 @@ describe("bispike recall", () => {
     const { cwd } = trained();
     const { tensors, metadata } = decodeSafetensors(new Uint8Array(readFileSync(join(cwd, model))));
     tensors.get("recall.stage1.weight")?.data.fill(0 as never);
-    writeFileSync(join(cwd, "blank.safetensors"), encodeSafetensors(tensors, Object.fromEntries(metadata)));
+    writeFileSync(join(cwd, "blank.safetensors"), sealed(tensors, metadata));
     const { code, stderr } = await runCli(["recall", "blank.safetensors"], cwd);
     expect([code, stderr]).toEqual([
       0,

@@ -9,6 +9,8 @@ const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+x
 const all = (svg: string, selector: string) => [...parse(svg).querySelectorAll(selector)];
 const texts = (svg: string) => all(svg, "text").map((element) => element.textContent);
 const panels = (svg: string) => all(svg, 'g[aria-label="panel"]').map((element) => element.outerHTML as string);
+const axisLabels = (panel = "") =>
+  all(panel, 'g[aria-label="y-axis tick label"] text').map((element) => element.textContent ?? "");
 
 const step = (n: number, change: Partial<StepMetrics> = {}): StepMetrics => ({
   kind: "step",
@@ -119,6 +121,39 @@ describe("curvesPlot", () => {
       [step(1, { loss: 1, stageLosses: [1], topLoss: 1 })],
     ])
       expect(curvesPlot(lines)).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it("labels every tick of a logarithmic axis", () => {
+    const lines = [step(1, { loss: 7, topLoss: 6.94, stageLosses: [0.06] }), step(2, { loss: 0.5, topLoss: 0.012 })];
+    // From the nearest of 1, 2, 5, 10, ... below the least value to that above the largest.
+    expect(axisLabels(panels(curvesPlot(lines))[0])).toEqual([
+      "0.01",
+      "0.02",
+      "0.05",
+      "0.1",
+      "0.2",
+      "0.5",
+      "1",
+      "2",
+      "5",
+      "10",
+    ]);
+  });
+
+  it.each([
+    ["one epoch's accuracy", [epoch(1, { heldOutAccuracy: 0.9265 })], 92.65, 100],
+    ["equal accuracies of all", [epoch(1, { heldOutAccuracy: 1 }), epoch(2, { heldOutAccuracy: 1 })], 100, 100],
+    ["an accuracy of none", [epoch(1, { heldOutAccuracy: 0 })], 0, 100],
+    ["stages that are all silent", [step(1, { perceptionRates: [0, 0], recallRates: [0, 0] })], 0, 1],
+    ["one similarity", [epoch(1, { heldOutAccuracy: null, hamming: [0.994] })], 0.994, 1],
+  ])("gives an axis with round ticks around %s", (_, lines, value, most) => {
+    const labels = axisLabels(panels(curvesPlot(lines)).at(-1));
+    const ticks = labels.map(Number);
+    expect(ticks.length).toBeGreaterThan(1);
+    expect(Math.min(...ticks)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...ticks)).toBeLessThanOrEqual(most);
+    expect(Math.min(...ticks.map((tick) => Math.abs(tick - value)))).toBeLessThan(0.02 * most);
+    for (const label of labels) expect(label.length, label).toBeLessThanOrEqual(5);
   });
 
   it("thins long runs to means, and says so", () => {

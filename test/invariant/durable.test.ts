@@ -8,8 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { expect, it } from "vitest";
-import { writeDurably } from "../../src/node/durable.ts";
 import { RandomStream } from "../../src/engine/random.ts";
+import { writeDurably } from "../../src/node/durable.ts";
 import { temporaryFolders } from "../support/folder.ts";
 
 const KILLS = 25;

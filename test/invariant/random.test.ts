@@ -1,8 +1,8 @@
 /** Streams repeat for equal names, differ for unequal ones, and are uniform. All seeds are fixed: no flaky statistics. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BispikeError } from "../../src/errors.ts";
 import { permutation, RandomStream, streamKey } from "../../src/engine/random.ts";
+import { BispikeError } from "../../src/errors.ts";
 
 function draw(seed: number, purpose: string, counter: number, count: number): number[] {
   const stream = new RandomStream(seed, purpose, counter);

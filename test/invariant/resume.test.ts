@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import type { EpochMetrics } from "../../src/training/metrics.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";
 import { writeSmallDigits } from "../support/small-digits.ts";
 import { sharedWorkspace, timelessMetrics } from "../support/small-run.ts";
@@ -43,6 +45,38 @@ describe.each(Object.entries(settings))("%s", (_name, raw) => {
     expect(three.metrics).toEqual(one.metrics);
     const mixed = await smallTraining(raw, { data, threads: 3, stopBefore: 5 });
     expect((await smallTraining(raw, { data, resume: mixed.last })).last).toEqual(one.last);
+  });
+});
+
+it("resumed from any of its checkpoints, saved after every step: the same bytes, metrics and warnings", async () => {
+  const raw = {
+    network: { hidden: [18, 9], threshold: { perception: 50 } },
+    train: { epochs: 3, batch: 16, checkpointSeconds: 0 },
+  };
+  const whole = await smallTraining(raw, { data });
+  const warnings = whole.metrics.filter(({ kind }) => kind === "epoch").map((line) => (line as EpochMetrics).warnings);
+  for (const epoch of warnings) expect(epoch).toContainEqual(expect.stringMatching(/^perception stage 2 is dead/));
+  // After each step but an epoch's last, which is saved with what the epoch's end measured.
+  expect(whole.saves.map(({ last }) => decodeCheckpoint(last, "test").position.step)).toEqual(
+    Array.from({ length: 12 }, (_, k) => k + 1),
+  );
+  // The last one is of a finished run.
+  for (const [k, { last, metrics }] of whole.saves.slice(0, -1).entries()) {
+    const rest = await smallTraining(raw, { data, resume: last });
+    expect([...whole.metrics.slice(0, metrics), ...rest.metrics], `from step ${k + 1}`).toEqual(whole.metrics);
+    expect(rest.last, `from step ${k + 1}`).toEqual(whole.last);
+  }
+});
+
+it("of epochs that are equally good on the held-out images, the last one's checkpoint is the best", async () => {
+  const raw = { network: { hidden: [18] }, train: { epochs: 6, batch: 16, learningRate: 0.02 } };
+  const { best, metrics } = await smallTraining(raw, { data });
+  const accuracies = metrics.flatMap((line) => (line.kind === "epoch" ? [line.heldOutAccuracy ?? Number.NaN] : []));
+  const most = Math.max(...accuracies);
+  expect(accuracies.filter((accuracy) => accuracy === most).length, "this test is to have a tie").toBeGreaterThan(1);
+  expect(best && decodeCheckpoint(best, "test").position.best).toEqual({
+    accuracy: most,
+    epoch: accuracies.lastIndexOf(most) + 1,
   });
 });
 

@@ -1,9 +1,9 @@
 /** Round trip, equal bytes for equal input, and behaviour on broken or hostile bytes. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RandomStream } from "../../src/engine/random.ts";
 import { BispikeError } from "../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
-import { RandomStream } from "../../src/engine/random.ts";
 import { rawSafetensors } from "../support/safetensors.ts";
 
 const KINDS = [

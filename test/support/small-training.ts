@@ -12,6 +12,8 @@ export interface SmallTraining {
   readonly last: Uint8Array;
   /** Undefined where no epoch ended or nothing was held out. */
   readonly best: Uint8Array | undefined;
+  /** Every `last` that was saved on the way, and what had been written by then. */
+  readonly saves: readonly { readonly last: Uint8Array; readonly metrics: number }[];
   /** Without what depends on the clock. */
   readonly metrics: readonly Partial<MetricLine>[];
   readonly steps: number;
@@ -36,6 +38,7 @@ export async function smallTraining(raw: object, options: SmallTrainingOptions =
     const experiment = createExperiment(team, config, smallDigits(options.data));
     const saved: Partial<Record<"last" | "best", Uint8Array>> = {};
     const metrics: Partial<MetricLine>[] = [];
+    const saves: SmallTraining["saves"][number][] = [];
     let step = resume?.position.step ?? 0;
     const { finished } = await train(experiment, {
       sink: {
@@ -48,13 +51,14 @@ export async function smallTraining(raw: object, options: SmallTrainingOptions =
         },
         onCheckpoint: (which, bytes) => {
           saved[which] = bytes.slice();
+          if (which === "last") saves.push({ last: bytes.slice(), metrics: metrics.length });
         },
       },
       stopped: () => step >= stopBefore,
       ...(resume ? { resume } : {}),
     });
     if (!saved.last) throw new Error("training ended without a checkpoint");
-    return { last: saved.last, best: saved.best, metrics, steps: step, finished };
+    return { last: saved.last, best: saved.best, saves, metrics, steps: step, finished };
   } finally {
     await team.close();
   }

@@ -1,6 +1,6 @@
 /** The work of `bispike plot`: figures of a run. */
 import { mkdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { writeCurves, writeRaster, writeRecallPicture } from "../../node/figures.ts";
@@ -57,8 +57,8 @@ async function drawModel(path: string, out: string, options: PlotOptions): Promi
       files.push(file);
     }
     if (kind !== "recall") {
-      const { split, index } = await rasterImage(opened, options);
-      writeRaster(opened.model, split, index, join(out, "raster"), options.pngWidth);
+      const { split, index, caption } = await rasterImage(opened, options);
+      writeRaster(opened.model, split, index, join(out, "raster"), { caption, pngWidth: options.pngWidth });
       files.push(...figureFiles(join(out, "raster")));
     }
   } finally {
@@ -69,21 +69,29 @@ async function drawModel(path: string, out: string, options: PlotOptions): Promi
 
 const figureFiles = (base: string) => [`${base}.svg`, `${base}.png`];
 
-/** The image whose spikes are drawn, as a split and a number within it. */
-async function rasterImage(
-  { checkpoint, file, model }: OpenedModel,
-  options: PlotOptions,
-): Promise<{ split: Split; index: number }> {
+const CAPTIONS = { test: "Image", heldout: "Held-out image", train: "Training image" } as const;
+
+interface RasterImage {
+  readonly split: Split;
+  /** Of the image within the split. */
+  readonly index: number;
+  /** The image in the words of who asked for it. */
+  readonly caption: string;
+}
+
+async function rasterImage({ checkpoint, file, model }: OpenedModel, options: PlotOptions): Promise<RasterImage> {
   const { image, index = 0, part } = options;
   if (image !== undefined) {
     const { pixels, change } = await readPicture(image, model.data.shape);
     note("note", change === null ? null : `${image}: ${change}`);
-    return { split: { images: pixels, labels: Uint16Array.of(model.data.classNames.length), count: 1 }, index: 0 };
+    // A label that is no class: nobody said what the picture shows.
+    const labels = Uint16Array.of(model.data.classNames.length);
+    return { split: { images: pixels, labels, count: 1 }, index: 0, caption: basename(image) };
   }
   const dataset = await datasetFor(checkpoint, file, options);
   note("warning", unverified(dataset));
   const images = partImages(dataset, checkpoint, part);
-  return { split: images.split, index: placeOf(images, index, part) };
+  return { split: images.split, index: placeOf(images, index, part), caption: `${CAPTIONS[part]} ${index}` };
 }
 
 function makeFolder(folder: string): void {

@@ -17,6 +17,8 @@ export interface Panel {
   readonly curves: readonly Curve[];
   /** The y axis starts at 0 (ignored when logarithmic). */
   readonly zero: boolean;
+  /** No value can be larger. */
+  readonly most: number;
   /** A logarithmic y axis, where all values allow it: the stages' losses would be flat lines under their sum. */
   readonly log: boolean;
   /** Mark each point: few, measured ones. */
@@ -42,6 +44,7 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
       title: "Held-out accuracy",
       axis: "accuracy (%)",
       zero: false,
+      most: 100,
       log: false,
       dots: true,
       curves: [curve("held out", black, epochs, (line) => 100 * (line.heldOutAccuracy ?? Number.NaN), { width: 2 })],
@@ -50,6 +53,7 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
       title: `Loss${means}`,
       axis: "loss",
       zero: true,
+      most: Number.POSITIVE_INFINITY,
       log: true,
       dots: false,
       curves: [
@@ -68,6 +72,7 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
       title: `Firing rate${means}`,
       axis: "spikes / neuron / time step",
       zero: true,
+      most: 1,
       log: false,
       dots: false,
       curves: [
@@ -92,6 +97,7 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
       title: "Hamming similarity of perception's and recall's spikes",
       axis: "similarity",
       zero: false,
+      most: 1,
       log: false,
       dots: true,
       curves: [
@@ -118,7 +124,7 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
 
 function withoutEmptyCurves(panel: Panel): Panel {
   const curves = panel.curves.filter(({ points }) => points.some(({ value }) => Number.isFinite(value)));
-  const values = curves.flatMap(({ points }) => points.map(({ value }) => value)).filter(Number.isFinite);
+  const values = finiteValues(curves);
   // Zero has no logarithm, and neither do extremes have room.
   return { ...panel, curves, log: panel.log && values.every((value) => value > 1e-12 && value < 1e12) };
 }
@@ -158,14 +164,36 @@ function curve<L extends MetricLine>(
   return { label, colour, dashed, width, points };
 }
 
+const finiteValues = (curves: readonly Curve[]) =>
+  curves.flatMap(({ points }) => points.map(({ value }) => value)).filter(Number.isFinite);
+
+/** Least and largest of a panel's values. */
+function rangeOf({ curves }: Panel): [low: number, high: number] {
+  const values = finiteValues(curves);
+  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return [low, high];
+}
+
+/** Room around values that are all but equal, as a part of them: an axis without extent has one tick, of arbitrary digits. */
+const MARGIN = 0.01;
+
+/** Ends of a linear axis, apart from each other even where a panel has one value: a single epoch, or stages that are all silent. */
+export function linearDomain(panel: Panel): [low: number, high: number] {
+  const [least, high] = rangeOf(panel);
+  const low = panel.zero ? Math.min(0, least) : least;
+  const margin = MARGIN * Math.max(Math.abs(low), Math.abs(high)) || MARGIN;
+  if (high - low >= margin / 10) return [low, high];
+  // Nothing measured here is negative.
+  return [Math.max(Math.min(0, low), low - margin), Math.min(Math.max(panel.most, high), high + margin)];
+}
+
 /**
  * Ticks of a logarithmic axis over a panel's values: 1, 2, 5, 10, ... or, over more than three decades, powers of ten.
  * The nearest tick outside is kept at either end, so that the axis never has fewer than two.
  */
-export function logTicks({ curves }: Panel): number[] {
-  const values = curves.flatMap(({ points }) => points.map(({ value }) => value)).filter(Number.isFinite);
-  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-  const high = values.reduce((most, value) => Math.max(most, value), 0);
+export function logTicks(panel: Panel): number[] {
+  const [low, high] = rangeOf(panel);
   const decades = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))] as const;
   const digits = decades[1] - decades[0] > 3 ? ["1"] : ["1", "2", "5"];
   const ticks: number[] = [];

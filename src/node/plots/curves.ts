@@ -2,10 +2,9 @@
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
 import type { MetricLine } from "../../training/metrics.ts";
-import { type Curve, curvePanels, logTicks, type Panel } from "./curve-series.ts";
+import { type Curve, curvePanels, linearDomain, logTicks, type Panel } from "./curve-series.ts";
 import { legend, page, text } from "./page.ts";
 import { drawPanel } from "./panel.ts";
-
 
 /** Number of the stage that stands first in each list of stages, for the legends. */
 export interface FirstStages {
@@ -53,7 +52,7 @@ export function curvesPlot(lines: readonly MetricLine[], first: Partial<FirstSta
 function drawCurves(panel: Panel, top: number, lastStep: number, withSteps: boolean): string {
   const dotted = panel.dots ? panel.curves.filter(({ points }) => points.length <= 60) : [];
   const bottom = withSteps ? 44 : 12;
-  const scale = panel.log ? logScale(panel) : { nice: true, zero: panel.zero, ticks: 5 };
+  const scale = panel.log ? logScale(panel) : { domain: linearDomain(panel), nice: true, ticks: 5 };
   const svg = drawPanel(
     {
       width: left + plotWidth,
@@ -73,18 +72,13 @@ function drawCurves(panel: Panel, top: number, lastStep: number, withSteps: bool
         labelOffset: 38,
         ...(withSteps ? {} : { tickFormat: () => "" }),
       },
-      y: {
-        ...scale,
-        label: panel.log ? `${panel.axis} (log scale)` : panel.axis,
-        labelAnchor: "center",
-        labelArrow: "none",
-        labelOffset: 58,
-      },
+      y: scale,
       marks: [
+        valueAxis(panel, scale.ticks),
         Plot.gridY({ stroke: "#ddd", strokeOpacity: 1, ticks: scale.ticks }),
         Plot.gridX({ stroke: "#eee", strokeOpacity: 1, ticks: 7 }),
         ...panel.curves.map((curve) => Plot.line(curve.points, lineStyle(curve))),
-        ...dotted.map(({ points, colour }) => Plot.dot(points, { x: "step", y: "value", r: 2.5, fill: colour })),
+        ...dotted.map((curve) => Plot.dot(curve.points, dotStyle(curve))),
       ],
     },
     0,
@@ -101,10 +95,22 @@ function drawCurves(panel: Panel, top: number, lastStep: number, withSteps: bool
 
 function logScale(panel: Panel) {
   const ticks = logTicks(panel);
-  return { type: "log", domain: [ticks[0] ?? 1, ticks.at(-1) ?? 10], ticks, tickFormat: "~g" } as const;
+  return { type: "log", domain: [ticks[0] ?? 1, ticks.at(-1) ?? 10], ticks } as const;
+}
+
+function valueAxis({ axis }: Panel, ticks: number | number[]) {
+  const title = { labelAnchor: "center", labelArrow: "none", labelOffset: 58 } as const;
+  if (typeof ticks === "number") return Plot.axisY({ ...title, ticks, label: axis });
+  // Labels as text of their own: any tick format of a logarithmic scale leaves some ticks bare.
+  return Plot.axisY(ticks, { ...title, text: String, label: `${axis} (log scale)` });
 }
 
 function lineStyle({ colour, width, dashed }: Curve): Plot.LineOptions {
   const dash = dashed ? { strokeDasharray: "5 3" } : {};
   return { x: "step", y: "value", stroke: colour, strokeWidth: width, ...dash };
+}
+
+/** Hollow where the line is dashed: after one epoch there is no line yet. */
+function dotStyle({ colour, dashed }: Curve): Plot.DotOptions {
+  return { x: "step", y: "value", r: 2.5, fill: dashed ? "white" : colour, stroke: colour };
 }
