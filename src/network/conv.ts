@@ -9,7 +9,7 @@ import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { ParameterGroup } from "./parameters.ts";
 import { describeShape, pixelsOf, type Shape, tilesOf } from "./shape.ts";
-import { isReal, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
+import { isReal, PackedParameters, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
 
 export interface ConvOptions {
   /** Output channels. */
@@ -32,7 +32,7 @@ function groupOf(rowsPerImage: number, wanted: number): number {
   return Math.max(1, Math.min(16, Math.floor(wanted / rowsPerImage)));
 }
 
-export class ConvSynapses implements Synapses {
+export class ConvSynapses extends PackedParameters implements Synapses {
   readonly source: Source;
   readonly shape: Shape;
   readonly fanIn: number;
@@ -47,6 +47,7 @@ export class ConvSynapses implements Synapses {
   readonly #outWidth: number;
 
   constructor(team: Team, source: Source, options: ConvOptions) {
+    super();
     this.#team = team;
     this.source = source;
     this.#up = options.upsample ? 1 : 0;
@@ -168,19 +169,7 @@ export class ConvSynapses implements Synapses {
     return block === "weight" ? [this.shape.channels, 3, 3, this.source.shape.channels] : [this.shape.channels];
   }
 
-  pack(block: string, plain: ArrayLike<number>, packed: Float32Array): void {
-    this.#eachPair(block, (at, plainAt) => {
-      packed[at] = plain[plainAt]!;
-    });
-  }
-
-  unpack(block: string, packed: Float32Array, plain: Float32Array): void {
-    this.#eachPair(block, (at, plainAt) => {
-      plain[plainAt] = packed[at]!;
-    });
-  }
-
-  #eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void {
+  protected override eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void {
     const inputs = block === "weight" ? TAPS * this.source.shape.channels : 1;
     for (let channel = 0; channel < this.shape.channels; channel++) {
       const tile = Math.floor(channel / LANES);

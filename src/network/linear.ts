@@ -5,9 +5,9 @@ import type { Team } from "../engine/team.ts";
 import type { ParameterGroup } from "./parameters.ts";
 import { RealLists } from "./real-lists.ts";
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
-import { isReal, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
+import { isReal, PackedParameters, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
 
-export class LinearSynapses implements Synapses {
+export class LinearSynapses extends PackedParameters implements Synapses {
   readonly source: Source;
   readonly shape: Shape;
   readonly fanIn: number;
@@ -21,6 +21,7 @@ export class LinearSynapses implements Synapses {
 
   /** `bias` is left out where a norm would take it away again (one pixel and norm). */
   constructor(team: Team, source: Source, shape: Shape, bias: boolean) {
+    super();
     this.#team = team;
     this.source = source;
     this.shape = shape;
@@ -137,19 +138,7 @@ export class LinearSynapses implements Synapses {
     return block === "weight" ? [sizeOf(this.shape), this.fanIn] : [sizeOf(this.shape)];
   }
 
-  pack(block: string, plain: ArrayLike<number>, packed: Float32Array): void {
-    this.#eachPair(block, (at, plainAt) => {
-      packed[at] = plain[plainAt]!;
-    });
-  }
-
-  unpack(block: string, packed: Float32Array, plain: Float32Array): void {
-    this.#eachPair(block, (at, plainAt) => {
-      plain[plainAt] = packed[at]!;
-    });
-  }
-
-  #eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void {
+  protected override eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void {
     const { channels } = this.shape;
     const inputs = block === "weight" ? this.fanIn : 1;
     for (let unit = 0; unit < sizeOf(this.shape); unit++) {

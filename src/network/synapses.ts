@@ -63,3 +63,21 @@ export interface Synapses {
   pack(block: string, plain: ArrayLike<number>, packed: Float32Array): void;
   unpack(block: string, packed: Float32Array, plain: Float32Array): void;
 }
+
+/** The plain order of a bundle's packed parameters, from one walk over both. */
+export abstract class PackedParameters {
+  /** Calls `visit` with the packed and the plain index of every parameter of a block. */
+  protected abstract eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void;
+
+  pack(block: string, plain: ArrayLike<number>, packed: Float32Array): void {
+    this.eachPair(block, (at, plainAt) => {
+      packed[at] = plain[plainAt]!;
+    });
+  }
+
+  unpack(block: string, packed: Float32Array, plain: Float32Array): void {
+    this.eachPair(block, (at, plainAt) => {
+      plain[plainAt] = packed[at]!;
+    });
+  }
+}
