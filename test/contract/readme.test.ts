@@ -1,0 +1,36 @@
+/** README's promises to a reader: its library example runs as printed (on a small data set), and the files it links to are there. */
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { temporaryFolders } from "../support/folder.ts";
+import { writeSmallDigits } from "../support/small-digits.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const newFolder = temporaryFolders();
+
+it("the library example runs and learns", async () => {
+  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1];
+  const data = newFolder();
+  writeSmallDigits(data);
+  // The example's data set and length give way to ones that take a second; everything else is as printed.
+  const changed = example
+    ?.replace('data: { name: "mnist" }', `data: { path: ${JSON.stringify(data)} }, network: { hidden: [32] }`)
+    .replace("train: { epochs: 1 }", "train: { epochs: 60, batch: 24, learningRate: 0.02 }");
+  expect(changed).not.toBe(example);
+  // Inside the package, so that "bispike" means this package, by its own exports.
+  const file = join(root, "build", "readme-example.mjs");
+  writeFileSync(file, changed ?? "");
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: root });
+  expect(Number(stdout)).toBeGreaterThan(0.9);
+});
+
+it("links and pictures exist", () => {
+  const targets = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] ?? "");
+  const local = targets.filter((target) => !target.startsWith("http"));
+  expect(local.length).toBeGreaterThan(3);
+  for (const target of local) expect(existsSync(join(root, target)), target).toBe(true);
+});
