@@ -106,19 +106,10 @@ export class Layer {
     const { synapses, workspace, norm } = this;
     synapses.forward(this.group, images, workspace, norm.momentsAt(options.train));
     if (!this.neurons || !this.output) {
-      const { channels } = synapses.shape;
       this.#team.run(
         "readout",
         tilesOf(synapses.shape) * images,
-        ...[
-          images,
-          stepsOf(synapses.source),
-          pixelsOf(synapses.shape),
-          channels,
-          this.featureWidth,
-          workspace.z,
-          this.features.at,
-        ],
+        ...[...this.#readoutArguments(images), workspace.z, this.features.at],
       );
       return;
     }
@@ -147,6 +138,11 @@ export class Layer {
     return this.cellCount / pixelsOf(this.synapses.shape);
   }
 
+  #readoutArguments(images: number): number[] {
+    const { source, shape } = this.synapses;
+    return [images, stepsOf(source), pixelsOf(shape), shape.channels, this.featureWidth];
+  }
+
   #neuronArguments(images: number, chunks: number): number[] {
     const { synapses } = this;
     const { tau, threshold } = this.neurons!;
@@ -158,19 +154,10 @@ export class Layer {
   backward(images: number, feature: Feature, featureGradient: number): void {
     const { synapses, workspace, norm } = this;
     if (!this.neurons) {
-      const { channels } = synapses.shape;
       this.#team.run(
         "readoutBackward",
         tilesOf(synapses.shape) * images,
-        ...[
-          images,
-          stepsOf(synapses.source),
-          pixelsOf(synapses.shape),
-          channels,
-          this.featureWidth,
-          featureGradient,
-          workspace.g,
-        ],
+        ...[...this.#readoutArguments(images), featureGradient, workspace.g],
       );
       synapses.gradient(this.group, images, workspace, 0);
       return;
