@@ -6,7 +6,7 @@
  */
 import { BispikeError } from "../errors.ts";
 import { KERNEL_NAMES, type Kernel, type KernelName, kernelModule } from "./kernels.ts";
-import { type Address, Arena } from "./memory.ts";
+import { type Address, Arena, type Region } from "./memory.ts";
 import {
   ARGUMENT_COUNT,
   ARGUMENTS,
@@ -67,6 +67,8 @@ interface Scratch {
 export class Team {
   readonly threads: number;
   readonly arena: Arena;
+  /** The places of the set bits of each byte, 256 x 8 (the rest 0): kernels list spikes 8 neurons at a time. */
+  readonly bits: Region<Uint16Array>;
   readonly #kernels: readonly Kernel[];
   readonly #others: Thread[] = [];
   readonly #state: Int32Array;
@@ -81,6 +83,11 @@ export class Team {
     this.threads = threads;
     const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } });
     this.#kernels = KERNEL_NAMES.map((name) => exports[name] as Kernel);
+    this.bits = arena.u16(256 * 8);
+    for (let byte = 0; byte < 256; byte++) {
+      let at = 8 * byte;
+      for (let bit = 0; bit < 8; bit++) if ((byte >> bit) & 1) this.bits.view[at++] = bit;
+    }
     const control = arena.allocate(CONTROL_BYTES);
     this.#state = new Int32Array(arena.memory.buffer, control, ARGUMENTS / 4);
     this.#arguments = new Float64Array(arena.memory.buffer, control + ARGUMENTS, MAXIMUM_ARGUMENTS);

@@ -27,9 +27,15 @@ export interface ConvOptions {
 
 const TAPS = 9;
 
+/** Entries of a block's event lists (128 KiB), and its output pixels at most: with a tile of weights it stays in a core's second cache. */
+const LIST_ENTRIES = 65536;
+const BLOCK_PIXELS = 1024;
+/** Rows of gradient planes that are walked together (256 KiB). */
+const PLANE_ROWS = 2048;
+
 /** Images handled together, so that small planes still use each weight tile often; from the shape alone, never from the number of threads. */
 function groupOf(rowsPerImage: number, wanted: number): number {
-  return Math.max(1, Math.min(16, Math.floor(wanted / rowsPerImage)));
+  return Math.max(1, Math.min(64, Math.floor(wanted / rowsPerImage)));
 }
 
 export class ConvSynapses extends PackedParameters implements Synapses {
@@ -45,6 +51,8 @@ export class ConvSynapses extends PackedParameters implements Synapses {
   readonly #padding: number;
   readonly #outHeight: number;
   readonly #outWidth: number;
+  /** Weights of the 2x2 source windows of an upsampled input; 0 without upsampling. */
+  readonly #collapsed: Address;
 
   constructor(team: Team, source: Source, options: ConvOptions) {
     super();
@@ -78,6 +86,7 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     this.fanIn = TAPS * channels;
     const tiles = tilesOf(this.shape);
     const weight = tiles * TAPS * channels * LANES;
+    this.#collapsed = this.#up ? team.arena.allocate(tiles * 16 * channels * LANES * 4) : 0;
     this.blocks = options.bias ? { weight, bias: tiles * LANES } : { weight };
   }
 
@@ -88,16 +97,34 @@ export class ConvSynapses extends PackedParameters implements Synapses {
 
   forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
     const { source } = this;
-    const real = isReal(source);
-    const steps = stepsOf(source);
-    const together = Math.min(groupOf(steps * pixelsOf(this.shape), 256), Math.ceil(images / 8));
-    const scratch = this.#team.scratch(4 * LANES * 4);
+    const tiles = tilesOf(this.shape);
+    if (isReal(source)) {
+      const scratch = this.#team.scratch(4 * LANES * 4);
+      this.#team.run(
+        "convolveReal",
+        images,
+        ...[images, ...this.#realGeometry(source.stride), source.at, group.at("weight"), group.at("bias")],
+        ...[workspace.z, workspace.winner, moments, scratch.at, scratch.stride],
+      );
+      return;
+    }
+    const { steps, periods } = source;
+    const { channels } = source.shape;
+    if (this.#collapsed) this.#team.run("collapse", tiles, channels, group.at("weight"), this.#collapsed);
+    const together = Math.max(1, Math.min(16, Math.ceil(images / 8)));
+    const inner = this.#pool ? 4 : 1;
+    const longest = inner * steps * (this.#up ? 4 : TAPS) * channels + 8;
+    const capacity = Math.max(LIST_ENTRIES, 2 * longest);
+    const blockPixels = Math.min(BLOCK_PIXELS, together * pixelsOf(this.shape) * inner);
+    // Lists, offsets, sums, rows: as the kernel lays them out.
+    const starts = Math.ceil((blockPixels * (source.motifs + 1)) / LANES) * LANES;
+    const scratch = this.#team.scratch(2 * capacity + 4 * starts + inner * (source.motifs + steps) * LANES * 4 + 64);
     this.#team.run(
       "convolve",
       Math.ceil(images / together),
-      ...[images, together, ...this.#geometry(steps), tilesOf(this.shape), real ? source.stride : 0],
-      ...(real ? [source.at, 0, 0] : [0, source.offsets.at, source.events.at]),
-      ...[group.at("weight"), group.at("bias"), workspace.z, workspace.winner, moments, scratch.at, scratch.stride],
+      ...[images, together, ...this.#geometry(steps, periods), tiles, source.offsets.at, source.events.at],
+      ...[this.#collapsed || group.at("weight"), group.at("bias"), workspace.z, workspace.winner, moments],
+      ...[scratch.at, scratch.stride, blockPixels, capacity],
     );
   }
 
@@ -109,59 +136,43 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const { height, width, channels } = source.shape;
     if (isReal(source)) {
       const scratch = this.#team.scratch((this.#outHeight + 2) * (this.#outWidth + 2) * LANES * 4);
-      const size = [
-        height,
-        width,
-        this.#stride,
-        this.#padding,
-        channels,
-        this.#outHeight,
-        this.#outWidth,
-        this.#pool,
-        tiles,
-        source.stride,
-      ];
       this.#team.run(
-        "convolveDenseGradient",
+        "convolveRealGradient",
         tiles,
-        images,
-        ...size,
-        source.at,
-        ...outputs,
-        scratch.at,
-        scratch.stride,
+        ...[images, ...this.#realGeometry(source.stride), source.at, ...outputs, scratch.at, scratch.stride],
       );
       return;
     }
+    const { motifs, steps, periods } = source;
     const plane = ((height << this.#up) + this.#padding + 2) * ((width << this.#up) + this.#padding + 2);
-    const together = Math.min(images, groupOf(source.steps * plane, 2048));
-    const lists = channels * together * source.steps * height * width;
+    const together = Math.min(images, groupOf(motifs * plane, PLANE_ROWS));
+    const lists = channels * together * steps * height * width;
     // Counts, then lists of plane offsets a channel, then the planes: as the kernel lays them out.
     const scratch = this.#team.scratch(
-      4 * (Math.ceil(channels / 16) * 16 + lists + together * source.steps * plane * LANES) + 64,
+      4 * (Math.ceil(channels / 16) * 16 + lists + together * motifs * plane * LANES) + 64,
     );
     this.#team.run(
       "convolveGradient",
       tiles,
-      ...[images, together, ...this.#geometry(source.steps), tiles, source.offsets.at, source.events.at],
+      ...[images, together, ...this.#geometry(steps, periods), tiles, source.offsets.at, source.events.at],
       ...outputs,
       ...[scratch.at, scratch.stride],
     );
   }
 
-  #geometry(steps: number): number[] {
+  #realGeometry(sourceStride: number): number[] {
     const { height, width, channels } = this.source.shape;
     return [
-      steps,
-      height,
-      width,
-      this.#up,
-      this.#stride,
-      this.#padding,
-      channels,
-      this.#outHeight,
-      this.#outWidth,
-      this.#pool,
+      ...[height, width, this.#stride, this.#padding, channels, this.#outHeight, this.#outWidth, this.#pool],
+      ...[tilesOf(this.shape), sourceStride],
+    ];
+  }
+
+  #geometry(steps: number, periods: number): number[] {
+    const { height, width, channels } = this.source.shape;
+    return [
+      ...[steps, periods, height, width, this.#up, this.#stride, this.#padding, channels],
+      ...[this.#outHeight, this.#outWidth, this.#pool],
     ];
   }
 

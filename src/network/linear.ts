@@ -75,11 +75,13 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       return;
     }
     const pixels = pixelsOf(this.shape);
+    const scratch = this.#team.scratch(source.motifs * LANES * 4);
     this.#team.run(
       "linearEvents",
       this.#rowTiles,
-      ...[images, source.steps, this.fanIn, pixels, tilesOf(this.shape)],
+      ...[images, source.steps, source.periods, this.fanIn, pixels, tilesOf(this.shape)],
       ...[source.offsets.at, source.events.at, weight, bias, workspace.z, pixels === 1 ? moments : 0],
+      ...[scratch.at, scratch.stride],
     );
     if (moments && pixels > 1) {
       this.#team.run("moments", tilesOf(this.shape) * images, source.steps * pixels, workspace.z, moments);
@@ -117,11 +119,14 @@ export class LinearSynapses extends PackedParameters implements Synapses {
         ...outputs,
       );
     } else {
+      const scratch = this.#team.scratch(images * source.motifs * LANES * 4);
       this.#team.run(
         "linearEventsGradient",
         this.#rowTiles,
         ...[
-          images * source.steps,
+          images,
+          source.steps,
+          source.periods,
           this.fanIn,
           pixelsOf(this.shape),
           tiles,
@@ -130,6 +135,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
           source.lists.at,
         ],
         ...outputs,
+        ...[scratch.at, scratch.stride],
       );
     }
   }

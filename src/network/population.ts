@@ -1,6 +1,8 @@
 /**
  * The spikes of one population for a batch, as the synapses that read them need them: bit masks from the neurons, event lists a row for the forward
  * product and, where linear synapses learn from them, event lists a neuron for the weight gradient.
+ *
+ * Lists are by motif, not by step (`engine/assembly/events.ts`): a neuron that fires at every step, or at every second one, is listed once.
  */
 
 import { LANES } from "../engine/kernels.ts";
@@ -14,6 +16,9 @@ export type Reader = "linear" | "conv" | "none";
 
 const U16 = 65536;
 
+/** Longest period that is looked for: at T = 4 only 1 and 2 hold more than one spike, and rarer ones cost every drive more than they save. */
+const LONGEST_PERIOD = 4;
+
 export class Population {
   readonly shape: Shape;
   /** Distinct time steps: T, or 1 for spikes held over time. */
@@ -21,10 +26,15 @@ export class Population {
   readonly reader: Reader;
   /** Spikes, u16 a tile of 16: [image][step][pixel][tile]. */
   readonly masks: Region<Uint16Array>;
-  /** Event list offsets, [image][rows + 1]; rows are steps (linear reader) or steps x pixels. */
+  /** Motifs of more than one spike, trains of period 1 to `periods`; with the single steps, `motifs` in all. */
+  readonly periods: number;
+  readonly motifs: number;
+  /** Spikes by motif, like `masks` with motifs for steps. */
+  readonly motifMasks: Region<Uint16Array>;
+  /** Event list offsets, [image][rows + 1]; rows are motifs (linear reader) or motifs x pixels. */
   readonly offsets: Region<Int32Array>;
   readonly events: Region<Uint16Array>;
-  /** Firing rows a neuron: counts [size], lists [size][maxImages x steps]. */
+  /** Rows (image, motif) a neuron: counts [size], lists [size][listCapacity]. */
   readonly counts: Region<Int32Array>;
   readonly lists: Region<Uint16Array>;
   readonly #team: Team;
@@ -32,11 +42,13 @@ export class Population {
 
   constructor(team: Team, shape: Shape, steps: number, maxImages: number, reader: Reader) {
     const run = reader === "conv" ? shape.width * shape.channels : sizeOf(shape);
-    if (run > U16 || maxImages * steps > U16) {
+    this.periods = Math.min(LONGEST_PERIOD, Math.floor(steps / 2));
+    this.motifs = this.periods + steps;
+    if (run > U16 || maxImages * this.motifs > U16) {
       throw new BispikeError(
         "shape",
         `a population of ${describeShape(shape)} read by ${reader} synapses over ${maxImages} images x ${steps} steps is too large: ` +
-          `event lists hold at most ${U16} ${reader === "conv" ? "width x channels" : "inputs"} and ${U16} rows; use fewer units, a smaller batch or fewer steps`,
+          `event lists hold at most ${U16} ${reader === "conv" ? "width x channels" : "inputs"} and ${U16} rows (here ${this.motifs} an image); use fewer units, a smaller batch or fewer steps`,
       );
     }
     this.#team = team;
@@ -48,18 +60,22 @@ export class Population {
     const read = reader !== "none";
     const learned = reader === "linear";
     this.masks = team.arena.u16(maxImages * steps * pixels * tilesOf(shape));
-    this.offsets = team.arena.i32(read ? maxImages * ((reader === "conv" ? steps * pixels : steps) + 1) : 0);
+    const motifWords = maxImages * this.motifs * pixels * tilesOf(shape);
+    this.motifMasks = read && this.periods > 0 ? team.arena.u16(motifWords) : this.masks;
+    this.offsets = team.arena.i32(
+      read ? maxImages * ((reader === "conv" ? this.motifs * pixels : this.motifs) + 1) : 0,
+    );
     this.events = team.arena.u16(read ? maxImages * this.capacity : 0);
     this.counts = team.arena.i32(learned ? sizeOf(shape) : 0);
     this.lists = team.arena.u16(learned ? sizeOf(shape) * this.listCapacity : 0);
   }
 
-  /** Events an image at most. */
+  /** Events an image at most, and room for the kernel to write whole vectors. */
   get capacity(): number {
-    return this.steps * sizeOf(this.shape);
+    return this.steps * sizeOf(this.shape) + 8;
   }
 
-  /** Firing rows a neuron at most. */
+  /** Rows a neuron at most. */
   get listCapacity(): number {
     return this.#maxImages * this.steps;
   }
@@ -74,20 +90,20 @@ export class Population {
     this.#team.run(
       "emit",
       images,
-      ...[steps, pixels, tiles, shape.channels, conv ? shape.width : pixels, conv ? 1 : 0, this.capacity],
-      ...[this.masks.at, this.offsets.at, this.events.at],
+      ...[steps, this.periods, pixels, tiles, shape.channels, conv ? shape.width : pixels, conv ? 1 : 0, this.capacity],
+      ...[this.#team.bits.at, this.masks.at, this.motifMasks.at, this.offsets.at, this.events.at],
     );
     if (learn && !conv) {
       this.#team.run(
         "transpose",
         pixels * tiles,
         ...[
-          images * steps,
+          images * this.motifs,
           pixels,
           tiles,
           shape.channels,
           this.listCapacity,
-          this.masks.at,
+          this.motifMasks.at,
           this.counts.at,
           this.lists.at,
         ],

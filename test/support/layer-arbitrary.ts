@@ -8,7 +8,7 @@ const common = {
   bias: fc.boolean(),
   images: fc.integer({ min: 1, max: 5 }),
   room: fc.integer({ min: 0, max: 2 }),
-  steps: fc.integer({ min: 1, max: 5 }),
+  steps: fc.integer({ min: 1, max: 9 }),
   density: fc.constantFrom(0, 0.1, 0.3, 0.7, 1),
   seed: fc.nat(),
 };

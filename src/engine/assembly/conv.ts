@@ -3,84 +3,81 @@
  *
  *   z[o] = bias + sum over taps k, fired channels c at the pixel under k of W[k, c]
  *
- * Weights: [tile][ky][kx * channels + c][16]. Event entries are x * channels + c within an image row, so the pixels under one kernel row
- * are one run of events, and entry - x0 * channels is the weight row: three runs an output pixel. Upsampled pixels share their source's
- * events, one run a tap. Items are groups of images: a weight tile is used for a whole group while it lies in the cache.
+ * Two passes over blocks of output pixels whose lists fit the cache: (1) the events under each pixel's window, from all its rows, become one list
+ * a motif of weight rows (`gather`); (2) every tile of output channels adds up the rows it lists (`motifSums`).
+ *
+ * Weights: [tile][ky][kx * channels + c][16]. Event entries are x * channels + c within an image row, so the events of the pixels under one
+ * kernel row are one run, and a constant turns them into weight rows. An upsampled source pixel lies under two or four taps of a window at once,
+ * which ones depends on whether the window begins at an even or odd row and column: their weights are added up first (`collapse`), and the
+ * window is 2x2 source pixels: 4 additions an event and window in place of 9.
  */
 import { ROW, chunkMoments } from "./lanes";
+import { motifSums, stepsOfMotifs } from "./motif-rows";
 
-/** Sum under one output pixel (oy, ox), stored at `out`. `offsets` and the entries are those of one image and step. */
-@inline
-function pixelSum(
-  oy: i32, ox: i32, height: i32, width: i32, up: i32, stride: i32, pad: i32, channels: i32,
-  offsets: usize, events: usize, w: usize, c: usize, out: usize,
-): void {
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
-  let b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-  if (c) { a0 = v128.load(c); a1 = v128.load(c, 16); a2 = v128.load(c, 32); a3 = v128.load(c, 48); }
-  const x0 = ox * stride - pad;
-  const first = max(0, -x0), end = min(3, (width << up) - x0);
-  for (let ky = 0; ky < 3; ky++) {
-    const ly = oy * stride - pad + ky;
-    if (ly < 0 || ly >= height << up) continue;
-    const line = (ly >> up) * width;
-    // Without upsampling the taps first..end are one run; with it each tap is a run of its own.
-    for (let kx = first; kx < end; kx = up ? kx + 1 : end) {
-      const sx = (x0 + kx) >> up;
-      const at = offsets + (<usize>(line + sx) << 2);
-      let e = events + (<usize>load<i32>(at) << 1);
-      const last = events + (<usize>load<i32>(at + (<usize>(up ? 1 : end - kx) << 2)) << 1);
-      const base = w + ((<usize>(ky * 3 + kx - sx) * channels) << ROW);
-      for (; e + 2 < last; e += 4) {
-        const p = base + (<usize>load<u16>(e) << ROW), q = base + (<usize>load<u16>(e, 2) << ROW);
-        a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16));
-        a2 = f32x4.add(a2, v128.load(p, 32)); a3 = f32x4.add(a3, v128.load(p, 48));
-        b0 = f32x4.add(b0, v128.load(q)); b1 = f32x4.add(b1, v128.load(q, 16));
-        b2 = f32x4.add(b2, v128.load(q, 32)); b3 = f32x4.add(b3, v128.load(q, 48));
-      }
-      if (e < last) {
-        const p = base + (<usize>load<u16>(e) << ROW);
-        a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16));
-        a2 = f32x4.add(a2, v128.load(p, 32)); a3 = f32x4.add(a3, v128.load(p, 48));
+/**
+ * Weights of the 2x2 windows over source pixels for each parity of the window's first row and column: [tile][parity][2][2 * channels + c][16]
+ * from [tile][3][3 * channels + c][16]. Items are tiles.
+ */
+export function collapse(begin: i32, end: i32, _thread: i32, channels: i32, weights: usize, out: usize): void {
+  const row = <usize>channels << ROW;
+  for (let tile = begin; tile < end; tile++) {
+    const w = weights + <usize>tile * 9 * row;
+    let o = out + <usize>tile * 16 * row;
+    for (let parity = 0; parity < 4; parity++) {
+      for (let j = 0; j < 4; j++, o += row) {
+        memory.fill(o, 0, row);
+        // From an even row the first source pixel lies under taps 0 and 1, the second under 2; from an odd one, under 0, and 1 and 2.
+        const top = parity >> 1 ? 1 : 2, left = parity & 1 ? 1 : 2;
+        const y0 = j >> 1 ? top : 0, y1 = j >> 1 ? 3 : top, x0 = j & 1 ? left : 0, x1 = j & 1 ? 3 : left;
+        for (let ky = y0; ky < y1; ky++) {
+          for (let kx = x0; kx < x1; kx++) {
+            const from = w + <usize>(ky * 3 + kx) * row;
+            for (let i: usize = 0; i < row; i += 16) v128.store(o + i, f32x4.add(v128.load(o + i), v128.load(from + i)));
+          }
+        }
       }
     }
   }
-  v128.store(out, f32x4.add(a0, b0)); v128.store(out, f32x4.add(a1, b1), 16);
-  v128.store(out, f32x4.add(a2, b2), 32); v128.store(out, f32x4.add(a3, b3), 48);
 }
 
-/** Sum under one output pixel of a real-valued input; `x` is one image, rows of width * channels floats. */
+/**
+ * Lists of one output pixel: weight rows by motif, appended at `e`; the motifs' offsets (u16 units from `base`) go to `at`. Returns the end.
+ * `offsets` are the image's. Up to 7 entries more are written and void.
+ */
 @inline
-function pixelProduct(
-  oy: i32, ox: i32, height: i32, width: i32, stride: i32, pad: i32, channels: i32,
-  x: usize, w: usize, c: usize, out: usize,
-): void {
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
-  if (c) { a0 = v128.load(c); a1 = v128.load(c, 16); a2 = v128.load(c, 32); a3 = v128.load(c, 48); }
-  const x0 = ox * stride - pad;
-  const first = max(0, -x0), end = min(3, width - x0);
-  for (let ky = 0; ky < 3; ky++) {
-    const ly = oy * stride - pad + ky;
-    if (ly < 0 || ly >= height) continue;
-    let p = x + (<usize>(ly * width + x0 + first) * channels << 2);
-    const last = x + (<usize>(ly * width + x0 + end) * channels << 2);
-    let q = w + (<usize>(ky * 3 + first) * channels << ROW);
-    for (; p < last; p += 4, q += 64) {
-      const u = v128.load32_splat(p);
-      a0 = f32x4.add(a0, f32x4.mul(u, v128.load(q))); a1 = f32x4.add(a1, f32x4.mul(u, v128.load(q, 16)));
-      a2 = f32x4.add(a2, f32x4.mul(u, v128.load(q, 32))); a3 = f32x4.add(a3, f32x4.mul(u, v128.load(q, 48)));
+function gather(
+  oy: i32, ox: i32, motifs: i32, height: i32, width: i32, up: i32, stride: i32, pad: i32, channels: i32,
+  offsets: usize, events: usize, base: usize, at: usize, e: usize,
+): usize {
+  const size = up ? 2 : 3, y0 = oy * stride - pad, x0 = ox * stride - pad;
+  const y = up ? y0 >> 1 : y0, x = up ? x0 >> 1 : x0;
+  const first = max(0, -x), last = min(size, width - x);
+  const rows0 = max(0, -y), rows1 = min(size, height - y);
+  const parity = up ? (((y0 & 1) << 1) | (x0 & 1)) << 2 : 0;
+  const plane = <usize>(height * width) << 2, run = <usize>(last - first) << 2;
+  for (let m = 0; m < motifs; m++, at += 4, offsets += plane) {
+    store<i32>(at, <i32>((e - base) >> 1));
+    // Nowhere in this image, or no pixel under the window.
+    if (load<i32>(offsets) == load<i32>(offsets + plane) || first >= last) continue;
+    for (let ky = rows0; ky < rows1; ky++) {
+      const place = offsets + (<usize>((y + ky) * width + x + first) << 2);
+      let from = events + (<usize>load<i32>(place) << 1);
+      const count = events + (<usize>load<i32>(place + run) << 1) - from;
+      const shift = i16x8.splat(<i16>((parity + ky * size - x) * channels));
+      for (let i: usize = 0; i < count; i += 16) v128.store(e + i, i16x8.add(v128.load(from + i), shift));
+      e += count;
     }
   }
-  v128.store(out, a0); v128.store(out, a1, 16); v128.store(out, a2, 32); v128.store(out, a3, 48);
+  return e;
 }
 
-/** Elementwise maximum of four rows of 16 at `rows`, to `out`, and which of the four it was (the first, on ties) as 16 bytes to `winner`. */
-function maxOfFour(rows: usize, out: usize, winner: usize): void {
+/** Elementwise maximum of four rows of 16, `apart` bytes from each other, to `out`, and which of the four it was (the first, on ties) as 16 bytes to `winner`. */
+export function maxOfFour(rows: usize, apart: usize, out: usize, winner: usize): void {
   let packedLow = i32x4.splat(0), packedHigh = packedLow;
   for (let v: usize = 0; v < 64; v += 16) {
     let best = v128.load(rows + v), which = i32x4.splat(0);
     for (let q = 1; q < 4; q++) {
-      const other = v128.load(rows + v + (<usize>q << ROW));
+      const other = v128.load(rows + v + <usize>q * apart);
       const better = f32x4.gt(other, best);
       best = v128.bitselect(other, best, better);
       which = v128.bitselect(i32x4.splat(q), which, better);
@@ -95,45 +92,107 @@ function maxOfFour(rows: usize, out: usize, winner: usize): void {
 }
 
 /**
- * Forward convolution. `steps` distinct time steps; `offsets` and `events` as `emit` leaves them with wrap = width and offsets a pixel, or,
- * where `x` is not 0, a real-valued input [image][height][width][channels] of `xStride` floats an image (one step, no upsampling).
- * outHeight and outWidth are those of the convolution, before pooling. z, winner: [tile][image][step][pooled pixel][16]; moments a chunk of one image.
+ * Max-pools the drives of four pixels, whose motifs' sums lie `apart` bytes from each other: z[t] and winner[t] of one pooled pixel, for planes of
+ * `pixels` rows. `rows`: scratch for 4 * steps rows.
+ */
+@inline
+function pooledSteps(
+  sums: usize, apart: usize, steps: i32, periods: i32, c: usize, z: usize, winner: usize, pixels: i32, rows: usize,
+): void {
+  if (steps != 4) {
+    for (let q = 0; q < 4; q++) stepsOfMotifs(sums + <usize>q * apart, steps, periods, c, rows + (<usize>(q * steps) << ROW), 64);
+    for (let t = 0; t < steps; t++, z += <usize>pixels << ROW, winner += <usize>pixels << 4) {
+      maxOfFour(rows + (<usize>t << ROW), <usize>steps << ROW, z, winner);
+    }
+    return;
+  }
+  const plane = <usize>pixels << ROW, hop = <usize>pixels << 4;
+  for (let v: usize = 0; v < 4; v++) {
+    let s = sums + (v << 4), o = z + (v << 4), chosen = winner + (v << 2);
+    const all = v128.load(s), odd = f32x4.add(all, v128.load(s, 64));
+    let z0 = f32x4.add(all, v128.load(s, 128)), z1 = f32x4.add(odd, v128.load(s, 192));
+    let z2 = f32x4.add(all, v128.load(s, 256)), z3 = f32x4.add(odd, v128.load(s, 320));
+    let q0 = i32x4.splat(0), q1 = q0, q2 = q0, q3 = q0;
+    for (let q = 1; q < 4; q++) {
+      s += apart;
+      const which = i32x4.splat(q), every = v128.load(s), second = f32x4.add(every, v128.load(s, 64));
+      const y0 = f32x4.add(every, v128.load(s, 128)), m0 = f32x4.gt(y0, z0);
+      z0 = v128.bitselect(y0, z0, m0); q0 = v128.bitselect(which, q0, m0);
+      const y1 = f32x4.add(second, v128.load(s, 192)), m1 = f32x4.gt(y1, z1);
+      z1 = v128.bitselect(y1, z1, m1); q1 = v128.bitselect(which, q1, m1);
+      const y2 = f32x4.add(every, v128.load(s, 256)), m2 = f32x4.gt(y2, z2);
+      z2 = v128.bitselect(y2, z2, m2); q2 = v128.bitselect(which, q2, m2);
+      const y3 = f32x4.add(second, v128.load(s, 320)), m3 = f32x4.gt(y3, z3);
+      z3 = v128.bitselect(y3, z3, m3); q3 = v128.bitselect(which, q3, m3);
+    }
+    const constant = c ? v128.load(c + (v << 4)) : f32x4.splat(0);
+    v128.store(o, f32x4.add(z0, constant)); v128.store(o + plane, f32x4.add(z1, constant));
+    v128.store(o + 2 * plane, f32x4.add(z2, constant)); v128.store(o + 3 * plane, f32x4.add(z3, constant));
+    const bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(q0, q1), i16x8.narrow_i32x4_s(q2, q3));
+    v128.store32_lane(chosen, bytes, 0); v128.store32_lane(chosen + hop, bytes, 1);
+    v128.store32_lane(chosen + 2 * hop, bytes, 2); v128.store32_lane(chosen + 3 * hop, bytes, 3);
+  }
+}
+
+/**
+ * Forward convolution; items are groups of images. `steps` distinct time steps under periods + steps motifs; `offsets` and `events` as `emit` leaves
+ * them with wrap = width and offsets a pixel. With `up` the weights are `collapse`d ones. outHeight and outWidth are those of the
+ * convolution, before pooling. z, winner: [tile][image][step][pooled pixel][16]; moments a chunk of one image.
+ * Scratch a thread: `listCapacity` u16, offsets of `blockPixels` output pixels, and the sums and rows of the pixels under one pooled pixel
+ * (see ConvSynapses); both limits leave room for one pooled pixel's lists at their longest.
  */
 export function convolve(
   begin: i32, end: i32, thread: i32,
-  images: i32, group: i32, steps: i32, height: i32, width: i32, up: i32, stride: i32, pad: i32, channels: i32,
-  outHeight: i32, outWidth: i32, pool: i32, tiles: i32, xStride: i32,
-  x: usize, offsets: usize, events: usize, weights: usize, bias: usize, z: usize, winner: usize, moments: usize, scratch: usize, scratchStride: i32,
+  images: i32, group: i32, steps: i32, periods: i32, height: i32, width: i32, up: i32, stride: i32, pad: i32, channels: i32,
+  outHeight: i32, outWidth: i32, pool: i32, tiles: i32,
+  offsets: usize, events: usize, weights: usize, bias: usize, z: usize, winner: usize, moments: usize,
+  scratch: usize, scratchStride: i32, blockPixels: i32, listCapacity: i32,
 ): void {
-  const ph = pool ? outHeight >> 1 : outHeight, pw = pool ? outWidth >> 1 : outWidth, pixels = ph * pw;
-  const four = scratch + <usize>thread * scratchStride;
-  const rows = steps * height * width;
+  const ph = pool ? outHeight >> 1 : outHeight, pw = pool ? outWidth >> 1 : outWidth, pixels = ph * pw, inner = pool ? 4 : 1;
+  const motifs = periods + steps, offsetsAnImage = <usize>(motifs * height * width + 1) << 2;
+  const lists = scratch + <usize>thread * scratchStride;
+  const starts = lists + (<usize>listCapacity << 1), startsAPixel = <usize>(motifs + 1) << 2;
+  const sums = starts + (<usize>blockPixels * startsAPixel + 63 & ~63), sumsApart = <usize>motifs << ROW;
+  const rows = sums + <usize>inner * sumsApart;
+  // The longest lists one pooled pixel can have: each neuron under its windows listed at every step.
+  const longest = <usize>(inner * steps * (up ? 4 : 9) * channels + 8) << 1;
+  const limit = lists + (<usize>listCapacity << 1) - longest;
+  const tileBytes = <usize>((up ? 16 : 9) * channels) << ROW;
+  const plane = <usize>pixels << ROW;
   for (let item = begin; item < end; item++) {
-    const from = item * group, to = min(images, from + group);
-    for (let tile = 0; tile < tiles; tile++) {
-      const w = weights + (<usize>tile * 9 * channels << ROW);
-      const c = bias ? bias + (<usize>tile << ROW) : 0;
-      for (let b = from; b < to; b++) {
-        const block = <usize>(tile * images + b) * steps * pixels;
-        let out = z + (block << ROW), chosen = winner + (block << 4);
-        const picture = x + (<usize>b * xStride << 2);
-        for (let t = 0; t < steps; t++) {
-          const lists = offsets + (<usize>(b * (rows + 1) + t * height * width) << 2);
-          for (let py = 0; py < ph; py++) {
-            for (let px = 0; px < pw; px++, out += 64, chosen += 16) {
-              if (pool) {
-                for (let q = 0; q < 4; q++) {
-                  const oy = 2 * py + (q >> 1), ox = 2 * px + (q & 1), at = four + (<usize>q << ROW);
-                  if (x) pixelProduct(oy, ox, height, width, stride, pad, channels, picture, w, c, at);
-                  else pixelSum(oy, ox, height, width, up, stride, pad, channels, lists, events, w, c, at);
-                }
-                maxOfFour(four, out, chosen);
-              } else if (x) pixelProduct(py, px, height, width, stride, pad, channels, picture, w, c, out);
-              else pixelSum(py, px, height, width, up, stride, pad, channels, lists, events, w, c, out);
-            }
-          }
+    const from = item * group, to = min(images, from + group), units = (to - from) * pixels;
+    let unit = 0;
+    while (unit < units) {
+      // A block of pooled pixels, over image borders, until its lists fill the scratch.
+      const blockBegin = unit;
+      let e = lists, at = starts;
+      for (let used = 0; unit < units && used + inner <= blockPixels && e <= limit; unit++, used += inner) {
+        const b = unit / pixels, p = unit - b * pixels, py = p / pw, px = p - py * pw;
+        const own = offsets + <usize>(from + b) * offsetsAnImage;
+        for (let q = 0; q < inner; q++, at += startsAPixel) {
+          const oy = pool ? 2 * py + (q >> 1) : py, ox = pool ? 2 * px + (q & 1) : px;
+          e = gather(oy, ox, motifs, height, width, up, stride, pad, channels, own, events, lists, at, e);
+          store<i32>(at + (<usize>motifs << 2), <i32>((e - lists) >> 1));
         }
-        if (moments) chunkMoments(z + (block << ROW), steps * pixels, moments + (<usize>(tile * images + b) << 7));
+      }
+      for (let tile = 0; tile < tiles; tile++) {
+        const w = weights + <usize>tile * tileBytes, c = bias ? bias + (<usize>tile << ROW) : 0;
+        at = starts;
+        let b = blockBegin / pixels, p = blockBegin - b * pixels;
+        for (let u = blockBegin; u < unit; u++, p++) {
+          if (p == pixels) { p = 0; b++; }
+          const place = (<usize>(tile * images + from + b) * steps) * pixels + p;
+          for (let q = 0; q < inner; q++, at += startsAPixel) motifSums(at, lists, motifs, w, sums + <usize>q * sumsApart);
+          if (pool) pooledSteps(sums, sumsApart, steps, periods, c, z + (place << ROW), winner + (place << 4), pixels, rows);
+          else stepsOfMotifs(sums, steps, periods, c, z + (place << ROW), plane);
+        }
+      }
+    }
+    if (!moments) continue;
+    for (let tile = 0; tile < tiles; tile++) {
+      for (let b = from; b < to; b++) {
+        const chunk = <usize>(tile * images + b);
+        chunkMoments(z + (chunk * steps * pixels << ROW), steps * pixels, moments + (chunk << 7));
       }
     }
   }

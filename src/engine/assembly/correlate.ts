@@ -18,38 +18,78 @@ export function finishNorm(g: usize, z: usize, rows: i32, stride: usize, k: usiz
   }
 }
 
+/** A row of the norm-ended gradient: g k0 + z k1 + k2 for the vector at g, z; g itself where there is no norm. */
+@inline
+function ended(g: usize, z: usize, normed: bool, k0: v128, k1: v128, k2: v128): v128 {
+  const x = v128.load(g);
+  return normed ? f32x4.add(f32x4.add(f32x4.mul(x, k0), f32x4.mul(v128.load(z), k1)), k2) : x;
+}
+
+/**
+ * The gradient rows of one unit tile by motif: for each image its periods + steps rows of 16 at `out`, a motif's being the sum over the steps
+ * it holds. The norm's end (coefficients k, see finishNorm; 0: none) is applied on the way. Rows of g and z lie `stride` bytes apart.
+ */
+export function motifGradients(
+  g: usize, z: usize, images: i32, steps: i32, periods: i32, stride: usize, k: usize, kStride: usize, out: usize,
+): void {
+  const normed = k != 0, zero = f32x4.splat(0), image = <usize>(periods + steps) << ROW, singles = <usize>periods << ROW;
+  for (let v: usize = 0; v < 64; v += 16) {
+    let k0 = zero, k1 = zero, k2 = zero;
+    if (normed) { k0 = v128.load(k + v); k1 = v128.load(k + kStride + v); k2 = v128.load(k + 2 * kStride + v); }
+    let p = g + v, q = z + v, o = out + v;
+    for (let b = 0; b < images; b++, o += image) {
+      if (steps == 4) {
+        const x0 = ended(p, q, normed, k0, k1, k2), x1 = ended(p + stride, q + stride, normed, k0, k1, k2);
+        p += 2 * stride; q += 2 * stride;
+        const x2 = ended(p, q, normed, k0, k1, k2), x3 = ended(p + stride, q + stride, normed, k0, k1, k2);
+        p += 2 * stride; q += 2 * stride;
+        const odd = f32x4.add(x1, x3);
+        v128.store(o, f32x4.add(f32x4.add(x0, x2), odd)); v128.store(o, odd, 64);
+        v128.store(o, x0, 128); v128.store(o, x1, 192); v128.store(o, x2, 256); v128.store(o, x3, 320);
+        continue;
+      }
+      for (let t = 0, s = o + singles; t < steps; t++, p += stride, q += stride, s += 64) v128.store(s, ended(p, q, normed, k0, k1, k2));
+      for (let m = 0; m < periods; m++) {
+        let sum = v128.load(o + singles + (<usize>m << ROW));
+        for (let t = 2 * m + 1; t < steps; t += m + 1) sum = f32x4.add(sum, v128.load(o + singles + (<usize>t << ROW)));
+        v128.store(o + (<usize>m << ROW), sum);
+      }
+    }
+  }
+}
+
 /**
  * Weight (and bias, where not 0) gradient of an event-driven linear layer; items are weight row tiles.
- * `coefficients` (0 where no norm follows) end the norm's gradient first, in place.
+ * `coefficients` (0 where no norm follows) end the norm's gradient. `scratch`: images * (periods + steps) rows a thread.
  */
 export function linearEventsGradient(
-  begin: i32, end: i32, _thread: i32,
-  rows: i32, inputs: i32, pixels: i32, tiles: i32, capacity: i32,
-  counts: usize, lists: usize, g: usize, z: usize, coefficients: usize, dWeights: usize, dBias: usize,
+  begin: i32, end: i32, thread: i32,
+  images: i32, steps: i32, periods: i32, inputs: i32, pixels: i32, tiles: i32, capacity: i32,
+  counts: usize, lists: usize, g: usize, z: usize, coefficients: usize, dWeights: usize, dBias: usize, scratch: usize, scratchStride: i32,
 ): void {
-  const shift: usize = ROW, stride = <usize>pixels << ROW;
+  const stride = <usize>pixels << ROW, block = scratch + <usize>thread * scratchStride;
+  const motifs = periods + steps;
   for (let unit = begin; unit < end; unit++) {
     const pixel = unit / tiles, tile = unit - pixel * tiles;
-    const start = (<usize>tile * rows * pixels + pixel) << ROW;
-    const block = g + start;
-    if (coefficients) finishNorm(block, z + start, rows, stride, coefficients + (<usize>tile << ROW), <usize>tiles << ROW);
-    if (dBias) columnSums(block, rows, stride, dBias + (<usize>unit << ROW));
+    const start = (<usize>tile * images * steps * pixels + pixel) << ROW;
+    const k = coefficients ? coefficients + (<usize>tile << ROW) : 0;
+    motifGradients(g + start, z + start, images, steps, periods, stride, k, <usize>tiles << ROW, block);
+    // Motif 0 holds every step: its rows add up to the sum over all.
+    if (dBias) columnSums(block, images, <usize>motifs << ROW, dBias + (<usize>unit << ROW));
     let out = dWeights + (<usize>unit * inputs << ROW);
     for (let i = 0; i < inputs; i++, out += 64) {
       let e = lists + (<usize>i * capacity << 1);
       const last = e + (<usize>load<i32>(counts + (<usize>i << 2)) << 1);
       let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-      if (pixels == 1) {
-        for (; e + 2 < last; e += 4) {
-          const p = block + (<usize>load<u16>(e) << shift), q = block + (<usize>load<u16>(e, 2) << shift);
-          a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16));
-          a2 = f32x4.add(a2, v128.load(p, 32)); a3 = f32x4.add(a3, v128.load(p, 48));
-          b0 = f32x4.add(b0, v128.load(q)); b1 = f32x4.add(b1, v128.load(q, 16));
-          b2 = f32x4.add(b2, v128.load(q, 32)); b3 = f32x4.add(b3, v128.load(q, 48));
-        }
+      for (; e + 2 < last; e += 4) {
+        const p = block + (<usize>load<u16>(e) << ROW), q = block + (<usize>load<u16>(e, 2) << ROW);
+        a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16));
+        a2 = f32x4.add(a2, v128.load(p, 32)); a3 = f32x4.add(a3, v128.load(p, 48));
+        b0 = f32x4.add(b0, v128.load(q)); b1 = f32x4.add(b1, v128.load(q, 16));
+        b2 = f32x4.add(b2, v128.load(q, 32)); b3 = f32x4.add(b3, v128.load(q, 48));
       }
-      for (; e < last; e += 2) {
-        const p = block + <usize>load<u16>(e) * stride;
+      if (e < last) {
+        const p = block + (<usize>load<u16>(e) << ROW);
         a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16));
         a2 = f32x4.add(a2, v128.load(p, 32)); a3 = f32x4.add(a3, v128.load(p, 48));
       }
