@@ -14,23 +14,45 @@ export const ITEMS = 3;
 export const ARGUMENT_COUNT = 4;
 export const QUIT = 5;
 export const FAILED = 6;
+/** Threads asleep on GENERATION, and whether the caller sleeps on PENDING: notifying when nobody sleeps costs more than most kernels. */
+export const SLEEPERS = 7;
+export const CALLER_SLEEPS = 8;
+/** Not 0: each thread notes when it began and ended its share. */
+export const TIMED = 9;
 /** Byte offset of the arguments in the control block. */
 export const ARGUMENTS = 64;
 export const MAXIMUM_ARGUMENTS = 40;
-export const CONTROL_BYTES = ARGUMENTS + MAXIMUM_ARGUMENTS * 8;
+export const MAXIMUM_THREADS = 256;
+/** Byte offset of each thread's newest begin and end (float64, milliseconds since 1970): threads' clocks have different origins. */
+export const SPANS = ARGUMENTS + MAXIMUM_ARGUMENTS * 8;
+export const CONTROL_BYTES = SPANS + MAXIMUM_THREADS * 16;
 
 /** Turns of the waiting loop before a thread sleeps; about 50 microseconds. */
 const SPIN = 20_000;
 
 /**
- * Waits until `state[index]` differs from `value`.
+ * Waits until `state[index]` differs from `value`. Who sleeps says so in `state[sleepers]` first: the other side changes `state[index]` and then
+ * looks there, so one of the two sees the other.
  * @param {Int32Array} state
  * @param {number} index
  * @param {number} value
+ * @param {number} sleepers
  */
-export function waitWhile(state, index, value) {
+export function waitWhile(state, index, value, sleepers) {
   for (let i = 0; i < SPIN; i++) if (Atomics.load(state, index) !== value) return;
+  Atomics.add(state, sleepers, 1);
   while (Atomics.load(state, index) === value) Atomics.wait(state, index, value);
+  Atomics.sub(state, sleepers, 1);
+}
+
+/**
+ * Wakes who sleeps on `state[index]`, if anyone does.
+ * @param {Int32Array} state
+ * @param {number} index
+ * @param {number} sleepers
+ */
+export function wake(state, index, sleepers) {
+  if (Atomics.load(state, sleepers) > 0) Atomics.notify(state, index);
 }
 
 /**
@@ -42,6 +64,9 @@ export function waitWhile(state, index, value) {
 export function shareOf(items, index, threads) {
   return Math.floor((items * index) / threads);
 }
+
+/** Milliseconds since 1970, of one clock for all threads. */
+export const clock = () => performance.timeOrigin + performance.now();
 
 /**
  * @typedef {object} ThreadStart
@@ -62,12 +87,14 @@ export function serve({ module, memory, control, index, threads, names }) {
   const kernels = names.map((name) => /** @type {(...args: number[]) => void} */ (exports[name]));
   const state = new Int32Array(memory.buffer, control, ARGUMENTS / 4);
   const values = new Float64Array(memory.buffer, control + ARGUMENTS, MAXIMUM_ARGUMENTS);
+  const span = new Float64Array(memory.buffer, control + SPANS + 16 * index, 2);
   let seen = 0;
   for (;;) {
-    waitWhile(state, GENERATION, seen);
+    waitWhile(state, GENERATION, seen, SLEEPERS);
     seen = Atomics.load(state, GENERATION);
     if (Atomics.load(state, QUIT)) return;
     const items = /** @type {number} */ (state[ITEMS]);
+    if (state[TIMED]) span[0] = clock();
     const begin = shareOf(items, index, threads);
     const end = shareOf(items, index + 1, threads);
     try {
@@ -78,6 +105,7 @@ export function serve({ module, memory, control, index, threads, names }) {
     } catch {
       Atomics.store(state, FAILED, index);
     }
-    if (Atomics.sub(state, PENDING, 1) === 1) Atomics.notify(state, PENDING);
+    if (state[TIMED]) span[1] = clock();
+    if (Atomics.sub(state, PENDING, 1) === 1) wake(state, PENDING, CALLER_SLEEPS);
   }
 }

@@ -10,17 +10,24 @@ import { type Address, Arena, type Region } from "./memory.ts";
 import {
   ARGUMENT_COUNT,
   ARGUMENTS,
+  CALLER_SLEEPS,
   CONTROL_BYTES,
+  clock,
   FAILED,
   GENERATION,
   ITEMS,
   KERNEL,
   MAXIMUM_ARGUMENTS,
+  MAXIMUM_THREADS,
   PENDING,
   QUIT,
+  SLEEPERS,
+  SPANS,
   shareOf,
   type ThreadStart,
+  TIMED,
   waitWhile,
+  wake,
 } from "./team-loop.js";
 
 /** A running thread, as the platform starts it. */
@@ -38,6 +45,14 @@ export interface KernelProfile {
   readonly name: KernelName;
   calls: number;
   milliseconds: number;
+}
+
+/** One thread's share of one kernel call, in milliseconds since `startTimeline`. */
+export interface Span {
+  readonly name: KernelName;
+  readonly thread: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface TeamOptions {
@@ -73,9 +88,13 @@ export class Team {
   readonly #others: Thread[] = [];
   readonly #state: Int32Array;
   readonly #arguments: Float64Array;
+  /** Begin and end of each thread's newest share. */
+  readonly #span: Float64Array;
   readonly #index = new Map<KernelName, number>(KERNEL_NAMES.map((name, i) => [name, i]));
   #scratch: Scratch = { at: 0, stride: 0 };
   #profile: Map<KernelName, KernelProfile> | undefined;
+  #spans: Span[] | undefined;
+  #spansFrom = 0;
   #closed = false;
 
   private constructor(arena: Arena, module: WebAssembly.Module, threads: number, spawn: SpawnThread | undefined) {
@@ -91,6 +110,7 @@ export class Team {
     const control = arena.allocate(CONTROL_BYTES);
     this.#state = new Int32Array(arena.memory.buffer, control, ARGUMENTS / 4);
     this.#arguments = new Float64Array(arena.memory.buffer, control + ARGUMENTS, MAXIMUM_ARGUMENTS);
+    this.#span = new Float64Array(arena.memory.buffer, control + SPANS, MAXIMUM_THREADS * 2);
     for (let index = 1; index < threads; index++) {
       this.#others.push(spawn!({ module, memory: arena.memory, control, index, threads, names: KERNEL_NAMES }));
     }
@@ -99,8 +119,8 @@ export class Team {
   /** Compiles the kernels and starts the threads. Errors: `usage` for a bad thread count, `platform` where threads cannot start. */
   static async create(options: TeamOptions = {}): Promise<Team> {
     const threads = options.threads ?? 1;
-    if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-      throw new BispikeError("usage", `threads: expected an integer from 1 to 256, got ${threads}`);
+    if (!Number.isInteger(threads) || threads < 1 || threads > MAXIMUM_THREADS) {
+      throw new BispikeError("usage", `threads: expected an integer from 1 to ${MAXIMUM_THREADS}, got ${threads}`);
     }
     if (threads > 1 && !options.spawn) {
       throw new BispikeError(
@@ -123,6 +143,7 @@ export class Team {
   run(name: KernelName, items: number, ...args: number[]): void {
     if (items <= 0) return;
     const started = this.#profile ? performance.now() : 0;
+    const from = this.#spans ? clock() : 0;
     const number = this.#index.get(name)!;
     const kernel = this.#kernels[number]!;
     // A kernel called with the wrong number of arguments would read zeros and write anywhere.
@@ -131,6 +152,7 @@ export class Team {
     }
     if (this.threads === 1) kernel(0, items, 0, ...args);
     else this.#runTogether(number, kernel, items, args);
+    if (this.#spans) this.#note(name, items, from);
     if (this.#profile) this.#record(name, performance.now() - started);
   }
 
@@ -142,10 +164,11 @@ export class Team {
     this.#arguments.set(args);
     Atomics.store(state, PENDING, this.threads - 1);
     Atomics.add(state, GENERATION, 1);
-    Atomics.notify(state, GENERATION);
+    wake(state, GENERATION, SLEEPERS);
     kernel(0, shareOf(items, 1, this.threads), 0, ...args);
+    if (state[TIMED]) this.#span[1] = clock();
     for (let pending = Atomics.load(state, PENDING); pending > 0; pending = Atomics.load(state, PENDING)) {
-      waitWhile(state, PENDING, pending);
+      waitWhile(state, PENDING, pending, CALLER_SLEEPS);
     }
     const failed = Atomics.load(state, FAILED);
     if (failed) throw new Error(`kernel ${KERNEL_NAMES[number]} trapped on thread ${failed}`);
@@ -175,6 +198,32 @@ export class Team {
     entry.calls++;
     entry.milliseconds += milliseconds;
     this.#profile!.set(name, entry);
+  }
+
+  /** Begins to note when each thread computes what (from now on, at a small cost a call). */
+  startTimeline(): void {
+    this.#spans = [];
+    this.#spansFrom = clock();
+    this.#state[TIMED] = 1;
+  }
+
+  /** Ends the timeline and returns its spans, in order of the calls. */
+  stopTimeline(): readonly Span[] {
+    const spans = this.#spans ?? [];
+    this.#spans = undefined;
+    this.#state[TIMED] = 0;
+    return spans;
+  }
+
+  #note(name: KernelName, items: number, from: number): void {
+    const { threads } = this;
+    for (let thread = 0; thread < threads; thread++) {
+      // A thread without a share has nothing to show.
+      if (shareOf(items, thread, threads) === shareOf(items, thread + 1, threads)) continue;
+      const begin = thread === 0 ? from : this.#span[2 * thread]!;
+      const end = threads === 1 ? clock() : this.#span[2 * thread + 1]!;
+      this.#spans?.push({ name, thread, from: begin - this.#spansFrom, to: end - this.#spansFrom });
+    }
   }
 
   /** Stops the threads. The memory stays readable. */

@@ -6,8 +6,11 @@
  * Weights are packed in tiles of 16 output units, [tile][input][16]: an event costs one 64-byte row, four vector adds.
  * Drives are [tile][image][step][pixel][16]; a linear unit (pixel p, tile k) is row tile p * tiles + k of the weights.
  */
-import { ROW, chunkMoments } from "./lanes";
+import { ROW, chunkMoments, warm } from "./lanes";
 import { motifSums, stepsOfMotifs } from "./motif-rows";
+
+/** Rows (images x steps) from which on nearly every weight of a tile is read. */
+const WARM_ROWS: i32 = 16;
 
 /**
  * Event-driven linear layer; items are weight row tiles.
@@ -25,6 +28,7 @@ export function linearEvents(
     const w = weights + (<usize>unit * inputs << ROW), c = bias ? bias + (<usize>unit << ROW) : 0;
     const block = z + (<usize>tile * images * steps * pixels << ROW);
     let out = block + (<usize>pixel << ROW), at = offsets;
+    if (images * steps >= WARM_ROWS) v128.store(sums, warm(w, inputs));
     for (let b = 0; b < images; b++, at += <usize>(motifs + 1) << 2, out += <usize>steps * stride) {
       motifSums(at, events, motifs, w, sums);
       stepsOfMotifs(sums, steps, periods, c, out, stride);
