@@ -64,7 +64,9 @@ function gather(
       let from = events + (<usize>load<i32>(place) << 1);
       const count = events + (<usize>load<i32>(place + run) << 1) - from;
       const shift = i16x8.splat(<i16>((parity + ky * size - x) * channels));
-      for (let i: usize = 0; i < count; i += 16) v128.store(e + i, i16x8.add(v128.load(from + i), shift));
+      // Most runs are of eight at most: the first copy is made without asking.
+      v128.store(e, i16x8.add(v128.load(from), shift));
+      for (let i: usize = 16; i < count; i += 16) v128.store(e + i, i16x8.add(v128.load(from + i), shift));
       e += count;
     }
   }
