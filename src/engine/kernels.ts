@@ -4,6 +4,7 @@ import { KERNELS_WASM_BASE64 } from "./wasm.generated.ts";
 /** Every kernel takes (begin, end, thread, ...args); see `assembly/` for the arguments. The order is part of the team's protocol. */
 export const KERNEL_NAMES = [
   "linearEvents",
+  "linearTable",
   "linearEventsGradient",
   "linearDense",
   "linearDenseGradient",

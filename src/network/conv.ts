@@ -7,6 +7,7 @@ import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
+import { realScratch } from "./conv-real.ts";
 import type { ParameterGroup } from "./parameters.ts";
 import { describeShape, pixelsOf, type Shape, tilesOf } from "./shape.ts";
 import { isReal, PackedParameters, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
@@ -99,7 +100,7 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const { source } = this;
     const tiles = tilesOf(this.shape);
     if (isReal(source)) {
-      const scratch = this.#team.scratch(4 * LANES * 4);
+      const scratch = this.#team.scratch(this.#realScratch().forward);
       this.#team.run(
         "convolveReal",
         images,
@@ -135,10 +136,11 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const outputs = [g, z, winner, coefficients, group.gradientAt("weight"), group.gradientAt("bias")];
     const { height, width, channels } = source.shape;
     if (isReal(source)) {
-      const scratch = this.#team.scratch((this.#outHeight + 2) * (this.#outWidth + 2) * LANES * 4);
+      const scratch = this.#team.scratch(this.#realScratch().gradient);
+      // Items are a quarter of a tile, so that few output channels still are work for several threads.
       this.#team.run(
         "convolveRealGradient",
-        tiles,
+        4 * tiles,
         ...[images, ...this.#realGeometry(source.stride), source.at, ...outputs, scratch.at, scratch.stride],
       );
       return;
@@ -158,6 +160,11 @@ export class ConvSynapses extends PackedParameters implements Synapses {
       ...outputs,
       ...[scratch.at, scratch.stride],
     );
+  }
+
+  #realScratch(): { forward: number; gradient: number } {
+    const plane = { outHeight: this.#outHeight, outWidth: this.#outWidth, pool: this.#pool, padding: this.#padding };
+    return realScratch({ source: this.source.shape, shape: this.shape, ...plane });
   }
 
   #realGeometry(sourceStride: number): number[] {

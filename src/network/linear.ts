@@ -3,9 +3,18 @@ import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import type { ParameterGroup } from "./parameters.ts";
+import type { Population } from "./population.ts";
 import { RealLists } from "./real-lists.ts";
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
 import { isReal, PackedParameters, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
+
+/** How the product with spikes is computed: by whichever is faster for the batch at hand, or always one way, wherever it can be (for tests and timings). */
+export type Product = "auto" | "events" | "table";
+
+/** Scratch of `linearTable` a thread: tables of 16 mask bytes. */
+const TABLE_BYTES = 16 * 256 * LANES * 4;
+/** Time of a table's sum relative to an event's, measured (experiments/table-crossover.mjs). */
+const TABLE_COST = 1.3;
 
 export class LinearSynapses extends PackedParameters implements Synapses {
   readonly source: Source;
@@ -16,13 +25,15 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   readonly #team: Team;
   readonly #rowTiles: number;
   readonly #lists: RealLists | undefined;
+  readonly #product: Product;
   /** Whether the newest forward pass used the lists. */
   #sparse = false;
 
   /** `bias` is left out where a norm would take it away again (one pixel and norm). */
-  constructor(team: Team, source: Source, shape: Shape, bias: boolean) {
+  constructor(team: Team, source: Source, shape: Shape, bias: boolean, product: Product = "auto") {
     super();
     this.#team = team;
+    this.#product = product;
     this.source = source;
     this.shape = shape;
     this.fanIn = sizeOf(source.shape);
@@ -32,7 +43,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     this.blocks = bias ? { weight, bias: this.#rowTiles * LANES } : { weight };
     if (isReal(source) && pixelsOf(shape) > 1)
       throw new Error("real inputs to a plane of pixels are convolved, not connected in full");
-    if (isReal(source) && this.fanIn <= 65536) this.#lists = new RealLists(team, source);
+    if (isReal(source)) this.#lists = new RealLists(team, source);
   }
 
   workspace = (maxImages: number) => ({
@@ -48,16 +59,12 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       const lists = this.#lists;
       this.#sparse = lists?.list(images) ?? false;
       if (lists && this.#sparse) {
-        const from = [
-          images,
-          this.fanIn,
-          lists.capacity,
-          lists.background,
-          lists.ends.at,
-          lists.indices.at,
-          lists.values.at,
-        ];
-        this.#team.run("linearValued", this.#rowTiles, ...from, weight, bias, workspace.z, moments);
+        this.#team.run(
+          "linearValued",
+          this.#rowTiles,
+          ...[images, this.fanIn, lists.capacity, lists.blockInputs, lists.background, lists.ends.at, lists.lists.at],
+          ...[weight, bias, workspace.z, moments],
+        );
         return;
       }
       this.#team.run(
@@ -75,17 +82,40 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       return;
     }
     const pixels = pixelsOf(this.shape);
+    if (this.#byTable(source, images)) {
+      const scratch = this.#team.scratch(TABLE_BYTES);
+      const maskBytes = 2 * pixelsOf(source.shape) * tilesOf(source.shape);
+      this.#team.run(
+        "linearTable",
+        this.#rowTiles,
+        ...[images, source.steps, this.fanIn, pixels, tilesOf(this.shape), maskBytes],
+        ...[source.masks.at, weight, bias, workspace.z, pixels === 1 ? moments : 0, scratch.at, scratch.stride],
+      );
+    } else this.#byEvents(source, group, images, workspace, moments);
+    if (moments && pixels > 1) {
+      this.#team.run("moments", tilesOf(this.shape) * images, source.steps * pixels, workspace.z, moments);
+    }
+  }
+
+  /** Whether tables take less time than events: both cost about the same a row of 16 weights or sums that is added. */
+  #byTable(source: Population, images: number): boolean {
+    // A mask's bits are the inputs in order only where tiles are full, or where there is one pixel.
+    if (pixelsOf(source.shape) > 1 && source.shape.channels % LANES !== 0) return false;
+    if (this.#product !== "auto") return this.#product === "table";
+    const rows = images * source.steps;
+    return source.listed(images) > TABLE_COST * (rows + 256) * (this.fanIn / 8);
+  }
+
+  #byEvents(source: Population, group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
+    const pixels = pixelsOf(this.shape);
     const scratch = this.#team.scratch(source.motifs * LANES * 4);
     this.#team.run(
       "linearEvents",
       this.#rowTiles,
       ...[images, source.steps, source.periods, this.fanIn, pixels, tilesOf(this.shape)],
-      ...[source.offsets.at, source.events.at, weight, bias, workspace.z, pixels === 1 ? moments : 0],
-      ...[scratch.at, scratch.stride],
+      ...[source.offsets.at, source.events.at, group.at("weight"), group.at("bias"), workspace.z],
+      ...[pixels === 1 ? moments : 0, scratch.at, scratch.stride],
     );
-    if (moments && pixels > 1) {
-      this.#team.run("moments", tilesOf(this.shape) * images, source.steps * pixels, workspace.z, moments);
-    }
   }
 
   gradient(group: ParameterGroup, images: number, { g, z }: Workspace, coefficients: Address): void {
@@ -96,17 +126,12 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     if (lists && this.#sparse) {
       lists.transpose(images);
       const scratch = this.#team.scratch(64);
-      const from = [
-        images,
-        this.fanIn,
-        tiles,
-        lists.rowCapacity,
-        lists.background,
-        lists.counts.at,
-        lists.rows.at,
-        lists.rowValues.at,
-      ];
-      this.#team.run("linearValuedGradient", this.#rowTiles, ...from, ...outputs, scratch.at, scratch.stride);
+      this.#team.run(
+        "linearValuedGradient",
+        this.#rowTiles,
+        ...[images, this.fanIn, tiles, lists.pairCapacity, lists.background, lists.pairEnds.at, lists.pairLists.at],
+        ...[...outputs, scratch.at, scratch.stride],
+      );
     } else if (isReal(source)) {
       this.#team.run(
         "linearDenseGradient",

@@ -111,6 +111,15 @@ export class Population {
     }
   }
 
+  /** Events listed for the first `images` images. */
+  listed(images: number): number {
+    const rows = this.reader === "conv" ? this.motifs * pixelsOf(this.shape) : this.motifs;
+    const { view } = this.offsets;
+    let events = 0;
+    for (let b = 0, at = 0; b < images; b++, at += rows + 1) events += view[at + rows]! - view[at]!;
+    return events;
+  }
+
   /** Whether unit (pixel, channel) of an image fired at a step. */
   fired(image: number, step: number, pixel: number, channel: number): boolean {
     const tiles = tilesOf(this.shape);

@@ -8,19 +8,31 @@ import type { Team } from "../engine/team.ts";
 import { sizeOf } from "./shape.ts";
 import type { RealInput } from "./synapses.ts";
 
-/** Share of listed values above which the dense kernels are faster: per value both do the same work, lists and their making cost a little more. */
-const CROSSOVER = 0.9;
+/**
+ * Share of listed values above which the dense kernels are faster (measured: product and gradient both break even there):
+ * a value costs more to look up than to multiply in its place.
+ */
+const CROSSOVER = 0.75;
+/** Inputs a list at most: two tiles of their weights (32 KiB) fit the first cache. */
+const BLOCK_INPUTS = 256;
+/** Floats an entry: value and row; value, value and row. */
+const ENTRY = 2;
+const PAIR_ENTRY = 3;
 
 export class RealLists {
   background = 0;
+  /** Entries an image has room for. */
   readonly capacity: number;
+  /** Inputs a list, a multiple of 4. */
+  readonly blockInputs: number;
+  /** Lengths in bytes, [image][block]. */
   readonly ends: Region<Int32Array>;
-  readonly indices: Region<Uint16Array>;
-  readonly values: Region<Float32Array>;
-  readonly counts: Region<Int32Array>;
-  readonly rows: Region<Uint16Array>;
-  readonly rowValues: Region<Float32Array>;
-  readonly rowCapacity: number;
+  readonly lists: Region<Float32Array>;
+  /** Entries a pair of inputs has room for. */
+  readonly pairCapacity: number;
+  /** Lengths in bytes, one a pair of inputs. */
+  readonly pairEnds: Region<Int32Array>;
+  readonly pairLists: Region<Float32Array>;
   readonly #team: Team;
   readonly #input: RealInput;
   readonly #first: Float32Array;
@@ -29,45 +41,47 @@ export class RealLists {
     const { arena } = team;
     const { maxImages } = input;
     const inputs = sizeOf(input.shape);
+    const fours = Math.ceil(inputs / 4);
+    const blocks = Math.ceil(inputs / BLOCK_INPUTS);
     this.#team = team;
     this.#input = input;
     this.#first = new Float32Array(arena.memory.buffer, input.at, 1);
-    this.capacity = inputs;
-    this.rowCapacity = maxImages;
-    const imagePairs = Math.ceil(maxImages / 2);
-    const inputPairs = Math.ceil(inputs / 2);
-    this.ends = arena.i32(imagePairs);
-    this.indices = arena.u16(imagePairs * inputs);
-    this.values = arena.f32(imagePairs * inputs * 2);
-    this.counts = arena.i32(inputPairs);
-    this.rows = arena.u16(inputPairs * maxImages);
-    this.rowValues = arena.f32(inputPairs * maxImages * 2);
+    this.blockInputs = 4 * Math.ceil(fours / blocks);
+    this.capacity = 4 * fours;
+    this.ends = arena.i32(maxImages * Math.ceil(inputs / this.blockInputs));
+    this.lists = arena.f32(maxImages * this.capacity * ENTRY);
+    // One entry more than images: entries are written before it is known whether they count.
+    this.pairCapacity = maxImages + 1;
+    this.pairEnds = arena.i32(2 * fours);
+    this.pairLists = arena.f32(2 * fours * this.pairCapacity * PAIR_ENTRY);
   }
 
   /** Lists the input's first `images` rows; true where the lists are short enough to be worth their use. */
   list(images: number): boolean {
-    const { at, stride } = this.#input;
+    const { at, stride, shape } = this.#input;
     this.background = this.#first[0]!;
-    const pairs = Math.ceil(images / 2);
-    const size = [images, this.capacity, stride, this.capacity, this.background];
-    this.#team.run("listValues", pairs, ...size, at, this.ends.at, this.indices.at, this.values.at);
-    let listed = 0;
-    for (let pair = 0; pair < pairs; pair++) listed += this.ends.view[pair]!;
-    return listed <= CROSSOVER * pairs * this.capacity;
+    const inputs = sizeOf(shape);
+    const scratch = this.#team.scratch(256);
+    this.#team.run(
+      "listValues",
+      images,
+      ...[inputs, stride, this.capacity, this.blockInputs, this.background, at, this.ends.at, this.lists.at],
+      ...[scratch.at, scratch.stride],
+    );
+    let bytes = 0;
+    const lists = images * Math.ceil(inputs / this.blockInputs);
+    for (let list = 0; list < lists; list++) bytes += this.ends.view[list]!;
+    return bytes <= CROSSOVER * images * inputs * ENTRY * 4;
   }
 
-  /** The lists an input, for the weight gradient. */
+  /** The lists a pair of inputs, for the weight gradient. */
   transpose(images: number): void {
-    const { at, stride } = this.#input;
-    const size = [images, this.capacity, stride, this.rowCapacity, this.background];
+    const { at, stride, shape } = this.#input;
+    const inputs = sizeOf(shape);
     this.#team.run(
       "transposeValues",
-      Math.ceil(this.capacity / 4),
-      ...size,
-      at,
-      this.counts.at,
-      this.rows.at,
-      this.rowValues.at,
+      Math.ceil(inputs / 4),
+      ...[images, inputs, stride, this.pairCapacity, this.background, at, this.pairEnds.at, this.pairLists.at],
     );
   }
 }

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import type { LayerCase } from "./layer-case.ts";
 
 const channels = fc.constantFrom(1, 2, 5, 15, 16, 17, 33);
+/** Inputs of linear layers: also more than the 128 that tables are made for at a time. */
+const inputs = fc.oneof({ weight: 6, arbitrary: channels }, fc.constantFrom(129, 160, 261));
 
 const common = {
   bias: fc.boolean(),
@@ -20,7 +22,12 @@ export const linearCases: fc.Arbitrary<LayerCase> = fc
   .record({
     ...common,
     source: fc.constantFrom("real" as const, "held" as const, "spikes" as const),
-    input: fc.record({ height: fc.integer({ min: 1, max: 2 }), width: fc.integer({ min: 1, max: 3 }), channels }),
+    product: fc.constantFrom("auto" as const, "events" as const, "table" as const),
+    input: fc.record({
+      height: fc.integer({ min: 1, max: 2 }),
+      width: fc.integer({ min: 1, max: 3 }),
+      channels: inputs,
+    }),
     output: fc.record({ height: fc.integer({ min: 1, max: 2 }), width: fc.integer({ min: 1, max: 3 }), channels }),
   })
   .map((c) => ({

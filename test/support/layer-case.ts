@@ -9,7 +9,7 @@ import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
 import { ConvSynapses } from "../../src/network/conv.ts";
 import { Layer } from "../../src/network/layer.ts";
-import { LinearSynapses } from "../../src/network/linear.ts";
+import { LinearSynapses, type Product } from "../../src/network/linear.ts";
 import { Population } from "../../src/network/population.ts";
 import { pixelsOf, type Shape, sizeOf } from "../../src/network/shape.ts";
 import type { Source } from "../../src/network/synapses.ts";
@@ -32,6 +32,8 @@ export interface LayerCase {
   /** Images the layer has room for beyond those shown. */
   readonly room: number;
   readonly steps: number;
+  /** How a linear layer multiplies spikes. Default: as it chooses. */
+  readonly product?: Product;
   /** Share of inputs that fire, or differ from the background: 0 is all silent, 1 all firing. */
   readonly density: number;
   readonly seed: number;
@@ -152,7 +154,7 @@ export function buildLayer(team: Team, c: LayerCase): BuiltLayer {
   const { upsample, pool, stride, padding, bias } = c;
   const synapses =
     c.kind === "linear"
-      ? new LinearSynapses(team, source, c.output, bias)
+      ? new LinearSynapses(team, source, c.output, bias, c.product)
       : new ConvSynapses(team, source, { channels: c.output.channels, upsample, pool, stride, padding, bias });
   const maxImages = c.images + c.room;
   const n = c.neurons;

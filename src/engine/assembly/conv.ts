@@ -74,7 +74,7 @@ function gather(
 }
 
 /** Elementwise maximum of four rows of 16, `apart` bytes from each other, to `out`, and which of the four it was (the first, on ties) as 16 bytes to `winner`. */
-export function maxOfFour(rows: usize, apart: usize, out: usize, winner: usize): void {
+function maxOfFour(rows: usize, apart: usize, out: usize, winner: usize): void {
   let packedLow = i32x4.splat(0), packedHigh = packedLow;
   for (let v: usize = 0; v < 64; v += 16) {
     let best = v128.load(rows + v), which = i32x4.splat(0);
