@@ -14,7 +14,7 @@ import { flat } from "../dist/network/shape.js";
 const RUNS = 21;
 const STEPS = 4;
 /** @param {number[]} values */
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const team = await Team.create();
 
 for (const { images, inputs, outputs } of [
