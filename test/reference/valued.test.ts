@@ -88,7 +88,9 @@ describe("linear synapses of a real input with a background", () => {
           seed: fc.nat(1000),
         }),
         async (c) => {
-          for (const error of (await run(c)).errors) expect(error).toBeLessThan(2e-5);
+          // Rounding grows with the terms of a sum.
+          const tolerance = 2e-5 * Math.max(1, c.inputs / 70);
+          for (const error of (await run(c)).errors) expect(error).toBeLessThan(tolerance);
         },
       ),
       { numRuns: 60 },
