@@ -4,7 +4,7 @@
  *   z[o] = bias + sum over taps k, fired channels c at the pixel under k of W[k, c]
  *
  * Two passes over blocks of output pixels whose lists fit the cache: (1) the events under each pixel's window, from all its rows, become one list
- * a motif of weight rows (`gather`); (2) every tile of output channels adds up the rows it lists (`motifSums`).
+ * a motif of weight rows (`gather`); (2) every tile of output channels adds up the rows it lists (`motifSums`), two tiles at once.
  *
  * Weights: [tile][ky][kx * channels + c][16]. Event entries are x * channels + c within an image row, so the events of the pixels under one
  * kernel row are one run, and a constant turns them into weight rows. An upsampled source pixel lies under two or four taps of a window at once,
@@ -12,7 +12,7 @@
  * window is 2x2 source pixels: 4 additions an event and window in place of 9.
  */
 import { ROW, chunkMoments } from "./lanes";
-import { motifSums, stepsOfMotifs } from "./motif-rows";
+import { motifSums, motifSumsOfTwo, stepsOfMotifs } from "./motif-rows";
 
 /**
  * Weights of the 2x2 windows over source pixels for each parity of the window's first row and column: [tile][parity][2][2 * channels + c][16]
@@ -97,7 +97,6 @@ function maxOfFour(rows: usize, apart: usize, out: usize, winner: usize): void {
  * Max-pools the drives of four pixels, whose motifs' sums lie `apart` bytes from each other: z[t] and winner[t] of one pooled pixel, for planes of
  * `pixels` rows. `rows`: scratch for 4 * steps rows.
  */
-@inline
 function pooledSteps(
   sums: usize, apart: usize, steps: i32, periods: i32, c: usize, z: usize, winner: usize, pixels: i32, rows: usize,
 ): void {
@@ -140,7 +139,7 @@ function pooledSteps(
  * Forward convolution; items are groups of images. `steps` distinct time steps under periods + steps motifs; `offsets` and `events` as `emit` leaves
  * them with wrap = width and offsets a pixel. With `up` the weights are `collapse`d ones. outHeight and outWidth are those of the
  * convolution, before pooling. z, winner: [tile][image][step][pooled pixel][16]; moments a chunk of one image.
- * Scratch a thread: `listCapacity` u16, offsets of `blockPixels` output pixels, and the sums and rows of the pixels under one pooled pixel
+ * Scratch a thread: `listCapacity` u16, offsets of `blockPixels` output pixels, and two tiles' sums and one's rows of the pixels under one pooled pixel
  * (see ConvSynapses); both limits leave room for one pooled pixel's lists at their longest.
  */
 export function convolve(
@@ -155,7 +154,7 @@ export function convolve(
   const lists = scratch + <usize>thread * scratchStride;
   const starts = lists + (<usize>listCapacity << 1), startsAPixel = <usize>(motifs + 1) << 2;
   const sums = starts + (<usize>blockPixels * startsAPixel + 63 & ~63), sumsApart = <usize>motifs << ROW;
-  const rows = sums + <usize>inner * sumsApart;
+  const rows = sums + 2 * <usize>inner * sumsApart;
   // The longest lists one pooled pixel can have: each neuron under its windows listed at every step.
   const longest = <usize>(inner * steps * (up ? 4 : 9) * channels + 8) << 1;
   const limit = lists + (<usize>listCapacity << 1) - longest;
@@ -177,16 +176,27 @@ export function convolve(
           store<i32>(at + (<usize>motifs << 2), <i32>((e - lists) >> 1));
         }
       }
-      for (let tile = 0; tile < tiles; tile++) {
-        const w = weights + <usize>tile * tileBytes, c = bias ? bias + (<usize>tile << ROW) : 0;
+      for (let tile = 0; tile < tiles; tile += 2) {
+        const both = tile + 1 < tiles;
+        const w = weights + <usize>tile * tileBytes, c = bias ? bias + (<usize>tile << ROW) : 0, c2 = bias ? c + 64 : 0;
         at = starts;
         let b = blockBegin / pixels, p = blockBegin - b * pixels;
         for (let u = blockBegin; u < unit; u++, p++) {
           if (p == pixels) { p = 0; b++; }
-          const place = (<usize>(tile * images + from + b) * steps) * pixels + p;
-          for (let q = 0; q < inner; q++, at += startsAPixel) motifSums(at, lists, motifs, w, sums + <usize>q * sumsApart);
-          if (pool) pooledSteps(sums, sumsApart, steps, periods, c, z + (place << ROW), winner + (place << 4), pixels, rows);
-          else stepsOfMotifs(sums, steps, periods, c, z + (place << ROW), plane);
+          const place = (<usize>(tile * images + from + b) * steps) * pixels + p, place2 = place + <usize>(images * steps) * pixels;
+          for (let q = 0; q < inner; q++, at += startsAPixel) {
+            const own = sums + <usize>q * sumsApart;
+            if (both) motifSumsOfTwo(at, lists, motifs, w, tileBytes, own, <usize>inner * sumsApart);
+            else motifSums(at, lists, motifs, w, own);
+          }
+          const other = sums + <usize>inner * sumsApart;
+          if (pool) {
+            pooledSteps(sums, sumsApart, steps, periods, c, z + (place << ROW), winner + (place << 4), pixels, rows);
+            if (both) pooledSteps(other, sumsApart, steps, periods, c2, z + (place2 << ROW), winner + (place2 << 4), pixels, rows);
+          } else {
+            stepsOfMotifs(sums, steps, periods, c, z + (place << ROW), plane);
+            if (both) stepsOfMotifs(other, steps, periods, c2, z + (place2 << ROW), plane);
+          }
         }
       }
     }
