@@ -3,6 +3,7 @@
 import { EARLIER_PROCESSOR, earlierFigure } from "./earlier.mjs";
 import { kernelCases } from "./kernel-cases.mjs";
 import { spawnThread, Team } from "./library.mjs";
+import { nothingToClose } from "./section.mjs";
 import { median, timeInTurns } from "./statistics.mjs";
 import { figure, table } from "./table.mjs";
 
@@ -23,27 +24,34 @@ import { figure, table } from "./table.mjs";
 const RUNS = 21;
 const QUICK_RUNS = 3;
 
+/** @type {import("./section.mjs").Section<KernelResult>} */
+export const kernels = {
+  open({ threads, repeat, quick }) {
+    const parts = threads.map((count) => ({
+      key: `${count} threads`,
+      measure: () => measure(count, repeat ?? (quick ? QUICK_RUNS : RUNS)),
+    }));
+    return { parts, close: nothingToClose };
+  },
+  report: kernelReport,
+};
+
 /**
- * @param {import("./settings.mjs").Settings} settings
- * @returns {Promise<KernelResult[]>}
+ * @param {number} threads
+ * @param {number} runs
  */
-export async function measureKernels(settings) {
-  const results = [];
-  for (const threads of settings.threads) {
-    const team = await Team.create({ threads, spawn: spawnThread });
-    try {
-      const cases = kernelCases(team);
-      const runs = settings.repeat ?? (settings.quick ? QUICK_RUNS : RUNS);
-      const times = timeInTurns(
-        cases.map(({ run }) => run),
-        runs,
-      );
-      for (const [index, each] of cases.entries()) results.push(resultOf(each, threads, times[index] ?? []));
-    } finally {
-      await team.close();
-    }
+async function measure(threads, runs) {
+  const team = await Team.create({ threads, spawn: spawnThread });
+  try {
+    const cases = kernelCases(team);
+    const times = timeInTurns(
+      cases.map(({ run }) => run),
+      runs,
+    );
+    return cases.map((each, index) => resultOf(each, threads, times[index] ?? []));
+  } finally {
+    await team.close();
   }
-  return results;
 }
 
 /**
@@ -73,7 +81,7 @@ function resultOf({ kernel, size, rate, operations }, threads, times) {
  * @param {readonly KernelResult[]} results
  * @returns {string}
  */
-export function kernelReport(results) {
+function kernelReport(results) {
   const sorted = results.toSorted(
     (a, b) => a.threads - b.threads || a.kernel.localeCompare(b.kernel) || (a.rate ?? 0) - (b.rate ?? 0),
   );
@@ -96,7 +104,8 @@ export function kernelReport(results) {
   });
   const head = ["kernel", "rate", "threads", "median ms", "GFLOP/s", "earlier", "of earlier", "over 1 thread"];
   const about =
-    "Dense-equivalent GFLOP/s (2 x rows x inputs x outputs / median time). " +
+    "Dense-equivalent GFLOP/s (2 x rows x inputs x outputs / median time); inputs fire at random, and dense layers choose between events and " +
+    "tables themselves. " +
     `"Earlier" are prototypes on one core of an ${EARLIER_PROCESSOR}: on another processor the share compares machines too.`;
   return `## Kernels\n\n${about}\n\n${table(head, rows)}`;
 }

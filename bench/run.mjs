@@ -1,20 +1,16 @@
 // @ts-check
-/**
- * The benchmark: `npm run bench -- --help`. Prints Markdown tables; `--json FILE` also writes {machine, commit?, quick, kernels, steps, peers},
- * each section only where it was measured.
- */
+/** The benchmark: `npm run bench -- --help`. Prints Markdown tables; `--json FILE` keeps the figures, `--write` puts them into RESULTS.md. */
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { commitMeasured, describeMachine } from "./machine.mjs";
+import { Results } from "./results.mjs";
 import { readSettings } from "./settings.mjs";
 
 /**
- * What a person can put right (the library's typed errors, a file that cannot be written) shows its message alone, a fault of ours its stack.
+ * What a person can put right (typed errors, a file that cannot be written) shows its message alone, a fault of ours its stack.
  *
  * @param {unknown} error
  */
 function explain(error) {
-  const known = error instanceof Error && (error.name === "BispikeError" || "syscall" in error);
+  const known = error instanceof Error && (["BispikeError", "ResultsError"].includes(error.name) || "syscall" in error);
   return known ? `bench: ${error.message}` : error;
 }
 
@@ -23,10 +19,8 @@ const BUSY = 0.5;
 
 /** @param {import("./settings.mjs").Settings} settings */
 async function run(settings) {
-  const machine = describeMachine();
-  const commit = commitMeasured();
-  /** @type {Record<string, unknown>} */
-  const results = { machine, ...(commit === undefined ? {} : { commit }), quick: settings.quick };
+  const results = new Results(settings);
+  const { machine, commit } = results.contents;
   const at = commit === undefined ? "" : `, commit ${commit}`;
   console.log(`# Benchmark\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}${at}`);
   if (machine.load > BUSY) {
@@ -36,48 +30,55 @@ async function run(settings) {
   }
   if (settings.quick) console.log("\nA quick run: too few repeats for its figures to mean anything.");
 
-  // Written after each section, and once before: a bad path shows now, and a failure later loses only what it stopped.
-  const save = async () => {
-    if (settings.json !== undefined) await writeFile(settings.json, `${JSON.stringify(results, undefined, 2)}\n`);
-  };
-  await save();
-  for (const section of settings.sections) {
-    const measured = await measure(section, settings);
-    if (!measured) continue;
-    results[section] = measured.results;
-    console.log(`\n${measured.report}`);
-    await save();
+  // Once before anything is measured: a bad path shows now.
+  await results.save();
+  for (const name of settings.sections) {
+    const section = await sectionNamed(name);
+    const { parts, close } = section.open(settings);
+    try {
+      for (const { key, measure } of parts) {
+        if (results.has(name, key)) continue;
+        const start = performance.now();
+        await results.add(name, key, await measure());
+        // Not among the tables, so that these can be redirected to a file.
+        console.error(`${name}: ${key} (${((performance.now() - start) / 1000).toFixed(0)} s)`);
+      }
+    } finally {
+      await close();
+    }
+    const rows = results.rows(name);
+    if (rows.length > 0) console.log(`\n${section.report(rows)}`);
+  }
+  if (settings.write) {
+    const { writeReport } = await import("./report.mjs");
+    await writeReport(results.contents);
   }
 }
 
 /**
- * A section's results and its tables; undefined where it cannot be measured here and was not asked for by name. Sections are imported
- * only now, because they need the build.
+ * A section; imported only now, because all need the build.
  *
- * @param {import("./settings.mjs").Section} section
+ * @param {string} name
+ * @returns {Promise<import("./section.mjs").Section<object>>}
+ */
+async function sectionNamed(name) {
+  const module = await import(`./${name}.mjs`);
+  return module[name];
+}
+
+/**
+ * Whether the interpreter has PyTorch; says so where it was needed and is not there.
+ *
  * @param {import("./settings.mjs").Settings} settings
  */
-async function measure(section, settings) {
-  if (section === "kernels") {
-    const { kernelReport, measureKernels } = await import("./kernels.mjs");
-    const results = await measureKernels(settings);
-    return { results, report: kernelReport(results) };
-  }
-  if (section === "steps") {
-    const { measureSteps, stepReport } = await import("./steps.mjs");
-    const results = await measureSteps(settings);
-    return { results, report: stepReport(results) };
-  }
+async function hasTorch({ python, peersWanted, sections }) {
+  if (!sections.some((name) => ["peers", "inference", "memory", "yardstick"].includes(name))) return false;
   const { missingTorch } = await import("./peers/server.mjs");
-  const missing = missingTorch(settings.python);
-  if (missing !== undefined) {
-    console.error(`peers: ${missing}`);
-    if (settings.peersWanted) process.exitCode = 1;
-    return undefined;
-  }
-  const { measurePeers, peerReport } = await import("./peers.mjs");
-  const results = await measurePeers(settings);
-  return { results, report: peerReport(results) };
+  const missing = missingTorch(python);
+  if (missing === undefined) return true;
+  console.error(`Without PyTorch only ours is measured: ${missing}`);
+  if (peersWanted) process.exitCode = 1;
+  return false;
 }
 
 const settings = readSettings(process.argv);
@@ -86,7 +87,7 @@ if (!existsSync(new URL("../dist/engine/team.js", import.meta.url))) {
   process.exit(1);
 }
 try {
-  await run(settings);
+  await run({ ...settings, torch: await hasTorch(settings) });
 } catch (error) {
   console.error(explain(error));
   process.exitCode = 1;

@@ -33,3 +33,23 @@ export function timeInTurns(jobs, repeat) {
   }
   return times;
 }
+
+/**
+ * Exponent e of the best fit values ~ sizes^e: the slope of the straight line through their logarithms.
+ *
+ * @param {readonly number[]} sizes positive, at least two different ones
+ * @param {readonly number[]} values positive, one a size
+ */
+export function exponent(sizes, values) {
+  const x = sizes.map(Math.log);
+  const y = values.map(Math.log);
+  const meanX = x.reduce((sum, value) => sum + value, 0) / x.length;
+  const meanY = y.reduce((sum, value) => sum + value, 0) / y.length;
+  let products = 0;
+  let squares = 0;
+  for (const [index, value] of x.entries()) {
+    products += (value - meanX) * ((y[index] ?? Number.NaN) - meanY);
+    squares += (value - meanX) ** 2;
+  }
+  return products / squares;
+}

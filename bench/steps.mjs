@@ -1,18 +1,12 @@
 // @ts-check
 /** Time of a whole training step of trained nets, and where it goes. */
-import { installedDataset, makeBatches } from "./batches.mjs";
-import { NETS } from "./nets.mjs";
+import { ImageSource } from "./batches.mjs";
+import { limitsReport, machineLimits } from "./limits.mjs";
+import { netsOf } from "./nets.mjs";
+import { profileOf, profileReport } from "./profile.mjs";
 import { median } from "./statistics.mjs";
 import { figure, rates, table } from "./table.mjs";
 import { startTrainee } from "./trainee.mjs";
-
-/**
- * @typedef {object} KernelShare
- * @property {string} kernel name, or "outside kernels"
- * @property {number} calls a step
- * @property {number} ms a step
- * @property {number} percent of the step
- */
 
 /**
  * @typedef {object} StepResult
@@ -25,40 +19,57 @@ import { startTrainee } from "./trainee.mjs";
  * @property {readonly number[]} perceptionRates firing rate of each hidden stage in the newest step
  * @property {readonly number[]} recallRates
  * @property {number} arenaMiB memory of the network, its batch and its optimiser
- * @property {readonly KernelShare[]} profile slowest first
+ * @property {import("./profile.mjs").Profile} profile
+ * @property {import("./limits.mjs").Limits} limits of the machine, which the profile is held against
  */
 
-const TIMED = 60;
-const QUICK_TIMED = 5;
-/** Steps the profile is taken over, after the timed ones: looking at the clock for every kernel is not free. */
-const PROFILED = 20;
+/** @type {import("./section.mjs").Section<StepResult>} */
+export const steps = {
+  open(settings) {
+    const source = new ImageSource(settings.cifar);
+    const parts = netsOf(settings.quick).flatMap((net) =>
+      settings.threads.map((threads) => ({
+        key: `${net.title}, ${threads} threads`,
+        measure: async () => [await measure(net, await source.batches(net), threads, settings.repeat)],
+      })),
+    );
+    return { parts, close: () => source.close() };
+  },
 
-/**
- * @param {import("./settings.mjs").Settings} settings
- * @returns {Promise<StepResult[]>}
- */
-export async function measureSteps(settings) {
-  const dataset = await installedDataset();
-  const results = [];
-  for (const net of NETS) {
-    const batches = makeBatches(dataset, net.side);
-    for (const threads of settings.threads) results.push(await measure(net, batches, threads, settings));
-  }
-  return results;
-}
+  report(results) {
+    const rows = results.map((r) => [
+      r.net,
+      String(r.threads),
+      figure(r.medianMs),
+      figure(r.imagesPerSecond),
+      rates(r.perceptionRates),
+      rates(r.recallRates),
+      figure(r.arenaMiB),
+    ]);
+    const head = ["net", "threads", "step, ms", "images/s", "perception rates", "recall rates", "arena MiB"];
+    const profiles = results.map(
+      ({ net, threads, profile }) =>
+        `### ${net}, ${threads} thread${threads === 1 ? "" : "s"}\n\n${profileReport(profile)}`,
+    );
+    const data = [...new Set(results.map(({ dataset }) => dataset))].join("; ");
+    const about = `Batch 128, T = 4, class prototypes, InfoNCE on centred firing rates, AdamW; ${data}. Medians.`;
+    const limits = results.slice(0, 1).map((result) => limitsReport(result.limits));
+    return ["## Training steps", about, table(head, rows), ...limits, ...profiles].join("\n\n");
+  },
+};
 
 /**
  * @param {import("./nets.mjs").Net} net
  * @param {import("./batches.mjs").Batches} batches
  * @param {number} threads
- * @param {import("./settings.mjs").Settings} settings
+ * @param {number | undefined} repeat
  * @returns {Promise<StepResult>}
  */
-async function measure(net, batches, threads, { quick, repeat }) {
-  const trainee = await startTrainee(net, batches, threads, quick ? net.quickPretrain : net.pretrain);
+async function measure(net, batches, threads, repeat) {
+  const trainee = await startTrainee(net, batches, threads);
   const { team } = trainee;
   try {
-    const times = trainee.train(repeat ?? (quick ? QUICK_TIMED : TIMED));
+    const times = trainee.train(repeat ?? net.effort.timed);
     const medianMs = median(times);
     const { perceptionRates, recallRates, images } = trainee.report();
     return {
@@ -71,57 +82,10 @@ async function measure(net, batches, threads, { quick, repeat }) {
       perceptionRates,
       recallRates,
       arenaMiB: team.arena.used / 2 ** 20,
-      profile: profileOf(trainee, quick ? QUICK_TIMED : PROFILED),
+      profile: await profileOf(trainee, net.effort.profiled),
+      limits: await machineLimits(),
     };
   } finally {
     await team.close();
   }
-}
-
-/**
- * @param {import("./trainee.mjs").Trainee} trainee
- * @param {number} steps
- * @returns {KernelShare[]}
- */
-function profileOf({ team, train }, steps) {
-  team.startProfile();
-  const total = train(steps).reduce((sum, ms) => sum + ms, 0);
-  const kernels = team.profile();
-  const inside = kernels.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-  /** @type {(kernel: string, calls: number, ms: number) => KernelShare} */
-  const share = (kernel, calls, ms) => ({ kernel, calls: calls / steps, ms: ms / steps, percent: (100 * ms) / total });
-  return [
-    ...kernels.map(({ name, calls, milliseconds }) => share(name, calls, milliseconds)),
-    share("outside kernels", 0, total - inside),
-  ].toSorted((a, b) => b.ms - a.ms);
-}
-
-/**
- * @param {readonly StepResult[]} results
- * @returns {string}
- */
-export function stepReport(results) {
-  const rows = results.map((r) => [
-    r.net,
-    String(r.threads),
-    figure(r.medianMs),
-    figure(r.imagesPerSecond),
-    rates(r.perceptionRates),
-    rates(r.recallRates),
-    figure(r.arenaMiB),
-  ]);
-  const head = ["net", "threads", "step, ms", "images/s", "perception rates", "recall rates", "arena MiB"];
-  const profiles = results.map(({ net, threads, profile }) => {
-    const lines = profile.map(({ kernel, calls, ms, percent }) => [
-      kernel,
-      calls > 0 ? String(calls) : "–",
-      ms.toFixed(3),
-      percent.toFixed(1),
-    ]);
-    const title = `### ${net}, ${threads} thread${threads === 1 ? "" : "s"}`;
-    return `${title}\n\n${table(["kernel", "calls a step", "ms a step", "%"], lines)}`;
-  });
-  const data = results[0]?.dataset ?? "";
-  const about = `Batch 128, T = 4, class prototypes, InfoNCE on centred firing rates, AdamW; ${data}. Medians.`;
-  return ["## Training steps", about, table(head, rows), ...profiles].join("\n\n");
 }

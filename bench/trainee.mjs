@@ -1,101 +1,178 @@
 // @ts-check
-/** A pair of networks in training: `train(k)` takes k steps and says how long each took. */
-import { Bsd, NetworkPair, spawnThread, Team } from "./library.mjs";
+/** A pair of networks in training: `train(k)` takes k steps and says how long each took, `infer(k)` the same for decisions. */
+import { Bsd, decide, exportState, importState, NetworkPair, perceive, spawnThread, Team } from "./library.mjs";
 import { RECIPE } from "./nets.mjs";
 
 /** @typedef {import("../dist/learning/rule.js").StepReport} StepReport */
+/** @typedef {import("./nets.mjs").Net} Net */
+/** @typedef {import("./batches.mjs").Batches} Batches */
 
 /**
- * @typedef {object} Trainee
- * @property {Team} team
- * @property {(steps: number) => number[]} train milliseconds of each step
- * @property {() => StepReport} report of the newest step
+ * @typedef {object} State of a pair in training
+ * @property {ReturnType<typeof exportState>} tensors
+ * @property {number} steps taken
  */
 
+/** States after pre-training, by net and data: the bytes are the same for any number of threads, so it is done once, with all of them. */
+/** @type {Map<string, State>} */
+const pretrained = new Map();
+
 /**
- * Builds the pair and trains it for `pretrain` steps. The caller closes `team`.
- *
- * @param {import("./nets.mjs").Net} net
- * @param {import("./batches.mjs").Batches} batches
- * @param {number} threads
- * @param {number} pretrain at least 1
- * @returns {Promise<Trainee>}
+ * A pair in training on a team. The caller closes the team.
  */
-export async function startTrainee(net, batches, threads, pretrain) {
-  const team = await Team.create({ threads, spawn: spawnThread });
-  try {
-    return trainee(net, batches, team, pretrain);
-  } catch (error) {
-    await team.close();
-    throw error;
+export class Trainee {
+  /** @type {Team} */
+  team;
+  #pair;
+  #rule;
+  /** @type {Batches} */
+  #batches;
+  #done = 0;
+  /** @type {StepReport | undefined} */
+  #newest;
+
+  /**
+   * @param {Team} team
+   * @param {Net} net
+   * @param {Batches} batches of the net's batch size
+   */
+  constructor(team, net, batches) {
+    this.team = team;
+    this.#batches = batches;
+    this.#pair = pairOf(team, net);
+    this.#rule = new Bsd(
+      this.#pair,
+      {
+        features: "rate",
+        centred: true,
+        negatives: RECIPE.negatives,
+        loss: RECIPE.loss,
+        lambda: 0,
+        temperature: RECIPE.temperature,
+        weight: 1,
+        stimulusWeight: 1,
+        top: "cross-entropy",
+        homeostasis: net.homeostasis,
+      },
+      { weightDecay: RECIPE.weightDecay, clip: RECIPE.clip, clipScope: "stage" },
+    );
+  }
+
+  /**
+   * Takes training steps as a trainer sees them: the batch is put in place, then learnt.
+   *
+   * @param {number} count
+   * @returns {number[]} milliseconds of each
+   */
+  train(count) {
+    return Array.from({ length: count }, () => {
+      const start = performance.now();
+      const labels = this.#load(this.#done);
+      const rates = { perception: RECIPE.learningRate, recall: RECIPE.learningRate };
+      this.#newest = this.#rule.step({ labels, counter: this.#done++ }, rates);
+      return performance.now() - start;
+    });
+  }
+
+  /**
+   * Decides batches: put in place, perceived, and each image's class taken from the concept's spikes.
+   *
+   * @param {number} count
+   * @returns {number[]} milliseconds of each
+   */
+  infer(count) {
+    return Array.from({ length: count }, (_, batch) => {
+      const start = performance.now();
+      const { length } = this.#load(batch);
+      perceive(this.#pair, length);
+      decide(this.#pair, length);
+      return performance.now() - start;
+    });
+  }
+
+  /** Firing rates and losses of the newest training step. */
+  report() {
+    if (!this.#newest) throw new Error("no step was taken");
+    return this.#newest;
+  }
+
+  /** @returns {State} */
+  save() {
+    return { tensors: exportState(this.#pair, { optimiser: true }), steps: this.#done };
+  }
+
+  /** @param {State} state */
+  restore({ tensors, steps }) {
+    importState(this.#pair, tensors, { optimiser: true });
+    this.#rule.optimiser.steps = steps;
+    this.#done = steps;
+  }
+
+  /**
+   * @param {number} number of the batch, counted over the whole training
+   * @returns {Uint16Array} its labels
+   */
+  #load(number) {
+    const { width, stimuli, labels, count } = this.#batches;
+    const { stimulus, stimulusWidth, options } = this.#pair;
+    const first = (number % count) * options.maxImages;
+    for (let image = 0; image < options.maxImages; image++) {
+      const from = (first + image) * width;
+      stimulus.view.set(stimuli.subarray(from, from + width), image * stimulusWidth);
+    }
+    return labels.subarray(first, first + options.maxImages);
   }
 }
 
 /**
- * @param {import("./nets.mjs").Net} net
- * @param {import("./batches.mjs").Batches} batches
  * @param {Team} team
- * @param {number} pretrain
- * @returns {Trainee}
+ * @param {Net} net
  */
-function trainee(net, batches, team, pretrain) {
-  const { batch, classes, steps, tau, loss, negatives, temperature, learningRate, weightDecay, clip } = RECIPE;
-  const pair = new NetworkPair(team, {
+function pairOf(team, net) {
+  return new NetworkPair(team, {
     kind: net.kind,
     hidden: net.hidden,
-    steps,
+    steps: net.steps,
     norm: true,
-    tau,
+    tau: RECIPE.tau,
     threshold: { perception: net.threshold, recall: net.threshold },
     stimulus: "direct",
     target: "one-hot",
     targetSize: 0,
-    image: { height: net.side, width: net.side, channels: 1 },
-    classes,
-    maxImages: batch,
-    maxRecalls: classes,
+    image: { height: net.side, width: net.side, channels: net.channels },
+    classes: RECIPE.classes,
+    maxImages: net.batch,
+    maxRecalls: RECIPE.classes,
     seed: 1,
   });
-  const rule = new Bsd(
-    pair,
-    {
-      features: "rate",
-      centred: true,
-      negatives,
-      loss,
-      lambda: 0,
-      temperature,
-      weight: 1,
-      stimulusWeight: 1,
-      top: "cross-entropy",
-      homeostasis: { weight: 0, rate: 0 },
-    },
-    { weightDecay, clip, clipScope: "stage" },
-  );
-  const learningRates = { perception: learningRate, recall: learningRate };
-  let done = 0;
+}
 
-  /** A whole step as a trainer sees it: the batch is put in place, then learnt. */
-  function step() {
-    const first = (done % batches.count) * batch;
-    const { width, stimuli, labels } = batches;
-    for (let image = 0; image < batch; image++) {
-      const from = (first + image) * width;
-      pair.stimulus.view.set(stimuli.subarray(from, from + width), image * pair.stimulusWidth);
+/**
+ * A pair trained for the net's `pretrain` steps, ready to go on. The caller closes its `team`.
+ *
+ * @param {Net} net
+ * @param {Batches} batches
+ * @param {number} threads
+ * @returns {Promise<Trainee>}
+ */
+export async function startTrainee(net, batches, threads) {
+  const { pretrain } = net.effort;
+  const key = `${net.title}, ${batches.dataset}, ${pretrain} steps`;
+  const team = await Team.create({ threads, spawn: spawnThread });
+  try {
+    const trainee = new Trainee(team, net, batches);
+    const state = pretrained.get(key);
+    if (state) {
+      trainee.restore(state);
+    } else {
+      trainee.train(pretrain);
+      pretrained.set(key, trainee.save());
     }
-    return rule.step({ labels: labels.subarray(first, first + batch), counter: done++ }, learningRates);
+    // Every reported figure belongs to a step of this team, and its first one, on cold memory, is not timed.
+    trainee.train(1);
+    return trainee;
+  } catch (error) {
+    await team.close();
+    throw error;
   }
-
-  for (let warm = 1; warm < pretrain; warm++) step();
-  let newest = step();
-  return {
-    team,
-    report: () => newest,
-    train: (count) =>
-      Array.from({ length: count }, () => {
-        const start = performance.now();
-        newest = step();
-        return performance.now() - start;
-      }),
-  };
 }

@@ -4,20 +4,19 @@ OMP_NUM_THREADS=2 python3 backprop_torch.py --net mlp --hidden 512 512 256 --rep
 
 Cross-entropy on the time mean of the top drive; no stage is cut off, so the error travels through all of them.
 """
+from torch import nn
 from torch.nn import functional as F
 
-from torch_peer import Lif, fold, perception, run, set_up
+from torch_neurons import Lif, fold, perceive, perception
+from torch_peer import run
 
 
-class Backprop:
+class Backprop(nn.Module):
     def __init__(self, args):
+        super().__init__()
         self.args = args
         self.blocks, self.top = perception(args)
         self.seen = []
-
-    def parameters(self):
-        yield from self.blocks.parameters()
-        yield from self.top.parameters()
 
     def step(self, x, labels):
         a = self.args
@@ -28,11 +27,12 @@ class Backprop:
             self.seen.append(s.detach())
         return F.cross_entropy(self.top(s.mean(0).flatten(1)), labels)
 
+    def infer(self, x):
+        return perceive(self.args, self.blocks, self.top, x)
+
     def rates(self):
         return {"rates": [s.mean().item() for s in self.seen]}
 
 
 if __name__ == "__main__":
-    arguments = set_up(__doc__.splitlines()[0])
-    peer = Backprop(arguments)
-    run("backprop-torch", arguments, peer.step, peer.parameters(), peer.rates)
+    run("backprop-torch", Backprop)

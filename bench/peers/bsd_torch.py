@@ -9,7 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from torch_peer import Lif, Unflatten, fold, perception, run, set_up
+from torch_neurons import Lif, Unflatten, fold, perceive, perception
+from torch_peer import run
 
 
 def recall(args):
@@ -32,17 +33,14 @@ def directions(x):
     return x / norm.clamp_min(1e-12) * (norm > 1e-12)
 
 
-class Bsd:
+class Bsd(nn.Module):
     def __init__(self, args):
+        super().__init__()
         self.args = args
         self.blocks, self.top = perception(args)
         self.recall = recall(args)
         self.prototypes = torch.eye(args.classes)
         self.seen, self.redrawn = [], []
-
-    def parameters(self):
-        for module in (self.blocks, self.top, self.recall):
-            yield from module.parameters()
 
     def align(self, v, w, labels, other):
         """v (batch, ...), w (batch or classes, ...); `other` marks the pairs that are negatives."""
@@ -57,6 +55,11 @@ class Bsd:
             return F.cross_entropy((cos / a.temperature).masked_fill(~(other | mine), -torch.inf), own)
         positive = (1 - cos[mine]).square().sum()
         return (positive + a.weight * (cos.clamp_min(0).square() * other).sum()) / len(labels)
+
+    def pull(self, rates):
+        """Homeostasis: mean over neurons (channels) of the squared excess of their firing rate; rates (rows, neurons, ...)."""
+        mean = rates.mean([0, *range(2, rates.dim())])
+        return self.args.pull_weight * (mean - self.args.pull_rate).clamp_min(0).square().mean()
 
     def negatives(self, labels):
         if self.args.negatives == "prototypes":
@@ -83,13 +86,16 @@ class Bsd:
         loss = F.cross_entropy(decision, labels) + self.align(x, picture, labels, other)
         for v, w in zip(seen, redrawn[::-1]):
             loss = loss + self.align(v, w, labels, other)
+            if self.args.pull_weight > 0:
+                loss = loss + self.pull(v) + self.pull(w)
         return loss
+
+    def infer(self, x):
+        return perceive(self.args, self.blocks, self.top, x)
 
     def rates(self):
         return {"rates": [s.mean().item() for s in self.seen], "recall_rates": [r.mean().item() for r in self.redrawn]}
 
 
 if __name__ == "__main__":
-    arguments = set_up(__doc__.splitlines()[0])
-    peer = Bsd(arguments)
-    run("bsd-torch", arguments, peer.step, peer.parameters(), peer.rates)
+    run("bsd-torch", Bsd)

@@ -14,7 +14,7 @@ import { PeerServer } from "./server.mjs";
  * Settings that use no more than `threads` cores at a time; one thread leaves no choice.
  *
  * @param {number} threads
- * @returns {readonly Environment[]}
+ * @returns {readonly [Environment, ...Environment[]]}
  */
 export function environments(threads) {
   const n = String(threads);
@@ -30,18 +30,20 @@ export function environments(threads) {
  * @param {string} script
  * @param {readonly string[]} args
  * @param {number} threads
- * @param {number} steps
+ * @param {import("./server.mjs").Job} job
+ * @param {number} steps after one untimed; 0 tries nothing and takes the plain setting
  * @returns {Promise<Environment>}
  */
-export async function fastestEnvironment(python, script, args, threads, steps) {
-  const [plain = {}, ...others] = environments(threads);
-  if (others.length === 0) return plain;
+export async function fastestEnvironment(python, script, args, threads, job, steps) {
+  const [plain, ...others] = environments(threads);
+  if (others.length === 0 || steps === 0) return plain;
   let best = { environment: plain, ms: Number.POSITIVE_INFINITY };
   for (const environment of [plain, ...others]) {
     const server = new PeerServer(python, script, args, environment);
     try {
       await server.ready();
-      const ms = median((await server.train(steps)).all_ms);
+      const { all_ms } = await server.run(job, steps + 1);
+      const ms = median(all_ms.slice(1));
       if (ms < best.ms) best = { environment, ms };
     } finally {
       await server.close();
@@ -59,20 +61,28 @@ export async function fastestEnvironment(python, script, args, threads, steps) {
  */
 export function peerArguments(net, files, pretrain) {
   const r = RECIPE;
+  const { weight, rate } = net.homeostasis;
+  const options = {
+    net: net.kind,
+    classes: r.classes,
+    ...(net.kind === "mlp" ? { inputs: net.side ** 2 * net.channels } : { image: net.side, channels: net.channels }),
+    batch: net.batch,
+    steps: net.steps,
+    theta: net.threshold,
+    tau: r.tau,
+    loss: r.loss,
+    negatives: r.negatives,
+    temperature: r.temperature,
+    "pull-weight": weight,
+    "pull-rate": rate,
+    lr: r.learningRate,
+    data: files.data,
+    labels: files.labels,
+    pretrain,
+  };
   return [
-    ...["--net", net.kind, "--hidden", ...net.hidden.map(String), "--classes", String(r.classes)],
-    ...(net.kind === "mlp" ? ["--inputs", String(net.side ** 2)] : ["--image", String(net.side), "--channels", "1"]),
-    ...[
-      "--batch",
-      String(r.batch),
-      "--steps",
-      String(r.steps),
-      "--theta",
-      String(net.threshold),
-      "--tau",
-      String(r.tau),
-    ],
-    ...["--loss", r.loss, "--negatives", r.negatives, "--temperature", String(r.temperature)],
-    ...["--lr", String(r.learningRate), "--data", files.data, "--labels", files.labels, "--pretrain", String(pretrain)],
+    "--hidden",
+    ...net.hidden.map(String),
+    ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
   ];
 }

@@ -1,15 +1,21 @@
 // @ts-check
-/** A PyTorch peer as a child process that trains on request: "step K" goes in, one JSON line with the times comes out. */
+/**
+ * A PyTorch peer as a child process that works on request: "step K" (training) or "infer K" (decisions) goes in, one JSON line with the times
+ * comes out.
+ */
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { BispikeError } from "../library.mjs";
+
+/** @typedef {"step" | "infer"} Job */
 
 /**
  * @typedef {object} PeerReport
  * @property {readonly number[]} all_ms milliseconds of each step
  * @property {readonly number[]} rates firing rate of each hidden stage of perception
  * @property {number} peak_mb largest resident memory, MiB
+ * @property {number} start_mb resident memory before the net was built, MiB
  * @property {number} threads as PyTorch has it
  * @property {string} torch version
  */
@@ -52,7 +58,8 @@ export class PeerServer {
    */
   constructor(python, script, args, environment) {
     const path = fileURLToPath(new URL(script, import.meta.url));
-    const env = { ...process.env, ...environment };
+    // No compiled copies beside the scripts: they are no part of the project.
+    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...environment };
     this.#script = script;
     this.#child = spawn(python, [path, ...args, "--serve"], { env, stdio: ["pipe", "pipe", "pipe"] });
     this.#ended = new Promise((resolve) => this.#child.once("close", resolve));
@@ -74,13 +81,14 @@ export class PeerServer {
   }
 
   /**
-   * Takes `count` steps.
+   * Takes `count` steps of a kind.
    *
+   * @param {Job} job
    * @param {number} count
    * @returns {Promise<PeerReport>}
    */
-  async train(count) {
-    this.#child.stdin.write(`step ${count}\n`);
+  async run(job, count) {
+    this.#child.stdin.write(`${job} ${count}\n`);
     const answer = await this.#read();
     if (!Array.isArray(answer.all_ms) || answer.all_ms.length !== count) {
       throw this.#fault(`expected the times of ${count} steps, got ${JSON.stringify(answer)}`);

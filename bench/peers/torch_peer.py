@@ -1,14 +1,12 @@
-"""What the two PyTorch peers share: arguments, batches, neurons, blocks, timing and the server mode.
+"""What the PyTorch peers share: arguments, batches, timing and the server mode.
 
-Float32, CPU. Written the way a careful PyTorch user would: time is folded into the batch for synapses and norm, the
-neurons' T steps are one autograd function with in-place arithmetic, a held input is driven through its synapses once
-instead of T times, a time mean is taken before a linear map, convolutions run channels-last, AdamW is fused.
+Float32, CPU. BSD and backprop are written the way a careful PyTorch user would: time is folded into the batch for synapses
+and norm, the neurons' T steps are one autograd function with in-place arithmetic, a held input is driven through its synapses
+once instead of T times, a time mean is taken before a linear map, convolutions run channels-last, AdamW is fused.
 """
 import argparse
 import json
-import math
 import os
-import resource
 import statistics
 import sys
 import time
@@ -34,13 +32,14 @@ def arguments(description):
     p.add_argument("--uncentred", action="store_true")
     p.add_argument("--lambda", dest="weight", type=float, default=4.0, help="reco: weight of the negatives")
     p.add_argument("--temperature", type=float, default=0.1)
+    p.add_argument("--pull-weight", type=float, default=0.0, help="bsd: homeostasis, weight of the squared excess of firing rates")
+    p.add_argument("--pull-rate", type=float, default=0.0, help="bsd: the firing rate from which on it pulls")
     p.add_argument("--lr", type=float, default=3e-3)
     p.add_argument("--data", help="raw little-endian float32, count x inputs; images are channels-last")
     p.add_argument("--labels", help="one byte a sample")
-    p.add_argument("--pretrain", type=int, default=0, help="untimed training steps, so that firing rates are trained ones")
-    p.add_argument("--warmup", type=int, default=3)
+    p.add_argument("--pretrain", type=int, default=0, help="untimed training steps")
     p.add_argument("--repeat", type=int, default=20)
-    p.add_argument("--serve", action="store_true", help='after the warm-up read "step K" lines and answer each')
+    p.add_argument("--serve", action="store_true", help='read "step K" and "infer K" lines and answer each')
     args = p.parse_args()
     args.hidden = args.hidden or ([512, 512, 256] if args.net == "mlp" else [32, 64, 128])
     if bool(args.data) != bool(args.labels):
@@ -69,113 +68,80 @@ def batches(args):
     return list(zip(x[:count].split(args.batch), y[:count].split(args.batch)))
 
 
-class Lif(torch.autograd.Function):
-    """Drive (T, ...) or, held for all steps, (...) -> spikes (T, ...). Hard reset, detached; ATan surrogate, alpha 2."""
-
-    @staticmethod
-    def forward(ctx, drive, steps, theta, tau, held):
-        shape = (steps, *drive.shape) if held else drive.shape
-        layout = drive.unsqueeze(0).expand(shape) if held else drive
-        h, s = torch.empty_like(layout), torch.empty_like(layout)
-        v = None
-        for t in range(steps):
-            x = drive if held else drive[t]
-            torch.mul(x, 1 / tau, out=h[t]) if v is None else torch.lerp(v, x, 1 / tau, out=h[t])
-            torch.ge(h[t], theta, out=s[t])
-            v = torch.addcmul(h[t], h[t], s[t], value=-1)
-        ctx.save_for_backward(h, s)
-        ctx.settings = steps, theta, tau, held
-        return s
-
-    @staticmethod
-    def backward(ctx, grad):
-        h, s = ctx.saved_tensors
-        steps, theta, tau, held = ctx.settings
-        g = (h - theta).mul_(math.pi).square_().add_(1).reciprocal_().mul_(grad)
-        for t in range(steps - 2, -1, -1):  # dL/dH[t] += (1 - 1/tau) (1 - S[t]) dL/dH[t+1]
-            later = g[t + 1] * (1 - 1 / tau)
-            g[t].add_(later).addcmul_(later, s[t], value=-1)
-        g.mul_(1 / tau)
-        return (g.sum(0) if held else g), None, None, None, None
+def memory(field):
+    """A line of /proc/self/status in MiB: VmRSS (now), VmHWM (largest so far; getrusage's figure would count the parent's)."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(field))
 
 
-class Unflatten(nn.Module):
-    def __init__(self, channels, side):
-        super().__init__()
-        self.shape = channels, side, side
-
-    def forward(self, x):
-        return x.view(-1, *self.shape).contiguous(memory_format=torch.channels_last)
-
-
-def fold(block, s):
-    """A block over (T, batch, ...) with time folded into the batch."""
-    y = block(s.flatten(0, 1))
-    return y.view(*s.shape[:2], *y.shape[1:])
-
-
-def perception(args):
-    """Hidden blocks and the top one."""
-    if args.net == "mlp":
-        w = [args.inputs, *args.hidden]
-        blocks = [nn.Sequential(nn.Linear(a, b), nn.BatchNorm1d(b)) for a, b in zip(w, w[1:])]
-        return nn.ModuleList(blocks), nn.Linear(w[-1], args.classes)
-    ch = [args.channels, *args.hidden]
-    small = args.image >> len(args.hidden)
-    blocks = [nn.Sequential(nn.Conv2d(a, b, 3, padding=1), nn.MaxPool2d(2), nn.BatchNorm2d(b)) for a, b in zip(ch, ch[1:])]
-    return nn.ModuleList(blocks).to(memory_format=torch.channels_last), nn.Linear(ch[-1] * small**2, args.classes)
+def train(peer, data, start, count):
+    """Takes `count` steps from batch number `start`; milliseconds of each."""
+    times = []
+    for done in range(start, start + count):
+        x, y = data[done % len(data)]
+        begun = time.perf_counter()
+        peer.optimiser.zero_grad(set_to_none=True)
+        peer.step(x, y).backward()
+        nn.utils.clip_grad_norm_(peer.parameters(), 1.0, foreach=True)
+        peer.optimiser.step()
+        times.append((time.perf_counter() - begun) * 1e3)
+    return times
 
 
-def run(name, args, step, parameters, rates):
-    """Pretrains, warms up, then times `args.repeat` steps or serves; prints one JSON line a measurement.
+def infer(peer, data, count):
+    """Decides `count` batches; milliseconds of each."""
+    times = []
+    peer.eval()
+    with torch.no_grad():
+        for batch in range(count):
+            x, _ = data[batch % len(data)]
+            begun = time.perf_counter()
+            peer.infer(x)
+            times.append((time.perf_counter() - begun) * 1e3)
+    peer.train()
+    return times
 
-    step(stimulus, labels) -> loss to differentiate; rates() -> lists of mean firing rates of the last step.
+
+def run(name, make):
+    """Reads the arguments, makes the peer, pretrains it, then times `--repeat` steps or serves; prints a JSON line a measurement.
+
+    make(args) -> an nn.Module with step(stimulus, labels) -> loss to differentiate, infer(stimulus) -> classes, and
+    rates() -> lists of mean firing rates of the newest step.
     """
-    parameters = list(parameters)
-    optimiser = torch.optim.AdamW(parameters, lr=args.lr, weight_decay=0.01, fused=True)
-    data, done, imported = batches(args), 0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-    def train(count):
-        nonlocal done
-        times, loss = [], None
-        for _ in range(count):
-            x, y = data[done % len(data)]
-            start = time.perf_counter()
-            optimiser.zero_grad(set_to_none=True)
-            loss = step(x, y)
-            loss.backward()
-            nn.utils.clip_grad_norm_(parameters, 1.0, foreach=True)
-            optimiser.step()
-            times.append((time.perf_counter() - start) * 1e3)
-            done += 1
-        return times, loss
-
-    def report(count):
-        times, loss = train(count)
-        line = {"name": name, "net": args.net, "threads": torch.get_num_threads(), "median_ms": statistics.median(times),
-                "all_ms": times, **rates(), "loss": loss.item(), "steps_done": done, "data": "file" if args.data else "random",
-                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "start_mb": imported,
-                "torch": torch.__version__}
-        print(json.dumps(line), flush=True)
-
-    train(args.pretrain + args.warmup)
-    if not args.serve:
-        return report(args.repeat)
-    print(json.dumps({"name": name, "ready": True}), flush=True)
-    for line in sys.stdin:
-        words = line.split()
-        if len(words) == 2 and words[0] == "step" and words[1].isdigit() and int(words[1]) > 0:
-            report(int(words[1]))
-        elif words == ["quit"]:
-            return None
-        elif words:
-            print(json.dumps({"error": f'expected "step K" with K > 0, or "quit"; got {line.strip()!r}'}), flush=True)
-    return None
-
-
-def set_up(description):
-    args = arguments(description)
+    args = arguments(f"{name}: prints step times as JSON")
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count())))
     torch.set_flush_denormal(True)
     torch.manual_seed(1)
-    return args
+    start = memory("VmRSS")
+    peer = make(args)
+    peer.optimiser = torch.optim.AdamW(peer.parameters(), lr=args.lr, weight_decay=0.01, fused=True)
+    data = batches(args)
+    train(peer, data, 0, args.pretrain)
+    done = args.pretrain
+
+    def answer(job, count):
+        nonlocal done
+        times = infer(peer, data, count) if job == "infer" else train(peer, data, done, count)
+        done += count if job == "step" else 0
+        return {"name": name, "job": job, "threads": torch.get_num_threads(), "median_ms": statistics.median(times),
+                "all_ms": times, **peer.rates(), "steps_done": done, "peak_mb": memory("VmHWM"), "start_mb": start,
+                "torch": torch.__version__}
+
+    if args.serve:
+        serve(name, ("step", "infer"), answer)
+    else:
+        print(json.dumps(answer("step", args.repeat)), flush=True)
+
+
+def serve(name, jobs, answer):
+    """Says that it is ready, then answers lines of a job and a count until "quit" or the end."""
+    print(json.dumps({"name": name, "ready": True}), flush=True)
+    for line in sys.stdin:
+        words = line.split()
+        if len(words) == 2 and words[0] in jobs and words[1].isdigit() and int(words[1]) > 0:
+            print(json.dumps(answer(words[0], int(words[1]))), flush=True)
+        elif words == ["quit"]:
+            return
+        elif words:
+            wanted = " or ".join(f'"{job} K"' for job in jobs)
+            print(json.dumps({"error": f'expected {wanted} with K > 0, or "quit"; got {line.strip()!r}'}), flush=True)

@@ -55,6 +55,9 @@ export interface Span {
   readonly to: number;
 }
 
+/** Told of every kernel call of a profile: its kernel, items and arguments, and how long the caller waited. */
+export type ProfileObserver = (name: KernelName, items: number, args: readonly number[], milliseconds: number) => void;
+
 export interface TeamOptions {
   /** Threads, the caller's included. Default 1. */
   threads?: number;
@@ -93,6 +96,7 @@ export class Team {
   readonly #index = new Map<KernelName, number>(KERNEL_NAMES.map((name, i) => [name, i]));
   #scratch: Scratch = { at: 0, stride: 0 };
   #profile: Map<KernelName, KernelProfile> | undefined;
+  #observer: ProfileObserver | undefined;
   #spans: Span[] | undefined;
   #spansFrom = 0;
   #closed = false;
@@ -153,7 +157,7 @@ export class Team {
     if (this.threads === 1) kernel(0, items, 0, ...args);
     else this.#runTogether(number, kernel, items, args);
     if (this.#spans) this.#note(name, items, from);
-    if (this.#profile) this.#record(name, performance.now() - started);
+    if (this.#profile) this.#record(name, items, args, performance.now() - started);
   }
 
   #runTogether(number: number, kernel: Kernel, items: number, args: readonly number[]): void {
@@ -183,9 +187,10 @@ export class Team {
     return this.#scratch;
   }
 
-  /** Begins to count calls and time a kernel (from zero), as the caller sees them. */
-  startProfile(): void {
+  /** Begins to count calls and time a kernel (from zero), as the caller sees them; `observer` is told of each call, and of its time. */
+  startProfile(observer?: ProfileObserver): void {
     this.#profile = new Map();
+    this.#observer = observer;
   }
 
   /** What was counted since `startProfile`, slowest first. */
@@ -193,11 +198,12 @@ export class Team {
     return [...(this.#profile?.values() ?? [])].sort((a, b) => b.milliseconds - a.milliseconds);
   }
 
-  #record(name: KernelName, milliseconds: number): void {
+  #record(name: KernelName, items: number, args: readonly number[], milliseconds: number): void {
     const entry = this.#profile!.get(name) ?? { name, calls: 0, milliseconds: 0 };
     entry.calls++;
     entry.milliseconds += milliseconds;
     this.#profile!.set(name, entry);
+    this.#observer?.(name, items, args, milliseconds);
   }
 
   /** Begins to note when each thread computes what (from now on, at a small cost a call). */

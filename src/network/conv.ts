@@ -119,7 +119,9 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const blockPixels = Math.min(BLOCK_PIXELS, together * pixelsOf(this.shape) * inner);
     // Lists, offsets, sums, rows: as the kernel lays them out.
     const starts = Math.ceil((blockPixels * (source.motifs + 1)) / LANES) * LANES;
-    const scratch = this.#team.scratch(2 * capacity + 4 * starts + inner * (2 * source.motifs + steps) * LANES * 4 + 64);
+    const scratch = this.#team.scratch(
+      2 * capacity + 4 * starts + inner * (2 * source.motifs + steps) * LANES * 4 + 64,
+    );
     this.#team.run(
       "convolve",
       Math.ceil(images / together),
