@@ -80,21 +80,21 @@ export function linearEventsGradient(
     for (let i = 0; i < inputs; i++, out += 64) {
       let e = lists + (<usize>i * capacity << 1);
       const last = e + (<usize>load<i32>(counts + (<usize>i << 2)) << 1);
-      let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-      for (; e + 2 < last; e += 4) {
-        const p = block + (<usize>load<u16>(e) << ROW), q = block + (<usize>load<u16>(e, 2) << ROW);
-        a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16));
-        a2 = f32x4.add(a2, v128.load(p, 32)); a3 = f32x4.add(a3, v128.load(p, 48));
-        b0 = f32x4.add(b0, v128.load(q)); b1 = f32x4.add(b1, v128.load(q, 16));
-        b2 = f32x4.add(b2, v128.load(q, 32)); b3 = f32x4.add(b3, v128.load(q, 48));
-      }
-      if (e < last) {
+      let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
+      // An odd one first, then pairs, added to each other before the sum: four sums, and the loads beside them, are all the registers hold.
+      if ((last - e) & 2) {
         const p = block + (<usize>load<u16>(e) << ROW);
-        a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16));
-        a2 = f32x4.add(a2, v128.load(p, 32)); a3 = f32x4.add(a3, v128.load(p, 48));
+        a0 = v128.load(p); a1 = v128.load(p, 16); a2 = v128.load(p, 32); a3 = v128.load(p, 48);
+        e += 2;
       }
-      v128.store(out, f32x4.add(a0, b0)); v128.store(out, f32x4.add(a1, b1), 16);
-      v128.store(out, f32x4.add(a2, b2), 32); v128.store(out, f32x4.add(a3, b3), 48);
+      for (; e < last; e += 4) {
+        const two = <usize>load<u32>(e), p = block + ((two & 0xffff) << ROW), q = block + ((two >> 16) << ROW);
+        a0 = f32x4.add(a0, f32x4.add(v128.load(p), v128.load(q)));
+        a1 = f32x4.add(a1, f32x4.add(v128.load(p, 16), v128.load(q, 16)));
+        a2 = f32x4.add(a2, f32x4.add(v128.load(p, 32), v128.load(q, 32)));
+        a3 = f32x4.add(a3, f32x4.add(v128.load(p, 48), v128.load(q, 48)));
+      }
+      v128.store(out, a0); v128.store(out, a1, 16); v128.store(out, a2, 32); v128.store(out, a3, 48);
     }
   }
 }
