@@ -55,48 +55,60 @@ export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes
   return { positive, negative };
 }
 
-/** Cosines C_kj = D_kj / (|v_k| |w_j|); 0 where a row is silent. */
-export function cosines({ rows, columns, dots, rowSquares, columnSquares }: Affinity): Float64Array {
-  const out = new Float64Array(rows * columns);
-  for (let k = 0; k < rows; k++) {
-    for (let j = 0; j < columns; j++) {
-      const squares = rowSquares[k]! * columnSquares[j]!;
-      out[k * columns + j] = squares > 0 ? dots[k * columns + j]! / Math.sqrt(squares) : 0;
-    }
-  }
-  return out;
-}
+/** A stage loss: returns its value (weighted) and fills the coefficients of its gradient. */
+export type AlignmentLoss = (affinity: Affinity, pairing: Pairing, out: Coefficients) => number;
 
 /**
- * Carries G = dL/dC through the cosine:
+ * A loss of one sample's cosines: returns its value and fills `slope`, its derivative by each of them.
+ * Column j is a negative where `negative[first + j]` is 1.
+ */
+export type RowLoss = (
+  cosine: readonly number[],
+  positive: number,
+  negative: Uint8Array,
+  first: number,
+  slope: number[],
+) => number;
+
+/**
+ * The stage loss weight / K sum_k l(C_k) of cosines C_kj = D_kj / (|v_k| |w_j|), 0 where a row is silent. With G = dL/dC:
  *
  *   dL/dv_k = (I - a_k a_k^T) (sum_j G_kj c_j) / |v_k|,  a, c the unit rows: mix_kj = G_kj / (|v_k| |w_j|), own_k = -sum_j G_kj C_kj / |v_k|^2
  *
  * and alike for w. A silent row gets no gradient.
  */
-export function throughCosine(
-  affinity: Affinity,
-  cosine: Float64Array,
-  gradient: Float64Array,
-  out: Coefficients,
-): void {
-  const { rows, columns, rowSquares, columnSquares } = affinity;
-  const columnSums = new Float64Array(columns);
-  for (let k = 0; k < rows; k++) {
-    const vv = rowSquares[k]!;
-    let rowSum = 0;
-    for (let j = 0; j < columns; j++) {
-      const at = k * columns + j;
-      const squares = vv * columnSquares[j]!;
-      const along = gradient[at]! * cosine[at]!;
-      rowSum += along;
-      columnSums[j]! += along;
-      out.mix[at] = squares > 0 ? gradient[at]! / Math.sqrt(squares) : 0;
+export function lossOfCosines(weight: number, rowLoss: RowLoss): AlignmentLoss {
+  // Of one row, and kept from call to call: matrices of their own, or new ones, would cost more than the loss.
+  const cosine: number[] = [];
+  const scale: number[] = [];
+  const slope: number[] = [];
+  const columnSums: number[] = [];
+  return ({ rows, columns, dots, rowSquares, columnSquares }, { positive, negative }, { mix, rowOwn, columnOwn }) => {
+    const unit = weight / rows;
+    let loss = 0;
+    for (const array of [cosine, scale, slope, columnSums]) array.length = columns;
+    columnSums.fill(0);
+    for (let k = 0; k < rows; k++) {
+      const first = k * columns;
+      const vv = rowSquares[k]!;
+      for (let j = 0; j < columns; j++) {
+        const squares = vv * columnSquares[j]!;
+        scale[j] = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+        cosine[j] = dots[first + j]! * scale[j]!;
+        slope[j] = 0;
+      }
+      loss += rowLoss(cosine, positive[k]!, negative, first, slope);
+      let rowSum = 0;
+      for (let j = 0; j < columns; j++) {
+        const g = unit * slope[j]!;
+        const along = g * cosine[j]!;
+        rowSum += along;
+        columnSums[j]! += along;
+        mix[first + j] = g * scale[j]!;
+      }
+      rowOwn[k] = vv > 0 ? -rowSum / vv : 0;
     }
-    out.rowOwn[k] = vv > 0 ? -rowSum / vv : 0;
-  }
-  for (let j = 0; j < columns; j++) out.columnOwn[j] = columnSquares[j]! > 0 ? -columnSums[j]! / columnSquares[j]! : 0;
+    for (let j = 0; j < columns; j++) columnOwn[j] = columnSquares[j]! > 0 ? -columnSums[j]! / columnSquares[j]! : 0;
+    return unit * loss;
+  };
 }
-
-/** A stage loss: returns its value (weighted) and fills the coefficients of its gradient. */
-export type AlignmentLoss = (affinity: Affinity, pairing: Pairing, out: Coefficients) => number;

@@ -7,7 +7,7 @@
  */
 
 import { exponential, logarithm } from "../engine/elementary.ts";
-import { type AlignmentLoss, cosines, throughCosine } from "./affinity.ts";
+import { type AlignmentLoss, lossOfCosines } from "./affinity.ts";
 
 export interface InfoNceOptions {
   readonly temperature: number;
@@ -15,28 +15,21 @@ export interface InfoNceOptions {
 }
 
 export function infonce({ temperature, weight }: InfoNceOptions): AlignmentLoss {
-  return (affinity, { positive, negative }, out) => {
-    const { rows, columns } = affinity;
-    const cosine = cosines(affinity);
-    const gradient = new Float64Array(rows * columns);
-    const unit = weight / rows;
-    let loss = 0;
-    for (let k = 0; k < rows; k++) {
-      const own = k * columns + positive[k]!;
-      const counts = (at: number) => at === own || negative[at] === 1;
-      let top = cosine[own]!;
-      for (let at = k * columns; at < (k + 1) * columns; at++) if (counts(at)) top = Math.max(top, cosine[at]!);
-      let sum = 0;
-      for (let at = k * columns; at < (k + 1) * columns; at++) {
-        if (!counts(at)) continue;
-        gradient[at] = exponential((cosine[at]! - top) / temperature);
-        sum += gradient[at]!;
-      }
-      loss += unit * (logarithm(sum) - (cosine[own]! - top) / temperature);
-      for (let at = k * columns; at < (k + 1) * columns; at++) gradient[at]! *= unit / (temperature * sum);
-      gradient[own]! -= unit / temperature;
+  return lossOfCosines(weight, (cosine, positive, negative, first, slope) => {
+    const columns = slope.length;
+    const own = cosine[positive]!;
+    let top = own;
+    for (let j = 0; j < columns; j++) if (negative[first + j] === 1 && cosine[j]! > top) top = cosine[j]!;
+    let sum = 0;
+    for (let j = 0; j < columns; j++) {
+      if (negative[first + j] !== 1 && j !== positive) continue;
+      const share = exponential((cosine[j]! - top) / temperature);
+      slope[j] = share;
+      sum += share;
     }
-    throughCosine(affinity, cosine, gradient, out);
-    return loss;
-  };
+    const scale = 1 / (temperature * sum);
+    for (let j = 0; j < columns; j++) slope[j]! *= scale;
+    slope[positive]! -= 1 / temperature;
+    return logarithm(sum) - (own - top) / temperature;
+  });
 }

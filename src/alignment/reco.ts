@@ -7,7 +7,7 @@
  *
  *   dL/dC_k,k+ = -2 weight / K (1 - C_k,k+),   dL/dC_kj = 2 weight lambda / K max(0, C_kj)
  */
-import { type AlignmentLoss, cosines, throughCosine } from "./affinity.ts";
+import { type AlignmentLoss, lossOfCosines } from "./affinity.ts";
 
 export interface RecoOptions {
   /** Weight of the negatives. */
@@ -17,26 +17,19 @@ export interface RecoOptions {
 }
 
 export function reco({ lambda, weight }: RecoOptions): AlignmentLoss {
-  return (affinity, { positive, negative }, out) => {
-    const { rows, columns } = affinity;
-    const cosine = cosines(affinity);
-    const gradient = new Float64Array(rows * columns);
-    const unit = weight / rows;
+  return lossOfCosines(weight, (cosine, positive, negative, first, slope) => {
+    const columns = slope.length;
     let loss = 0;
-    for (let k = 0; k < rows; k++) {
-      for (let j = 0; j < columns; j++) {
-        const at = k * columns + j;
-        const c = cosine[at]!;
-        if (j === positive[k]) {
-          loss += unit * (1 - c) ** 2;
-          gradient[at] = -2 * unit * (1 - c);
-        } else if (negative[at] && c > 0) {
-          loss += unit * lambda * c * c;
-          gradient[at] = 2 * unit * lambda * c;
-        }
+    for (let j = 0; j < columns; j++) {
+      const c = cosine[j]!;
+      if (j === positive) {
+        loss += (1 - c) ** 2;
+        slope[j] = -2 * (1 - c);
+      } else if (negative[first + j] === 1 && c > 0) {
+        loss += lambda * c * c;
+        slope[j] = 2 * lambda * c;
       }
     }
-    throughCosine(affinity, cosine, gradient, out);
     return loss;
-  };
+  });
 }

@@ -48,6 +48,9 @@ export const LANES = 16;
 /** Floats an item of the element-wise kernels (`adamw`, `sumSquares`). */
 export const BLOCK = 2048;
 
+/** Rows that take a step together in the neurons' kernels. */
+export const ROWS = 32;
+
 /** Rounds up to whole tiles of neurons. */
 export function padded(count: number): number {
   return Math.ceil(count / LANES) * LANES;

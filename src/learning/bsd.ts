@@ -51,6 +51,9 @@ export class Bsd implements Rule {
   readonly #options: BsdOptions;
   readonly #alignment: StageAlignment;
   readonly #top: Top;
+  readonly #stimulusLoss: AlignmentLoss;
+  /** Of each hidden stage, by its number. */
+  readonly #losses = new Map<number, AlignmentLoss>();
   /** A copy of the stimulus that centring may change. */
   readonly #stimulus: Region<Float32Array>;
 
@@ -62,6 +65,10 @@ export class Bsd implements Rule {
     const width = Math.max(pair.stimulusWidth, ...pair.layers.map((layer) => layer.featureWidth));
     this.#alignment = new StageAlignment(team, maxImages, recall[0]!.maxImages, width);
     this.#stimulus = team.arena.f32(maxImages * pair.stimulusWidth);
+    this.#stimulusLoss = this.#loss(options.stimulusWeight, sizeOf(pair.stimulusShape));
+    for (const { stage, perception } of pair.hiddenStages()) {
+      this.#losses.set(stage, this.#loss(options.weight, perception.cellCount * perception.synapses.shape.channels));
+    }
     this.#top = new Top(pair, options.top, options.lambda);
     const groups = [...perception, ...recall].map((layer) => layer.group);
     this.optimiser = new AdamW(team, optimiser, groups);
@@ -91,7 +98,7 @@ export class Bsd implements Rule {
       const own = this.#pull(perception, images);
       const other = this.#pull(recall, shown.length);
       const loss = this.#align(
-        this.#stageLoss(perception),
+        this.#losses.get(stage)!,
         pairs,
         { perception, recall, images, recalls: shown.length },
         rates.recall > 0,
@@ -138,9 +145,8 @@ export class Bsd implements Rule {
     const { redrawn } = pair;
     const width = pair.stimulusWidth;
     this.#stimulus.view.set(pair.stimulus.view.subarray(0, images * width));
-    const loss = this.#loss(this.#options.stimulusWeight, sizeOf(pair.stimulusShape));
     const sides = { v: this.#stimulus.at, rows: images, w: redrawn.features.at, columns: recalls, width };
-    const value = this.#alignment.align(loss, pairs, sides, {
+    const value = this.#alignment.align(this.#stimulusLoss, pairs, sides, {
       centred: this.#options.centred,
       rowGradient: false,
       columnGradient: rate > 0,
@@ -174,10 +180,6 @@ export class Bsd implements Rule {
     });
   }
 
-  #stageLoss(layer: Layer): AlignmentLoss {
-    return this.#loss(this.#options.weight, layer.cellCount * layer.synapses.shape.channels);
-  }
-
   #loss(weight: number, features: number): AlignmentLoss {
     const { loss, lambda, temperature } = this.#options;
     if (loss === "reco") return reco({ lambda, weight });
@@ -189,18 +191,21 @@ export class Bsd implements Rule {
     const { weight, rate: target } = this.#options.homeostasis;
     const rates = layer.channelRates(images);
     const seen = images * this.pair.options.steps * pixelsOf(layer.synapses.shape);
+    const perSpike = (2 * weight) / (rates.length * seen);
+    const pull = layer.pull.view;
     let sum = 0;
     let silent = 0;
-    let cost = 0;
+    let squares = 0;
     for (let c = 0; c < rates.length; c++) {
       const rate = rates[c]!;
       const excess = Math.max(0, rate - target);
       sum += rate;
       if (rate === 0) silent++;
-      cost += (weight * excess * excess) / rates.length;
-      if (weight > 0) layer.pull.view[c] = (2 * weight * excess) / (rates.length * seen);
+      squares += excess * excess;
+      if (weight > 0) pull[c] = perSpike * excess;
     }
-    return { rate: sum / rates.length, silent: silent / rates.length, cost };
+    const { length } = rates;
+    return { rate: sum / length, silent: silent / length, cost: (weight * squares) / length };
   }
 
   #assertFinite(stage: number, loss: number): void {

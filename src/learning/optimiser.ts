@@ -82,19 +82,19 @@ export class AdamW {
     this.#team.run(
       "adamw",
       Math.ceil(group.length / BLOCK),
-      ...[
-        group.length,
-        scale,
-        1 - rate * weightDecay,
-        BETA1,
-        1 - BETA1,
-        BETA2,
-        1 - BETA2,
-        rate / correction1,
-        1 / Math.sqrt(correction2),
-        EPSILON,
-      ],
-      ...[group.parameters.at, group.gradients.at, group.firstMoment.at, group.secondMoment.at],
+      group.length,
+      scale,
+      1 - rate * weightDecay,
+      BETA1,
+      1 - BETA1,
+      BETA2,
+      1 - BETA2,
+      (rate * Math.sqrt(correction2)) / correction1,
+      EPSILON * Math.sqrt(correction2),
+      group.parameters.at,
+      group.gradients.at,
+      group.firstMoment.at,
+      group.secondMoment.at,
     );
   }
 }

@@ -9,7 +9,7 @@ import { mse } from "../alignment/mse.ts";
 import { reco } from "../alignment/reco.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import type { StageAlignment } from "./stage-alignment.ts";
+import { combine, type StageAlignment } from "./stage-alignment.ts";
 
 export type TopLoss = "cross-entropy" | "reco" | "mse";
 
@@ -86,8 +86,16 @@ export class Top {
       out.at,
     );
     if (this.#projects) {
-      const from = [target.classes, width, this.#classStride, 1, conceptDrive.features.at, this.#codes.at];
-      team.run("combine", images, ...from, this.#logitGradient.at, this.#zeros.at, this.#gradient.at);
+      combine(team, {
+        rows: images,
+        others: target.classes,
+        width,
+        v: conceptDrive.features.at,
+        w: this.#codes.at,
+        mix: { at: this.#logitGradient.at, rowStep: this.#classStride, columnStep: 1 },
+        own: this.#zeros.at,
+        out: this.#gradient.at,
+      });
     }
     let sum = 0;
     for (let k = 0; k < images; k++) sum += this.#losses.view[k]!;

@@ -1,7 +1,7 @@
 /**
  * One network's half of a stage: synapses, norm and neurons; or synapses alone where the drive is read out (the concept's, the redrawn stimulus's).
  */
-import { LANES, padded } from "../engine/kernels.ts";
+import { LANES, padded, ROWS } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { FEATURE_CODES, type Feature, type NeuronParameters } from "./neuron.ts";
@@ -55,6 +55,7 @@ export class Layer {
   /** Added to the gradient of every spike of a neuron (homeostasis); zeros unless a rule sets them. */
   readonly pull: Region<Float32Array>;
   readonly #counts: Region<Float32Array>;
+  readonly #rates: Float64Array;
   readonly #team: Team;
   readonly #steps: number;
   readonly #maxImages: number;
@@ -90,6 +91,7 @@ export class Layer {
     };
     this.pull = team.arena.f32(tiles * LANES);
     this.#counts = team.arena.f32(tiles * LANES * maxChunks);
+    this.#rates = new Float64Array(neurons ? shape.channels : 0);
   }
 
   #chunks(images: number): number {
@@ -117,6 +119,7 @@ export class Layer {
     // A held drive is seen T times: the unbiased variance of the running statistics counts every one.
     const seen = images * this.#steps * pixelsOf(synapses.shape);
     norm.prepare(this.group, options.train, chunks, this.#rows(images) / chunks, seen);
+    const scratch = this.#team.scratch(ROWS * 256);
     this.#team.run(
       "neuronForward",
       tilesOf(synapses.shape) * chunks,
@@ -130,6 +133,8 @@ export class Layer {
         this.#counts.at,
         this.features.at,
         this.cells.at,
+        scratch.at,
+        scratch.stride,
       ],
     );
   }
@@ -163,7 +168,7 @@ export class Layer {
       return;
     }
     const chunks = this.#chunks(images);
-    const scratch = this.#team.scratch(this.#steps * 16);
+    const scratch = this.#team.scratch(ROWS * (this.#steps * 16 + 144));
     this.#team.run(
       "neuronBackward",
       tilesOf(synapses.shape) * chunks,
@@ -175,19 +180,21 @@ export class Layer {
     synapses.gradient(this.group, images, workspace, norm.gradient(this.group, chunks, this.#rows(images)));
   }
 
-  /** Firing rate of each channel in the newest pass, 0..1, over images, steps and pixels. Empty where the drive is read out. */
+  /** Firing rate of each channel in the newest pass, 0..1, over images, steps and pixels; until the next call. Empty where the drive is read out. */
   channelRates(images: number): Float64Array {
-    if (!this.neurons) return new Float64Array(0);
-    const { channels } = this.synapses.shape;
+    const rates = this.#rates.fill(0);
+    const channels = rates.length;
     const chunks = this.#chunks(images);
-    const rates = new Float64Array(channels);
-    const seen = images * this.#steps * pixelsOf(this.synapses.shape);
-    for (let c = 0; c < channels; c++) {
-      const tile = Math.floor(c / LANES);
-      let count = 0;
-      for (let k = 0; k < chunks; k++) count += this.#counts.view[(tile * chunks + k) * LANES + (c % LANES)]!;
-      rates[c] = count / seen;
+    const counts = this.#counts.view;
+    for (let first = 0; first < channels; first += LANES) {
+      const lanes = Math.min(LANES, channels - first);
+      for (let k = 0; k < chunks; k++) {
+        const from = first * chunks + k * LANES;
+        for (let lane = 0; lane < lanes; lane++) rates[first + lane]! += counts[from + lane]!;
+      }
     }
+    const seen = images * this.#steps * pixelsOf(this.synapses.shape);
+    for (let c = 0; c < channels; c++) rates[c]! /= seen;
     return rates;
   }
 

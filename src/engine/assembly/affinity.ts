@@ -26,83 +26,100 @@ export function centre(begin: i32, end: i32, _thread: i32, rows: i32, width: i32
   }
 }
 
-/** dots[k][j] = v_k . w_j in float64; items are rows k of v. */
+/**
+ * dots[k][j] = v_k . w_j in float64; items are rows k of v. Two rows of v meet four of w at a time, so that each load serves several sums;
+ * where that is more than there are, the last row is done again, with the same result. No sum depends on what is done beside it.
+ */
 export function dots(begin: i32, end: i32, _thread: i32, others: i32, width: i32, v: usize, w: usize, out: usize): void {
-  const stride = <usize>width << 2;
-  for (let k = begin; k < end; k++) {
-    const row = v + <usize>k * stride;
-    const result = out + (<usize>k * others << 3);
-    for (let j = 0; j < others; j++) store<f64>(result + (<usize>j << 3), 0);
-    for (let column = 0; column < width; column += BLOCK) {
-      const from = <usize>column << 2, to = <usize>min(width, column + BLOCK) << 2;
-      let j = 0;
-      for (; j + 3 < others; j += 4) {
-        const w0 = w + <usize>j * stride, w1 = w0 + stride, w2 = w1 + stride, w3 = w2 + stride;
-        let a = f32x4.splat(0), b = a, c = a, d = a;
-        for (let i = from; i < to; i += 16) {
-          const x = v128.load(row + i);
-          a = f32x4.add(a, f32x4.mul(x, v128.load(w0 + i))); b = f32x4.add(b, f32x4.mul(x, v128.load(w1 + i)));
-          c = f32x4.add(c, f32x4.mul(x, v128.load(w2 + i))); d = f32x4.add(d, f32x4.mul(x, v128.load(w3 + i)));
+  const stride = <usize>width << 2, lastJ = others - 1;
+  for (let k = begin; k < end; k += 2) {
+    const k1 = min(k + 1, end - 1);
+    for (let j = 0; j < others; j += 4) {
+      const j1 = min(j + 1, lastJ), j2 = min(j + 2, lastJ), j3 = min(j + 3, lastJ);
+      let sa: f64 = 0, sb: f64 = 0, sc: f64 = 0, sd: f64 = 0, se: f64 = 0, sf: f64 = 0, sg: f64 = 0, sh: f64 = 0;
+      for (let column = 0; column < width; column += BLOCK) {
+        let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+        const v0 = v + <usize>k * stride, v1 = v + <usize>k1 * stride;
+        const w0 = w + <usize>j * stride, w1 = w + <usize>j1 * stride, w2 = w + <usize>j2 * stride, w3 = w + <usize>j3 * stride;
+        for (let i = <usize>column << 2, to = <usize>min(width, column + BLOCK) << 2; i < to; i += 16) {
+          const x = v128.load(v0 + i), y = v128.load(v1 + i);
+          let u = v128.load(w0 + i);
+          a = f32x4.add(a, f32x4.mul(x, u)); e = f32x4.add(e, f32x4.mul(y, u));
+          u = v128.load(w1 + i);
+          b = f32x4.add(b, f32x4.mul(x, u)); f = f32x4.add(f, f32x4.mul(y, u));
+          u = v128.load(w2 + i);
+          c = f32x4.add(c, f32x4.mul(x, u)); g = f32x4.add(g, f32x4.mul(y, u));
+          u = v128.load(w3 + i);
+          d = f32x4.add(d, f32x4.mul(x, u)); h = f32x4.add(h, f32x4.mul(y, u));
         }
-        const o = result + (<usize>j << 3);
-        store<f64>(o, load<f64>(o) + <f64>horizontalSum(a));
-        store<f64>(o, load<f64>(o, 8) + <f64>horizontalSum(b), 8);
-        store<f64>(o, load<f64>(o, 16) + <f64>horizontalSum(c), 16);
-        store<f64>(o, load<f64>(o, 24) + <f64>horizontalSum(d), 24);
+        sa += <f64>horizontalSum(a); sb += <f64>horizontalSum(b); sc += <f64>horizontalSum(c); sd += <f64>horizontalSum(d);
+        se += <f64>horizontalSum(e); sf += <f64>horizontalSum(f); sg += <f64>horizontalSum(g); sh += <f64>horizontalSum(h);
       }
-      for (; j < others; j++) {
-        const w0 = w + <usize>j * stride;
-        let a = f32x4.splat(0);
-        for (let i = from; i < to; i += 16) a = f32x4.add(a, f32x4.mul(v128.load(row + i), v128.load(w0 + i)));
-        const o = result + (<usize>j << 3);
-        store<f64>(o, load<f64>(o) + <f64>horizontalSum(a));
-      }
+      const o = out + (<usize>k * others << 3), o1 = out + (<usize>k1 * others << 3);
+      store<f64>(o + (<usize>j << 3), sa); store<f64>(o + (<usize>j1 << 3), sb); store<f64>(o + (<usize>j2 << 3), sc); store<f64>(o + (<usize>j3 << 3), sd);
+      store<f64>(o1 + (<usize>j << 3), se); store<f64>(o1 + (<usize>j1 << 3), sf); store<f64>(o1 + (<usize>j2 << 3), sg); store<f64>(o1 + (<usize>j3 << 3), sh);
     }
   }
 }
 
-/** squares[k] = |v_k|^2 in float64, with the same sums as `dots`; items are rows. */
+/** squares[k] = |v_k|^2 in float64, with the same sums as `dots`, four rows at a time; items are rows. */
 export function squares(begin: i32, end: i32, _thread: i32, width: i32, v: usize, out: usize): void {
-  for (let k = begin; k < end; k++) {
-    const row = v + (<usize>k * width << 2);
-    let total: f64 = 0;
+  const stride = <usize>width << 2, last = end - 1;
+  for (let k = begin; k < end; k += 4) {
+    const k1 = min(k + 1, last), k2 = min(k + 2, last), k3 = min(k + 3, last);
+    const v0 = v + <usize>k * stride, v1 = v + <usize>k1 * stride, v2 = v + <usize>k2 * stride, v3 = v + <usize>k3 * stride;
+    let s0: f64 = 0, s1: f64 = 0, s2: f64 = 0, s3: f64 = 0;
     for (let column = 0; column < width; column += BLOCK) {
-      const to = row + (<usize>min(width, column + BLOCK) << 2);
-      let a = f32x4.splat(0);
-      for (let p = row + (<usize>column << 2); p < to; p += 16) { const x = v128.load(p); a = f32x4.add(a, f32x4.mul(x, x)); }
-      total += <f64>horizontalSum(a);
+      let a = f32x4.splat(0), b = a, c = a, d = a;
+      for (let i = <usize>column << 2, to = <usize>min(width, column + BLOCK) << 2; i < to; i += 16) {
+        const x = v128.load(v0 + i), y = v128.load(v1 + i), z = v128.load(v2 + i), u = v128.load(v3 + i);
+        a = f32x4.add(a, f32x4.mul(x, x)); b = f32x4.add(b, f32x4.mul(y, y));
+        c = f32x4.add(c, f32x4.mul(z, z)); d = f32x4.add(d, f32x4.mul(u, u));
+      }
+      s0 += <f64>horizontalSum(a); s1 += <f64>horizontalSum(b); s2 += <f64>horizontalSum(c); s3 += <f64>horizontalSum(d);
     }
-    store<f64>(out + (<usize>k << 3), total);
+    store<f64>(out + (<usize>k << 3), s0); store<f64>(out + (<usize>k1 << 3), s1);
+    store<f64>(out + (<usize>k2 << 3), s2); store<f64>(out + (<usize>k3 << 3), s3);
   }
 }
 
 /**
- * out_k = own[k] v_k + sum over j of mix[k, j] w_j; items are rows k. `mix` (float32) is read at k * rowStep + j * columnStep, so that the
- * same matrix serves both networks.
+ * out_k = own[k] v_k + sum over j of mix[k, j] w_j. `mix` (float32) is read at k * rowStep + j * columnStep, so that the same matrix serves
+ * both networks. Items are panel * pairs + pair: a panel is `panel` columns of w, few enough to stay in the second-level cache; a pair is two rows
+ * k, which share the loads of w (the last of an odd number is done twice).
  */
 export function combine(
   begin: i32, end: i32, _thread: i32,
-  others: i32, width: i32, rowStep: i32, columnStep: i32,
+  rows: i32, others: i32, width: i32, panel: i32, rowStep: i32, columnStep: i32,
   v: usize, w: usize, mix: usize, own: usize, out: usize,
 ): void {
-  const stride = <usize>width << 2, step = <usize>columnStep << 2;
-  for (let k = begin; k < end; k++) {
-    const self = f32x4.splat(load<f32>(own + (<usize>k << 2)));
-    const coefficients = mix + (<usize>k * rowStep << 2);
-    const from = v + <usize>k * stride, to = out + <usize>k * stride;
-    for (let i: usize = 0; i < stride; i += 64) {
-      let p = from + i;
+  const stride = <usize>width << 2, step = <usize>columnStep << 2, pairs = (rows + 1) >> 1;
+  for (let item = begin; item < end; item++) {
+    const block = item / pairs, k = (item - block * pairs) << 1, k1 = min(k + 1, rows - 1);
+    const first = <usize>(block * panel) << 2, last = <usize>min(width, (block + 1) * panel) << 2;
+    const row = <usize>k * stride, row1 = <usize>k1 * stride;
+    const self = v128.load32_splat(own + (<usize>k << 2)), self1 = v128.load32_splat(own + (<usize>k1 << 2));
+    for (let i = first; i < last; i += 64) {
+      let p = v + row + i;
       let a0 = f32x4.mul(self, v128.load(p)), a1 = f32x4.mul(self, v128.load(p, 16));
       let a2 = f32x4.mul(self, v128.load(p, 32)), a3 = f32x4.mul(self, v128.load(p, 48));
+      p = v + row1 + i;
+      let b0 = f32x4.mul(self1, v128.load(p)), b1 = f32x4.mul(self1, v128.load(p, 16));
+      let b2 = f32x4.mul(self1, v128.load(p, 32)), b3 = f32x4.mul(self1, v128.load(p, 48));
       p = w + i;
-      let c = coefficients;
-      for (let j = 0; j < others; j++, p += stride, c += step) {
-        const m = v128.load32_splat(c);
-        a0 = f32x4.add(a0, f32x4.mul(m, v128.load(p))); a1 = f32x4.add(a1, f32x4.mul(m, v128.load(p, 16)));
-        a2 = f32x4.add(a2, f32x4.mul(m, v128.load(p, 32))); a3 = f32x4.add(a3, f32x4.mul(m, v128.load(p, 48)));
+      let c = mix + (<usize>(k * rowStep) << 2), d = mix + (<usize>(k1 * rowStep) << 2);
+      for (let j = 0; j < others; j++, p += stride, c += step, d += step) {
+        const m = v128.load32_splat(c), n = v128.load32_splat(d);
+        const w0 = v128.load(p), w1 = v128.load(p, 16), w2 = v128.load(p, 32), w3 = v128.load(p, 48);
+        a0 = f32x4.add(a0, f32x4.mul(m, w0)); a1 = f32x4.add(a1, f32x4.mul(m, w1));
+        a2 = f32x4.add(a2, f32x4.mul(m, w2)); a3 = f32x4.add(a3, f32x4.mul(m, w3));
+        b0 = f32x4.add(b0, f32x4.mul(n, w0)); b1 = f32x4.add(b1, f32x4.mul(n, w1));
+        b2 = f32x4.add(b2, f32x4.mul(n, w2)); b3 = f32x4.add(b3, f32x4.mul(n, w3));
       }
-      const o = to + i;
-      v128.store(o, a0); v128.store(o, a1, 16); v128.store(o, a2, 32); v128.store(o, a3, 48);
+      p = out + row + i;
+      v128.store(p, a0); v128.store(p, a1, 16); v128.store(p, a2, 32); v128.store(p, a3, 48);
+      p = out + row1 + i;
+      v128.store(p, b0); v128.store(p, b1, 16); v128.store(p, b2, 32); v128.store(p, b3, 48);
     }
   }
 }

@@ -26,30 +26,29 @@ export function normStatistics(
   chunkMomentsAt: usize, gamma: usize, beta: usize, runningMean: usize, runningVariance: usize,
   mean: usize, inverse: usize, scale: usize, shift: usize,
 ): void {
+  const perChunk = 1.0 / <f64>chunks, perRow = perChunk / <f64>rows, unbiased = count > 1 ? <f64>count / <f64>(count - 1) : 1.0;
+  const k = <f64>momentum;
   for (let tile = begin; tile < end; tile++) {
     const from = chunkMomentsAt + (<usize>tile * chunks << 7);
     for (let lane: usize = 0; lane < 16; lane++) {
       const at = (<usize>tile << ROW) + (lane << 2);
       let sum: f64 = 0;
       for (let c = 0, p = from + (lane << 2); c < chunks; c++, p += 128) sum += <f64>load<f32>(p);
-      const m = sum / <f64>chunks;
+      const m = sum * perChunk;
       let deviation: f64 = 0;
       for (let c = 0, p = from + (lane << 2); c < chunks; c++, p += 128) {
         const d = <f64>load<f32>(p) - m;
         deviation += <f64>load<f32>(p, 64) + <f64>rows * d * d;
       }
-      const n = <f64>chunks * <f64>rows;
-      const variance = deviation / n;
+      const variance = deviation * perRow;
       const inv = 1.0 / sqrt<f64>(variance + <f64>eps);
       const g = <f64>load<f32>(gamma + at) * inv;
       store<f32>(mean + at, <f32>m);
       store<f32>(inverse + at, <f32>inv);
       store<f32>(scale + at, <f32>g);
       store<f32>(shift + at, <f32>(<f64>load<f32>(beta + at) - m * g));
-      const unbiased = count > 1 ? variance * <f64>count / <f64>(count - 1) : variance;
-      const k = <f64>momentum;
       store<f32>(runningMean + at, <f32>((1 - k) * <f64>load<f32>(runningMean + at) + k * m));
-      store<f32>(runningVariance + at, <f32>((1 - k) * <f64>load<f32>(runningVariance + at) + k * unbiased));
+      store<f32>(runningVariance + at, <f32>((1 - k) * <f64>load<f32>(runningVariance + at) + k * unbiased * variance));
     }
   }
 }

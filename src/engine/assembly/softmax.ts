@@ -3,14 +3,14 @@
 const LN2_HIGH: f64 = 6.93147180369123816490e-01;
 const LN2_LOW: f64 = 1.90821492927058770002e-10;
 
-/** e^x for x <= 0 (softmax needs no other), relative error < 1e-15; 0 below -700. */
+/** e^x for x <= 0 (softmax needs no other), relative error < 1e-15; 0 below -700. Even and odd terms of the series are sums of their own, side by side. */
 export function exponential(x: f64): f64 {
   if (x < -700) return 0;
   const k = nearest<f64>(x * 1.4426950408889634);
-  const r = (x - k * LN2_HIGH) - k * LN2_LOW;
-  let s: f64 = 1;
-  for (let i: f64 = 14; i >= 1; i--) s = 1 + s * r / i;
-  return s * reinterpret<f64>((<i64>k + 1023) << 52);
+  const r = (x - k * LN2_HIGH) - k * LN2_LOW, s = r * r;
+  const even = 1 + s * (1.0 / 2 + s * (1.0 / 24 + s * (1.0 / 720 + s * (1.0 / 40320 + s * (1.0 / 3628800 + s * (1.0 / 479001600))))));
+  const odd = 1 + s * (1.0 / 6 + s * (1.0 / 120 + s * (1.0 / 5040 + s * (1.0 / 362880 + s * (1.0 / 39916800 + s * (1.0 / 6227020800))))));
+  return (even + r * odd) * reinterpret<f64>((<i64>k + 1023) << 52);
 }
 
 /** ln x for normal x > 0: x = 2^k m with m in [sqrt(1/2), sqrt(2)), ln m by the series of artanh((m - 1) / (m + 1)). */
@@ -20,9 +20,11 @@ export function logarithm(x: f64): f64 {
   let m = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
   if (m > 1.4142135623730951) { m *= 0.5; k++; }
   const t = (m - 1) / (m + 1), t2 = t * t;
-  let s: f64 = 0;
-  for (let i: f64 = 23; i >= 1; i -= 2) s = 1 / i + t2 * s;
-  return <f64>k * LN2_HIGH + (2 * t * s + <f64>k * LN2_LOW);
+  let s = 1.0 / 21 + t2 * (1.0 / 23);
+  s = 1.0 / 15 + t2 * (1.0 / 17 + t2 * (1.0 / 19 + t2 * s));
+  s = 1.0 / 9 + t2 * (1.0 / 11 + t2 * (1.0 / 13 + t2 * s));
+  s = 1.0 / 3 + t2 * (1.0 / 5 + t2 * (1.0 / 7 + t2 * s));
+  return <f64>k * LN2_HIGH + (2 * t * (1 + t2 * s) + <f64>k * LN2_LOW);
 }
 
 /**
