@@ -23,6 +23,12 @@ function cellsOf(height: number, width: number, size: number): { cells: Int32Arr
   return { cells, count: rows * columns };
 }
 
+/**
+ * Images of a plane whose spikes are made and counted together: threads then write the masks of different images. Where there is one pixel, all
+ * images are one chunk and threads split the tiles, as the product before did: the drives a thread has just made lie in its own cache.
+ */
+const SPIKE_CHUNK = 8;
+
 export interface LayerOptions {
   name: string;
   synapses: Synapses;
@@ -59,6 +65,7 @@ export class Layer {
   readonly #team: Team;
   readonly #steps: number;
   readonly #maxImages: number;
+  readonly #spikeChunk: number;
 
   constructor(team: Team, options: LayerOptions) {
     const { synapses, maxImages, steps, neurons } = options;
@@ -90,10 +97,12 @@ export class Layer {
       winner: team.arena.allocate(size.winners),
     };
     this.pull = team.arena.f32(tiles * LANES);
-    this.#counts = team.arena.f32(tiles * LANES * maxChunks);
+    this.#spikeChunk = pixelsOf(shape) > 1 ? SPIKE_CHUNK : maxImages;
+    this.#counts = team.arena.f32(tiles * LANES * Math.ceil(maxImages / this.#spikeChunk));
     this.#rates = new Float64Array(neurons ? shape.channels : 0);
   }
 
+  /** Chunks of the norm's sums. */
   #chunks(images: number): number {
     return this.synapses.chunkImages === 0 ? 1 : Math.ceil(images / this.synapses.chunkImages);
   }
@@ -120,10 +129,11 @@ export class Layer {
     const seen = images * this.#steps * pixelsOf(synapses.shape);
     norm.prepare(this.group, options.train, chunks, this.#rows(images) / chunks, seen);
     const scratch = this.#team.scratch(ROWS * 256);
+    const spikeChunks = Math.ceil(images / this.#spikeChunk);
     this.#team.run(
       "neuronForward",
-      tilesOf(synapses.shape) * chunks,
-      ...this.#neuronArguments(images, chunks),
+      tilesOf(synapses.shape) * spikeChunks,
+      ...this.#neuronArguments(images, spikeChunks, this.#spikeChunk),
       ...[options.feature ? FEATURE_CODES[options.feature] : 0, this.#share, this.cellCount],
       ...[
         norm.scale.at,
@@ -148,11 +158,11 @@ export class Layer {
     return [images, stepsOf(source), pixelsOf(shape), shape.channels, this.featureWidth];
   }
 
-  #neuronArguments(images: number, chunks: number): number[] {
+  #neuronArguments(images: number, chunks: number, chunkImages: number): number[] {
     const { synapses } = this;
     const { tau, threshold } = this.neurons!;
     const sizes = [images, this.#steps, stepsOf(synapses.source), pixelsOf(synapses.shape), tilesOf(synapses.shape)];
-    return [chunks, synapses.chunkImages || images, ...sizes, 1 / tau, threshold];
+    return [chunks, chunkImages, ...sizes, 1 / tau, threshold];
   }
 
   /** All gradients of the layer's group, from the gradient of its features (rows of featureWidth at `featureGradient`). */
@@ -172,7 +182,7 @@ export class Layer {
     this.#team.run(
       "neuronBackward",
       tilesOf(synapses.shape) * chunks,
-      ...this.#neuronArguments(images, chunks),
+      ...this.#neuronArguments(images, chunks, synapses.chunkImages || images),
       ...[this.neurons.alpha / 2, FEATURE_CODES[feature], this.#share, this.cellCount, norm.scale.at, norm.shift.at],
       ...[norm.mean.at, norm.inverse.at, workspace.z, featureGradient, this.cells.at, this.pull.at],
       ...[workspace.g, norm.sums.at, scratch.at, scratch.stride],
@@ -184,7 +194,7 @@ export class Layer {
   channelRates(images: number): Float64Array {
     const rates = this.#rates.fill(0);
     const channels = rates.length;
-    const chunks = this.#chunks(images);
+    const chunks = Math.ceil(images / this.#spikeChunk);
     const counts = this.#counts.view;
     for (let first = 0; first < channels; first += LANES) {
       const lanes = Math.min(LANES, channels - first);

@@ -6,7 +6,8 @@
  *
  * Norm, membrane, spike, feature and spike count are one pass over z. H is not kept: the backward pass (`neuron-gradient.ts`) computes it again.
  *
- * Items are tile * chunks + chunk; a chunk is `chunkImages` images. A drive held over time has zSteps = 1.
+ * Items are chunk * tiles + tile; a chunk is `chunkImages` images: threads then split images, and do not write the same cache lines of masks,
+ * in which an image's tiles are neighbours. A drive held over time has zSteps = 1.
  * Features: 0 none, 1 firing rate, 2 drive X, 3 membrane H, each the mean over time, added up (times `share`) in cell cells[p] of the
  * feature row [cells][tiles * 16]; without pooling cells[p] = p and share = 1.
  *
@@ -86,14 +87,14 @@ export function neuronForward(
   const featureStride = <usize>cellCount * tiles << ROW;
   const block = scratch + <usize>thread * scratchStride;
   for (let item = begin; item < end; item++) {
-    const tile = item / chunks, chunk = item - tile * chunks;
+    const chunk = item / tiles, tile = item - chunk * tiles;
     const first = chunk * chunkImages, last = min(images, first + chunkImages);
     const lane = <usize>tile << ROW;
     const a0 = f32x4.mul(k, v128.load(scale + lane)), a1 = f32x4.mul(k, v128.load(scale + lane, 16));
     const a2 = f32x4.mul(k, v128.load(scale + lane, 32)), a3 = f32x4.mul(k, v128.load(scale + lane, 48));
     const c0 = f32x4.mul(k, v128.load(shift + lane)), c1 = f32x4.mul(k, v128.load(shift + lane, 16));
     const c2 = f32x4.mul(k, v128.load(shift + lane, 32)), c3 = f32x4.mul(k, v128.load(shift + lane, 48));
-    const count = counts + (<usize>item << ROW);
+    const count = counts + (<usize>(tile * chunks + chunk) << ROW);
     for (let i: usize = 0; i < 64; i += 16) v128.store(count + i, f32x4.splat(0));
     const rows = flat ? last - first : pixels;
     for (let b = first; b < last; b += flat ? last - first : 1) {
