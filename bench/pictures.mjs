@@ -3,6 +3,7 @@
 
 import { speedPicture } from "./pictures-bars.mjs";
 import { growthPicture, memoryPicture } from "./pictures-lines.mjs";
+import { timelinePicture } from "./pictures-timeline.mjs";
 
 /**
  * @param {import("./results.mjs").Contents} contents
@@ -14,6 +15,7 @@ export function pictures({ sections }) {
     ["speed.svg", "peers", speedPicture],
     ["memory.svg", "memory", memoryPicture],
     ["growth.svg", "growth", growthPicture],
+    ["timeline.svg", "timeline", timelinePicture],
   ];
   return all.flatMap(([name, section, draw]) => {
     const rows = sections[section] ?? [];

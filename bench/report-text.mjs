@@ -60,6 +60,14 @@ export function reportText({ machine, commit, quick, sections }, pictures) {
         yardstickTable(rows("yardstick")),
       ],
     ],
+    [
+      "timeline",
+      () => [
+        "### Threads",
+        ...picture("timeline.svg", "One training step, kernel by kernel, on each thread"),
+        "Each kernel is split over the threads, so perception, recall and the stages' updates need not run beside each other to keep both busy.",
+      ],
+    ],
     ["steps", () => ["### Where a step's time goes", ...profiles(rows("steps"))]],
   ];
   const head =

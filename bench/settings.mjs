@@ -18,7 +18,7 @@ import { Command, InvalidArgumentError } from "commander";
  */
 
 /** In the order they are measured. */
-export const SECTIONS = ["kernels", "steps", "peers", "inference", "memory", "growth", "yardstick"];
+export const SECTIONS = ["kernels", "steps", "timeline", "peers", "inference", "memory", "growth", "yardstick"];
 
 /**
  * @param {number} most
