@@ -158,8 +158,8 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     this.#team.run(
       "convolveGradient",
       tiles,
-      ...[images, together, ...this.#geometry(steps, periods), tiles, source.offsets.at, source.events.at],
-      ...outputs,
+      ...[images, together, ...this.#geometry(steps, periods), tiles, this.shape.channels],
+      ...[source.offsets.at, source.events.at, ...outputs],
       ...[scratch.at, scratch.stride],
     );
   }

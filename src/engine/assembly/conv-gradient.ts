@@ -17,8 +17,8 @@ const HALF: usize = 5;
 
 /** Adds a row of 16 gradients to the half planes; `only` picks the lanes whose pooled winner is `q`, all where winner is 0. */
 @inline
-function addRow(plane: usize, halves: usize, row: usize, winner: usize, q: i32): void {
-  for (let v: usize = 0; v < 4; v++) {
+function addRow(plane: usize, halves: usize, vectors: usize, row: usize, winner: usize, q: i32): void {
+  for (let v: usize = 0; v < vectors; v++) {
     let value = v128.load(row + (v << 4));
     if (winner) value = v128.and(value, won(winner + (v << 2), q));
     const at = plane + (v >> 1) * halves + ((v & 1) << 4);
@@ -32,11 +32,11 @@ function addRow(plane: usize, halves: usize, row: usize, winner: usize, q: i32):
  * see positions q, q+1: summed here.
  */
 function layOut(
-  plane: usize, halves: usize, planeHeight: i32, planeWidth: i32, g: usize, winner: usize,
+  plane: usize, halves: usize, vectors: usize, planeHeight: i32, planeWidth: i32, g: usize, winner: usize,
   outHeight: i32, outWidth: i32, stride: i32, pool: i32, up: i32,
 ): void {
   memory.fill(plane, 0, <usize>planeHeight * planeWidth << HALF);
-  memory.fill(plane + halves, 0, <usize>planeHeight * planeWidth << HALF);
+  if (vectors > 2) memory.fill(plane + halves, 0, <usize>planeHeight * planeWidth << HALF);
   const ph = pool ? outHeight >> 1 : outHeight, pw = pool ? outWidth >> 1 : outWidth, inner = pool ? 4 : 1;
   for (let py = 0; py < ph; py++) {
     for (let px = 0; px < pw; px++, g += 64, winner += 16) {
@@ -45,7 +45,7 @@ function layOut(
         for (let dy = 0; dy <= up; dy++) {
           for (let dx = 0; dx <= up; dx++) {
             const y = oy - dy, x = ox - dx;
-            if (y < planeHeight && x < planeWidth) addRow(plane + (<usize>(y * planeWidth + x) << HALF), halves, g, pool ? winner : 0, q);
+            if (y < planeHeight && x < planeWidth) addRow(plane + (<usize>(y * planeWidth + x) << HALF), halves, vectors, g, pool ? winner : 0, q);
           }
         }
       }
@@ -64,11 +64,11 @@ function won(winner: usize, q: i32): v128 {
  * `motifGradients` were it not for the winners, which differ by step: so single steps are masked first, then added up.
  */
 function layOutPooled(
-  planes: usize, halves: usize, planeBytes: usize, planeWidth: i32, steps: i32, periods: i32, pooledHeight: i32, pooledWidth: i32,
+  planes: usize, halves: usize, vectors: usize, planeBytes: usize, planeWidth: i32, steps: i32, periods: i32, pooledHeight: i32, pooledWidth: i32,
   g: usize, z: usize, k: usize, kStride: usize, winner: usize,
 ): void {
   const pixels = pooledHeight * pooledWidth, plane = <usize>pixels << ROW, normed = k != 0, zero = f32x4.splat(0);
-  for (let v: usize = 0; v < 4; v++) {
+  for (let v: usize = 0; v < vectors; v++) {
     const lane = v << 4, own = planes + (v >> 1) * halves + ((v & 1) << 4), singles = own + <usize>periods * planeBytes;
     let k0 = zero, k1 = zero, k2 = zero;
     if (normed) { k0 = v128.load(k + lane); k1 = v128.load(k + kStride + lane); k2 = v128.load(k + 2 * kStride + lane); }
@@ -148,7 +148,7 @@ function addTaps(e: usize, last: usize, shifted: usize, o: usize, step: usize): 
 export function convolveGradient(
   begin: i32, end: i32, thread: i32,
   images: i32, group: i32, steps: i32, periods: i32, height: i32, width: i32, up: i32, stride: i32, pad: i32, channels: i32,
-  outHeight: i32, outWidth: i32, pool: i32, tiles: i32,
+  outHeight: i32, outWidth: i32, pool: i32, tiles: i32, outChannels: i32,
   offsets: usize, events: usize, g: usize, z: usize, winner: usize, coefficients: usize, dWeights: usize, dBias: usize,
   scratch: usize, scratchStride: i32,
 ): void {
@@ -192,25 +192,27 @@ export function convolveGradient(
       }
     }
     for (let tile = begin; tile < end; tile++) {
+      // Vectors of four units: none for half a tile of padding, as where three channels are redrawn.
+      const vectors: usize = outChannels - (tile << 4) > 8 ? 4 : 2;
       const k = coefficients && onTheWay ? coefficients + (<usize>tile << ROW) : 0;
       for (let b = from; b < to; b++) {
         const own = planes + <usize>(b - from) * motifs * planeBytes;
         const block = <usize>(tile * images + b) * steps * pixels;
         if (direct) {
-          layOutPooled(own, halves, planeBytes, planeWidth, steps, periods, ph, pw, g + (block << ROW), z + (block << ROW), k, <usize>tiles << ROW, winner + (block << 4));
+          layOutPooled(own, halves, vectors, planeBytes, planeWidth, steps, periods, ph, pw, g + (block << ROW), z + (block << ROW), k, <usize>tiles << ROW, winner + (block << 4));
           continue;
         }
         for (let t = 0; t < steps; t++) {
           const start = block + <usize>t * pixels;
           layOut(
-            own + <usize>(periods + t) * planeBytes, halves, planeHeight, planeWidth, g + (start << ROW), winner + (start << 4),
+            own + <usize>(periods + t) * planeBytes, halves, vectors, planeHeight, planeWidth, g + (start << ROW), winner + (start << 4),
             outHeight, outWidth, stride, pool, up,
           );
         }
         sumPlanes(own, planeBytes, steps, periods);
-        sumPlanes(own + halves, planeBytes, steps, periods);
+        if (vectors > 2) sumPlanes(own + halves, planeBytes, steps, periods);
       }
-      for (let half: usize = 0; half < 2; half++) {
+      for (let half: usize = 0; half < vectors >> 1; half++) {
         for (let ky = 0; ky < 3; ky++) {
           // Tap (ky, kx) of an event sees the plane at its offset minus (ky, kx); kx = 2, 1, 0 are neighbours in memory.
           const shifted = planes + half * halves - (<usize>(ky * planeWidth + 2) << HALF), step = <usize>channels << ROW;
