@@ -144,6 +144,8 @@ function pairOf(team, net) {
     maxImages: net.batch,
     maxRecalls: RECIPE.classes,
     seed: 1,
+    // As training does where each layer clips its own gradients.
+    keepGradients: false,
   });
 }
 

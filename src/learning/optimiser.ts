@@ -34,6 +34,12 @@ export class AdamW {
   constructor(team: Team, options: OptimiserOptions, groups: readonly ParameterGroup[]) {
     this.#team = team;
     this.#options = options;
+    if (options.clip > 0 && options.clipScope === "global" && sharesGradients(groups)) {
+      throw new BispikeError(
+        "usage",
+        "clipping by the norm of all gradients needs them all at once, but these layers share one room for theirs: build the pair with keepGradients true",
+      );
+    }
     this.#partial = team.arena.f64(Math.max(...groups.map((group) => Math.ceil(group.length / BLOCK))));
   }
 
@@ -97,6 +103,10 @@ export class AdamW {
       group.secondMoment.at,
     );
   }
+}
+
+function sharesGradients(groups: readonly ParameterGroup[]): boolean {
+  return new Set(groups.map((group) => group.gradients.at)).size < groups.length;
 }
 
 /** x^n by repeated squaring: engines may differ in the last digit of `**`. */

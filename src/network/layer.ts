@@ -41,6 +41,8 @@ export interface LayerOptions {
   workspace?: Workspace;
   /** Memory of the feature rows, shared with other layers. */
   features?: Region<Float32Array>;
+  /** Whether the layer takes memory for its gradients ("own", the default) or is given it later. */
+  gradients?: "own" | "shared";
 }
 
 export class Layer {
@@ -79,7 +81,7 @@ export class Layer {
     const tiles = tilesOf(shape);
     const normed = neurons?.norm ?? false;
     const normBlocks = normed ? { gamma: tiles * LANES, beta: tiles * LANES } : {};
-    this.group = new ParameterGroup(team, options.name, { ...synapses.blocks, ...normBlocks });
+    this.group = new ParameterGroup(team, options.name, { ...synapses.blocks, ...normBlocks }, options.gradients);
     if (normed) this.group.view("gamma").fill(1);
     const maxChunks = this.#chunks(maxImages);
     this.norm = new Norm(team, normed, tiles, maxChunks);

@@ -25,6 +25,8 @@ export interface ModelOptions {
   readonly maxRecalls?: number;
   /** Average-pool convolutional features to this many cells a side before comparing; 0 for none. Default 0. */
   readonly pool?: number;
+  /** As the pair's: default true. */
+  readonly keepGradients?: boolean;
 }
 
 /** A pair that can perceive and recall images. */
@@ -43,9 +45,10 @@ export class Model {
     this.data = data;
     this.frame = image;
     this.#direct = network.stimulus === "direct";
-    const { seed, maxImages, pool } = options;
+    const { seed, maxImages, pool = 0, keepGradients = true } = options;
     const maxRecalls = Math.max(classes, options.maxRecalls ?? maxImages);
-    this.pair = new NetworkPair(team, { ...network, image, classes, pool: pool ?? 0, maxImages, maxRecalls, seed });
+    const sizes = { image, classes, pool, maxImages, maxRecalls };
+    this.pair = new NetworkPair(team, { ...network, ...sizes, seed, keepGradients });
   }
 
   /** What a stimulus value is in units of pixel / 255, per channel: the deviation it was divided by (direct coding), else 1. */

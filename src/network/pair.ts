@@ -15,6 +15,7 @@ import { initialise } from "./initialise.ts";
 import { Layer } from "./layer.ts";
 import { LinearSynapses } from "./linear.ts";
 import { neuronDefaults } from "./neuron.ts";
+import { ParameterGroup } from "./parameters.ts";
 import { Population } from "./population.ts";
 import { flat, pixelsOf, type Shape, sizeOf } from "./shape.ts";
 import type { RealInput, Source, Synapses, Workspace } from "./synapses.ts";
@@ -49,6 +50,11 @@ export interface PairOptions extends NetworkOptions {
   /** Average-pool the features of convolutional stages to this many cells a side; 0 for none. Default 0. */
   readonly pool?: number;
   readonly seed: number;
+  /**
+   * Keep every layer's gradients until the next step. Default true; false shares one room between layers, for rules that update a layer before they
+   * turn to the next (BSD, unless it clips by the norm of all gradients).
+   */
+  readonly keepGradients?: boolean;
 }
 
 /** The frame images are put in: a cnn halves its sides at every stage, so they are padded to a multiple of that. */
@@ -109,7 +115,17 @@ export class NetworkPair {
     const recalls = options.maxRecalls ?? Math.max(classes, maxImages);
     this.concept = new Population(team, flat(this.target.width), 1, recalls, "linear");
     this.recall = this.#buildRecall(recalls, reader);
-    for (const layer of [...this.perception, ...this.recall]) initialise(layer, seed);
+    for (const layer of this.layers) initialise(layer, seed);
+    if (this.#gradients === "shared") {
+      ParameterGroup.shareGradients(
+        team,
+        this.layers.map(({ group }) => group),
+      );
+    }
+  }
+
+  get #gradients(): "own" | "shared" {
+    return (this.options.keepGradients ?? true) ? "own" : "shared";
   }
 
   #buildPerception(stimulus: Source, reader: "linear" | "conv"): Layer[] {
@@ -160,14 +176,14 @@ export class NetworkPair {
         neurons: { ...neurons, reader: next },
         workspace,
         features,
+        gradients: this.#gradients,
       });
       layers.push(layer);
       source = layer.output!;
     }
     const synapses = new LinearSynapses(team, source, flat(this.target.width), true);
-    layers.push(
-      new Layer(team, { name: `perception.stage${shapes.length + 2}`, synapses, maxImages, steps, workspace }),
-    );
+    const name = `perception.stage${shapes.length + 2}`;
+    layers.push(new Layer(team, { name, synapses, maxImages, steps, workspace, gradients: this.#gradients }));
     return layers;
   }
 
@@ -198,6 +214,7 @@ export class NetworkPair {
         maxImages: recalls,
         steps,
         neurons: { ...neurons, reader },
+        gradients: this.#gradients,
       });
       layers.unshift(layer);
       source = layer.output!;
@@ -206,7 +223,8 @@ export class NetworkPair {
       kind === "mlp" || hidden.length === 0
         ? new LinearSynapses(team, source, this.stimulusShape, true)
         : new ConvSynapses(team, source, { channels: options.image.channels, upsample: true, bias: true });
-    return [new Layer(team, { name: "recall.stage1", synapses: redraw, maxImages: recalls, steps }), ...layers];
+    const last = { name: "recall.stage1", synapses: redraw, maxImages: recalls, steps, gradients: this.#gradients };
+    return [new Layer(team, last), ...layers];
   }
 
   /** Number of stages, stimulus and concept included. */

@@ -17,12 +17,13 @@ export class ParameterGroup {
   readonly name: string;
   readonly length: number;
   readonly parameters: Region<Float32Array>;
-  readonly gradients: Region<Float32Array>;
+  #gradients: Region<Float32Array> | undefined;
   readonly firstMoment: Region<Float32Array>;
   readonly secondMoment: Region<Float32Array>;
   readonly #blocks = new Map<string, ParameterBlock>();
 
-  constructor(team: Team, name: string, sizes: Readonly<Record<string, number>>) {
+  /** With `gradients: "shared"` the group gets its room for gradients from `shareGradients`. */
+  constructor(team: Team, name: string, sizes: Readonly<Record<string, number>>, gradients: "own" | "shared" = "own") {
     this.name = name;
     let offset = 0;
     for (const [block, size] of Object.entries(sizes)) {
@@ -31,9 +32,21 @@ export class ParameterGroup {
     }
     this.length = offset;
     this.parameters = team.arena.f32(offset);
-    this.gradients = team.arena.f32(offset);
+    if (gradients === "own") this.#gradients = team.arena.f32(offset);
     this.firstMoment = team.arena.f32(offset);
     this.secondMoment = team.arena.f32(offset);
+  }
+
+  /** Gradients, in the parameters' order; where they are shared, the next group's are written over them. */
+  get gradients(): Region<Float32Array> {
+    if (!this.#gradients) throw new Error(`${this.name} has no room for gradients yet`);
+    return this.#gradients;
+  }
+
+  /** Gives groups one room for their gradients, as large as the largest needs: for rules that use up a group's gradients before they make the next's. */
+  static shareGradients(team: Team, groups: readonly ParameterGroup[]): void {
+    const { at, view } = team.arena.f32(Math.max(...groups.map(({ length }) => length)));
+    for (const group of groups) group.#gradients = { at, view: view.subarray(0, group.length) };
   }
 
   /** Address of a block's parameters; 0 where the group has no such block. */

@@ -25,7 +25,9 @@ export interface Experiment {
 export function createModel(team: Team, config: ExperimentConfig, data: DataSummary): Model {
   const { network, rule, train } = config;
   const recalls = rule.negatives === "prototypes" ? { maxRecalls: data.classNames.length } : {};
-  return new Model(team, { network, pool: rule.pool, seed: train.seed, maxImages: train.batch, ...recalls }, data);
+  const keepGradients = train.clip > 0 && train.clipScope === "global";
+  const sizes = { pool: rule.pool, seed: train.seed, maxImages: train.batch, ...recalls };
+  return new Model(team, { network, ...sizes, keepGradients }, data);
 }
 
 /**

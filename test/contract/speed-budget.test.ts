@@ -55,6 +55,7 @@ async function measure(kind: "mlp" | "cnn", hidden: readonly number[]) {
     const pair = new NetworkPair(team, {
       ...{ kind, hidden, steps: 4, norm: true, tau: 2, threshold: { perception: 1, recall: 1 }, stimulus: "direct" },
       ...{ target: "one-hot", targetSize: 0, image, classes: CLASSES, maxImages: BATCH, maxRecalls: CLASSES, seed: 1 },
+      keepGradients: false,
     });
     const rule = new Bsd(
       pair,
