@@ -38,18 +38,24 @@ export type Negatives = "literal" | "masked" | "prototypes";
 
 /**
  * literal: every other sample of the batch, those of the same class too. masked: samples of other classes.
- * prototypes: recall ran once per class; the other classes' rows.
+ * prototypes: recall ran once per class; the other classes' rows. `room`: arrays to use, with space for the batch; new ones where absent.
  */
-export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes: number): Pairing {
+export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes: number, room?: Pairing): Pairing {
   const rows = labels.length;
   const columns = negatives === "prototypes" ? classes : rows;
-  const positive = new Int32Array(rows);
-  const negative = new Uint8Array(rows * columns);
+  const { positive, negative } = room ?? {
+    positive: new Int32Array(rows),
+    negative: new Uint8Array(rows * columns),
+  };
+  negative.fill(1, 0, rows * columns);
   for (let k = 0; k < rows; k++) {
-    positive[k] = negatives === "prototypes" ? labels[k]! : k;
-    for (let j = 0; j < columns; j++) {
-      const apart = negatives === "masked" ? labels[j] !== labels[k] : j !== positive[k];
-      negative[k * columns + j] = apart ? 1 : 0;
+    const own = negatives === "prototypes" ? labels[k]! : k;
+    positive[k] = own;
+    negative[k * columns + own] = 0;
+  }
+  if (negatives === "masked") {
+    for (let k = 0; k < rows; k++) {
+      for (let j = 0; j < columns; j++) if (labels[j] === labels[k]) negative[k * columns + j] = 0;
     }
   }
   return { positive, negative };

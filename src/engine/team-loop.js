@@ -27,8 +27,19 @@ export const MAXIMUM_THREADS = 256;
 export const SPANS = ARGUMENTS + MAXIMUM_ARGUMENTS * 8;
 export const CONTROL_BYTES = SPANS + MAXIMUM_THREADS * 16;
 
-/** Turns of the waiting loop before a thread sleeps; about 50 microseconds. */
-const SPIN = 20_000;
+/**
+ * Turns of the waiting loop before a thread sleeps: about a millisecond, several times what a sleeper takes to wake. With less, one slow turn puts a
+ * thread to sleep, its wake-up makes the other one's wait long enough to sleep as well, and so on: steps were measured at six times their length.
+ */
+const PATIENT = 400_000;
+/** Turns where there is no core to spare, which shows in sleeping all the same, many times on end. */
+const HASTY = 5_000;
+const MOST_IN_VAIN = 16;
+const HASTY_WAITS = 256;
+
+/** Waits of this thread that ended in sleep, on end; and how many more are to be hasty. */
+let inVain = 0;
+let hasty = 0;
 
 /**
  * Waits until `state[index]` differs from `value`. Who sleeps says so in `state[sleepers]` first: the other side changes `state[index]` and then
@@ -39,7 +50,18 @@ const SPIN = 20_000;
  * @param {number} sleepers
  */
 export function waitWhile(state, index, value, sleepers) {
-  for (let i = 0; i < SPIN; i++) if (Atomics.load(state, index) !== value) return;
+  const turns = hasty > 0 ? HASTY : PATIENT;
+  if (hasty > 0) hasty--;
+  for (let i = 0; i < turns; i++) {
+    if (Atomics.load(state, index) !== value) {
+      inVain = 0;
+      return;
+    }
+  }
+  if (++inVain >= MOST_IN_VAIN) {
+    inVain = 0;
+    hasty = HASTY_WAITS;
+  }
   Atomics.add(state, sleepers, 1);
   while (Atomics.load(state, index) === value) Atomics.wait(state, index, value);
   Atomics.sub(state, sleepers, 1);

@@ -51,6 +51,8 @@ export class Bsd implements Rule {
   readonly #options: BsdOptions;
   readonly #alignment: StageAlignment;
   readonly #top: Top;
+  /** Which rows belong together, of the newest batch. */
+  readonly #pairs: Pairing;
   readonly #stimulusLoss: AlignmentLoss;
   /** Of each hidden stage, by its number. */
   readonly #losses = new Map<number, AlignmentLoss>();
@@ -65,6 +67,10 @@ export class Bsd implements Rule {
     const width = Math.max(pair.stimulusWidth, ...pair.layers.map((layer) => layer.featureWidth));
     this.#alignment = new StageAlignment(team, maxImages, recall[0]!.maxImages, width);
     this.#stimulus = team.arena.f32(maxImages * pair.stimulusWidth);
+    this.#pairs = {
+      positive: new Int32Array(maxImages),
+      negative: new Uint8Array(maxImages * Math.max(maxImages, pair.target.classes)),
+    };
     this.#stimulusLoss = this.#loss(options.stimulusWeight, sizeOf(pair.stimulusShape));
     for (const { stage, perception } of pair.hiddenStages()) {
       this.#losses.set(stage, this.#loss(options.weight, perception.cellCount * perception.synapses.shape.channels));
@@ -80,7 +86,7 @@ export class Bsd implements Rule {
     const { negatives, features } = this.#options;
     const images = labels.length;
     const classes = pair.target.classes;
-    const pairs = pairing(negatives, labels, classes);
+    const pairs = pairing(negatives, labels, classes, this.#pairs);
     const stageLosses = new Array<number>(pair.stages).fill(0);
     const perceptionRates: number[] = [];
     const recallRates: number[] = [];
@@ -198,11 +204,12 @@ export class Bsd implements Rule {
     let squares = 0;
     for (let c = 0; c < rates.length; c++) {
       const rate = rates[c]!;
-      const excess = Math.max(0, rate - target);
       sum += rate;
       if (rate === 0) silent++;
+      if (weight === 0) continue;
+      const excess = rate > target ? rate - target : 0;
       squares += excess * excess;
-      if (weight > 0) pull[c] = perSpike * excess;
+      pull[c] = perSpike * excess;
     }
     const { length } = rates;
     return { rate: sum / length, silent: silent / length, cost: (weight * squares) / length };

@@ -165,3 +165,29 @@ describe("pairing", () => {
     expect([...pairing("prototypes", labels, 2).positive]).toEqual([1, 0, 1]);
   });
 });
+
+test("a loss and its pairing may be used again for another batch size", () => {
+  const size = { features: 4, centred: true, silent: false, lambda: 4, temperature: 0.3, weight: 1, seed: 5 } as const;
+  for (const make of [() => infonce(size), () => reco(size)]) {
+    for (const negatives of ["literal", "masked", "prototypes"] as const) {
+      const again = make();
+      const room = { positive: new Int32Array(9).fill(7), negative: new Uint8Array(90).fill(9) };
+      for (const rows of [6, 2, 5]) {
+        const x = rowsOf({ ...size, rows, negatives });
+        const affinity = affinityOf(x);
+        const fresh = pairing(negatives, x.labels, classes);
+        const reused = pairing(negatives, x.labels, classes, room);
+        expect(reused.positive.subarray(0, rows)).toEqual(fresh.positive);
+        expect(reused.negative.subarray(0, fresh.negative.length)).toEqual(fresh.negative);
+        const out = () => ({
+          mix: new Float32Array(affinity.rows * affinity.columns),
+          rowOwn: new Float32Array(affinity.rows),
+          columnOwn: new Float32Array(affinity.columns),
+        });
+        const [one, other] = [out(), out()];
+        expect(again(affinity, reused, one)).toBe(make()(affinity, fresh, other));
+        expect(one).toEqual(other);
+      }
+    }
+  }
+});
