@@ -134,10 +134,11 @@ export const denseCosts = {
     bytes: FLOAT * (items + of("others")) * of("width"),
   }),
 
-  combine: ({ items, of }) => ({
-    adds: items * of("others") * of("width"),
-    fetched: FLOAT * items * of("others") * of("width"),
+  // Rows share the loads of the others by two.
+  combine: ({ of }) => ({
+    adds: of("rows") * of("others") * of("width"),
+    fetched: (FLOAT * of("rows") * of("others") * of("width")) / 2,
     divisions: 0,
-    bytes: FLOAT * (2 * items + of("others")) * of("width"),
+    bytes: FLOAT * (2 * of("rows") + of("others")) * of("width"),
   }),
 };
