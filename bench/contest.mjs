@@ -1,6 +1,8 @@
 // @ts-check
 /** Ours and the peers in turns, so that a busy spell of the machine meets all of them alike. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { ImageSource } from "./batches.mjs";
+import { netsOf } from "./nets.mjs";
 import { fastestEnvironment, peerArguments } from "./peers/environment.mjs";
 import { PeerServer } from "./peers/server.mjs";
 import { median } from "./statistics.mjs";
@@ -156,4 +158,30 @@ function summarise(contestants, times) {
     const fastestMs = Math.min(...theirs.flat());
     return { name, medianMs, fastestMs, ratio: medianMs / ourMedian, ratioRange, ...facts() };
   });
+}
+
+/**
+ * A contest's part of the benchmark: every net at every number of threads.
+ *
+ * @param {import("./settings.mjs").Settings} settings
+ * @param {Job} job
+ * @param {readonly Peer[]} peers none where there is no PyTorch
+ */
+export function contests(settings, job, peers) {
+  const source = new ImageSource(settings.cifar);
+  const parts = netsOf(settings.quick).flatMap((net) =>
+    settings.threads.map((threads) => ({
+      key: `${net.title}, ${threads} threads`,
+      measure: async () => {
+        const batches = await source.batches(net);
+        const files = await source.write(batches, net.family);
+        const { rounds, turn } = net.effort;
+        return compete({
+          ...{ job, net, batches, files, threads, peers, python: settings.python },
+          ...{ rounds: settings.repeat ?? rounds, turn },
+        });
+      },
+    })),
+  );
+  return { parts, close: () => source.close() };
 }

@@ -1,8 +1,6 @@
 // @ts-check
 /** Decisions a second: perception alone, norms by their running statistics, the class by the concept's spikes. */
-import { ImageSource } from "./batches.mjs";
-import { compete, OURS } from "./contest.mjs";
-import { netsOf } from "./nets.mjs";
+import { contests, OURS } from "./contest.mjs";
 import { figure, rates, table } from "./table.mjs";
 
 /** @typedef {import("./contest.mjs").ContestRow} InferenceResult */
@@ -18,23 +16,7 @@ export const INFERENCE_TARGET = 8;
 /** @type {import("./section.mjs").Section<InferenceResult>} */
 export const inference = {
   open(settings) {
-    const source = new ImageSource(settings.cifar);
-    const parts = netsOf(settings.quick).flatMap((net) =>
-      settings.threads.map((threads) => ({
-        key: `${net.title}, ${threads} threads`,
-        measure: async () => {
-          const batches = await source.batches(net);
-          const files = await source.write(batches, net.family);
-          const peers = settings.torch ? PEERS : [];
-          const { rounds, turn } = net.effort;
-          return compete({
-            ...{ job: "infer", net, batches, files, threads, peers, python: settings.python },
-            ...{ rounds: settings.repeat ?? rounds, turn },
-          });
-        },
-      })),
-    );
-    return { parts, close: () => source.close() };
+    return contests(settings, "infer", settings.torch ? PEERS : []);
   },
 
   report(results) {

@@ -1,8 +1,6 @@
 // @ts-check
 /** The same training steps in PyTorch: BSD by autograd, and surrogate-gradient backpropagation through the perception network alone. */
-import { ImageSource } from "./batches.mjs";
-import { compete, OURS } from "./contest.mjs";
-import { netsOf } from "./nets.mjs";
+import { contests, OURS } from "./contest.mjs";
 import { figure, rates, table } from "./table.mjs";
 
 /** @typedef {import("./contest.mjs").ContestRow} PeerResult */
@@ -18,22 +16,7 @@ export const peers = {
   // Ours alone is what the steps section measures.
   open(settings) {
     if (!settings.torch) return { parts: [], close: async () => {} };
-    const source = new ImageSource(settings.cifar);
-    const parts = netsOf(settings.quick).flatMap((net) =>
-      settings.threads.map((threads) => ({
-        key: `${net.title}, ${threads} threads`,
-        measure: async () => {
-          const batches = await source.batches(net);
-          const files = await source.write(batches, net.family);
-          const { rounds, turn } = net.effort;
-          return compete({
-            ...{ job: "step", net, batches, files, threads, peers: PEERS, python: settings.python },
-            ...{ rounds: settings.repeat ?? rounds, turn },
-          });
-        },
-      })),
-    );
-    return { parts, close: () => source.close() };
+    return contests(settings, "step", PEERS);
   },
 
   report(results) {

@@ -65,13 +65,15 @@ export function reportText({ machine, commit, quick, sections }, pictures) {
       () => [
         "### Threads",
         ...picture("timeline.svg", "One training step, kernel by kernel, on each thread"),
-        "Each kernel is split over the threads, so perception, recall and the stages' updates need not run beside each other to keep both busy.",
+        `Each kernel is split over the threads. Share of their time that is spent in kernels: ${rows("timeline")
+          .map((row) => `${row.net} ${(100 * row.busy).toFixed(0)} %`)
+          .join("; ")}. Running recall beside perception could win back part of the rest; it is not built.`,
       ],
     ],
     ["steps", () => ["### Where a step's time goes", ...profiles(rows("steps"))]],
   ];
   const head =
-    `Written by \`npm run bench -- --json FILE --write\` on ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}` +
+    `Written by \`npm run bench -- --json FILE${datasets.includes("cifar10") ? " --cifar DIR" : ""} --write\` on ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}` +
     `${commit === undefined ? "" : `, commit ${commit}`}, load ${machine.load.toFixed(1)} at its start.` +
     `${quick ? " **A quick run: its figures mean nothing.**" : ""}`;
   const others = otherTargets(sections);

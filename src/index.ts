@@ -35,7 +35,7 @@ export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
 export { splitHeldOut } from "./data/split.ts";
 export { Arena } from "./engine/memory.ts";
 export { permutation, RandomStream } from "./engine/random.ts";
-export { type KernelProfile, type SpawnThread, Team, type TeamOptions, type Thread } from "./engine/team.ts";
+export { type KernelProfile, type Span, type SpawnThread, Team, type TeamOptions, type Thread } from "./engine/team.ts";
 export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
 export { Bsd, type BsdOptions } from "./learning/bsd.ts";

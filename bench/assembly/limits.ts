@@ -5,8 +5,9 @@
  * eight sums and eight loads it keeps one sum in memory, and the loop takes half as long again.
  */
 
-/** `turns` times eight vector additions of a register. */
-export function addRegisters(turns: i32, out: usize): void {
+/** `turns` times eight vector operations on a register: divisions, or additions. `divide` is a constant at each call, so each gets its own loop. */
+@inline
+function eight(turns: i32, out: usize, divide: bool): void {
   const x = v128.load(out);
   let a = x,
     b = x,
@@ -17,41 +18,27 @@ export function addRegisters(turns: i32, out: usize): void {
     g = x,
     h = x;
   for (let turn = 0; turn < turns; turn++) {
-    a = f32x4.add(a, x);
-    b = f32x4.add(b, x);
-    c = f32x4.add(c, x);
-    d = f32x4.add(d, x);
-    e = f32x4.add(e, x);
-    f = f32x4.add(f, x);
-    g = f32x4.add(g, x);
-    h = f32x4.add(h, x);
+    a = divide ? f32x4.div(x, a) : f32x4.add(a, x);
+    b = divide ? f32x4.div(x, b) : f32x4.add(b, x);
+    c = divide ? f32x4.div(x, c) : f32x4.add(c, x);
+    d = divide ? f32x4.div(x, d) : f32x4.add(d, x);
+    e = divide ? f32x4.div(x, e) : f32x4.add(e, x);
+    f = divide ? f32x4.div(x, f) : f32x4.add(f, x);
+    g = divide ? f32x4.div(x, g) : f32x4.add(g, x);
+    h = divide ? f32x4.div(x, h) : f32x4.add(h, x);
   }
-  // Without a use of the sums the loop would be none.
+  // Without a use of the results the loop would be none.
   v128.store(out, f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h))));
+}
+
+/** `turns` times eight vector additions of a register. */
+export function addRegisters(turns: i32, out: usize): void {
+  eight(turns, out, false);
 }
 
 /** `turns` times eight vector divisions of a register. */
 export function divideRegisters(turns: i32, out: usize): void {
-  const x = v128.load(out);
-  let a = x,
-    b = x,
-    c = x,
-    d = x,
-    e = x,
-    f = x,
-    g = x,
-    h = x;
-  for (let turn = 0; turn < turns; turn++) {
-    a = f32x4.div(x, a);
-    b = f32x4.div(x, b);
-    c = f32x4.div(x, c);
-    d = f32x4.div(x, d);
-    e = f32x4.div(x, e);
-    f = f32x4.div(x, f);
-    g = f32x4.div(x, g);
-    h = f32x4.div(x, h);
-  }
-  v128.store(out, f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h))));
+  eight(turns, out, true);
 }
 
 /** `turns` times the sum of `bytes` (a multiple of 128) at `at`: one addition a load. */

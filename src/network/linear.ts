@@ -13,7 +13,7 @@ export type Product = "auto" | "events" | "table";
 
 /** Scratch of `linearTable` a thread: tables of 16 mask bytes. */
 const TABLE_BYTES = 16 * 256 * LANES * 4;
-/** Time of a table's sum relative to an event's, measured (experiments/table-crossover.mjs). */
+/** Time of a table's sum relative to an event's; 1.2 to 1.5 measured (experiments/table-crossover.mjs). */
 const TABLE_COST = 1.3;
 
 export class LinearSynapses extends PackedParameters implements Synapses {

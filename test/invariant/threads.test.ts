@@ -91,3 +91,32 @@ describe("a team", () => {
     await team.close();
   });
 });
+
+test.each([1, 3])(
+  "a timeline of %i threads shows each thread's share of each call, within the time it was on",
+  async (threads) => {
+    const { team, pair, step } = await smallPair({ network: { kind: "cnn" }, threads });
+    try {
+      step(randomImages(pair, 6));
+      const start = performance.now();
+      team.startTimeline();
+      team.startProfile();
+      step(randomImages(pair, 6));
+      const spans = team.stopTimeline();
+      const passed = performance.now() - start;
+      expect(new Set(spans.map(({ thread }) => thread))).toEqual(new Set(Array.from({ length: threads }, (_, i) => i)));
+      for (const { from, to } of spans) {
+        expect(from).toBeGreaterThanOrEqual(-1);
+        expect(to).toBeGreaterThanOrEqual(from);
+        expect(to).toBeLessThanOrEqual(passed + 1);
+      }
+      const calls = team.profile().reduce((sum, kernel) => sum + kernel.calls, 0);
+      expect(spans.length).toBeGreaterThanOrEqual(calls);
+      expect(spans.length).toBeLessThanOrEqual(threads * calls);
+      step(randomImages(pair, 6));
+      expect(team.stopTimeline()).toEqual([]);
+    } finally {
+      await team.close();
+    }
+  },
+);

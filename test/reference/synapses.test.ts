@@ -95,3 +95,23 @@ describe("drives and gradients", () => {
     check({ ...wide, ...shapes, kind: "conv", source: "real", images: 19, steps: 1 });
   });
 });
+
+test.each([
+  { density: 0.05, kernel: "linearEvents" },
+  { density: 0.6, kernel: "linearTable" },
+])("spikes at $density are multiplied by $kernel", ({ density, kernel }) => {
+  const shapes = { input: { height: 1, width: 1, channels: 256 }, output: { height: 1, width: 1, channels: 16 } };
+  const rest = { upsample: false, pool: false, stride: 1, padding: 0, bias: false, room: 0, seed: 3 };
+  const { layer } = buildLayer(team, {
+    ...shapes,
+    ...rest,
+    kind: "linear",
+    source: "spikes",
+    images: 200,
+    steps: 4,
+    density,
+  });
+  team.startProfile();
+  layer.forward(200, { train: false });
+  expect(team.profile().map(({ name }) => name)).toContain(kernel);
+});

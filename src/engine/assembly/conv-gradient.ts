@@ -6,16 +6,16 @@
  * where a motif's dL/dz is the sum over the steps it holds. For a group of images: (1) the gradient tile is laid out, a motif, on the input's
  * (upsampled) pixel grid with a border of zeros, so that no tap needs a bounds check: pooled gradients return to the winner of their four,
  * strides leave zeros, and for upsampled inputs the four logical pixels of a source are added up first; (2) the events become, a channel, a list of
- * byte offsets into these planes; (3) each list is walked once a kernel row with the sums of its three taps in 12 registers. Items are tiles of
- * output channels, so no sum is split over threads.
+ * byte offsets into these planes; (3) each list is walked once a kernel row and half tile with the sums of its three taps in six registers. Items
+ * are tiles of output channels, so no sum is split over threads.
  */
-import { ROW, columnSums } from "./lanes";
+import { ROW, columnSums, ended } from "./lanes";
 import { finishNorm } from "./correlate";
 
 /** log2 of the bytes of half a row: 8 units. */
 const HALF: usize = 5;
 
-/** Adds a row of 16 gradients to the half planes; `only` picks the lanes whose pooled winner is `q`, all where winner is 0. */
+/** Adds the first `vectors` vectors of a row of gradients to the half planes: the lanes whose pooled winner is `q`, all where `winner` is 0. */
 @inline
 function addRow(plane: usize, halves: usize, vectors: usize, row: usize, winner: usize, q: i32): void {
   for (let v: usize = 0; v < vectors; v++) {
@@ -60,8 +60,8 @@ function won(winner: usize, q: i32): v128 {
 }
 
 /**
- * Pooled gradients by motif to the planes of one image, where every inner position is written once and the border stays zero: `rows` are those of
- * `motifGradients` were it not for the winners, which differ by step: so single steps are masked first, then added up.
+ * Pooled gradients by motif to the planes of one image, where every inner position is written once and the border stays zero. The winners differ
+ * from step to step, so steps are masked by theirs before a motif adds them up. `k`: coefficients that end the norm's gradient (0: none).
  */
 function layOutPooled(
   planes: usize, halves: usize, vectors: usize, planeBytes: usize, planeWidth: i32, steps: i32, periods: i32, pooledHeight: i32, pooledWidth: i32,
@@ -78,13 +78,8 @@ function layOutPooled(
       let from = g + (<usize>p << ROW) + lane, drive = z + (<usize>p << ROW) + lane, chosen = winner + (<usize>p << 4) + (v << 2);
       if (steps == 4) {
         const hop = <usize>pixels << 4;
-        let x0 = v128.load(from), x1 = v128.load(from + plane), x2 = v128.load(from + 2 * plane), x3 = v128.load(from + 3 * plane);
-        if (normed) {
-          x0 = f32x4.add(f32x4.add(f32x4.mul(x0, k0), f32x4.mul(v128.load(drive), k1)), k2);
-          x1 = f32x4.add(f32x4.add(f32x4.mul(x1, k0), f32x4.mul(v128.load(drive + plane), k1)), k2);
-          x2 = f32x4.add(f32x4.add(f32x4.mul(x2, k0), f32x4.mul(v128.load(drive + 2 * plane), k1)), k2);
-          x3 = f32x4.add(f32x4.add(f32x4.mul(x3, k0), f32x4.mul(v128.load(drive + 3 * plane), k1)), k2);
-        }
+        const x0 = ended(from, drive, normed, k0, k1, k2), x1 = ended(from + plane, drive + plane, normed, k0, k1, k2);
+        const x2 = ended(from + 2 * plane, drive + 2 * plane, normed, k0, k1, k2), x3 = ended(from + 3 * plane, drive + 3 * plane, normed, k0, k1, k2);
         for (let q = 0; q < 4; q++) {
           const o = own + at + (<usize>((q >> 1) * planeWidth + (q & 1)) << HALF);
           const y0 = v128.and(x0, won(chosen, q)), y1 = v128.and(x1, won(chosen + hop, q));
@@ -97,8 +92,7 @@ function layOutPooled(
         continue;
       }
       for (let t = 0; t < steps; t++, from += plane, drive += plane, chosen += <usize>pixels << 4) {
-        let value = v128.load(from);
-        if (normed) value = f32x4.add(f32x4.add(f32x4.mul(value, k0), f32x4.mul(v128.load(drive), k1)), k2);
+        const value = ended(from, drive, normed, k0, k1, k2);
         const o = singles + <usize>t * planeBytes + at;
         for (let q = 0; q < 4; q++) v128.store(o + (<usize>((q >> 1) * planeWidth + (q & 1)) << HALF), v128.and(value, won(chosen, q)));
       }

@@ -6,7 +6,7 @@
  * Of a pool's four only the winner has a gradient, and each unit has its own. So vectors run over the taps, not over the units: what each output sees is
  * gathered as one record, and a unit adds up the records of its winners times G. That is a quarter of the products of a G laid out over all outputs.
  */
-import { ROW } from "./lanes";
+import { ROW, ended } from "./lanes";
 import { BLOCK, listPlaces, fillPlanes } from "./conv-real";
 
 /** Rows of a patch [channel][ky][kx], `record` bytes an output. Three floats are copied as four: the fourth is overwritten or no one's. */
@@ -38,8 +38,7 @@ function prepare(
   at = i32x4.add(at, i32x4.splat(<i32>patches));
   let sum = v128.load(sums);
   for (let i = 0; i < count; i++, g += 64, z += 64, winner += 16, values += 16, addresses += 16) {
-    let value = v128.load(g);
-    if (coefficients) value = f32x4.add(f32x4.add(f32x4.mul(value, k0), f32x4.mul(v128.load(z), k1)), k2);
+    const value = ended(g, z, coefficients != 0, k0, k1, k2);
     sum = f32x4.add(sum, value);
     v128.store(values, value);
     let q = i32x4.splat(0);

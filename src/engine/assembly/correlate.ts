@@ -6,30 +6,23 @@
  * The same sum as the forward product with the roles changed: lists of firing rows an input (made by `transpose`), rows of G instead of W.
  * The tile's G stays in the cache nearest to the core; the sum stays in registers and is stored once.
  */
-import { ROW, columnSums } from "./lanes";
+import { ROW, columnSums, ended, sumListed } from "./lanes";
 
 /** Ends the gradient of the norm in place: G = G * k0 + z * k1 + k2, for 16 units and `rows` rows `stride` bytes apart. k: [3][units]. */
 export function finishNorm(g: usize, z: usize, rows: i32, stride: usize, k: usize, kStride: usize): void {
   for (let v: usize = 0; v < 64; v += 16) {
     const k0 = v128.load(k + v), k1 = v128.load(k + kStride + v), k2 = v128.load(k + 2 * kStride + v);
     for (let r = 0, p = g + v, q = z + v; r < rows; r++, p += stride, q += stride) {
-      v128.store(p, f32x4.add(f32x4.add(f32x4.mul(v128.load(p), k0), f32x4.mul(v128.load(q), k1)), k2));
+      v128.store(p, ended(p, q, true, k0, k1, k2));
     }
   }
-}
-
-/** A row of the norm-ended gradient: g k0 + z k1 + k2 for the vector at g, z; g itself where there is no norm. */
-@inline
-function ended(g: usize, z: usize, normed: bool, k0: v128, k1: v128, k2: v128): v128 {
-  const x = v128.load(g);
-  return normed ? f32x4.add(f32x4.add(f32x4.mul(x, k0), f32x4.mul(v128.load(z), k1)), k2) : x;
 }
 
 /**
  * The gradient rows of one unit tile by motif: for each image its periods + steps rows of 16 at `out`, a motif's being the sum over the steps
  * it holds. The norm's end (coefficients k, see finishNorm; 0: none) is applied on the way. Rows of g and z lie `stride` bytes apart.
  */
-export function motifGradients(
+function motifGradients(
   g: usize, z: usize, images: i32, steps: i32, periods: i32, stride: usize, k: usize, kStride: usize, out: usize,
 ): void {
   const normed = k != 0, zero = f32x4.splat(0), image = <usize>(periods + steps) << ROW, singles = <usize>periods << ROW;
@@ -78,23 +71,9 @@ export function linearEventsGradient(
     if (dBias) columnSums(block, images, <usize>motifs << ROW, dBias + (<usize>unit << ROW));
     let out = dWeights + (<usize>unit * inputs << ROW);
     for (let i = 0; i < inputs; i++, out += 64) {
-      let e = lists + (<usize>i * capacity << 1);
+      const e = lists + (<usize>i * capacity << 1);
       const last = e + (<usize>load<i32>(counts + (<usize>i << 2)) << 1);
-      let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
-      // An odd one first, then pairs, added to each other before the sum: four sums, and the loads beside them, are all the registers hold.
-      if ((last - e) & 2) {
-        const p = block + (<usize>load<u16>(e) << ROW);
-        a0 = v128.load(p); a1 = v128.load(p, 16); a2 = v128.load(p, 32); a3 = v128.load(p, 48);
-        e += 2;
-      }
-      for (; e < last; e += 4) {
-        const two = <usize>load<u32>(e), p = block + ((two & 0xffff) << ROW), q = block + ((two >> 16) << ROW);
-        a0 = f32x4.add(a0, f32x4.add(v128.load(p), v128.load(q)));
-        a1 = f32x4.add(a1, f32x4.add(v128.load(p, 16), v128.load(q, 16)));
-        a2 = f32x4.add(a2, f32x4.add(v128.load(p, 32), v128.load(q, 32)));
-        a3 = f32x4.add(a3, f32x4.add(v128.load(p, 48), v128.load(q, 48)));
-      }
-      v128.store(out, a0); v128.store(out, a1, 16); v128.store(out, a2, 32); v128.store(out, a3, 48);
+      sumListed(e, last, block, out);
     }
   }
 }

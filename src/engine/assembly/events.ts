@@ -9,7 +9,7 @@
  * `emit` makes the motifs' masks and sorted lists a row (CSR) for the forward product, `transpose` lists a neuron for the weight gradient.
  */
 
-/** Motif masks of one image: `words` u16 a step at `masks` to `words` u16 a motif at `out`, 8 at a time; both end in room for 7 more. */
+/** Motif masks of one image: `words` u16 a step at `masks` to `words` u16 a motif at `out`. */
 @inline
 function cut(steps: i32, periods: i32, words: i32, masks: usize, out: usize): void {
   const plane = <usize>words << 1, singles = out + <usize>periods * plane;

@@ -5,31 +5,19 @@
  *
  * An input that fired at every step, or at every second one, is thus added once and not once a spike.
  */
-import { ROW } from "./lanes";
+import { ROW, sumListed } from "./lanes";
 
 /**
  * A_m of 16 units for each of `motifs` lists, to rows of 16 at `sums`. `at` points to the lists' motifs + 1 offsets, `events` to what they
- * count (u16 weight rows), `w` to the tile's weights. An odd event first, then pairs, added to each other before the sum: one sum a vector, and none waits for the other.
+ * count (u16 weight rows), `w` to the tile's weights.
  */
 @inline
 export function motifSums(at: usize, events: usize, motifs: i32, w: usize, sums: usize): void {
   let e = events + (<usize>load<i32>(at) << 1);
   for (let m = 0; m < motifs; m++, at += 4, sums += 64) {
     const last = events + (<usize>load<i32>(at, 4) << 1);
-    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
-    if ((last - e) & 2) {
-      const p = w + (<usize>load<u16>(e) << ROW);
-      a0 = v128.load(p); a1 = v128.load(p, 16); a2 = v128.load(p, 32); a3 = v128.load(p, 48);
-      e += 2;
-    }
-    for (; e < last; e += 4) {
-      const two = <usize>load<u32>(e), p = w + ((two & 0xffff) << ROW), q = w + ((two >> 16) << ROW);
-      a0 = f32x4.add(a0, f32x4.add(v128.load(p), v128.load(q)));
-      a1 = f32x4.add(a1, f32x4.add(v128.load(p, 16), v128.load(q, 16)));
-      a2 = f32x4.add(a2, f32x4.add(v128.load(p, 32), v128.load(q, 32)));
-      a3 = f32x4.add(a3, f32x4.add(v128.load(p, 48), v128.load(q, 48)));
-    }
-    v128.store(sums, a0); v128.store(sums, a1, 16); v128.store(sums, a2, 32); v128.store(sums, a3, 48);
+    sumListed(e, last, w, sums);
+    e = last;
   }
 }
 
