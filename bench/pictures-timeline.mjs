@@ -10,7 +10,7 @@ const KINDS = [
   { kind: "products of spikes", colour: "#0072b2", names: ["linearEvents", "linearTable", "convolve", "collapse"] },
   { kind: "their gradients", colour: "#d55e00", names: ["linearEventsGradient", "convolveGradient"] },
   {
-    kind: "products of the stimulus and their gradients",
+    kind: "both, of the stimulus",
     colour: "#e69f00",
     names: [
       "linearValued",
@@ -38,7 +38,7 @@ const HEIGHT = 96;
  */
 export function timelinePicture(rows) {
   const panels = rows.map((row, index) => {
-    const y = 74 + index * (HEIGHT + 34);
+    const y = 88 + index * (HEIGHT + 34);
     const spans = row.spans.map((span) => ({
       ...span,
       row: `thread ${span.thread + 1}`,
@@ -68,7 +68,7 @@ export function timelinePicture(rows) {
     return `<rect x="${x}" y="${y}" width="10" height="10" fill="${colour}"/>${text(kind, x + 14, y + 9, 11)}`;
   });
   const heading = text("One training step, kernel by kernel", 16, 24, 15, { bold: true });
-  return page(WIDTH, 74 + rows.length * (HEIGHT + 34), "One training step, kernel by kernel", [
+  return page(WIDTH, 88 + rows.length * (HEIGHT + 34), "One training step, kernel by kernel", [
     heading,
     ...key,
     ...panels,
