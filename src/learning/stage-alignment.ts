@@ -39,14 +39,14 @@ export class StageAlignment {
   }
 
   /**
-   * Value of the loss between rows v (`rows` x `width` floats) and w; fills `rowGradient`, and `columnGradient` where recall learns.
+   * Value of the loss between rows v (`rows` x `width` floats) and w; fills `rowGradient`, and `columnGradient` where recall learns (or the rows at the addresses given).
    * With `centred`, each column's mean is taken away first, in place, and held constant by the gradient.
    */
   align(
     loss: AlignmentLoss,
     pairing: Pairing,
     sides: { v: Address; rows: number; w: Address; columns: number; width: number },
-    options: { centred: boolean; rowGradient: boolean; columnGradient: boolean },
+    options: { centred: boolean; rowGradient: boolean | Address; columnGradient: boolean | Address },
   ): number {
     const { v, rows, w, columns, width } = sides;
     const team = this.#team;
@@ -65,11 +65,13 @@ export class StageAlignment {
       columnSquares: this.#columnSquares.view,
     };
     const value = loss(affinity, pairing, this.#coefficients);
-    if (options.rowGradient) {
+    if (options.rowGradient !== false) {
+      const out = options.rowGradient === true ? this.rowGradient.at : options.rowGradient;
       const mix = { at: this.#mix.at, rowStep: columns, columnStep: 1 };
-      combine(team, { rows, others: columns, width, v, w, mix, own: this.#rowOwn.at, out: this.rowGradient.at });
+      combine(team, { rows, others: columns, width, v, w, mix, own: this.#rowOwn.at, out });
     }
-    if (options.columnGradient) {
+    if (options.columnGradient !== false) {
+      const out = options.columnGradient === true ? this.columnGradient.at : options.columnGradient;
       const mix = { at: this.#mix.at, rowStep: 1, columnStep: columns };
       combine(team, {
         rows: columns,
@@ -79,7 +81,7 @@ export class StageAlignment {
         w: v,
         mix,
         own: this.#columnOwn.at,
-        out: this.columnGradient.at,
+        out,
       });
     }
     return value;

@@ -3,7 +3,7 @@ import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import type { ParameterGroup } from "./parameters.ts";
-import type { Population } from "./population.ts";
+import type { SpikeTrains } from "./population.ts";
 import { RealLists } from "./real-lists.ts";
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
 import { isReal, PackedParameters, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
@@ -98,7 +98,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   }
 
   /** Whether tables take less time than events: both cost about the same a row of 16 weights or sums that is added. */
-  #byTable(source: Population, images: number): boolean {
+  #byTable(source: SpikeTrains, images: number): boolean {
     // A mask's bits are the inputs in order only where tiles are full, or where there is one pixel.
     if (pixelsOf(source.shape) > 1 && source.shape.channels % LANES !== 0) return false;
     if (this.#product !== "auto") return this.#product === "table";
@@ -106,7 +106,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     return source.listed(images) > TABLE_COST * (rows + 256) * (this.fanIn / 8);
   }
 
-  #byEvents(source: Population, group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
+  #byEvents(source: SpikeTrains, group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
     const pixels = pixelsOf(this.shape);
     const scratch = this.#team.scratch(source.motifs * LANES * 4);
     this.#team.run(

@@ -6,7 +6,7 @@
  */
 
 import { LANES } from "../engine/kernels.ts";
-import type { Region } from "../engine/memory.ts";
+import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { describeShape, pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
@@ -19,7 +19,24 @@ const U16 = 65536;
 /** Longest period that is looked for: at T = 4 only 1 and 2 hold more than one spike, and rarer ones cost every drive more than they save. */
 const LONGEST_PERIOD = 4;
 
-export class Population {
+/** What synapses read of spikes: those of a whole population, or of some of its images (`Stretch`). */
+export interface SpikeTrains {
+  readonly shape: Shape;
+  readonly steps: number;
+  readonly periods: number;
+  readonly motifs: number;
+  readonly masks: { readonly at: Address };
+  readonly motifMasks: { readonly at: Address };
+  readonly offsets: { readonly at: Address };
+  readonly events: { readonly at: Address };
+  readonly counts: { readonly at: Address };
+  readonly lists: { readonly at: Address };
+  readonly listCapacity: number;
+  /** Events listed for the first `images` images. */
+  listed(images: number): number;
+}
+
+export class Population implements SpikeTrains {
   readonly shape: Shape;
   /** Distinct time steps: T, or 1 for spikes held over time. */
   readonly steps: number;
@@ -82,41 +99,49 @@ export class Population {
 
   /** Makes the event lists of the first `images` images from the masks; also those for learning where `learn`. */
   list(images: number, learn: boolean): void {
+    this.listRange(0, images);
+    if (this.reader === "linear" && learn) this.transpose(0, images, this.counts.at, this.lists.at, this.listCapacity);
+  }
+
+  /** Makes the event lists of images `first` to `end`, exclusive. */
+  listRange(first: number, end: number): void {
     if (this.reader === "none") return;
     const { shape, steps } = this;
     const pixels = pixelsOf(shape);
     const tiles = tilesOf(shape);
     const conv = this.reader === "conv";
-    this.#team.run(
+    this.#team.runRange(
       "emit",
-      images,
+      first,
+      end,
       ...[steps, this.periods, pixels, tiles, shape.channels, conv ? shape.width : pixels, conv ? 1 : 0, this.capacity],
       ...[this.#team.bits.at, this.masks.at, this.motifMasks.at, this.offsets.at, this.events.at],
     );
-    if (learn && !conv) {
-      this.#team.run(
-        "transpose",
-        pixels * tiles,
-        ...[
-          images * this.motifs,
-          pixels,
-          tiles,
-          shape.channels,
-          this.listCapacity,
-          this.motifMasks.at,
-          this.counts.at,
-          this.lists.at,
-        ],
-      );
-    }
   }
 
-  /** Events listed for the first `images` images. */
+  /** Lists of rows (image, motif) a neuron, of `images` images from `first` on, counted from there; a list holds up to `capacity`. */
+  transpose(first: number, images: number, counts: Address, lists: Address, capacity: number): void {
+    const { shape } = this;
+    const tiles = tilesOf(shape);
+    const pixels = pixelsOf(shape);
+    const masks = this.motifMasks.at + 2 * first * this.motifs * pixels * tiles;
+    this.#team.run(
+      "transpose",
+      pixels * tiles,
+      ...[images * this.motifs, pixels, tiles, shape.channels, capacity, masks, counts, lists],
+    );
+  }
+
   listed(images: number): number {
+    return this.listedFrom(0, images);
+  }
+
+  /** Events listed for `images` images from `first` on. */
+  listedFrom(first: number, images: number): number {
     const rows = this.reader === "conv" ? this.motifs * pixelsOf(this.shape) : this.motifs;
     const { view } = this.offsets;
     let events = 0;
-    for (let b = 0, at = 0; b < images; b++, at += rows + 1) events += view[at + rows]! - view[at]!;
+    for (let b = 0, at = first * (rows + 1); b < images; b++, at += rows + 1) events += view[at + rows]! - view[at]!;
     return events;
   }
 

@@ -1,7 +1,7 @@
 /** What linear and convolutional synapses have in common. */
 import type { Address } from "../engine/memory.ts";
 import type { ParameterGroup } from "./parameters.ts";
-import type { Population } from "./population.ts";
+import type { SpikeTrains } from "./population.ts";
 import type { Shape } from "./shape.ts";
 
 /** A real-valued input, held over time: [image][stride] floats, an image being [pixel][channel]. */
@@ -15,7 +15,7 @@ export interface RealInput {
 }
 
 /** What synapses read: real values (direct coding) or spikes. */
-export type Source = RealInput | Population;
+export type Source = RealInput | SpikeTrains;
 
 export function isReal(source: Source): source is RealInput {
   return "kind" in source && source.kind === "real";

@@ -16,6 +16,7 @@ import { Bsd } from "../../src/learning/bsd.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { NetworkPair } from "../../src/network/pair.ts";
 import { pixelsOf, tilesOf } from "../../src/network/shape.ts";
+import { Population } from "../../src/network/population.ts";
 import { isReal } from "../../src/network/synapses.ts";
 
 const BATCH = 64;
@@ -36,7 +37,7 @@ interface Work {
 /** Work of one layer's product; its gradient does as much again. */
 function workOf(layer: Layer, images: number): Work {
   const { source, shape } = layer.synapses;
-  if (isReal(source)) return { rows: 0, spikes: 0, dense: 0 };
+  if (isReal(source) || !(source instanceof Population)) return { rows: 0, spikes: 0, dense: 0 };
   // Output tiles an input reaches; a convolution's border is not taken off.
   const fans = tilesOf(shape) * (source.reader === "conv" ? 9 : pixelsOf(shape));
   let spikes = 0;

@@ -1,5 +1,6 @@
 /** All kernels. Each takes (begin, end, thread, ...): the range of items this thread computes, and its number for scratch memory. */
 export { linearEvents } from "./accumulate";
+export { recurrentEvents, sumSteps } from "./recurrent";
 export { linearTable } from "./table";
 export { linearEventsGradient } from "./correlate";
 export { linearDense, linearDenseGradient } from "./gemm";
@@ -9,7 +10,8 @@ export { convolveGradient } from "./conv-gradient";
 export { convolveReal } from "./conv-real";
 export { convolveRealGradient } from "./conv-real-gradient";
 export { emit, transpose } from "./events";
-export { moments, normStatistics, normGradient } from "./norm";
+export { moments, normStatistics, normRunning, normGradient } from "./norm";
+export { positionMoments, positionNormGradient, finishPositions } from "./sequence-norm";
 export { neuronForward } from "./neuron";
 export { neuronBackward } from "./neuron-gradient";
 export { readout, readoutBackward } from "./readout";

@@ -1,0 +1,18 @@
+/** One element a position; position n's input and target are at index n. */
+export type SequenceInputs =
+  | { readonly kind: "symbols"; readonly width: number; readonly symbols: Uint16Array }
+  | { readonly kind: "values"; readonly width: number; readonly values: Float32Array };
+export type SequenceTargets =
+  | { readonly kind: "symbols"; readonly width: number; readonly symbols: Uint16Array }
+  | { readonly kind: "values"; readonly width: number; readonly values: Float32Array };
+/** Positions from `from` to `to`, exclusive. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+export interface SequenceSet {
+  readonly name: string;
+  readonly inputs: SequenceInputs;
+  readonly targets: SequenceTargets;
+  readonly parts: { readonly train: Range; readonly heldOut: Range; readonly test: Range };
+}
