@@ -14,6 +14,7 @@ export { moments, normStatistics, normRunning, normGradient } from "./norm";
 export { positionMoments, positionNormGradient, finishPositions } from "./sequence-norm";
 export { neuronForward } from "./neuron";
 export { neuronBackward } from "./neuron-gradient";
+export { transposeWeights, spikeGradient, neuronBackwardSteps } from "./through-time";
 export { readout, readoutBackward } from "./readout";
 export { centre, dots, squares, combine } from "./affinity";
 export { softmaxCrossEntropy, exponential, logarithm } from "./softmax";

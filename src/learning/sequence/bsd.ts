@@ -128,7 +128,7 @@ export class SequenceBsd extends SpikingLearner {
   #learnToRedraw(images: number, rate: number): number {
     const { pair } = this;
     const { redrawn, stimulusWidth: width } = pair;
-    if (rate === 0 || this.#options.stimulusWeight === 0) return 0;
+    if (!redrawn || rate === 0 || this.#options.stimulusWeight === 0) return 0;
     redrawn.forward(images, { train: true });
     this.#stimulus.view.set(pair.stimulus.view.subarray(0, images * width));
     const value = this.#stimulusAlignment.align(

@@ -204,15 +204,13 @@ export class RecurrentLayer {
         ...[g + offset, norm.sumsAt(part), scratch.at, scratch.stride],
       );
     }
-    this.learn(positions, rows);
+    norm.gradient(this.group, positions, rows * this.#driveSteps, z, g);
+    this.gradient(images);
   }
 
-  /** Gradients of weights and norm from the gradient of X where `backward` left it, and its sums in the norm's. */
-  learn(positions: number, rows: number): void {
-    const { workspace, norm, group, input, recurrent } = this;
-    const images = positions * rows;
-    const drives = this.#drives;
-    norm.gradient(group, positions, rows * this.#driveSteps, drives.z, drives.g);
+  /** Gradients of weights from g = dL/dz. */
+  gradient(images: number): void {
+    const { workspace, group, input, recurrent } = this;
     if (recurrent && this.#held)
       this.#team.run("sumSteps", this.#tiles * images, this.#steps, workspace.g, this.#held.g);
     recurrent?.gradient(group, images, workspace);

@@ -130,23 +130,56 @@ export class SequenceNorm {
     );
   }
 
-  /** Gradients of gamma and beta, and g made dL/dz. */
-  gradient(group: ParameterGroup, positions: number, rows: number, z: Address, g: Address): void {
-    if (!this.enabled) return;
+  /** Gradients of gamma and beta from the positions' sums, and the coefficients that end dz. */
+  #coefficientsOf(group: ParameterGroup, first: number, parts: number, rows: number): void {
     const own = this.ownStatistics;
     this.#team.run(
       "positionNormGradient",
       this.#tiles,
-      // Running statistics are the same at all positions: the window is one long position.
-      ...[own ? positions : 1, rows, this.#tiles, own ? 0 : 1, this.#sums.at, group.at("gamma"), this.#mean.at],
-      ...[this.#inverse.at, group.gradientAt("gamma"), group.gradientAt("beta"), this.#coefficients.at],
+      ...[parts, rows, this.#tiles, own ? 0 : 1, this.sumsAt(first), group.at("gamma"), this.meanAt(first)],
+      ...[this.inverseAt(first), group.gradientAt("gamma"), group.gradientAt("beta"), this.#coefficientsAt(first)],
     );
-    const parts = own ? positions : 1;
-    const partRows = own ? rows : positions * rows;
+  }
+
+  #coefficientsAt(position: number): Address {
+    return this.#coefficients.at + (this.ownStatistics ? 3 * position * this.#tiles * 64 : 0);
+  }
+
+  /** Gradients of gamma and beta, and g made dL/dz, for the whole window. */
+  gradient(group: ParameterGroup, positions: number, rows: number, z: Address, g: Address): void {
+    if (!this.enabled) return;
+    // Running statistics are the same at all positions: the window is one long position.
+    const parts = this.ownStatistics ? positions : 1;
+    const partRows = (positions * rows) / parts;
+    this.#coefficientsOf(group, 0, parts, partRows);
     this.#team.run(
       "finishPositions",
       parts * this.#tiles,
       ...[parts, partRows, this.#tiles, this.#coefficients.at, g, z],
     );
+  }
+
+  /** g of one position made dL/dz, where the positions are gone through one by one; `gammaGradient` ends the window. */
+  finishPosition(
+    group: ParameterGroup,
+    position: number,
+    positions: number,
+    rows: number,
+    z: Address,
+    g: Address,
+  ): void {
+    if (!this.enabled) return;
+    this.#coefficientsOf(group, position, 1, rows);
+    this.#team.runRange(
+      "finishPositions",
+      position * this.#tiles,
+      (position + 1) * this.#tiles,
+      ...[positions, rows, this.#tiles, this.#coefficients.at, g, z],
+    );
+  }
+
+  /** Gradients of gamma and beta alone, once every position is finished. */
+  gammaGradient(group: ParameterGroup, positions: number, rows: number): void {
+    if (this.enabled) this.#coefficientsOf(group, 0, positions, rows);
   }
 }

@@ -49,6 +49,8 @@ export interface SequencePairOptions extends SequenceNetworkOptions {
   /** Windows side by side at most. */
   readonly maxRows: number;
   readonly seed: number;
+  /** No recall, and every stage keeps the window's drives: for rules that carry errors back. Default false. */
+  readonly perceptionOnly?: boolean;
 }
 
 export class SequencePair {
@@ -59,8 +61,8 @@ export class SequencePair {
   readonly recall: readonly RecurrentLayer[];
   /** Reads the concept's drive: logits of symbols, or values. */
   readonly conceptDrive: Layer;
-  /** Redraws the stimulus from recall. */
-  readonly redrawn: Layer;
+  /** Redraws the stimulus from recall; absent without recall. */
+  readonly redrawn: Layer | undefined;
   /** Real stimulus rows [image][stimulusWidth]; for symbols one-hot rows, made for the alignment of stage 1. */
   readonly stimulus: Region<Float32Array>;
   readonly stimulusWidth: number;
@@ -90,12 +92,15 @@ export class SequencePair {
     this.concept = new Population(team, flat(conceptWidth), symbolic ? 1 : steps, images, "linear");
 
     this.perception = this.#hidden("perception", source);
-    this.recall = this.#hidden("recall", this.concept).reverse();
+    this.recall = options.perceptionOnly ? [] : this.#hidden("recall", this.concept).reverse();
     const top = new LinearSynapses(team, this.perception.at(-1)!.output, flat(targets.width), true);
     const name = `perception.stage${hidden.length + 2}`;
     this.conceptDrive = new Layer(team, { name, synapses: top, maxImages: images, steps });
-    const redraw = new LinearSynapses(team, this.recall[0]!.output, flat(inputs.width), true);
-    this.redrawn = new Layer(team, { name: "recall.stage1", synapses: redraw, maxImages: images, steps });
+    const last = this.recall[0];
+    if (last) {
+      const redraw = new LinearSynapses(team, last.output, flat(inputs.width), true);
+      this.redrawn = new Layer(team, { name: "recall.stage1", synapses: redraw, maxImages: images, steps });
+    }
     for (const layer of this.layers) initialise(layer, seed);
   }
 
@@ -130,7 +135,7 @@ export class SequencePair {
 
   /** Every layer: perception's from the stimulus up, then recall's from stage 1 up. */
   get layers(): readonly (RecurrentLayer | Layer)[] {
-    return [...this.perception, this.conceptDrive, this.redrawn, ...this.recall];
+    return [...this.perception, this.conceptDrive, ...(this.redrawn ? [this.redrawn] : []), ...this.recall];
   }
 
   /** Puts input symbols at rows `first` and following; after the last, `listStimulus` must be called. */
