@@ -8,6 +8,8 @@ export const KERNEL_NAMES = [
   "linearEventsGradient",
   "recurrentEvents",
   "sumSteps",
+  "transposePositions",
+  "positionsGradient",
   "linearDense",
   "linearDenseGradient",
   "listValues",

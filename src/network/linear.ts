@@ -144,24 +144,10 @@ export class LinearSynapses extends PackedParameters implements Synapses {
         ...outputs,
       );
     } else {
-      const scratch = this.#team.scratch(images * source.motifs * LANES * 4);
-      this.#team.run(
-        "linearEventsGradient",
-        this.#rowTiles,
-        ...[
-          images,
-          source.steps,
-          source.periods,
-          this.fanIn,
-          pixelsOf(this.shape),
-          tiles,
-          source.listCapacity,
-          source.counts.at,
-          source.lists.at,
-        ],
-        ...outputs,
-        ...[scratch.at, scratch.stride],
-      );
+      source.correlate({
+        ...{ images, pixels: pixelsOf(this.shape), tiles, g, z, coefficients },
+        ...{ weight: group.gradientAt("weight"), bias: group.gradientAt("bias") },
+      });
     }
   }
 

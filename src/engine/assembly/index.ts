@@ -1,6 +1,6 @@
 /** All kernels. Each takes (begin, end, thread, ...): the range of items this thread computes, and its number for scratch memory. */
 export { linearEvents } from "./accumulate";
-export { recurrentEvents, sumSteps } from "./recurrent";
+export { recurrentEvents, sumSteps, transposePositions, positionsGradient } from "./recurrent";
 export { linearTable } from "./table";
 export { linearEventsGradient } from "./correlate";
 export { linearDense, linearDenseGradient } from "./gemm";

@@ -6,7 +6,8 @@
  * d is what the feed-forward synapses gave, for all positions at once; it may be held over time. The element before is the preceding one for perception, the
  * following one for recall: `offsets` points at the lists of position 0's.
  */
-import { ROW, chunkMoments, warm } from "./lanes";
+import { motifGradients } from "./correlate";
+import { ROW, addListed, chunkMoments, columnSums, warm } from "./lanes";
 import { motifSums, stepsOfMotifs } from "./motif-rows";
 
 /**
@@ -50,5 +51,59 @@ export function sumSteps(begin: i32, end: i32, _thread: i32, steps: i32, x: usiz
       s2 = f32x4.add(s2, v128.load(at, 32)); s3 = f32x4.add(s3, v128.load(at, 48));
     }
     v128.store(to, s0); v128.store(to, s1, 16); v128.store(to, s2, 32); v128.store(to, s3, 48);
+  }
+}
+
+/**
+ * For each neuron the sorted rows (image of its position, motif) that hold it, position after position; items are tiles. Neuron u is list u, of `capacity` entries at most; the rows of
+ * position n are its entries starts[u][n] to starts[u][n + 1]. The same lists serve the stage above and the next position: they differ in the position whose gradients they meet.
+ */
+export function transposePositions(
+  begin: i32, end: i32, _thread: i32,
+  positions: i32, rows: i32, motifs: i32, tiles: i32, neurons: i32, capacity: i32, motifMasks: usize, starts: usize, lists: usize,
+): void {
+  const next = (<usize>positions + 1) << 2, listBytes = <usize>capacity << 1, stride = <usize>tiles << 1;
+  for (let tile = begin; tile < end; tile++) {
+    const first = tile << 4, width = min(16, neurons - first);
+    const list = lists + <usize>first * listBytes, start = starts + <usize>first * next;
+    for (let j = 0; j < width; j++) store<i32>(start + <usize>j * next, 0);
+    let mask = motifMasks + (<usize>tile << 1);
+    for (let n = 0, at = start; n < positions; n++, at += 4) {
+      // The position's end is where it begins, and moves on with each entry.
+      for (let j = 0; j < width; j++) store<i32>(at + <usize>j * next + 4, load<i32>(at + <usize>j * next));
+      for (let r = 0; r < rows * motifs; r++, mask += stride) {
+        let bits = <u32>load<u16>(mask);
+        while (bits) {
+          const j = <usize>ctz(bits), to = at + j * next + 4, entry = load<i32>(to);
+          store<u16>(list + j * listBytes + (<usize>entry << 1), <u16>r);
+          store<i32>(to, entry + 1);
+          bits &= bits - 1;
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Weight (and bias, where not 0) gradient of synapses that read such lists: position `shift` + n of the lists meets the gradient rows of position n, of `positions` in all.
+ * The gradient rows of one position at a time stay in the nearest cache. Items are tiles of outputs. `stored`: positions of the lists. `scratch`: rows * (periods + steps) rows a thread.
+ */
+export function positionsGradient(
+  begin: i32, end: i32, thread: i32,
+  positions: i32, rows: i32, shift: i32, stored: i32, steps: i32, periods: i32, inputs: i32, capacity: i32,
+  starts: usize, lists: usize, g: usize, dWeights: usize, dBias: usize, scratch: usize, scratchStride: i32,
+): void {
+  const block = scratch + <usize>thread * scratchStride, next = (<usize>stored + 1) << 2, listBytes = <usize>capacity << 1;
+  for (let tile = begin; tile < end; tile++) {
+    const weights = dWeights + (<usize>tile * inputs << ROW), from = g + (<usize>tile * positions * rows * steps << ROW);
+    memory.fill(weights, 0, <usize>inputs << ROW);
+    for (let n = 0; n < positions; n++) {
+      motifGradients(from + (<usize>n * rows * steps << ROW), 0, rows, steps, periods, 64, 0, 0, block);
+      for (let i: usize = 0, at = starts + (<usize>(shift + n) << 2), list = lists; i < <usize>inputs; i++, at += next, list += listBytes) {
+        const e = list + (<usize>load<i32>(at) << 1), last = list + (<usize>load<i32>(at, 4) << 1);
+        if (e < last) addListed(e, last, block, weights + (i << ROW));
+      }
+    }
+    if (dBias) columnSums(from, positions * rows * steps, 64, dBias + (<usize>tile << ROW));
   }
 }

@@ -10,13 +10,13 @@
  */
 import { infonce } from "../../alignment/infonce.ts";
 import { reco } from "../../alignment/reco.ts";
-import type { Region } from "../../engine/memory.ts";
 import type { RecurrentLayer } from "../../network/recurrent/recurrent-layer.ts";
 import type { Statistics } from "../../network/recurrent/sequence-norm.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
 import type { Rates } from "../rule.ts";
 import type { SequenceStepReport } from "./learner.ts";
+import { Redraw } from "./redraw.ts";
 import { SpikingLearner } from "./spiking-learner.ts";
 import { WindowAlignment } from "./window-alignment.ts";
 
@@ -41,9 +41,7 @@ export class SequenceBsd extends SpikingLearner {
   statistics: Statistics = "batch";
   readonly #options: SequenceBsdOptions;
   readonly #alignment: WindowAlignment;
-  readonly #stimulusAlignment: WindowAlignment;
-  /** A copy of the stimulus that centring may change. */
-  readonly #stimulus: Region<Float32Array>;
+  readonly #redraw: Redraw;
 
   constructor(pair: SequencePair, options: SequenceBsdOptions, optimiser: OptimiserOptions) {
     super(pair);
@@ -55,10 +53,9 @@ export class SequenceBsd extends SpikingLearner {
     this.#alignment = new WindowAlignment(team, images, options.block, width, (share) =>
       this.#loss(share * options.weight),
     );
-    this.#stimulusAlignment = new WindowAlignment(team, images, options.block, pair.stimulusWidth, (share) =>
+    this.#redraw = new Redraw(pair, options.block, options.centred, (share) =>
       this.#loss(share * options.stimulusWeight),
     );
-    this.#stimulus = team.arena.f32(images * pair.stimulusWidth);
     const groups = pair.layers.map(({ group }) => group);
     this.optimiser = new AdamW(team, optimiser, groups);
   }
@@ -127,18 +124,14 @@ export class SequenceBsd extends SpikingLearner {
   /** Stage 1: recall's last weights learn to redraw the stimulus. */
   #learnToRedraw(images: number, rate: number): number {
     const { pair } = this;
-    const { redrawn, stimulusWidth: width } = pair;
+    const { redrawn } = pair;
     if (!redrawn || rate === 0 || this.#options.stimulusWeight === 0) return 0;
     redrawn.forward(images, { train: true });
-    this.#stimulus.view.set(pair.stimulus.view.subarray(0, images * width));
-    const value = this.#stimulusAlignment.align(
-      { v: this.#stimulus.at, w: redrawn.features.at, images, width },
-      { ...this.#comparison, rowGradient: false, columnGradient: true },
-    );
-    this.assertFinite(1, value);
-    redrawn.backward(images, "rate", this.#stimulusAlignment.columnGradient.at);
+    const { loss, gradient } = this.#redraw.align(redrawn.features.at, images);
+    this.assertFinite(1, loss);
+    redrawn.backward(images, "rate", gradient);
     this.optimiser.update(redrawn.group, rate);
-    return value;
+    return loss;
   }
 
   /** A layer's firing rate and homeostatic cost, weight * mean over neurons of max(0, rate - target)^2, whose gradient becomes its pull. */

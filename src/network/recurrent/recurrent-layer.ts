@@ -11,12 +11,12 @@ import type { Team } from "../../engine/team.ts";
 import { LinearSynapses } from "../linear.ts";
 import { FEATURE_CODES, type Feature, type NeuronParameters } from "../neuron.ts";
 import { ParameterGroup } from "../parameters.ts";
-import { Population } from "../population.ts";
+import type { Population } from "../population.ts";
 import { flat, tilesOf } from "../shape.ts";
 import { type Source, stepsOf, type Workspace } from "../synapses.ts";
 import { RecurrentSynapses } from "./recurrent-synapses.ts";
 import { SequenceNorm, type Statistics } from "./sequence-norm.ts";
-import { Stretch } from "./stretch.ts";
+import { Stretch, WindowSpikes } from "./stretch.ts";
 
 export interface RecurrentLayerOptions {
   readonly name: string;
@@ -42,8 +42,8 @@ export class RecurrentLayer {
   readonly parameters: NeuronParameters;
   readonly input: LinearSynapses;
   readonly recurrent: RecurrentSynapses | undefined;
-  /** Spikes of the window's images and, at its end (backward) or beginning, of the element that precedes them. */
-  readonly population: Population;
+  /** Spikes of the window's elements and, at its end (backward) or beginning, of the element that precedes them. */
+  readonly spikes: WindowSpikes;
   /** The window's spikes, as the next stage reads them. */
   readonly output: Stretch;
   /** Feature rows [image][featureWidth], padded columns 0. */
@@ -75,11 +75,10 @@ export class RecurrentLayer {
     this.#direction = direction;
     this.#steps = steps;
     this.#tiles = tilesOf(shape);
-    this.population = new Population(team, shape, steps, images + maxRows, "linear");
-    this.output = new Stretch(team, this.population, images);
+    this.spikes = new WindowSpikes(team, neurons, steps, maxPositions, maxRows);
+    this.output = new Stretch(this.spikes);
     this.input = new LinearSynapses(team, source, shape, !norm);
-    const before = direction === "none" ? undefined : new Stretch(team, this.population, images);
-    this.recurrent = before && new RecurrentSynapses(team, before);
+    this.recurrent = direction === "none" ? undefined : new RecurrentSynapses(team, new Stretch(this.spikes));
     const normBlocks = norm ? { gamma: this.#tiles * LANES, beta: this.#tiles * LANES } : {};
     this.group = new ParameterGroup(team, name, { ...this.input.blocks, ...this.recurrent?.blocks, ...normBlocks });
     if (norm) this.group.view("gamma").fill(1);
@@ -95,6 +94,10 @@ export class RecurrentLayer {
     this.#counts = arena.f32(this.featureWidth * maxPositions);
     this.#rates = new Float64Array(neurons);
     this.#cells = arena.i32(1);
+  }
+
+  get population(): Population {
+    return this.spikes.population;
   }
 
   /** Silence before the first element (recall: after the last) of the windows to come. */
@@ -132,8 +135,8 @@ export class RecurrentLayer {
     const { learn, feature } = options;
     const images = positions * rows;
     const backward = this.#direction === "backward";
-    this.output.first = backward ? 0 : rows;
-    if (recurrent) recurrent.source.first = backward ? rows : 0;
+    this.output.begin(backward ? 0 : 1, rows);
+    recurrent?.source.begin(backward ? 1 : 0, rows);
     norm.begin(group, learn ?? "running");
     const given = this.#held ?? workspace;
     input.forward(group, images, given, 0);
@@ -148,7 +151,7 @@ export class RecurrentLayer {
       const first = this.output.first + position * rows;
       this.population.listRange(first, first + rows);
     }
-    if (learn) this.output.list(images);
+    if (learn) this.spikes.list(positions, rows);
   }
 
   /** Moments of drives that no recurrent synapses add to. */

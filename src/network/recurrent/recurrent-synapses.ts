@@ -58,15 +58,10 @@ export class RecurrentSynapses extends PackedParameters {
   /** Weight gradient of the whole window from g = dL/dz. */
   gradient(group: ParameterGroup, images: number, { g, z }: Workspace): void {
     const { source } = this;
-    source.list(images);
-    const scratch = this.#team.scratch(images * source.motifs * LANES * 4);
-    this.#team.run(
-      "linearEventsGradient",
-      this.#tiles,
-      ...[images, source.steps, source.periods, this.fanIn, 1, this.#tiles, source.listCapacity],
-      ...[source.counts.at, source.lists.at, g, z, 0, group.gradientAt("recurrent"), 0],
-      ...[scratch.at, scratch.stride],
-    );
+    source.correlate({
+      ...{ images, pixels: 1, tiles: this.#tiles, g, z, coefficients: 0 },
+      ...{ weight: group.gradientAt("recurrent"), bias: 0 },
+    });
   }
 
   plainShape(): readonly number[] {

@@ -63,11 +63,13 @@ export class SequencePair {
   readonly conceptDrive: Layer;
   /** Redraws the stimulus from recall; absent without recall. */
   readonly redrawn: Layer | undefined;
-  /** Real stimulus rows [image][stimulusWidth]; for symbols one-hot rows, made for the alignment of stage 1. */
+  /** Real stimulus rows [image][stimulusWidth]; unused for symbols. */
   readonly stimulus: Region<Float32Array>;
   readonly stimulusWidth: number;
   /** One-hot spikes of input symbols; absent for values. */
   readonly #symbols: Population | undefined;
+  /** The newest input symbols, one a row. */
+  symbols: ArrayLike<number> = [];
   /** The targets' spikes recall starts from. */
   readonly concept: Population;
   readonly #code: PopulationCode;
@@ -78,7 +80,7 @@ export class SequencePair {
     const { inputs, targets, hidden, steps, window, maxRows, seed } = options;
     const images = window * maxRows;
     this.stimulusWidth = padded(inputs.width);
-    this.stimulus = team.arena.f32(images * this.stimulusWidth);
+    this.stimulus = team.arena.f32(inputs.kind === "values" ? images * this.stimulusWidth : 0);
     let source: Source;
     if (inputs.kind === "symbols")
       source = this.#symbols = new Population(team, flat(inputs.width), 1, images, "linear");
@@ -138,10 +140,9 @@ export class SequencePair {
     return [...this.perception, this.conceptDrive, ...(this.redrawn ? [this.redrawn] : []), ...this.recall];
   }
 
-  /** Puts input symbols at rows `first` and following; after the last, `listStimulus` must be called. */
+  /** Makes the spikes of input symbols, one a row. */
   setSymbols(symbols: ArrayLike<number>): void {
-    this.stimulus.view.fill(0, 0, symbols.length * this.stimulusWidth);
-    for (let k = 0; k < symbols.length; k++) this.stimulus.view[k * this.stimulusWidth + symbols[k]!] = 1;
+    this.symbols = symbols;
     presentSymbols(this.#symbols!, symbols);
   }
 
