@@ -21,13 +21,13 @@ import { RealLearner } from "./real-learner.ts";
  * learner.step({ perception: 3e-3, recall: 0 }).loss;
  */
 export class RealBackprop extends RealLearner {
-  /** xi of the layer at hand, all positions. */
-  readonly #xi: Region<Float32Array>;
+  /** xi of each layer, all positions, laid out like the layer's values: columns past its width must stay 0. */
+  readonly #xi: readonly Region<Float32Array>[];
 
   constructor(net: RecurrentNet, optimiser: OptimiserOptions) {
     super(net, optimiser);
     const { window, maxRows } = net.windows;
-    this.#xi = net.team.arena.f32(window * maxRows * Math.max(...net.layers.map(({ stride }) => stride)));
+    this.#xi = net.layers.map(({ stride }) => net.team.arena.f32(window * maxRows * stride));
   }
 
   step(rates: Rates): SequenceStepReport {
@@ -53,10 +53,11 @@ export class RealBackprop extends RealLearner {
     const { window, rows, positions } = net.windows;
     const layer = net.layers[index]!;
     const { stride } = layer;
-    net.above(index).pull(0, positions, { at: this.#xi.at, stride });
+    const { at } = this.#xi[index]!;
+    net.above(index).pull(0, positions, { at, stride });
     const length = rows * stride;
     for (let position = window - 1; position >= 0; position--) {
-      const xi = this.#xi.at + position * length * 4;
+      const xi = at + position * length * 4;
       if (position < window - 1) layer.pullBack(position + 1, rows, { at: xi, stride });
       const h = layer.valuesAt(position * rows).at;
       const delta = layer.errorsAt(position * rows).at;
