@@ -66,6 +66,12 @@ export class SequenceBsd extends SpikingLearner {
   }
 
   step(rates: Rates): SequenceStepReport {
+    this.pair.reset(this.positions, this.rows);
+    return this.stepFromHere(rates);
+  }
+
+  /** The same where something precedes the windows: what `RecurrentLayer.resume` left. */
+  stepFromHere(rates: Rates): SequenceStepReport {
     const { pair, optimiser, positions, rows, statistics } = this;
     const images = positions * rows;
     const stageLosses = new Array<number>(pair.stages).fill(0);
@@ -74,7 +80,6 @@ export class SequenceBsd extends SpikingLearner {
     const seen = optimiser.steps;
     optimiser.begin();
 
-    pair.reset(positions, rows);
     this.presentTargets();
     for (const layer of pair.recall.toReversed())
       layer.forward(positions, rows, { learn: statistics, feature: "rate" });

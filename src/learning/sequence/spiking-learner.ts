@@ -36,8 +36,19 @@ export abstract class SpikingLearner implements SequenceLearner {
     return this.pair.options.maxRows;
   }
 
-  load({ inputs, targets }: SequenceSet, starts: Int32Array, from: number, count: number): void {
-    const { pair, window } = this;
+  load(set: SequenceSet, starts: Int32Array, from: number, count: number): void {
+    this.loadPositions(set, starts, from, count, this.window);
+  }
+
+  /** The same with windows of `window` elements, at most as long as the net's. */
+  loadPositions(
+    { inputs, targets }: SequenceSet,
+    starts: Int32Array,
+    from: number,
+    count: number,
+    window: number,
+  ): void {
+    const { pair } = this;
     this.rows = count;
     this.positions = window;
     if (inputs.kind === "symbols") pair.setSymbols(gatherSymbols(inputs.symbols, starts, from, count, window));
@@ -48,6 +59,28 @@ export abstract class SpikingLearner implements SequenceLearner {
       gatherValues(targets, starts, from, count, window, values, targets.width);
       this.targets = values;
     }
+  }
+
+  /** Targets of a window whose elements are in the pair's memory already: symbols, or rows of values. */
+  setTargets(targets: readonly (number | ArrayLike<number>)[], positions: number, rows: number): void {
+    this.positions = positions;
+    this.rows = rows;
+    const { kind, width } = this.pair.options.targets;
+    if (kind === "symbols") {
+      for (const symbol of targets) {
+        if (typeof symbol !== "number" || !Number.isInteger(symbol) || symbol < 0 || symbol >= width)
+          throw new BispikeError("usage", `expected a target symbol from 0 to ${width - 1}, got ${String(symbol)}`);
+      }
+      this.targets = Uint16Array.from(targets as readonly number[]);
+      return;
+    }
+    const values = new Float32Array(targets.length * width);
+    for (const [n, row] of targets.entries()) {
+      if (typeof row === "number" || row.length !== width || !Array.from(row).every(Number.isFinite))
+        throw new BispikeError("usage", `expected a target row of ${width} finite values, got ${String(row)}`);
+      values.set(row, n * width);
+    }
+    this.targets = values;
   }
 
   abstract step(rates: Rates): SequenceStepReport;

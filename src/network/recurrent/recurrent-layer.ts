@@ -102,32 +102,37 @@ export class RecurrentLayer {
 
   /** Silence before the first element (recall: after the last) of the windows to come. */
   reset(positions: number, rows: number): void {
-    this.#carried(positions, rows).fill(0);
-    this.#listCarried(positions, rows);
+    this.#beside(positions, rows).fill(0);
+    this.#listBeside(positions, rows);
   }
 
-  /** The newest window's last element (recall: its first) becomes the one that precedes the next window. */
-  carry(positions: number, rows: number): void {
+  /** Spikes of the newest window's last element (recall: of its first), masks [row][step][tile]: with them the sequence can be gone on with. */
+  state(positions: number, rows: number): Uint16Array {
     const words = rows * this.#steps * this.#tiles;
-    const masks = this.population.masks.view;
     const newest = this.#direction === "backward" ? 0 : positions * words;
-    this.#carried(positions, rows).set(masks.subarray(newest, newest + words));
-    this.#listCarried(positions, rows);
+    return this.population.masks.view.slice(newest, newest + words);
   }
 
-  #carried(positions: number, rows: number): Uint16Array {
+  /** Such spikes precede the windows to come. */
+  resume(state: Uint16Array, positions: number, rows: number): void {
+    this.#beside(positions, rows).set(state);
+    this.#listBeside(positions, rows);
+  }
+
+  /** Masks of the element beside a window. */
+  #beside(positions: number, rows: number): Uint16Array {
     const words = rows * this.#steps * this.#tiles;
     const from = this.#direction === "backward" ? positions * words : 0;
     return this.population.masks.view.subarray(from, from + words);
   }
 
-  #listCarried(positions: number, rows: number): void {
+  #listBeside(positions: number, rows: number): void {
     const first = this.#direction === "backward" ? positions * rows : 0;
     this.population.listRange(first, first + rows);
   }
 
   /**
-   * Drives, spikes and features of a window of `positions` elements of `rows` rows; the state before it is what `reset` or `carry` left.
+   * Drives, spikes and features of a window of `positions` elements of `rows` rows; what precedes it is what `reset` or `resume` left.
    * `learn`: where the norm takes its statistics from for a window that will be learned from; absent in evaluation.
    */
   forward(positions: number, rows: number, options: { learn?: Statistics; feature?: Feature } = {}): void {
