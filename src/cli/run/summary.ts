@@ -78,7 +78,7 @@ export async function finishRun(
     seed: config.train.seed,
     testAccuracy: test.accuracy,
     testDriveAccuracy: test.driveAccuracy,
-    heldOutAccuracy: result.best?.accuracy ?? null,
+    heldOutAccuracy: result.best?.score ?? null,
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
     steps: totalSteps,
