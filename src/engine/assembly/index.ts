@@ -14,6 +14,7 @@ export { neuronForward } from "./neuron";
 export { neuronBackward } from "./neuron-gradient";
 export { readout, readoutBackward } from "./readout";
 export { centre, dots, squares, combine } from "./affinity";
+export { infonceRows, recoRows, columnOwn } from "./cosine-losses";
 export { softmaxCrossEntropy, exponential, logarithm } from "./softmax";
 export { sumSquares, adamw } from "./optimiser";
 export { poissonCode, latencyCode, philoxBlock } from "./coding";
