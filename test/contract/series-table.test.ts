@@ -128,6 +128,10 @@ describe("what is refused", () => {
     ["a,b\n1,2016-07-01\n", {}, "name the column of dates with timeColumn"],
     ["a,b,a\n1,2,3\n", {}, 'x.csv: line 1: value columns 1 and 3 are both named "a"'],
     ["a,,b\n1,2,3\n", {}, "x.csv: line 1: value column 2 has no name"],
+    [`${",".repeat(70_000)}\n`, {}, "x.csv: expected at most 16777216 rows, 65536 columns"],
+    ["\r".repeat(2 ** 24 + 1), {}, "x.csv: expected at most 16777216 rows, found more"],
+    ["\n".repeat(2 ** 24 + 3), {}, "x.csv: expected at most 16777216 rows, found more"],
+    [`a\n${" ".repeat(2 ** 24 + 1)}\n`, {}, "x.csv: line 2: expected at most 16777216 characters, found 16777217"],
     ["date\n2016-07-01\n", {}, "expected a column of values beside that of times"],
     ["7,8\n1.5,2\n", {}, "line 1: the whole numbers may be names of columns or values; say header: true or false"],
     ['a,b\n1,"2\n', {}, "x.csv: line 2: Quoted field unterminated"],
@@ -135,7 +139,7 @@ describe("what is refused", () => {
     ["a,b\n1,2\n", { columns: ["c"] }, 'x.csv: columns: expected one of "a", "b", got "c"'],
     ["a,b\n1,2\n", { timeColumn: "c" }, 'x.csv: timeColumn: expected one of "a", "b", got "c"'],
     [`a\n${"9".repeat(400)}\n`, {}, `found "${"9".repeat(37)}..."`],
-  ])("%j", (text, options, message) => {
+  ])("%#", (text, options, message) => {
     expect(() => parse(text, options)).toThrow(message);
     expect(() => parse(text, options)).toThrow(BispikeError);
   });
