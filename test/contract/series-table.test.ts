@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { gunzipBounded } from "../../src/data/gunzip.ts";
 import { type CsvOptions, parseCsv } from "../../src/data/sequence/csv.ts";
 import { parseSeries } from "../../src/data/sequence/read-series.ts";
 import { BispikeError } from "../../src/errors.ts";
@@ -81,6 +82,13 @@ describe("what is read", () => {
     expect([...parse("1\n\n2\n").values]).toEqual([1, Number.NaN, 2]);
   });
 
+  it("takes repeated whole numbers in the first line for values, as names must differ", () => {
+    expect(rowsOf("7,7\n1.5,2\n").rows).toEqual([
+      [7, 7],
+      [1.5, 2],
+    ]);
+  });
+
   it("counts the lines inside quotes", () => {
     expect(parse('"a\nb",c\n1,2\n"3\n",4\n5,6\n').lines).toEqual([3, 4, 6]);
   });
@@ -154,6 +162,14 @@ describe("files by their ending", () => {
     expect((await parseSeries(bytesOf("a,b\tc\n1\t2\n"), "x.tsv")).columns).toEqual(["a,b", "c"]);
     const two = new Uint8Array(Buffer.concat([gzipSync("a,b\n1,"), gzipSync("2\n")]));
     expect([...(await parseSeries(two, "x.csv.gz")).values]).toEqual([1, 2]);
+  });
+
+  it("refuses a .gz that decompresses to more than it may", () => {
+    const bytes = new Uint8Array(gzipSync(new Uint8Array(1000)));
+    expect(gunzipBounded(bytes, 1000, "x.gz")).toHaveLength(1000);
+    expect(() => gunzipBounded(bytes, 999, "x.gz")).toThrow(
+      /x.gz: decompresses to more than the 999 bytes it may have/,
+    );
   });
 
   it("refuses a damaged or truncated .gz", async () => {
