@@ -33,6 +33,39 @@ export { addNoise, occlude, type Side } from "./data/cue.ts";
 export type { Dataset, FileRecord, ImageShape, Split } from "./data/dataset.ts";
 export { decodeImage, fitImage } from "./data/image.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
+export { assembleSequence, type Sequence } from "./data/sequence/assemble.ts";
+export type { Fill } from "./data/sequence/gaps.ts";
+export { type SequenceOptions, type SequenceTask, sequenceDefaults } from "./data/sequence/options.ts";
+export { partDefaults, windowStarts } from "./data/sequence/parts.ts";
+export { parseSeries, type ReaderOptions } from "./data/sequence/read-series.ts";
+export type { SeriesData } from "./data/sequence/series.ts";
+export { type ColumnStatistics, restore, type Standardise } from "./data/sequence/standardise.ts";
+export {
+  type SequenceSummary,
+  type SeriesSummary,
+  type TextSummary,
+  targetStatistics,
+} from "./data/sequence/summary.ts";
+export {
+  forecast,
+  nextSymbol,
+  type Range,
+  regression,
+  type SequenceInputs,
+  type SequenceSet,
+  type SequenceTargets,
+  type SeriesOptions,
+  type SeriesSet,
+} from "./data/sequence/task.ts";
+export {
+  type Alphabet,
+  decode as decodeSymbols,
+  encode as encodeText,
+  type Newline,
+  type TextData,
+  textOf,
+  type Unknown,
+} from "./data/sequence/text.ts";
 export { splitHeldOut } from "./data/split.ts";
 export { Arena } from "./engine/memory.ts";
 export { permutation, RandomStream } from "./engine/random.ts";

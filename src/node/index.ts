@@ -1,5 +1,6 @@
 /** `bispike/node`: files, threads, run folders and figures on Node; the library itself is `bispike`. */
 export { type DatasetRequest, loadDataset } from "../data/load.ts";
+export { loadSequence, type SequenceRequest } from "../data/sequence/load.ts";
 export { pictureGrid } from "../measurement/picture-grid.ts";
 export { readExperiment, renderConfig } from "../training/config-file.ts";
 export { appendLine, truncateLines, writeDurably } from "./durable.ts";
