@@ -12,7 +12,7 @@
  *
  * Spikes of an element are [T][rows][neurons]; what holds for a window is a list over positions, or rows position * rows + row ("images").
  */
-import { type AlignmentOptions, align } from "./alignment.ts";
+import { type AlignmentOptions, align, type Means } from "./alignment.ts";
 import { type LifOptions, type LifTrace, lifBackward, lifForward, type Surrogate } from "./lif.ts";
 import { linearForward, linearInputGradient, linearWeightGradient } from "./linear.ts";
 import { type NormTrace, normBackward, normForward } from "./norm.ts";
@@ -183,21 +183,27 @@ export interface WindowLoss extends Pick<AlignmentOptions, "loss" | "lambda" | "
   readonly block: number;
 }
 
-const centredRows = (x: Float64Array, width: number): Float64Array => {
-  const mean = timeMean(x, x.length / width);
-  return x.map((value, at) => value - mean[at % width]!);
-};
+/** Mean row over a window, [width]. */
+export const meanRow = (x: Float64Array, width: number): Float64Array => timeMean(x, x.length / width);
 
-/** Mean loss over the rows of v and w ([image][width]), and both gradients. Rows of one label are no negatives of each other. */
+const centredRows = (x: Float64Array, width: number, mean = meanRow(x, width)): Float64Array =>
+  x.map((value, at) => value - mean[at % width]!);
+
+/**
+ * Mean loss over the rows of v and w ([image][width]), and both gradients. Rows of one label are no negatives of each other.
+ *
+ * @param means rows to take away in place of the window's own, which are constants to the gradient: for finite differences
+ */
 export function alignBlocks(
   v: Float64Array,
   w: Float64Array,
   width: number,
   options: WindowLoss,
   labels?: ArrayLike<number>,
+  means?: Means,
 ): { loss: number; gradV: Float64Array; gradW: Float64Array } {
   const images = v.length / width;
-  const [cv, cw] = options.centred ? [centredRows(v, width), centredRows(w, width)] : [v, w];
+  const [cv, cw] = options.centred ? [centredRows(v, width, means?.v), centredRows(w, width, means?.w)] : [v, w];
   const [gradV, gradW] = [new Float64Array(v.length), new Float64Array(w.length)];
   let loss = 0;
   for (let from = 0; from < images; from += options.block) {
@@ -342,7 +348,7 @@ export interface SequenceStep {
 }
 
 /** The pull of homeostasis: weight * mean over neurons of max(0, rate - target)^2 and its gradient by a neuron's every spike. */
-function homeostasis(rates: Float64Array, neurons: number, steps: number, o: SequenceOptions["homeostasis"]) {
+export function homeostasis(rates: Float64Array, neurons: number, steps: number, o: SequenceOptions["homeostasis"]) {
   const images = rates.length / neurons;
   const excess = timeMean(rates, images).map((rate) => Math.max(0, rate - o.rate));
   return {
