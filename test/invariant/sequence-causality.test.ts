@@ -165,6 +165,9 @@ describe.each(ends)("$name", ({ to, network }) => {
           expect(found).toEqual(whole[row]!.slice(from, end));
         }
       }
+      // And a reset takes away what was carried.
+      run(pair, to, windows);
+      expect(tableOf(layersOf(pair, to))).toEqual(whole);
     });
   });
 });

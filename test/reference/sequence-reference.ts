@@ -15,7 +15,7 @@
 import { type AlignmentOptions, align, type Means } from "./alignment.ts";
 import { type LifOptions, type LifTrace, lifBackward, lifForward, type Surrogate } from "./lif.ts";
 import { linearForward, linearInputGradient, linearWeightGradient } from "./linear.ts";
-import { type NormTrace, normBackward, normForward } from "./norm.ts";
+import { type NormTrace, normBackward, normEpsilon, normForward } from "./norm.ts";
 import { crossEntropy } from "./softmax.ts";
 import { holdOverTime, spreadOverTime, timeMean } from "./stage.ts";
 
@@ -26,7 +26,14 @@ export interface SequenceStage {
   readonly weight: Float64Array;
   readonly bias: Float64Array | null;
   readonly recurrent: Float64Array | null;
-  readonly norm: { readonly gamma: Float64Array; readonly beta: Float64Array } | null;
+  readonly norm: SequenceNorm | null;
+}
+
+export interface SequenceNorm {
+  readonly gamma: Float64Array;
+  readonly beta: Float64Array;
+  /** Statistics that all positions share, constants to the gradient; absent: each position's own. */
+  readonly running?: { readonly mean: Float64Array; readonly variance: Float64Array };
 }
 
 /** Synapses that are read out: [outputs][inputs] and [outputs]. */
@@ -102,12 +109,29 @@ export function runStage(
       const more = linearForward(heard, steps * rows, recurrent, none, { inputs: neurons, outputs: neurons });
       for (let i = 0; i < z.length; i++) z[i]! += more[i]!;
     }
-    const normed = norm && normForward(z, neurons, 1, norm.gamma, norm.beta);
+    const normed = norm && normalise(z, norm);
     const trace = lifForward(normed?.output ?? z, rows * neurons, lif, surrogate, held?.reset[n]);
     traces[n] = { ...trace, input, heard, z, norm: normed };
     before = Float64Array.from(trace.spikes);
   }
   return traces;
+}
+
+/** X = gamma (z - m) / sqrt(v + eps) + beta of rows of z, [row][neurons]. */
+function normalise(z: Float64Array, { gamma, beta, running }: SequenceNorm): NormTrace {
+  const neurons = gamma.length;
+  if (!running) return normForward(z, neurons, 1, gamma, beta);
+  const inverseDeviation = running.variance.map((v) => 1 / Math.sqrt(v + normEpsilon));
+  const standard = z.map((value, i) => (value - running.mean[i % neurons]!) * inverseDeviation[i % neurons]!);
+  const output = standard.map((value, i) => gamma[i % neurons]! * value + beta[i % neurons]!);
+  return { output, standard, inverseDeviation };
+}
+
+function throughNorm(dX: Float64Array, trace: NormTrace, { gamma, running }: SequenceNorm) {
+  const neurons = gamma.length;
+  const own = normBackward(dX, trace, neurons, 1, gamma);
+  if (!running) return own;
+  return { ...own, input: dX.map((g, i) => g * gamma[i % neurons]! * trace.inverseDeviation[i % neurons]!) };
 }
 
 const shapeOf = ({ inputs, neurons }: SequenceStage) => ({ inputs, outputs: neurons });
@@ -161,7 +185,7 @@ export function stageGradients(
     const dX = lifBackward(dS, zeros(dS.length), element, rows * neurons, { tau, theta }, surrogate);
     let dz = dX;
     if (norm && element.norm) {
-      const through = normBackward(dX, element.norm, neurons, 1, norm.gamma);
+      const through = throughNorm(dX, element.norm, norm);
       dz = through.input;
       add(gradients.gamma, through.scale);
       add(gradients.beta, through.shift);
@@ -464,6 +488,8 @@ function redrawLoss(
 
 export interface BackpropStep {
   readonly loss: number;
+  /** Time means of the read-out, [image][outputs]. */
+  readonly outputs: Float64Array;
   readonly traces: readonly StageTrace[];
   readonly perception: readonly StageGradients[];
   readonly top: { readonly weight: Float64Array; readonly bias: Float64Array };
@@ -500,5 +526,5 @@ export function backpropStep(
     perception.unshift(gradients);
     above = below;
   }
-  return { loss, traces, perception, top: top.gradients };
+  return { loss, outputs: read.mean, traces, perception, top: top.gradients };
 }

@@ -67,6 +67,9 @@ const rules = fc.record({
   homeostasis: fc.record({ weight: fc.constantFrom(0, 5), rate: fc.constantFrom(0, 0.1) }),
 });
 
+/** Mostly each position's own, as windows are learned from. */
+const statisticsOf = fc.constantFrom("batch" as const, "batch" as const, "running" as const);
+
 const RATES = { perception: 0.01, recall: 0.005 };
 const OPTIMISER = { weightDecay: 0.02, clip: 0.5, clipScope: "stage" } as const;
 /** Steps that moments and running statistics are told to have seen. */
@@ -212,7 +215,7 @@ function spoil(layers: readonly (RecurrentLayer | Layer)[]): void {
   }
 }
 
-const statisticsOf = (layer: RecurrentLayer) => ({
+const runningOf = (layer: RecurrentLayer) => ({
   mean: layer.norm.runningMean.view.slice(),
   variance: layer.norm.runningVariance.view.slice(),
 });
@@ -220,13 +223,14 @@ const statisticsOf = (layer: RecurrentLayer) => ({
 describe("BSD", () => {
   test("losses, outputs, gradients, updates and running statistics of a window", () => {
     fc.assert(
-      fc.property(cases, rules, (c, rule) => {
+      fc.property(cases, rules, statisticsOf, (c, rule, statistics) => {
         const { set, starts, size, inputs, targets } = dataOf(c);
         const pair = new SequencePair(team, optionsOf(c));
         const learner = new SequenceBsd(pair, rule, OPTIMISER);
         drawParameters(learner, c.seed);
         learner.optimiser.steps = SEEN;
-        const net = referenceNet(pair);
+        learner.statistics = statistics;
+        const net = referenceNet(pair, statistics);
         const { perception, recall } = c.threshold;
         const theta = { perception: Math.fround(perception), recall: Math.fround(recall) };
         const code = { size: 5, range: 2 };
@@ -246,7 +250,7 @@ describe("BSD", () => {
         const floor = 0.01 / rule.temperature;
 
         const before = new Map(pair.layers.map((layer) => [layer, stateOf(layer)]));
-        const statistics = new Map([...pair.perception, ...pair.recall].map((layer) => [layer, statisticsOf(layer)]));
+        const running = new Map([...pair.perception, ...pair.recall].map((layer) => [layer, runningOf(layer)]));
         spoil(pair.layers);
         learner.load(set, starts, 0, c.rows);
         const report = learner.step(RATES);
@@ -264,14 +268,14 @@ describe("BSD", () => {
             tolerance: toleranceOf([trace]),
             floor,
           });
-          expectStatistics(layer, trace, statistics.get(layer)!, 1);
+          expectStatistics(layer, trace, running.get(layer)!, 1);
         }
         for (const [k, { trace, gradients }] of step.recall.entries()) {
           const layer = pair.recall.at(-1 - k)!;
           expectUpdate(layer, before.get(layer)!, gradients, RATES.recall, { tolerance: toleranceOf([trace]), floor });
           // Without recurrent synapses a symbol's drive is held over its steps, and counts once.
           const held = k === 0 && !c.recurrentRecall && c.targets.kind === "symbols";
-          expectStatistics(layer, trace, statistics.get(layer)!, held ? c.steps : 1);
+          expectStatistics(layer, trace, running.get(layer)!, held ? c.steps : 1);
         }
         expectUpdate(pair.conceptDrive, before.get(pair.conceptDrive)!, step.top.gradients, RATES.perception);
         expectUpdate(pair.redrawn!, before.get(pair.redrawn!)!, step.redraw.gradients, RATES.recall, { floor });
@@ -301,7 +305,7 @@ describe("backprop through time", () => {
         const learner = new SequenceBackprop(pair, OPTIMISER);
         drawParameters(learner, c.seed);
         learner.optimiser.steps = SEEN;
-        const net = referenceNet(pair);
+        const net = referenceNet(pair, "batch");
         const theta = Math.fround(c.threshold.perception);
         const step = backpropStep(net, inputs, targets, size, { tau: c.tau, theta, surrogate: heaviside });
         for (const [k, trace] of step.traces.entries()) expectMargin(net.perception[k]!, trace, theta);
@@ -310,7 +314,7 @@ describe("backprop through time", () => {
         fc.pre(tolerance < 1e-3);
 
         const before = new Map(pair.layers.map((layer) => [layer, stateOf(layer)]));
-        const statistics = pair.perception.map(statisticsOf);
+        const running = pair.perception.map(runningOf);
         spoil(pair.layers);
         learner.load(set, starts, 0, c.rows);
         const report = learner.step(RATES);
@@ -318,11 +322,33 @@ describe("backprop through time", () => {
         for (const [k, gradients] of step.perception.entries()) {
           const layer = pair.perception[k]!;
           expectUpdate(layer, before.get(layer)!, gradients, RATES.perception, { tolerance });
-          expectStatistics(layer, step.traces[k]!, statistics[k]!, 1);
+          expectStatistics(layer, step.traces[k]!, running[k]!, 1);
         }
         expectUpdate(pair.conceptDrive, before.get(pair.conceptDrive)!, step.top, RATES.perception);
       }),
       { numRuns: 150 },
     );
   });
+});
+
+test("predictions of a window, by running statistics", () => {
+  fc.assert(
+    fc.property(cases, (c) => {
+      const { set, starts, size, inputs, targets } = dataOf(c);
+      const pair = new SequencePair(team, { ...optionsOf(c), perceptionOnly: true });
+      const learner = new SequenceBackprop(pair, OPTIMISER);
+      drawParameters(learner, c.seed);
+      const net = referenceNet(pair, "running");
+      const theta = Math.fround(c.threshold.perception);
+      const step = backpropStep(net, inputs, targets, size, { tau: c.tau, theta, surrogate: heaviside });
+      for (const [k, trace] of step.traces.entries()) expectMargin(net.perception[k]!, trace, theta);
+      spoil(pair.layers);
+      learner.load(set, starts, 0, c.rows);
+      const { view, stride } = learner.predict();
+      const { width } = targets;
+      const found = Float64Array.from(step.outputs, (_, i) => view[Math.floor(i / width) * stride + (i % width)]!);
+      expect(worstGap(found, step.outputs).gap).toBeLessThan(1e-5);
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -5,6 +5,7 @@ import { RandomStream } from "../../src/engine/random.ts";
 import type { SpikingLearner } from "../../src/learning/sequence/spiking-learner.ts";
 import { Layer } from "../../src/network/layer.ts";
 import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
+import type { Statistics } from "../../src/network/recurrent/sequence-norm.ts";
 import type { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
 import type { Elements, ReadOut, SequenceNet, SequenceStage } from "../reference/sequence-reference.ts";
 
@@ -55,7 +56,12 @@ export function drawParameters(learner: SpikingLearner, seed: number): void {
   }
 }
 
-function stageOf(layer: RecurrentLayer): SequenceStage {
+const runningOf = ({ norm, neurons }: RecurrentLayer) => ({
+  mean: Float64Array.from(norm.runningMean.view.subarray(0, neurons)),
+  variance: Float64Array.from(norm.runningVariance.view.subarray(0, neurons)),
+});
+
+function stageOf(layer: RecurrentLayer, statistics: Statistics): SequenceStage {
   const arrays = plainArrays(layer, (group) => group.parameters);
   const gamma = arrays.get("gamma");
   return {
@@ -64,7 +70,9 @@ function stageOf(layer: RecurrentLayer): SequenceStage {
     weight: arrays.get("weight")!,
     bias: arrays.get("bias") ?? null,
     recurrent: arrays.get("recurrent") ?? null,
-    norm: gamma ? { gamma, beta: arrays.get("beta")! } : null,
+    norm: gamma
+      ? { gamma, beta: arrays.get("beta")!, ...(statistics === "running" ? { running: runningOf(layer) } : {}) }
+      : null,
   };
 }
 
@@ -74,12 +82,12 @@ function readOutOf(layer: Layer): ReadOut {
   return { inputs: layer.synapses.fanIn, outputs: bias.length, weight: arrays.get("weight")!, bias };
 }
 
-/** The reference's net with the pair's numbers of now. Without recall, `redraw` is the read-out again and means nothing. */
-export function referenceNet(pair: SequencePair): SequenceNet {
+/** The reference's net with the pair's numbers of now; its norms by each position's statistics or by running ones. Without recall, `redraw` is the read-out again and means nothing. */
+export function referenceNet(pair: SequencePair, statistics: Statistics): SequenceNet {
   return {
-    perception: pair.perception.map(stageOf),
+    perception: pair.perception.map((layer) => stageOf(layer, statistics)),
     top: readOutOf(pair.conceptDrive),
-    recall: pair.recall.toReversed().map(stageOf),
+    recall: pair.recall.toReversed().map((layer) => stageOf(layer, statistics)),
     redraw: readOutOf(pair.redrawn ?? pair.conceptDrive),
   };
 }
