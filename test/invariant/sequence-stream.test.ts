@@ -58,7 +58,7 @@ describe.each(["symbols", "values"] as const)("%s", (kind) => {
     }
   });
 
-  test("learning steps are those of windows that follow each other, and answers between them the newest weights'", async () => {
+  test("learning steps are those of windows that follow each other", async () => {
     const every = 4;
     const streamed = await built(kind);
     const windowed = await built(kind);
@@ -122,6 +122,26 @@ describe.each(["symbols", "values"] as const)("%s", (kind) => {
   });
 });
 
+test("a step that fails is not tried for ever", async () => {
+  const { team, learner, pair, set } = await built("symbols");
+  try {
+    const stream = new SequenceStream(learner, { every: 1, rates: sequenceRates });
+    const weight = pair.conceptDrive.group.view("weight");
+    const kept = weight.slice();
+    stream.perceive(elementOf(set.inputs, 0));
+    weight.fill(Number.NaN);
+    expect(() => stream.tell(elementOf(set.targets, 0))).toThrow(/the loss is NaN/);
+    weight.set(kept);
+    const { steps } = learner.optimiser;
+    stream.perceive(elementOf(set.inputs, 1));
+    stream.tell(elementOf(set.targets, 1));
+    expect(learner.optimiser.steps).toBe(steps + 1);
+    expect(stream.report!.positions).toBe(1);
+  } finally {
+    await team.close();
+  }
+});
+
 test("what a stream cannot use is refused by name", async () => {
   const { team, learner } = await built("symbols");
   const real = await built("values");
@@ -136,6 +156,10 @@ test("what a stream cannot use is refused by name", async () => {
       expect(() => stream.perceive(bad)).toThrow(/expected a symbol from 0 to 6/);
     stream.perceive(3);
     expect(() => stream.tell(7)).toThrow(/expected a target symbol from 0 to 6/);
+    // The stream goes on learning: the same element's target can still be told.
+    const { steps } = learner.optimiser;
+    stream.tell(6);
+    expect(learner.optimiser.steps).toBe(steps + 1);
     const values = new SequenceStream(real.learner, { every: 1, rates: sequenceRates });
     expect(() => values.perceive([1, 2])).toThrow(/row of 3 values, got 2/);
     expect(() => values.perceive(1)).toThrow(/row of 3 values, got a number/);
