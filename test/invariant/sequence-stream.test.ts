@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { SequenceStream } from "../../src/learning/sequence/stream.ts";
 import { drawParameters } from "../support/sequence-twin.ts";
-import { randomSequence, sequenceRates, smallBsd } from "../support/small-sequence.ts";
+import { randomSequence, sequenceRates, smallBsd } from "../support/small-recurrent.ts";
 
 const WINDOW = 6;
 const LENGTH = 18;
