@@ -7,7 +7,7 @@ import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts"
 import { CHECKPOINT_FILES, type OpenedCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
-import type { Checkpoint, Position } from "../../training/checkpoint.ts";
+import type { Checkpoint } from "../../training/checkpoint.ts";
 import { alignTable, percent } from "../table.ts";
 import type { Findings } from "./inspect.ts";
 import { describePosition, lastPosition, parametersOf, readSummary, type StoredSummary } from "./inspect-run.ts";
