@@ -92,7 +92,7 @@ export abstract class SpikingLearner implements SequenceLearner {
     const { pair, positions, rows } = this;
     pair.reset(positions, rows);
     for (const layer of pair.perception) layer.forward(positions, rows);
-    pair.conceptDrive.forward(positions * rows, { train: false });
+    pair.conceptDrive.forward(positions * rows, { train: false, alike: true });
     return { view: pair.conceptDrive.features.view, stride: pair.conceptDrive.featureWidth };
   }
 
