@@ -1,5 +1,5 @@
 // @ts-check
-/** One measurement of `memory.mjs`: builds a recurrent net, has it learn, prints {peakMiB, startMiB, arenaMiB}. Argument: the job as JSON. */
+/** One measurement of `memory.mjs`: builds a recurrent net, has it learn, prints {peakMiB, startMiB, arenaMiB, liveMiB}. Needs node --expose-gc. Argument: the job as JSON. */
 import { readFileSync } from "node:fs";
 import { SequenceBsd, SequenceStream, Team } from "../library.mjs";
 import { residentMiB } from "../resident.mjs";
@@ -28,5 +28,11 @@ if (every === 0) {
     stream.tell(elementAt(set.targets, n));
   }
 }
-console.log(JSON.stringify({ peakMiB: residentMiB("VmHWM"), startMiB, arenaMiB: team.arena.used / 2 ** 20 }));
+// The peak first: the collection below must not touch it.
+const peakMiB = residentMiB("VmHWM");
+const arenaMiB = team.arena.used / 2 ** 20;
+if (!globalThis.gc) throw new Error("start node with --expose-gc");
+globalThis.gc();
+const { heapUsed, external } = process.memoryUsage();
+console.log(JSON.stringify({ peakMiB, startMiB, arenaMiB, liveMiB: arenaMiB + (heapUsed + external) / 2 ** 20 }));
 await team.close();

@@ -22,6 +22,7 @@ import { SEQUENCE_NETS, sequencePeerArguments } from "./nets.mjs";
  * @property {number} peakMiB
  * @property {number} addedMiB the peak less what the process held before the net was built
  * @property {number | null} arenaMiB of ours: what the engine gave out
+ * @property {number | null} liveMiB of ours: that, and what JavaScript still holds after a garbage collection at the end
  */
 
 /**
@@ -89,7 +90,7 @@ async function windowMemory(net, { torch, python }, source) {
   try {
     await server.ready();
     const { peak_mb, start_mb } = await server.run("step", TRAINED);
-    rows.push({ ...about, name, peakMiB: peak_mb, addedMiB: peak_mb - start_mb, arenaMiB: null });
+    rows.push({ ...about, name, peakMiB: peak_mb, addedMiB: peak_mb - start_mb, arenaMiB: null, liveMiB: null });
   } finally {
     await server.close();
   }
@@ -115,8 +116,8 @@ async function streamMemory(net, elements, source) {
 /** @param {MemoryJob} job */
 async function inChild(job) {
   const child = fileURLToPath(new URL("memory-child.mjs", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(job)]);
-  /** @type {{ peakMiB: number, startMiB: number, arenaMiB: number }} */
-  const { peakMiB, startMiB, arenaMiB } = JSON.parse(stdout);
-  return { peakMiB, addedMiB: peakMiB - startMiB, arenaMiB };
+  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", child, JSON.stringify(job)]);
+  /** @type {{ peakMiB: number, startMiB: number, arenaMiB: number, liveMiB: number }} */
+  const { peakMiB, startMiB, arenaMiB, liveMiB } = JSON.parse(stdout);
+  return { peakMiB, addedMiB: peakMiB - startMiB, arenaMiB, liveMiB };
 }
