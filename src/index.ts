@@ -11,7 +11,7 @@
  * const team = await Team.create({ threads: 2, spawn: spawnThread });
  * const experiment = createExperiment(team, config, await loadDataset(config.data));
  * const { best } = await train(experiment, {});
- * console.log(best?.accuracy);
+ * console.log(best?.score);
  * await team.close();
  */
 export {

@@ -73,7 +73,7 @@ export class StageAlignment {
 }
 
 /** Floats of w a panel of `combine` holds: as many as stay in a core's second-level cache beside the rest. */
-const PANEL = 32768;
+const PANEL = 16384;
 
 /** What `combine` adds up: addresses of rows of `width` floats. */
 interface Combination {
@@ -92,5 +92,11 @@ interface Combination {
 export function combine(team: Team, { rows, others, width, v, w, mix, own, out }: Combination): void {
   const panel = Math.max(LANES, Math.floor(PANEL / others / LANES) * LANES);
   const items = Math.ceil(width / panel) * Math.ceil(rows / 2);
-  team.run("combine", items, rows, others, width, panel, mix.rowStep, mix.columnStep, v, w, mix.at, own, out);
+  const scratch = team.scratch(4 * others * panel);
+  team.run(
+    "combine",
+    items,
+    ...[rows, others, width, panel, mix.rowStep, mix.columnStep, v, w, mix.at, own, out],
+    ...[scratch.at, scratch.stride],
+  );
 }

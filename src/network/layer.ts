@@ -117,7 +117,8 @@ export class Layer {
   /** z, then norm, spikes and features (where asked), or the read-out. Training uses and moves the batch statistics. */
   forward(images: number, options: { train: boolean; feature?: Feature | undefined }): void {
     const { synapses, workspace, norm } = this;
-    synapses.forward(this.group, images, workspace, norm.momentsAt(options.train));
+    const room = options.train ? workspace : { ...workspace, winner: 0 };
+    synapses.forward(this.group, images, room, norm.momentsAt(options.train));
     if (!this.neurons || !this.output) {
       this.#team.run(
         "readout",

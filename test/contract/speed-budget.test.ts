@@ -15,8 +15,8 @@ import { Team } from "../../src/engine/team.ts";
 import { Bsd } from "../../src/learning/bsd.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { NetworkPair } from "../../src/network/pair.ts";
-import { pixelsOf, tilesOf } from "../../src/network/shape.ts";
 import { Population } from "../../src/network/population.ts";
+import { pixelsOf, tilesOf } from "../../src/network/shape.ts";
 import { isReal } from "../../src/network/synapses.ts";
 
 const BATCH = 64;

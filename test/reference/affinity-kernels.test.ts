@@ -105,9 +105,11 @@ test("combine serves both networks with one matrix", () => {
       const [outV, outW] = [team.arena.f32(rows * width), team.arena.f32(others * width)];
       for (const out of [outV, outW]) out.view.fill(Number.NaN);
       const items = (count: number) => Math.ceil(width / panel) * Math.ceil(count / 2);
-      const up = [rows, others, width, panel, others, 1, v.at, w.at, mix.at, ownV.at, outV.at];
+      const scratch = team.scratch(4 * panel * Math.max(rows, others));
+      const room = [scratch.at, scratch.stride] as const;
+      const up = [rows, others, width, panel, others, 1, v.at, w.at, mix.at, ownV.at, outV.at, ...room];
       team.run("combine", items(rows), ...up);
-      const down = [others, rows, width, panel, 1, others, w.at, v.at, mix.at, ownW.at, outW.at];
+      const down = [others, rows, width, panel, 1, others, w.at, v.at, mix.at, ownW.at, outW.at, ...room];
       team.run("combine", items(others), ...down);
       const gradV = Float64Array.from(v.view, (value, at) => value * ownV.view[Math.floor(at / width)]!);
       const gradW = Float64Array.from(w.view, (value, at) => value * ownW.view[Math.floor(at / width)]!);

@@ -116,18 +116,33 @@ function squaresOf(begin: i32, end: i32, width: i32, v: usize, out: usize): void
 
 /**
  * out_k = own[k] v_k + sum over j of mix[k, j] w_j. `mix` (float32) is read at k * rowStep + j * columnStep, so that the same matrix serves
- * both networks. Items are panel * pairs + pair: a panel is `panel` columns of w, few enough to stay in the second-level cache; a pair is two rows
+ * both networks. Items are panel * pairs + pair: a panel is `panel` columns of w, few enough to stay in a cache; a pair is two rows
  * k, which share the loads of w (the last of an odd number is done twice).
+ *
+ * A panel is copied first, [16 columns][j], to `scratch` (others * panel floats a thread): rows of w may lie a power of two apart, where their cache
+ * lines push each other out.
  */
 export function combine(
-  begin: i32, end: i32, _thread: i32,
+  begin: i32, end: i32, thread: i32,
   rows: i32, others: i32, width: i32, panel: i32, rowStep: i32, columnStep: i32,
-  v: usize, w: usize, mix: usize, own: usize, out: usize,
+  v: usize, w: usize, mix: usize, own: usize, out: usize, scratch: usize, scratchStride: i32,
 ): void {
   const stride = <usize>width << 2, step = <usize>columnStep << 2, pairs = (rows + 1) >> 1;
+  const packed = scratch + <usize>thread * scratchStride;
+  let packedBlock = -1;
   for (let item = begin; item < end; item++) {
     const block = item / pairs, k = (item - block * pairs) << 1, k1 = min(k + 1, rows - 1);
     const first = <usize>(block * panel) << 2, last = <usize>min(width, (block + 1) * panel) << 2;
+    if (block != packedBlock) {
+      for (let j = 0, from = w + first; j < others; j++, from += stride) {
+        for (let i: usize = 0, to = packed + (<usize>j << 6); i < last - first; i += 64, to += <usize>others << 6) {
+          v128.store(to, v128.load(from + i)); v128.store(to, v128.load(from + i, 16), 16);
+          v128.store(to, v128.load(from + i, 32), 32); v128.store(to, v128.load(from + i, 48), 48);
+        }
+      }
+      packedBlock = block;
+    }
+    let next = packed;
     const row = <usize>k * stride, row1 = <usize>k1 * stride;
     const self = v128.load32_splat(own + (<usize>k << 2)), self1 = v128.load32_splat(own + (<usize>k1 << 2));
     for (let i = first; i < last; i += 64) {
@@ -137,9 +152,10 @@ export function combine(
       p = v + row1 + i;
       let b0 = f32x4.mul(self1, v128.load(p)), b1 = f32x4.mul(self1, v128.load(p, 16));
       let b2 = f32x4.mul(self1, v128.load(p, 32)), b3 = f32x4.mul(self1, v128.load(p, 48));
-      p = w + i;
+      p = next;
+      next += <usize>others << 6;
       let c = mix + (<usize>(k * rowStep) << 2), d = mix + (<usize>(k1 * rowStep) << 2);
-      for (let j = 0; j < others; j++, p += stride, c += step, d += step) {
+      for (; p < next; p += 64, c += step, d += step) {
         const m = v128.load32_splat(c), n = v128.load32_splat(d);
         const w0 = v128.load(p), w1 = v128.load(p, 16), w2 = v128.load(p, 32), w3 = v128.load(p, 48);
         a0 = f32x4.add(a0, f32x4.mul(m, w0)); a1 = f32x4.add(a1, f32x4.mul(m, w1));

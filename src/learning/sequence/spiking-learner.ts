@@ -65,22 +65,25 @@ export abstract class SpikingLearner implements SequenceLearner {
   setTargets(targets: readonly (number | ArrayLike<number>)[], positions: number, rows: number): void {
     this.positions = positions;
     this.rows = rows;
+    for (const target of targets) this.assertTarget(target);
     const { kind, width } = this.pair.options.targets;
     if (kind === "symbols") {
-      for (const symbol of targets) {
-        if (typeof symbol !== "number" || !Number.isInteger(symbol) || symbol < 0 || symbol >= width)
-          throw new BispikeError("usage", `expected a target symbol from 0 to ${width - 1}, got ${String(symbol)}`);
-      }
       this.targets = Uint16Array.from(targets as readonly number[]);
       return;
     }
     const values = new Float32Array(targets.length * width);
-    for (const [n, row] of targets.entries()) {
-      if (typeof row === "number" || row.length !== width || !Array.from(row).every(Number.isFinite))
-        throw new BispikeError("usage", `expected a target row of ${width} finite values, got ${String(row)}`);
-      values.set(row, n * width);
-    }
+    for (const [n, row] of targets.entries()) values.set(row as ArrayLike<number>, n * width);
     this.targets = values;
+  }
+
+  /** Throws a `usage` error for what is no target of this net. */
+  assertTarget(target: number | ArrayLike<number>): void {
+    const { kind, width } = this.pair.options.targets;
+    if (kind === "symbols") {
+      if (typeof target !== "number" || !Number.isInteger(target) || target < 0 || target >= width)
+        throw new BispikeError("usage", `expected a target symbol from 0 to ${width - 1}, got ${String(target)}`);
+    } else if (typeof target === "number" || target.length !== width || !Array.from(target).every(Number.isFinite))
+      throw new BispikeError("usage", `expected a target row of ${width} finite values, got ${String(target)}`);
   }
 
   abstract step(rates: Rates): SequenceStepReport;

@@ -82,11 +82,12 @@ export class SequenceStream {
     if (this.#every === 0) return;
     if (this.#targets.length >= this.#elements.length)
       throw new BispikeError("usage", "tell: expected one target an element, after `perceive`; got another one");
+    this.#learner.assertTarget(target);
     this.#targets.push(target);
     if (this.#targets.length === this.#every) this.#learn();
   }
 
-  /** An element whose target was not told breaks the window: what came before it is not learned from. */
+  /** Begins a new window. An element whose target was not told breaks it: what came before it is not learned from. */
   #forget(): void {
     this.#elements = [];
     this.#targets = [];
@@ -94,9 +95,12 @@ export class SequenceStream {
 
   #learn(): void {
     const { pair } = this.#learner;
-    const positions = this.#elements.length;
-    this.#put(this.#elements);
-    this.#learner.setTargets(this.#targets, positions, 1);
+    const [elements, targets] = [this.#elements, this.#targets];
+    // Before the step: one that throws must not leave a window that is never done.
+    this.#forget();
+    const positions = elements.length;
+    this.#put(elements);
+    this.#learner.setTargets(targets, positions, 1);
     pair.reset(positions, 1);
     this.#resume(this.#before, positions);
     const { statistics } = this.#learner;
@@ -106,8 +110,6 @@ export class SequenceStream {
     } finally {
       this.#learner.statistics = statistics;
     }
-    this.#elements = [];
-    this.#targets = [];
   }
 
   #resume(states: readonly Uint16Array[] | undefined, positions: number): void {

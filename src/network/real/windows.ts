@@ -1,0 +1,162 @@
+/**
+ * Windows of a sequence in the engine's memory, position-major: row index = position * rows + row, so that one position of all windows is one
+ * run of memory.
+ */
+import type { Range, SequenceInputs, SequenceSet } from "../../data/sequence/task.ts";
+import { padded } from "../../engine/kernels.ts";
+import type { Matrix } from "../../engine/matrix.ts";
+import type { Address, Region } from "../../engine/memory.ts";
+import type { Team } from "../../engine/team.ts";
+import { BispikeError } from "../../errors.ts";
+
+/** What each position holds: one of `width` symbols, or `width` values. */
+export interface ElementKind {
+  readonly kind: SequenceInputs["kind"];
+  readonly width: number;
+}
+
+/** Where elements lie: symbols one after the other (uint16), values as rows of a matrix. */
+export type Elements =
+  | { readonly kind: "symbols"; readonly width: number; readonly at: Address }
+  | ({ readonly kind: "values"; readonly width: number } & Matrix);
+
+export interface WindowOptions {
+  readonly inputs: ElementKind;
+  readonly targets: ElementKind;
+  /** Positions a window. */
+  readonly window: number;
+  /** Most windows at once. */
+  readonly maxRows: number;
+}
+
+/** Room for one side, inputs or targets. */
+class Side {
+  readonly elements: Elements;
+  readonly #name: string;
+  readonly #symbols: Region<Uint16Array> | undefined;
+  readonly #values: Region<Float32Array> | undefined;
+
+  constructor(team: Team, name: string, { kind, width }: ElementKind, positions: number) {
+    this.#name = name;
+    if (kind === "symbols") {
+      this.#symbols = team.arena.u16(positions);
+      this.elements = { kind, width, at: this.#symbols.at };
+    } else {
+      const stride = padded(width);
+      this.#values = team.arena.f32(positions * stride);
+      this.elements = { kind, width, at: this.#values.at, stride };
+    }
+  }
+
+  /** Symbols by row index; for targets. */
+  get symbols(): Uint16Array {
+    return this.#symbols!.view;
+  }
+
+  check(given: SequenceInputs, set: string): void {
+    const { kind, width } = this.elements;
+    if (given.kind === kind && given.width === width) return;
+    throw new BispikeError(
+      "shape",
+      `${set}: the net's ${this.#name} are ${kind} of width ${width}, the sequence's are ${given.kind} of width ${given.width}`,
+    );
+  }
+
+  /** Puts element `position` of the sequence into row index `at`. */
+  put(given: SequenceInputs, position: number, at: number, set: string): void {
+    const { width } = this.elements;
+    if (given.kind === "symbols") {
+      const symbol = given.symbols[position]!;
+      if (symbol >= width) {
+        throw new BispikeError(
+          "data",
+          `${set}: expected symbols below ${width}, got ${symbol} in the ${this.#name} at position ${position}`,
+        );
+      }
+      this.#symbols!.view[at] = symbol;
+    } else {
+      const values = given.values.subarray(position * width, (position + 1) * width);
+      this.#values!.view.set(values, at * padded(width));
+    }
+  }
+}
+
+export class Windows {
+  readonly window: number;
+  readonly maxRows: number;
+  readonly #inputs: Side;
+  readonly #targets: Side;
+  #rows = 0;
+
+  constructor(team: Team, { inputs, targets, window, maxRows }: WindowOptions) {
+    for (const [name, value] of Object.entries({ window, maxRows, inputs: inputs.width, targets: targets.width })) {
+      if (Number.isInteger(value) && value > 0) continue;
+      throw new BispikeError("usage", `${name}: expected a positive integer, got ${value}`);
+    }
+    this.window = window;
+    this.maxRows = maxRows;
+    this.#inputs = new Side(team, "inputs", inputs, window * maxRows);
+    this.#targets = new Side(team, "targets", targets, window * maxRows);
+  }
+
+  /** Windows loaded. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Elements loaded: rows * window. */
+  get positions(): number {
+    return this.#rows * this.window;
+  }
+
+  get inputs(): Elements {
+    return this.#inputs.elements;
+  }
+
+  get targets(): Elements {
+    return this.#targets.elements;
+  }
+
+  /** Target symbols by row index, where targets are symbols. */
+  get targetSymbols(): Uint16Array {
+    return this.#targets.symbols;
+  }
+
+  /**
+   * Loads the windows that begin at starts[from .. from + count).
+   *
+   * @throws BispikeError "shape" for a sequence of another kind or width, "usage" for windows that are not there, "data" for an unknown symbol
+   */
+  load(set: SequenceSet, starts: Int32Array, from: number, count: number): void {
+    const { window } = this;
+    this.#inputs.check(set.inputs, set.name);
+    this.#targets.check(set.targets, set.name);
+    if (!Number.isInteger(count) || count < 1 || count > this.maxRows || from < 0 || from + count > starts.length) {
+      throw new BispikeError(
+        "usage",
+        `${set.name}: expected 1 to ${this.maxRows} of ${starts.length} windows, got ${count} from window ${from} on`,
+      );
+    }
+    const known: Range = { from: 0, to: Math.min(lengthOf(set.inputs), lengthOf(set.targets)) };
+    for (let row = 0; row < count; row++) {
+      const start = starts[from + row]!;
+      if (start < known.from || start + window > known.to) {
+        throw new BispikeError(
+          "usage",
+          `${set.name}: a window of ${window} at position ${start} leaves the ${known.to} positions there are`,
+        );
+      }
+      for (let position = 0; position < window; position++) {
+        const at = position * count + row;
+        this.#inputs.put(set.inputs, start + position, at, set.name);
+        this.#targets.put(set.targets, start + position, at, set.name);
+      }
+    }
+    this.#rows = count;
+  }
+}
+
+/** Positions a side of a sequence has. */
+function lengthOf(side: SequenceInputs): number {
+  return side.kind === "symbols" ? side.symbols.length : Math.floor(side.values.length / side.width);
+}
