@@ -8,6 +8,7 @@
  * Rows of all regions are position * rows + row ("images" to the layers).
  */
 import { codeValue, firesAt, type PopulationCode } from "../../coding/population-code.ts";
+import type { ElementKind } from "../../data/sequence/element.ts";
 import { LANES, padded } from "../../engine/kernels.ts";
 import type { Region } from "../../engine/memory.ts";
 import { RandomStream } from "../../engine/random.ts";
@@ -19,12 +20,6 @@ import { Population } from "../population.ts";
 import { flat } from "../shape.ts";
 import type { Source } from "../synapses.ts";
 import { RecurrentLayer, windowWorkspace } from "./recurrent-layer.ts";
-
-/** One end of a sequence network: symbols of an alphabet of `width`, or `width` real values. */
-export interface ElementKind {
-  readonly kind: "symbols" | "values";
-  readonly width: number;
-}
 
 export interface SequenceNetworkOptions {
   /** Neurons of each recurrent stage, from the stimulus up. */
@@ -114,9 +109,9 @@ export class SequencePair {
     const { hidden, steps, window, maxRows, norm, tau, threshold, recurrentRecall } = options;
     const order = hidden.map((neurons, k) => ({ neurons, stage: k + 2 }));
     if (network === "recall") order.reverse();
-    // Perception's stages are done with their drives before the next one begins; recall's wait for perception.
-    const shared =
-      network === "perception" ? windowWorkspace(team, window * maxRows, steps, Math.max(...hidden)) : undefined;
+    // Perception's stages are done with their drives before the next one begins, unless errors come back to them; recall's wait for perception.
+    const share = network === "perception" && !options.perceptionOnly;
+    const shared = share ? windowWorkspace(team, window * maxRows, steps, Math.max(...hidden)) : undefined;
     const layers: RecurrentLayer[] = [];
     let source = first;
     for (const { neurons, stage } of order) {
