@@ -120,12 +120,10 @@ export const denseCosts = {
   // In float64: half as many lanes.
   sumSquares: ({ of }) => ({ adds: 2 * of("length"), fetched: 0, divisions: 0, bytes: FLOAT * of("length") }),
 
-  centre: ({ items, of }) => ({
-    adds: 2 * LANES * items * of("rows"),
-    fetched: 0,
-    divisions: 0,
-    bytes: 2 * ROW * items * of("rows"),
-  }),
+  centre({ of }) {
+    const floats = (of("rows") + of("others")) * of("width");
+    return { adds: 2 * floats, fetched: 0, divisions: 0, bytes: 2 * FLOAT * floats };
+  },
 
   dots: ({ items, of }) => ({
     adds: 2 * items * of("others") * of("width"),

@@ -21,6 +21,7 @@ export {
   type Negatives,
   type Pairing,
   pairing,
+  pairingRoom,
 } from "./alignment/affinity.ts";
 export { type InfoNceOptions, infonce } from "./alignment/infonce.ts";
 export { type MseOptions, mse } from "./alignment/mse.ts";

@@ -41,6 +41,9 @@ export const KERNEL_NAMES = [
   "dots",
   "squares",
   "combine",
+  "infonceRows",
+  "recoRows",
+  "columnOwn",
   "softmaxCrossEntropy",
   "sumSquares",
   "adamw",
@@ -67,6 +70,9 @@ export const LANES = 16;
 
 /** Floats an item of the element-wise kernels (`adamw`, `sumSquares`). */
 export const BLOCK = 2048;
+
+/** Columns an item of `centre`. */
+export const CENTRED_COLUMNS = 128;
 
 /** Rows that take a step together in the neurons' kernels. */
 export const ROWS = 32;

@@ -80,7 +80,8 @@ interface Scratch {
  * @example
  * const team = await Team.create();
  * const x = team.arena.f32(4096);
- * team.run("centre", 1, 256, 16, x.at); // 256 rows of 16 columns
+ * const sums = team.arena.f64(2);
+ * team.run("sumSquares", 2, 4096, x.at, sums.at); // sums.view: of each 2048 numbers
  * await team.close();
  */
 export class Team {

@@ -117,7 +117,8 @@ export class Layer {
   /** z, then norm, spikes and features (where asked), or the read-out. Training uses and moves the batch statistics. `alike`: see `Synapses.forward`. */
   forward(images: number, options: { train: boolean; feature?: Feature | undefined; alike?: boolean }): void {
     const { synapses, workspace, norm } = this;
-    synapses.forward(this.group, images, workspace, norm.momentsAt(options.train), options.alike);
+    const room = options.train ? workspace : { ...workspace, winner: 0 };
+    synapses.forward(this.group, images, room, norm.momentsAt(options.train), options.alike);
     if (!this.neurons || !this.output) {
       this.#team.run(
         "readout",

@@ -33,6 +33,7 @@ export function stepsOf(source: Source): number {
 export interface Workspace {
   readonly z: Address;
   readonly g: Address;
+  /** 0 where the winners are not wanted: only gradients are. */
   readonly winner: Address;
 }
 

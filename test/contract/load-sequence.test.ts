@@ -148,6 +148,22 @@ describe("a series", () => {
     expect(sets[2]).toEqual(sets[0]);
   });
 
+  it("may be cut to its first rows", async () => {
+    const series = fileOf("a.csv", table(100));
+    const { set, about, times } = await loadSequence({ series, task: "regression", window: 2, limit: 50 });
+    const whole = await loadSequence({ series: fileOf("a.csv", table(50)), task: "regression", window: 2 });
+    expect([about.length, times?.length]).toEqual([50, 50]);
+    expect(set).toEqual(whole.set);
+    expect((about as SeriesSummary).mean).toEqual((whole.about as SeriesSummary).mean);
+  });
+
+  it("refuses a missing value only in the rows it keeps", async () => {
+    const rows = Array.from({ length: 60 }, (_, n) => `${n},${n < 50 ? n * n : ""}`);
+    const request = { series: fileOf("a.csv", `a,b\n${rows.join("\n")}`), task: "regression", window: 2 } as const;
+    expect((await loadSequence({ ...request, limit: 50 })).about.length).toBe(50);
+    await expect(loadSequence(request)).rejects.toThrow(/row 50 \(line 52\), column "b": the value is missing/);
+  });
+
   it("says how many values it filled, and reports constant columns", async () => {
     const lines = ["a,b", ...Array.from({ length: 40 }, (_, n) => `5,${n % 4 === 1 ? 0 : n}`)];
     const request = { series: fileOf("a.csv", lines.join("\n")), task: "regression", window: 2, missing: 0 } as const;

@@ -1,4 +1,5 @@
 /** NumPy's and HDF5's files: layouts, and what is said of those that do not fit. */
+import { FS } from "h5wasm";
 import { describe, expect, it } from "vitest";
 import { parseHdf5 } from "../../src/data/sequence/hdf5.ts";
 import { parseNpy } from "../../src/data/sequence/npy.ts";
@@ -40,6 +41,7 @@ describe(".npy", () => {
     [npyFile([0, 2], []), /expected rows of values, found none/],
     [npyFile([2, 0], []), /expected columns of values, found none/],
     [npyFile([1, 1, 1, 1], [0]), /expected an array of 1 to 3 axes \(time, column, feature\), found 4/],
+    [npyFile([2 ** 20, 2 ** 9], []), /and 268435456 values, found 1048576 rows of 512 columns/],
     [npyFile([99_999_999, 99_999], []), /expected at most .* values, found 99999999 rows/],
     [
       npyOf("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", bytesOf("xx")),
@@ -138,5 +140,6 @@ describe(".h5", () => {
     await expect(parseHdf5(bytesOf("text"), "a.h5")).rejects.toThrow(/a.h5: the HDF5 file is damaged/);
     await expect(parseHdf5(await hdf5File({}), "a.h5")).rejects.toThrow(/expected a table that pandas wrote/);
     expect((await parseHdf5(bytes, "a.h5")).length).toBe(3);
+    expect(FS!.readdir(".").filter((name: string) => name.endsWith(".h5"))).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { gunzipBounded } from "../../src/data/gunzip.ts";
 import { type CsvOptions, parseCsv } from "../../src/data/sequence/csv.ts";
 import { parseSeries } from "../../src/data/sequence/read-series.ts";
 import { BispikeError } from "../../src/errors.ts";
@@ -81,6 +82,13 @@ describe("what is read", () => {
     expect([...parse("1\n\n2\n").values]).toEqual([1, Number.NaN, 2]);
   });
 
+  it("takes repeated whole numbers in the first line for values, as names must differ", () => {
+    expect(rowsOf("7,7\n1.5,2\n").rows).toEqual([
+      [7, 7],
+      [1.5, 2],
+    ]);
+  });
+
   it("counts the lines inside quotes", () => {
     expect(parse('"a\nb",c\n1,2\n"3\n",4\n5,6\n').lines).toEqual([3, 4, 6]);
   });
@@ -128,6 +136,10 @@ describe("what is refused", () => {
     ["a,b\n1,2016-07-01\n", {}, "name the column of dates with timeColumn"],
     ["a,b,a\n1,2,3\n", {}, 'x.csv: line 1: value columns 1 and 3 are both named "a"'],
     ["a,,b\n1,2,3\n", {}, "x.csv: line 1: value column 2 has no name"],
+    [`${",".repeat(70_000)}\n`, {}, "x.csv: expected at most 16777216 rows, 65536 columns"],
+    ["\r".repeat(2 ** 24 + 1), {}, "x.csv: expected at most 16777216 rows, found more"],
+    ["\n".repeat(2 ** 24 + 3), {}, "x.csv: expected at most 16777216 rows, found more"],
+    [`a\n${" ".repeat(2 ** 24 + 1)}\n`, {}, "x.csv: line 2: expected at most 16777216 characters, found 16777217"],
     ["date\n2016-07-01\n", {}, "expected a column of values beside that of times"],
     ["7,8\n1.5,2\n", {}, "line 1: the whole numbers may be names of columns or values; say header: true or false"],
     ['a,b\n1,"2\n', {}, "x.csv: line 2: Quoted field unterminated"],
@@ -135,7 +147,7 @@ describe("what is refused", () => {
     ["a,b\n1,2\n", { columns: ["c"] }, 'x.csv: columns: expected one of "a", "b", got "c"'],
     ["a,b\n1,2\n", { timeColumn: "c" }, 'x.csv: timeColumn: expected one of "a", "b", got "c"'],
     [`a\n${"9".repeat(400)}\n`, {}, `found "${"9".repeat(37)}..."`],
-  ])("%j", (text, options, message) => {
+  ])("%#", (text, options, message) => {
     expect(() => parse(text, options)).toThrow(message);
     expect(() => parse(text, options)).toThrow(BispikeError);
   });
@@ -150,6 +162,14 @@ describe("files by their ending", () => {
     expect((await parseSeries(bytesOf("a,b\tc\n1\t2\n"), "x.tsv")).columns).toEqual(["a,b", "c"]);
     const two = new Uint8Array(Buffer.concat([gzipSync("a,b\n1,"), gzipSync("2\n")]));
     expect([...(await parseSeries(two, "x.csv.gz")).values]).toEqual([1, 2]);
+  });
+
+  it("refuses a .gz that decompresses to more than it may", () => {
+    const bytes = new Uint8Array(gzipSync(new Uint8Array(1000)));
+    expect(gunzipBounded(bytes, 1000, "x.gz")).toHaveLength(1000);
+    expect(() => gunzipBounded(bytes, 999, "x.gz")).toThrow(
+      /x.gz: decompresses to more than the 999 bytes it may have/,
+    );
   });
 
   it("refuses a damaged or truncated .gz", async () => {

@@ -99,6 +99,7 @@ class Table {
     const [first, second] = this.#first;
     if (first === undefined)
       throw new BispikeError("data", `${this.#file}: expected rows of values, the file is empty`);
+    checkSize(1, first.cells.length, this.#file);
     const header = this.#options.header ?? isHeader(first, second, this.#file);
     const layout = layoutOf(header ? first : undefined, header ? second : first, this.#file, this.#options);
     this.#layout = layout;

@@ -28,6 +28,7 @@ export function forEachRecord(
   file: string,
   visit: (cells: readonly string[], line: number) => void,
 ): void {
+  checkReturns(text, file);
   const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
   const body = lines.endsWith("\n") ? lines.slice(0, -1) : lines;
   if (body === "") return;
@@ -51,6 +52,14 @@ export function forEachRecord(
       if (quoted) for (const cell of data) line += cell.split("\n").length - 1;
     },
   });
+}
+
+/** Replacing line ends is slow where there are more than files have. */
+function checkReturns(text: string, file: string): void {
+  let count = 0;
+  for (let at = text.indexOf("\r"); at >= 0; at = text.indexOf("\r", at + 1)) {
+    if (++count > MAX_ROWS) throw new BispikeError("data", `${file}: expected at most ${MAX_ROWS} rows, found more`);
+  }
 }
 
 function checkLines(text: string, file: string): void {

@@ -24,6 +24,9 @@ export const MAX_VALUES = 2 ** 28;
 /** Most rows: their lines and times are kept too. */
 export const MAX_ROWS = 2 ** 24;
 
+/** Most columns: each has a name, and becomes an input. */
+export const MAX_COLUMNS = 2 ** 16;
+
 /** Largest magnitude of a float32. */
 export const MAX_FLOAT32 = 3.4028234663852886e38;
 
@@ -35,10 +38,11 @@ export const MAX_FLOAT32 = 3.4028234663852886e38;
 export function checkSize(rows: number, columns: number, where: string): void {
   if (rows === 0) throw new BispikeError("data", `${where}: expected rows of values, found none`);
   if (columns === 0) throw new BispikeError("data", `${where}: expected columns of values, found none`);
-  if (rows > MAX_ROWS || rows * columns > MAX_VALUES) {
+  if (rows > MAX_ROWS || columns > MAX_COLUMNS || rows * columns > MAX_VALUES) {
     throw new BispikeError(
       "data",
-      `${where}: expected at most ${MAX_ROWS} rows and ${MAX_VALUES} values, found ${rows} rows of ${columns} columns`,
+      `${where}: expected at most ${MAX_ROWS} rows, ${MAX_COLUMNS} columns and ${MAX_VALUES} values, found ${rows} rows ` +
+        `of ${columns} columns`,
     );
   }
 }

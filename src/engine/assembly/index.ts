@@ -17,6 +17,7 @@ export { neuronBackward } from "./neuron-gradient";
 export { transposeWeights, spikeGradient, neuronBackwardSteps } from "./through-time";
 export { readout, readoutBackward } from "./readout";
 export { centre, dots, squares, combine } from "./affinity";
+export { infonceRows, recoRows, columnOwn } from "./cosine-losses";
 export { softmaxCrossEntropy, exponential, logarithm } from "./softmax";
 export { sumSquares, adamw } from "./optimiser";
 export { matrixProduct } from "./matrix";

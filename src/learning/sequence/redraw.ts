@@ -2,7 +2,7 @@
  * Stage 1 of a sequence: recall's last weights learn to redraw the stimulus x_n. A redrawn row is compared with every symbol of the alphabet, its own being the one to be told from the others;
  * or, for real values, with the stimuli of its block.
  */
-import type { AlignmentLoss, Pairing } from "../../alignment/affinity.ts";
+import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
 import { StageAlignment } from "../stage-alignment.ts";
@@ -27,7 +27,7 @@ export class Redraw {
     if (inputs.kind === "symbols") {
       this.#symbols = {
         alignment: new StageAlignment(team, images, inputs.width, width),
-        pairs: { positive: new Int32Array(images), negative: new Uint8Array(images * inputs.width) },
+        pairs: pairingRoom(team.arena, images, inputs.width),
         codes: team.arena.f32(inputs.width * width),
       };
     } else {
@@ -52,11 +52,7 @@ export class Redraw {
     const columns = options.inputs.width;
     codes.view.fill(0);
     for (let c = 0; c < columns; c++) codes.view[c * width + c] = 1;
-    pairs.negative.fill(1, 0, images * columns);
-    for (let k = 0; k < images; k++) {
-      pairs.positive[k] = symbols[k]!;
-      pairs.negative[k * columns + symbols[k]!] = 0;
-    }
+    pairing("prototypes", symbols, columns, pairs);
     const sides = { v: redrawn, rows: images, w: codes.at, columns, width };
     const wanted = { centred: this.#centred, rowGradient: true, columnGradient: false };
     const loss = alignment.align(this.#loss, pairs, sides, wanted);

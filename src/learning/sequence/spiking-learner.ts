@@ -1,4 +1,5 @@
 /** What every rule for a pair of recurrent spiking networks shares: its windows' elements, predictions and tensors. */
+import { checkElement } from "../../data/sequence/element.ts";
 import type { SequenceSet } from "../../data/sequence/task.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
@@ -65,21 +66,14 @@ export abstract class SpikingLearner implements SequenceLearner {
   setTargets(targets: readonly (number | ArrayLike<number>)[], positions: number, rows: number): void {
     this.positions = positions;
     this.rows = rows;
+    for (const target of targets) checkElement(this.pair.options.targets, target, "target");
     const { kind, width } = this.pair.options.targets;
     if (kind === "symbols") {
-      for (const symbol of targets) {
-        if (typeof symbol !== "number" || !Number.isInteger(symbol) || symbol < 0 || symbol >= width)
-          throw new BispikeError("usage", `expected a target symbol from 0 to ${width - 1}, got ${String(symbol)}`);
-      }
       this.targets = Uint16Array.from(targets as readonly number[]);
       return;
     }
     const values = new Float32Array(targets.length * width);
-    for (const [n, row] of targets.entries()) {
-      if (typeof row === "number" || row.length !== width || !Array.from(row).every(Number.isFinite))
-        throw new BispikeError("usage", `expected a target row of ${width} finite values, got ${String(row)}`);
-      values.set(row, n * width);
-    }
+    for (const [n, row] of targets.entries()) values.set(row as ArrayLike<number>, n * width);
     this.targets = values;
   }
 

@@ -83,7 +83,7 @@ export class SequenceStream {
     if (this.#targets.length === this.#every) this.#learn();
   }
 
-  /** An element whose target was not told breaks the window: what came before it is not learned from. */
+  /** Begins a new window. An element whose target was not told breaks it: what came before it is not learned from. */
   #forget(): void {
     this.#elements = [];
     this.#targets = [];

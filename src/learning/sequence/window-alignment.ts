@@ -2,8 +2,8 @@
  * Aligns the two networks' features over a window of a sequence: row k of perception belongs to row k of recall (the same position of the same window), the other rows of its
  * block are negatives. A window of 32 positions x 64 rows has 2,048 rows and four million pairs; blocks of a few hundred rows learn as well and cost less.
  */
-import { type AlignmentLoss, type Pairing, pairing } from "../../alignment/affinity.ts";
-import { LANES } from "../../engine/kernels.ts";
+import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
+import { CENTRED_COLUMNS } from "../../engine/kernels.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { StageAlignment } from "../stage-alignment.ts";
@@ -40,7 +40,7 @@ export class WindowAlignment {
     this.rowGradient = team.arena.f32(images * width);
     this.columnGradient = team.arena.f32(images * width);
     this.#alignment = new StageAlignment(team, rows, rows, 0);
-    this.#pairs = { positive: new Int32Array(rows), negative: new Uint8Array(rows * rows) };
+    this.#pairs = pairingRoom(team.arena, rows, rows);
   }
 
   /** Mean loss over the rows; fills the gradients that are asked for. With `labels`, rows of the same label are no negatives of each other. */
@@ -55,8 +55,9 @@ export class WindowAlignment {
   ): number {
     const { v, w, images, width } = sides;
     if (options.centred) {
-      this.#team.run("centre", width / LANES, images, width, v);
-      this.#team.run("centre", width / LANES, images, width, w);
+      const scratch = this.#team.scratch(CENTRED_COLUMNS * 4);
+      const blocks = Math.ceil(width / CENTRED_COLUMNS);
+      this.#team.run("centre", blocks, images, images, width, v, v, w, scratch.at, scratch.stride);
     }
     let value = 0;
     for (let from = 0; from < images; from += this.#block) {

@@ -109,9 +109,9 @@ export class SequencePair {
     const { hidden, steps, window, maxRows, norm, tau, threshold, recurrentRecall } = options;
     const order = hidden.map((neurons, k) => ({ neurons, stage: k + 2 }));
     if (network === "recall") order.reverse();
-    // Perception's stages are done with their drives before the next one begins; recall's wait for perception.
-    const shared =
-      network === "perception" ? windowWorkspace(team, window * maxRows, steps, Math.max(...hidden)) : undefined;
+    // Perception's stages are done with their drives before the next one begins, unless errors come back to them; recall's wait for perception.
+    const share = network === "perception" && !options.perceptionOnly;
+    const shared = share ? windowWorkspace(team, window * maxRows, steps, Math.max(...hidden)) : undefined;
     const layers: RecurrentLayer[] = [];
     let source = first;
     for (const { neurons, stage } of order) {
