@@ -51,13 +51,13 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     winners: 0,
   });
 
-  forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
+  forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address, alike = false): void {
     const { source } = this;
     const weight = group.at("weight");
     const bias = group.at("bias");
     if (isReal(source)) {
       const lists = this.#lists;
-      this.#sparse = lists?.list(images) ?? false;
+      this.#sparse = !alike && (lists?.list(images) ?? false);
       if (lists && this.#sparse) {
         this.#team.run(
           "linearValued",
@@ -82,7 +82,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       return;
     }
     const pixels = pixelsOf(this.shape);
-    if (this.#byTable(source, images)) {
+    if (!alike && this.#byTable(source, images)) {
       const scratch = this.#team.scratch(TABLE_BYTES);
       const maskBytes = 2 * pixelsOf(source.shape) * tilesOf(source.shape);
       this.#team.run(

@@ -55,8 +55,11 @@ export interface Synapses {
   /** Images a chunk of moments covers; 0 means all. */
   readonly chunkImages: number;
   readonly workspace: (maxImages: number) => WorkspaceSize;
-  /** z = W s + b. Leaves chunk moments of z at `moments` where that is not 0. */
-  forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void;
+  /**
+   * z = W s + b. Leaves chunk moments of z at `moments` where that is not 0. With `alike`, an image's z has the same bytes whatever images are beside it: the product is
+   * not chosen by what is in the batch. Convolutions always do so.
+   */
+  forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address, alike?: boolean): void;
   /** Weight and bias gradients from g; `coefficients` end the norm's gradient first (0: g is already dL/dz). */
   gradient(group: ParameterGroup, images: number, workspace: Workspace, coefficients: Address): void;
   /** Plain order: weights [out][in] or [out][3][3][in], outputs as [pixel][channel]; biases likewise. */

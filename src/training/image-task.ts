@@ -46,6 +46,12 @@ export class ImageTask implements Trainable<ImageKind> {
     return this.#experiment.totalSteps;
   }
 
+  /** Full batches, and what is left. */
+  batchAt(k: number): { from: number; count: number } {
+    const from = k * this.train.batch;
+    return { from, count: Math.min(this.train.batch, this.items.length - from) };
+  }
+
   step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): StepReport {
     const { model, dataset, rule } = this.#experiment;
     model.load(dataset.train, order, from, count);

@@ -35,7 +35,7 @@ export interface StepMoment {
   /** Epoch under way, from 1. */
   readonly epoch: number;
   readonly learningRate: number;
-  /** Full batches a second, over this session. */
+  /** Over this session. */
   readonly batchesPerSecond: number;
   /** Seconds of training so far. */
   readonly seconds: number;
@@ -48,6 +48,8 @@ export interface Trainable<K extends TrainableKind = TrainableKind> {
   /** What an epoch goes through in random order: image indices, or first positions of windows. */
   readonly items: Int32Array;
   readonly stepsPerEpoch: number;
+  /** Which items of an epoch's order its k-th batch takes. */
+  batchAt(k: number): { readonly from: number; readonly count: number };
   readonly totalSteps: number;
   /** One update from order[from .. from + count). `counter` numbers the batch over the whole training. */
   step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): K["report"];

@@ -112,8 +112,7 @@ class Run<K extends TrainableKind> {
     const task = this.#task;
     const { totalSteps, stepsPerEpoch, train: settings } = task;
     const { step, epoch, batch } = this.#place;
-    const from = batch * settings.batch;
-    const count = Math.min(settings.batch, order.length - from);
+    const { from, count } = task.batchAt(batch);
     const rate = learningRate(settings, step, totalSteps);
     const rates = { perception: rate, recall: rate * settings.recallRate };
     const report = task.step(order, from, count, step, rates);

@@ -155,7 +155,7 @@ test("what a stream cannot use is refused by name", async () => {
     for (const bad of [7, -1, 1.5, Number.NaN, [1]])
       expect(() => stream.perceive(bad)).toThrow(/expected a symbol from 0 to 6/);
     stream.perceive(3);
-    expect(() => stream.tell(7)).toThrow(/expected a target symbol from 0 to 6/);
+    expect(() => stream.tell(7)).toThrow(/target: expected a symbol from 0 to 6/);
     // The stream goes on learning: the same element's target can still be told.
     const { steps } = learner.optimiser;
     stream.tell(6);

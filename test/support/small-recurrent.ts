@@ -1,4 +1,6 @@
 /** Small recurrent pairs and sequences to learn from; everything follows from the options and a seed. Close the team when done. */
+
+import type { ElementKind } from "../../src/data/sequence/element.ts";
 import type { SequenceInputs, SequenceSet, SequenceTargets } from "../../src/data/sequence/task.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
@@ -7,7 +9,7 @@ import { SequenceBackprop } from "../../src/learning/sequence/backprop.ts";
 import { SequenceBsd, type SequenceBsdOptions } from "../../src/learning/sequence/bsd.ts";
 import { Layer } from "../../src/network/layer.ts";
 import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
-import { type ElementKind, SequencePair, type SequencePairOptions } from "../../src/network/recurrent/sequence-pair.ts";
+import { SequencePair, type SequencePairOptions } from "../../src/network/recurrent/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 
 export interface SmallSequenceOptions {

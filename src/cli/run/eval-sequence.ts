@@ -1,43 +1,27 @@
 /** The work of `bispike eval` on sequences: how well each position of a part is predicted. */
-import { loadSequence } from "../../data/sequence/load.ts";
+import type { SequenceRequest } from "../../data/sequence/load.ts";
 import { BispikeError } from "../../errors.ts";
 import { naiveForecasts } from "../../measurement/naive-forecast.ts";
 import { evaluateSequence, type SequenceEvaluation } from "../../measurement/sequence.ts";
 import type { Errors, ValueFigures } from "../../measurement/value-errors.ts";
 import { buildSequence, type OpenedCheckpoint } from "../../node/open.ts";
 import type { SequenceCheckpoint } from "../../training/sequence/checkpoint.ts";
-import { sequenceRequest } from "../../training/sequence/request.ts";
 import type { EvalOptions } from "../eval.ts";
-import { note, print } from "../output.ts";
+import { print } from "../output.ts";
 import { alignTable, percent, printable } from "../table.ts";
 import { figure } from "./lines-sequence.ts";
-
-/** Parts as the command line names them, and as a set does. */
-const PARTS = { test: "test", heldout: "heldOut", train: "train" } as const;
+import { partOf, sequenceFor } from "./sequence-data.ts";
 
 /** Measures a part of the text or series a checkpoint was trained on, or of another one by its alphabet or columns. */
 export async function evalSequence(opened: OpenedCheckpoint<SequenceCheckpoint>, options: EvalOptions): Promise<void> {
   const { checkpoint, file } = opened;
-  const { set, about, windows } = await loadSequence(requestFor(checkpoint, options));
-  for (const record of about.provenance)
-    note("warning", record.verified === false ? `${about.name}: not the published content: ${record.file}` : null);
-  const before = checkpoint.data.provenance.map(({ sha256 }) => sha256);
-  if (before.length > 0 && about.provenance.some(({ sha256 }) => !before.includes(sha256)))
-    note(
-      "note",
-      `${about.provenance[0]!.file} is not the file that was trained on; its parts are divided as that one's`,
-    );
-  const part = PARTS[options.part];
-  if (windows[part].length === 0) {
-    throw new BispikeError(
-      "usage",
-      `--part ${options.part}: this experiment has no such part (data.trainPart ${checkpoint.config.data.trainPart}, data.heldOut ${checkpoint.config.data.heldOut})`,
-    );
-  }
+  const sequence = await sequenceFor(checkpoint, toldBy(checkpoint, options));
+  const { set, about } = sequence;
+  const range = partOf(sequence, checkpoint, options.part);
   const { learner, team } = await buildSequence(opened, options.threads);
   try {
-    const measured = await evaluateSequence(learner, set, about, set.parts[part]);
-    const naive = about.kind === "series" ? naiveForecasts(set, about, set.parts[part]) : null;
+    const measured = await evaluateSequence(learner, set, about, range);
+    const naive = about.kind === "series" ? naiveForecasts(set, about, range) : null;
     const { task } = checkpoint.config;
     const heading = `${printable(file)}: ${task}, ${measured.positions} positions of the ${options.part} part of ${printable(about.name)}`;
     print(
@@ -50,7 +34,8 @@ export async function evalSequence(opened: OpenedCheckpoint<SequenceCheckpoint>,
   }
 }
 
-function requestFor({ config, data }: SequenceCheckpoint, options: EvalOptions) {
+/** Data that the options name in place of the checkpoint's. */
+function toldBy({ config }: SequenceCheckpoint, options: EvalOptions): Partial<SequenceRequest> {
   if (options["data.name"] !== undefined || options["data.path"] !== undefined)
     throw new BispikeError(
       "usage",
@@ -62,8 +47,7 @@ function requestFor({ config, data }: SequenceCheckpoint, options: EvalOptions) 
   for (const [key, value] of Object.entries(foreign)) {
     if (value !== undefined) throw new BispikeError("usage", `--data.${key}: is not for task ${config.task}`);
   }
-  const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...sequenceRequest(config, data), ...told };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function figures(measured: SequenceEvaluation): string[] {

@@ -15,7 +15,7 @@ import type { Statistics } from "../../network/recurrent/sequence-norm.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
 import type { Rates } from "../rule.ts";
-import type { SequenceStepReport } from "./learner.ts";
+import type { SequenceOutputs, SequenceStepReport } from "./learner.ts";
 import { Redraw } from "./redraw.ts";
 import { SpikingLearner } from "./spiking-learner.ts";
 import { WindowAlignment } from "./window-alignment.ts";
@@ -118,6 +118,20 @@ export class SequenceBsd extends SpikingLearner {
     optimiser.finish();
     const loss = stageLosses.reduce((sum, value) => sum + value, 0);
     return { loss, stageLosses, perceptionRates, recallRates, correct: top.correct, positions: images };
+  }
+
+  /**
+   * The stimulus of the loaded windows as recall redraws it from their targets, in evaluation: recall runs back from the end of each window, which nothing follows. Rows
+   * [position][row][stride] of `inputs.width` values, whose scale and mean no loss has decided; valid until the next call.
+   */
+  redraw(): SequenceOutputs {
+    const { pair, positions, rows } = this;
+    const redrawn = pair.redrawn!;
+    pair.reset(positions, rows);
+    this.presentTargets();
+    for (const layer of pair.recall.toReversed()) layer.forward(positions, rows);
+    redrawn.forward(positions * rows, { train: false, alike: true });
+    return { view: redrawn.features.view, stride: redrawn.featureWidth };
   }
 
   get #comparison() {

@@ -1,4 +1,5 @@
 /** What every rule for a pair of recurrent spiking networks shares: its windows' elements, predictions and tensors. */
+import { checkElement } from "../../data/sequence/element.ts";
 import type { SequenceSet } from "../../data/sequence/task.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
@@ -65,7 +66,7 @@ export abstract class SpikingLearner implements SequenceLearner {
   setTargets(targets: readonly (number | ArrayLike<number>)[], positions: number, rows: number): void {
     this.positions = positions;
     this.rows = rows;
-    for (const target of targets) this.assertTarget(target);
+    for (const target of targets) checkElement(this.pair.options.targets, target, "target");
     const { kind, width } = this.pair.options.targets;
     if (kind === "symbols") {
       this.targets = Uint16Array.from(targets as readonly number[]);
@@ -76,23 +77,13 @@ export abstract class SpikingLearner implements SequenceLearner {
     this.targets = values;
   }
 
-  /** Throws a `usage` error for what is no target of this net. */
-  assertTarget(target: number | ArrayLike<number>): void {
-    const { kind, width } = this.pair.options.targets;
-    if (kind === "symbols") {
-      if (typeof target !== "number" || !Number.isInteger(target) || target < 0 || target >= width)
-        throw new BispikeError("usage", `expected a target symbol from 0 to ${width - 1}, got ${String(target)}`);
-    } else if (typeof target === "number" || target.length !== width || !Array.from(target).every(Number.isFinite))
-      throw new BispikeError("usage", `expected a target row of ${width} finite values, got ${String(target)}`);
-  }
-
   abstract step(rates: Rates): SequenceStepReport;
 
   predict(): { view: Float32Array; stride: number } {
     const { pair, positions, rows } = this;
     pair.reset(positions, rows);
     for (const layer of pair.perception) layer.forward(positions, rows);
-    pair.conceptDrive.forward(positions * rows, { train: false });
+    pair.conceptDrive.forward(positions * rows, { train: false, alike: true });
     return { view: pair.conceptDrive.features.view, stride: pair.conceptDrive.featureWidth };
   }
 

@@ -1,16 +1,16 @@
 /**
- * One sequence, element by element: perception answers each element at once and keeps its spikes as the state, in memory that does not grow with the sequence. Where targets are told, the
- * pair also learns while it infers: every `every` elements recall runs back over those just seen, and one step of BSD is taken on them, from the state that preceded them.
+ * One sequence, element by element, for a pair that also learns while it infers: perception answers each element at once and keeps its spikes as the state, in memory that does not
+ * grow with the sequence. Where targets are told, every `every` elements recall runs back over those just seen, and one step of BSD is taken on them, from the state that preceded
+ * them.
  *
  * Norms use running statistics throughout (a single row's own would say nothing), so answers without learning are, bit for bit, those of the same elements as one window.
  */
+import { checkElement, type Element } from "../../data/sequence/element.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Rates } from "../rule.ts";
 import type { SequenceBsd } from "./bsd.ts";
 import type { SequenceStepReport } from "./learner.ts";
-
-/** An element: a symbol's number, or a row of standardised values. */
-export type Element = number | ArrayLike<number>;
+import { type PerceptionState, presentElements, resumePerception, SpikingStepper } from "./spiking-stepper.ts";
 
 export interface StreamOptions {
   /** Elements between two learning steps, at most the pair's window; 0 (the default) never learns. */
@@ -31,11 +31,11 @@ export class SequenceStream {
   /** The newest learning step's report. */
   report: SequenceStepReport | undefined;
   readonly #learner: SequenceBsd;
+  readonly #stepper: SpikingStepper;
   readonly #every: number;
   readonly #rates: Rates;
-  /** Perception's state after the newest element, and before the oldest one that was not learned from yet. */
-  #state: Uint16Array[] | undefined;
-  #before: Uint16Array[] | undefined;
+  /** Perception's state before the oldest element that was not learned from yet. */
+  #before: PerceptionState;
   #elements: Element[] = [];
   #targets: Element[] = [];
 
@@ -50,40 +50,36 @@ export class SequenceStream {
     if (every > 0 && !rates)
       throw new BispikeError("usage", "rates: expected the learning rates of a stream that learns, got none");
     this.#learner = learner;
+    this.#stepper = new SpikingStepper(learner.pair);
     this.#every = every;
     this.#rates = rates ?? { perception: 0, recall: 0 };
   }
 
-  /** Forgets what came before. */
+  /** Forgets what came before; elements that were not learned from yet are not learned from. */
   reset(): void {
-    this.#state = undefined;
-    this.#before = undefined;
-    this.#elements = [];
-    this.#targets = [];
+    this.#stepper.reset();
+    this.#forget();
   }
 
-  /** Logits of the next symbol or standardised values, after one more element. */
+  /** Logits of the next symbol or standardised values, after one more element. Throws a `usage` error for what is no element of the pair's. */
   perceive(element: Element): Float32Array {
+    const before = this.#stepper.state;
+    const outputs = this.#stepper.next(element);
     if (this.#elements.length > this.#targets.length) this.#forget();
-    const { pair } = this.#learner;
-    this.#put([element]);
-    this.#resume(this.#state, 1);
-    for (const layer of pair.perception) layer.forward(1, 1);
-    if (this.#elements.length === 0) this.#before = this.#state;
-    this.#state = pair.perception.map((layer) => layer.state(1, 1));
-    if (this.#every > 0) this.#elements.push(element);
-    const { conceptDrive } = pair;
-    conceptDrive.forward(1, { train: false });
-    return conceptDrive.features.view.slice(0, pair.options.targets.width);
+    if (this.#every === 0) return outputs;
+    if (this.#elements.length === 0) this.#before = before;
+    // The caller may write the next element into the same array.
+    this.#elements.push(copyOf(element));
+    return outputs;
   }
 
-  /** The newest element's target; takes a learning step where it is due. */
+  /** The newest element's target; takes a learning step where it is due. Throws a `usage` error for what is no target, which then counts as not told. */
   tell(target: Element): void {
     if (this.#every === 0) return;
     if (this.#targets.length >= this.#elements.length)
       throw new BispikeError("usage", "tell: expected one target an element, after `perceive`; got another one");
-    this.#learner.assertTarget(target);
-    this.#targets.push(target);
+    checkElement(this.#learner.pair.options.targets, target, "target");
+    this.#targets.push(copyOf(target));
     if (this.#targets.length === this.#every) this.#learn();
   }
 
@@ -94,54 +90,23 @@ export class SequenceStream {
   }
 
   #learn(): void {
-    const { pair } = this.#learner;
-    const [elements, targets] = [this.#elements, this.#targets];
-    // Before the step: one that throws must not leave a window that is never done.
+    const learner = this.#learner;
+    const { statistics, pair } = learner;
+    const positions = this.#elements.length;
+    presentElements(pair, this.#elements);
+    learner.setTargets(this.#targets, positions, 1);
     this.#forget();
-    const positions = elements.length;
-    this.#put(elements);
-    this.#learner.setTargets(targets, positions, 1);
     pair.reset(positions, 1);
-    this.#resume(this.#before, positions);
-    const { statistics } = this.#learner;
-    this.#learner.statistics = "running";
+    resumePerception(pair, this.#before, positions);
+    learner.statistics = "running";
     try {
-      this.report = this.#learner.stepFromHere(this.#rates);
+      this.report = learner.stepFromHere(this.#rates);
     } finally {
-      this.#learner.statistics = statistics;
+      learner.statistics = statistics;
     }
   }
+}
 
-  #resume(states: readonly Uint16Array[] | undefined, positions: number): void {
-    for (const [k, layer] of this.#learner.pair.perception.entries()) {
-      const state = states?.[k];
-      if (state) layer.resume(state, positions, 1);
-      else layer.reset(positions, 1);
-    }
-  }
-
-  #put(elements: readonly Element[]): void {
-    const { pair } = this.#learner;
-    const { kind, width } = pair.options.inputs;
-    if (kind === "symbols") {
-      for (const symbol of elements) {
-        if (typeof symbol !== "number" || !Number.isInteger(symbol) || symbol < 0 || symbol >= width)
-          throw new BispikeError("usage", `expected a symbol from 0 to ${width - 1}, got ${String(symbol)}`);
-      }
-      pair.setSymbols(elements as readonly number[]);
-      return;
-    }
-    for (const [n, row] of elements.entries()) {
-      if (typeof row === "number" || row.length !== width)
-        throw new BispikeError(
-          "usage",
-          `expected a row of ${width} values, got ${typeof row === "number" ? "a number" : row.length}`,
-        );
-      for (let i = 0; i < width; i++) {
-        if (!Number.isFinite(row[i]!))
-          throw new BispikeError("usage", `value ${i} of an element: expected a finite number, got ${row[i]}`);
-      }
-      pair.stimulus.view.set(row, n * pair.stimulusWidth);
-    }
-  }
+function copyOf(element: Element): Element {
+  return typeof element === "number" ? element : Float32Array.from(element);
 }

@@ -87,11 +87,16 @@ export class RecurrentLayer {
 
   /** out = base + W_h h of the position before. */
   recur(position: number, rows: number, out: Matrix, base: "own" | number): void {
+    this.recurFrom(this.valuesAt((position - 1) * rows), rows, out, base);
+  }
+
+  /** The same with h at `before`. */
+  recurFrom(before: Matrix, rows: number, out: Matrix, base: "own" | number): void {
     multiply(this.#team, {
       rows,
       columns: this.width,
       depth: this.width,
-      a: this.valuesAt((position - 1) * rows),
+      a: before,
       b: this.parameters.matrix("recurrent"),
       c: out,
       base,

@@ -2,18 +2,13 @@
  * Windows of a sequence in the engine's memory, position-major: row index = position * rows + row, so that one position of all windows is one
  * run of memory.
  */
+import { checkElement, type Element, type ElementKind } from "../../data/sequence/element.ts";
 import type { Range, SequenceInputs, SequenceSet } from "../../data/sequence/task.ts";
 import { padded } from "../../engine/kernels.ts";
 import type { Matrix } from "../../engine/matrix.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
-
-/** What each position holds: one of `width` symbols, or `width` values. */
-export interface ElementKind {
-  readonly kind: SequenceInputs["kind"];
-  readonly width: number;
-}
 
 /** Where elements lie: symbols one after the other (uint16), values as rows of a matrix. */
 export type Elements =
@@ -60,6 +55,13 @@ class Side {
       "shape",
       `${set}: the net's ${this.#name} are ${kind} of width ${width}, the sequence's are ${given.kind} of width ${given.width}`,
     );
+  }
+
+  /** Puts one element into row index 0. */
+  present(element: Element): void {
+    checkElement(this.elements, element, "element");
+    if (typeof element === "number") this.#symbols!.view[0] = element;
+    else this.#values!.view.set(element);
   }
 
   /** Puts element `position` of the sequence into row index `at`. */
@@ -120,6 +122,12 @@ export class Windows {
   /** Target symbols by row index, where targets are symbols. */
   get targetSymbols(): Uint16Array {
     return this.#targets.symbols;
+  }
+
+  /** Puts one input element into row index 0, in place of the loaded windows. Throws a `usage` error for what is no input of the net's. */
+  present(element: Element): void {
+    this.#inputs.present(element);
+    this.#rows = 0;
   }
 
   /**

@@ -144,7 +144,8 @@ export class RecurrentLayer {
     recurrent?.source.begin(backward ? 1 : 0, rows);
     norm.begin(group, learn ?? "running");
     const given = this.#held ?? workspace;
-    input.forward(group, images, given, 0);
+    // Evaluated alike in any window, so that elements one by one give the same bytes as many windows at once.
+    input.forward(group, images, given, 0, learn === undefined);
     const drives = { at: given.z, steps: this.#held ? 1 : this.#steps };
     const momentsAt = learn && norm.enabled ? norm.momentsAt : 0;
     if (!recurrent && momentsAt) this.#moments(positions, rows);

@@ -8,6 +8,7 @@
  * Rows of all regions are position * rows + row ("images" to the layers).
  */
 import { codeValue, firesAt, type PopulationCode } from "../../coding/population-code.ts";
+import type { ElementKind } from "../../data/sequence/element.ts";
 import { LANES, padded } from "../../engine/kernels.ts";
 import type { Region } from "../../engine/memory.ts";
 import { RandomStream } from "../../engine/random.ts";
@@ -19,12 +20,6 @@ import { Population } from "../population.ts";
 import { flat } from "../shape.ts";
 import type { Source } from "../synapses.ts";
 import { RecurrentLayer, windowWorkspace } from "./recurrent-layer.ts";
-
-/** One end of a sequence network: symbols of an alphabet of `width`, or `width` real values. */
-export interface ElementKind {
-  readonly kind: "symbols" | "values";
-  readonly width: number;
-}
 
 export interface SequenceNetworkOptions {
   /** Neurons of each recurrent stage, from the stimulus up. */

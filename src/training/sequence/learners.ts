@@ -1,4 +1,5 @@
 /** The net and rule that a configuration of a sequence experiment describes. */
+import type { ElementKind } from "../../data/sequence/element.ts";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
 import type { Team } from "../../engine/team.ts";
 import { SequenceBackprop } from "../../learning/sequence/backprop.ts";
@@ -8,7 +9,7 @@ import type { SequenceLearner } from "../../learning/sequence/learner.ts";
 import { PredictiveCoding } from "../../learning/sequence/predictive-coding.ts";
 import { RealBackprop } from "../../learning/sequence/real-backprop.ts";
 import { RecurrentNet } from "../../network/real/recurrent-net.ts";
-import { type ElementKind, SequencePair } from "../../network/recurrent/sequence-pair.ts";
+import { SequencePair } from "../../network/recurrent/sequence-pair.ts";
 import type { SequenceConfig } from "./config.ts";
 
 /** What stands at each position, below and above the net. */

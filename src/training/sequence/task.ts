@@ -46,6 +46,12 @@ export class SequenceTask implements Trainable<SequenceKind> {
     return this.#experiment.totalSteps;
   }
 
+  /** Batches as equal as can be: the norm has statistics of its own at each position, and a small rest of a batch would give it poor ones. */
+  batchAt(k: number): { from: number; count: number } {
+    const from = Math.floor((k * this.items.length) / this.stepsPerEpoch);
+    return { from, count: Math.floor(((k + 1) * this.items.length) / this.stepsPerEpoch) - from };
+  }
+
   step(order: Int32Array, from: number, count: number, _counter: number, rates: Rates): SequenceStepReport {
     const { learner, sequence } = this.#experiment;
     learner.load(sequence.set, order, from, count);
@@ -73,7 +79,7 @@ export class SequenceTask implements Trainable<SequenceKind> {
       perceptionRates: report.perceptionRates,
       recallRates: report.recallRates,
       learningRate,
-      positionsPerSecond: batchesPerSecond * this.train.batch * this.#experiment.learner.window,
+      positionsPerSecond: batchesPerSecond * (this.items.length / this.stepsPerEpoch) * this.#experiment.learner.window,
       seconds,
     };
   }
