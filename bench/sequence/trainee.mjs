@@ -146,7 +146,7 @@ export function createLearner(team, net, rule, set) {
     {
       centred: true,
       loss: "infonce",
-      negatives: "literal",
+      negatives: r.negatives,
       block: r.block,
       temperature: r.temperature,
       lambda: 0,

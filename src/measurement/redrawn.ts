@@ -1,7 +1,7 @@
 /** How well recall redraws a part of a sequence, beside what chance would give. */
 
 import type { SequenceSet } from "../data/sequence/task.ts";
-import { type ColumnFit, Moments, redrawSymbols, redrawValues } from "../inference/redraw.ts";
+import { type ColumnFit, Moments, redrawSymbols, redrawValues, type SymbolFit } from "../inference/redraw.ts";
 import type { SequenceBsd } from "../learning/sequence/bsd.ts";
 
 export interface RedrawnSymbols {
@@ -17,10 +17,10 @@ export function measureRedrawnSymbols(
   learner: SequenceBsd,
   set: SequenceSet,
   starts: Int32Array,
-  mean: Float64Array,
+  fit: SymbolFit | undefined,
 ): RedrawnSymbols {
   const truth = truthOf(learner, set, starts);
-  return shareRight(redrawSymbols(learner, set, starts, mean), truth, set.inputs.width);
+  return shareRight(redrawSymbols(learner, set, starts, fit), truth, set.inputs.width);
 }
 
 /**

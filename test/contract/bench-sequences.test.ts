@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { parse } from "yaml";
 import type { RaceRow } from "../../bench/sequence/contest.mjs";
 import { SequenceSource } from "../../bench/sequence/data.mjs";
 import type { MemoryRow } from "../../bench/sequence/memory.mjs";
-import { SEQUENCE_NETS, sequencePeerArguments } from "../../bench/sequence/nets.mjs";
+import { SEQUENCE_NETS, SEQUENCE_RECIPE, sequencePeerArguments } from "../../bench/sequence/nets.mjs";
 import { sequencesText } from "../../bench/sequence/report.mjs";
+import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
 import { temporaryFolders } from "../support/folder.ts";
 
 const bench = fileURLToPath(new URL("../../bench", import.meta.url));
@@ -122,6 +124,25 @@ it("writes them into RESULTS.md as a part of their own, with a picture of memory
 
   await write(steps(1, 10));
   expect(readFileSync(results, "utf8")).not.toContain("sequence-memory.svg");
+});
+
+it("measures the net and the rule of experiments/alice.yaml, but for its negatives", () => {
+  const yaml = readFileSync(new URL("../../experiments/alice.yaml", import.meta.url), "utf8");
+  const { data, network, rule, train } = resolveSequenceConfig(parse(yaml));
+  const [net] = SEQUENCE_NETS;
+  const { steps, tau, threshold, population, block, temperature, weightDecay, clip } = SEQUENCE_RECIPE;
+  expect({ window: data.window, hidden: network.hidden, rows: train.batch }).toEqual({
+    ...{ window: net!.window, hidden: [net!.hidden], rows: net!.rows },
+  });
+  expect(network).toMatchObject({ steps, norm: true, tau, recurrentRecall: true, population });
+  expect(network.threshold).toEqual({ perception: threshold, recall: threshold });
+  expect(rule).toMatchObject({
+    ...{ name: "bsd", loss: "infonce", centred: true },
+    block,
+    temperature,
+  });
+  expect(rule).toMatchObject({ weight: 1, stimulusWeight: 1, homeostasis: { weight: 0 } });
+  expect(train).toMatchObject({ weightDecay, clip, clipScope: "stage", learningRate: SEQUENCE_RECIPE.learningRate });
 });
 
 it("gives the peers the same windows and sizes as ours", async () => {

@@ -7,7 +7,7 @@ import type { SeriesSummary, TextSummary } from "../../data/sequence/summary.ts"
 import { decode } from "../../data/sequence/text.ts";
 import { sevenDigits, writeCsv } from "../../data/sequence/write-csv.ts";
 import { BispikeError } from "../../errors.ts";
-import { fitColumns, meanRedrawn, redrawSymbols, redrawValues } from "../../inference/redraw.ts";
+import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../inference/redraw.ts";
 import { SequenceBsd } from "../../learning/sequence/bsd.ts";
 import { measureRedrawnColumns, measureRedrawnSymbols, shareRight, truthOf } from "../../measurement/redrawn.ts";
 import { writeDurably } from "../../node/durable.ts";
@@ -106,11 +106,11 @@ function checkOptions(opened: Opened, options: RecallOptions): Partial<SequenceR
 function recallText(scene: Scene, { alphabet }: TextSummary, options: RecallOptions): void {
   const { learner, sequence, trained, windows, start, file, centred } = scene;
   const { set, about } = sequence;
-  const mean = centred ? meanRedrawn(learner, set, trained) : new Float64Array(alphabet.length);
+  const fit = fitSymbols(learner, set, trained, centred);
   const shown = Int32Array.of(start);
-  const [truth, drawn] = [truthOf(learner, set, shown), redrawSymbols(learner, set, shown, mean)];
+  const [truth, drawn] = [truthOf(learner, set, shown), redrawSymbols(learner, set, shown, fit)];
   const here = shareRight(drawn, truth, alphabet.length);
-  const part = measureRedrawnSymbols(learner, set, windows, mean);
+  const part = measureRedrawnSymbols(learner, set, windows, fit);
   const [stimulus, redrawn] = [decode(truth, alphabet), decode(drawn, alphabet)];
   const { out } = options;
   if (out !== undefined) writeDurably(out, `${stimulus}\n${redrawn}\n`);
