@@ -41,6 +41,7 @@ export const KERNEL_NAMES = [
   "sumRows",
   "predictionError",
   "relax",
+  "softmaxError",
   "squaredError",
   "poissonCode",
   "latencyCode",

@@ -88,16 +88,23 @@ export class PredictiveCoding extends RealLearner {
     const { rows } = net.windows;
     const from = position * rows;
     for (const workspace of this.#workspaces) this.#predict(workspace, position);
-    this.#compare(from);
+    net.readout.forward(from, rows);
+    net.readout.compare(from, rows, 1);
     const predicted = net.readout.sums(from, rows);
+    for (const workspace of this.#workspaces) this.#error(workspace, from);
     for (let step = 0; step < this.#options.inferenceSteps; step++) {
       for (const [index, workspace] of this.#workspaces.entries()) {
         net.above(index).pull(from, rows, workspace.pull);
       }
       for (const workspace of this.#workspaces) this.#relax(workspace, from);
-      for (const workspace of this.#workspaces.slice(1)) this.#predictAgain(workspace, from);
-      this.#compare(from);
+      for (const workspace of this.#workspaces.slice(1)) {
+        this.#predictAgain(workspace, from);
+        this.#error(workspace, from);
+      }
+      net.readout.forward(from, rows);
+      net.readout.errorsOnly(from, rows);
     }
+    // The lowest layer has nothing below to tell before its weights learn.
     this.#error(this.#workspaces[0]!, from);
     return predicted;
   }
@@ -131,15 +138,6 @@ export class PredictiveCoding extends RealLearner {
       base: "own",
     });
     layer.activate(prediction, rows);
-  }
-
-  /** Errors of the read-out and of all layers but the lowest, which has nothing below to tell, from the values as they are. */
-  #compare(from: number): void {
-    const { readout } = this.net;
-    const { rows } = this.net.windows;
-    for (const workspace of this.#workspaces.slice(1)) this.#error(workspace, from);
-    readout.forward(from, rows);
-    readout.compare(from, rows, 1);
   }
 
   #error({ layer, prediction }: Workspace, from: number): void {
