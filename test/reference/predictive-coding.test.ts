@@ -2,7 +2,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PredictiveCoding, predictiveCodingDefaults } from "../../src/learning/sequence/predictive-coding.ts";
-import { gradientsOf, plainNet, plainWindows, type SmallSequence, smallSequence } from "../support/small-sequence.ts";
+import {
+  fillWithOthers,
+  gradientsOf,
+  plainNet,
+  plainWindows,
+  type SmallSequence,
+  smallSequence,
+} from "../support/small-sequence.ts";
 import {
   arraysOf,
   differences,
@@ -68,6 +75,7 @@ test("values after a few steps, and weight gradients at them, follow the energy"
       const learner = new PredictiveCoding(net, inference, optimiser);
       const plain = plainNet(net);
       const windows = plainWindows(made);
+      fillWithOthers(learner, made);
       learner.load(made.set, made.starts, 0, small.rows);
       const report = learner.step({ perception: 0, recall: 0 });
       const values = windows.map((window) => infer(plain, window, inference.inferenceSteps, inference.inferenceRate));
