@@ -91,17 +91,17 @@ export class RecurrentLayer {
   /** h of a position from its drive, which is in its place already, and the position before. */
   advance(position: number, rows: number): void {
     const h = this.valuesAt(position * rows);
-    if (position > 0) this.recur(position, rows, h, "own");
+    if (position > 0) this.recur((position - 1) * rows, rows, h, "own");
     this.activate(h, rows);
   }
 
-  /** out = base + W_h h of the position before. */
-  recur(position: number, rows: number, out: Matrix, base: "own" | number): void {
+  /** out = base + W_h h of the row indices from .. from + count. */
+  recur(from: number, count: number, out: Matrix, base: "own" | number): void {
     multiply(this.#team, {
-      rows,
+      rows: count,
       columns: this.width,
       depth: this.width,
-      a: this.valuesAt((position - 1) * rows),
+      a: this.valuesAt(from),
       b: this.parameters.matrix("recurrent"),
       c: out,
       base,
@@ -147,8 +147,12 @@ export class RecurrentLayer {
     });
   }
 
-  /** Gradients of all weights from inputs, values and errors of all positions, times `scale`. */
-  gradient(window: number, rows: number, scale: number): void {
+  /**
+   * Gradients of all weights from inputs, values and errors of all positions, times `scale`.
+   *
+   * @param carried what each position passed on to the next, [position][row][stride]; default its value
+   */
+  gradient(window: number, rows: number, scale: number, carried: Matrix = this.valuesAt(0)): void {
     const team = this.#team;
     const { input, stride, width, parameters } = this;
     const count = window * rows;
@@ -166,7 +170,7 @@ export class RecurrentLayer {
         rows: width,
         columns: width,
         depth: count - rows,
-        a: this.valuesAt(0),
+        a: carried,
         b: this.errorsAt(rows),
         c: parameters.gradient("recurrent"),
         transposed: "a",
