@@ -36,6 +36,17 @@ export const denseCosts = {
       items * ROW * (of("inputs") + of("images") * (of("coefficients") ? 2 : 1)) + FLOAT * of("images") * of("inputs"),
   }),
 
+  matrixProduct: ({ of }) => ({
+    adds: of("rows") * of("columns") * of("depth"),
+    fetched: 0,
+    divisions: 0,
+    bytes:
+      FLOAT *
+      (of("rows") * of("depth") +
+        of("depth") * of("columns") +
+        of("rows") * of("columns") * (of("accumulate") ? 2 : 1)),
+  }),
+
   linearValued({ items, of, i32 }) {
     const lists = of("images") * Math.ceil(of("inputs") / of("blockInputs"));
     let bytes = 0;

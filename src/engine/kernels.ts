@@ -55,6 +55,7 @@ export const KERNEL_NAMES = [
   "sumRows",
   "predictionError",
   "relax",
+  "softmaxError",
   "squaredError",
   "poissonCode",
   "latencyCode",

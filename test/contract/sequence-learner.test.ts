@@ -55,6 +55,8 @@ const rules: Readonly<Record<string, (net: RecurrentNet) => RealLearner>> = {
   "dll, temporal": (net) => new Dll(net, { ...dllDefaults, temporal: true, seed: 2 }, optimiser),
   "predictive coding": (net) =>
     new PredictiveCoding(net, { ...predictiveCodingDefaults, inferenceSteps: 20 }, optimiser),
+  "predictive coding, inferred": (net) =>
+    new PredictiveCoding(net, { ...predictiveCodingDefaults, inferenceSteps: 20, carry: "inferred" }, optimiser),
 };
 
 describe.each(Object.keys(rules))("%s learns", (rule) => {

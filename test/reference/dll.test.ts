@@ -5,6 +5,7 @@ import { Dll, dllDefaults } from "../../src/learning/sequence/dll.ts";
 import type { SequenceLearner } from "../../src/learning/sequence/learner.ts";
 import { RealBackprop } from "../../src/learning/sequence/real-backprop.ts";
 import {
+  fillWithOthers,
   gradientsOf,
   plainNet,
   plainWindows,
@@ -82,6 +83,7 @@ test("gradients of W and Theta follow the equations, errors clipped", async () =
     fc.asyncProperty(cases, fc.boolean(), fc.constantFrom(0.05, 50), async (options, temporal, errorLimit) => {
       const small = await smallSequence(options);
       const learner = new Dll(small.net, { ...dllDefaults, temporal, errorLimit, seed: options.seed }, optimiser);
+      fillWithOthers(learner, small);
       learner.load(small.set, small.starts, 0, options.rows);
       const expected = byTheEquations(small, learner, errorLimit, temporal);
       learner.step({ perception: 0, recall: 0 });

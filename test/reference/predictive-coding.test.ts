@@ -2,7 +2,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PredictiveCoding, predictiveCodingDefaults } from "../../src/learning/sequence/predictive-coding.ts";
-import { gradientsOf, plainNet, plainWindows, type SmallSequence, smallSequence } from "../support/small-sequence.ts";
+import {
+  fillWithOthers,
+  gradientsOf,
+  plainNet,
+  plainWindows,
+  type SmallSequence,
+  smallSequence,
+} from "../support/small-sequence.ts";
 import {
   arraysOf,
   differences,
@@ -42,25 +49,34 @@ function energy(
   return sum;
 }
 
-/** Values by position and layer after inference: each step moves all of them down the energy's slope at once. */
-function infer(net: PlainNet, window: PlainWindow, steps: number, rate: number): Float64Array[][] {
-  const all: Float64Array[][] = [];
+type Carry = "predicted" | "inferred";
+
+/** Values by position and layer after inference, each step moving all of them down the energy's slope at once; and what positions pass on. */
+function infer(net: PlainNet, window: PlainWindow, steps: number, rate: number, carry: Carry) {
+  const inferred: Float64Array[][] = [];
+  const carried: Float64Array[][] = [];
   for (const [n, x] of window.inputs.entries()) {
+    const before = carried[n - 1];
     const values: Float64Array[] = [];
-    for (const [l, layer] of net.layers.entries())
-      values.push(predictLayer(layer, values.at(-1) ?? x, all[n - 1]?.[l]));
+    for (const [l, layer] of net.layers.entries()) values.push(predictLayer(layer, values.at(-1) ?? x, before?.[l]));
+    if (carry === "predicted") carried.push(values.map((value) => value.slice()));
     for (let step = 0; step < steps; step++) {
-      const slopes = values.map((value) => differences(value, () => energy(net, window, n, values, all[n - 1])));
+      const slopes = values.map((value) => differences(value, () => energy(net, window, n, values, before)));
       for (const [l, value] of values.entries())
         for (let i = 0; i < value.length; i++) value[i]! -= rate * slopes[l]![i]!;
     }
-    all.push(values);
+    if (carry === "inferred") carried.push(values);
+    inferred.push(values);
   }
-  return all;
+  return { inferred, carried };
 }
 
 test("values after a few steps, and weight gradients at them, follow the energy", async () => {
-  const options = fc.record({ inferenceSteps: fc.constantFrom(0, 1, 6), inferenceRate: fc.constantFrom(0.1, 0.3) });
+  const options = fc.record({
+    inferenceSteps: fc.constantFrom(0, 1, 6),
+    inferenceRate: fc.constantFrom(0.1, 0.3),
+    carry: fc.constantFrom<Carry>("predicted", "inferred"),
+  });
   await fc.assert(
     fc.asyncProperty(cases, options, async (small, inference) => {
       const made = await smallSequence(small);
@@ -68,19 +84,23 @@ test("values after a few steps, and weight gradients at them, follow the energy"
       const learner = new PredictiveCoding(net, inference, optimiser);
       const plain = plainNet(net);
       const windows = plainWindows(made);
+      fillWithOthers(learner, made);
       learner.load(made.set, made.starts, 0, small.rows);
       const report = learner.step({ perception: 0, recall: 0 });
-      const values = windows.map((window) => infer(plain, window, inference.inferenceSteps, inference.inferenceRate));
+      const values = windows.map((window) =>
+        infer(plain, window, inference.inferenceSteps, inference.inferenceRate, inference.carry),
+      );
       let loss = 0;
       for (const [row, window] of windows.entries()) {
-        for (const [n, inferred] of values[row]!.entries()) {
+        const { inferred, carried } = values[row]!;
+        for (const [n, own] of inferred.entries()) {
           let below: ArrayLike<number> = window.inputs[n]!;
           for (const [l, layer] of net.layers.entries()) {
             const start = (n * small.rows + row) * layer.stride;
             for (let i = 0; i < layer.width; i++) {
-              expect(Math.abs(layer.values.view[start + i]! - inferred[l]![i]!)).toBeLessThan(1e-5);
+              expect(Math.abs(layer.values.view[start + i]! - own[l]![i]!)).toBeLessThan(1e-5);
             }
-            below = predictLayer(plain.layers[l]!, below, values[row]![n - 1]?.[l]);
+            below = predictLayer(plain.layers[l]!, below, carried[n - 1]?.[l]);
           }
           loss += outputLoss(readOut(plain, Float64Array.from(below)), window.targets[n]!, "mean");
         }
@@ -89,7 +109,8 @@ test("values after a few steps, and weight gradients at them, follow the energy"
       const total = () => {
         let sum = 0;
         for (const [row, window] of windows.entries()) {
-          for (let n = 0; n < small.window; n++) sum += energy(plain, window, n, values[row]![n]!, values[row]![n - 1]);
+          const { inferred, carried } = values[row]!;
+          for (let n = 0; n < small.window; n++) sum += energy(plain, window, n, inferred[n]!, carried[n - 1]);
         }
         return sum / report.positions;
       };
@@ -107,27 +128,30 @@ test("values after a few steps, and weight gradients at them, follow the energy"
   );
 });
 
-test("one neuron and one linear output: the default steps end at the energy's minimum", async () => {
-  // E = (x - mu)^2 / 2 + (w x + c - t)^2 / 2 is least at x = (mu + w (t - c)) / (1 + w^2).
-  const made = await smallSequence({
-    ...{ inputs: "symbols", targets: "values", hidden: [1], inputWidth: 3, targetWidth: 1 },
-    ...{ window: 3, rows: 2, seed: 21 },
-  });
-  const { net } = made;
-  const learner = new PredictiveCoding(net, predictiveCodingDefaults, optimiser);
-  learner.load(made.set, made.starts, 0, 2);
-  learner.step({ perception: 0, recall: 0 });
-  const plain = plainNet(net);
-  const [w, c] = [plain.weight[0]!, plain.bias[0]!];
-  for (const [row, { inputs, targets }] of plainWindows(made).entries()) {
-    let before: Float64Array | undefined;
-    for (const [n, x] of inputs.entries()) {
-      const mu = predictLayer(plain.layers[0]!, x, before)[0]!;
-      const least = (mu + w * ((targets[n] as Float64Array)[0]! - c)) / (1 + w * w);
-      const found = net.layers[0]!.values.view[(n * 2 + row) * net.layers[0]!.stride]!;
-      expect(Math.abs(found - least)).toBeLessThan(1e-4);
-      before = Float64Array.of(found);
+test.each(["predicted", "inferred"] as const)(
+  "one neuron and one linear output, %s: the default steps end at the energy's minimum",
+  async (carry) => {
+    // E = (x - mu)^2 / 2 + (w x + c - t)^2 / 2 is least at x = (mu + w (t - c)) / (1 + w^2).
+    const made = await smallSequence({
+      ...{ inputs: "symbols", targets: "values", hidden: [1], inputWidth: 3, targetWidth: 1 },
+      ...{ window: 3, rows: 2, seed: 21 },
+    });
+    const { net } = made;
+    const learner = new PredictiveCoding(net, { ...predictiveCodingDefaults, carry }, optimiser);
+    learner.load(made.set, made.starts, 0, 2);
+    learner.step({ perception: 0, recall: 0 });
+    const plain = plainNet(net);
+    const [w, c] = [plain.weight[0]!, plain.bias[0]!];
+    for (const [row, { inputs, targets }] of plainWindows(made).entries()) {
+      let before: Float64Array | undefined;
+      for (const [n, x] of inputs.entries()) {
+        const mu = predictLayer(plain.layers[0]!, x, before)[0]!;
+        const least = (mu + w * ((targets[n] as Float64Array)[0]! - c)) / (1 + w * w);
+        const found = net.layers[0]!.values.view[(n * 2 + row) * net.layers[0]!.stride]!;
+        expect(Math.abs(found - least)).toBeLessThan(1e-4);
+        before = Float64Array.of(carry === "predicted" ? mu : found);
+      }
     }
-  }
-  await made.team.close();
-});
+    await made.team.close();
+  },
+);

@@ -2,7 +2,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RealBackprop } from "../../src/learning/sequence/real-backprop.ts";
-import { gradientsOf, plainNet, plainWindows, type SmallSequence, smallSequence } from "../support/small-sequence.ts";
+import {
+  fillWithOthers,
+  gradientsOf,
+  plainNet,
+  plainWindows,
+  type SmallSequence,
+  smallSequence,
+} from "../support/small-sequence.ts";
 import { relativeGap } from "./close.ts";
 import { arraysOf, differences, forwardWindow, meanLoss, readOut } from "./recurrent.ts";
 
@@ -26,6 +33,7 @@ test("outputs, loss and gradients of any net, kind and window", async () => {
       const learner = new RealBackprop(net, { weightDecay: 0, clip: 0, clipScope: "stage" });
       const plain = plainNet(net);
       const windows = plainWindows(small);
+      fillWithOthers(learner, small);
       learner.load(set, starts, 0, options.rows);
       const { view, stride } = learner.predict();
       expect(view.length).toBe(options.window * options.rows * stride);

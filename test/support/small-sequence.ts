@@ -56,6 +56,17 @@ export async function smallSequence(options: SmallSequence, threads = 1): Promis
   return { team, net, set, starts: Int32Array.from({ length: rows }, () => random.below(length - window + 1)) };
 }
 
+/** Leaves a larger batch's numbers in all of a learner's room, so that what reads past the next batch is seen; weights stay as they are. */
+export function fillWithOthers(learner: SequenceLearner, { set }: SmallNet): void {
+  learner.load(
+    set,
+    Int32Array.from({ length: learner.maxRows }, (_, row) => row),
+    0,
+    learner.maxRows,
+  );
+  learner.step({ perception: 0, recall: 0 });
+}
+
 /** The same weights for the reference. */
 export function plainNet(net: RecurrentNet): PlainNet {
   const read = (parameters: RecurrentNet["readout"]["parameters"], block: string) =>

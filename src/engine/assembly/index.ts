@@ -23,6 +23,6 @@ export { sumSquares, adamw } from "./optimiser";
 export { matrixProduct } from "./matrix";
 export { tanhForward, tanhBackward } from "./tanh";
 export { gatherRows, scatterRows, sumRows } from "./rows";
-export { predictionError, relax } from "./predictive";
+export { predictionError, relax, softmaxError } from "./predictive";
 export { squaredError } from "./squared-error";
 export { poissonCode, latencyCode, philoxBlock } from "./coding";

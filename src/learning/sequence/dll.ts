@@ -54,7 +54,9 @@ export class Dll extends RealLearner {
       return new DenseParameters(net.team, `feedback.stage${index + 2}`, shapes);
     });
     super(net, optimiser, feedback);
-    for (const parameters of feedback) parameters.initialise(options.seed, 1);
+    for (const [index, parameters] of feedback.entries()) {
+      parameters.initialise(options.seed, { above: net.above(index).width, next: net.layers[index]!.width });
+    }
     this.#options = options;
     this.#feedback = feedback;
     this.#xi = net.layers.map(({ stride }) => net.team.arena.f32(window * maxRows * stride));

@@ -57,12 +57,14 @@ export class DenseParameters {
 
   /**
    * Draws all blocks uniform within 1 / sqrt(fan-in), in plain order, each from a stream of its own, so that a block's start does not depend
-   * on the others' sizes. A bias has the fan-in `biasFanIn`.
+   * on the others' sizes.
+   *
+   * @param fanIn inputs of a block's units that are active at once
    */
-  initialise(seed: number, biasFanIn: number): void {
-    for (const [block, [out, inputs]] of Object.entries(this.shapes)) {
-      const bound = 1 / Math.sqrt(inputs ?? biasFanIn);
-      const plain = new Float32Array(out * (inputs ?? 1));
+  initialise(seed: number, fanIn: Readonly<Record<string, number>>): void {
+    for (const [block, [out, inputs = 1]] of Object.entries(this.shapes)) {
+      const bound = 1 / Math.sqrt(fanIn[block]!);
+      const plain = new Float32Array(out * inputs);
       new RandomStream(seed, `init ${this.group.name}.${block}`).fillUniform(plain, -bound, bound);
       this.write(block, plain);
     }

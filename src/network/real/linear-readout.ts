@@ -78,6 +78,18 @@ export class LinearReadout {
     this.#team.run(kernel, count, this.width, this.stride, factor, this.outputs.at + start, target, ...places);
   }
 
+  /** Errors alone, as `compare` makes them with a factor of 1; to single precision, and faster. */
+  errorsOnly(from: number, count: number): void {
+    const { targets } = this.#windows;
+    if (targets.kind === "values") {
+      this.compare(from, count, 1);
+      return;
+    }
+    const start = from * this.stride * 4;
+    const [y, errors] = [this.outputs.at + start, this.errors.at + start];
+    this.#team.run("softmaxError", count, this.width, this.stride, y, targets.at + from * 2, errors);
+  }
+
   /** Sums over the row indices from .. from + count, as compared last. */
   sums(from: number, count: number): ReadoutLoss {
     let loss = 0;

@@ -42,6 +42,16 @@ export class RecurrentLayer {
     this.errors = team.arena.f32(positions * this.stride);
   }
 
+  /**
+   * Draws the weights within 1 / sqrt(fan-in). Of a one-hot input one element is active at a time, so its fan-in is 1: with the alphabet's size
+   * in its place, backprop's accuracy on a text was 5 points lower (43.0 against 48.3 % after 10 epochs of Alice, held-out text).
+   */
+  initialise(seed: number): void {
+    const { input, width } = this;
+    const fanIn = { input: input.kind === "symbols" ? 1 : input.width, recurrent: width, bias: width };
+    this.parameters.initialise(seed, fanIn);
+  }
+
   /** The values as the next layer's input. */
   get output(): Elements {
     return { kind: "values", width: this.width, at: this.values.at, stride: this.stride };
@@ -81,19 +91,19 @@ export class RecurrentLayer {
   /** h of a position from its drive, which is in its place already, and the position before. */
   advance(position: number, rows: number): void {
     const h = this.valuesAt(position * rows);
-    if (position > 0) this.recur(position, rows, h, "own");
+    if (position > 0) this.recur((position - 1) * rows, rows, h, "own");
     this.activate(h, rows);
   }
 
-  /** out = base + W_h h of the position before. */
-  recur(position: number, rows: number, out: Matrix, base: "own" | number): void {
-    this.recurFrom(this.valuesAt((position - 1) * rows), rows, out, base);
+  /** out = base + W_h h of the row indices from .. from + count. */
+  recur(from: number, count: number, out: Matrix, base: "own" | number): void {
+    this.recurFrom(this.valuesAt(from), count, out, base);
   }
 
   /** The same with h at `before`. */
-  recurFrom(before: Matrix, rows: number, out: Matrix, base: "own" | number): void {
+  recurFrom(before: Matrix, count: number, out: Matrix, base: "own" | number): void {
     multiply(this.#team, {
-      rows,
+      rows: count,
       columns: this.width,
       depth: this.width,
       a: before,
@@ -142,8 +152,12 @@ export class RecurrentLayer {
     });
   }
 
-  /** Gradients of all weights from inputs, values and errors of all positions, times `scale`. */
-  gradient(window: number, rows: number, scale: number): void {
+  /**
+   * Gradients of all weights from inputs, values and errors of all positions, times `scale`.
+   *
+   * @param carried what each position passed on to the next, [position][row][stride]; default its value
+   */
+  gradient(window: number, rows: number, scale: number, carried: Matrix = this.valuesAt(0)): void {
     const team = this.#team;
     const { input, stride, width, parameters } = this;
     const count = window * rows;
@@ -161,7 +175,7 @@ export class RecurrentLayer {
         rows: width,
         columns: width,
         depth: count - rows,
-        a: this.valuesAt(0),
+        a: carried,
         b: this.errorsAt(rows),
         c: parameters.gradient("recurrent"),
         transposed: "a",

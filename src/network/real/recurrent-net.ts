@@ -48,8 +48,8 @@ export class RecurrentNet {
     this.layers = layers;
     const top = layers.at(-1)!;
     this.readout = new LinearReadout(team, `perception.stage${hidden.length + 2}`, top, this.windows);
-    for (const { parameters, width } of layers) parameters.initialise(seed, width);
-    this.readout.parameters.initialise(seed, top.width);
+    for (const layer of layers) layer.initialise(seed);
+    this.readout.parameters.initialise(seed, { weight: top.width, bias: top.width });
   }
 
   /** Stages, the stimulus and the read-out included. */
