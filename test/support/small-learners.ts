@@ -62,7 +62,8 @@ export async function smallLearner(options: SmallLearnerOptions): Promise<SmallL
     bsd: () => new SequenceBsd(pair(false), bsd, optimiser),
     backprop: () => new SequenceBackprop(pair(true), optimiser),
     "backprop-real": () => new RealBackprop(net(), optimiser),
-    "predictive-coding": () => new PredictiveCoding(net(), { inferenceSteps: 4, inferenceRate: 0.1 }, optimiser),
+    "predictive-coding": () =>
+      new PredictiveCoding(net(), { inferenceSteps: 4, inferenceRate: 0.1, carry: "predicted" }, optimiser),
     dll: () => new Dll(net(), { ...dllDefaults, seed: 3 }, optimiser),
   };
   return { team, learner: learners[rule](), set: randomSet(kind) };

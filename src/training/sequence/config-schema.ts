@@ -81,6 +81,7 @@ export const sequenceSchema = section({
     homeostasis: section({ weight: real(0), rate: real(0, 1) }),
     inferenceSteps: whole(1, 1_000_000),
     inferenceRate: positive(),
+    carry: choice(["predicted", "inferred"]),
     feedbackRate: real(0),
     errorLimit: positive(),
     temporalFeedback: flag(),

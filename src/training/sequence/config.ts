@@ -92,6 +92,8 @@ export interface SequenceRuleConfig extends SequenceBsdOptions {
   /** predictive-coding: steps of inference a position, and the rate of each. Default 100 and 0.1. */
   readonly inferenceSteps: number;
   readonly inferenceRate: number;
+  /** predictive-coding: what a position passes on to the next, its value as predicted (default) or after inference. */
+  readonly carry: "predicted" | "inferred";
   /** dll: the feedback weights' learning rate over the others'. Default 0.1. */
   readonly feedbackRate: number;
   /** dll: largest size of an error. Default 50. */
@@ -137,6 +139,7 @@ export const sequenceConfigDefaults = {
     homeostasis: { weight: 0, rate: 0.1 },
     inferenceSteps: 100,
     inferenceRate: 0.1,
+    carry: "predicted",
     feedbackRate: 0.1,
     errorLimit: 50,
     temporalFeedback: false,
