@@ -34,6 +34,7 @@ export type { Dataset, FileRecord, ImageShape, Split } from "./data/dataset.ts";
 export { decodeImage, fitImage } from "./data/image.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
 export { assembleSequence, type Sequence } from "./data/sequence/assemble.ts";
+export type { Element, ElementKind } from "./data/sequence/element.ts";
 export type { Fill } from "./data/sequence/gaps.ts";
 export { type SequenceOptions, type SequenceTask, sequenceDefaults } from "./data/sequence/options.ts";
 export { partDefaults, windowStarts } from "./data/sequence/parts.ts";
@@ -72,10 +73,24 @@ export { permutation, RandomStream } from "./engine/random.ts";
 export { type KernelProfile, type Span, type SpawnThread, Team, type TeamOptions, type Thread } from "./engine/team.ts";
 export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
+export { firstSymbol, type GenerateOptions, generateSymbols } from "./inference/generate.ts";
+export { predictSeries, type SeriesPrediction } from "./inference/predict-series.ts";
+export {
+  type ColumnFit,
+  fitColumns,
+  fitSymbols,
+  redrawSymbols,
+  redrawValues,
+  redrawWindows,
+  type SymbolFit,
+} from "./inference/redraw.ts";
 export { Bsd, type BsdOptions } from "./learning/bsd.ts";
 export { AdamW, type OptimiserOptions } from "./learning/optimiser.ts";
 export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
+export { SequenceBsd } from "./learning/sequence/bsd.ts";
 export type { SequenceLearner, SequenceOutputs, SequenceStepReport } from "./learning/sequence/learner.ts";
+export { type Stepper, stepperOf } from "./learning/sequence/stepper.ts";
+export { SequenceStream, type StreamOptions } from "./learning/sequence/stream.ts";
 export { type Decision, decide } from "./measurement/decide.ts";
 export { type Evaluation, evaluate } from "./measurement/evaluate.ts";
 export { type NaiveForecasts, naiveForecasts } from "./measurement/naive-forecast.ts";
