@@ -42,7 +42,7 @@ beforeAll(async () => {
     const { code, stderr } = await runCli(["train", `${name}.yaml`, "--out", name, "--quiet"], cwd);
     expect([code, stderr]).toEqual([0, ""]);
   }
-});
+}, 60_000);
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
 describe("train", () => {
@@ -181,12 +181,11 @@ describe("refuses in one line", () => {
     await runCli(["train", "bars.yaml", "--train.epochs=1", "--out", "images", "--quiet"], cwd);
     writeFileSync(join(cwd, "few.txt"), "abcabcabc");
     writeFileSync(join(cwd, "bad.csv"), "a,b\n1,2\n3,x\n");
-  });
+  }, 60_000);
 
   const images = /expected a checkpoint of an image experiment, got one of sequences \(task next-character\)/;
   it.each([
     [["predict", "words", "x.png"], 1, images],
-    [["recall", "words", "--out", "x.png"], 1, images],
     [["plot", "words", "--kind", "raster"], 1, images],
     [["eval", "words", "--data.name", "mnist"], 2, /a text or series is given by --data\.text or --data\.series/],
     [["eval", "words", "--data.series", "waves.csv"], 2, /--data\.series: is not for task next-character/],

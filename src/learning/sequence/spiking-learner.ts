@@ -1,6 +1,7 @@
 /** What every rule for a pair of recurrent spiking networks shares: its windows' elements, predictions and tensors. */
 import { checkElement } from "../../data/sequence/element.ts";
 import type { SequenceSet } from "../../data/sequence/task.ts";
+import { checkWindows, gatherSymbols, gatherValues } from "../../data/sequence/windows.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
 import type { AdamW } from "../optimiser.ts";
@@ -8,7 +9,6 @@ import type { Rates } from "../rule.ts";
 import type { SequenceLearner, SequenceStepReport, Slot } from "./learner.ts";
 import { pairSlots } from "./pair-slots.ts";
 import { SequenceTop } from "./top.ts";
-import { gatherSymbols, gatherValues } from "./windows.ts";
 
 export abstract class SpikingLearner implements SequenceLearner {
   readonly pair: SequencePair;
@@ -42,24 +42,21 @@ export abstract class SpikingLearner implements SequenceLearner {
   }
 
   /** The same with windows of `window` elements, at most as long as the net's. */
-  loadPositions(
-    { inputs, targets }: SequenceSet,
-    starts: Int32Array,
-    from: number,
-    count: number,
-    window: number,
-  ): void {
+  loadPositions(set: SequenceSet, starts: Int32Array, from: number, count: number, window: number): void {
     const { pair } = this;
+    const { inputs, targets, name } = set;
+    const run = { starts, from, count, window };
+    checkWindows(set, run, pair.options);
+    const size = window * count;
+    if (inputs.kind === "symbols")
+      pair.setSymbols(gatherSymbols(inputs, run, new Uint16Array(size), { set: name, side: "inputs" }));
+    else gatherValues(inputs, run, pair.stimulus.view, pair.stimulusWidth);
+    this.targets =
+      targets.kind === "symbols"
+        ? gatherSymbols(targets, run, new Uint16Array(size), { set: name, side: "targets" })
+        : gatherValues(targets, run, new Float32Array(size * targets.width), targets.width);
     this.rows = count;
     this.positions = window;
-    if (inputs.kind === "symbols") pair.setSymbols(gatherSymbols(inputs.symbols, starts, from, count, window));
-    else gatherValues(inputs, starts, from, count, window, pair.stimulus.view, pair.stimulusWidth);
-    if (targets.kind === "symbols") this.targets = gatherSymbols(targets.symbols, starts, from, count, window);
-    else {
-      const values = new Float32Array(window * count * targets.width);
-      gatherValues(targets, starts, from, count, window, values, targets.width);
-      this.targets = values;
-    }
   }
 
   /** Targets of a window whose elements are in the pair's memory already: symbols, or rows of values. */

@@ -3,7 +3,8 @@
  * run of memory.
  */
 import { checkElement, type Element, type ElementKind } from "../../data/sequence/element.ts";
-import type { Range, SequenceInputs, SequenceSet } from "../../data/sequence/task.ts";
+import type { SequenceInputs, SequenceSet } from "../../data/sequence/task.ts";
+import { checkWindows, gatherSymbols, gatherValues, type WindowRun } from "../../data/sequence/windows.ts";
 import { padded } from "../../engine/kernels.ts";
 import type { Matrix } from "../../engine/matrix.ts";
 import type { Address, Region } from "../../engine/memory.ts";
@@ -27,11 +28,11 @@ export interface WindowOptions {
 /** Room for one side, inputs or targets. */
 class Side {
   readonly elements: Elements;
-  readonly #name: string;
+  readonly #name: "inputs" | "targets";
   readonly #symbols: Region<Uint16Array> | undefined;
   readonly #values: Region<Float32Array> | undefined;
 
-  constructor(team: Team, name: string, { kind, width }: ElementKind, positions: number) {
+  constructor(team: Team, name: "inputs" | "targets", { kind, width }: ElementKind, positions: number) {
     this.#name = name;
     if (kind === "symbols") {
       this.#symbols = team.arena.u16(positions);
@@ -48,15 +49,6 @@ class Side {
     return this.#symbols!.view;
   }
 
-  check(given: SequenceInputs, set: string): void {
-    const { kind, width } = this.elements;
-    if (given.kind === kind && given.width === width) return;
-    throw new BispikeError(
-      "shape",
-      `${set}: the net's ${this.#name} are ${kind} of width ${width}, the sequence's are ${given.kind} of width ${given.width}`,
-    );
-  }
-
   /** Puts one element into row index 0. */
   present(element: Element): void {
     checkElement(this.elements, element, "element");
@@ -64,22 +56,10 @@ class Side {
     else this.#values!.view.set(element);
   }
 
-  /** Puts element `position` of the sequence into row index `at`. */
-  put(given: SequenceInputs, position: number, at: number, set: string): void {
-    const { width } = this.elements;
-    if (given.kind === "symbols") {
-      const symbol = given.symbols[position]!;
-      if (symbol >= width) {
-        throw new BispikeError(
-          "data",
-          `${set}: expected symbols below ${width}, got ${symbol} in the ${this.#name} at position ${position}`,
-        );
-      }
-      this.#symbols!.view[at] = symbol;
-    } else {
-      const values = given.values.subarray(position * width, (position + 1) * width);
-      this.#values!.view.set(values, at * padded(width));
-    }
+  /** Puts the elements of windows into the first rows. */
+  load(given: SequenceInputs, run: WindowRun, set: string): void {
+    if (given.kind === "symbols") gatherSymbols(given, run, this.#symbols!.view, { set, side: this.#name });
+    else gatherValues(given, run, this.#values!.view, padded(given.width));
   }
 }
 
@@ -136,35 +116,11 @@ export class Windows {
    * @throws BispikeError "shape" for a sequence of another kind or width, "usage" for windows that are not there, "data" for an unknown symbol
    */
   load(set: SequenceSet, starts: Int32Array, from: number, count: number): void {
-    const { window } = this;
-    this.#inputs.check(set.inputs, set.name);
-    this.#targets.check(set.targets, set.name);
-    if (!Number.isInteger(count) || count < 1 || count > this.maxRows || from < 0 || from + count > starts.length) {
-      throw new BispikeError(
-        "usage",
-        `${set.name}: expected 1 to ${this.maxRows} of ${starts.length} windows, got ${count} from window ${from} on`,
-      );
-    }
-    const known: Range = { from: 0, to: Math.min(lengthOf(set.inputs), lengthOf(set.targets)) };
-    for (let row = 0; row < count; row++) {
-      const start = starts[from + row]!;
-      if (start < known.from || start + window > known.to) {
-        throw new BispikeError(
-          "usage",
-          `${set.name}: a window of ${window} at position ${start} leaves the ${known.to} positions there are`,
-        );
-      }
-      for (let position = 0; position < window; position++) {
-        const at = position * count + row;
-        this.#inputs.put(set.inputs, start + position, at, set.name);
-        this.#targets.put(set.targets, start + position, at, set.name);
-      }
-    }
+    const { window, maxRows } = this;
+    const run = { starts, from, count, window };
+    checkWindows(set, run, { inputs: this.inputs, targets: this.targets, maxRows });
+    this.#inputs.load(set.inputs, run, set.name);
+    this.#targets.load(set.targets, run, set.name);
     this.#rows = count;
   }
-}
-
-/** Positions a side of a sequence has. */
-function lengthOf(side: SequenceInputs): number {
-  return side.kind === "symbols" ? side.symbols.length : Math.floor(side.values.length / side.width);
 }
