@@ -91,3 +91,15 @@ export { createSequenceExperiment, type SequenceExperiment } from "./training/se
 export { createSequenceLearner } from "./training/sequence/learners.ts";
 export type { SequenceEpochMetrics, SequenceMetricLine, SequenceStepMetrics } from "./training/sequence/metrics.ts";
 export { sequenceRequest } from "./training/sequence/request.ts";
+export { firstSymbol, type GenerateOptions, generateSymbols } from "./inference/generate.ts";
+export { predictSeries, type SeriesPrediction } from "./inference/predict-series.ts";
+export {
+  type ColumnFit,
+  fitColumns,
+  fitSymbols,
+  redrawSymbols,
+  redrawValues,
+  redrawWindows,
+  type SymbolFit,
+} from "./inference/redraw.ts";
+export { type Stepper, stepperOf } from "./learning/sequence/stepper.ts";

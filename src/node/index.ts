@@ -5,7 +5,7 @@ export { pictureGrid } from "../measurement/picture-grid.ts";
 export { readAnyExperiment, readExperiment, renderConfig } from "../training/config-file.ts";
 export { appendLine, truncateLines, writeDurably } from "./durable.ts";
 export { describeEnvironment, type Environment } from "./environment.ts";
-export { type RasterFigureOptions, writeCurves, writeRaster, writeRecallPicture } from "./figures.ts";
+export { type RasterFigureOptions, writeCurves, writeRaster, writeRecallPicture, writeSeries } from "./figures.ts";
 export { lockFolder } from "./lock.ts";
 export { type AnyMetricLine, readMetrics } from "./metrics-file.ts";
 export {
@@ -20,7 +20,7 @@ export {
   openSequence,
 } from "./open.ts";
 export { type FittedPicture, type PictureOptions, readPicture } from "./pictures.ts";
-export { canDrawText, curvesPlot, type Raster, rasterPlot, svgToPng } from "./plots.ts";
+export { canDrawText, curvesPlot, type Raster, rasterPlot, type SeriesFigure, seriesPlot, svgToPng } from "./plots.ts";
 export { encodePng } from "./png.ts";
 export { RUN_FILES, RunFolder } from "./run-folder.ts";
 export { coreCount, spawnThread } from "./threads.ts";

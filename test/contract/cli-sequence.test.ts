@@ -190,6 +190,7 @@ describe("refuses in one line", () => {
     [["eval", "words", "--data.name", "mnist"], 2, /a text or series is given by --data\.text or --data\.series/],
     [["eval", "words", "--data.series", "waves.csv"], 2, /--data\.series: is not for task next-character/],
     [["eval", "images", "--data.text", "words.txt"], 2, /--data\.text: this checkpoint is of images/],
+    [["recall", "images", "--plot", "x.svg"], 2, /--plot: is for sequence experiments/],
     [["eval", "waves", "--data.series", "bad.csv"], 2, /bad\.csv/],
     [["train", "words.yaml", "--data.text=none.txt"], 1, /none\.txt/],
     [["train", "words.yaml", "--data.text=few.txt"], 1, /few\.txt: part heldOut: expected 6 positions or more/],

@@ -161,11 +161,13 @@ test("what a stream cannot use is refused by name", async () => {
     stream.tell(6);
     expect(learner.optimiser.steps).toBe(steps + 1);
     const values = new SequenceStream(real.learner, { every: 1, rates: sequenceRates });
-    expect(() => values.perceive([1, 2])).toThrow(/expected a row of 3 values, got one of 2/);
-    expect(() => values.perceive(1)).toThrow(/expected a row of 3 values, got 1/);
-    expect(() => values.perceive([1, 2, Number.NaN])).toThrow(/value 2 of an element/);
+    expect(() => values.perceive([1, 2])).toThrow(/row of 3 values, got 2/);
+    expect(() => values.perceive(1)).toThrow(/row of 3 values, got a number/);
+    expect(() => values.perceive([1, 2, Number.NaN])).toThrow(/element: expected finite values, got NaN at 2/);
     values.perceive([1, 2, 3]);
-    expect(() => values.tell([1, 2, Number.POSITIVE_INFINITY])).toThrow(/target row of 3 finite values/);
+    expect(() => values.tell([1, 2, Number.POSITIVE_INFINITY])).toThrow(
+      /target: expected finite values, got Infinity at 2/,
+    );
   } finally {
     await Promise.all([team.close(), real.team.close()]);
   }

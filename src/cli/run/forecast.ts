@@ -4,7 +4,7 @@ import type { Sequence } from "../../data/sequence/assemble.ts";
 import type { SequenceRequest } from "../../data/sequence/load.ts";
 import { restore } from "../../data/sequence/standardise.ts";
 import { type SeriesSummary, targetStatistics } from "../../data/sequence/summary.ts";
-import { sevenDigits, writeCsv } from "../../data/sequence/write-csv.ts";
+import { roundRestored, writeCsv } from "../../data/sequence/write-csv.ts";
 import { BispikeError } from "../../errors.ts";
 import { predictSeries, type SeriesPrediction } from "../../inference/predict-series.ts";
 import { stepperOf } from "../../learning/sequence/stepper.ts";
@@ -97,8 +97,10 @@ function inOwnUnits({ rows, predicted, truth }: SeriesPrediction, about: SeriesS
   const [said, actual] = [restore(predicted, mean, std), restore(truth, mean, std)];
   return about.targets.map((name, d) => ({
     name,
-    predicted: Array.from(rows, (_, k) => sevenDigits(said[k * width + d]!)),
-    truth: Array.from(rows, (_, k) => (k * width < actual.length ? sevenDigits(actual[k * width + d]!) : null)),
+    predicted: Array.from(rows, (_, k) => roundRestored(said[k * width + d]!, mean[d]!, std[d]!)),
+    truth: Array.from(rows, (_, k) =>
+      k * width < actual.length ? roundRestored(actual[k * width + d]!, mean[d]!, std[d]!) : null,
+    ),
   }));
 }
 

@@ -5,7 +5,7 @@ import { windowStarts } from "../../data/sequence/parts.ts";
 import { restore } from "../../data/sequence/standardise.ts";
 import type { SeriesSummary, TextSummary } from "../../data/sequence/summary.ts";
 import { decode } from "../../data/sequence/text.ts";
-import { sevenDigits, writeCsv } from "../../data/sequence/write-csv.ts";
+import { roundRestored, writeCsv } from "../../data/sequence/write-csv.ts";
 import { BispikeError } from "../../errors.ts";
 import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../inference/redraw.ts";
 import { SequenceBsd } from "../../learning/sequence/bsd.ts";
@@ -191,6 +191,6 @@ function inOwnUnits({ sequence, learner, start }: Scene, about: SeriesSummary, r
   const truth = restore(values.subarray(start * width, (start + learner.window) * width), mean, std);
   const other = restore(redrawn, mean, std);
   const column = (all: Float32Array, d: number) =>
-    Array.from({ length: learner.window }, (_, n) => sevenDigits(all[n * width + d]!));
+    Array.from({ length: learner.window }, (_, n) => roundRestored(all[n * width + d]!, mean[d]!, std[d]!));
   return about.inputs.map((name, d) => ({ name, truth: column(truth, d), other: column(other, d) }));
 }

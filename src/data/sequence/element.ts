@@ -26,7 +26,8 @@ export function checkElement({ kind, width }: ElementKind, element: Element, wha
     throw new BispikeError("usage", `${what}: expected a symbol from 0 to ${width - 1}, got ${got}`);
   }
   if (typeof element !== "object" || element === null || element.length !== width) {
-    const got = typeof element === "object" && element !== null ? `one of ${element.length}` : String(element);
+    const row = typeof element === "object" && element !== null;
+    const got = typeof element === "number" ? "a number" : String(row ? element.length : element);
     throw new BispikeError("usage", `${what}: expected a row of ${width} values, got ${got}`);
   }
   for (let i = 0; i < width; i++) {

@@ -15,7 +15,19 @@ function quoted(cell: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-/** A float32 in as many digits as it has: seven, without zeros at the end. */
-export function sevenDigits(value: number): number {
-  return Number(value.toPrecision(7));
+/** Significant digits of a float32. */
+const DIGITS = 7;
+const MOST_DECIMALS = 20;
+
+/**
+ * Rounds a value that was standardised in float32 and restored to the decimals that outlast it, seven digits of the larger of mean and deviation: a 0 is a 0 again.
+ *
+ * @example
+ * roundRestored(3.2304e-8, 2.1, 1.4); // 0
+ * roundRestored(13.300000190734863, 13.3, 8.6); // 13.3
+ */
+export function roundRestored(value: number, mean: number, std: number): number {
+  const whole = Math.floor(Math.log10(Math.max(Math.abs(mean), std))) + 1;
+  const rounded = Number(value.toFixed(Math.min(MOST_DECIMALS, Math.max(0, DIGITS - whole))));
+  return rounded === 0 ? 0 : rounded;
 }
