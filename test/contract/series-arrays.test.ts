@@ -140,6 +140,6 @@ describe(".h5", () => {
     await expect(parseHdf5(bytesOf("text"), "a.h5")).rejects.toThrow(/a.h5: the HDF5 file is damaged/);
     await expect(parseHdf5(await hdf5File({}), "a.h5")).rejects.toThrow(/expected a table that pandas wrote/);
     expect((await parseHdf5(bytes, "a.h5")).length).toBe(3);
-    expect(FS!.readdir(".").filter((name) => name.endsWith(".h5"))).toEqual([]);
+    expect(FS!.readdir(".").filter((name: string) => name.endsWith(".h5"))).toEqual([]);
   });
 });
