@@ -16,6 +16,13 @@ export interface Hdf5Options {
   readonly key?: string | undefined;
 }
 
+/** What is used of the library's file system, which is in memory and has no types of its own. */
+interface VirtualFiles {
+  writeFile(path: string, bytes: Uint8Array): void;
+  unlink(path: string): void;
+  analyzePath(path: string): { readonly exists: boolean };
+}
+
 const VALUES = /^(.*)\/block0_values$/;
 
 /**
@@ -30,7 +37,7 @@ export async function parseHdf5(bytes: Uint8Array, file: string, options: Hdf5Op
   const library = await ready;
   library.activate_throwing_error_handler();
   const path = "series.h5";
-  const files = FS!;
+  const files: VirtualFiles = FS!;
   try {
     files.writeFile(path, bytes);
     const store = new Hdf5File(path, "r");
