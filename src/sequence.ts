@@ -49,6 +49,17 @@ export {
   textOf,
   type Unknown,
 } from "./data/sequence/text.ts";
+export { firstSymbol, type GenerateOptions, generateSymbols } from "./inference/generate.ts";
+export { predictSeries, type SeriesPrediction } from "./inference/predict-series.ts";
+export {
+  type ColumnFit,
+  fitColumns,
+  fitSymbols,
+  redrawSymbols,
+  redrawValues,
+  redrawWindows,
+  type SymbolFit,
+} from "./inference/redraw.ts";
 export { SequenceBackprop } from "./learning/sequence/backprop.ts";
 export { SequenceBsd, type SequenceBsdOptions } from "./learning/sequence/bsd.ts";
 export { Dll, type DllOptions, dllDefaults } from "./learning/sequence/dll.ts";
@@ -59,6 +70,7 @@ export {
   predictiveCodingDefaults,
 } from "./learning/sequence/predictive-coding.ts";
 export { RealBackprop } from "./learning/sequence/real-backprop.ts";
+export { type Stepper, stepperOf } from "./learning/sequence/stepper.ts";
 export { SequenceStream, type StreamOptions } from "./learning/sequence/stream.ts";
 export { type NaiveForecasts, naiveForecasts } from "./measurement/naive-forecast.ts";
 export {
@@ -91,15 +103,3 @@ export { createSequenceExperiment, type SequenceExperiment } from "./training/se
 export { createSequenceLearner } from "./training/sequence/learners.ts";
 export type { SequenceEpochMetrics, SequenceMetricLine, SequenceStepMetrics } from "./training/sequence/metrics.ts";
 export { sequenceRequest } from "./training/sequence/request.ts";
-export { firstSymbol, type GenerateOptions, generateSymbols } from "./inference/generate.ts";
-export { predictSeries, type SeriesPrediction } from "./inference/predict-series.ts";
-export {
-  type ColumnFit,
-  fitColumns,
-  fitSymbols,
-  redrawSymbols,
-  redrawValues,
-  redrawWindows,
-  type SymbolFit,
-} from "./inference/redraw.ts";
-export { type Stepper, stepperOf } from "./learning/sequence/stepper.ts";
