@@ -112,7 +112,7 @@ export function encode(
         throw new BispikeError(
           "data",
           `${where}: ${describePlace(text, at)} is not among the ${alphabet.length} characters of the alphabet; ` +
-            "leave it out with unknown: skip, or give a character that stands for it",
+            "leave it out (`unknown` skip, --unknown skip for a prompt), or let a character stand for it",
         );
       }
       symbol = replacement;
