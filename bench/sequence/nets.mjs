@@ -42,18 +42,18 @@ export const SEQUENCE_NETS = [
 ];
 
 /**
- * What one training step does; the peers are started with the same numbers. It is the recipe of experiments/alice.yaml, which a test holds it against, but
- * for the negatives: here every other row of a block is one, as it is for real values.
+ * What one training step does; the peers are started with the same numbers. It is the recipe of experiments/alice.yaml, which a test holds it
+ * against: every other row of a block is a negative.
  */
 export const SEQUENCE_RECIPE = {
   steps: 4,
   tau: 2,
-  threshold: 0.6,
+  threshold: 1,
   population: { size: 24, range: 2.5 },
   negatives: /** @type {const} */ ("literal"),
   block: 64,
-  temperature: 0.1,
-  learningRate: 3e-3,
+  temperature: 0.05,
+  learningRate: 6e-3,
   weightDecay: 0.01,
   clip: 1,
 };
