@@ -42,10 +42,71 @@ export const OURS = "bispike";
 const SETTLE_MS = 150;
 
 /**
- * One net at one number of threads.
+ * Ours, of any kind.
+ *
+ * @typedef {object} Racer
+ * @property {{ close(): Promise<void> }} team
+ * @property {(count: number) => readonly number[]} train milliseconds of each of so many steps
+ * @property {(count: number) => readonly number[]} infer the same for decisions
+ * @property {() => { readonly perceptionRates: readonly number[] }} report of the newest training step
+ */
+
+/** @typedef {{ readonly name: string, readonly start: () => Promise<Racer> }} Entry one of ours, started when the contest begins */
+
+/** @typedef {Peer & { readonly args: (pretrain: number) => readonly string[] }} PeerEntry a peer and its command line */
+
+/** @typedef {Contestant & { readonly times: readonly (readonly number[])[] }} Contested with the milliseconds of its steps, [round][step] */
+
+/**
+ * Ours and the peers at one number of threads; the peers at the fastest of their thread settings.
  *
  * @param {object} contest
  * @param {Job} contest.job what a step is: training, or inference
+ * @param {readonly Entry[]} contest.ours
+ * @param {readonly PeerEntry[]} contest.peers none where there is no PyTorch
+ * @param {string} contest.python
+ * @param {number} contest.threads
+ * @param {number} contest.trial steps a thread setting is tried with
+ * @param {number} contest.peerPretrain
+ * @param {number} contest.rounds
+ * @param {number} contest.turn timed steps a turn
+ * @param {number} [contest.untimed] the ones before them
+ * @returns {Promise<Contested[]>} ours first
+ */
+export async function contend({ job, ours, peers, python, threads, trial, peerPretrain, rounds, turn, untimed = 1 }) {
+  /** @type {PeerServer[]} */
+  const servers = [];
+  /** @type {Racer[]} */
+  const racers = [];
+  try {
+    const contestants = [];
+    for (const { name, script, args } of peers) {
+      const environment = await fastestEnvironment(python, script, args(0), threads, job, trial);
+      const server = new PeerServer(python, script, args(peerPretrain), environment);
+      servers.push(server);
+      await server.ready();
+      contestants.push(peerContestant(name, server, job, environment));
+    }
+    const own = [];
+    for (const { name, start } of ours) {
+      const racer = await start();
+      racers.push(racer);
+      own.push(ourContestant(name, racer, job));
+    }
+    contestants.unshift(...own);
+    const times = await takeTurns(contestants, rounds, turn, untimed);
+    return contestants.map((contestant, index) => ({ ...contestant, times: times[index] ?? [] }));
+  } finally {
+    await Promise.all(racers.map(({ team }) => team.close()));
+    await Promise.all(servers.map((server) => server.close()));
+  }
+}
+
+/**
+ * One net at one number of threads.
+ *
+ * @param {object} contest
+ * @param {Job} contest.job
  * @param {Net} contest.net
  * @param {Batches} contest.batches
  * @param {{ data: string, labels: string }} contest.files the same batches on disk
@@ -58,45 +119,34 @@ const SETTLE_MS = 150;
  */
 export async function compete({ job, net, batches, files, threads, peers, python, rounds, turn }) {
   const { peerPretrain, trial } = net.effort;
-  /** @type {PeerServer[]} */
-  const servers = [];
-  /** @type {import("./trainee.mjs").Trainee | undefined} */
-  let ours;
-  try {
-    const contestants = [];
-    for (const { name, script } of peers) {
-      const environment = await fastestEnvironment(python, script, peerArguments(net, files, 0), threads, job, trial);
-      const server = new PeerServer(python, script, peerArguments(net, files, peerPretrain), environment);
-      servers.push(server);
-      await server.ready();
-      contestants.push(peerContestant(name, server, job, environment));
-    }
-    ours = await startTrainee(net, batches, threads);
-    contestants.unshift(ourContestant(ours, job));
-    const times = await takeTurns(contestants, rounds, turn);
-    return summarise(contestants, times).map((summary) => ({
-      net: net.title,
-      dataset: batches.dataset,
-      threads,
-      batch: net.batch,
-      ...summary,
-    }));
-  } finally {
-    await ours?.team.close();
-    await Promise.all(servers.map((server) => server.close()));
-  }
+  const contested = await contend({
+    ...{ job, python, threads, trial, peerPretrain, rounds, turn },
+    ours: [{ name: OURS, start: () => startTrainee(net, batches, threads) }],
+    peers: peers.map((peer) => ({
+      ...peer,
+      args: (/** @type {number} */ pretrain) => peerArguments(net, files, pretrain),
+    })),
+  });
+  return summarise(contested).map((summary) => ({
+    net: net.title,
+    dataset: batches.dataset,
+    threads,
+    batch: net.batch,
+    ...summary,
+  }));
 }
 
 /**
- * @param {import("./trainee.mjs").Trainee} trainee
+ * @param {string} name
+ * @param {Racer} racer
  * @param {Job} job
  * @returns {Contestant}
  */
-function ourContestant(trainee, job) {
+function ourContestant(name, racer, job) {
   return {
-    name: OURS,
-    run: async (count) => (job === "step" ? trainee.train(count) : trainee.infer(count)),
-    facts: () => ({ perceptionRates: trainee.report().perceptionRates, torch: null, environment: null }),
+    name,
+    run: async (count) => (job === "step" ? racer.train(count) : racer.infer(count)),
+    facts: () => ({ perceptionRates: racer.report().perceptionRates, torch: null, environment: null }),
   };
 }
 
@@ -142,15 +192,11 @@ export async function takeTurns(contestants, rounds, steps, untimed = 1) {
   return times;
 }
 
-/**
- * @param {readonly Contestant[]} contestants the first is ours
- * @param {readonly (readonly number[][])[]} times
- */
-function summarise(contestants, times) {
-  const [ours = []] = times;
+/** @param {readonly Contested[]} contested the first is ours */
+function summarise(contested) {
+  const ours = contested[0]?.times ?? [];
   const ourMedian = median(ours.flat());
-  return contestants.map(({ name, facts }, index) => {
-    const theirs = times[index] ?? [];
+  return contested.map(({ name, facts, times: theirs }) => {
     const medianMs = median(theirs.flat());
     const byRound = theirs.map((turn, round) => median(turn) / median(ours[round] ?? []));
     /** @type {[number, number]} */

@@ -36,6 +36,17 @@ export const denseCosts = {
       items * ROW * (of("inputs") + of("images") * (of("coefficients") ? 2 : 1)) + FLOAT * of("images") * of("inputs"),
   }),
 
+  matrixProduct: ({ of }) => ({
+    adds: of("rows") * of("columns") * of("depth"),
+    fetched: 0,
+    divisions: 0,
+    bytes:
+      FLOAT *
+      (of("rows") * of("depth") +
+        of("depth") * of("columns") +
+        of("rows") * of("columns") * (of("accumulate") ? 2 : 1)),
+  }),
+
   linearValued({ items, of, i32 }) {
     const lists = of("images") * Math.ceil(of("inputs") / of("blockInputs"));
     let bytes = 0;
@@ -120,12 +131,10 @@ export const denseCosts = {
   // In float64: half as many lanes.
   sumSquares: ({ of }) => ({ adds: 2 * of("length"), fetched: 0, divisions: 0, bytes: FLOAT * of("length") }),
 
-  centre: ({ items, of }) => ({
-    adds: 2 * LANES * items * of("rows"),
-    fetched: 0,
-    divisions: 0,
-    bytes: 2 * ROW * items * of("rows"),
-  }),
+  centre({ of }) {
+    const floats = (of("rows") + of("others")) * of("width");
+    return { adds: 2 * floats, fetched: 0, divisions: 0, bytes: 2 * FLOAT * floats };
+  },
 
   dots: ({ items, of }) => ({
     adds: 2 * items * of("others") * of("width"),

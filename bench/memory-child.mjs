@@ -2,13 +2,8 @@
 /** One measurement of `memory.mjs`: builds a net, trains it, prints {peakMiB, startMiB, arenaMiB}. Argument: the job as JSON. */
 import { readFileSync } from "node:fs";
 import { Team } from "./library.mjs";
+import { residentMiB } from "./resident.mjs";
 import { Trainee } from "./trainee.mjs";
-
-/** @param {"VmRSS" | "VmHWM"} field resident memory now, or the most so far */
-function residentMiB(field) {
-  const line = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(readFileSync("/proc/self/status", "utf8"));
-  return Number(line?.[1]) / 1024;
-}
 
 const { net, files, width, trained } = JSON.parse(process.argv[2] ?? "");
 const team = await Team.create();

@@ -9,8 +9,9 @@ import { colourOf, PANEL, placeOf, WIDTH } from "./pictures-layout.mjs";
 /** @typedef {import("./memory.mjs").MemoryResult} MemoryResult */
 /** @typedef {import("./growth.mjs").GrowthResult} GrowthResult */
 
-const HEIGHT = 230;
-const LEGEND_LINE = 17;
+/** Of a panel of lines. */
+export const HEIGHT = 230;
+export const LEGEND_LINE = 17;
 
 /**
  * @param {readonly MemoryResult[]} rows
@@ -117,8 +118,9 @@ export function growthPicture(rows) {
   return page(WIDTH, height, "Growth of the step time", [heading, ...parts]);
 }
 
-const centred = /** @type {const} */ ({ labelAnchor: "center", labelArrow: "none", labelOffset: 34 });
-const panelSize = {
+/** Labels of axes. */
+export const centred = /** @type {const} */ ({ labelAnchor: "center", labelArrow: "none", labelOffset: 34 });
+export const panelSize = {
   width: PANEL,
   height: HEIGHT,
   marginLeft: 62,
@@ -134,6 +136,6 @@ const panelSize = {
  * @param {string} y
  * @param {string} colour
  */
-function lineWithDots(points, x, y, colour) {
+export function lineWithDots(points, x, y, colour) {
   return [Plot.line(points, { x, y, stroke: colour, strokeWidth: 2 }), Plot.dot(points, { x, y, r: 3, fill: colour })];
 }

@@ -5,6 +5,7 @@ import { EARLIER_PROCESSOR } from "./earlier.mjs";
 import { growthSummary } from "./growth.mjs";
 import { limitsReport } from "./limits.mjs";
 import { profileReport } from "./profile.mjs";
+import { sequencesText } from "./sequence/report.mjs";
 import { figure, table } from "./table.mjs";
 import { inferenceTargets, otherTargets, stepTargets } from "./targets.mjs";
 import { YARDSTICK } from "./yardstick-layer.mjs";
@@ -58,6 +59,14 @@ export function reportText({ machine, commit, quick, sections }, pictures) {
         "### Yardstick",
         `One linear and one LIF layer, n → n, batch ${YARDSTICK.batch}, ${YARDSTICK.steps} steps, forward and update, ms; in brackets PyTorch's time over ours.`,
         yardstickTable(rows("yardstick")),
+      ],
+    ],
+    [
+      "sequences",
+      () => [
+        "### Sequences",
+        ...sequencesText(rows("sequences")),
+        ...picture("sequence-memory.svg", "Memory of learning sequences"),
       ],
     ],
     [

@@ -72,7 +72,7 @@ async function sectionNamed(name) {
  * @param {import("./settings.mjs").Settings} settings
  */
 async function hasTorch({ python, peersWanted, sections }) {
-  if (!sections.some((name) => ["peers", "inference", "memory", "yardstick"].includes(name))) return false;
+  if (!sections.some((name) => ["peers", "inference", "memory", "yardstick", "sequences"].includes(name))) return false;
   const { missingTorch } = await import("./peers/server.mjs");
   const missing = missingTorch(python);
   if (missing === undefined) return true;

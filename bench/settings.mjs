@@ -18,7 +18,17 @@ import { Command, InvalidArgumentError } from "commander";
  */
 
 /** In the order they are measured. */
-export const SECTIONS = ["kernels", "steps", "timeline", "peers", "inference", "memory", "growth", "yardstick"];
+export const SECTIONS = [
+  "kernels",
+  "steps",
+  "timeline",
+  "peers",
+  "inference",
+  "memory",
+  "growth",
+  "yardstick",
+  "sequences",
+];
 
 /**
  * @param {number} most
@@ -63,7 +73,9 @@ function sectionNames(text) {
  */
 export function readSettings(argv) {
   const command = new Command("npm run bench --")
-    .description("Measures kernels, whole training steps, inference, memory and growth, and the same in PyTorch.")
+    .description(
+      "Measures kernels, whole training steps, inference, memory, growth and sequences, and the same in PyTorch.",
+    )
     .option("--only <sections>", `sections, separated by commas: ${SECTIONS.join(", ")}`, sectionNames)
     .option("--threads <counts>", "thread counts, separated by commas", threadCounts, [1, 2])
     .option("--repeat <n>", "runs of a kernel, timed steps of a net, rounds against the peers", integerUpTo(100_000))

@@ -11,7 +11,7 @@
  * const team = await Team.create({ threads: 2, spawn: spawnThread });
  * const experiment = createExperiment(team, config, await loadDataset(config.data));
  * const { best } = await train(experiment, {});
- * console.log(best?.accuracy);
+ * console.log(best?.score);
  * await team.close();
  */
 export {
@@ -21,6 +21,7 @@ export {
   type Negatives,
   type Pairing,
   pairing,
+  pairingRoom,
 } from "./alignment/affinity.ts";
 export { type InfoNceOptions, infonce } from "./alignment/infonce.ts";
 export { type MseOptions, mse } from "./alignment/mse.ts";
@@ -55,4 +56,5 @@ export { createExperiment, createModel, type Experiment } from "./training/exper
 export type { EpochMetrics, MetricLine, StepMetrics } from "./training/metrics.ts";
 export { learningRate } from "./training/schedule.ts";
 export { exportState, importState } from "./training/state.ts";
+export type { Best, Place, StepMoment, Trainable, TrainableKind } from "./training/trainable.ts";
 export { type Progress, type RunSink, type TrainerOptions, type TrainingResult, train } from "./training/trainer.ts";

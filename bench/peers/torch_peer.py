@@ -102,26 +102,26 @@ def infer(peer, data, count):
     return times
 
 
-def run(name, make):
+def run(name, make, read=arguments, load=batches, decide=infer):
     """Reads the arguments, makes the peer, pretrains it, then times `--repeat` steps or serves; prints a JSON line a measurement.
 
-    make(args) -> an nn.Module with step(stimulus, labels) -> loss to differentiate, infer(stimulus) -> classes, and
-    rates() -> lists of mean firing rates of the newest step.
+    make(args) -> an nn.Module with step(stimulus, labels) -> loss to differentiate, infer(stimulus) -> classes where `decide` is this
+    module's, and rates() -> lists of mean firing rates of the newest step. `read`, `load` and `decide` are of images unless given.
     """
-    args = arguments(f"{name}: prints step times as JSON")
+    args = read(f"{name}: prints step times as JSON")
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count())))
     torch.set_flush_denormal(True)
     torch.manual_seed(1)
     start = memory("VmRSS")
     peer = make(args)
     peer.optimiser = torch.optim.AdamW(peer.parameters(), lr=args.lr, weight_decay=0.01, fused=True)
-    data = batches(args)
+    data = load(args)
     train(peer, data, 0, args.pretrain)
     done = args.pretrain
 
     def answer(job, count):
         nonlocal done
-        times = infer(peer, data, count) if job == "infer" else train(peer, data, done, count)
+        times = decide(peer, data, count) if job == "infer" else train(peer, data, done, count)
         done += count if job == "step" else 0
         return {"name": name, "job": job, "threads": torch.get_num_threads(), "median_ms": statistics.median(times),
                 "all_ms": times, **peer.rates(), "steps_done": done, "peak_mb": memory("VmHWM"), "start_mb": start,

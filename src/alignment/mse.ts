@@ -14,17 +14,19 @@ export interface MseOptions {
 }
 
 export function mse({ features, weight }: MseOptions): AlignmentLoss {
-  return ({ rows, columns, dots, rowSquares, columnSquares }, { positive }, out) => {
+  return (_team, { rows, columns, dots, rowSquares, columnSquares }, { positive }, out) => {
     const unit = weight / (rows * features);
-    out.mix.fill(0, 0, rows * columns);
-    out.columnOwn.fill(0, 0, columns);
+    const [mix, rowOwn, columnOwn] = [out.mix.view, out.rowOwn.view, out.columnOwn.view];
+    mix.fill(0, 0, rows * columns);
+    columnOwn.fill(0, 0, columns);
     let loss = 0;
     for (let k = 0; k < rows; k++) {
-      const j = positive[k]!;
-      loss += unit * Math.max(0, rowSquares[k]! - 2 * dots[k * columns + j]! + columnSquares[j]!);
-      out.mix[k * columns + j] = -2 * unit;
-      out.rowOwn[k] = 2 * unit;
-      out.columnOwn[j]! += 2 * unit;
+      const j = positive.view[k]!;
+      const square = rowSquares.view[k]! - 2 * dots.view[k * columns + j]! + columnSquares.view[j]!;
+      loss += unit * Math.max(0, square);
+      mix[k * columns + j] = -2 * unit;
+      rowOwn[k] = 2 * unit;
+      columnOwn[j]! += 2 * unit;
     }
     return loss;
   };

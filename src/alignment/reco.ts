@@ -17,19 +17,5 @@ export interface RecoOptions {
 }
 
 export function reco({ lambda, weight }: RecoOptions): AlignmentLoss {
-  return lossOfCosines(weight, (cosine, positive, negative, first, slope) => {
-    const columns = slope.length;
-    let loss = 0;
-    for (let j = 0; j < columns; j++) {
-      const c = cosine[j]!;
-      if (j === positive) {
-        loss += (1 - c) ** 2;
-        slope[j] = -2 * (1 - c);
-      } else if (negative[first + j] === 1 && c > 0) {
-        loss += lambda * c * c;
-        slope[j] = 2 * lambda * c;
-      }
-    }
-    return loss;
-  });
+  return lossOfCosines("recoRows", weight, lambda);
 }

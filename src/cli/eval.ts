@@ -9,6 +9,9 @@ export interface EvalOptions {
   readonly json?: true;
   readonly "data.name"?: string;
   readonly "data.path"?: string;
+  readonly "data.text"?: string;
+  readonly "data.series"?: string;
+  readonly "data.unknown"?: string;
 }
 
 export function evalCommand(): Command {
@@ -17,11 +20,21 @@ export function evalCommand(): Command {
     .description(
       "Perceives every image of a part of the data set and reports the accuracy (by the concept's spikes, and by its mean drive alone), the accuracy of each class, " +
         "the confusion matrix, and for each stage the firing rate and the Hamming similarity of perception's spikes with recall's: " +
-        "of the same class, and of another one as the control. The data are those the checkpoint was trained on unless told otherwise.",
+        "of the same class, and of another one as the control. Of a sequence experiment: the accuracy and bits a character, or the errors of the predicted values in standardised and in their own units " +
+        "beside those of naive forecasts, every position counted once. The data are those the checkpoint was trained on unless told otherwise.",
     )
     .argument("<run>", "a run folder (its best checkpoint, else its last) or a checkpoint file")
-    .addOption(partOption("which images: test, those held out of training, or those trained on"));
+    .addOption(partOption("which images or positions: test, those held out of training, or those trained on"));
   withThreads(withData(command))
+    .option(
+      "--data.text <text>",
+      "text of a sequence experiment, in place of the one trained on: alice, hamlet, emma, or a path",
+    )
+    .option(
+      "--data.unknown <how>",
+      "characters of --data.text that the net does not know: error, skip, or a character for them (default: error)",
+    )
+    .option("--data.series <file>", "series of a sequence experiment, in place of the one trained on")
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -29,6 +42,7 @@ export function evalCommand(): Command {
 Examples:
   $ bispike eval runs/mnist-mlp-seed1
   $ bispike eval runs/mnist-mlp-seed1/last.safetensors --part heldout
+  $ bispike eval runs/alice-seed1 --data.text hamlet --data.unknown skip
   $ bispike eval model.safetensors --data.path data/mnist --json | jq .accuracy`,
     )
     .action(

@@ -4,6 +4,8 @@ import { Command, type CommanderError } from "commander";
 import { packageVersion } from "../node/version.ts";
 import { demoCommand } from "./demo.ts";
 import { evalCommand } from "./eval.ts";
+import { forecastCommand } from "./forecast.ts";
+import { generateCommand } from "./generate.ts";
 import { inspectCommand } from "./inspect.ts";
 import { splitOverrides } from "./overrides.ts";
 import { plotCommand } from "./plot.ts";
@@ -32,6 +34,8 @@ Start with:
     evalCommand(),
     recallCommand(),
     predictCommand(),
+    generateCommand(),
+    forecastCommand(),
     inspectCommand(),
     plotCommand(),
     demoCommand(),

@@ -23,13 +23,13 @@ export function number(least: number, most: number): (text: string) => number {
   };
 }
 
-/** Adds `--threads`. */
-export function withThreads(command: Command): Command {
+/** Adds `--threads`. `preset`: 0, or 1 where threads would only wait for each other: one element at a time is too little work to share. */
+export function withThreads(command: Command, preset = 0): Command {
   return command.option(
     "--threads <n>",
     "threads; 0 for all cores. The result does not depend on it",
     wholeNumber(0, 256),
-    0,
+    preset,
   );
 }
 

@@ -21,11 +21,15 @@ export interface Listing {
   readonly folders: readonly string[];
 }
 
-/** An error of the file system as one a person can act on. */
-export function unreadable(path: string, cause: unknown): BispikeError {
+/**
+ * An error of the file system as one a person can act on.
+ *
+ * @param option that named the path
+ */
+export function unreadable(path: string, cause: unknown, option = "data.path"): BispikeError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
   const reason = code === "ENOENT" ? "there is no such file or folder" : `it cannot be read (${code})`;
-  return new BispikeError("data", `${path}: ${reason}; check data.path`, { cause });
+  return new BispikeError("data", `${path}: ${reason}; check ${option}`, { cause });
 }
 
 /**
@@ -52,15 +56,17 @@ export async function listFolder(folder: string): Promise<Listing> {
 /**
  * All bytes of a regular file.
  *
- * @throws BispikeError "data" above 2 GiB, or when it cannot be read
+ * @param limit most bytes; default 2 GiB
+ * @param option that named the path, for messages
+ * @throws BispikeError "data" above the limit, or when it cannot be read
  */
-export async function readBytes(path: string): Promise<Uint8Array> {
+export async function readBytes(path: string, limit = MAX_FILE_BYTES, option?: string): Promise<Uint8Array> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, "r");
     const { size } = await handle.stat();
-    if (size > MAX_FILE_BYTES) {
-      throw new BispikeError("data", `${path}: expected at most ${MAX_FILE_BYTES} bytes, found ${size}`);
+    if (size > limit) {
+      throw new BispikeError("data", `${path}: expected at most ${limit} bytes, found ${size}`);
     }
     const bytes = new Uint8Array(size);
     let at = 0;
@@ -72,7 +78,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
     }
     return bytes;
   } catch (cause) {
-    throw cause instanceof BispikeError ? cause : unreadable(path, cause);
+    throw cause instanceof BispikeError ? cause : unreadable(path, cause, option);
   } finally {
     await handle?.close();
   }
@@ -152,7 +158,8 @@ export class DataFiles {
   }
 }
 
-function hash(algorithm: "md5" | "sha256", bytes: Uint8Array): string {
+/** Lower-case hexadecimal digest of bytes. */
+export function hash(algorithm: "md5" | "sha256", bytes: Uint8Array): string {
   return createHash(algorithm).update(bytes).digest("hex");
 }
 

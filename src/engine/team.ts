@@ -14,6 +14,7 @@ import {
   CONTROL_BYTES,
   clock,
   FAILED,
+  FIRST,
   GENERATION,
   ITEMS,
   KERNEL,
@@ -79,7 +80,8 @@ interface Scratch {
  * @example
  * const team = await Team.create();
  * const x = team.arena.f32(4096);
- * team.run("centre", 1, 256, 16, x.at); // 256 rows of 16 columns
+ * const sums = team.arena.f64(2);
+ * team.run("sumSquares", 2, 4096, x.at, sums.at); // sums.view: of each 2048 numbers
  * await team.close();
  */
 export class Team {
@@ -145,6 +147,12 @@ export class Team {
 
   /** Runs a kernel over `items` items on all threads and waits for it. */
   run(name: KernelName, items: number, ...args: number[]): void {
+    this.runRange(name, 0, items, ...args);
+  }
+
+  /** The same over the items from `first` to `end`, exclusive: for work that must be done in parts, such as the positions of a sequence. */
+  runRange(name: KernelName, first: number, end: number, ...args: number[]): void {
+    const items = end - first;
     if (items <= 0) return;
     const started = this.#profile ? performance.now() : 0;
     const from = this.#spans ? clock() : 0;
@@ -154,22 +162,23 @@ export class Team {
     if (kernel.length !== args.length + 3) {
       throw new Error(`kernel ${name} takes ${kernel.length - 3} arguments, got ${args.length}`);
     }
-    if (this.threads === 1) kernel(0, items, 0, ...args);
-    else this.#runTogether(number, kernel, items, args);
+    if (this.threads === 1) kernel(first, end, 0, ...args);
+    else this.#runTogether(number, kernel, first, items, args);
     if (this.#spans) this.#note(name, items, from);
     if (this.#profile) this.#record(name, items, args, performance.now() - started);
   }
 
-  #runTogether(number: number, kernel: Kernel, items: number, args: readonly number[]): void {
+  #runTogether(number: number, kernel: Kernel, first: number, items: number, args: readonly number[]): void {
     const state = this.#state;
     state[KERNEL] = number;
+    state[FIRST] = first;
     state[ITEMS] = items;
     state[ARGUMENT_COUNT] = args.length;
     this.#arguments.set(args);
     Atomics.store(state, PENDING, this.threads - 1);
     Atomics.add(state, GENERATION, 1);
     wake(state, GENERATION, SLEEPERS);
-    kernel(0, shareOf(items, 1, this.threads), 0, ...args);
+    kernel(first, first + shareOf(items, 1, this.threads), 0, ...args);
     if (state[TIMED]) this.#span[1] = clock();
     for (let pending = Atomics.load(state, PENDING); pending > 0; pending = Atomics.load(state, PENDING)) {
       waitWhile(state, PENDING, pending, CALLER_SLEEPS);

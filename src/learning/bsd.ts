@@ -9,7 +9,7 @@
  *
  * No error crosses a stage, so a stage updates as soon as perception has reached it, and its drives can then be forgotten.
  */
-import { type AlignmentLoss, type Negatives, type Pairing, pairing } from "../alignment/affinity.ts";
+import { type AlignmentLoss, type Negatives, type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
 import { infonce } from "../alignment/infonce.ts";
 import { mse } from "../alignment/mse.ts";
 import { reco } from "../alignment/reco.ts";
@@ -56,8 +56,8 @@ export class Bsd implements Rule {
   readonly #stimulusLoss: AlignmentLoss;
   /** Of each hidden stage, by its number. */
   readonly #losses = new Map<number, AlignmentLoss>();
-  /** A copy of the stimulus that centring may change. */
-  readonly #stimulus: Region<Float32Array>;
+  /** The stimulus, centred where the features are. */
+  readonly #centredStimulus: Region<Float32Array>;
 
   constructor(pair: NetworkPair, options: BsdOptions, optimiser: OptimiserOptions) {
     this.pair = pair;
@@ -66,11 +66,8 @@ export class Bsd implements Rule {
     const { maxImages } = pair.options;
     const width = Math.max(pair.stimulusWidth, ...pair.layers.map((layer) => layer.featureWidth));
     this.#alignment = new StageAlignment(team, maxImages, recall[0]!.maxImages, width);
-    this.#stimulus = team.arena.f32(maxImages * pair.stimulusWidth);
-    this.#pairs = {
-      positive: new Int32Array(maxImages),
-      negative: new Uint8Array(maxImages * Math.max(maxImages, pair.target.classes)),
-    };
+    this.#centredStimulus = team.arena.f32(options.centred ? maxImages * pair.stimulusWidth : 0);
+    this.#pairs = pairingRoom(team.arena, maxImages, Math.max(maxImages, pair.target.classes));
     this.#stimulusLoss = this.#loss(options.stimulusWeight, sizeOf(pair.stimulusShape));
     for (const { stage, perception } of pair.hiddenStages()) {
       this.#losses.set(stage, this.#loss(options.weight, perception.cellCount * perception.synapses.shape.channels));
@@ -150,8 +147,10 @@ export class Bsd implements Rule {
     const { pair } = this;
     const { redrawn } = pair;
     const width = pair.stimulusWidth;
-    this.#stimulus.view.set(pair.stimulus.view.subarray(0, images * width));
-    const sides = { v: this.#stimulus.at, rows: images, w: redrawn.features.at, columns: recalls, width };
+    const sides = {
+      ...{ v: pair.stimulus.at, centredAt: this.#centredStimulus.at, rows: images },
+      ...{ w: redrawn.features.at, columns: recalls, width },
+    };
     const value = this.#alignment.align(this.#stimulusLoss, pairs, sides, {
       centred: this.#options.centred,
       rowGradient: false,

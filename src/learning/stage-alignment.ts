@@ -2,7 +2,7 @@
  * Aligns two sets of feature rows: centring, affinities, a loss, and the gradients of both sides. Used for every stage; the losses are in `alignment/`.
  */
 import type { AlignmentLoss, Coefficients, Pairing } from "../alignment/affinity.ts";
-import { LANES } from "../engine/kernels.ts";
+import { CENTRED_COLUMNS, LANES } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 
@@ -14,9 +14,6 @@ export class StageAlignment {
   readonly #dots: Region<Float64Array>;
   readonly #rowSquares: Region<Float64Array>;
   readonly #columnSquares: Region<Float64Array>;
-  readonly #mix: Region<Float32Array>;
-  readonly #rowOwn: Region<Float32Array>;
-  readonly #columnOwn: Region<Float32Array>;
   readonly #coefficients: Coefficients;
 
   /** Room for `maxRows` samples against `maxColumns` recalls of at most `maxWidth` floats each. */
@@ -28,66 +25,55 @@ export class StageAlignment {
     this.#dots = arena.f64(maxRows * maxColumns);
     this.#rowSquares = arena.f64(maxRows);
     this.#columnSquares = arena.f64(maxColumns);
-    this.#mix = arena.f32(maxRows * maxColumns);
-    this.#rowOwn = arena.f32(maxRows);
-    this.#columnOwn = arena.f32(maxColumns);
     this.#coefficients = {
-      mix: this.#mix.view,
-      rowOwn: this.#rowOwn.view,
-      columnOwn: this.#columnOwn.view,
+      losses: arena.f64(maxRows),
+      mix: arena.f32(maxRows * maxColumns),
+      rowOwn: arena.f32(maxRows),
+      columnOwn: arena.f32(maxColumns),
     };
   }
 
   /**
-   * Value of the loss between rows v (`rows` x `width` floats) and w; fills `rowGradient`, and `columnGradient` where recall learns.
-   * With `centred`, each column's mean is taken away first, in place, and held constant by the gradient.
+   * Value of the loss between rows v (`rows` x `width` floats) and w; fills `rowGradient`, and `columnGradient` where recall learns (or rows at the
+   * addresses given).
+   * With `centred`, each column's mean is taken away first and held constant by the gradient: of w in place, of v to `centredAt`, or in place
+   * where that is absent.
    */
   align(
     loss: AlignmentLoss,
     pairing: Pairing,
-    sides: { v: Address; rows: number; w: Address; columns: number; width: number },
-    options: { centred: boolean; rowGradient: boolean; columnGradient: boolean },
+    sides: { v: Address; rows: number; w: Address; columns: number; width: number; centredAt?: Address },
+    options: { centred: boolean; rowGradient: boolean | Address; columnGradient: boolean | Address },
   ): number {
-    const { v, rows, w, columns, width } = sides;
+    const { rows, w, columns, width } = sides;
+    const v = options.centred ? (sides.centredAt ?? sides.v) : sides.v;
     const team = this.#team;
     if (options.centred) {
-      team.run("centre", width / LANES, rows, width, v);
-      team.run("centre", width / LANES, columns, width, w);
+      const scratch = team.scratch(CENTRED_COLUMNS * 4);
+      const blocks = Math.ceil(width / CENTRED_COLUMNS);
+      team.run("centre", blocks, rows, columns, width, sides.v, v, w, scratch.at, scratch.stride);
     }
-    team.run("dots", rows, columns, width, v, w, this.#dots.at);
-    team.run("squares", rows, width, v, this.#rowSquares.at);
-    team.run("squares", columns, width, w, this.#columnSquares.at);
-    const affinity = {
-      rows,
-      columns,
-      dots: this.#dots.view,
-      rowSquares: this.#rowSquares.view,
-      columnSquares: this.#columnSquares.view,
-    };
-    const value = loss(affinity, pairing, this.#coefficients);
-    if (options.rowGradient) {
-      const mix = { at: this.#mix.at, rowStep: columns, columnStep: 1 };
-      combine(team, { rows, others: columns, width, v, w, mix, own: this.#rowOwn.at, out: this.rowGradient.at });
+    const [dots, rowSquares, columnSquares] = [this.#dots, this.#rowSquares, this.#columnSquares];
+    team.run("dots", rows, columns, width, v, w, dots.at);
+    team.run("squares", rows + columns, rows, width, v, w, rowSquares.at, columnSquares.at);
+    const value = loss(team, { rows, columns, dots, rowSquares, columnSquares }, pairing, this.#coefficients);
+    const { mix, rowOwn, columnOwn } = this.#coefficients;
+    if (options.rowGradient !== false) {
+      const entries = { at: mix.at, rowStep: columns, columnStep: 1 };
+      const out = options.rowGradient === true ? this.rowGradient.at : options.rowGradient;
+      combine(team, { rows, others: columns, width, v, w, mix: entries, own: rowOwn.at, out });
     }
-    if (options.columnGradient) {
-      const mix = { at: this.#mix.at, rowStep: 1, columnStep: columns };
-      combine(team, {
-        rows: columns,
-        others: rows,
-        width,
-        v: w,
-        w: v,
-        mix,
-        own: this.#columnOwn.at,
-        out: this.columnGradient.at,
-      });
+    if (options.columnGradient !== false) {
+      const entries = { at: mix.at, rowStep: 1, columnStep: columns };
+      const out = options.columnGradient === true ? this.columnGradient.at : options.columnGradient;
+      combine(team, { rows: columns, others: rows, width, v: w, w: v, mix: entries, own: columnOwn.at, out });
     }
     return value;
   }
 }
 
 /** Floats of w a panel of `combine` holds: as many as stay in a core's second-level cache beside the rest. */
-const PANEL = 32768;
+const PANEL = 16384;
 
 /** What `combine` adds up: addresses of rows of `width` floats. */
 interface Combination {
@@ -106,5 +92,11 @@ interface Combination {
 export function combine(team: Team, { rows, others, width, v, w, mix, own, out }: Combination): void {
   const panel = Math.max(LANES, Math.floor(PANEL / others / LANES) * LANES);
   const items = Math.ceil(width / panel) * Math.ceil(rows / 2);
-  team.run("combine", items, rows, others, width, panel, mix.rowStep, mix.columnStep, v, w, mix.at, own, out);
+  const scratch = team.scratch(4 * others * panel);
+  team.run(
+    "combine",
+    items,
+    ...[rows, others, width, panel, mix.rowStep, mix.columnStep, v, w, mix.at, own, out],
+    ...[scratch.at, scratch.stride],
+  );
 }

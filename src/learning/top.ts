@@ -4,7 +4,7 @@
  * cross-entropy: softmax over the classes; the logit of a class is u_L . code / sqrt(active neurons), u_L itself for one-hot codes. Signed.
  * reco, mse: the stage losses, between u_L and the target code; their errors are unsigned (criterion C5 in full).
  */
-import { type Pairing, pairing } from "../alignment/affinity.ts";
+import { type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
 import { mse } from "../alignment/mse.ts";
 import { reco } from "../alignment/reco.ts";
 import type { Address, Region } from "../engine/memory.ts";
@@ -19,6 +19,8 @@ export class Top {
   readonly #lambda: number;
   readonly #labels: Region<Uint16Array>;
   readonly #losses: Region<Float64Array>;
+  /** Which code each image belongs to; room where the top loss is an alignment. */
+  readonly #pairs: Pairing;
   readonly #codes: Region<Float32Array>;
   readonly #zeros: Region<Float32Array>;
   readonly #gradient: Region<Float32Array>;
@@ -36,6 +38,7 @@ export class Top {
     this.#lambda = lambda;
     this.#labels = arena.u16(options.maxImages);
     this.#losses = arena.f64(options.maxImages);
+    this.#pairs = pairingRoom(arena, options.maxImages, kind === "cross-entropy" ? 0 : target.classes);
     this.#zeros = arena.f32(options.maxImages);
     this.#gradient = arena.f32(options.maxImages * width);
     this.#codes = arena.f32(target.classes * width);
@@ -65,7 +68,7 @@ export class Top {
       : { view: conceptDrive.features.view, stride: width, at: conceptDrive.features.at };
     const correct = countCorrect(logits.view, logits.stride, labels, target.classes);
     if (this.#kind !== "cross-entropy") {
-      const pairs: Pairing = pairing("prototypes", labels, target.classes);
+      const pairs = pairing("prototypes", labels, target.classes, this.#pairs);
       const loss =
         this.#kind === "reco" ? reco({ lambda: this.#lambda, weight: 1 }) : mse({ features: target.width, weight: 1 });
       const sides = { v: conceptDrive.features.at, rows: images, w: this.#codes.at, columns: target.classes, width };

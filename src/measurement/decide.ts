@@ -22,38 +22,47 @@ export function decide(pair: NetworkPair, images: number): Decision[] {
   const { classes, width, bits } = pair.target;
   const { steps } = pair.options;
   const spikes = conceptSpikes(pair, images);
-  const { features, featureWidth } = pair.conceptDrive;
-  const roots = Array.from({ length: classes }, (_, c) =>
-    Math.sqrt(bits.subarray(c * width, (c + 1) * width).reduce((sum, bit) => sum + bit, 0)),
-  );
+  const { featureWidth } = pair.conceptDrive;
+  const means = pair.conceptDrive.features.view;
+  const active = Array.from({ length: classes }, (_, c) => activeNeurons(bits.subarray(c * width, (c + 1) * width)));
+  const roots = active.map((neurons) => Math.sqrt(neurons.length));
   const decisions: Decision[] = [];
+  // One run of memory for all: an array each takes longer to make than to fill.
+  const { buffer } = new Float64Array(2 * images * classes);
   const counts = new Float64Array(width);
-  for (let b = 0; b < images; b++) {
+  for (let b = 0, at = 0; b < images; b++) {
     counts.fill(0);
     let total = 0;
     for (let t = 0; t < steps; t++) {
-      for (let n = 0; n < width; n++) {
-        const fired = spikes[(b * steps + t) * width + n]!;
+      for (let n = 0; n < width; n++, at++) {
+        const fired = spikes[at]!;
         counts[n]! += fired;
         total += fired;
       }
     }
-    const cosines = new Float64Array(classes);
-    const drives = new Float64Array(classes);
+    const length = Math.sqrt(total * steps);
+    const cosines = new Float64Array(buffer, 2 * b * classes * Float64Array.BYTES_PER_ELEMENT, classes);
+    const drives = new Float64Array(buffer, (2 * b + 1) * classes * Float64Array.BYTES_PER_ELEMENT, classes);
     let best = 0;
     for (let c = 0; c < classes; c++) {
       let overlap = 0;
       let drive = 0;
-      for (let n = 0; n < width; n++) {
-        if (!bits[c * width + n]) continue;
+      for (const n of active[c]!) {
         overlap += counts[n]!;
-        drive += features.view[b * featureWidth + n]!;
+        drive += means[b * featureWidth + n]!;
       }
-      cosines[c] = total > 0 ? overlap / roots[c]! / Math.sqrt(total * steps) : 0;
+      cosines[c] = total > 0 ? overlap / roots[c]! / length : 0;
       drives[c] = drive / roots[c]!;
       if (cosines[c]! > cosines[best]! || (cosines[c] === cosines[best] && drives[c]! > drives[best]!)) best = c;
     }
     decisions.push({ class: best, cosines, drives });
   }
   return decisions;
+}
+
+/** Places of a code's ones. */
+function activeNeurons(code: Uint8Array): number[] {
+  const places: number[] = [];
+  for (const [n, bit] of code.entries()) if (bit) places.push(n);
+  return places;
 }

@@ -112,7 +112,8 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const { steps, periods } = source;
     const { channels } = source.shape;
     if (this.#collapsed) this.#team.run("collapse", tiles, channels, group.at("weight"), this.#collapsed);
-    const together = Math.max(1, Math.min(16, Math.ceil(images / 8)));
+    // At least eight items, and one an image where there are few, as of recall's prototypes.
+    const together = Math.max(1, Math.min(16, Math.floor(images / 8)));
     const inner = this.#pool ? 4 : 1;
     const longest = inner * steps * (this.#up ? 4 : TAPS) * channels + 8;
     const capacity = Math.max(LIST_ENTRIES, 2 * longest);

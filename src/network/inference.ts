@@ -36,14 +36,15 @@ export function conceptSpikes(pair: NetworkPair, images: number): Uint8Array {
   const tiles = Math.ceil(width / LANES);
   const z = new Float32Array(pair.team.arena.memory.buffer, drive, tiles * images * steps * LANES);
   const spikes = new Uint8Array(images * steps * width);
-  for (let b = 0; b < images; b++) {
-    for (let n = 0; n < width; n++) {
+  for (let n = 0; n < width; n++) {
+    let from = Math.floor(n / LANES) * images * steps * LANES + (n % LANES);
+    let to = n;
+    for (let b = 0; b < images; b++) {
       let state = 0;
-      for (let t = 0; t < steps; t++) {
-        const x = z[((Math.floor(n / LANES) * images + b) * steps + t) * LANES + (n % LANES)]!;
-        const h = Math.fround(state + Math.fround((x - state) / tau));
+      for (let t = 0; t < steps; t++, from += LANES, to += width) {
+        const h = Math.fround(state + Math.fround((z[from]! - state) / tau));
         const fired = h >= threshold;
-        spikes[(b * steps + t) * width + n] = fired ? 1 : 0;
+        spikes[to] = fired ? 1 : 0;
         state = fired ? 0 : h;
       }
     }

@@ -114,10 +114,11 @@ export class Layer {
     return images * stepsOf(this.synapses.source) * pixelsOf(this.synapses.shape);
   }
 
-  /** z, then norm, spikes and features (where asked), or the read-out. Training uses and moves the batch statistics. */
-  forward(images: number, options: { train: boolean; feature?: Feature | undefined }): void {
+  /** z, then norm, spikes and features (where asked), or the read-out. Training uses and moves the batch statistics. `alike`: see `Synapses.forward`. */
+  forward(images: number, options: { train: boolean; feature?: Feature | undefined; alike?: boolean }): void {
     const { synapses, workspace, norm } = this;
-    synapses.forward(this.group, images, workspace, norm.momentsAt(options.train));
+    const room = options.train ? workspace : { ...workspace, winner: 0 };
+    synapses.forward(this.group, images, room, norm.momentsAt(options.train), options.alike);
     if (!this.neurons || !this.output) {
       this.#team.run(
         "readout",

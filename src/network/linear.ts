@@ -3,7 +3,7 @@ import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import type { ParameterGroup } from "./parameters.ts";
-import type { Population } from "./population.ts";
+import type { SpikeTrains } from "./population.ts";
 import { RealLists } from "./real-lists.ts";
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
 import { isReal, PackedParameters, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
@@ -51,13 +51,13 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     winners: 0,
   });
 
-  forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
+  forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address, alike = false): void {
     const { source } = this;
     const weight = group.at("weight");
     const bias = group.at("bias");
     if (isReal(source)) {
       const lists = this.#lists;
-      this.#sparse = lists?.list(images) ?? false;
+      this.#sparse = !alike && (lists?.list(images) ?? false);
       if (lists && this.#sparse) {
         this.#team.run(
           "linearValued",
@@ -82,7 +82,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       return;
     }
     const pixels = pixelsOf(this.shape);
-    if (this.#byTable(source, images)) {
+    if (!alike && this.#byTable(source, images)) {
       const scratch = this.#team.scratch(TABLE_BYTES);
       const maskBytes = 2 * pixelsOf(source.shape) * tilesOf(source.shape);
       this.#team.run(
@@ -98,7 +98,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   }
 
   /** Whether tables take less time than events: both cost about the same a row of 16 weights or sums that is added. */
-  #byTable(source: Population, images: number): boolean {
+  #byTable(source: SpikeTrains, images: number): boolean {
     // A mask's bits are the inputs in order only where tiles are full, or where there is one pixel.
     if (pixelsOf(source.shape) > 1 && source.shape.channels % LANES !== 0) return false;
     if (this.#product !== "auto") return this.#product === "table";
@@ -106,7 +106,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     return source.listed(images) > TABLE_COST * (rows + 256) * (this.fanIn / 8);
   }
 
-  #byEvents(source: Population, group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
+  #byEvents(source: SpikeTrains, group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
     const pixels = pixelsOf(this.shape);
     const scratch = this.#team.scratch(source.motifs * LANES * 4);
     this.#team.run(
@@ -144,24 +144,10 @@ export class LinearSynapses extends PackedParameters implements Synapses {
         ...outputs,
       );
     } else {
-      const scratch = this.#team.scratch(images * source.motifs * LANES * 4);
-      this.#team.run(
-        "linearEventsGradient",
-        this.#rowTiles,
-        ...[
-          images,
-          source.steps,
-          source.periods,
-          this.fanIn,
-          pixelsOf(this.shape),
-          tiles,
-          source.listCapacity,
-          source.counts.at,
-          source.lists.at,
-        ],
-        ...outputs,
-        ...[scratch.at, scratch.stride],
-      );
+      source.correlate({
+        ...{ images, pixels: pixelsOf(this.shape), tiles, g, z, coefficients },
+        ...{ weight: group.gradientAt("weight"), bias: group.gradientAt("bias") },
+      });
     }
   }
 

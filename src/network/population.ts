@@ -6,7 +6,7 @@
  */
 
 import { LANES } from "../engine/kernels.ts";
-import type { Region } from "../engine/memory.ts";
+import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { describeShape, pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
@@ -19,7 +19,36 @@ const U16 = 65536;
 /** Longest period that is looked for: at T = 4 only 1 and 2 hold more than one spike, and rarer ones cost every drive more than they save. */
 const LONGEST_PERIOD = 4;
 
-export class Population {
+/** Where a weight gradient comes from and goes to: addresses; `bias` and `coefficients` are 0 where there is none. */
+export interface Correlation {
+  readonly images: number;
+  /** Outputs that the weights belong to: pixels and tiles. */
+  readonly pixels: number;
+  readonly tiles: number;
+  readonly g: Address;
+  readonly z: Address;
+  /** End the norm's gradient first. */
+  readonly coefficients: Address;
+  readonly weight: Address;
+  readonly bias: Address;
+}
+
+/** What synapses read of spikes: those of a whole population, or of some of its images (`Stretch`). */
+export interface SpikeTrains {
+  readonly shape: Shape;
+  readonly steps: number;
+  readonly periods: number;
+  readonly motifs: number;
+  readonly masks: { readonly at: Address };
+  readonly offsets: { readonly at: Address };
+  readonly events: { readonly at: Address };
+  /** Weight gradient of linear synapses, from the lists a neuron that were made for learning. */
+  correlate(correlation: Correlation): void;
+  /** Events listed for the first `images` images. */
+  listed(images: number): number;
+}
+
+export class Population implements SpikeTrains {
   readonly shape: Shape;
   /** Distinct time steps: T, or 1 for spikes held over time. */
   readonly steps: number;
@@ -40,11 +69,19 @@ export class Population {
   readonly #team: Team;
   readonly #maxImages: number;
 
-  constructor(team: Team, shape: Shape, steps: number, maxImages: number, reader: Reader) {
+  /** `learned`: whether lists a neuron are made, for weight gradients. */
+  constructor(
+    team: Team,
+    shape: Shape,
+    steps: number,
+    maxImages: number,
+    reader: Reader,
+    learned = reader === "linear",
+  ) {
     const run = reader === "conv" ? shape.width * shape.channels : sizeOf(shape);
     this.periods = Math.min(LONGEST_PERIOD, Math.floor(steps / 2));
     this.motifs = this.periods + steps;
-    if (run > U16 || maxImages * this.motifs > U16) {
+    if (run > U16 || (learned && maxImages * this.motifs > U16)) {
       throw new BispikeError(
         "shape",
         `a population of ${describeShape(shape)} read by ${reader} synapses over ${maxImages} images x ${steps} steps is too large: ` +
@@ -58,7 +95,6 @@ export class Population {
     this.reader = reader;
     const pixels = pixelsOf(shape);
     const read = reader !== "none";
-    const learned = reader === "linear";
     this.masks = team.arena.u16(maxImages * steps * pixels * tilesOf(shape));
     const motifWords = maxImages * this.motifs * pixels * tilesOf(shape);
     this.motifMasks = read && this.periods > 0 ? team.arena.u16(motifWords) : this.masks;
@@ -82,42 +118,60 @@ export class Population {
 
   /** Makes the event lists of the first `images` images from the masks; also those for learning where `learn`. */
   list(images: number, learn: boolean): void {
+    this.listRange(0, images);
+    if (this.reader === "linear" && learn) this.#transpose(images);
+  }
+
+  /** Makes the event lists of images `first` to `end`, exclusive. */
+  listRange(first: number, end: number): void {
     if (this.reader === "none") return;
     const { shape, steps } = this;
     const pixels = pixelsOf(shape);
     const tiles = tilesOf(shape);
     const conv = this.reader === "conv";
-    this.#team.run(
+    this.#team.runRange(
       "emit",
-      images,
+      first,
+      end,
       ...[steps, this.periods, pixels, tiles, shape.channels, conv ? shape.width : pixels, conv ? 1 : 0, this.capacity],
       ...[this.#team.bits.at, this.masks.at, this.motifMasks.at, this.offsets.at, this.events.at],
     );
-    if (learn && !conv) {
-      this.#team.run(
-        "transpose",
-        pixels * tiles,
-        ...[
-          images * this.motifs,
-          pixels,
-          tiles,
-          shape.channels,
-          this.listCapacity,
-          this.motifMasks.at,
-          this.counts.at,
-          this.lists.at,
-        ],
-      );
-    }
   }
 
-  /** Events listed for the first `images` images. */
+  /** Lists of rows (image, motif) a neuron. */
+  #transpose(images: number): void {
+    const { shape } = this;
+    const tiles = tilesOf(shape);
+    const pixels = pixelsOf(shape);
+    this.#team.run(
+      "transpose",
+      pixels * tiles,
+      ...[images * this.motifs, pixels, tiles, shape.channels, this.listCapacity],
+      ...[this.motifMasks.at, this.counts.at, this.lists.at],
+    );
+  }
+
   listed(images: number): number {
+    return this.listedFrom(0, images);
+  }
+
+  /** Events listed for `images` images from `first` on. */
+  listedFrom(first: number, images: number): number {
     const rows = this.reader === "conv" ? this.motifs * pixelsOf(this.shape) : this.motifs;
     const { view } = this.offsets;
     let events = 0;
-    for (let b = 0, at = 0; b < images; b++, at += rows + 1) events += view[at + rows]! - view[at]!;
+    for (let b = 0, at = first * (rows + 1); b < images; b++, at += rows + 1) events += view[at + rows]! - view[at]!;
     return events;
+  }
+
+  correlate({ images, pixels, tiles, g, z, coefficients, weight, bias }: Correlation): void {
+    const scratch = this.#team.scratch(images * this.motifs * LANES * 4);
+    this.#team.run(
+      "linearEventsGradient",
+      pixels * tiles,
+      ...[images, this.steps, this.periods, sizeOf(this.shape), pixels, tiles, this.listCapacity],
+      ...[this.counts.at, this.lists.at, g, z, coefficients, weight, bias, scratch.at, scratch.stride],
+    );
   }
 
   /** Whether unit (pixel, channel) of an image fired at a step. */

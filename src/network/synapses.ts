@@ -1,7 +1,7 @@
 /** What linear and convolutional synapses have in common. */
 import type { Address } from "../engine/memory.ts";
 import type { ParameterGroup } from "./parameters.ts";
-import type { Population } from "./population.ts";
+import type { SpikeTrains } from "./population.ts";
 import type { Shape } from "./shape.ts";
 
 /** A real-valued input, held over time: [image][stride] floats, an image being [pixel][channel]. */
@@ -15,7 +15,7 @@ export interface RealInput {
 }
 
 /** What synapses read: real values (direct coding) or spikes. */
-export type Source = RealInput | Population;
+export type Source = RealInput | SpikeTrains;
 
 export function isReal(source: Source): source is RealInput {
   return "kind" in source && source.kind === "real";
@@ -33,6 +33,7 @@ export function stepsOf(source: Source): number {
 export interface Workspace {
   readonly z: Address;
   readonly g: Address;
+  /** 0 where the winners are not wanted: only gradients are. */
   readonly winner: Address;
 }
 
@@ -54,8 +55,11 @@ export interface Synapses {
   /** Images a chunk of moments covers; 0 means all. */
   readonly chunkImages: number;
   readonly workspace: (maxImages: number) => WorkspaceSize;
-  /** z = W s + b. Leaves chunk moments of z at `moments` where that is not 0. */
-  forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void;
+  /**
+   * z = W s + b. Leaves chunk moments of z at `moments` where that is not 0. With `alike`, an image's z has the same bytes whatever images are beside it: the product is
+   * not chosen by what is in the batch. Convolutions always do so.
+   */
+  forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address, alike?: boolean): void;
   /** Weight and bias gradients from g; `coefficients` end the norm's gradient first (0: g is already dL/dz). */
   gradient(group: ParameterGroup, images: number, workspace: Workspace, coefficients: Address): void;
   /** Plain order: weights [out][in] or [out][3][3][in], outputs as [pixel][channel]; biases likewise. */

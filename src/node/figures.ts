@@ -12,6 +12,7 @@ import { writeDurably } from "./durable.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { curvesPlot } from "./plots/curves.ts";
 import { type Raster, type RasterStage, rasterPlot } from "./plots/raster.ts";
+import { type SeriesFigure, seriesPlot } from "./plots/series.ts";
 import { svgToPng } from "./plots/svg-to-png.ts";
 import { encodePng } from "./png.ts";
 
@@ -122,6 +123,18 @@ export function writeRaster(
   };
   writeFigure(rasterPlot(raster), base, pngWidth);
   return decided;
+}
+
+/**
+ * Draws columns of a series to a file, SVG or PNG by its ending.
+ *
+ * @throws BispikeError as `seriesPlot`
+ * @example
+ * writeSeries({ title: "ETTh1", panels, rows: times, first: 0 }, "forecast.svg");
+ */
+export function writeSeries(figure: SeriesFigure, file: string): void {
+  const svg = seriesPlot(figure);
+  writeDurably(file, /\.png$/i.test(file) ? svgToPng(svg, PNG_WIDTH) : svg);
 }
 
 /** The spikes of a population's first row, [step][neuron]. */

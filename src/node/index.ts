@@ -1,22 +1,26 @@
 /** `bispike/node`: files, threads, run folders and figures on Node; the library itself is `bispike`. */
 export { type DatasetRequest, loadDataset } from "../data/load.ts";
+export { loadSequence, type SequenceRequest } from "../data/sequence/load.ts";
 export { pictureGrid } from "../measurement/picture-grid.ts";
-export { readExperiment, renderConfig } from "../training/config-file.ts";
+export { readAnyExperiment, readExperiment, renderConfig } from "../training/config-file.ts";
 export { appendLine, truncateLines, writeDurably } from "./durable.ts";
 export { describeEnvironment, type Environment } from "./environment.ts";
-export { type RasterFigureOptions, writeCurves, writeRaster, writeRecallPicture } from "./figures.ts";
+export { type RasterFigureOptions, writeCurves, writeRaster, writeRecallPicture, writeSeries } from "./figures.ts";
 export { lockFolder } from "./lock.ts";
-export { readMetrics } from "./metrics-file.ts";
+export { type AnyMetricLine, readMetrics } from "./metrics-file.ts";
 export {
   CHECKPOINT_FILES,
   createTeam,
   type OpenedCheckpoint,
   type OpenedModel,
+  type OpenedSequence,
+  openAnyCheckpoint,
   openCheckpoint,
   openModel,
+  openSequence,
 } from "./open.ts";
 export { type FittedPicture, type PictureOptions, readPicture } from "./pictures.ts";
-export { canDrawText, curvesPlot, type Raster, rasterPlot, svgToPng } from "./plots.ts";
+export { canDrawText, curvesPlot, type Raster, rasterPlot, type SeriesFigure, seriesPlot, svgToPng } from "./plots.ts";
 export { encodePng } from "./png.ts";
 export { RUN_FILES, RunFolder } from "./run-folder.ts";
 export { coreCount, spawnThread } from "./threads.ts";

@@ -2,7 +2,11 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { BispikeError } from "../errors.ts";
 import type { MetricLine } from "../training/metrics.ts";
+import type { SequenceMetricLine } from "../training/sequence/metrics.ts";
 import { systemFailure } from "./system-failure.ts";
+
+/** A line of either kind of experiment. */
+export type AnyMetricLine = MetricLine | SequenceMetricLine;
 
 /** Far above any run's, below what a string holds. */
 const MAX_BYTES = 2 ** 28;
@@ -14,18 +18,19 @@ const MAX_BYTES = 2 ** 28;
  * @example
  * const lines = readMetrics("runs/mnist-mlp-seed1/metrics.jsonl");
  */
-export function readMetrics(file: string): MetricLine[] {
+export function readMetrics(file: string): AnyMetricLine[] {
   return readText(file)
     .split("\n")
     .slice(0, -1)
     .map((text, index) => {
-      let line: Partial<MetricLine> | null = null;
+      let line: Partial<AnyMetricLine> | null = null;
       try {
         line = JSON.parse(text);
       } catch {
         // Reported below, with lines that are JSON and something else.
       }
-      if ((line?.kind === "step" || line?.kind === "epoch") && Number.isInteger(line.step)) return line as MetricLine;
+      if ((line?.kind === "step" || line?.kind === "epoch") && Number.isInteger(line.step))
+        return line as AnyMetricLine;
       throw new BispikeError(
         "checkpoint",
         `${file}: line ${index + 1}: expected the metrics of a step or an epoch as JSON`,

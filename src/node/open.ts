@@ -3,9 +3,14 @@ import { closeSync, fstatSync, openSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path";
 import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
+import type { SequenceLearner } from "../learning/sequence/learner.ts";
 import type { Model } from "../network/model.ts";
-import { type Checkpoint, decodeCheckpoint } from "../training/checkpoint.ts";
+import { type AnyCheckpoint, assertImages, assertSequences, decodeAnyCheckpoint } from "../training/any-checkpoint.ts";
+import type { Checkpoint } from "../training/checkpoint.ts";
 import { createModel } from "../training/experiment.ts";
+import type { SequenceCheckpoint } from "../training/sequence/checkpoint.ts";
+import { createSequenceLearner } from "../training/sequence/learners.ts";
+import { importSlots } from "../training/slots.ts";
 import { importState } from "../training/state.ts";
 import { coreCount, spawnThread } from "./threads.ts";
 
@@ -15,19 +20,27 @@ export const CHECKPOINT_FILES = { last: "last.safetensors", best: "best.safetens
 /** A checkpoint is read whole; a file over this size is not one of ours. */
 const MAX_BYTES = 4 * 2 ** 30 - 1;
 
-export interface OpenedCheckpoint {
+/** A checkpoint and where it was read from. */
+export interface OpenedCheckpoint<C extends AnyCheckpoint = Checkpoint> {
   readonly file: string;
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: C;
 }
 
 /**
- * Reads a checkpoint, or the best (else the last) one of a run folder.
+ * Reads a checkpoint of images, or the best (else the last) one of a run folder.
  *
- * @throws BispikeError "checkpoint" when there is none or it is damaged
+ * @throws BispikeError "checkpoint" when there is none or it is damaged, or one of sequences
  */
 export function openCheckpoint(path: string, prefer: "best" | "last" = "best"): OpenedCheckpoint {
+  const { file, checkpoint } = openAnyCheckpoint(path, prefer);
+  assertImages(checkpoint, file);
+  return { file, checkpoint };
+}
+
+/** As `openCheckpoint`, of either kind of experiment. */
+export function openAnyCheckpoint(path: string, prefer: "best" | "last" = "best"): OpenedCheckpoint<AnyCheckpoint> {
   const file = resolveCheckpoint(path, prefer);
-  return { file, checkpoint: decodeCheckpoint(readWhole(file), file) };
+  return { file, checkpoint: decodeAnyCheckpoint(readWhole(file), file) };
 }
 
 function resolveCheckpoint(path: string, prefer: "best" | "last"): string {
@@ -83,12 +96,57 @@ export interface OpenedModel extends OpenedCheckpoint {
  * const { model, team } = await openModel("runs/mnist-mlp");
  */
 export async function openModel(path: string, threads = 0): Promise<OpenedModel> {
-  const opened = openCheckpoint(path);
+  return buildModel(openCheckpoint(path), threads);
+}
+
+/** The pair of a checkpoint that has been read. */
+export function buildModel(opened: OpenedCheckpoint, threads = 0): Promise<OpenedModel> {
+  const { config, data, tensors } = opened.checkpoint;
+  return withTeam(opened, threads, (team) => {
+    const model = createModel(team, config, data);
+    importState(model.pair, tensors, { optimiser: false });
+    return { model };
+  });
+}
+
+export interface OpenedSequence extends OpenedCheckpoint<SequenceCheckpoint> {
+  readonly team: Team;
+  readonly learner: SequenceLearner;
+}
+
+/**
+ * A trained recurrent net ready to predict. Close `team` when done.
+ *
+ * @param threads 0 for all cores
+ * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of images
+ * @example
+ * const { learner, checkpoint, team } = await openSequence("runs/alice-bsd-seed1");
+ */
+export async function openSequence(path: string, threads = 0): Promise<OpenedSequence> {
+  const { file, checkpoint } = openAnyCheckpoint(path);
+  assertSequences(checkpoint, file);
+  return buildSequence({ file, checkpoint }, threads);
+}
+
+/** The net of a checkpoint that has been read. */
+export function buildSequence(opened: OpenedCheckpoint<SequenceCheckpoint>, threads = 0): Promise<OpenedSequence> {
+  const { config, data, tensors } = opened.checkpoint;
+  return withTeam(opened, threads, (team) => {
+    const learner = createSequenceLearner(team, config, data);
+    importSlots(learner.slots(false), tensors);
+    return { learner };
+  });
+}
+
+/** Builds on a team of its own, which is closed when that fails. */
+async function withTeam<O extends OpenedCheckpoint<AnyCheckpoint>, T>(
+  opened: O,
+  threads: number,
+  build: (team: Team) => T,
+): Promise<O & { readonly team: Team } & T> {
   const team = await createTeam(threads);
   try {
-    const model = createModel(team, opened.checkpoint.config, opened.checkpoint.data);
-    importState(model.pair, opened.checkpoint.tensors, { optimiser: false });
-    return { ...opened, team, model };
+    return { ...opened, team, ...build(team) };
   } catch (error) {
     await team.close();
     if (error instanceof BispikeError)

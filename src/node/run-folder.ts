@@ -10,13 +10,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BispikeError } from "../errors.ts";
-import { type Checkpoint, decodeCheckpoint, type Position } from "../training/checkpoint.ts";
-import type { ExperimentConfig } from "../training/config.ts";
-import { readExperiment, renderConfig } from "../training/config-file.ts";
-import type { MetricLine } from "../training/metrics.ts";
+import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/any-checkpoint.ts";
+import type { AnyConfig } from "../training/any-config.ts";
+import { readAnyExperiment, renderConfig } from "../training/config-file.ts";
+import type { Place } from "../training/trainable.ts";
 import { appendLine, syncFile, truncateLines, writeDurably } from "./durable.ts";
 import { LOCK_FILE, lockFolder } from "./lock.ts";
-import { CHECKPOINT_FILES, openCheckpoint } from "./open.ts";
+import type { AnyMetricLine } from "./metrics-file.ts";
+import { CHECKPOINT_FILES, openAnyCheckpoint } from "./open.ts";
 import { systemFailure } from "./system-failure.ts";
 
 /** Names of a run folder's other files. */
@@ -47,7 +48,7 @@ export class RunFolder {
    * @example
    * const folder = RunFolder.create(config, "runs/first");
    */
-  static create(config: ExperimentConfig, out?: string): RunFolder {
+  static create(config: AnyConfig, out?: string): RunFolder {
     if (out !== undefined) {
       if (!makeFolder(out)) assertEmpty(out);
       return RunFolder.#lock(out, assertEmpty);
@@ -77,7 +78,7 @@ export class RunFolder {
   }
 
   /** The latest of the folders `create` made for such a configuration, if any. */
-  static latest(config: ExperimentConfig): string | undefined {
+  static latest(config: AnyConfig): string | undefined {
     let found: string | undefined;
     for (let count = 1; existsSync(numbered(config, count)); count++) found = numbered(config, count);
     return found;
@@ -99,11 +100,11 @@ export class RunFolder {
   }
 
   /** The run's configuration with changes (`--train.threads=2`) applied. */
-  config(overrides: readonly string[] = []): ExperimentConfig {
-    return readExperiment(this.file(RUN_FILES.config), overrides);
+  config(overrides: readonly string[] = []): AnyConfig {
+    return readAnyExperiment(this.file(RUN_FILES.config), overrides);
   }
 
-  writeConfig(config: ExperimentConfig): void {
+  writeConfig(config: AnyConfig): void {
     writeDurably(this.file(RUN_FILES.config), renderConfig(config));
   }
 
@@ -131,7 +132,7 @@ export class RunFolder {
     throw new BispikeError("checkpoint", `${file}: expected a JSON object; remove the file to have it written anew`);
   }
 
-  addMetrics(line: MetricLine): void {
+  addMetrics(line: AnyMetricLine): void {
     appendLine(this.file(RUN_FILES.metrics), line);
   }
 
@@ -143,14 +144,14 @@ export class RunFolder {
   }
 
   /** Where training stood; undefined when it was stopped before its first save. */
-  last(): Checkpoint | undefined {
-    return existsSync(this.file(CHECKPOINT_FILES.last)) ? openCheckpoint(this.path, "last").checkpoint : undefined;
+  last(): AnyCheckpoint | undefined {
+    return existsSync(this.file(CHECKPOINT_FILES.last)) ? openAnyCheckpoint(this.path, "last").checkpoint : undefined;
   }
 
   /** The best checkpoint on the held-out images; undefined where none was kept. */
-  best(): Checkpoint | undefined {
+  best(): AnyCheckpoint | undefined {
     const file = this.file(CHECKPOINT_FILES.best);
-    return existsSync(file) ? decodeCheckpoint(readFileSync(file), file) : undefined;
+    return existsSync(file) ? decodeAnyCheckpoint(readFileSync(file), file) : undefined;
   }
 
   /**
@@ -158,10 +159,10 @@ export class RunFolder {
    *
    * @returns seconds of training up to the last line kept
    */
-  cutMetrics(position: Position | undefined): number {
+  cutMetrics(position: Pick<Place, "step" | "epoch"> | undefined): number {
     let seconds = 0;
     truncateLines(this.file(RUN_FILES.metrics), (parsed) => {
-      const line = parsed as Partial<MetricLine> | null;
+      const line = parsed as Partial<AnyMetricLine> | null;
       if (position === undefined || typeof line !== "object" || line === null) return false;
       // The epoch's line follows the step's of the same number, and may be missing when a kill came between.
       const kept =
@@ -175,7 +176,7 @@ export class RunFolder {
   }
 }
 
-function numbered({ name, train }: ExperimentConfig, count: number): string {
+function numbered({ name, train }: AnyConfig, count: number): string {
   return join(RUNS_FOLDER, `${name}-seed${train.seed}${count === 1 ? "" : `-${count}`}`);
 }
 

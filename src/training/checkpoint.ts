@@ -2,17 +2,20 @@
  * Checkpoints: safetensors with the pair's state, and in the metadata everything else that is needed to use it or to go on:
  * the configuration, what the data were like, and where training stood. Random streams are keyed by counters, so they have no state to keep.
  */
-import { xxHash32 } from "../engine/checksum.ts";
 import { BispikeError } from "../errors.ts";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../export/safetensors.ts";
+import type { SafetensorsFile, Tensor } from "../export/safetensors.ts";
 import type { DataSummary } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import { defaults, type ExperimentConfig, resolveConfig } from "./config.ts";
+import { defaults, type ExperimentConfig, resolveConfig, type TrainConfig } from "./config.ts";
+import { assertFinite, readSealed, seal, unseal } from "./sealed.ts";
 import { exportState } from "./state.ts";
 
 /** Version this library writes. Older ones are read for as long as the library lives; newer ones are refused. */
 export const CHECKPOINT_VERSION = 1;
-const KIND = "bispike-checkpoint";
+/** @internal */
+export const IMAGE_FILE = { kind: "bispike-checkpoint", version: CHECKPOINT_VERSION } as const;
+
+export { checksum } from "./sealed.ts";
 
 /** Where training stands: everything that is not a tensor. */
 export interface Position {
@@ -49,51 +52,17 @@ export function encodeCheckpoint(
   options: { optimiser: boolean },
 ): Uint8Array {
   const tensors = exportState(pair, options);
-  for (const [name, { data }] of tensors) {
-    if ((data as Float32Array).some((value) => !Number.isFinite(value))) {
-      throw new BispikeError(
-        "training",
-        `${name} holds values that are not finite at step ${about.position.step}; nothing was saved over the last good checkpoint`,
-      );
-    }
-  }
+  assertFinite(tensors, about.position.step);
   const { height, width, channels } = about.data.shape;
   const shape = [about.data.classNames.length, height, width, channels];
   tensors.set("data.class_means", { dtype: "F32", shape, data: about.classMeans });
-  const metadata = {
-    kind: KIND,
-    version: String(CHECKPOINT_VERSION),
-    // Threads and saving intervals change nothing that is learned; they are the run's, not the model's.
-    config: JSON.stringify({
-      ...about.config,
-      train: {
-        ...about.config.train,
-        threads: defaults.train.threads,
-        checkpointSeconds: defaults.train.checkpointSeconds,
-      },
-    }),
-    data: JSON.stringify(about.data),
-    position: JSON.stringify(about.position),
-  };
-  return encodeSafetensors(tensors, { ...metadata, checksum: checksum(tensors, new Map(Object.entries(metadata))) });
+  return seal(IMAGE_FILE, tensors, { ...about, config: modelConfig(about.config) });
 }
 
-/**
- * xxHash32 chained over the metadata and the tensors' names, shapes and bytes, so that a flipped bit is found when the file is read.
- *
- * @internal
- */
-export function checksum(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): string {
-  const encoder = new TextEncoder();
-  let hash = 0;
-  for (const key of ["version", "config", "data", "position"])
-    hash = xxHash32(encoder.encode(metadata.get(key) ?? ""), hash);
-  for (const name of [...tensors.keys()].sort()) {
-    const { shape, data } = tensors.get(name)!;
-    hash = xxHash32(encoder.encode(`${name} ${shape.join()}`), hash);
-    hash = xxHash32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), hash);
-  }
-  return hash.toString(16).padStart(8, "0");
+/** The configuration as a checkpoint keeps it: threads and saving intervals change nothing that is learned; they are the run's, not the model's. */
+export function modelConfig<C extends { readonly train: TrainConfig }>(config: C): C {
+  const { threads, checkpointSeconds } = defaults.train;
+  return { ...config, train: { ...config.train, threads, checkpointSeconds } };
 }
 
 /**
@@ -103,48 +72,25 @@ export function checksum(tensors: ReadonlyMap<string, Tensor>, metadata: Readonl
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
  */
 export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
-  try {
-    const { tensors, metadata } = decodeSafetensors(bytes);
-    if (metadata.get("kind") !== KIND)
+  return readSealed(bytes, source, (file) => {
+    if (file.metadata.get("kind") !== IMAGE_FILE.kind)
       throw new BispikeError("checkpoint", "is a safetensors file, but not a bispike checkpoint");
-    const version = Number(metadata.get("version"));
-    if (!Number.isInteger(version) || version < 1)
-      throw new BispikeError("checkpoint", `unknown version ${metadata.get("version")}`);
-    if (version > CHECKPOINT_VERSION) {
-      throw new BispikeError(
-        "checkpoint",
-        `has version ${version}, this bispike reads up to ${CHECKPOINT_VERSION}: update bispike`,
-      );
-    }
-    const expected = metadata.get("checksum");
-    const found = checksum(tensors, metadata);
-    if (found !== expected) {
-      throw new BispikeError(
-        "checkpoint",
-        `is damaged: its checksum is ${found}, expected ${expected}; use another checkpoint of the run`,
-      );
-    }
-    const field = (name: string): unknown => {
-      try {
-        return JSON.parse(metadata.get(name) ?? "");
-      } catch (cause) {
-        throw new BispikeError("checkpoint", `metadata ${name} is not JSON`, { cause });
-      }
-    };
-    const config = resolveConfig(field("config"));
-    const data = checkData(field("data"));
-    const position = checkPosition(field("position"));
-    const means = tensors.get("data.class_means");
-    const size = [data.classNames.length, data.shape.height, data.shape.width, data.shape.channels];
-    if (means?.dtype !== "F32" || means.shape.join() !== size.join()) {
-      throw new BispikeError("checkpoint", `tensor data.class_means: expected F32 [${size.join(", ")}]`);
-    }
-    return { version, config, data, position, classMeans: means.data, tensors };
-  } catch (error) {
-    if (error instanceof BispikeError)
-      throw new BispikeError("checkpoint", `${source}: ${error.message}`, { cause: error });
-    throw error;
+    return readCheckpoint(file);
+  });
+}
+
+/** Checks every field of a file of this kind. */
+export function readCheckpoint(file: SafetensorsFile): Checkpoint {
+  const { version, tensors, field } = unseal(file, IMAGE_FILE);
+  const config = resolveConfig(field("config"));
+  const data = checkData(field("data"));
+  const position = checkPosition(field("position"));
+  const means = tensors.get("data.class_means");
+  const size = [data.classNames.length, data.shape.height, data.shape.width, data.shape.channels];
+  if (means?.dtype !== "F32" || means.shape.join() !== size.join()) {
+    throw new BispikeError("checkpoint", `tensor data.class_means: expected F32 [${size.join(", ")}]`);
   }
+  return { version, config, data, position, classMeans: means.data, tensors };
 }
 
 function checkData(value: unknown): DataSummary {

@@ -1,34 +1,43 @@
 /** Checks a filled-in configuration against the schema and the rules between fields; words every complaint. */
 import type { z } from "zod";
 import { BispikeError } from "../errors.ts";
-import type { ExperimentConfig } from "./config.ts";
-import { experimentSchema, knownKeys } from "./config-schema.ts";
+import { keysOf } from "./config-fields.ts";
 import { clip, describeValue, nearest } from "./config-words.ts";
+
+/** What a kind of experiment may be configured to. */
+export interface ConfigForm<T> {
+  readonly schema: z.ZodType<T>;
+  /** Combinations of fields that make no sense together, one sentence each. */
+  readonly impossible: (config: T) => string[];
+}
 
 /** No more complaints than this in one message. */
 const shown = 8;
 
 /**
+ * @param form schema and rules the configuration is to follow
  * @param filled a configuration with defaults filled in, not yet trusted
  * @param source file name for the message
  * @throws BispikeError "config", one line a fault
  */
-export function checkConfig(filled: unknown, source?: string): ExperimentConfig {
-  const parsed = experimentSchema.safeParse(filled);
-  const faults = parsed.success ? impossible(parsed.data) : schemaFaults(parsed.error.issues, filled);
+export function checkConfig<T>(form: ConfigForm<T>, filled: unknown, source?: string): T {
+  const parsed = form.schema.safeParse(filled);
+  const faults = parsed.success
+    ? form.impossible(parsed.data)
+    : schemaFaults(parsed.error.issues, filled, keysOf(form.schema));
   if (parsed.success && faults.length === 0) return parsed.data;
   const more = faults.length > shown ? [`and ${faults.length - shown} more`] : [];
   const prefix = source === undefined ? "" : `${source}: `;
   throw new BispikeError("config", [...faults.slice(0, shown), ...more].map((fault) => prefix + fault).join("\n"));
 }
 
-function schemaFaults(issues: readonly z.core.$ZodIssue[], filled: unknown): string[] {
+function schemaFaults(issues: readonly z.core.$ZodIssue[], filled: unknown, known: readonly string[]): string[] {
   const faults = new Map<string, string>();
   for (const issue of issues) {
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
         const dotted = [...issue.path, key].join(".");
-        faults.set(dotted, unknownKey(dotted));
+        faults.set(dotted, unknownKey(dotted, known));
       }
       continue;
     }
@@ -39,9 +48,8 @@ function schemaFaults(issues: readonly z.core.$ZodIssue[], filled: unknown): str
   return [...faults.values()];
 }
 
-/** @example unknownKey("train.epoch") // "unknown key train.epoch (did you mean train.epochs?)" */
-function unknownKey(dotted: string): string {
-  const known = knownKeys();
+/** @example unknownKey("train.epoch", ["train", "train.epochs"]) // "unknown key train.epoch (did you mean train.epochs?)" */
+function unknownKey(dotted: string, known: readonly string[]): string {
   const guess = nearest(dotted, known);
   if (guess !== undefined) return `unknown key ${clip(dotted)} (did you mean ${guess}?)`;
   const section = dotted.slice(0, dotted.lastIndexOf(".") + 1);
@@ -71,29 +79,4 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
     value = (value as Record<PropertyKey, unknown>)[part];
   }
   return value;
-}
-
-/** Combinations that are each valid alone and make no sense together. */
-function impossible({ data, network, rule, train }: ExperimentConfig): string[] {
-  const faults: string[] = [];
-  if (data.name === undefined && data.path === undefined)
-    faults.push("data: expected a name (a known data set), a path (a folder of files) or both, got neither");
-  if (network.target === "one-hot" && network.targetSize !== 0)
-    faults.push(
-      `network.targetSize: expected 0 with network.target one-hot (its width is the number of classes), got ${network.targetSize}; use target: random for a wider code`,
-    );
-  if (network.kind !== "cnn" && rule.pool !== 0)
-    faults.push(
-      `rule.pool: expected 0 with network.kind ${network.kind} (only a cnn has space to pool over), got ${rule.pool}`,
-    );
-  if (train.batch * network.steps > 65536)
-    faults.push(
-      `train.batch x network.steps: expected at most 65536 rows, got ${train.batch} x ${network.steps} = ${train.batch * network.steps}; make one of them smaller`,
-    );
-  const needsOthers = rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse");
-  if (train.batch === 1 && needsOthers)
-    faults.push(
-      "train.batch: expected at least 2, got 1: rule.centred and batch negatives compare a sample with others; use centred: false and negatives: prototypes",
-    );
-  return faults;
 }

@@ -1,8 +1,9 @@
 /** Reads an experiment's YAML file. Node only; the text itself is handled by `config-text.ts`. */
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { BispikeError } from "../errors.ts";
+import type { AnyConfig } from "./any-config.ts";
 import type { ExperimentConfig } from "./config.ts";
-import { parseConfig } from "./config-text.ts";
+import { parseAnyConfig, parseConfig } from "./config-text.ts";
 
 export { renderConfig } from "./config-text.ts";
 
@@ -19,16 +20,29 @@ const largestFile = 1_000_000;
  * const config = readExperiment("experiments/mnist-mlp.yaml", ["--train.seed=2"]);
  */
 export function readExperiment(path: string, overrides: readonly string[] = []): ExperimentConfig {
+  return parseConfig(readText(path), overrides, path);
+}
+
+/**
+ * As `readExperiment`, for either kind of experiment: one with the key `task` is a sequence experiment.
+ *
+ * @example
+ * const config = readAnyExperiment("experiments/alice.yaml");
+ * if ("task" in config) config.data.text; // "alice"
+ */
+export function readAnyExperiment(path: string, overrides: readonly string[] = []): AnyConfig {
+  return parseAnyConfig(readText(path), overrides, path);
+}
+
+function readText(path: string): string {
   const bytes = readBounded(path);
-  let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw new BispikeError("config", `${path}: expected YAML in UTF-8, got bytes that are not UTF-8 text`, {
       cause: error,
     });
   }
-  return parseConfig(text, overrides, path);
 }
 
 function readBounded(path: string): Uint8Array {

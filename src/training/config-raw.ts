@@ -7,7 +7,7 @@ import { readYaml, YamlFault } from "./config-yaml.ts";
 export interface RawSection {
   [key: string]: RawValue;
 }
-type RawValue = string | number | boolean | null | RawValue[] | RawSection;
+export type RawValue = string | number | boolean | null | RawValue[] | RawSection;
 
 /** The deepest sensible nesting is 3 (`rule.homeostasis.rate`); beyond this a value is an attack or a cycle. */
 const deepest = 8;
@@ -114,16 +114,20 @@ function parseScalar(text: string, dotted: string): unknown {
   }
 }
 
+/** A section of a raw configuration by its key; an empty one where the value is something else. */
+export function sectionOf(raw: RawSection, key: string): RawSection {
+  const value = raw[key];
+  return isSection(value) ? value : {};
+}
+
 /**
- * Fill what is missing. A cnn without `hidden` gets `channels`; without `name`, the data set and the kind name the experiment.
- * Values of a wrong type pass through, for the checker to report.
+ * Fills what is missing by defaults. Values of a wrong type pass through, for the checker to report.
+ *
+ * @returns a new section
  */
-export function fillDefaults(given: RawSection, defaults: object, channels: readonly number[]): unknown {
+export function withDefaults(given: RawSection, defaults: object): RawSection {
   const filled = copyRaw(defaults);
-  const kind = isSection(given.network) ? given.network.kind : undefined;
-  if (kind === "cnn" && isSection(filled.network)) filled.network.hidden = [...channels];
   overlay(filled, given);
-  filled.name ??= defaultName(filled);
   return filled;
 }
 
@@ -135,12 +139,20 @@ function overlay(target: RawSection, given: RawSection): void {
   }
 }
 
-/** `mnist-mlp`; a folder's last name stands in for the data set's, reduced to characters a folder name may have. */
-function defaultName(filled: RawSection): string {
-  const data = isSection(filled.data) ? filled.data : {};
-  const kind = isSection(filled.network) ? String(filled.network.kind) : "";
-  const folder = typeof data.path === "string" ? (data.path.split(/[\\/]/).filter(Boolean).at(-1) ?? "") : "";
-  const dataset = typeof data.name === "string" ? data.name : folder;
-  const clean = `${dataset}-${kind}`.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+/**
+ * A name for an experiment from its parts, reduced to characters a folder name may have.
+ *
+ * @example joinName("my data", "cnn") // "my-data-cnn"
+ */
+export function joinName(...parts: readonly string[]): string {
+  const clean = parts
+    .join("-")
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "");
   return clean.slice(0, 100);
+}
+
+/** The last name of a path; nothing for a value that is not text. @example lastName("data/ETTh1.csv") // "ETTh1.csv" */
+export function lastName(path: RawValue | undefined): string {
+  return typeof path === "string" ? (path.split(/[\\/]/).filter(Boolean).at(-1) ?? "") : "";
 }

@@ -1,6 +1,7 @@
 /** The configuration as YAML text, both ways. Runs in the browser too. */
 import { stringify } from "yaml";
 import { BispikeError } from "../errors.ts";
+import { type AnyConfig, resolveAnyConfig } from "./any-config.ts";
 import { type ExperimentConfig, resolveConfig } from "./config.ts";
 import { readYaml, YamlFault } from "./config-yaml.ts";
 
@@ -20,15 +21,20 @@ export function parseConfig(
   overrides: readonly string[] = [],
   source = "configuration",
 ): ExperimentConfig {
+  return resolveConfig(readRaw(text, source), overrides, source);
+}
+
+/** As `parseConfig`, for either kind of experiment. */
+export function parseAnyConfig(text: string, overrides: readonly string[] = [], source = "configuration"): AnyConfig {
+  return resolveAnyConfig(readRaw(text, source), overrides, source);
+}
+
+function readRaw(text: string, source: string): unknown {
   if (text.length > longestText)
     throw new BispikeError(
       "config",
       `${source}: expected at most ${longestText} characters of YAML, got ${text.length}`,
     );
-  return resolveConfig(parseYaml(text, source), overrides, source);
-}
-
-function parseYaml(text: string, source: string): unknown {
   try {
     return readYaml(text);
   } catch (error) {
@@ -44,6 +50,6 @@ function parseYaml(text: string, source: string): unknown {
  * @example
  * writeFileSync("config.yaml", renderConfig(config));
  */
-export function renderConfig(config: ExperimentConfig): string {
+export function renderConfig(config: AnyConfig): string {
   return stringify(config, { lineWidth: 0, flowCollectionPadding: false, aliasDuplicateObjects: false });
 }

@@ -5,8 +5,9 @@
  * Reading a file is the job of `config-file.ts`; this file runs in the browser too.
  */
 import { checkConfig } from "./config-check.ts";
-import { applyOverrides, copyRaw, fillDefaults } from "./config-raw.ts";
-import type { KnownDataset } from "./config-schema.ts";
+import { applyOverrides, copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "./config-raw.ts";
+import { impossible } from "./config-rules.ts";
+import { experimentSchema, type KnownDataset } from "./config-schema.ts";
 
 export { type KnownDataset, knownDatasets } from "./config-schema.ts";
 
@@ -174,6 +175,17 @@ export const defaultChannels: readonly number[] = [32, 64, 128];
  * config.name; // "mnist-mlp"
  */
 export function resolveConfig(raw: unknown, overrides: readonly string[] = [], source?: string): ExperimentConfig {
-  const given = applyOverrides(copyRaw(raw, source), overrides, source);
-  return checkConfig(fillDefaults(given, defaults, defaultChannels), source);
+  return completeConfig(applyOverrides(copyRaw(raw, source), overrides, source), source);
+}
+
+/** Fills in an image experiment's defaults and checks it; overrides have been applied. */
+export function completeConfig(given: RawSection, source?: string): ExperimentConfig {
+  const kind = sectionOf(given, "network").kind;
+  const hidden = kind === "cnn" ? defaultChannels : defaults.network.hidden;
+  const filled = withDefaults(given, { ...defaults, network: { ...defaults.network, hidden } });
+  const { data, network } = { data: sectionOf(filled, "data"), network: sectionOf(filled, "network") };
+  // A folder's last name stands in for the data set's.
+  const dataset = typeof data.name === "string" ? data.name : lastName(data.path);
+  filled.name ??= joinName(dataset, "kind" in network ? String(network.kind) : "");
+  return checkConfig({ schema: experimentSchema, impossible }, filled, source);
 }

@@ -7,9 +7,10 @@ import { Bsd } from "../learning/bsd.ts";
 import type { Rule } from "../learning/rule.ts";
 import { type DataSummary, Model } from "../network/model.ts";
 import type { ExperimentConfig } from "./config.ts";
+import { ImageTask } from "./image-task.ts";
 
 /** A model with its data and learning rule. */
-export interface Experiment {
+export interface ExperimentParts {
   readonly config: ExperimentConfig;
   readonly model: Model;
   readonly dataset: Dataset;
@@ -19,6 +20,11 @@ export interface Experiment {
   readonly heldOutIndices: Int32Array;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
+}
+
+export interface Experiment extends ExperimentParts {
+  /** The experiment as the training loop sees it. */
+  readonly task: ImageTask;
 }
 
 /** The model a configuration describes, for given data; untrained. */
@@ -44,7 +50,7 @@ export function createExperiment(team: Team, config: ExperimentConfig, dataset: 
   const { weightDecay, clip, clipScope, epochs, batch } = config.train;
   const rule = new Bsd(model.pair, config.rule, { weightDecay, clip, clipScope });
   const stepsPerEpoch = Math.ceil(trainIndices.length / batch);
-  return {
+  const parts = {
     config,
     model,
     dataset,
@@ -54,4 +60,5 @@ export function createExperiment(team: Team, config: ExperimentConfig, dataset: 
     stepsPerEpoch,
     totalSteps: stepsPerEpoch * epochs,
   };
+  return { ...parts, task: new ImageTask(parts) };
 }

@@ -1,7 +1,7 @@
 /** The lines of `metrics.jsonl`, and the health warnings drawn from them. */
 
-/** After some steps: that step's own figures. */
-export interface StepMetrics {
+/** After some steps: that step's own figures, of images or sequences. */
+export interface StepFigures {
   readonly kind: "step";
   /** Optimiser steps done, from 1. */
   readonly step: number;
@@ -15,9 +15,12 @@ export interface StepMetrics {
   readonly perceptionRates: readonly number[];
   readonly recallRates: readonly number[];
   readonly learningRate: number;
-  readonly imagesPerSecond: number;
   /** Seconds of training so far. */
   readonly seconds: number;
+}
+
+export interface StepMetrics extends StepFigures {
+  readonly imagesPerSecond: number;
 }
 
 /** After each epoch. */

@@ -5,18 +5,11 @@
  *   optimiser.first.<name>, optimiser.second.<name>                                                        (AdamW's moments)
  */
 import type { Region } from "../engine/memory.ts";
-import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../export/safetensors.ts";
+import type { Slot } from "../learning/sequence/learner.ts";
 import type { Layer } from "../network/layer.ts";
 import type { NetworkPair } from "../network/pair.ts";
-
-/** A tensor's place in the engine: how to read and write it. */
-interface Slot {
-  readonly name: string;
-  readonly shape: readonly number[];
-  read(): Float32Array;
-  write(values: Float32Array): void;
-}
+import { exportSlots, importSlots } from "./slots.ts";
 
 function* layerSlots(layer: Layer, optimiser: boolean): Generator<Slot> {
   const { synapses, group, norm, name } = layer;
@@ -51,15 +44,13 @@ function vectorSlot(name: string, view: Float32Array, length: number): Slot {
   return { name, shape: [length], read: () => view.slice(0, length), write: (values) => view.set(values) };
 }
 
+function* pairSlots(pair: NetworkPair, optimiser: boolean): Generator<Slot> {
+  for (const layer of pair.layers) yield* layerSlots(layer, optimiser);
+}
+
 /** All tensors of a pair, with the optimiser's moments where asked. */
 export function exportState(pair: NetworkPair, options: { optimiser: boolean }): Map<string, Tensor> {
-  const tensors = new Map<string, Tensor>();
-  for (const layer of pair.layers) {
-    for (const slot of layerSlots(layer, options.optimiser)) {
-      tensors.set(slot.name, { dtype: "F32", shape: [...slot.shape], data: slot.read() });
-    }
-  }
-  return tensors;
+  return exportSlots(pairSlots(pair, options.optimiser));
 }
 
 /**
@@ -72,24 +63,5 @@ export function importState(
   tensors: ReadonlyMap<string, Tensor>,
   options: { optimiser: boolean },
 ): void {
-  const writes: (() => void)[] = [];
-  for (const layer of pair.layers) {
-    for (const slot of layerSlots(layer, options.optimiser)) {
-      const tensor = tensors.get(slot.name);
-      if (!tensor)
-        throw new BispikeError("checkpoint", `tensor ${slot.name} is missing; is the checkpoint of another network?`);
-      if (tensor.dtype !== "F32" || tensor.shape.join() !== slot.shape.join()) {
-        throw new BispikeError(
-          "checkpoint",
-          `tensor ${slot.name}: expected F32 [${slot.shape.join(", ")}], got ${tensor.dtype} [${tensor.shape.join(", ")}]`,
-        );
-      }
-      const { data } = tensor;
-      const bad = data.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0)
-        throw new BispikeError("checkpoint", `tensor ${slot.name}: value ${bad} is ${data[bad]}, not a finite number`);
-      writes.push(() => slot.write(data));
-    }
-  }
-  for (const write of writes) write();
+  importSlots(pairSlots(pair, options.optimiser), tensors);
 }

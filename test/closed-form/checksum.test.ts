@@ -1,9 +1,16 @@
-/** xxHash32 against the published vectors, and its promise: no change of one byte goes unseen. */
+/** CRC-32 and xxHash32 against the published vectors, and the latter's promise: no change of one byte goes unseen. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { crc32 } from "../../src/data/crc32.ts";
 import { xxHash32 } from "../../src/engine/checksum.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
+
+it("CRC-32 has the published check value, whole or in parts", () => {
+  expect(crc32(text("123456789"))).toBe(0xcbf43926);
+  expect(crc32(text("6789"), crc32(text("12345")))).toBe(0xcbf43926);
+  expect(crc32(text(""))).toBe(0);
+});
 
 describe("xxHash32", () => {
   it.each([

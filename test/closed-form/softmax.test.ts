@@ -94,3 +94,41 @@ test("equal logits: loss ln C, gradient 1/C - 1 on the label and 1/C elsewhere",
   expect(losses[0]).toBeCloseTo(Math.log(4), 14);
   expect([...gradients.subarray(0, 4)]).toEqual([0.25, 0.25, -0.75, 0.25]);
 });
+
+test("softmaxError: the gradient alone, to 1e-6, with padding 0 whatever is in it", () => {
+  const cases = fc.record({
+    rows: fc.integer({ min: 1, max: 5 }),
+    classes: fc.integer({ min: 1, max: 40 }),
+    spread: fc.constantFrom(0, 1, 30, 1000),
+    offset: fc.constantFrom(0, -500, 500),
+    seed: fc.nat(),
+  });
+  fc.assert(
+    fc.property(cases, ({ rows, classes, spread, offset, seed }) => {
+      const random = new RandomStream(seed, "softmax");
+      const stride = Math.ceil(classes / 16) * 16;
+      const labels = Array.from({ length: rows }, () => random.below(classes));
+      const [logits, errors, own] = [
+        team.arena.f32(rows * stride),
+        team.arena.f32(rows * stride),
+        team.arena.u16(rows),
+      ];
+      logits.view.fill(2000);
+      own.view.set(labels);
+      const x = Float64Array.from({ length: rows * classes }, (_, at) => {
+        const value = Math.fround(offset + (2 * random.uniform() - 1) * spread);
+        logits.view[Math.floor(at / classes) * stride + (at % classes)] = value;
+        return value;
+      });
+      team.run("softmaxError", rows, classes, stride, logits.at, own.at, errors.at);
+      const expected = crossEntropy(x, rows, classes, labels).gradient.map((value) => value * rows);
+      for (let row = 0; row < rows; row++) {
+        const ours = errors.view.subarray(row * stride, (row + 1) * stride);
+        expect(
+          worstGap(ours.subarray(0, classes), expected.subarray(row * classes, (row + 1) * classes)).gap,
+        ).toBeLessThan(1e-6);
+        expect(ours.subarray(classes).every((value) => value === 0)).toBe(true);
+      }
+    }),
+  );
+});

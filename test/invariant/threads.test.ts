@@ -45,7 +45,7 @@ describe("a team", () => {
       const x = team.arena.f32(items * 16);
       x.view.fill(2);
       const out = team.arena.f64(items);
-      team.run("squares", items, 16, x.at, out.at);
+      team.run("squares", items, items, 16, x.at, 0, out.at, 0);
       expect([...out.view]).toEqual(Array(items).fill(64));
     }
     await team.close();
@@ -65,12 +65,13 @@ describe("a team", () => {
   test("counts calls where asked", async () => {
     const team = await Team.create({ maximumPages: 256 });
     const x = team.arena.f32(16);
-    team.run("centre", 1, 1, 16, x.at);
+    const sum = team.arena.f64(1);
+    team.run("sumSquares", 1, 16, x.at, sum.at);
     expect(team.profile()).toEqual([]);
     team.startProfile();
-    team.run("centre", 1, 1, 16, x.at);
-    team.run("centre", 1, 1, 16, x.at);
-    expect(team.profile()).toMatchObject([{ name: "centre", calls: 2 }]);
+    team.run("sumSquares", 1, 16, x.at, sum.at);
+    team.run("sumSquares", 1, 16, x.at, sum.at);
+    expect(team.profile()).toMatchObject([{ name: "sumSquares", calls: 2 }]);
     await team.close();
   });
 
@@ -78,7 +79,7 @@ describe("a team", () => {
     await expect(Team.create({ threads: 0 })).rejects.toThrow(/1 to 256/);
     await expect(Team.create({ threads: 2 })).rejects.toThrow(/spawn/);
     const team = await Team.create({ maximumPages: 256 });
-    expect(() => team.run("centre", 1, 1)).toThrow(/centre takes 3 arguments, got 1/);
+    expect(() => team.run("sumSquares", 1, 1)).toThrow(/sumSquares takes 3 arguments, got 1/);
     await team.close();
     await team.close();
   });

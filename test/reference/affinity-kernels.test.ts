@@ -1,6 +1,7 @@
 /** `centre`, `dots`, `squares` and `combine` against plain float64 loops; widths on both sides of the kernels' block of 1024. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { CENTRED_COLUMNS } from "../../src/engine/kernels.ts";
 import type { Region } from "../../src/engine/memory.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
@@ -32,20 +33,29 @@ const rowOf = (x: ArrayLike<number>, row: number, width: number): Float64Array =
 
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
-test("centre takes each column's mean away", () => {
+test("centre takes each column's mean away, of one side in place", () => {
   fc.assert(
-    fc.property(cases, ({ rows, width, seed }) => {
-      const x = filled(new RandomStream(seed, "centre"), rows * width);
-      const before = Float64Array.from(x.view);
-      team.run("centre", width / 16, rows, width, x.at);
-      const expected = before.map((value, at) => {
-        let sum = 0;
-        for (let row = 0; row < rows; row++) sum += before[row * width + (at % width)]!;
-        return value - sum / rows;
-      });
-      expect(worstGap(x.view, expected).gap).toBeLessThan(1e-6);
+    fc.property(cases, fc.boolean(), ({ rows, others, width, seed }, inPlace) => {
+      const random = new RandomStream(seed, "centre");
+      const v = filled(random, rows * width);
+      const w = filled(random, others * width);
+      const out = inPlace ? v : filled(random, rows * width);
+      const before = Float32Array.from(v.view);
+      const less = (x: Float32Array, count: number) =>
+        Float64Array.from(x, (value, at) => {
+          let sum = 0;
+          for (let row = 0; row < count; row++) sum += x[row * width + (at % width)]!;
+          return value - sum / count;
+        });
+      const [centredV, centredW] = [less(v.view, rows), less(w.view, others)];
+      const scratch = team.scratch(CENTRED_COLUMNS * 4);
+      const sizes = [Math.ceil(width / CENTRED_COLUMNS), rows, others, width] as const;
+      team.run("centre", ...sizes, v.at, out.at, w.at, scratch.at, scratch.stride);
+      expect(worstGap(out.view, centredV).gap).toBeLessThan(1e-6);
+      expect(worstGap(w.view, centredW).gap).toBeLessThan(1e-6);
+      if (!inPlace) expect(v.view).toEqual(before);
     }),
-    { numRuns: 30 },
+    { numRuns: 40 },
   );
 });
 
@@ -56,15 +66,16 @@ test("dots and squares", () => {
       const v = filled(random, rows * width, width);
       const w = filled(random, others * width, width);
       const out = team.arena.f64(rows * others);
-      const squares = team.arena.f64(rows);
-      out.view.fill(Number.NaN);
+      const [squares, otherSquares] = [team.arena.f64(rows), team.arena.f64(others)];
+      for (const { view } of [out, squares, otherSquares]) view.fill(Number.NaN);
       team.run("dots", rows, others, width, v.at, w.at, out.at);
-      team.run("squares", rows, width, v.at, squares.at);
+      team.run("squares", rows + others, rows, width, v.at, w.at, squares.at, otherSquares.at);
       for (let k = 0; k < rows; k++) {
         const own = rowOf(v.view, k, width);
         expect(Math.abs(squares.view[k]! - dot(own, own))).toBeLessThanOrEqual(1e-6 * dot(own, own));
         for (let j = 0; j < others; j++) {
           const other = rowOf(w.view, j, width);
+          expect(Math.abs(otherSquares.view[j]! - dot(other, other))).toBeLessThanOrEqual(1e-6 * dot(other, other));
           const size = Math.sqrt(dot(own, own) * dot(other, other));
           expect(Math.abs(out.view[k * others + j]! - dot(own, other))).toBeLessThanOrEqual(1e-6 * size);
         }
@@ -76,10 +87,11 @@ test("dots and squares", () => {
 
 test("squares and dots of one row agree to the last bit, so a row's cosine with itself is 1", () => {
   const v = filled(new RandomStream(3, "self"), 2064);
-  const out = team.arena.f64(2);
+  const out = team.arena.f64(3);
   team.run("dots", 1, 1, 2064, v.at, v.at, out.at);
-  team.run("squares", 1, 2064, v.at, out.at + 8);
+  team.run("squares", 2, 1, 2064, v.at, v.at, out.at + 8, out.at + 16);
   expect(out.view[0]).toBe(out.view[1]);
+  expect(out.view[0]).toBe(out.view[2]);
 });
 
 test("combine serves both networks with one matrix", () => {
@@ -93,9 +105,11 @@ test("combine serves both networks with one matrix", () => {
       const [outV, outW] = [team.arena.f32(rows * width), team.arena.f32(others * width)];
       for (const out of [outV, outW]) out.view.fill(Number.NaN);
       const items = (count: number) => Math.ceil(width / panel) * Math.ceil(count / 2);
-      const up = [rows, others, width, panel, others, 1, v.at, w.at, mix.at, ownV.at, outV.at];
+      const scratch = team.scratch(4 * panel * Math.max(rows, others));
+      const room = [scratch.at, scratch.stride] as const;
+      const up = [rows, others, width, panel, others, 1, v.at, w.at, mix.at, ownV.at, outV.at, ...room];
       team.run("combine", items(rows), ...up);
-      const down = [others, rows, width, panel, 1, others, w.at, v.at, mix.at, ownW.at, outW.at];
+      const down = [others, rows, width, panel, 1, others, w.at, v.at, mix.at, ownW.at, outW.at, ...room];
       team.run("combine", items(others), ...down);
       const gradV = Float64Array.from(v.view, (value, at) => value * ownV.view[Math.floor(at / width)]!);
       const gradW = Float64Array.from(w.view, (value, at) => value * ownW.view[Math.floor(at / width)]!);

@@ -1,15 +1,56 @@
 /** The stage losses: values and gradients against the float64 reference, and against finite differences of the values. */
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { type Affinity, type AlignmentLoss, type Negatives, pairing } from "../../src/alignment/affinity.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type Affinity,
+  type AlignmentLoss,
+  type Coefficients,
+  type Negatives,
+  type Pairing,
+  pairing,
+  pairingRoom,
+} from "../../src/alignment/affinity.ts";
 import { infonce } from "../../src/alignment/infonce.ts";
 import { mse } from "../../src/alignment/mse.ts";
 import { reco } from "../../src/alignment/reco.ts";
+import { kernelModule } from "../../src/engine/kernels.ts";
 import { RandomStream } from "../../src/engine/random.ts";
+import { Team } from "../../src/engine/team.ts";
 import { align } from "./alignment.ts";
 import { worstGap } from "./close.ts";
 
 const classes = 3;
+/** Rows and columns of the largest case. */
+const LARGEST = 8;
+
+/** Memory of all cases; what a case does not fill stays as the one before left it, as between stages. */
+let team: Team;
+let affinities: Omit<Affinity, "rows" | "columns">;
+let pairs: Pairing;
+beforeAll(async () => {
+  team = await Team.create({ maximumPages: 256 });
+  const { arena } = team;
+  affinities = {
+    dots: arena.f64(LARGEST * LARGEST),
+    rowSquares: arena.f64(LARGEST),
+    columnSquares: arena.f64(LARGEST),
+  };
+  pairs = pairingRoom(arena, LARGEST, LARGEST);
+});
+afterAll(() => team.close());
+
+/** Room for a gradient's coefficients, dirty. */
+function coefficients(): Coefficients {
+  const { arena } = team;
+  const out = {
+    losses: arena.f64(LARGEST),
+    mix: arena.f32(LARGEST * LARGEST),
+    rowOwn: arena.f32(LARGEST),
+    columnOwn: arena.f32(LARGEST),
+  };
+  for (const { view } of Object.values(out)) view.fill(7);
+  return out;
+}
 
 interface Rows {
   readonly v: Float64Array;
@@ -51,30 +92,28 @@ function affinityOf({ v, w, labels, features }: Rows): Affinity {
     for (let f = 0; f < features; f++) sum += a[k * features + f]! * b[j * features + f]!;
     return sum;
   };
-  return {
-    rows,
-    columns,
-    dots: Float64Array.from({ length: rows * columns }, (_, at) => dot(v, Math.floor(at / columns), w, at % columns)),
-    rowSquares: Float64Array.from({ length: rows }, (_, k) => dot(v, k, v, k)),
-    columnSquares: Float64Array.from({ length: columns }, (_, j) => dot(w, j, w, j)),
-  };
+  const { dots, rowSquares, columnSquares } = affinities;
+  for (let k = 0; k < rows; k++) {
+    rowSquares.view[k] = dot(v, k, v, k);
+    for (let j = 0; j < columns; j++) dots.view[k * columns + j] = dot(v, k, w, j);
+  }
+  for (let j = 0; j < columns; j++) columnSquares.view[j] = dot(w, j, w, j);
+  return { rows, columns, ...affinities };
 }
 
 /** Value, and both gradients as the kernel `combine` makes them from the coefficients. */
-function run(loss: AlignmentLoss, negatives: Negatives, x: Rows) {
+function run(loss: AlignmentLoss, negatives: Negatives, x: Rows, out: Coefficients) {
   const affinity = affinityOf(x);
   const { rows, columns } = affinity;
-  // Room beyond what is needed, and dirty: the arrays are shared by all stages.
-  const dirty = (length: number) => new Float32Array(length + 2).fill(7);
-  const out = { mix: dirty(rows * columns), rowOwn: dirty(rows), columnOwn: dirty(columns) };
-  const value = loss(affinity, pairing(negatives, x.labels, classes), out);
+  const value = loss(team, affinity, pairing(negatives, x.labels, classes, pairs), out);
+  const [mixes, rowOwn, columnOwn] = [out.mix.view, out.rowOwn.view, out.columnOwn.view];
   const { v, w, features } = x;
-  const gradV = v.map((own, at) => own * out.rowOwn[Math.floor(at / features)]!);
-  const gradW = w.map((own, at) => own * out.columnOwn[Math.floor(at / features)]!);
+  const gradV = v.map((own, at) => own * rowOwn[Math.floor(at / features)]!);
+  const gradW = w.map((own, at) => own * columnOwn[Math.floor(at / features)]!);
   for (let k = 0; k < rows; k++)
     for (let j = 0; j < columns; j++)
       for (let f = 0; f < features; f++) {
-        const mix = out.mix[k * columns + j]!;
+        const mix = mixes[k * columns + j]!;
         gradV[k * features + f]! += mix * w[j * features + f]!;
         gradW[j * features + f]! += mix * v[k * features + f]!;
       }
@@ -88,10 +127,11 @@ describe.each(["reco", "infonce", "mse"] as const)("%s", (loss) => {
     ];
 
   test("value and gradients of the reference, silent rows too", () => {
+    const out = coefficients();
     fc.assert(
       fc.property(cases, (c) => {
         const x = rowsOf(c);
-        const ours = run(lossOf(c), c.negatives, x);
+        const ours = run(lossOf(c), c.negatives, x, out);
         const { negatives, lambda, temperature } = c;
         const theirs = align(x.v, x.w, x.labels, { loss, negatives, lambda, temperature, classes, centred: false });
         const weighed = (gradient: Float64Array) => gradient.map((g) => g * c.weight);
@@ -112,20 +152,21 @@ describe.each(["reco", "infonce", "mse"] as const)("%s", (loss) => {
   });
 
   test("central differences of the value are the gradients", () => {
+    const out = coefficients();
     fc.assert(
       fc.property(cases, (c) => {
         const x = rowsOf({ ...c, silent: false });
         // Cosines of very short rows bend too much for a difference.
         fc.pre(Math.min(shortestRow(x.v, c.features), shortestRow(x.w, c.features)) > 0.2);
         fc.pre(c.features > 1 || loss === "mse");
-        const ours = run(lossOf(c), c.negatives, x);
+        const ours = run(lossOf(c), c.negatives, x, out);
         const h = 2e-6;
         const difference = (array: Float64Array) =>
           array.map((value, i) => {
             array[i] = value + h;
-            const above = run(lossOf(c), c.negatives, x).value;
+            const above = run(lossOf(c), c.negatives, x, out).value;
             array[i] = value - h;
-            const below = run(lossOf(c), c.negatives, x).value;
+            const below = run(lossOf(c), c.negatives, x, out).value;
             array[i] = value;
             return (above - below) / (2 * h);
           });
@@ -152,7 +193,8 @@ function shortestRow(x: Float64Array, features: number): number {
 
 describe("pairing", () => {
   const labels = [1, 0, 1];
-  const negatives = (mode: Negatives) => [...pairing(mode, labels, 2).negative];
+  const fill = (mode: Negatives) => pairing(mode, labels, 2, pairs);
+  const negatives = (mode: Negatives) => [...fill(mode).negative.view.subarray(0, mode === "prototypes" ? 6 : 9)];
 
   test("literal: all others; masked: other classes; prototypes: other classes' rows", () => {
     expect(negatives("literal")).toEqual([0, 1, 1, 1, 0, 1, 1, 1, 0]);
@@ -161,33 +203,41 @@ describe("pairing", () => {
   });
 
   test("a sample's own recall is its row, or its class", () => {
-    expect([...pairing("masked", labels, 2).positive]).toEqual([0, 1, 2]);
-    expect([...pairing("prototypes", labels, 2).positive]).toEqual([1, 0, 1]);
+    expect([...fill("masked").positive.view.subarray(0, 3)]).toEqual([0, 1, 2]);
+    expect([...fill("prototypes").positive.view.subarray(0, 3)]).toEqual([1, 0, 1]);
   });
 });
 
-test("a loss and its pairing may be used again for another batch size", () => {
+test("a loss and its memory may be used again for another batch size", () => {
   const size = { features: 4, centred: true, silent: false, lambda: 4, temperature: 0.3, weight: 1, seed: 5 } as const;
-  for (const make of [() => infonce(size), () => reco(size)]) {
+  for (const make of [() => infonce(size), () => reco(size), () => mse(size)]) {
     for (const negatives of ["literal", "masked", "prototypes"] as const) {
       const again = make();
-      const room = { positive: new Int32Array(9).fill(7), negative: new Uint8Array(90).fill(9) };
+      const used = coefficients();
       for (const rows of [6, 2, 5]) {
         const x = rowsOf({ ...size, rows, negatives });
-        const affinity = affinityOf(x);
-        const fresh = pairing(negatives, x.labels, classes);
-        const reused = pairing(negatives, x.labels, classes, room);
-        expect(reused.positive.subarray(0, rows)).toEqual(fresh.positive);
-        expect(reused.negative.subarray(0, fresh.negative.length)).toEqual(fresh.negative);
-        const out = () => ({
-          mix: new Float32Array(affinity.rows * affinity.columns),
-          rowOwn: new Float32Array(affinity.rows),
-          columnOwn: new Float32Array(affinity.columns),
-        });
-        const [one, other] = [out(), out()];
-        expect(again(affinity, reused, one)).toBe(make()(affinity, fresh, other));
-        expect(one).toEqual(other);
+        expect(run(again, negatives, x, used)).toEqual(run(make(), negatives, x, coefficients()));
       }
     }
   }
+});
+
+test("pairs in the kernels' vectors are computed as `exponential` does, to the last bit", async () => {
+  const { exports } = new WebAssembly.Instance(await kernelModule(), { env: { memory: team.arena.memory } });
+  const exponential = exports.exponential as (x: number) => number;
+  const logarithm = exports.logarithm as (x: number) => number;
+  // Two rows of unit vectors: cosines are the dots themselves, and the loss ln(1 + e^((c - own) / temperature)), the larger one taken out.
+  fc.assert(
+    fc.property(fc.double({ min: -1, max: 1, noNaN: true }), fc.double({ min: 0.002, max: 2, noNaN: true }), (c, t) => {
+      const { dots, rowSquares, columnSquares } = affinities;
+      dots.view.set([1, c]);
+      rowSquares.view.fill(1, 0, 1);
+      columnSquares.view.fill(1, 0, 2);
+      const out = coefficients();
+      const affinity = { rows: 1, columns: 2, ...affinities };
+      const value = infonce({ temperature: t, weight: 1 })(team, affinity, pairing("prototypes", [0], 2, pairs), out);
+      expect(value).toBe(logarithm(1 + exponential((c - 1) / t)));
+    }),
+    { numRuns: 500 },
+  );
 });

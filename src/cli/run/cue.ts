@@ -48,7 +48,7 @@ export function checkCueOptions(options: RecallOptions): void {
  * @throws BispikeError "usage" for an index beyond the part, "data" for pictures and data sets that cannot be read
  */
 export async function cueOf(opened: OpenedModel, options: RecallOptions): Promise<Cue | null> {
-  const { from, index, occlude: side, fraction = HALF, noise, seed } = options;
+  const { from, index, occlude: side, fraction = HALF, noise, seed = 1 } = options;
   const whole =
     from !== undefined
       ? await pictureCue(opened, from, options.invert === true)

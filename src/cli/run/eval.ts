@@ -2,17 +2,39 @@
 import { BispikeError } from "../../errors.ts";
 import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
 import type { Model } from "../../network/model.ts";
-import { openModel } from "../../node/open.ts";
+import { buildModel, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
+import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
 import { alignTable, classLabel, percent } from "../table.ts";
 import { confusionTable } from "./confusion.ts";
 import { datasetFor, partImages, unverified } from "./data.ts";
+import { evalSequence } from "./eval-sequence.ts";
 
 /** Runs the command. */
 export async function runEval(path: string, options: EvalOptions): Promise<void> {
+  const opened = openAnyCheckpoint(path);
+  const { checkpoint, file } = opened;
+  if (isSequenceCheckpoint(checkpoint)) return evalSequence({ file, checkpoint }, options);
+  refuseSequenceData(options);
+  return evalImages({ file, checkpoint }, options);
+}
+
+/** @throws BispikeError "usage" for options that say where a text or series is */
+function refuseSequenceData(options: EvalOptions): void {
+  for (const key of ["data.text", "data.series", "data.unknown"] as const) {
+    if (options[key] !== undefined)
+      throw new BispikeError(
+        "usage",
+        `--${key}: this checkpoint is of images; say where those are by --data.name or --data.path`,
+      );
+  }
+}
+
+async function evalImages(opened: OpenedCheckpoint, options: EvalOptions): Promise<void> {
   const { part } = options;
-  const { checkpoint, file, model, team } = await openModel(path, options.threads);
+  const { checkpoint, file } = opened;
+  const { model, team } = await buildModel(opened, options.threads);
   try {
     const dataset = await datasetFor(checkpoint, file, options);
     note("warning", unverified(dataset));

@@ -1,20 +1,20 @@
 /** A checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describeShape as describeImage } from "../../data/dataset.ts";
-import { BispikeError } from "../../errors.ts";
 import { paddedShape } from "../../network/pair.ts";
 import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
-import { CHECKPOINT_FILES, openCheckpoint } from "../../node/open.ts";
+import { CHECKPOINT_FILES, type OpenedCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
-import type { Checkpoint, Position } from "../../training/checkpoint.ts";
+import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
+import type { Checkpoint } from "../../training/checkpoint.ts";
 import { alignTable, percent } from "../table.ts";
 import type { Findings } from "./inspect.ts";
+import { describePosition, lastPosition, parametersOf, readSummary, type StoredSummary } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
 
 /** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
-export function inspectCheckpoint(path: string): Findings {
-  const { file, checkpoint } = openCheckpoint(path);
+export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedCheckpoint): Findings {
   const { config, data, position, tensors, version } = checkpoint;
   const stages = describeStages(checkpoint);
   const isRun = statSync(path).isDirectory();
@@ -53,7 +53,11 @@ export function inspectCheckpoint(path: string): Findings {
 
 const count = (parameters: number) => (parameters === 0 ? "-" : parameters.toString());
 
-function overview({ config, data, position }: Checkpoint, last: Position | null, summary: Summary | null): string[][] {
+function overview(
+  { config, data, position }: Checkpoint,
+  last: AnyCheckpoint["position"] | null,
+  summary: StoredSummary | null,
+): string[][] {
   const { network, rule, train } = config;
   const { threshold } = network;
   const loss =
@@ -65,7 +69,7 @@ function overview({ config, data, position }: Checkpoint, last: Position | null,
   const features = `${rule.centred ? "centred " : ""}${rule.features}`;
   const { mean, std } = data.statistics;
   const numbers = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(", ");
-  const best = position.best ?? last?.best ?? null;
+  const best = position.best ?? (last?.best && "accuracy" in last.best ? last.best : null);
   return [
     ["name", config.name],
     [
@@ -90,35 +94,6 @@ function overview({ config, data, position }: Checkpoint, last: Position | null,
       ? [["test", `${percent(summary.testAccuracy)}, measured once when training ended`]]
       : []),
   ];
-}
-
-function describePosition({ step, epoch, batch }: Position): string {
-  return `step ${step}, ${epoch} epochs done${batch > 0 ? ` and ${batch} batches of the next` : ""}`;
-}
-
-/** Where the run stood at its last save; null when that was before the first. */
-function lastPosition(folder: string): Position | null {
-  try {
-    return openCheckpoint(folder, "last").checkpoint.position;
-  } catch (error) {
-    // The best checkpoint is whole and was asked about; a damaged last one is reported by whoever resumes.
-    if (error instanceof BispikeError) return null;
-    throw error;
-  }
-}
-
-type Summary = Readonly<Record<string, unknown>>;
-
-/** The results a finished run wrote; null where there are none. */
-function readSummary(file: string): Summary | null {
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return null;
-  try {
-    const summary: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof summary === "object" && summary !== null) return summary as Summary;
-  } catch {
-    // Told apart below from a summary that is JSON of another kind, which is no better.
-  }
-  throw new BispikeError("checkpoint", `${file}: expected a JSON object; remove the file, or restore the run folder`);
 }
 
 interface StageSummary {
@@ -148,13 +123,4 @@ function describeStages({ config, data, tensors }: Checkpoint): StageSummary[] {
     perception: parametersOf(`perception.stage${k + 1}.`, tensors),
     recall: parametersOf(`recall.stage${k + 1}.`, tensors),
   }));
-}
-
-/** Trained numbers of a layer; running means and variances are measured, not trained. */
-function parametersOf(prefix: string, tensors: Checkpoint["tensors"]): number {
-  let sum = 0;
-  for (const [name, { data }] of tensors) {
-    if (name.startsWith(prefix) && !/\.norm\.(mean|variance)$/.test(name)) sum += data.length;
-  }
-  return sum;
 }

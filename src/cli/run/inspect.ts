@@ -5,11 +5,13 @@ import { readBytes } from "../../data/files.ts";
 import { loadDataset } from "../../data/load.ts";
 import { BispikeError } from "../../errors.ts";
 import { decodeSafetensors, type SafetensorsFile } from "../../export/safetensors.ts";
-import { CHECKPOINT_FILES } from "../../node/open.ts";
+import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
+import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { InspectOptions } from "../inspect.ts";
 import { print } from "../output.ts";
 import { inspectCheckpoint } from "./inspect-checkpoint.ts";
 import { inspectDataset } from "./inspect-data.ts";
+import { inspectSequence } from "./inspect-sequence.ts";
 import { inspectTensors } from "./inspect-tensors.ts";
 
 /** What an inspection found: for programs and for people. */
@@ -42,8 +44,16 @@ async function inspect(path: string | undefined, options: InspectOptions): Promi
     );
   if (!kind.isDirectory()) return inspectFile(folder);
   const checkpoints = Object.values(CHECKPOINT_FILES).filter((file) => existsSync(join(folder, file)));
-  if (checkpoints.length > 0) return inspectCheckpoint(folder);
+  if (checkpoints.length > 0) return inspectOpened(folder);
   return inspectDataset(await datasetIn(folder));
+}
+
+/** A checkpoint of either kind. */
+function inspectOpened(path: string): Findings {
+  const { file, checkpoint } = openAnyCheckpoint(path);
+  return isSequenceCheckpoint(checkpoint)
+    ? inspectSequence(path, { file, checkpoint })
+    : inspectCheckpoint(path, { file, checkpoint });
 }
 
 /** A folder without checkpoints is a data set or a mistake; the message allows for both. */
@@ -70,5 +80,5 @@ async function inspectFile(file: string): Promise<Findings> {
     const hint = "inspect reads safetensors files; for a data set or a run, give its folder";
     throw new BispikeError("checkpoint", `${file}: ${error.message}; ${hint}`, { cause: error });
   }
-  return contents.metadata.has("kind") ? inspectCheckpoint(file) : inspectTensors(file, contents);
+  return contents.metadata.has("kind") ? inspectOpened(file) : inspectTensors(file, contents);
 }

@@ -1,63 +1,67 @@
 /** The wording of a training's lines. */
-import type { EpochMetrics, StepMetrics } from "../../training/metrics.ts";
+import type { EpochMetrics } from "../../training/metrics.ts";
 import type { Progress } from "../../training/trainer.ts";
+import type { AnyKind, AnySummary } from "./job.ts";
+import { sequenceCounts, sequenceEpoch, sequenceResult } from "./lines-sequence.ts";
 import type { StartInfo } from "./reporter.ts";
 import type { Summary } from "./summary.ts";
-
-/** @example percent(0.98765) // "98.77 %" */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
-}
-
-/** @example duration(125) // "2 min 5 s" */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-}
+import { duration, percent } from "./words.ts";
 
 const list = (values: readonly number[]) => values.map((value) => value.toFixed(3)).join(" ");
 
-export function startLine({
-  name,
-  seed,
-  images,
-  heldOut,
-  classes,
-  epochs,
-  threads,
-  step,
-  totalSteps,
-  runFolder,
-}: StartInfo): string {
+export function startLine(info: StartInfo): string {
+  const { name, seed, epochs, threads, step, totalSteps, runFolder } = info;
   const from = step > 0 ? `, going on from step ${step} of ${totalSteps}` : "";
-  return `${name}, seed ${seed}: ${images} images to train on, ${heldOut} held out, ${classes} classes, ${epochs} epochs, ${threads} threads${from} -> ${runFolder}`;
+  const data =
+    "images" in info
+      ? `${info.images} images to train on, ${info.heldOut} held out, ${info.classes} classes`
+      : sequenceCounts(info);
+  return `${name}, seed ${seed}: ${data}, ${epochs} epochs, ${threads} threads${from} -> ${runFolder}`;
 }
 
-export function stepLine(line: StepMetrics, { step, totalSteps, secondsLeft }: Progress): string {
-  const images = Math.round(line.imagesPerSecond);
-  return `step ${step}/${totalSteps}  loss ${line.loss.toFixed(3)}  ${images} images/s  ${duration(secondsLeft)} left`;
+/** Images or positions a second, in words. */
+export function paceOf(line: AnyKind["step"]): string {
+  return "imagesPerSecond" in line
+    ? `${Math.round(line.imagesPerSecond)} images/s`
+    : `${Math.round(line.positionsPerSecond)} positions/s`;
 }
 
-export function epochLine(line: EpochMetrics, epochs: number): string {
+export function stepLine(line: AnyKind["step"], { step, totalSteps, secondsLeft }: Progress): string {
+  return `step ${step}/${totalSteps}  loss ${line.loss.toFixed(3)}  ${paceOf(line)}  ${duration(secondsLeft)} left`;
+}
+
+export function epochLine(line: AnyKind["epoch"], epochs: number): string {
+  const figures = "hamming" in line ? imageEpoch(line) : sequenceEpoch(line);
+  return `epoch ${line.epoch}/${epochs}${figures}  ${duration(line.seconds)}`;
+}
+
+function imageEpoch(line: EpochMetrics): string {
   const heldOut = line.heldOutAccuracy === null ? "" : `  held-out ${percent(line.heldOutAccuracy)}`;
   const measured =
     line.rates.length === 0
       ? ""
       : `  rates ${list(line.rates)}  Hamming ${list(line.hamming)} (other class ${list(line.hammingShuffled)})`;
-  return `epoch ${line.epoch}/${epochs}${heldOut}  train ${percent(line.trainAccuracy)}  loss ${line.trainLoss.toFixed(3)}${measured}  ${duration(line.seconds)}`;
+  return `${heldOut}  train ${percent(line.trainAccuracy)}  loss ${line.trainLoss.toFixed(3)}${measured}`;
 }
 
-export function resultLines(summary: Summary, before: boolean): string[] {
-  const { checkpoint, bestEpoch, heldOutAccuracy, recall } = summary;
-  const heldOut = heldOutAccuracy === null ? "" : `, held-out accuracy ${percent(heldOutAccuracy)}`;
+export function resultLines(summary: AnySummary, before: boolean): string[] {
+  const { checkpoint, bestEpoch } = summary;
   const which = checkpoint === "best" ? `the best epoch, ${bestEpoch} of ${summary.epochs}` : "the end of training";
+  const pace =
+    "imagesPerSecond" in summary
+      ? `${Math.round(summary.imagesPerSecond)} images/s`
+      : `${Math.round(summary.positionsPerSecond)} positions/s`;
   return [
     ...(before ? [`${summary.runFolder}: this run is finished already; its results:`] : []),
-    `test accuracy ${percent(summary.testAccuracy)}${heldOut} (weights of ${which})`,
+    ...("task" in summary ? sequenceResult(summary, which) : imageResult(summary, which)),
+    `${duration(summary.seconds)}, ${pace} -> ${summary.runFolder}`,
+  ];
+}
+
+function imageResult({ testAccuracy, heldOutAccuracy, recall }: Summary, which: string): string[] {
+  const heldOut = heldOutAccuracy === null ? "" : `, held-out accuracy ${percent(heldOutAccuracy)}`;
+  return [
+    `test accuracy ${percent(testAccuracy)}${heldOut} (weights of ${which})`,
     `recall: ${recall.ownIsNearest} of ${recall.classes} classes look most like their own mean image`,
-    `${duration(summary.seconds)}, ${Math.round(summary.imagesPerSecond)} images/s -> ${summary.runFolder}`,
   ];
 }

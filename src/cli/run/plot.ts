@@ -4,11 +4,12 @@ import { basename, dirname, join } from "node:path";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { writeCurves, writeRaster, writeRecallPicture } from "../../node/figures.ts";
-import { type OpenedModel, openModel } from "../../node/open.ts";
+import { type OpenedModel, openAnyCheckpoint, openModel } from "../../node/open.ts";
 import { readPicture } from "../../node/pictures.ts";
 import { canDrawText } from "../../node/plots.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import { systemFailure } from "../../node/system-failure.ts";
+import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { PlotOptions } from "../plot.ts";
 import { datasetFor, partImages, placeOf, unverified } from "./data.ts";
@@ -27,7 +28,9 @@ export async function runPlot(path: string, options: PlotOptions): Promise<void>
   makeFolder(out);
   const files: string[] = [];
   if (kind === "curves" || kind === "all") files.push(...drawCurves(run, out, options));
-  if (kind !== "curves") files.push(...(await drawModel(path, out, options)));
+  // Of a sequence run, all there is to draw are its curves.
+  const onlyCurves = kind === "curves" || (kind === "all" && isSequenceCheckpoint(openAnyCheckpoint(path).checkpoint));
+  if (!onlyCurves) files.push(...(await drawModel(path, out, options)));
   if (files.some((file) => file.endsWith(".svg")) && !canDrawText()) {
     note("warning", "this machine has no fonts, so the PNG figures lack their text; the SVG ones are whole");
   }

@@ -1,13 +1,15 @@
 /** The work of `bispike recall`: concepts redrawn, or the one that a partial stimulus brings to mind. */
 import { imageBytes } from "../../data/dataset.ts";
+import { BispikeError } from "../../errors.ts";
 import type { Decision } from "../../measurement/decide.ts";
 import { type Picture, pictureGrid, type Tile } from "../../measurement/picture-grid.ts";
 import { type RecalledImages, recallImages } from "../../measurement/recalled.ts";
 import type { Model } from "../../network/model.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { tileOf } from "../../node/figures.ts";
-import { type OpenedModel, openModel } from "../../node/open.ts";
+import { buildModel, type OpenedModel, openAnyCheckpoint } from "../../node/open.ts";
 import { encodePng } from "../../node/png.ts";
+import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { RecallOptions } from "../recall.ts";
 import { alignTable } from "../table.ts";
@@ -15,7 +17,12 @@ import { type Cue, checkCueOptions, cueOf } from "./cue.ts";
 import { findClass } from "./data.ts";
 import { decisionRemark, decisionTable } from "./decision-table.ts";
 import { decideOne } from "./predict.ts";
+import { recallSequence } from "./recall-sequence.ts";
 
+/** The picture's file unless told otherwise. */
+const PICTURE = "recall.png";
+/** Options that only sequence experiments have. */
+const SEQUENCE_OPTIONS = ["plot", "data.text", "data.series"] as const;
 /** Classes in a row of the picture; more take more pairs of rows. */
 const CLASSES_A_ROW = 10;
 /** Without `--scale`, images are shown about this many pixels wide. */
@@ -24,7 +31,14 @@ const TILE_WIDTH = 112;
 /** Runs the command. */
 export async function runRecall(path: string, options: RecallOptions): Promise<void> {
   checkCueOptions(options);
-  const opened = await openModel(path, options.threads);
+  const found = openAnyCheckpoint(path);
+  const { checkpoint, file } = found;
+  if (isSequenceCheckpoint(checkpoint)) return recallSequence({ file, checkpoint }, options);
+  for (const key of SEQUENCE_OPTIONS) {
+    if (options[key] !== undefined)
+      throw new BispikeError("usage", `--${key}: is for sequence experiments, but ${file} is one of images`);
+  }
+  const opened = await buildModel({ file, checkpoint }, options.threads);
   try {
     const cue = await cueOf(opened, options);
     if (cue === null) recallClasses(opened, options);
@@ -69,11 +83,12 @@ function recallClasses({ model, checkpoint }: OpenedModel, options: RecallOption
       rows.push(these.map((c) => tileOfClass(model, images, c)));
   }
   const picture = pictureGrid(rows, { scale: scaleOf(model, options) });
-  writeDurably(options.out, encodePng(picture));
+  const { out = PICTURE } = options;
+  writeDurably(out, encodePng(picture));
   const classes = wanted.map((c) => likenessOf(c, recalled, classNames));
   const { ownIsNearest } = recalled;
   if (options.json) {
-    print(JSON.stringify({ classes, ownIsNearest, of: classNames.length, ...written(options.out, picture) }));
+    print(JSON.stringify({ classes, ownIsNearest, of: classNames.length, ...written(out, picture) }));
     return;
   }
   const lines = classes.map(({ class: name, own, nearestOther }) => [
@@ -86,7 +101,7 @@ function recallClasses({ model, checkpoint }: OpenedModel, options: RecallOption
   print(
     `correlation of each recalled image with the class means\n${alignTable([heading, ...lines], "lrrl")}\n` +
       `${ownIsNearest} of ${classNames.length} classes are most like their own mean\n` +
-      `${options.out}: recalled images above, class means below (${picture.width} x ${picture.height} pixels)`,
+      `${out}: recalled images above, class means below (${picture.width} x ${picture.height} pixels)`,
   );
 }
 
@@ -102,12 +117,13 @@ function recallFrom(cue: Cue, { model, checkpoint }: OpenedModel, options: Recal
   );
   const row = [seen, ...[recalled.images, checkpoint.classMeans].map((images) => tileOfClass(model, images, chosen))];
   const picture = pictureGrid([row], { scale: scaleOf(model, options) });
-  writeDurably(options.out, encodePng(picture));
+  const { out = PICTURE } = options;
+  writeDurably(out, encodePng(picture));
   const likeness = likenessOf(chosen, recalled, classNames);
   print(
     options.json
-      ? json(cue, decision, likeness, classNames, written(options.out, picture))
-      : report(cue, decision, likeness, classNames, options.out),
+      ? json(cue, decision, likeness, classNames, written(out, picture))
+      : report(cue, decision, likeness, classNames, out),
   );
 }
 

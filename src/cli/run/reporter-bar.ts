@@ -1,11 +1,12 @@
 /** A progress bar for terminals, with a line above it for every epoch. */
 import { SingleBar } from "cli-progress";
-import { duration, percent } from "./lines.ts";
+import { paceOf } from "./lines.ts";
 import type { Reporter } from "./reporter.ts";
 import { plainReporter } from "./reporter-plain.ts";
+import { duration, percent } from "./words.ts";
 
 /** What matters most comes first: a narrow terminal cuts the end. */
-const FORMAT = "epoch {epoch} [{bar}] {left} left  {images}/s  loss {loss}  train {accuracy}  rates {rates}";
+const FORMAT = "epoch {epoch} [{bar}] {left} left  {pace}  loss {loss}  train {figure}  rates {rates}";
 
 export function barReporter(): Reporter {
   const plain = plainReporter();
@@ -25,8 +26,10 @@ export function barReporter(): Reporter {
   let running = false;
   let shown = { total: 0, step: 0, payload: {} as object };
   let epochs = 0;
+  /** Whether real values are predicted, which are not right or wrong. */
+  let values = false;
   let epoch = 0;
-  let seen = { images: 0, correct: 0 };
+  let seen = { elements: 0, correct: 0 };
   const draw = () => {
     running = true;
     bar.start(shown.total, shown.step, shown.payload);
@@ -45,20 +48,22 @@ export function barReporter(): Reporter {
   return {
     start: (info) => {
       epochs = info.epochs;
+      values = "targets" in info;
       plain.start(info);
-      const unknown = { images: "-", loss: "-", accuracy: "-", rates: "-", left: "-" };
+      const unknown = { pace: "-", loss: "-", figure: "-", rates: "-", left: "-" };
       shown = { total: info.totalSteps, step: info.step, payload: { epoch: `-/${epochs}`, ...unknown } };
       draw();
     },
     step: (report, line, progress) => {
-      if (line.epoch !== epoch) seen = { images: 0, correct: 0 };
+      if (line.epoch !== epoch) seen = { elements: 0, correct: 0 };
       epoch = line.epoch;
-      seen = { images: seen.images + report.images, correct: seen.correct + report.correct };
+      const elements = "images" in report ? report.images : report.positions;
+      seen = { elements: seen.elements + elements, correct: seen.correct + report.correct };
       const payload = {
         epoch: `${epoch}/${epochs}`,
-        images: Math.round(line.imagesPerSecond),
+        pace: paceOf(line),
         loss: line.loss.toFixed(3),
-        accuracy: percent(seen.correct / seen.images),
+        figure: values ? `MSE ${line.topLoss.toFixed(4)}` : percent(seen.correct / seen.elements),
         rates: `${mean(line.perceptionRates)}/${mean(line.recallRates)}`,
         left: duration(progress.secondsLeft),
       };

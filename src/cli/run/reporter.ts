@@ -1,37 +1,58 @@
 /** What a training session tells: to a person at a terminal, to a log, or to a program. */
-import type { StepReport } from "../../learning/rule.ts";
-import type { EpochMetrics, StepMetrics } from "../../training/metrics.ts";
+import type { RuleName, Task } from "../../training/sequence/config.ts";
 import type { Progress } from "../../training/trainer.ts";
+import type { AnyKind, AnySummary } from "./job.ts";
 import { barReporter } from "./reporter-bar.ts";
 import { plainReporter } from "./reporter-plain.ts";
-import type { Summary } from "./summary.ts";
 
-export interface StartInfo {
-  readonly name: string;
-  readonly seed: number;
-  readonly runFolder: string;
+/** Images to train on, held out, and their classes. */
+export interface ImageCounts {
   readonly images: number;
   readonly heldOut: number;
   readonly classes: number;
+}
+
+/** Windows to train on, positions of the other parts, and what stands at each position. */
+export interface SequenceCounts {
+  readonly task: Task;
+  readonly rule: RuleName;
+  readonly windows: number;
+  /** Positions a window. */
+  readonly window: number;
+  readonly heldOut: number;
+  readonly test: number;
+  /** Of the alphabet; texts only. */
+  readonly characters?: number;
+  /** Values a position; series only. */
+  readonly inputs?: number;
+  readonly targets?: number;
+}
+
+export type DataCounts = ImageCounts | SequenceCounts;
+
+export type StartInfo = DataCounts & {
+  readonly name: string;
+  readonly seed: number;
+  readonly runFolder: string;
   readonly epochs: number;
   readonly totalSteps: number;
   readonly threads: number;
   /** Steps done before; 0 for a new run. */
   readonly step: number;
-}
+};
 
 export interface Reporter {
   start(info: StartInfo): void;
   /** Every step. */
-  step(report: StepReport, line: StepMetrics, progress: Progress): void;
+  step(report: AnyKind["report"], line: AnyKind["step"], progress: Progress): void;
   /** The lines that are kept in `metrics.jsonl`. */
-  metrics(line: StepMetrics | EpochMetrics): void;
+  metrics(line: AnyKind["step"] | AnyKind["epoch"]): void;
   warning(message: string): void;
   /** A signal came; the running step is being finished. */
   stopping(): void;
   stopped(info: { readonly runFolder: string; readonly step: number; readonly totalSteps: number }): void;
   /** @param before whether the run had already been finished by an earlier session */
-  done(summary: Summary, before: boolean): void;
+  done(summary: AnySummary, before: boolean): void;
   /** Leaves the terminal as it was. */
   close(): void;
 }

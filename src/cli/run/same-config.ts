@@ -1,11 +1,11 @@
 /** Whether two configurations train the same thing. */
-import type { ExperimentConfig } from "../../training/config.ts";
+import type { AnyConfig } from "../../training/any-config.ts";
 
 /** Keys that change how a run goes, not what it learns: they may change on resume. */
 const FREE: ReadonlySet<string> = new Set(["train.threads", "train.checkpointSeconds"]);
 
 /** Dotted names of the keys that differ, those a resumed run may change left out. @example differingKeys(a, b) // ["train.epochs"] */
-export function differingKeys(a: ExperimentConfig, b: ExperimentConfig): string[] {
+export function differingKeys(a: AnyConfig, b: AnyConfig): string[] {
   const [ours, theirs] = [leaves(a), leaves(b)];
   const keys = new Set([...ours.keys(), ...theirs.keys()]);
   return [...keys].filter((key) => !FREE.has(key) && ours.get(key) !== theirs.get(key));

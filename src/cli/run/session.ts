@@ -1,18 +1,15 @@
 /** One session of training in a run folder, from its start or from its last checkpoint to the end or to a signal. */
 import { existsSync } from "node:fs";
-import type { Dataset } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { describeEnvironment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
-import type { Checkpoint } from "../../training/checkpoint.ts";
-import type { ExperimentConfig } from "../../training/config.ts";
-import type { Experiment } from "../../training/experiment.ts";
+import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import { train } from "../../training/trainer.ts";
+import type { AnySummary, Job } from "./job.ts";
 import type { Reporter } from "./reporter.ts";
 import { differingKeys } from "./same-config.ts";
 import { breathe, watchSignals } from "./signals.ts";
-import { finishRun, type Summary } from "./summary.ts";
 
 /** Thrown inside a session to give up on a signal once training itself is done. */
 class Stopped extends Error {}
@@ -24,22 +21,21 @@ class Stopped extends Error {}
  * @returns the summary, or undefined when a signal stopped the run (it is saved)
  */
 export async function runSession(
-  experiment: Experiment,
+  job: Job,
   folder: RunFolder,
   reporter: Reporter,
-  resume?: Checkpoint,
-): Promise<Summary | undefined> {
-  const { config, dataset, trainIndices, heldOutIndices, totalSteps, model } = experiment;
+  resume?: AnyCheckpoint,
+): Promise<AnySummary | undefined> {
+  const { config, counts, threads } = job;
+  const { totalSteps } = job.task;
   const secondsBefore = folder.cutMetrics(resume?.position);
-  const { threads } = model.pair.team;
   const { name } = config;
   const { seed, epochs } = config.train;
-  const counts = { images: trainIndices.length, heldOut: heldOutIndices.length, classes: dataset.classes };
   const step = resume?.position.step ?? 0;
   const signal = watchSignals(() => reporter.stopping());
   reporter.start({ name, seed, runFolder: folder.path, ...counts, epochs, totalSteps, threads, step });
   try {
-    const result = await train(experiment, {
+    const result = await train(job, {
       sink: {
         onStep: (report, line, progress) => reporter.step(report, line, progress),
         onMetrics: (line) => {
@@ -59,7 +55,7 @@ export async function runSession(
     };
     if (!result.finished) return stopped();
     try {
-      return await finishRun(experiment, folder, result, async () => {
+      return await job.finish(folder, result, async () => {
         await breathe();
         if (signal.stopped()) throw new Stopped();
       });
@@ -83,8 +79,8 @@ function withCheckpoint(error: unknown, folder: RunFolder): unknown {
 }
 
 /** Writes what a new run starts with. */
-export function beginRun(folder: RunFolder, config: ExperimentConfig, dataset: Dataset, threads: number): void {
-  folder.writeJson(RUN_FILES.environment, { ...describeEnvironment(threads, dataset.provenance), resumed: [] });
+export function beginRun(folder: RunFolder, { config, provenance, threads }: Job): void {
+  folder.writeJson(RUN_FILES.environment, { ...describeEnvironment(threads, provenance), resumed: [] });
   folder.writeConfig(config);
 }
 
@@ -95,11 +91,9 @@ export function beginRun(folder: RunFolder, config: ExperimentConfig, dataset: D
  */
 export function continueRun(
   folder: RunFolder,
-  config: ExperimentConfig,
-  dataset: Dataset,
-  threads: number,
+  { config, provenance, threads }: Job,
   reporter: Reporter,
-): Checkpoint | undefined {
+): AnyCheckpoint | undefined {
   const last = folder.last();
   const [key] = last ? differingKeys(last.config, config) : [];
   if (key !== undefined) {
@@ -108,7 +102,7 @@ export function continueRun(
       `${folder.path}: ${key} in ${RUN_FILES.config} is not what the checkpoint was trained with; put it back, or train anew in another folder`,
     );
   }
-  const now = describeEnvironment(threads, dataset.provenance);
+  const now = describeEnvironment(threads, provenance);
   const before = folder.readJson(RUN_FILES.environment) ?? { ...now, resumed: [] };
   if (JSON.stringify(before.data) !== JSON.stringify(now.data)) {
     reporter.warning(

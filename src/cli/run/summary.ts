@@ -3,6 +3,7 @@ import { BispikeError } from "../../errors.ts";
 import { evaluate } from "../../measurement/evaluate.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
+import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Experiment } from "../../training/experiment.ts";
 import { importState } from "../../training/state.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
@@ -58,8 +59,8 @@ export async function finishRun(
   const { model, dataset, config, trainIndices, totalSteps } = experiment;
   const best = result.best ? folder.best() : undefined;
   if (best) importState(model.pair, best.tensors, { optimiser: false });
-  const means = (best ?? folder.last())?.classMeans;
-  if (!means)
+  const chosen = best ?? folder.last();
+  if (!chosen || isSequenceCheckpoint(chosen))
     throw new BispikeError(
       "checkpoint",
       `${folder.path}: its checkpoint is gone; was the folder changed while training?`,
@@ -69,7 +70,7 @@ export async function finishRun(
   const test = await evaluate(model, dataset.test, everyImage, pause);
   // The drawing packages take half a second to load: not before they are needed.
   const { writeCurves, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
-  const recalled = writeRecallPicture(model, means, folder.file(PICTURES.recall));
+  const recalled = writeRecallPicture(model, chosen.classMeans, folder.file(PICTURES.recall));
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
   writeRaster(model, dataset.test, 0, folder.file(PICTURES.raster));
 
@@ -78,7 +79,7 @@ export async function finishRun(
     seed: config.train.seed,
     testAccuracy: test.accuracy,
     testDriveAccuracy: test.driveAccuracy,
-    heldOutAccuracy: result.best?.accuracy ?? null,
+    heldOutAccuracy: result.best?.score ?? null,
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
     steps: totalSteps,

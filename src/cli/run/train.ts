@@ -1,17 +1,13 @@
 /** The work of `bispike train`. */
-import type { Dataset } from "../../data/dataset.ts";
-import { loadDataset } from "../../data/load.ts";
 import { BispikeError } from "../../errors.ts";
-import { createTeam } from "../../node/open.ts";
 import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
-import type { ExperimentConfig } from "../../training/config.ts";
-import { readExperiment } from "../../training/config-file.ts";
-import { createExperiment, type Experiment } from "../../training/experiment.ts";
+import type { AnyConfig } from "../../training/any-config.ts";
+import { readAnyExperiment } from "../../training/config-file.ts";
 import { EXIT } from "../report.ts";
+import { type AnySummary, withJob } from "./job.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { differingKeys } from "./same-config.ts";
 import { beginRun, continueRun, runSession } from "./session.ts";
-import type { Summary } from "./summary.ts";
 
 export interface TrainRequest {
   /** The experiment's file; may be absent when a run is resumed. */
@@ -44,7 +40,7 @@ function withFile(request: TrainRequest): TrainRequest {
   return isExperiment ? { ...request, file: resume, resume: true } : request;
 }
 
-async function startRun(request: TrainRequest, reporter: Reporter): Promise<Summary | undefined> {
+async function startRun(request: TrainRequest, reporter: Reporter): Promise<AnySummary | undefined> {
   const config = readFile(request);
   return trainNew(config, () => RunFolder.create(config, request.out), reporter);
 }
@@ -55,15 +51,15 @@ async function startRun(request: TrainRequest, reporter: Reporter): Promise<Summ
  * @returns undefined when a signal stopped it
  */
 export function trainNew(
-  config: ExperimentConfig,
+  config: AnyConfig,
   makeFolder: () => RunFolder,
   reporter: Reporter,
-): Promise<Summary | undefined> {
-  return withExperiment(config, reporter, async (experiment, dataset) => {
+): Promise<AnySummary | undefined> {
+  return withJob(config, reporter, async (job) => {
     const folder = makeFolder();
     try {
-      beginRun(folder, config, dataset, experiment.model.pair.team.threads);
-      const summary = await runSession(experiment, folder, reporter);
+      beginRun(folder, job);
+      const summary = await runSession(job, folder, reporter);
       if (summary) reporter.done(summary, false);
       return summary;
     } finally {
@@ -72,20 +68,20 @@ export function trainNew(
   });
 }
 
-async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<Summary | undefined> {
+async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<AnySummary | undefined> {
   const folder = RunFolder.open(findRun(request));
   try {
     const config = changedConfig(folder, request);
     const finished = folder.readJson(RUN_FILES.summary);
     if (finished) {
       // Moved or copied folders keep their summary; it should name the folder it is read from.
-      const summary = { ...(finished as unknown as Summary), runFolder: folder.path };
+      const summary = { ...(finished as unknown as AnySummary), runFolder: folder.path };
       reporter.done(summary, true);
       return summary;
     }
-    return await withExperiment(config, reporter, async (experiment, dataset) => {
-      const last = continueRun(folder, config, dataset, experiment.model.pair.team.threads, reporter);
-      const summary = await runSession(experiment, folder, reporter, last);
+    return await withJob(config, reporter, async (job) => {
+      const last = continueRun(folder, job, reporter);
+      const summary = await runSession(job, folder, reporter, last);
       if (summary) reporter.done(summary, false);
       return summary;
     });
@@ -94,14 +90,14 @@ async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<Sum
   }
 }
 
-function readFile({ file, overrides }: TrainRequest): ExperimentConfig {
+function readFile({ file, overrides }: TrainRequest): AnyConfig {
   if (file === undefined) {
     throw new BispikeError(
       "usage",
       "expected an experiment's YAML file, as in: bispike train experiments/mnist-mlp.yaml (or --resume RUN)",
     );
   }
-  return readExperiment(file, overrides);
+  return readAnyExperiment(file, overrides);
 }
 
 function findRun(request: TrainRequest): string {
@@ -124,7 +120,7 @@ function findRun(request: TrainRequest): string {
 }
 
 /** The run's configuration with the threads and saving interval of this session. */
-function changedConfig(folder: RunFolder, request: TrainRequest): ExperimentConfig {
+function changedConfig(folder: RunFolder, request: TrainRequest): AnyConfig {
   const before = folder.config();
   const config = request.file === undefined ? folder.config(request.overrides) : readFile(request);
   const [key] = differingKeys(before, config);
@@ -135,22 +131,4 @@ function changedConfig(folder: RunFolder, request: TrainRequest): ExperimentConf
     );
   }
   return config;
-}
-
-async function withExperiment<T>(
-  config: ExperimentConfig,
-  reporter: Reporter,
-  use: (experiment: Experiment, dataset: Dataset) => Promise<T>,
-): Promise<T> {
-  const dataset = await loadDataset(config.data);
-  for (const { file, verified } of dataset.provenance) {
-    if (verified === false)
-      reporter.warning(`${file} is not the published file of ${dataset.name}: results may not compare with others'`);
-  }
-  const team = await createTeam(config.train.threads);
-  try {
-    return await use(createExperiment(team, config, dataset), dataset);
-  } finally {
-    await team.close();
-  }
 }

@@ -7,22 +7,45 @@ import { horizontalSum } from "./lanes";
 /** Columns summed in float32 before the sum goes on in float64. */
 const BLOCK: i32 = 1024;
 
-/** Takes each column's mean over the rows away, in place (the mean is held constant by the losses); items are blocks of 16 columns. */
-export function centre(begin: i32, end: i32, _thread: i32, rows: i32, width: i32, x: usize): void {
-  const stride = <usize>width << 2;
+/** Columns an item of `centre`: rows may lie a power of two apart, where cache lines of one column push each other out; runs of lines are fetched ahead. */
+const COLUMNS: i32 = 128;
+
+/** out = x less the mean over the rows, for `bytes` bytes of each row. `sums`: scratch of as many. */
+@inline
+function centreBlock(rows: i32, stride: usize, bytes: usize, x: usize, out: usize, sums: usize): void {
+  const zero = f32x4.splat(0), n = f32x4.splat(<f32>rows);
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(sums + i, zero);
+  let r = 0, p = x;
+  for (; r + 3 < rows; r += 4, p += 4 * stride) {
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const q = p + i;
+      let sum = f32x4.add(f32x4.add(v128.load(sums + i), v128.load(q)), v128.load(q + stride));
+      sum = f32x4.add(f32x4.add(sum, v128.load(q + 2 * stride)), v128.load(q + 3 * stride));
+      v128.store(sums + i, sum);
+    }
+  }
+  for (; r < rows; r++, p += stride) {
+    for (let i: usize = 0; i < bytes; i += 16) v128.store(sums + i, f32x4.add(v128.load(sums + i), v128.load(p + i)));
+  }
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(sums + i, f32x4.div(v128.load(sums + i), n));
+  for (r = 0; r < rows; r++, x += stride, out += stride) {
+    for (let i: usize = 0; i < bytes; i += 16) v128.store(out + i, f32x4.sub(v128.load(x + i), v128.load(sums + i)));
+  }
+}
+
+/**
+ * Takes each column's mean over the rows away (it is held constant by the losses): from `rows` rows of v to `out`, which may be v, and from `others`
+ * rows of w in place. Items are blocks of 128 columns of both. `scratch`: 512 bytes a thread.
+ */
+export function centre(
+  begin: i32, end: i32, thread: i32,
+  rows: i32, others: i32, width: i32, v: usize, out: usize, w: usize, scratch: usize, scratchStride: i32,
+): void {
+  const stride = <usize>width << 2, sums = scratch + <usize>thread * scratchStride;
   for (let item = begin; item < end; item++) {
-    const first = x + (<usize>item << 6);
-    const n = f32x4.splat(<f32>rows);
-    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-    for (let r = 0, p = first; r < rows; r++, p += stride) {
-      s0 = f32x4.add(s0, v128.load(p)); s1 = f32x4.add(s1, v128.load(p, 16));
-      s2 = f32x4.add(s2, v128.load(p, 32)); s3 = f32x4.add(s3, v128.load(p, 48));
-    }
-    s0 = f32x4.div(s0, n); s1 = f32x4.div(s1, n); s2 = f32x4.div(s2, n); s3 = f32x4.div(s3, n);
-    for (let r = 0, p = first; r < rows; r++, p += stride) {
-      v128.store(p, f32x4.sub(v128.load(p), s0)); v128.store(p, f32x4.sub(v128.load(p, 16), s1), 16);
-      v128.store(p, f32x4.sub(v128.load(p, 32), s2), 32); v128.store(p, f32x4.sub(v128.load(p, 48), s3), 48);
-    }
+    const first = <usize>(item * COLUMNS) << 2, bytes = (<usize>min(width, (item + 1) * COLUMNS) << 2) - first;
+    centreBlock(rows, stride, bytes, v + first, out + first, sums);
+    centreBlock(others, stride, bytes, w + first, w + first, sums);
   }
 }
 
@@ -62,8 +85,16 @@ export function dots(begin: i32, end: i32, _thread: i32, others: i32, width: i32
   }
 }
 
-/** squares[k] = |v_k|^2 in float64, with the same sums as `dots`, four rows at a time; items are rows. */
-export function squares(begin: i32, end: i32, _thread: i32, width: i32, v: usize, out: usize): void {
+/**
+ * |v_k|^2 and |w_j|^2 in float64, with the same sums as `dots`; items are the `rows` rows of v, then those of w.
+ */
+export function squares(begin: i32, end: i32, _thread: i32, rows: i32, width: i32, v: usize, w: usize, outV: usize, outW: usize): void {
+  squaresOf(begin, min(end, rows), width, v, outV);
+  squaresOf(max(begin - rows, 0), end - rows, width, w, outW);
+}
+
+/** Squares of rows begin to end, four at a time; where that is more than there are, the last is done again. */
+function squaresOf(begin: i32, end: i32, width: i32, v: usize, out: usize): void {
   const stride = <usize>width << 2, last = end - 1;
   for (let k = begin; k < end; k += 4) {
     const k1 = min(k + 1, last), k2 = min(k + 2, last), k3 = min(k + 3, last);
@@ -85,18 +116,33 @@ export function squares(begin: i32, end: i32, _thread: i32, width: i32, v: usize
 
 /**
  * out_k = own[k] v_k + sum over j of mix[k, j] w_j. `mix` (float32) is read at k * rowStep + j * columnStep, so that the same matrix serves
- * both networks. Items are panel * pairs + pair: a panel is `panel` columns of w, few enough to stay in the second-level cache; a pair is two rows
+ * both networks. Items are panel * pairs + pair: a panel is `panel` columns of w, few enough to stay in a cache; a pair is two rows
  * k, which share the loads of w (the last of an odd number is done twice).
+ *
+ * A panel is copied first, [16 columns][j], to `scratch` (others * panel floats a thread): rows of w may lie a power of two apart, where their cache
+ * lines push each other out.
  */
 export function combine(
-  begin: i32, end: i32, _thread: i32,
+  begin: i32, end: i32, thread: i32,
   rows: i32, others: i32, width: i32, panel: i32, rowStep: i32, columnStep: i32,
-  v: usize, w: usize, mix: usize, own: usize, out: usize,
+  v: usize, w: usize, mix: usize, own: usize, out: usize, scratch: usize, scratchStride: i32,
 ): void {
   const stride = <usize>width << 2, step = <usize>columnStep << 2, pairs = (rows + 1) >> 1;
+  const packed = scratch + <usize>thread * scratchStride;
+  let packedBlock = -1;
   for (let item = begin; item < end; item++) {
     const block = item / pairs, k = (item - block * pairs) << 1, k1 = min(k + 1, rows - 1);
     const first = <usize>(block * panel) << 2, last = <usize>min(width, (block + 1) * panel) << 2;
+    if (block != packedBlock) {
+      for (let j = 0, from = w + first; j < others; j++, from += stride) {
+        for (let i: usize = 0, to = packed + (<usize>j << 6); i < last - first; i += 64, to += <usize>others << 6) {
+          v128.store(to, v128.load(from + i)); v128.store(to, v128.load(from + i, 16), 16);
+          v128.store(to, v128.load(from + i, 32), 32); v128.store(to, v128.load(from + i, 48), 48);
+        }
+      }
+      packedBlock = block;
+    }
+    let next = packed;
     const row = <usize>k * stride, row1 = <usize>k1 * stride;
     const self = v128.load32_splat(own + (<usize>k << 2)), self1 = v128.load32_splat(own + (<usize>k1 << 2));
     for (let i = first; i < last; i += 64) {
@@ -106,9 +152,10 @@ export function combine(
       p = v + row1 + i;
       let b0 = f32x4.mul(self1, v128.load(p)), b1 = f32x4.mul(self1, v128.load(p, 16));
       let b2 = f32x4.mul(self1, v128.load(p, 32)), b3 = f32x4.mul(self1, v128.load(p, 48));
-      p = w + i;
+      p = next;
+      next += <usize>others << 6;
       let c = mix + (<usize>(k * rowStep) << 2), d = mix + (<usize>(k1 * rowStep) << 2);
-      for (let j = 0; j < others; j++, p += stride, c += step, d += step) {
+      for (; p < next; p += 64, c += step, d += step) {
         const m = v128.load32_splat(c), n = v128.load32_splat(d);
         const w0 = v128.load(p), w1 = v128.load(p, 16), w2 = v128.load(p, 32), w3 = v128.load(p, 48);
         a0 = f32x4.add(a0, f32x4.mul(m, w0)); a1 = f32x4.add(a1, f32x4.mul(m, w1));

@@ -53,6 +53,33 @@ function layOut(
   }
 }
 
+/**
+ * `layOut` of an upsampled input at stride 1, from the planes' side: a position is the sum of the 2x2 gradients that see it, added up in `layOut`'s
+ * order. The same positions are written each time; the border stays as it is.
+ */
+function layOutUpsampled(
+  plane: usize, halves: usize, vectors: usize, planeWidth: i32, g: usize, outHeight: i32, outWidth: i32,
+): void {
+  const row = <usize>outWidth << ROW;
+  for (let y = 1; y <= outHeight + 1; y++) {
+    const above = y >= 2, below = y <= outHeight;
+    // The gradients at (y - 2, x - 2): the first of the four.
+    let from = g + <usize>(y - 2) * row - 64, to = plane + (<usize>(y * planeWidth + 1) << HALF);
+    for (let x = 1; x <= outWidth + 1; x++, from += 64, to += 32) {
+      const left = x >= 2, right = x <= outWidth;
+      for (let v: usize = 0; v < vectors; v++) {
+        const p = from + (v << 4);
+        let sum = f32x4.splat(0);
+        if (above && left) sum = f32x4.add(sum, v128.load(p));
+        if (above && right) sum = f32x4.add(sum, v128.load(p, 64));
+        if (below && left) sum = f32x4.add(sum, v128.load(p + row));
+        if (below && right) sum = f32x4.add(sum, v128.load(p + row, 64));
+        v128.store(to + (v >> 1) * halves + ((v & 1) << 4), sum);
+      }
+    }
+  }
+}
+
 /** Lanes of the four whose winner (bytes at `winner`) is q. */
 @inline
 function won(winner: usize, q: i32): v128 {
@@ -197,9 +224,11 @@ export function convolveGradient(
           continue;
         }
         for (let t = 0; t < steps; t++) {
-          const start = block + <usize>t * pixels;
-          layOut(
-            own + <usize>(periods + t) * planeBytes, halves, vectors, planeHeight, planeWidth, g + (start << ROW), winner + (start << 4),
+          const start = block + <usize>t * pixels, single = own + <usize>(periods + t) * planeBytes;
+          if (up && stride == 1 && !pool) {
+            layOutUpsampled(single, halves, vectors, planeWidth, g + (start << ROW), outHeight, outWidth);
+          } else layOut(
+            single, halves, vectors, planeHeight, planeWidth, g + (start << ROW), winner + (start << 4),
             outHeight, outWidth, stride, pool, up,
           );
         }

@@ -85,7 +85,7 @@ function same(p: usize, q: usize, count: i32): bool {
 
 /**
  * Forward convolution; items are images. x: [image][height][width][channels], `xStride` floats an image; outHeight and outWidth are those of the
- * convolution, before pooling. z, winner: [tile][image][pooled pixel][16]; the winner is which of the four, the first of equal ones; moments a
+ * convolution, before pooling. z, winner: [tile][image][pooled pixel][16]; the winner (0: not wanted) is which of the four, the first of equal ones; moments a
  * chunk of one image. `scratch`: see `realScratch` in network/conv-real.ts.
  */
 export function convolveReal(
@@ -114,7 +114,7 @@ export function convolveReal(
       for (let tile = 0; tile < tiles; tile++) {
         const block = <usize>(tile * images + b) * pixels + (pool ? from >> 2 : from);
         const w = weights + (<usize>tile * inputs << ROW), c = bias ? bias + (<usize>tile << ROW) : 0;
-        productBlock(patches, repeats, from, to, inputs, pool, w, c, z + (block << ROW), winner + (block << 4));
+        productBlock(patches, repeats, from, to, inputs, pool, w, c, z + (block << ROW), winner ? winner + (block << 4) : 0);
       }
     }
     if (moments) {
@@ -131,12 +131,12 @@ export function convolveReal(
 function productBlock(patches: usize, repeats: usize, from: i32, to: i32, inputs: i32, pool: i32, weights: usize, bias: usize, out: usize, winner: usize): void {
   const outBytes: usize = pool ? 64 : 256;
   let patch = patches;
-  for (let i = from; i < to; i += 4, out += outBytes, winner += 16, repeats += 4) {
+  for (let i = from; i < to; i += 4, out += outBytes, winner += winner ? 16 : 0, repeats += 4) {
     const last = patch + (<usize>inputs << 4);
     if (load<i32>(repeats)) {
       // A picture's background: the four before saw the same.
       for (let v: usize = 0; v < outBytes; v += 16) v128.store(out + v, v128.load(out + v - outBytes));
-      if (pool) v128.store(winner, v128.load(winner - 16));
+      if (winner) v128.store(winner, v128.load(winner - 16));
       patch = last;
       continue;
     }
@@ -154,11 +154,12 @@ function productBlock(patches: usize, repeats: usize, from: i32, to: i32, inputs
       const o = out + half;
       if (pool) {
         const m0 = f32x4.pmax(a0, a1), m1 = f32x4.pmax(a2, a3), n0 = f32x4.pmax(b0, b1), n1 = f32x4.pmax(b2, b3);
+        v128.store(o, f32x4.pmax(m0, m1)); v128.store(o, f32x4.pmax(n0, n1), 16);
+        if (!winner) continue;
         // Comparisons give -1, so these count down from 0.
         const two = i32x4.splat(-2);
         const m = v128.bitselect(i32x4.add(f32x4.gt(a3, a2), two), f32x4.gt(a1, a0), f32x4.gt(m1, m0));
         const n = v128.bitselect(i32x4.add(f32x4.gt(b3, b2), two), f32x4.gt(b1, b0), f32x4.gt(n1, n0));
-        v128.store(o, f32x4.pmax(m0, m1)); v128.store(o, f32x4.pmax(n0, n1), 16);
         v128.store64_lane(winner + (half >> 2), i8x16.neg(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(m, n), two)), 0);
       } else {
         v128.store(o, a0); v128.store(o, b0, 16);

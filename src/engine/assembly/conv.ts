@@ -73,16 +73,18 @@ function gather(
   return e;
 }
 
-/** Elementwise maximum of four rows of 16, `apart` bytes from each other, to `out`, and which of the four it was (the first, on ties) as 16 bytes to `winner`. */
+/**
+ * Elementwise maximum of four rows of 16, `apart` bytes from each other, to `out`, and which of the four it was (the first, on ties) as 16 bytes to
+ * `winner` (0: not wanted).
+ */
 function maxOfFour(rows: usize, apart: usize, out: usize, winner: usize): void {
   let packedLow = i32x4.splat(0), packedHigh = packedLow;
   for (let v: usize = 0; v < 64; v += 16) {
     let best = v128.load(rows + v), which = i32x4.splat(0);
     for (let q = 1; q < 4; q++) {
       const other = v128.load(rows + v + <usize>q * apart);
-      const better = f32x4.gt(other, best);
-      best = v128.bitselect(other, best, better);
-      which = v128.bitselect(i32x4.splat(q), which, better);
+      which = later(which, q, other, best);
+      best = f32x4.pmax(best, other);
     }
     v128.store(out + v, best);
     if (v == 0) packedLow = which;
@@ -90,55 +92,69 @@ function maxOfFour(rows: usize, apart: usize, out: usize, winner: usize): void {
     else if (v == 32) packedHigh = which;
     else packedHigh = i16x8.narrow_i32x4_s(packedHigh, which);
   }
-  v128.store(winner, i8x16.narrow_i16x8_u(packedLow, packedHigh));
+  if (winner) v128.store(winner, i8x16.narrow_i16x8_u(packedLow, packedHigh));
+}
+
+/** Numbers of the winners so far, where q is higher than all before: q where `other` is greater than `best`. */
+@inline
+function later(which: v128, q: i32, other: v128, best: v128): v128 {
+  return i32x4.max_s(which, v128.and(i32x4.splat(q), f32x4.gt(other, best)));
 }
 
 /**
- * Max-pools the drives of four pixels, whose motifs' sums lie `apart` bytes from each other: z[t] and winner[t] of one pooled pixel, for planes of
- * `pixels` rows. `rows`: scratch for 4 * steps rows.
+ * Max-pools the drives of four pixels, whose motifs' sums lie `apart` bytes from each other: z[t] and winner[t] (where `winner` is not 0) of one pooled
+ * pixel, for planes of `pixels` rows. `rows`: scratch for 4 * steps rows.
  */
 function pooledSteps(
   sums: usize, apart: usize, steps: i32, periods: i32, c: usize, z: usize, winner: usize, pixels: i32, rows: usize,
 ): void {
   if (steps != 4) {
     for (let q = 0; q < 4; q++) stepsOfMotifs(sums + <usize>q * apart, steps, periods, c, rows + (<usize>(q * steps) << ROW), 64);
-    for (let t = 0; t < steps; t++, z += <usize>pixels << ROW, winner += <usize>pixels << 4) {
+    for (let t = 0; t < steps; t++, z += <usize>pixels << ROW, winner += winner ? <usize>pixels << 4 : 0) {
       maxOfFour(rows + (<usize>t << ROW), <usize>steps << ROW, z, winner);
     }
     return;
   }
   const plane = <usize>pixels << ROW, hop = <usize>pixels << 4;
   for (let v: usize = 0; v < 4; v++) {
-    let s = sums + (v << 4), o = z + (v << 4), chosen = winner + (v << 2);
+    let s = sums + (v << 4), o = z + (v << 4);
     const all = v128.load(s), odd = f32x4.add(all, v128.load(s, 64));
     let z0 = f32x4.add(all, v128.load(s, 128)), z1 = f32x4.add(odd, v128.load(s, 192));
     let z2 = f32x4.add(all, v128.load(s, 256)), z3 = f32x4.add(odd, v128.load(s, 320));
-    let q0 = i32x4.splat(0), q1 = q0, q2 = q0, q3 = q0;
-    for (let q = 1; q < 4; q++) {
-      s += apart;
-      const which = i32x4.splat(q), every = v128.load(s), second = f32x4.add(every, v128.load(s, 64));
-      const y0 = f32x4.add(every, v128.load(s, 128)), m0 = f32x4.gt(y0, z0);
-      z0 = v128.bitselect(y0, z0, m0); q0 = v128.bitselect(which, q0, m0);
-      const y1 = f32x4.add(second, v128.load(s, 192)), m1 = f32x4.gt(y1, z1);
-      z1 = v128.bitselect(y1, z1, m1); q1 = v128.bitselect(which, q1, m1);
-      const y2 = f32x4.add(every, v128.load(s, 256)), m2 = f32x4.gt(y2, z2);
-      z2 = v128.bitselect(y2, z2, m2); q2 = v128.bitselect(which, q2, m2);
-      const y3 = f32x4.add(second, v128.load(s, 320)), m3 = f32x4.gt(y3, z3);
-      z3 = v128.bitselect(y3, z3, m3); q3 = v128.bitselect(which, q3, m3);
+    if (winner) {
+      const chosen = winner + (v << 2);
+      let q0 = i32x4.splat(0), q1 = q0, q2 = q0, q3 = q0;
+      for (let q = 1; q < 4; q++) {
+        s += apart;
+        const every = v128.load(s), second = f32x4.add(every, v128.load(s, 64));
+        const y0 = f32x4.add(every, v128.load(s, 128)), y1 = f32x4.add(second, v128.load(s, 192));
+        q0 = later(q0, q, y0, z0); z0 = f32x4.pmax(z0, y0);
+        q1 = later(q1, q, y1, z1); z1 = f32x4.pmax(z1, y1);
+        const y2 = f32x4.add(every, v128.load(s, 256)), y3 = f32x4.add(second, v128.load(s, 320));
+        q2 = later(q2, q, y2, z2); z2 = f32x4.pmax(z2, y2);
+        q3 = later(q3, q, y3, z3); z3 = f32x4.pmax(z3, y3);
+      }
+      const bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(q0, q1), i16x8.narrow_i32x4_s(q2, q3));
+      v128.store32_lane(chosen, bytes, 0); v128.store32_lane(chosen + hop, bytes, 1);
+      v128.store32_lane(chosen + 2 * hop, bytes, 2); v128.store32_lane(chosen + 3 * hop, bytes, 3);
+    } else {
+      for (let q = 1; q < 4; q++) {
+        s += apart;
+        const every = v128.load(s), second = f32x4.add(every, v128.load(s, 64));
+        z0 = f32x4.pmax(z0, f32x4.add(every, v128.load(s, 128))); z1 = f32x4.pmax(z1, f32x4.add(second, v128.load(s, 192)));
+        z2 = f32x4.pmax(z2, f32x4.add(every, v128.load(s, 256))); z3 = f32x4.pmax(z3, f32x4.add(second, v128.load(s, 320)));
+      }
     }
     const constant = c ? v128.load(c + (v << 4)) : f32x4.splat(0);
     v128.store(o, f32x4.add(z0, constant)); v128.store(o + plane, f32x4.add(z1, constant));
     v128.store(o + 2 * plane, f32x4.add(z2, constant)); v128.store(o + 3 * plane, f32x4.add(z3, constant));
-    const bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(q0, q1), i16x8.narrow_i32x4_s(q2, q3));
-    v128.store32_lane(chosen, bytes, 0); v128.store32_lane(chosen + hop, bytes, 1);
-    v128.store32_lane(chosen + 2 * hop, bytes, 2); v128.store32_lane(chosen + 3 * hop, bytes, 3);
   }
 }
 
 /**
  * Forward convolution; items are groups of images. `steps` distinct time steps under periods + steps motifs; `offsets` and `events` as `emit` leaves
  * them with wrap = width and offsets a pixel. With `up` the weights are `collapse`d ones. outHeight and outWidth are those of the
- * convolution, before pooling. z, winner: [tile][image][step][pooled pixel][16]; moments a chunk of one image.
+ * convolution, before pooling. z, winner (0: not wanted): [tile][image][step][pooled pixel][16]; moments a chunk of one image.
  * Scratch a thread: `listCapacity` u16, offsets of `blockPixels` output pixels, and two tiles' sums and one's rows of the pixels under one pooled pixel
  * (see ConvSynapses); both limits leave room for one pooled pixel's lists at their longest.
  */
@@ -191,8 +207,8 @@ export function convolve(
           }
           const other = sums + <usize>inner * sumsApart;
           if (pool) {
-            pooledSteps(sums, sumsApart, steps, periods, c, z + (place << ROW), winner + (place << 4), pixels, rows);
-            if (both) pooledSteps(other, sumsApart, steps, periods, c2, z + (place2 << ROW), winner + (place2 << 4), pixels, rows);
+            pooledSteps(sums, sumsApart, steps, periods, c, z + (place << ROW), winner ? winner + (place << 4) : 0, pixels, rows);
+            if (both) pooledSteps(other, sumsApart, steps, periods, c2, z + (place2 << ROW), winner ? winner + (place2 << 4) : 0, pixels, rows);
           } else {
             stepsOfMotifs(sums, steps, periods, c, z + (place << ROW), plane);
             if (both) stepsOfMotifs(other, steps, periods, c2, z + (place2 << ROW), plane);

@@ -22,7 +22,7 @@ export function finishNorm(g: usize, z: usize, rows: i32, stride: usize, k: usiz
  * The gradient rows of one unit tile by motif: for each image its periods + steps rows of 16 at `out`, a motif's being the sum over the steps
  * it holds. The norm's end (coefficients k, see finishNorm; 0: none) is applied on the way. Rows of g and z lie `stride` bytes apart.
  */
-function motifGradients(
+export function motifGradients(
   g: usize, z: usize, images: i32, steps: i32, periods: i32, stride: usize, k: usize, kStride: usize, out: usize,
 ): void {
   const normed = k != 0, zero = f32x4.splat(0), image = <usize>(periods + steps) << ROW, singles = <usize>periods << ROW;

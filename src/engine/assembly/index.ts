@@ -1,5 +1,6 @@
 /** All kernels. Each takes (begin, end, thread, ...): the range of items this thread computes, and its number for scratch memory. */
 export { linearEvents } from "./accumulate";
+export { recurrentEvents, sumSteps, transposePositions, positionsGradient } from "./recurrent";
 export { linearTable } from "./table";
 export { linearEventsGradient } from "./correlate";
 export { linearDense, linearDenseGradient } from "./gemm";
@@ -9,11 +10,19 @@ export { convolveGradient } from "./conv-gradient";
 export { convolveReal } from "./conv-real";
 export { convolveRealGradient } from "./conv-real-gradient";
 export { emit, transpose } from "./events";
-export { moments, normStatistics, normGradient } from "./norm";
+export { moments, normStatistics, normRunning, normGradient } from "./norm";
+export { positionMoments, positionNormGradient, finishPositions } from "./sequence-norm";
 export { neuronForward } from "./neuron";
 export { neuronBackward } from "./neuron-gradient";
+export { transposeWeights, spikeGradient, neuronBackwardSteps } from "./through-time";
 export { readout, readoutBackward } from "./readout";
 export { centre, dots, squares, combine } from "./affinity";
+export { infonceRows, recoRows, columnOwn } from "./cosine-losses";
 export { softmaxCrossEntropy, exponential, logarithm } from "./softmax";
 export { sumSquares, adamw } from "./optimiser";
+export { matrixProduct } from "./matrix";
+export { tanhForward, tanhBackward } from "./tanh";
+export { gatherRows, scatterRows, sumRows } from "./rows";
+export { predictionError, relax, softmaxError } from "./predictive";
+export { squaredError } from "./squared-error";
 export { poissonCode, latencyCode, philoxBlock } from "./coding";

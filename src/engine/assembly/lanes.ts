@@ -75,6 +75,25 @@ export function sumListed(e: usize, last: usize, rows: usize, out: usize): void 
   v128.store(out, a0); v128.store(out, a1, 16); v128.store(out, a2, 32); v128.store(out, a3, 48);
 }
 
+/** The same, added to what is at `out`. */
+@inline
+export function addListed(e: usize, last: usize, rows: usize, out: usize): void {
+  let a0 = v128.load(out), a1 = v128.load(out, 16), a2 = v128.load(out, 32), a3 = v128.load(out, 48);
+  if ((last - e) & 2) {
+    const p = rows + (<usize>load<u16>(e) << ROW);
+    a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16)); a2 = f32x4.add(a2, v128.load(p, 32)); a3 = f32x4.add(a3, v128.load(p, 48));
+    e += 2;
+  }
+  for (; e < last; e += 4) {
+    const two = <usize>load<u32>(e), p = rows + ((two & 0xffff) << ROW), q = rows + ((two >> 16) << ROW);
+    a0 = f32x4.add(a0, f32x4.add(v128.load(p), v128.load(q)));
+    a1 = f32x4.add(a1, f32x4.add(v128.load(p, 16), v128.load(q, 16)));
+    a2 = f32x4.add(a2, f32x4.add(v128.load(p, 32), v128.load(q, 32)));
+    a3 = f32x4.add(a3, f32x4.add(v128.load(p, 48), v128.load(q, 48)));
+  }
+  v128.store(out, a0); v128.store(out, a1, 16); v128.store(out, a2, 32); v128.store(out, a3, 48);
+}
+
 /** Vector of the norm-ended gradient (see norm.ts): g k0 + z k1 + k2 of the vectors at g and z; g alone where there is no norm. */
 @inline
 export function ended(g: usize, z: usize, normed: bool, k0: v128, k1: v128, k2: v128): v128 {

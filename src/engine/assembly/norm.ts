@@ -16,8 +16,48 @@ export function moments(begin: i32, end: i32, _thread: i32, rows: i32, z: usize,
   }
 }
 
+/** Mean of a lane over chunks of as many rows each, whose moments lie `stride` bytes apart from `from` on. */
+@inline
+function meanOfChunks(from: usize, chunks: i32, stride: usize): f64 {
+  let sum: f64 = 0;
+  for (let c = 0, p = from; c < chunks; c++, p += stride) sum += <f64>load<f32>(p);
+  return sum * (1.0 / <f64>chunks);
+}
+
+/** Biased variance of a lane over all chunks of `rows` rows (Chan et al. 1983). */
+@inline
+function varianceOfChunks(from: usize, chunks: i32, stride: usize, rows: i32, mean: f64): f64 {
+  let deviation: f64 = 0;
+  for (let c = 0, p = from; c < chunks; c++, p += stride) {
+    const d = <f64>load<f32>(p) - mean;
+    deviation += <f64>load<f32>(p, 64) + <f64>rows * d * d;
+  }
+  return deviation * (1.0 / <f64>chunks / <f64>rows);
+}
+
 /**
- * Combines chunk moments (Chan et al. 1983, in float64) into each neuron's mean, 1/sqrt(var + eps), and X = z * scale + shift; items are tiles.
+ * Moves the running statistics of each neuron by `momentum` towards those of all chunks (variance unbiased); items are tiles.
+ * Chunk moments are [chunk][tile][mean 16, deviation 16], of `rows` rows a chunk.
+ */
+export function normRunning(
+  begin: i32, end: i32, _thread: i32,
+  chunks: i32, tiles: i32, rows: i32, momentum: f32, chunkMomentsAt: usize, runningMean: usize, runningVariance: usize,
+): void {
+  const stride = <usize>tiles << 7, count = chunks * rows;
+  const k = <f64>momentum, unbiased = count > 1 ? <f64>count / <f64>(count - 1) : 1.0;
+  for (let tile = begin; tile < end; tile++) {
+    const from = chunkMomentsAt + (<usize>tile << 7);
+    for (let lane: usize = 0; lane < 16; lane++) {
+      const at = (<usize>tile << ROW) + (lane << 2), m = meanOfChunks(from + (lane << 2), chunks, stride);
+      const variance = varianceOfChunks(from + (lane << 2), chunks, stride, rows, m);
+      store<f32>(runningMean + at, <f32>((1 - k) * <f64>load<f32>(runningMean + at) + k * m));
+      store<f32>(runningVariance + at, <f32>((1 - k) * <f64>load<f32>(runningVariance + at) + k * unbiased * variance));
+    }
+  }
+}
+
+/**
+ * Combines chunk moments (in float64) into each neuron's mean, 1/sqrt(var + eps), and X = z * scale + shift; items are tiles.
  * Running statistics move by `momentum` towards this batch's (variance unbiased over `count` samples).
  */
 export function normStatistics(
@@ -26,21 +66,13 @@ export function normStatistics(
   chunkMomentsAt: usize, gamma: usize, beta: usize, runningMean: usize, runningVariance: usize,
   mean: usize, inverse: usize, scale: usize, shift: usize,
 ): void {
-  const perChunk = 1.0 / <f64>chunks, perRow = perChunk / <f64>rows, unbiased = count > 1 ? <f64>count / <f64>(count - 1) : 1.0;
+  const unbiased = count > 1 ? <f64>count / <f64>(count - 1) : 1.0;
   const k = <f64>momentum;
   for (let tile = begin; tile < end; tile++) {
     const from = chunkMomentsAt + (<usize>tile * chunks << 7);
     for (let lane: usize = 0; lane < 16; lane++) {
       const at = (<usize>tile << ROW) + (lane << 2);
-      let sum: f64 = 0;
-      for (let c = 0, p = from + (lane << 2); c < chunks; c++, p += 128) sum += <f64>load<f32>(p);
-      const m = sum * perChunk;
-      let deviation: f64 = 0;
-      for (let c = 0, p = from + (lane << 2); c < chunks; c++, p += 128) {
-        const d = <f64>load<f32>(p) - m;
-        deviation += <f64>load<f32>(p, 64) + <f64>rows * d * d;
-      }
-      const variance = deviation * perRow;
+      const m = meanOfChunks(from + (lane << 2), chunks, 128), variance = varianceOfChunks(from + (lane << 2), chunks, 128, rows, m);
       const inv = 1.0 / sqrt<f64>(variance + <f64>eps);
       const g = <f64>load<f32>(gamma + at) * inv;
       store<f32>(mean + at, <f32>m);

@@ -13,6 +13,29 @@ export function exponential(x: f64): f64 {
   return (even + r * odd) * reinterpret<f64>((<i64>k + 1023) << 52);
 }
 
+/** e^((x - top) / temperature) of `count` numbers in place (and of one more where that is odd), for x <= top: two at a time, each the same as `exponential`. */
+export function exponentials(count: i32, top: f64, temperature: f64, x: usize): void {
+  const one = f64x2.splat(1), shift = f64x2.splat(top), divisor = f64x2.splat(temperature);
+  for (let i = 0; i < count; i += 2, x += 16) {
+    const y = f64x2.div(f64x2.sub(v128.load(x), shift), divisor);
+    const k = f64x2.nearest(f64x2.mul(y, f64x2.splat(1.4426950408889634)));
+    const r = f64x2.sub(f64x2.sub(y, f64x2.mul(k, f64x2.splat(LN2_HIGH))), f64x2.mul(k, f64x2.splat(LN2_LOW))), s = f64x2.mul(r, r);
+    let even = term(1.0 / 3628800, s, f64x2.splat(1.0 / 479001600)), odd = term(1.0 / 39916800, s, f64x2.splat(1.0 / 6227020800));
+    even = term(1.0 / 40320, s, even); odd = term(1.0 / 362880, s, odd);
+    even = term(1.0 / 720, s, even); odd = term(1.0 / 5040, s, odd);
+    even = term(1.0 / 24, s, even); odd = term(1.0 / 120, s, odd);
+    even = term(1.0 / 2, s, even); odd = term(1.0 / 6, s, odd);
+    even = f64x2.add(one, f64x2.mul(s, even)); odd = f64x2.add(one, f64x2.mul(s, odd));
+    // 2^k: a number this large has its unit in the last bit, so that its low bits are k + 1023.
+    const power = i64x2.shl(f64x2.add(k, f64x2.splat(6755399441055744 + 1023)), 52);
+    const e = f64x2.mul(f64x2.add(even, f64x2.mul(r, odd)), power);
+    v128.store(x, v128.andnot(e, f64x2.lt(y, f64x2.splat(-700))));
+  }
+}
+
+@inline
+function term(constant: f64, s: v128, rest: v128): v128 { return f64x2.add(f64x2.splat(constant), f64x2.mul(s, rest)); }
+
 /** ln x for normal x > 0: x = 2^k m with m in [sqrt(1/2), sqrt(2)), ln m by the series of artanh((m - 1) / (m + 1)). */
 export function logarithm(x: f64): f64 {
   const bits = reinterpret<i64>(x);

@@ -1,7 +1,10 @@
 /** Turns metric lines into the curves of each panel. */
-import type { EpochMetrics, MetricLine, StepMetrics } from "../../training/metrics.ts";
+import type { AnyMetricLine } from "../metrics-file.ts";
 import type { FirstStages } from "./curves.ts";
 import type { LegendEntry } from "./page.ts";
+
+type StepLine = Extract<AnyMetricLine, { kind: "step" }>;
+type EpochLine = Extract<AnyMetricLine, { kind: "epoch" }>;
 
 export interface Curve extends LegendEntry {
   readonly colour: string;
@@ -33,10 +36,10 @@ const mostPoints = 400;
 const stageColour = (stage: number) => colours[(stage - 1) % colours.length] ?? black;
 
 /** Panels that have something to draw, top to bottom. */
-export function curvePanels(lines: readonly MetricLine[], first: FirstStages): Panel[] {
-  const byStep = (a: MetricLine, b: MetricLine) => a.step - b.step;
-  const steps = lines.filter((line): line is StepMetrics => line.kind === "step").sort(byStep);
-  const epochs = lines.filter((line): line is EpochMetrics => line.kind === "epoch").sort(byStep);
+export function curvePanels(lines: readonly AnyMetricLine[], first: FirstStages): Panel[] {
+  const byStep = (a: AnyMetricLine, b: AnyMetricLine) => a.step - b.step;
+  const steps = lines.filter((line): line is StepLine => line.kind === "step").sort(byStep);
+  const epochs = lines.filter((line): line is EpochLine => line.kind === "epoch").sort(byStep);
   const run = Math.ceil(steps.length / mostPoints);
   const means = run > 1 ? ` (means of ${run} steps)` : "";
   const panels: Panel[] = [
@@ -47,7 +50,31 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
       most: 100,
       log: false,
       dots: true,
-      curves: [curve("held out", black, epochs, (line) => 100 * (line.heldOutAccuracy ?? Number.NaN), { width: 2 })],
+      curves: [curve("held out", black, epochs, (line) => 100 * figureOf(line, "heldOutAccuracy"), { width: 2 })],
+    },
+    {
+      title: "Bits a character",
+      axis: "bits",
+      zero: false,
+      most: Number.POSITIVE_INFINITY,
+      log: false,
+      dots: true,
+      curves: [
+        curve("held out", black, epochs, (line) => figureOf(line, "heldOutBits"), { width: 2 }),
+        curve("training", "#888888", epochs, (line) => figureOf(line, "trainBits"), { dashed: true }),
+      ],
+    },
+    {
+      title: "Mean squared error, standardised",
+      axis: "MSE",
+      zero: false,
+      most: Number.POSITIVE_INFINITY,
+      log: true,
+      dots: true,
+      curves: [
+        curve("held out", black, epochs, (line) => figureOf(line, "heldOutMse"), { width: 2 }),
+        curve("training", "#888888", epochs, (line) => figureOf(line, "trainMse"), { dashed: true }),
+      ],
     },
     {
       title: `Loss${means}`,
@@ -105,14 +132,14 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
           epochs,
           1,
           first.hamming,
-          (line) => line.hamming ?? [],
+          (line) => ("hamming" in line ? line.hamming : []),
           (stage) => `stage ${stage}`,
         ),
         ...stages(
           epochs,
           1,
           first.hamming,
-          (line) => line.hammingShuffled ?? [],
+          (line) => ("hammingShuffled" in line ? line.hammingShuffled : []),
           (stage) => `${stage}, shuffled`,
           true,
         ),
@@ -120,6 +147,11 @@ export function curvePanels(lines: readonly MetricLine[], first: FirstStages): P
     },
   ];
   return panels.map(withoutEmptyCurves).filter((panel) => panel.curves.length > 0);
+}
+
+/** A figure that only some kinds of experiment have. */
+function figureOf(line: EpochLine, name: string): number {
+  return (line as unknown as Readonly<Record<string, number | null | undefined>>)[name] ?? Number.NaN;
 }
 
 function withoutEmptyCurves(panel: Panel): Panel {
@@ -130,7 +162,7 @@ function withoutEmptyCurves(panel: Panel): Panel {
 }
 
 /** One curve a stage; a stage has the same colour in every panel. */
-function stages<L extends MetricLine>(
+function stages<L extends AnyMetricLine>(
   lines: readonly L[],
   run: number,
   first: number,
@@ -148,7 +180,7 @@ function stages<L extends MetricLine>(
 }
 
 /** A curve through `run` lines at a time: their mean value at the last one's step. */
-function curve<L extends MetricLine>(
+function curve<L extends AnyMetricLine>(
   label: string,
   colour: string,
   lines: readonly L[],

@@ -1,7 +1,7 @@
 /** Learning curves from a run's metrics. */
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
-import type { MetricLine } from "../../training/metrics.ts";
+import type { AnyMetricLine } from "../metrics-file.ts";
 import { type Curve, curvePanels, linearDomain, logTicks, type Panel } from "./curve-series.ts";
 import { legend, page, text } from "./page.ts";
 import { drawPanel } from "./panel.ts";
@@ -24,7 +24,7 @@ const panelHeight = 210;
 const titleHeight = 26;
 
 /**
- * Learning curves as SVG, 900 pixels wide: held-out accuracy, losses (total, top and each stage), firing rates of each stage and,
+ * Learning curves as SVG, 900 pixels wide: held-out accuracy (or bits a character, or mean squared error), losses (total, top and each stage), firing rates of each stage and,
  * where measured, Hamming similarity, stacked over one axis of optimiser steps. Panels without data are left out. More than 400 steps
  * are shown as means of equal runs of steps. Numbers that are not finite are gaps. Same lines, same bytes.
  *
@@ -34,7 +34,7 @@ const titleHeight = 26;
  * @example
  * writeFileSync("curves.svg", curvesPlot(lines));
  */
-export function curvesPlot(lines: readonly MetricLine[], first: Partial<FirstStages> = {}): string {
+export function curvesPlot(lines: readonly AnyMetricLine[], first: Partial<FirstStages> = {}): string {
   const panels = curvePanels(lines, { ...firstStages, ...first });
   if (panels.length === 0)
     throw new BispikeError(

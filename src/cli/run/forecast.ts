@@ -1,0 +1,137 @@
+/** The work of `bispike forecast`. */
+import { extname } from "node:path";
+import type { Sequence } from "../../data/sequence/assemble.ts";
+import type { SequenceRequest } from "../../data/sequence/load.ts";
+import { restore } from "../../data/sequence/standardise.ts";
+import { type SeriesSummary, targetStatistics } from "../../data/sequence/summary.ts";
+import { roundRestored, writeCsv } from "../../data/sequence/write-csv.ts";
+import { BispikeError } from "../../errors.ts";
+import { predictSeries, type SeriesPrediction } from "../../inference/predict-series.ts";
+import { stepperOf } from "../../learning/sequence/stepper.ts";
+import { ErrorSums, type Errors, type ValueFigures } from "../../measurement/value-errors.ts";
+import { writeDurably } from "../../node/durable.ts";
+import { openSequence } from "../../node/open.ts";
+import type { SequenceCheckpoint } from "../../training/sequence/checkpoint.ts";
+import type { ForecastOptions } from "../forecast.ts";
+import { print } from "../output.ts";
+import { alignTable, printable } from "../table.ts";
+import { figure } from "./lines-sequence.ts";
+import { requireFigure, requireFolder } from "./output-file.ts";
+import { partOf, sequenceFor } from "./sequence-data.ts";
+import { drawSeries } from "./series-figure.ts";
+
+/** Options of readers, which belong to a kind of file. */
+const READER = ["delimiter", "header", "timeColumn", "key", "feature"] as const;
+
+/** Runs the command. */
+export async function runForecast(path: string, options: ForecastOptions): Promise<void> {
+  const { out, plot, data, part = data === undefined ? "test" : "all" } = options;
+  requireFolder("--out", out);
+  if (plot !== undefined) requireFigure("--plot", plot);
+  const { learner, checkpoint, file, team } = await openSequence(path, options.threads);
+  try {
+    if (checkpoint.data.kind !== "series")
+      throw new BispikeError(
+        "checkpoint",
+        `${file}: expected a run of task regression or forecast, got next-character; text is written by bispike generate`,
+      );
+    const sequence = await sequenceFor(checkpoint, told(checkpoint, data, part));
+    const about = sequence.about as SeriesSummary;
+    const range = partOf(sequence, checkpoint, part === "all" ? "test" : part);
+    const { horizon } = about;
+    const predicted = predictSeries(stepperOf(learner), sequence.set, range, { horizon, past: learner.window });
+    const { figures, positions } = errorsOf(predicted, about);
+    const columns = inOwnUnits(predicted, about);
+    writeDurably(out, csvOf(predicted.rows, columns, sequence));
+    if (plot !== undefined) plotTargets(predicted.rows, columns, sequence, plot);
+    const beyond = predicted.rows.length - positions;
+    const task = about.task;
+    const files = { out, ...(plot === undefined ? {} : { plot }) };
+    if (options.json) {
+      const counts = { rows: predicted.rows.length, known: positions, beyond };
+      print(
+        JSON.stringify({ task, part, data: about.name, horizon, ...counts, ...figures, ...files, checkpoint: file }),
+      );
+      return;
+    }
+    const which = part === "all" ? "all" : `the ${part} part`;
+    const heading = `${printable(file)}: ${task}, ${positions} rows of ${which} of ${printable(about.name)}`;
+    print([heading, table(figures), filesWords(files, predicted.rows.length, beyond)].join("\n\n"));
+  } finally {
+    await team.close();
+  }
+}
+
+/** What differs from the data of the run. */
+function told(
+  { config }: SequenceCheckpoint,
+  file: string | undefined,
+  part: NonNullable<ForecastOptions["part"]>,
+): Partial<SequenceRequest> {
+  const whole = part === "all" ? { trainPart: 0, heldOut: 0, limit: 0 } : {};
+  if (file === undefined) return whole;
+  const kindOf = (name: string) => extname(name.replace(/\.gz$/i, "")).toLowerCase();
+  // How the run's file was read says nothing of a file of another kind.
+  const other = kindOf(file) !== kindOf(config.data.series ?? "");
+  const reader = other ? Object.fromEntries(READER.map((key) => [key, undefined])) : {};
+  return { ...reader, ...whole, series: file };
+}
+
+function errorsOf({ predicted, truth }: SeriesPrediction, about: SeriesSummary) {
+  const width = about.targets.length;
+  const sums = new ErrorSums(width);
+  for (let at = 0; at < truth.length; at += width) sums.add(predicted, at, truth, at);
+  return { figures: sums.figures(about.targets, targetStatistics(about).std), positions: truth.length / width };
+}
+
+/** One a target; null where the truth is not known yet. */
+interface TargetColumn {
+  readonly name: string;
+  readonly truth: (number | null)[];
+  readonly predicted: number[];
+}
+
+function inOwnUnits({ rows, predicted, truth }: SeriesPrediction, about: SeriesSummary): TargetColumn[] {
+  const { mean, std } = targetStatistics(about);
+  const width = mean.length;
+  const [said, actual] = [restore(predicted, mean, std), restore(truth, mean, std)];
+  return about.targets.map((name, d) => ({
+    name,
+    predicted: Array.from(rows, (_, k) => roundRestored(said[k * width + d]!, mean[d]!, std[d]!)),
+    truth: Array.from(rows, (_, k) =>
+      k * width < actual.length ? roundRestored(actual[k * width + d]!, mean[d]!, std[d]!) : null,
+    ),
+  }));
+}
+
+function csvOf(rows: Int32Array, columns: readonly TargetColumn[], { times }: Sequence): string {
+  const named = columns.flatMap(({ name }) => [name, `${name} predicted`]);
+  const header = ["row", ...(times ? ["time"] : []), ...named];
+  const lines = Array.from(rows, (row, k) => [
+    row,
+    ...(times ? [times[row] ?? null] : []),
+    ...columns.flatMap(({ truth, predicted }) => [truth[k]!, predicted[k]!]),
+  ]);
+  return writeCsv(header, lines);
+}
+
+function plotTargets(rows: Int32Array, columns: readonly TargetColumn[], { about, times }: Sequence, file: string) {
+  const names = times && Array.from(rows, (row) => times[row] ?? `row ${row}`);
+  const panels = columns.map(({ name, truth, predicted }) => ({ name, truth, other: predicted }));
+  const title = `${about.name}: ${about.task === "forecast" ? "forecast" : "regression"}`;
+  drawSeries(panels, { title, other: "predicted", rows: names, first: rows[0]! }, file);
+}
+
+function table(figures: ValueFigures): string {
+  const row = ({ mse, mae, rmse }: Errors) => [figure(mse), figure(mae), figure(rmse)];
+  const rows = figures.targets.map(({ name, original, ...own }) => [printable(name), ...row(original), ...row(own)]);
+  const all = rows.length > 1 ? [["all", ...row(figures.original), ...row(figures)]] : [];
+  return alignTable([["target", "MSE", "MAE", "RMSE", "standardised: MSE", "MAE", "RMSE"], ...rows, ...all], "lrrrrrr");
+}
+
+function filesWords({ out, plot }: { out: string; plot?: string }, rows: number, beyond: number): string {
+  const ahead = beyond > 0 ? `, the last ${beyond} of them beyond the end of the series` : "";
+  const lines = [`${out}: truth and prediction of ${rows} rows${ahead}`];
+  if (plot !== undefined) lines.push(`${plot}: the same as a picture`);
+  return lines.join("\n");
+}

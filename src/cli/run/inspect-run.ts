@@ -1,0 +1,46 @@
+/** What an inspection tells of any run and its checkpoints. */
+import { readFileSync, statSync } from "node:fs";
+import { BispikeError } from "../../errors.ts";
+import { openAnyCheckpoint } from "../../node/open.ts";
+import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
+import type { Place } from "../../training/trainable.ts";
+
+/** How far training came, in words. */
+export function describePosition({ step, epoch, batch }: Pick<Place, "step" | "epoch" | "batch">): string {
+  return `step ${step}, ${epoch} epochs done${batch > 0 ? ` and ${batch} batches of the next` : ""}`;
+}
+
+/** Where the run stood at its last save; null when that was before the first. */
+export function lastPosition(folder: string): AnyCheckpoint["position"] | null {
+  try {
+    return openAnyCheckpoint(folder, "last").checkpoint.position;
+  } catch (error) {
+    // The best checkpoint is whole and was asked about; a damaged last one is reported by whoever resumes.
+    if (error instanceof BispikeError) return null;
+    throw error;
+  }
+}
+
+/** `summary.json` as it was read. */
+export type StoredSummary = Readonly<Record<string, unknown>>;
+
+/** The results a finished run wrote; null where there are none. */
+export function readSummary(file: string): StoredSummary | null {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return null;
+  try {
+    const summary: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof summary === "object" && summary !== null) return summary as StoredSummary;
+  } catch {
+    // Told apart below from a summary that is JSON of another kind, which is no better.
+  }
+  throw new BispikeError("checkpoint", `${file}: expected a JSON object; remove the file, or restore the run folder`);
+}
+
+/** Trained numbers of a layer; running means and variances are measured, not trained. */
+export function parametersOf(prefix: string, tensors: AnyCheckpoint["tensors"]): number {
+  let sum = 0;
+  for (const [name, { data }] of tensors) {
+    if (name.startsWith(prefix) && !/\.norm\.(mean|variance)$/.test(name)) sum += data.length;
+  }
+  return sum;
+}

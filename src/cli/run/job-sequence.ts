@@ -1,0 +1,50 @@
+/** Training on a text or series, from its configuration to its summary. */
+import { loadSequence } from "../../data/sequence/load.ts";
+import { createTeam } from "../../node/open.ts";
+import type { SequenceConfig } from "../../training/sequence/config.ts";
+import { createSequenceExperiment } from "../../training/sequence/experiment.ts";
+import { sequenceRequest } from "../../training/sequence/request.ts";
+import { type Job, warnUnverified } from "./job.ts";
+import type { Reporter } from "./reporter.ts";
+import { finishSequenceRun } from "./sequence-summary.ts";
+
+export async function withSequence<T>(
+  config: SequenceConfig,
+  reporter: Reporter,
+  use: (job: Job) => Promise<T>,
+): Promise<T> {
+  const sequence = await loadSequence(sequenceRequest(config));
+  const { about, windows } = sequence;
+  warnUnverified(about.name, about.provenance, reporter);
+  if (about.kind === "series") warnOfSeries(about.constant, about.standardise, reporter);
+  const team = await createTeam(config.train.threads);
+  try {
+    const experiment = createSequenceExperiment(team, config, sequence);
+    const { heldOut, test } = about.parts;
+    const counts = {
+      task: config.task,
+      rule: config.rule.name,
+      windows: windows.train.length,
+      window: about.window,
+      heldOut: heldOut.to - heldOut.from,
+      test: test.to - test.from,
+      ...(about.kind === "text"
+        ? { characters: about.alphabet.length }
+        : { inputs: about.inputs.length, targets: about.targets.length }),
+    };
+    const { provenance } = about;
+    const finish: Job["finish"] = (folder, result, pause) => finishSequenceRun(experiment, folder, result, pause);
+    return await use({ config, task: experiment.task, threads: team.threads, provenance, counts, finish });
+  } finally {
+    await team.close();
+  }
+}
+
+function warnOfSeries(constant: readonly string[], standardise: "train" | "all", reporter: Reporter): void {
+  if (constant.length > 0)
+    reporter.warning(`constant in the rows trained on, so of no use there: column ${constant.join(", ")}`);
+  if (standardise === "all")
+    reporter.warning(
+      "data.standardise all: means and deviations are the whole series', so the test part leaks into training",
+    );
+}

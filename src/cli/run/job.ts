@@ -1,0 +1,55 @@
+/** An experiment as the command line trains it: what a session needs to know, whatever the kind. */
+import type { FileRecord } from "../../data/dataset.ts";
+import type { StepReport } from "../../learning/rule.ts";
+import type { SequenceStepReport } from "../../learning/sequence/learner.ts";
+import type { RunFolder } from "../../node/run-folder.ts";
+import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
+import { type AnyConfig, isSequenceConfig } from "../../training/any-config.ts";
+import type { EpochMetrics, StepMetrics } from "../../training/metrics.ts";
+import type { SequenceEpochMetrics, SequenceStepMetrics } from "../../training/sequence/metrics.ts";
+import type { Trainable, TrainableKind } from "../../training/trainable.ts";
+import type { TrainingResult } from "../../training/trainer.ts";
+import { withImages } from "./job-images.ts";
+import { withSequence } from "./job-sequence.ts";
+import type { DataCounts, Reporter } from "./reporter.ts";
+import type { SequenceRunSummary } from "./sequence-summary.ts";
+import type { Summary } from "./summary.ts";
+
+/** Either kind of experiment. */
+export interface AnyKind extends TrainableKind {
+  readonly report: StepReport | SequenceStepReport;
+  readonly step: StepMetrics | SequenceStepMetrics;
+  readonly epoch: EpochMetrics | SequenceEpochMetrics;
+  readonly checkpoint: AnyCheckpoint;
+}
+
+export type AnySummary = Summary | SequenceRunSummary;
+
+export interface Job {
+  readonly config: AnyConfig;
+  readonly task: Trainable<AnyKind>;
+  readonly threads: number;
+  /** The data's files. */
+  readonly provenance: readonly FileRecord[];
+  /** What there is to train on, for the first line. */
+  readonly counts: DataCounts;
+  /**
+   * Tests the best weights and writes pictures and summary.
+   *
+   * @param pause awaited between batches; may throw to give up
+   */
+  finish(folder: RunFolder, result: TrainingResult, pause: () => Promise<void>): Promise<AnySummary>;
+}
+
+/** Loads the data and builds the networks of a configuration, and takes them down after use. */
+export function withJob<T>(config: AnyConfig, reporter: Reporter, use: (job: Job) => Promise<T>): Promise<T> {
+  return isSequenceConfig(config) ? withSequence(config, reporter, use) : withImages(config, reporter, use);
+}
+
+/** Warns of files that bear a known name and hold something else. */
+export function warnUnverified(name: string, provenance: readonly FileRecord[], reporter: Reporter): void {
+  for (const { file, verified } of provenance) {
+    if (verified === false)
+      reporter.warning(`${file} is not the published file of ${name}: results may not compare with others'`);
+  }
+}

@@ -1,0 +1,158 @@
+/** From the bytes of a text or series to a set to train on. Runs anywhere; `load.ts` adds the reading of files. */
+import { BispikeError } from "../../errors.ts";
+import type { FileRecord } from "../dataset.ts";
+import { gunzipBounded } from "../gunzip.ts";
+import { columnsOf } from "./columns.ts";
+import { fillGaps } from "./gaps.ts";
+import { checkOptions, type SequenceOptions, sequenceDefaults } from "./options.ts";
+import { windowStarts } from "./parts.ts";
+import { parseSeries } from "./read-series.ts";
+import { firstRows, selectColumns } from "./series.ts";
+import type { ColumnStatistics } from "./standardise.ts";
+import type { SequenceSummary, SeriesSummary, TextSummary } from "./summary.ts";
+import { forecast, nextSymbol, regression, type SequenceSet } from "./task.ts";
+import { encode, readText, type TextData, textOf } from "./text.ts";
+import { MAX_TEXT_BYTES } from "./utf8.ts";
+
+/** A set, the windows of its parts, and what is to be remembered of it. */
+export interface Sequence {
+  readonly set: SequenceSet;
+  /** First positions of the windows of each part. */
+  readonly windows: { readonly train: Int32Array; readonly heldOut: Int32Array; readonly test: Int32Array };
+  readonly about: SequenceSummary;
+  /** Dates or times of a series' rows, if it has any. */
+  readonly times: readonly string[] | null;
+}
+
+/**
+ * A set from the bytes of one file.
+ *
+ * @param file its name: the ending tells the format of a series
+ * @param provenance to be put into the summary
+ * @throws BispikeError "config" for options that are unknown or do not fit, "data" for anything wrong with the bytes, or
+ *   too few of them for a window in each part
+ * @example
+ * const { set, windows, about } = await assembleSequence(bytes, "ETTh1.csv", { task: "forecast", horizon: 24 });
+ */
+export async function assembleSequence(
+  bytes: Uint8Array,
+  file: string,
+  options: SequenceOptions,
+  provenance: readonly FileRecord[] = [],
+): Promise<Sequence> {
+  checkOptions(options);
+  const made = options.task === "next" ? fromText(bytes, file, options) : await fromSeries(bytes, file, options);
+  const { set, details, length, times } = made;
+  const window = options.window ?? sequenceDefaults.window;
+  const stride = options.stride ?? (options.task === "next" ? window : 1);
+  const windows = windowsOf(set, file, window, stride, options);
+  const { name, parts } = set;
+  return { set, windows, times, about: { name, length, parts, window, stride, provenance, ...details } };
+}
+
+type Details<Summary> = Omit<Summary, "name" | "length" | "parts" | "window" | "stride" | "provenance">;
+
+interface Made {
+  readonly set: SequenceSet;
+  readonly details: Details<TextSummary> | Details<SeriesSummary>;
+  readonly length: number;
+  readonly times: readonly string[] | null;
+}
+
+function fromText(bytes: Uint8Array, file: string, options: SequenceOptions): Made {
+  const like = options.like as TextSummary | undefined;
+  const newline = like?.newline ?? options.newline ?? sequenceDefaults.newline;
+  const content = /\.gz$/i.test(file) ? gunzipBounded(bytes, MAX_TEXT_BYTES, file) : bytes;
+  const all = readText(content, file, newline);
+  const text = options.limit ? firstCharacters(all, options.limit) : all;
+  const name = nameOf(file);
+  const data: TextData =
+    like === undefined
+      ? { ...textOf(file, text), name }
+      : { name, alphabet: like.alphabet, symbols: encode(text, like.alphabet, options.unknown, file) };
+  const details = { kind: "text", task: "next", alphabet: data.alphabet, newline } as const;
+  return { set: nextSymbol(data, options), details, length: data.symbols.length, times: null };
+}
+
+async function fromSeries(bytes: Uint8Array, file: string, options: SequenceOptions): Promise<Made> {
+  const { task } = options;
+  const like = options.like as SeriesSummary | undefined;
+  const { delimiter, header, timeColumn, key, feature } = options;
+  const columns = like?.columns ?? options.columns;
+  const table = { delimiter, header, timeColumn, key, feature, columns };
+  const read = await parseSeries(bytes, file, table);
+  // Tables have only the chosen columns already, in the same order.
+  const places = columns === undefined || read.lines !== null ? undefined : columnsOf(read.columns, columns, "columns");
+  const chosen = places === undefined ? read : selectColumns(read, places);
+  const raw = options.limit ? firstRows(chosen, options.limit) : chosen;
+  const { fill = "error" } = options;
+  const { series, filled } = fillGaps(raw, options);
+  const named = { ...series, name: nameOf(file) };
+  const statistics = like === undefined ? undefined : statisticsOf(like);
+  const settings = { ...options, statistics };
+  const targets = like?.targets ?? options.targets;
+  const horizon = task === "forecast" ? (like?.horizon ?? options.horizon ?? sequenceDefaults.horizon) : 0;
+  const made = task === "forecast" ? forecast(named, targets, horizon, settings) : regression(named, targets, settings);
+  const { mean, std, constant } = made.statistics;
+  const { times } = series;
+  const details: Details<SeriesSummary> = {
+    kind: "series",
+    task: task === "forecast" ? "forecast" : "regression",
+    columns: series.columns,
+    inputs: made.inputs,
+    targets: made.targets,
+    horizon,
+    standardise: like?.standardise ?? options.standardise ?? sequenceDefaults.standardise,
+    mean,
+    std,
+    constant: constant.map((column) => series.columns[column]!),
+    filled,
+    fill,
+    span: times === null ? null : [times[0]!, times[times.length - 1]!],
+  };
+  return { set: made.set, details, length: series.length, times };
+}
+
+function statisticsOf({ columns, mean, std, constant }: SeriesSummary): ColumnStatistics {
+  return { mean, std, constant: constant.map((name) => columns.indexOf(name)) };
+}
+
+function windowsOf(
+  set: SequenceSet,
+  file: string,
+  window: number,
+  stride: number,
+  options: SequenceOptions,
+): Sequence["windows"] {
+  const { trainPart, heldOut, limit } = options;
+  const { train, heldOut: held, test } = set.parts;
+  const starts = {
+    train: windowStarts(train, window, stride),
+    heldOut: windowStarts(held, window, stride),
+    test: windowStarts(test, window, stride),
+  };
+  // A part that was asked to be empty may be.
+  const wanted = { train: trainPart !== 0, heldOut: trainPart !== 0 && heldOut !== 0, test: trainPart !== 1 };
+  for (const part of ["train", "heldOut", "test"] as const) {
+    if (!wanted[part] || starts[part].length > 0) continue;
+    const { from, to } = set.parts[part];
+    const remedy = limit ? "raise limit, or choose a smaller window" : "give more data or a smaller window";
+    throw new BispikeError(
+      "data",
+      `${file}: part ${part}: expected ${window} positions or more for a window, found ${to - from}; ${remedy}`,
+    );
+  }
+  return starts;
+}
+
+function firstCharacters(text: string, limit: number): string {
+  let at = 0;
+  for (let count = 0; count < limit && at < text.length; count++) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
+  return text.slice(0, at);
+}
+
+/** "ETTh1" of "data/ETTh1.csv.gz". */
+function nameOf(file: string): string {
+  const base = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+  return base.replace(/\.gz$/i, "").replace(/(.)\.[^.]+$/, "$1");
+}

@@ -1,0 +1,221 @@
+/**
+ * Tables of numbers as text: CSV, TSV, or columns between blanks; with or without a line of names; the first column may
+ * hold dates, times or an index.
+ */
+import { BispikeError } from "../../errors.ts";
+import { isDate, isMissing, isNumber, isTimeName } from "./cells.ts";
+import { checkNames, columnsOf } from "./columns.ts";
+import { type Delimiter, forEachRecord, guessDelimiter } from "./delimited.ts";
+import { checkSize, MAX_FLOAT32, MAX_VALUES, type RawSeries } from "./series.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+export interface CsvOptions {
+  /** Default: the one that the first line has. */
+  readonly delimiter?: Delimiter | undefined;
+  /** Whether the first line holds names; default: whether it has cells that are no values. */
+  readonly header?: boolean | undefined;
+  /**
+   * The column of the rows' times: its name, its place, or false for none. Default: the first column, if it is named
+   * date, time, datetime, timestamp, index or nothing, or holds dates.
+   */
+  readonly timeColumn?: string | number | false | undefined;
+  /** Names or places (without the time column) of the columns to read; others may hold anything. Default all. */
+  readonly columns?: readonly (string | number)[] | undefined;
+}
+
+/** Places of the columns in a record. */
+interface Layout {
+  readonly cells: number;
+  readonly time: number | undefined;
+  readonly places: readonly number[];
+  readonly names: readonly string[];
+}
+
+interface TableRecord {
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
+/**
+ * Reads a table; lines without any cell are passed over.
+ *
+ * @returns columns named by the header, or "0", "1", ... without one
+ * @throws BispikeError "data" naming line and column for ragged records, cells that are no numbers, equal names, no
+ *   rows, too many values, or a first line that may be names as well as values; "config" for an unknown column
+ * @example
+ * parseCsv(new TextEncoder().encode("date,a,b\n2016-07-01,1,2.5\n"), "x.csv");
+ */
+export function parseCsv(bytes: Uint8Array, file: string, options: CsvOptions = {}): RawSeries {
+  const text = decodeUtf8(bytes, file);
+  const table = new Table(file, options);
+  forEachRecord(text, options.delimiter ?? guessDelimiter(text), file, (cells, line) => table.add({ cells, line }));
+  return table.finish();
+}
+
+/** Collects rows; the first two records are kept back until they have shown what the columns are. */
+class Table {
+  readonly #file: string;
+  readonly #options: CsvOptions;
+  readonly #first: TableRecord[] = [];
+  #layout: Layout | undefined;
+  #values = new Float32Array(1024);
+  #count = 0;
+  readonly #lines: number[] = [];
+  readonly #times: string[] = [];
+  /** Lines of a one-column table that are empty: missing values, unless nothing follows. */
+  #blank: number[] = [];
+
+  constructor(file: string, options: CsvOptions) {
+    this.#file = file;
+    this.#options = options;
+  }
+
+  add({ cells, line }: TableRecord): void {
+    const record = { cells: cells.map((cell) => cell.trim()), line };
+    if (record.cells.length === 1 && record.cells[0] === "") {
+      if (this.#first.length > 0) this.#blank.push(line);
+      return;
+    }
+    if (this.#layout !== undefined) this.#row(this.#layout, record);
+    else if (this.#first.push(record) === 2) this.#begin();
+  }
+
+  finish(): RawSeries {
+    this.#blank = [];
+    if (this.#layout === undefined) this.#begin();
+    const { names, time } = this.#layout!;
+    checkSize(this.#lines.length, names.length, this.#file);
+    return {
+      name: this.#file,
+      columns: names,
+      length: this.#lines.length,
+      values: this.#values.slice(0, this.#count),
+      times: time === undefined ? null : this.#times,
+      lines: this.#lines,
+    };
+  }
+
+  #begin(): void {
+    const [first, second] = this.#first;
+    if (first === undefined)
+      throw new BispikeError("data", `${this.#file}: expected rows of values, the file is empty`);
+    checkSize(1, first.cells.length, this.#file);
+    const header = this.#options.header ?? isHeader(first, second, this.#file);
+    const layout = layoutOf(header ? first : undefined, header ? second : first, this.#file, this.#options);
+    this.#layout = layout;
+    const blank = this.#blank;
+    this.#blank = [];
+    if (!header) this.#row(layout, first);
+    this.#blank = blank;
+    if (second !== undefined) this.#row(layout, second);
+  }
+
+  #row(layout: Layout, record: TableRecord): void {
+    const blank = this.#blank;
+    this.#blank = [];
+    // A blank line separates rows of many cells, but in a table of one column it is a row whose value is missing.
+    if (layout.cells === 1) for (const line of blank) this.#append(layout, { cells: [""], line });
+    this.#append(layout, record);
+  }
+
+  #append({ cells: expected, time, places, names }: Layout, { cells, line }: TableRecord): void {
+    const where = `${this.#file}: line ${line}`;
+    if (cells.length !== expected) {
+      throw new BispikeError(
+        "data",
+        `${where}: expected ${expected} cells as in the first line, found ${cells.length}`,
+      );
+    }
+    this.#reserve(places.length);
+    places.forEach((place, column) => {
+      this.#values[this.#count++] = numberOf(cells[place]!, where, names[column]!);
+    });
+    this.#lines.push(line);
+    if (time !== undefined) this.#times.push(cells[time]!);
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#count + more;
+    if (needed > MAX_VALUES) checkSize(this.#lines.length + 1, more, this.#file);
+    if (needed <= this.#values.length) return;
+    const larger = new Float32Array(Math.min(MAX_VALUES, Math.max(needed, 2 * this.#values.length)));
+    larger.set(this.#values);
+    this.#values = larger;
+  }
+}
+
+/** NaN for a missing value. */
+function numberOf(cell: string, where: string, column: string): number {
+  const value = isNumber(cell) ? Number(cell) : Number.NaN;
+  if (Math.abs(value) <= MAX_FLOAT32 || isMissing(cell)) return value;
+  const shown = JSON.stringify(cell.length > 40 ? `${cell.slice(0, 37)}...` : cell);
+  const remedy = isNumber(cell)
+    ? `; the largest magnitude is ${MAX_FLOAT32}`
+    : isDate(cell)
+      ? "; name the column of dates with timeColumn"
+      : /^[+-]?\d+,\d+$/.test(cell)
+        ? "; write decimals with a point"
+        : "; leave the column out with the option columns, if it holds no numbers";
+  throw new BispikeError(
+    "data",
+    `${where}, column ${JSON.stringify(column)}: expected a finite number, found ${shown}${remedy}`,
+  );
+}
+
+/** Whether the first record holds names. */
+function isHeader(first: TableRecord, second: TableRecord | undefined, file: string): boolean {
+  const { cells } = first;
+  if (cells.some((cell) => !isNumber(cell) && !isMissing(cell) && !isDate(cell))) return true;
+  // Names above a column of dates.
+  if (second !== undefined && isDate(second.cells[0]!) && !isDate(cells[0]!)) return true;
+  // Sensors are often named by numbers: whole and different, above values that are not whole.
+  const whole = cells.filter((cell) => cell !== "");
+  const like = whole.length > 1 && whole.every((cell) => /^\d+$/.test(cell)) && new Set(whole).size === whole.length;
+  if (like && second?.cells.some((cell) => isNumber(cell) && !/^[+-]?\d+$/.test(cell))) {
+    throw new BispikeError(
+      "data",
+      `${file}: line ${first.line}: the whole numbers may be names of columns or values; say header: true or false`,
+    );
+  }
+  return false;
+}
+
+function layoutOf(
+  header: TableRecord | undefined,
+  data: TableRecord | undefined,
+  file: string,
+  options: CsvOptions,
+): Layout {
+  const names = header?.cells ?? data!.cells.map((_, place) => String(place));
+  const time = timePlace(names, header !== undefined, data, file, options.timeColumn);
+  const valuePlaces = names.map((_, place) => place).filter((place) => place !== time);
+  if (valuePlaces.length === 0) {
+    throw new BispikeError("data", `${file}: expected a column of values beside that of times, found none`);
+  }
+  // Without a header, names count the columns of values.
+  const valueNames = valuePlaces.map((place, index) => (header === undefined ? String(index) : names[place]!));
+  checkNames(valueNames, header === undefined ? file : `${file}: line ${header.line}`);
+  const chosen =
+    options.columns === undefined
+      ? valueNames.map((_, index) => index)
+      : columnsOf(valueNames, options.columns, `${file}: columns`);
+  return {
+    cells: names.length,
+    time,
+    places: chosen.map((index) => valuePlaces[index]!),
+    names: chosen.map((index) => valueNames[index]!),
+  };
+}
+
+function timePlace(
+  names: readonly string[],
+  named: boolean,
+  data: TableRecord | undefined,
+  file: string,
+  option: CsvOptions["timeColumn"],
+): number | undefined {
+  if (option === false) return undefined;
+  if (option !== undefined) return columnsOf(names, [option], `${file}: timeColumn`)[0];
+  const dated = data !== undefined && isDate(data.cells[0]!);
+  return dated || (named && isTimeName(names[0]!)) ? 0 : undefined;
+}

@@ -1,0 +1,61 @@
+/** What a network needs to know of the data it was trained on: plain JSON, to be stored with it. */
+import type { FileRecord } from "../dataset.ts";
+import type { Range } from "./parts.ts";
+import type { Standardise } from "./standardise.ts";
+import type { Alphabet, Newline } from "./text.ts";
+
+interface CommonSummary {
+  readonly name: string;
+  /** Elements read: characters or rows. */
+  readonly length: number;
+  /** Positions of each part. */
+  readonly parts: { readonly train: Range; readonly heldOut: Range; readonly test: Range };
+  readonly window: number;
+  readonly stride: number;
+  /** The file read; none when the data came as bytes. */
+  readonly provenance: readonly FileRecord[];
+}
+
+export interface TextSummary extends CommonSummary {
+  readonly kind: "text";
+  readonly task: "next";
+  readonly alphabet: Alphabet;
+  readonly newline: Newline;
+}
+
+export interface SeriesSummary extends CommonSummary {
+  readonly kind: "series";
+  readonly task: "regression" | "forecast";
+  /** All columns used; `mean`, `std` are theirs. */
+  readonly columns: readonly string[];
+  readonly inputs: readonly string[];
+  readonly targets: readonly string[];
+  /** Rows from an input to its target; 0 for regression. */
+  readonly horizon: number;
+  /** "all" leaks: the statistics are of the whole series, the test part included. */
+  readonly standardise: Standardise;
+  /** One a column, in original units. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Columns that were constant in the rows used for the statistics; their std is given as 1. */
+  readonly constant: readonly string[];
+  /** Missing values that were filled in, and how. */
+  readonly filled: number;
+  readonly fill: "error" | "interpolate" | "previous";
+  /** First and last time of the rows, or null. */
+  readonly span: readonly [string, string] | null;
+}
+
+export type SequenceSummary = TextSummary | SeriesSummary;
+
+/**
+ * Mean and standard deviation of the target columns, for `restore`.
+ *
+ * @example
+ * const { mean, std } = targetStatistics(about);
+ * const degrees = restore(predicted, mean, std);
+ */
+export function targetStatistics(about: SeriesSummary): { readonly mean: number[]; readonly std: number[] } {
+  const places = about.targets.map((name) => about.columns.indexOf(name));
+  return { mean: places.map((place) => about.mean[place]!), std: places.map((place) => about.std[place]!) };
+}

@@ -1,0 +1,152 @@
+/** Text as symbols: each different code point is one, numbered in the order of the code points. */
+import { BispikeError } from "../../errors.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+/** The different characters of a text, sorted by code point; a character's place is its symbol. */
+export type Alphabet = readonly string[];
+
+export interface TextData {
+  readonly name: string;
+  readonly alphabet: Alphabet;
+  /** One a character. */
+  readonly symbols: Uint16Array;
+}
+
+/** "keep": line ends as they are, so that CR LF is two symbols. "lf": CR LF and CR become LF. */
+export type Newline = "keep" | "lf";
+
+/** Most different characters: symbols are 16-bit. */
+export const MAX_CHARACTERS = 65_535;
+
+/**
+ * What to do with a character that the alphabet lacks: "error", "skip" (as if it were not there), or one character of the
+ * alphabet that stands for it.
+ */
+export type Unknown = "error" | "skip" | (string & {});
+
+/**
+ * Text of a file's bytes.
+ *
+ * @throws BispikeError "data" for an empty file or bytes that are no UTF-8
+ */
+export function readText(bytes: Uint8Array, file: string, newline: Newline = "keep"): string {
+  const text = decodeUtf8(bytes, file);
+  if (text === "") throw new BispikeError("data", `${file}: expected text, found none (the file is empty)`);
+  return newline === "lf" ? text.replace(/\r\n?/g, "\n") : text;
+}
+
+/**
+ * A text and its own alphabet. The alphabet is taken from all of the text, the test part included: a one-hot code has
+ * no place for a character met later.
+ *
+ * @throws BispikeError "data" for fewer than 2 or more than 65535 different characters, or half a surrogate pair
+ * @example
+ * textOf("greeting", "hello").symbols; // 1, 0, 2, 2, 3
+ */
+export function textOf(name: string, text: string): TextData {
+  const alphabet = alphabetOf(text, name);
+  return { name, alphabet, symbols: encode(text, alphabet, "error", name) };
+}
+
+/**
+ * The different characters of a text.
+ *
+ * @throws BispikeError "data" as `textOf`
+ * @example
+ * alphabetOf("hello"); // ["e", "h", "l", "o"]
+ */
+export function alphabetOf(text: string, where = "text"): Alphabet {
+  const points = new Set<number>();
+  for (let at = 0; at < text.length; ) {
+    const point = text.codePointAt(at)!;
+    if (point >= 0xd800 && point <= 0xdfff) {
+      throw new BispikeError("data", `${where}: ${describePlace(text, at)} is half a surrogate pair, no character`);
+    }
+    points.add(point);
+    at += point > 0xffff ? 2 : 1;
+  }
+  const alphabet = [...points].sort((a, b) => a - b).map((point) => String.fromCodePoint(point));
+  if (alphabet.length < 2 || alphabet.length > MAX_CHARACTERS) {
+    throw new BispikeError(
+      "data",
+      `${where}: expected 2 to ${MAX_CHARACTERS} different characters, found ${alphabet.length}`,
+    );
+  }
+  return alphabet;
+}
+
+/**
+ * Symbols of a text under a given alphabet.
+ *
+ * @param unknown default "error"
+ * @throws BispikeError "data" for a character that the alphabet lacks, naming it, its code point, line and column;
+ *   "config" when the replacement is no character of the alphabet
+ * @example
+ * encode("hole!", ["e", "h", "l", "o"], "skip"); // 1, 3, 2, 0
+ */
+export function encode(
+  text: string,
+  alphabet: Alphabet,
+  unknown: Unknown = "error",
+  where: string = "text",
+): Uint16Array {
+  const points = alphabet.map((character) => character.codePointAt(0)!);
+  const symbolOf = new Int32Array(points.reduce((most, point) => Math.max(most, point), 0) + 1).fill(-1);
+  points.forEach((point, symbol) => {
+    symbolOf[point] = symbol;
+  });
+  const replacement = unknown === "error" || unknown === "skip" ? -1 : alphabet.indexOf(unknown);
+  if (unknown !== "error" && unknown !== "skip" && replacement < 0) {
+    throw new BispikeError(
+      "config",
+      `unknown: expected error, skip, or one character of the alphabet, got ${JSON.stringify(unknown)}`,
+    );
+  }
+  const symbols = new Uint16Array(text.length);
+  let count = 0;
+  for (let at = 0; at < text.length; ) {
+    const point = text.codePointAt(at)!;
+    let symbol = symbolOf[point] ?? -1;
+    if (symbol < 0) {
+      if (unknown === "error") {
+        throw new BispikeError(
+          "data",
+          `${where}: ${describePlace(text, at)} is not among the ${alphabet.length} characters of the alphabet; ` +
+            "leave it out (`unknown` skip, --unknown skip for a prompt), or let a character stand for it",
+        );
+      }
+      symbol = replacement;
+    }
+    if (symbol >= 0) symbols[count++] = symbol;
+    at += point > 0xffff ? 2 : 1;
+  }
+  return symbols.slice(0, count);
+}
+
+/**
+ * Text of symbols.
+ *
+ * @throws BispikeError "shape" for a symbol that the alphabet lacks
+ * @example
+ * decode(Uint16Array.of(1, 0, 2, 2, 3), ["e", "h", "l", "o"]); // "hello"
+ */
+export function decode(symbols: Iterable<number>, alphabet: Alphabet): string {
+  const characters: string[] = [];
+  for (const symbol of symbols) {
+    const character = alphabet[symbol];
+    if (character === undefined) {
+      throw new BispikeError("shape", `decode: expected symbols below ${alphabet.length}, got ${symbol}`);
+    }
+    characters.push(character);
+  }
+  return characters.join("");
+}
+
+/** `line 2, column 5: "é" (U+00E9)`; lines end with LF, CR LF or CR. */
+function describePlace(text: string, at: number): string {
+  const before = text.slice(0, at).split(/\r\n?|\n/);
+  const column = [...before[before.length - 1]!].length + 1;
+  const point = text.codePointAt(at)!;
+  const hex = point.toString(16).toUpperCase().padStart(4, "0");
+  return `line ${before.length}, column ${column}: ${JSON.stringify(String.fromCodePoint(point))} (U+${hex})`;
+}

@@ -1,0 +1,172 @@
+/**
+ * Bidirectional Spike-Based Distillation of sequences (Lv et al., ICLR 2026). At every position of a window the two networks' firing rates are aligned, stage by stage:
+ *
+ *   stage 1             align(stimulus x_n, redrawn stimulus)     trains Theta_1
+ *   stage i, 1 < i < L  align(perception's, recall's rates)       trains W_x, W_h and Theta_y, Theta_h of the stage
+ *   stage L             cross-entropy or squared error of u_L     trains the read-out W_L
+ *
+ * Temporal credit: none is carried back through time. A position's loss reaches the weights into its own neurons, through the neurons' own T steps; the spikes of the element
+ * before are inputs, constants to it. What perception learns of the future comes from recall, which ran back from the window's end and so knows the targets to come.
+ */
+import { infonce } from "../../alignment/infonce.ts";
+import { reco } from "../../alignment/reco.ts";
+import type { RecurrentLayer } from "../../network/recurrent/recurrent-layer.ts";
+import type { Statistics } from "../../network/recurrent/sequence-norm.ts";
+import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
+import { AdamW, type OptimiserOptions } from "../optimiser.ts";
+import type { Rates } from "../rule.ts";
+import type { SequenceOutputs, SequenceStepReport } from "./learner.ts";
+import { Redraw } from "./redraw.ts";
+import { SpikingLearner } from "./spiking-learner.ts";
+import { WindowAlignment } from "./window-alignment.ts";
+
+/** The rule's choices; the YAML section `rule`. */
+export interface SequenceBsdOptions {
+  readonly centred: boolean;
+  readonly loss: "infonce" | "reco";
+  /** literal: every other row of a block is a negative; masked: those with another target symbol. */
+  readonly negatives: "literal" | "masked";
+  /** Rows of a window that are compared with each other at most. */
+  readonly block: number;
+  readonly temperature: number;
+  readonly lambda: number;
+  readonly weight: number;
+  readonly stimulusWeight: number;
+  readonly homeostasis: { readonly weight: number; readonly rate: number };
+}
+
+export class SequenceBsd extends SpikingLearner {
+  readonly optimiser: AdamW;
+  /** Where the norms take their statistics from while learning. */
+  statistics: Statistics = "batch";
+  readonly #options: SequenceBsdOptions;
+  readonly #alignment: WindowAlignment;
+  readonly #redraw: Redraw;
+
+  constructor(pair: SequencePair, options: SequenceBsdOptions, optimiser: OptimiserOptions) {
+    super(pair);
+    const { team } = pair;
+    const { window, maxRows } = pair.options;
+    const images = window * maxRows;
+    this.#options = options;
+    const width = Math.max(...pair.perception.map(({ featureWidth }) => featureWidth));
+    this.#alignment = new WindowAlignment(team, images, options.block, width, (share) =>
+      this.#loss(share * options.weight),
+    );
+    this.#redraw = new Redraw(pair, options.block, options.centred, (share) =>
+      this.#loss(share * options.stimulusWeight),
+    );
+    const groups = pair.layers.map(({ group }) => group);
+    this.optimiser = new AdamW(team, optimiser, groups);
+  }
+
+  #loss(weight: number) {
+    const { loss, lambda, temperature } = this.#options;
+    return loss === "reco" ? reco({ lambda, weight }) : infonce({ temperature, weight });
+  }
+
+  step(rates: Rates): SequenceStepReport {
+    this.pair.reset(this.positions, this.rows);
+    return this.stepFromHere(rates);
+  }
+
+  /** The same where something precedes the windows: what `RecurrentLayer.resume` left. */
+  stepFromHere(rates: Rates): SequenceStepReport {
+    const { pair, optimiser, positions, rows, statistics } = this;
+    const images = positions * rows;
+    const stageLosses = new Array<number>(pair.stages).fill(0);
+    const perceptionRates: number[] = [];
+    const recallRates: number[] = [];
+    const seen = optimiser.steps;
+    optimiser.begin();
+
+    this.presentTargets();
+    for (const layer of pair.recall.toReversed())
+      layer.forward(positions, rows, { learn: statistics, feature: "rate" });
+    stageLosses[0] = this.#learnToRedraw(images, rates.recall);
+
+    for (const [k, perception] of pair.perception.entries()) {
+      const recall = pair.recall[k]!;
+      perception.forward(positions, rows, { learn: statistics, feature: "rate" });
+      const own = this.#pull(perception);
+      const other = this.#pull(recall);
+      const value = this.#alignment.align(
+        { v: perception.features.at, w: recall.features.at, images, width: perception.featureWidth },
+        { ...this.#comparison, rowGradient: true, columnGradient: rates.recall > 0 },
+      );
+      stageLosses[k + 1] = value + own.cost + other.cost;
+      this.assertFinite(k + 2, stageLosses[k + 1]!);
+      perception.backward(positions, rows, "rate", this.#alignment.rowGradient.at);
+      optimiser.update(perception.group, rates.perception);
+      perception.observe(positions, rows, seen);
+      if (rates.recall > 0) {
+        recall.backward(positions, rows, "rate", this.#alignment.columnGradient.at);
+        optimiser.update(recall.group, rates.recall);
+        recall.observe(positions, rows, seen);
+      }
+      perceptionRates.push(own.rate);
+      recallRates.push(other.rate);
+    }
+
+    const { conceptDrive } = pair;
+    conceptDrive.forward(images, { train: true });
+    const top = this.topLoss();
+    stageLosses[pair.stages - 1] = top.loss;
+    this.assertFinite(pair.stages, top.loss);
+    conceptDrive.backward(images, "rate", top.gradient);
+    optimiser.update(conceptDrive.group, rates.perception);
+    optimiser.finish();
+    const loss = stageLosses.reduce((sum, value) => sum + value, 0);
+    return { loss, stageLosses, perceptionRates, recallRates, correct: top.correct, positions: images };
+  }
+
+  /**
+   * The stimulus of the loaded windows as recall redraws it from their targets, in evaluation: recall runs back from the end of each window, which nothing follows. Rows
+   * [position][row][stride] of `inputs.width` values, whose scale and mean no loss has decided; valid until the next call.
+   */
+  redraw(): SequenceOutputs {
+    const { pair, positions, rows } = this;
+    const redrawn = pair.redrawn!;
+    pair.reset(positions, rows);
+    this.presentTargets();
+    for (const layer of pair.recall.toReversed()) layer.forward(positions, rows);
+    redrawn.forward(positions * rows, { train: false, alike: true });
+    return { view: redrawn.features.view, stride: redrawn.featureWidth };
+  }
+
+  get #comparison() {
+    const { centred, negatives } = this.#options;
+    const labels = negatives === "masked" && this.targets instanceof Uint16Array ? this.targets : undefined;
+    return { centred, labels };
+  }
+
+  /** Stage 1: recall's last weights learn to redraw the stimulus. */
+  #learnToRedraw(images: number, rate: number): number {
+    const { pair } = this;
+    const { redrawn } = pair;
+    if (!redrawn || rate === 0 || this.#options.stimulusWeight === 0) return 0;
+    redrawn.forward(images, { train: true });
+    const { loss, gradient } = this.#redraw.align(redrawn.features.at, images);
+    this.assertFinite(1, loss);
+    redrawn.backward(images, "rate", gradient);
+    this.optimiser.update(redrawn.group, rate);
+    return loss;
+  }
+
+  /** A layer's firing rate and homeostatic cost, weight * mean over neurons of max(0, rate - target)^2, whose gradient becomes its pull. */
+  #pull(layer: RecurrentLayer): { rate: number; cost: number } {
+    const { positions, rows } = this;
+    const { weight, rate: target } = this.#options.homeostasis;
+    const rates = layer.rates(positions, rows);
+    const perSpike = (2 * weight) / (rates.length * positions * rows * this.pair.options.steps);
+    let sum = 0;
+    let squares = 0;
+    for (const [u, rate] of rates.entries()) {
+      sum += rate;
+      const excess = Math.max(0, rate - target);
+      squares += excess * excess;
+      layer.pull.view[u] = perSpike * excess;
+    }
+    return { rate: sum / rates.length, cost: (weight * squares) / rates.length };
+  }
+}

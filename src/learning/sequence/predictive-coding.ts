@@ -1,0 +1,193 @@
+/**
+ * Temporal predictive coding (Millidge, Tang, Osanlouy, Harper, Bogacz, "Predictive coding networks for temporal prediction", PLoS
+ * Computational Biology 2024; bioRxiv 2023) on the real-valued recurrent net. At each position the values of all layers find the least
+ * energy, with the target given and what the position before passes on, m_l[n-1], held fixed:
+ *
+ *   mu_l = tanh(W_x x_{l-1} + W_h m_l[n-1] + b),  E = sum_l |x_l - mu_l|^2 / 2 + loss(y, target),  y = W_y x_top + c
+ *   start: x_l = mu_l;  then `inferenceSteps` times, all layers at once:  x_l = x_l - rate dE/dx_l,  dE/dx_l = (x_l - mu_l) + W_up^T delta_up
+ *   delta_l = (mu_l - x_l)(1 - mu_l^2) = dE/dz_l,  delta_y = softmax(y) - one-hot (symbols), y - target (values: loss = |y - target|^2 / 2)
+ *
+ * x_0: the input. Then every weight descends along its own error and input: delta_l x_{l-1}^T, delta_l m_l[n-1]^T, delta_y x_top^T.
+ *
+ * Temporal credit: none comes from later positions. With `carry` "inferred" m is the value after inference, as in the paper, so that positions
+ * are taken one after the other and a position knows the targets before it. Nothing gives it those when it predicts, so this suits tasks whose
+ * inputs hold them anyway (next symbols). With "predicted" m is the value before inference, the same as when it predicts, and all positions
+ * find their least energy at once.
+ */
+import { BLOCK } from "../../engine/kernels.ts";
+import type { Matrix } from "../../engine/matrix.ts";
+import { multiply } from "../../engine/matrix.ts";
+import type { Address } from "../../engine/memory.ts";
+import type { ReadoutLoss } from "../../network/real/linear-readout.ts";
+import type { RecurrentLayer } from "../../network/real/recurrent-layer.ts";
+import type { RecurrentNet } from "../../network/real/recurrent-net.ts";
+import type { OptimiserOptions } from "../optimiser.ts";
+import type { Rates } from "../rule.ts";
+import type { SequenceStepReport } from "./learner.ts";
+import { RealLearner } from "./real-learner.ts";
+
+export interface PredictiveCodingOptions {
+  /** Steps of inference a position. */
+  readonly inferenceSteps: number;
+  /** Rate of each of them. */
+  readonly inferenceRate: number;
+  /** What a position passes on to the next: its value before inference, or after. */
+  readonly carry: "predicted" | "inferred";
+}
+
+export const predictiveCodingDefaults: PredictiveCodingOptions = {
+  inferenceSteps: 100,
+  inferenceRate: 0.1,
+  carry: "predicted",
+};
+
+/** A layer's room for the positions that settle together, all rows. */
+interface Workspace {
+  readonly layer: RecurrentLayer;
+  /** mu. */
+  readonly prediction: Matrix;
+  /** The part of z that is fixed during inference: W_h m[n-1] + b; of use above the first layer. */
+  readonly fixed: Matrix;
+  /** The gradient of the errors above by x. */
+  readonly pull: Matrix;
+  /** m. */
+  readonly carried: Matrix;
+}
+
+/**
+ * @example
+ * const learner = new PredictiveCoding(net, predictiveCodingDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ */
+export class PredictiveCoding extends RealLearner {
+  readonly #options: PredictiveCodingOptions;
+  readonly #workspaces: readonly Workspace[];
+
+  constructor(net: RecurrentNet, options: PredictiveCodingOptions, optimiser: OptimiserOptions) {
+    super(net, optimiser);
+    this.#options = options;
+    const { maxRows, window } = net.windows;
+    const together = options.carry === "predicted";
+    this.#workspaces = net.layers.map((layer) => {
+      const positions = together ? window * maxRows : maxRows;
+      const room = (): Matrix => ({ at: net.team.arena.f32(positions * layer.stride).at, stride: layer.stride });
+      const carried = together ? room() : layer.valuesAt(0);
+      return { layer, prediction: room(), fixed: room(), pull: room(), carried };
+    });
+  }
+
+  /** The reported loss and decisions are those before inference. */
+  step(rates: Rates): SequenceStepReport {
+    const { net, optimiser } = this;
+    const { window, rows, positions } = net.windows;
+    const report = this.report(this.#options.carry === "predicted" ? this.#together() : this.#oneByOne());
+    optimiser.begin();
+    const scale = 1 / positions;
+    net.readout.gradient(positions, scale);
+    for (const { layer, carried } of this.#workspaces) layer.gradient(window, rows, scale, carried);
+    this.updateNet(rates.perception);
+    optimiser.finish();
+    return report;
+  }
+
+  /** Predicts all positions, then lets them settle; returns what was predicted. */
+  #together(): ReadoutLoss {
+    const { rows, positions } = this.net.windows;
+    this.net.forward();
+    for (const { layer, prediction, fixed, carried } of this.#workspaces) {
+      const { values, stride } = layer;
+      this.#copy(values.at, prediction.at, positions * stride);
+      this.#copy(values.at, carried.at, positions * stride);
+      this.#rest(layer, rows, fixed);
+      const later = { at: fixed.at + rows * stride * 4, stride };
+      layer.recur(0, positions - rows, later, layer.parameters.matrix("bias").at);
+    }
+    return this.#settle(0, positions);
+  }
+
+  /** Predicts and settles one position after the other; returns what was predicted. */
+  #oneByOne(): ReadoutLoss {
+    const { net } = this;
+    const { window, rows } = net.windows;
+    const sums = { loss: 0, correct: 0 };
+    for (let position = 0; position < window; position++) {
+      const from = position * rows;
+      for (const { layer, prediction, fixed } of this.#workspaces) {
+        layer.drive(from, rows);
+        layer.advance(position, rows);
+        this.#copy(layer.valuesAt(from).at, prediction.at, rows * layer.stride);
+        if (position > 0) layer.recur(from - rows, rows, fixed, layer.parameters.matrix("bias").at);
+        else this.#rest(layer, rows, fixed);
+      }
+      net.readout.forward(from, rows);
+      const { loss, correct } = this.#settle(from, rows);
+      sums.loss += loss;
+      sums.correct += correct;
+    }
+    return sums;
+  }
+
+  /** The fixed part of the drive where there is no position before: the bias in each row. */
+  #rest(layer: RecurrentLayer, rows: number, fixed: Matrix): void {
+    const bias = layer.parameters.matrix("bias").at;
+    for (let row = 0; row < rows; row++) this.#copy(bias, fixed.at + row * layer.stride * 4, layer.stride);
+  }
+
+  /**
+   * Inference at the row indices from .. from + count, whose values, predictions and outputs are there: leaves values and errors in the layers,
+   * and returns what was predicted.
+   */
+  #settle(from: number, count: number): ReadoutLoss {
+    const { net } = this;
+    net.readout.compare(from, count, 1);
+    const predicted = net.readout.sums(from, count);
+    for (const workspace of this.#workspaces) this.#error(workspace, from, count);
+    for (let step = 0; step < this.#options.inferenceSteps; step++) {
+      for (const [index, workspace] of this.#workspaces.entries()) {
+        net.above(index).pull(from, count, workspace.pull);
+      }
+      for (const workspace of this.#workspaces) this.#relax(workspace, from, count);
+      for (const workspace of this.#workspaces.slice(1)) {
+        this.#predictAgain(workspace, from, count);
+        this.#error(workspace, from, count);
+      }
+      net.readout.forward(from, count);
+      net.readout.errorsOnly(from, count);
+    }
+    // The lowest layer has nothing below to tell before its weights learn.
+    this.#error(this.#workspaces[0]!, from, count);
+    return predicted;
+  }
+
+  /** Prediction from the value that the layer below has now. */
+  #predictAgain({ layer, prediction, fixed }: Workspace, from: number, count: number): void {
+    const { input } = layer;
+    if (input.kind !== "values") return;
+    this.#copy(fixed.at, prediction.at, count * layer.stride);
+    multiply(this.team, {
+      rows: count,
+      columns: layer.width,
+      depth: input.width,
+      a: { at: input.at + from * input.stride * 4, stride: input.stride },
+      b: layer.parameters.matrix("input"),
+      c: prediction,
+      base: "own",
+    });
+    layer.activate(prediction, count);
+  }
+
+  #error({ layer, prediction }: Workspace, from: number, count: number): void {
+    const length = count * layer.stride;
+    const places = [layer.valuesAt(from).at, prediction.at, layer.errorsAt(from).at];
+    this.team.run("predictionError", Math.ceil(length / BLOCK), length, ...places);
+  }
+
+  #relax({ layer, prediction, pull }: Workspace, from: number, count: number): void {
+    const length = count * layer.stride;
+    const places = [layer.valuesAt(from).at, prediction.at, pull.at];
+    this.team.run("relax", Math.ceil(length / BLOCK), length, this.#options.inferenceRate, ...places);
+  }
+
+  #copy(from: Address, to: Address, length: number): void {
+    new Uint8Array(this.team.arena.memory.buffer).copyWithin(to, from, from + length * 4);
+  }
+}

@@ -1,0 +1,45 @@
+/** Forecasts that need no learning, for comparison: what a trained net must beat. */
+import type { SeriesSummary } from "../data/sequence/summary.ts";
+import { targetStatistics } from "../data/sequence/summary.ts";
+import type { Range, SequenceSet } from "../data/sequence/task.ts";
+import { ErrorSums, type ValueFigures } from "./value-errors.ts";
+
+export interface NaiveForecasts {
+  /** Each target's mean over the positions trained on. */
+  readonly mean: ValueFigures;
+  /** The target's value at the time of the input, as if nothing changed; null where targets are no inputs, as in regression. */
+  readonly persistence: ValueFigures | null;
+}
+
+/** Errors over every position of a range. Throws nothing; a set of symbols has no such forecasts. */
+export function naiveForecasts(
+  { inputs, targets, parts }: SequenceSet,
+  about: SeriesSummary,
+  range: Range,
+): NaiveForecasts {
+  const { width } = targets;
+  const wanted = targets.kind === "values" ? targets.values : new Float32Array();
+  const given = inputs.kind === "values" ? inputs.values : new Float32Array();
+  const { train } = parts;
+  const means = Float64Array.from({ length: width }, (_, d) => {
+    let sum = 0;
+    for (let n = train.from; n < train.to; n++) sum += wanted[n * width + d]!;
+    return sum / (train.to - train.from);
+  });
+  const places = about.targets.map((name) => about.inputs.indexOf(name));
+  const known = places.every((place) => place >= 0);
+  const byMean = new ErrorSums(width);
+  const byPersistence = new ErrorSums(width);
+  const present = new Float64Array(width);
+  for (let n = range.from; n < range.to; n++) {
+    byMean.add(means, 0, wanted, n * width);
+    if (!known) continue;
+    for (let d = 0; d < width; d++) present[d] = given[n * inputs.width + places[d]!]!;
+    byPersistence.add(present, 0, wanted, n * width);
+  }
+  const { std } = targetStatistics(about);
+  return {
+    mean: byMean.figures(about.targets, std),
+    persistence: known ? byPersistence.figures(about.targets, std) : null,
+  };
+}

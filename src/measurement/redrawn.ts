@@ -1,0 +1,92 @@
+/** How well recall redraws a part of a sequence, beside what chance would give. */
+
+import type { SequenceSet } from "../data/sequence/task.ts";
+import { type ColumnFit, Moments, redrawSymbols, redrawValues, type SymbolFit } from "../inference/redraw.ts";
+import type { SequenceBsd } from "../learning/sequence/bsd.ts";
+
+export interface RedrawnSymbols {
+  readonly positions: number;
+  /** Share of positions whose redrawn symbol is the stimulus's, 0..1. */
+  readonly right: number;
+  /** The same share if the redrawn symbols stood in random order: its mean over all orders. */
+  readonly shuffled: number;
+}
+
+/** Over all positions of windows. */
+export function measureRedrawnSymbols(
+  learner: SequenceBsd,
+  set: SequenceSet,
+  starts: Int32Array,
+  fit: SymbolFit | undefined,
+): RedrawnSymbols {
+  const truth = truthOf(learner, set, starts);
+  return shareRight(redrawSymbols(learner, set, starts, fit), truth, set.inputs.width);
+}
+
+/**
+ * @param width of the alphabet
+ * @example
+ * shareRight(Uint16Array.of(0, 1, 1, 1), Uint16Array.of(0, 0, 1, 1), 2); // right 0.75, shuffled 0.5
+ */
+export function shareRight(drawn: Uint16Array, truth: Uint16Array, width: number): RedrawnSymbols {
+  const [ofDrawn, ofTruth] = [new Float64Array(width), new Float64Array(width)];
+  let right = 0;
+  for (const [k, symbol] of drawn.entries()) {
+    ofDrawn[symbol]!++;
+    ofTruth[truth[k]!]!++;
+    if (symbol === truth[k]) right++;
+  }
+  const positions = drawn.length;
+  const pairs = ofDrawn.reduce((sum, count, symbol) => sum + count * ofTruth[symbol]!, 0);
+  return { positions, right: right / positions, shuffled: pairs / positions / positions };
+}
+
+/** Input symbols of windows, [window][position]. */
+export function truthOf({ window }: SequenceBsd, { inputs }: SequenceSet, starts: Int32Array): Uint16Array {
+  const symbols = inputs.kind === "symbols" ? inputs.symbols : new Uint16Array();
+  const out = new Uint16Array(starts.length * window);
+  for (const [k, start] of starts.entries()) out.set(symbols.subarray(start, start + window), k * window);
+  return out;
+}
+
+export interface RedrawnColumn {
+  readonly name: string;
+  /** Correlation of the redrawn column with the true one. */
+  readonly correlation: number;
+  /** The same with the windows half the part further on: what a column's habits alone give. */
+  readonly shuffled: number;
+  /** Mean squared error of the fitted column, standardised. */
+  readonly mse: number;
+}
+
+/** Over all positions of windows, by column. */
+export function measureRedrawnColumns(
+  learner: SequenceBsd,
+  set: SequenceSet,
+  starts: Int32Array,
+  names: readonly string[],
+  fits: readonly ColumnFit[],
+): RedrawnColumn[] {
+  const { window } = learner;
+  const { inputs } = set;
+  const { width } = inputs;
+  const values = inputs.kind === "values" ? inputs.values : new Float32Array();
+  const drawn = redrawValues(learner, set, starts, fits);
+  const shift = Math.floor(starts.length / 2);
+  return names.map((name, d) => {
+    const [own, other] = [new Moments(), new Moments()];
+    let squares = 0;
+    for (const [k, start] of starts.entries()) {
+      const elsewhere = starts[(k + shift) % starts.length]!;
+      for (let n = 0; n < window; n++) {
+        const value = drawn[(k * window + n) * width + d]!;
+        const truth = values[(start + n) * width + d]!;
+        own.add(value, truth);
+        other.add(value, values[(elsewhere + n) * width + d]!);
+        squares += (value - truth) ** 2;
+      }
+    }
+    const mse = squares / (starts.length * window);
+    return { name, correlation: own.correlation(), shuffled: other.correlation(), mse };
+  });
+}

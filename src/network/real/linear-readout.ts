@@ -1,0 +1,144 @@
+/**
+ * The linear read-out of a recurrent net and its loss at every position:
+ *
+ *   y = W h + c;  symbols: loss = -ln softmax(y)[target],  values: loss = mean over the outputs of (y - target)^2
+ *
+ * Blocks of its parameters: weight W [outputs][width of h], bias c [outputs].
+ */
+import { padded } from "../../engine/kernels.ts";
+import { type Matrix, multiply } from "../../engine/matrix.ts";
+import type { Region } from "../../engine/memory.ts";
+import type { Team } from "../../engine/team.ts";
+import { DenseParameters } from "./dense-parameters.ts";
+import type { RecurrentLayer } from "./recurrent-layer.ts";
+import type { Windows } from "./windows.ts";
+
+/** Sums over some row indices. */
+export interface ReadoutLoss {
+  readonly loss: number;
+  /** Targets with the largest output, of symbols; 0 for values. */
+  readonly correct: number;
+}
+
+export class LinearReadout {
+  readonly width: number;
+  readonly stride: number;
+  readonly parameters: DenseParameters;
+  /** y, [position][row][stride]. */
+  readonly outputs: Region<Float32Array>;
+  /** The loss's gradient by y, times the factor asked for; laid out like the outputs, columns past the width are 0. */
+  readonly errors: Region<Float32Array>;
+  readonly #team: Team;
+  readonly #source: RecurrentLayer;
+  readonly #windows: Windows;
+  readonly #losses: Region<Float64Array>;
+
+  constructor(team: Team, name: string, source: RecurrentLayer, windows: Windows) {
+    const positions = windows.window * windows.maxRows;
+    this.#team = team;
+    this.#source = source;
+    this.#windows = windows;
+    this.width = windows.targets.width;
+    this.stride = padded(this.width);
+    this.parameters = new DenseParameters(team, name, { weight: [this.width, source.width], bias: [this.width] });
+    this.outputs = team.arena.f32(positions * this.stride);
+    this.errors = team.arena.f32(positions * this.stride);
+    this.#losses = team.arena.f64(positions);
+  }
+
+  errorsAt(from: number): Matrix {
+    return { at: this.errors.at + from * this.stride * 4, stride: this.stride };
+  }
+
+  /** y of the row indices from .. from + count. */
+  forward(from: number, count: number): void {
+    multiply(this.#team, {
+      rows: count,
+      columns: this.width,
+      depth: this.#source.width,
+      a: this.#source.valuesAt(from),
+      b: this.parameters.matrix("weight"),
+      c: { at: this.outputs.at + from * this.stride * 4, stride: this.stride },
+      base: this.parameters.matrix("bias").at,
+    });
+  }
+
+  /**
+   * Losses and errors of the row indices from .. from + count; the errors are `factor` times softmax(y) - one-hot for symbols, y - target for
+   * values.
+   */
+  compare(from: number, count: number, factor: number): void {
+    const { targets } = this.#windows;
+    const start = from * this.stride * 4;
+    const places = [this.#losses.at + from * 8, this.errors.at + start];
+    const [kernel, target] =
+      targets.kind === "symbols"
+        ? (["softmaxCrossEntropy", targets.at + from * 2] as const)
+        : (["squaredError", targets.at + start] as const);
+    this.#team.run(kernel, count, this.width, this.stride, factor, this.outputs.at + start, target, ...places);
+  }
+
+  /** Errors alone, as `compare` makes them with a factor of 1; to single precision, and faster. */
+  errorsOnly(from: number, count: number): void {
+    const { targets } = this.#windows;
+    if (targets.kind === "values") {
+      this.compare(from, count, 1);
+      return;
+    }
+    const start = from * this.stride * 4;
+    const [y, errors] = [this.outputs.at + start, this.errors.at + start];
+    this.#team.run("softmaxError", count, this.width, this.stride, y, targets.at + from * 2, errors);
+  }
+
+  /** Sums over the row indices from .. from + count, as compared last. */
+  sums(from: number, count: number): ReadoutLoss {
+    let loss = 0;
+    let correct = 0;
+    for (let at = from; at < from + count; at++) {
+      loss += this.#losses.view[at]!;
+      if (this.#windows.targets.kind === "symbols" && this.#largest(at) === this.#windows.targetSymbols[at]) correct++;
+    }
+    return { loss, correct };
+  }
+
+  #largest(at: number): number {
+    const row = this.outputs.view.subarray(at * this.stride, at * this.stride + this.width);
+    let best = 0;
+    for (let c = 1; c < row.length; c++) if (row[c]! > row[best]!) best = c;
+    return best;
+  }
+
+  /** Factor that makes `compare`'s errors the gradient of the mean loss over `count` row indices. */
+  meanFactor(count: number): number {
+    return this.#windows.targets.kind === "symbols" ? 1 / count : 2 / (this.width * count);
+  }
+
+  /** out = W^T times the errors of `count` row indices from `from` on. */
+  pull(from: number, count: number, out: Matrix): void {
+    multiply(this.#team, {
+      rows: count,
+      columns: this.#source.width,
+      depth: this.width,
+      a: this.errorsAt(from),
+      b: this.parameters.matrix("weight"),
+      c: out,
+      transposed: "b",
+    });
+  }
+
+  /** Gradients of weights and bias from the values and errors of `count` row indices, times `scale`. */
+  gradient(count: number, scale: number): void {
+    const { parameters, width, stride } = this;
+    multiply(this.#team, {
+      rows: this.#source.width,
+      columns: width,
+      depth: count,
+      a: this.#source.valuesAt(0),
+      b: this.errorsAt(0),
+      c: parameters.gradient("weight"),
+      transposed: "a",
+      scale,
+    });
+    this.#team.run("sumRows", stride / 16, count, stride, scale, this.errors.at, parameters.gradient("bias").at);
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Backprop through time of a recurrent layer of perception: from the window's last position to its first, the gradient of every spike is what the stage above sends down plus what the
+ * next position's drives send back through the recurrent weights,
+ *
+ *   dS[n, t] = above[n, t] + W_h^T dz[n + 1, t],   dS -> dX by the surrogate and the neuron's steps -> dz by the norm
+ *
+ * It carries errors through the transposes of the weights, which is what BSD does without.
+ */
+
+import { padded } from "../../engine/kernels.ts";
+import type { Address } from "../../engine/memory.ts";
+import type { Team } from "../../engine/team.ts";
+import type { RecurrentLayer } from "./recurrent-layer.ts";
+
+/** Gradient that arrives from above at [tile][image or image and step][16]. */
+export interface FromAbove {
+  readonly at: Address;
+  /** Whether it is the same at all steps of an element, [tile][image][16]. */
+  readonly held: boolean;
+}
+
+export class ThroughTime {
+  readonly #team: Team;
+  readonly #layer: RecurrentLayer;
+  readonly #steps: number;
+  readonly #tiles: number;
+  /** W_h transposed, [tile][output][16]. */
+  readonly #transposed: Address;
+  /** dS, [tile][image][step][16]. */
+  readonly #spikes: Address;
+
+  constructor(team: Team, layer: RecurrentLayer, steps: number, maxImages: number) {
+    const { arena } = team;
+    this.#team = team;
+    this.#layer = layer;
+    this.#steps = steps;
+    this.#tiles = padded(layer.neurons) / 16;
+    this.#transposed = arena.allocate(this.#tiles * layer.neurons * 64);
+    this.#spikes = arena.allocate(maxImages * steps * padded(layer.neurons) * 4);
+  }
+
+  /** All gradients of the layer's group; its workspace's g is dL/dz then. */
+  backward(positions: number, rows: number, above: FromAbove): void {
+    const { recurrent, group, norm, workspace, parameters, neurons } = this.#layer;
+    if (!recurrent) throw new Error(`${this.#layer.name} has no recurrent synapses to go back through`);
+    const team = this.#team;
+    const steps = this.#steps;
+    const images = positions * rows;
+    const [perPosition, allRows] = [rows * steps, images * steps];
+    team.run("transposeWeights", this.#tiles, neurons, neurons, 1, group.at("recurrent"), this.#transposed);
+    const scratch = team.scratch(steps * 16);
+    for (let n = positions - 1; n >= 0; n--) {
+      // The last position has no successor: its sum is over no outputs.
+      const outputs = n === positions - 1 ? 0 : neurons;
+      team.run(
+        "spikeGradient",
+        this.#tiles,
+        ...[perPosition, outputs, (n + 1) * perPosition, allRows, n * perPosition, allRows, above.held ? steps : 1],
+        ...[workspace.g, this.#transposed, above.at, this.#spikes],
+      );
+      team.run(
+        "neuronBackwardSteps",
+        this.#tiles,
+        ...[n * rows, rows, images, steps, 1 / parameters.tau, parameters.threshold, parameters.alpha / 2],
+        ...[norm.scaleAt(n), norm.shiftAt(n), norm.meanAt(n), norm.inverseAt(n), workspace.z, this.#spikes],
+        ...[workspace.g, norm.sumsAt(n), scratch.at, scratch.stride],
+      );
+      norm.finishPosition(group, n, positions, perPosition, workspace.z, workspace.g);
+    }
+    norm.gammaGradient(group, positions, perPosition);
+    this.#layer.gradient(images);
+  }
+}

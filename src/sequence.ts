@@ -1,0 +1,105 @@
+/**
+ * Sequences: texts and time series, recurrent pairs, their rules and rivals. Runs anywhere; reading files is in `bispike/node`.
+ *
+ * @example
+ * import { Team } from "bispike";
+ * import { loadSequence } from "bispike/node";
+ * import { createSequenceExperiment, resolveSequenceConfig, sequenceRequest } from "bispike/sequence";
+ * import { train } from "bispike";
+ *
+ * const config = resolveSequenceConfig({ task: "next-character", data: { text: "alice" }, train: { epochs: 1 } });
+ * const team = await Team.create();
+ * const experiment = createSequenceExperiment(team, config, await loadSequence(sequenceRequest(config)));
+ * await train(experiment, {});
+ * await team.close();
+ */
+
+export { codeValue, firesAt, type PopulationCode, populationCodeDefaults } from "./coding/population-code.ts";
+export { assembleSequence, type Sequence } from "./data/sequence/assemble.ts";
+export type { Element, ElementKind } from "./data/sequence/element.ts";
+export type { Fill } from "./data/sequence/gaps.ts";
+export { type SequenceOptions, type SequenceTask, sequenceDefaults } from "./data/sequence/options.ts";
+export { partDefaults, windowStarts } from "./data/sequence/parts.ts";
+export { parseSeries, type ReaderOptions } from "./data/sequence/read-series.ts";
+export type { SeriesData } from "./data/sequence/series.ts";
+export { type ColumnStatistics, restore, type Standardise } from "./data/sequence/standardise.ts";
+export {
+  type SequenceSummary,
+  type SeriesSummary,
+  type TextSummary,
+  targetStatistics,
+} from "./data/sequence/summary.ts";
+export {
+  forecast,
+  nextSymbol,
+  type Range,
+  regression,
+  type SequenceInputs,
+  type SequenceSet,
+  type SequenceTargets,
+  type SeriesOptions,
+  type SeriesSet,
+} from "./data/sequence/task.ts";
+export {
+  type Alphabet,
+  decode as decodeSymbols,
+  encode as encodeText,
+  type Newline,
+  type TextData,
+  textOf,
+  type Unknown,
+} from "./data/sequence/text.ts";
+export { firstSymbol, type GenerateOptions, generateSymbols } from "./inference/generate.ts";
+export { predictSeries, type SeriesPrediction } from "./inference/predict-series.ts";
+export {
+  type ColumnFit,
+  fitColumns,
+  fitSymbols,
+  redrawSymbols,
+  redrawValues,
+  redrawWindows,
+  type SymbolFit,
+} from "./inference/redraw.ts";
+export { SequenceBackprop } from "./learning/sequence/backprop.ts";
+export { SequenceBsd, type SequenceBsdOptions } from "./learning/sequence/bsd.ts";
+export { Dll, type DllOptions, dllDefaults } from "./learning/sequence/dll.ts";
+export type { SequenceLearner, SequenceOutputs, SequenceStepReport } from "./learning/sequence/learner.ts";
+export {
+  PredictiveCoding,
+  type PredictiveCodingOptions,
+  predictiveCodingDefaults,
+} from "./learning/sequence/predictive-coding.ts";
+export { RealBackprop } from "./learning/sequence/real-backprop.ts";
+export { type Stepper, stepperOf } from "./learning/sequence/stepper.ts";
+export { SequenceStream, type StreamOptions } from "./learning/sequence/stream.ts";
+export { type NaiveForecasts, naiveForecasts } from "./measurement/naive-forecast.ts";
+export {
+  type CharacterEvaluation,
+  evaluateSequence,
+  type SequenceEvaluation,
+  type ValueEvaluation,
+} from "./measurement/sequence.ts";
+export type { Errors, TargetErrors, ValueFigures } from "./measurement/value-errors.ts";
+export { RecurrentNet } from "./network/real/recurrent-net.ts";
+export {
+  type SequenceNetworkOptions,
+  SequencePair,
+  type SequencePairOptions,
+} from "./network/recurrent/sequence-pair.ts";
+export { type AnyCheckpoint, decodeAnyCheckpoint, isSequenceCheckpoint } from "./training/any-checkpoint.ts";
+export { type AnyConfig, isSequenceConfig, resolveAnyConfig } from "./training/any-config.ts";
+export {
+  decodeSequenceCheckpoint,
+  encodeSequenceCheckpoint,
+  type SequenceCheckpoint,
+  type SequencePosition,
+} from "./training/sequence/checkpoint.ts";
+export {
+  resolveSequenceConfig,
+  type SequenceConfig,
+  sequenceConfigDefaults,
+} from "./training/sequence/config.ts";
+export { createSequenceExperiment, type SequenceExperiment } from "./training/sequence/experiment.ts";
+export { createSequenceLearner } from "./training/sequence/learners.ts";
+export type { SequenceEpochMetrics, SequenceMetricLine, SequenceStepMetrics } from "./training/sequence/metrics.ts";
+export { sequenceRequest } from "./training/sequence/request.ts";

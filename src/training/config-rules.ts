@@ -1,0 +1,27 @@
+/** Combinations of an image experiment's fields that are each valid alone and make no sense together. */
+import type { ExperimentConfig } from "./config.ts";
+
+/** @returns one sentence a fault */
+export function impossible({ data, network, rule, train }: ExperimentConfig): string[] {
+  const faults: string[] = [];
+  if (data.name === undefined && data.path === undefined)
+    faults.push("data: expected a name (a known data set), a path (a folder of files) or both, got neither");
+  if (network.target === "one-hot" && network.targetSize !== 0)
+    faults.push(
+      `network.targetSize: expected 0 with network.target one-hot (its width is the number of classes), got ${network.targetSize}; use target: random for a wider code`,
+    );
+  if (network.kind !== "cnn" && rule.pool !== 0)
+    faults.push(
+      `rule.pool: expected 0 with network.kind ${network.kind} (only a cnn has space to pool over), got ${rule.pool}`,
+    );
+  if (train.batch * network.steps > 65536)
+    faults.push(
+      `train.batch x network.steps: expected at most 65536 rows, got ${train.batch} x ${network.steps} = ${train.batch * network.steps}; make one of them smaller`,
+    );
+  const needsOthers = rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse");
+  if (train.batch === 1 && needsOthers)
+    faults.push(
+      "train.batch: expected at least 2, got 1: rule.centred and batch negatives compare a sample with others; use centred: false and negatives: prototypes",
+    );
+  return faults;
+}

@@ -1,0 +1,142 @@
+/** Images as the training loop sees them: a batch of the model's stimulus and labels, decisions counted, accuracy on the held-out images. */
+import type { Rates, StepReport } from "../learning/rule.ts";
+import { evaluate } from "../measurement/evaluate.ts";
+import { classMeans } from "../measurement/recalled.ts";
+import { type Checkpoint, encodeCheckpoint, type Position } from "./checkpoint.ts";
+import type { TrainConfig } from "./config.ts";
+import type { ExperimentParts } from "./experiment.ts";
+import { type EpochMetrics, healthWarnings, type StepMetrics } from "./metrics.ts";
+import { importState } from "./state.ts";
+import type { Place, StepMoment, Trainable, TrainableKind } from "./trainable.ts";
+
+export interface ImageKind extends TrainableKind {
+  readonly report: StepReport;
+  readonly step: StepMetrics;
+  readonly epoch: EpochMetrics;
+  readonly checkpoint: Checkpoint;
+}
+
+type Sums = Position["sums"];
+const NOTHING: Sums = { loss: 0, correct: 0, images: 0, silent: [] };
+
+export class ImageTask implements Trainable<ImageKind> {
+  declare readonly kind?: ImageKind;
+  readonly #experiment: ExperimentParts;
+  #sums: Sums = NOTHING;
+  #lastReport: StepReport | undefined;
+  #classMeans: Float32Array | undefined;
+
+  constructor(experiment: ExperimentParts) {
+    this.#experiment = experiment;
+  }
+
+  get train(): TrainConfig {
+    return this.#experiment.config.train;
+  }
+
+  get items(): Int32Array {
+    return this.#experiment.trainIndices;
+  }
+
+  get stepsPerEpoch(): number {
+    return this.#experiment.stepsPerEpoch;
+  }
+
+  get totalSteps(): number {
+    return this.#experiment.totalSteps;
+  }
+
+  /** Full batches, and what is left. */
+  batchAt(k: number): { from: number; count: number } {
+    const from = k * this.train.batch;
+    return { from, count: Math.min(this.train.batch, this.items.length - from) };
+  }
+
+  step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): StepReport {
+    const { model, dataset, rule } = this.#experiment;
+    model.load(dataset.train, order, from, count);
+    const labels = Uint16Array.from({ length: count }, (_, k) => dataset.train.labels[order[from + k]!]!);
+    const report = rule.step({ labels, counter }, rates);
+    const { loss, correct, images, silent } = this.#sums;
+    this.#sums = {
+      loss: loss + report.loss * count,
+      correct: correct + report.correct,
+      images: images + count,
+      silent: report.silent.map((share, k) => (silent[k] ?? 0) + share * count),
+    };
+    this.#lastReport = report;
+    return report;
+  }
+
+  stepLine(report: StepReport, { step, epoch, learningRate, batchesPerSecond, seconds }: StepMoment): StepMetrics {
+    return {
+      kind: "step",
+      step,
+      epoch,
+      loss: report.loss,
+      stageLosses: report.stageLosses.slice(0, -1),
+      topLoss: report.stageLosses.at(-1)!,
+      perceptionRates: report.perceptionRates,
+      recallRates: report.recallRates,
+      learningRate,
+      imagesPerSecond: batchesPerSecond * this.train.batch,
+      seconds,
+    };
+  }
+
+  async endEpoch(
+    { epoch, step }: { epoch: number; step: number },
+    seconds: () => number,
+    pause?: () => Promise<void>,
+  ): Promise<{ score: number | null; line: EpochMetrics }> {
+    const { model, dataset, heldOutIndices } = this.#experiment;
+    const sums = this.#sums;
+    const measured = heldOutIndices.length > 0 ? await evaluate(model, dataset.train, heldOutIndices, pause) : null;
+    const report = this.#lastReport;
+    const silent = sums.silent.map((sum) => sum / sums.images);
+    const warnings = report
+      ? [
+          ...healthWarnings("perception", report.perceptionRates, silent),
+          ...healthWarnings("recall", report.recallRates),
+        ]
+      : [];
+    this.#sums = NOTHING;
+    const line: EpochMetrics = {
+      kind: "epoch",
+      epoch,
+      step,
+      heldOutAccuracy: measured?.accuracy ?? null,
+      trainLoss: sums.loss / sums.images,
+      trainAccuracy: sums.correct / sums.images,
+      hamming: measured?.hamming ?? [],
+      hammingShuffled: measured?.hammingShuffled ?? [],
+      rates: measured?.rates ?? [],
+      warnings,
+      seconds: seconds(),
+    };
+    return { score: measured?.accuracy ?? null, line };
+  }
+
+  encode({ step, epoch, batch, best }: Place, which: "last" | "best"): Uint8Array {
+    const { model, config, dataset, trainIndices } = this.#experiment;
+    this.#classMeans ??= classMeans(dataset.train, trainIndices, dataset.shape, dataset.classes);
+    const position: Position = {
+      step,
+      epoch,
+      batch,
+      sums: this.#sums,
+      best: best && { accuracy: best.score, epoch: best.epoch },
+    };
+    const about = { config, data: model.data, position, classMeans: this.#classMeans };
+    return encodeCheckpoint(model.pair, about, { optimiser: which === "last" });
+  }
+
+  restore({ tensors, position }: Checkpoint): Place {
+    const { model, rule } = this.#experiment;
+    importState(model.pair, tensors, { optimiser: true });
+    rule.optimiser.steps = position.step;
+    this.#sums = position.sums;
+    const { step, epoch, batch, best } = position;
+    return { step, epoch, batch, best: best && { score: best.accuracy, epoch: best.epoch } };
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Files that hold a trained net: safetensors whose metadata say what kind of file it is, which version, and everything that is no tensor, with a
+ * checksum over all of it. Every kind of checkpoint is one.
+ */
+import { xxHash32 } from "../engine/checksum.ts";
+import { BispikeError } from "../errors.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "../export/safetensors.ts";
+
+/** What a kind of sealed file calls itself. */
+export interface FileKind {
+  /** Stands in the metadata. */
+  readonly kind: string;
+  /** Version this library writes. Older ones are read for as long as the library lives; newer ones are refused. */
+  readonly version: number;
+}
+
+/** Metadata that are JSON, by name. */
+export interface SealedFields {
+  readonly config: object;
+  readonly data: object;
+  readonly position: { readonly step: number };
+}
+
+/**
+ * Bytes of a file. The same contents give the same bytes.
+ *
+ * @throws BispikeError "training" when a tensor holds a value that is not finite: nothing is worth being kept then
+ */
+export function seal(
+  { kind, version }: FileKind,
+  tensors: ReadonlyMap<string, Tensor>,
+  fields: SealedFields,
+): Uint8Array {
+  const metadata = {
+    kind,
+    version: String(version),
+    config: JSON.stringify(fields.config),
+    data: JSON.stringify(fields.data),
+    position: JSON.stringify(fields.position),
+  };
+  return encodeSafetensors(tensors, { ...metadata, checksum: checksum(tensors, new Map(Object.entries(metadata))) });
+}
+
+/** @throws BispikeError "training" that names a tensor with a value that is not finite */
+export function assertFinite(tensors: ReadonlyMap<string, Tensor>, step: number): void {
+  for (const [name, { data }] of tensors) {
+    if ((data as Float32Array).some((value) => !Number.isFinite(value))) {
+      throw new BispikeError(
+        "training",
+        `${name} holds values that are not finite at step ${step}; nothing was saved over the last good checkpoint`,
+      );
+    }
+  }
+}
+
+/**
+ * xxHash32 chained over the metadata and the tensors' names, shapes and bytes, so that a flipped bit is found when the file is read.
+ *
+ * @internal
+ */
+export function checksum(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): string {
+  const encoder = new TextEncoder();
+  let hash = 0;
+  for (const key of ["version", "config", "data", "position"])
+    hash = xxHash32(encoder.encode(metadata.get(key) ?? ""), hash);
+  for (const name of [...tensors.keys()].sort()) {
+    const { shape, data } = tensors.get(name)!;
+    hash = xxHash32(encoder.encode(`${name} ${shape.join()}`), hash);
+    hash = xxHash32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), hash);
+  }
+  return hash.toString(16).padStart(8, "0");
+}
+
+/** A sealed file whose seal is whole; its fields are still to be checked. */
+export interface Unsealed {
+  readonly version: number;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly field: (name: keyof SealedFields) => unknown;
+}
+
+/**
+ * Checks kind, version and checksum.
+ *
+ * @throws BispikeError "checkpoint"
+ */
+export function unseal({ tensors, metadata }: SafetensorsFile, expected: FileKind): Unsealed {
+  const version = Number(metadata.get("version"));
+  if (!Number.isInteger(version) || version < 1)
+    throw new BispikeError("checkpoint", `unknown version ${metadata.get("version")}`);
+  if (version > expected.version) {
+    throw new BispikeError(
+      "checkpoint",
+      `has version ${version}, this bispike reads up to ${expected.version}: update bispike`,
+    );
+  }
+  const sum = metadata.get("checksum");
+  const found = checksum(tensors, metadata);
+  if (found !== sum) {
+    throw new BispikeError(
+      "checkpoint",
+      `is damaged: its checksum is ${found}, expected ${sum}; use another checkpoint of the run`,
+    );
+  }
+  const field = (name: keyof SealedFields): unknown => {
+    try {
+      return JSON.parse(metadata.get(name) ?? "");
+    } catch (cause) {
+      throw new BispikeError("checkpoint", `metadata ${name} is not JSON`, { cause });
+    }
+  };
+  return { version, tensors, field };
+}
+
+/**
+ * Reads a file with `use`, and puts its name before every complaint.
+ *
+ * @param source file name for error messages
+ */
+export function readSealed<T>(bytes: Uint8Array, source: string, use: (file: SafetensorsFile) => T): T {
+  try {
+    return use(decodeSafetensors(bytes));
+  } catch (error) {
+    if (error instanceof BispikeError)
+      throw new BispikeError("checkpoint", `${source}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}

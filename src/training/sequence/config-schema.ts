@@ -1,0 +1,90 @@
+/** The zod schema of a sequence experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
+import { z } from "zod";
+import { choice, flag, hidden, name, path, positive, real, section, trainSection, whole } from "../config-fields.ts";
+import type { SequenceConfig } from "./config.ts";
+
+export const TASKS = ["next-character", "regression", "forecast"] as const;
+/** Rules on the spiking net. */
+export const SPIKING_RULES = ["bsd", "backprop"] as const;
+/** Rules on the real-valued net. */
+export const REAL_RULES = ["backprop-real", "predictive-coding", "dll"] as const;
+
+/** Most elements of a window, rows of a forecast ahead, or elements to use. */
+const most = Number.MAX_SAFE_INTEGER;
+
+const columnName = () => {
+  const error = "a column's name or its place from 0";
+  const place = z.number({ error }).int({ error }).min(0, { error });
+  return z.union([z.string({ error }).max(1000, { error }), place], { error });
+};
+const columns = () => {
+  const error = "a list of columns' names or places, such as [OT]";
+  return z.array(columnName(), { error }).min(1, { error });
+};
+const heldOut = () => {
+  const error = "a fraction from 0 to below 1";
+  return z.number({ error }).min(0, { error }).lt(1, { error });
+};
+const timeColumn = () => {
+  const error = "a column's name or place, or false";
+  return z.union([columnName(), z.literal(false, { error })], { error });
+};
+const delimiter = () => {
+  const error = `one of "," ";" "\\t" "|" and whitespace`;
+  return z.enum([",", ";", "\t", "|", "whitespace"], { error });
+};
+const finite = () => z.number({ error: "a number" });
+
+export const sequenceSchema = section({
+  name: name(),
+  task: choice(TASKS),
+  data: section({
+    text: path("a known text (alice, hamlet, emma) or a text's path").exactOptional(),
+    series: path("a series' path").exactOptional(),
+    targets: columns().exactOptional(),
+    columns: columns().exactOptional(),
+    horizon: whole(1, most).exactOptional(),
+    window: whole(1, 65536),
+    stride: whole(1, most),
+    trainPart: real(0, 1),
+    heldOut: heldOut(),
+    limit: whole(0, most),
+    standardise: choice(["train", "all"]).exactOptional(),
+    fill: choice(["error", "interpolate", "previous"]).exactOptional(),
+    missing: finite().exactOptional(),
+    newline: choice(["keep", "lf"]).exactOptional(),
+    delimiter: delimiter().exactOptional(),
+    header: flag().exactOptional(),
+    timeColumn: timeColumn().exactOptional(),
+    key: z.string({ error: "text" }).max(1000, { error: "text of at most 1000 characters" }).exactOptional(),
+    feature: whole(0, 65535).exactOptional(),
+  }),
+  network: section({
+    hidden: hidden(),
+    steps: whole(1, 65536),
+    norm: flag(),
+    tau: real(1),
+    threshold: section({ perception: positive(), recall: positive() }),
+    recurrentRecall: flag(),
+    population: section({ size: whole(2, 4096), range: positive() }),
+  }),
+  rule: section({
+    name: choice([...SPIKING_RULES, ...REAL_RULES]),
+    centred: flag(),
+    loss: choice(["infonce", "reco"]),
+    negatives: choice(["literal", "masked"]),
+    block: whole(2, 65536),
+    temperature: positive(),
+    lambda: real(0),
+    weight: real(0),
+    stimulusWeight: real(0),
+    homeostasis: section({ weight: real(0), rate: real(0, 1) }),
+    inferenceSteps: whole(1, 1_000_000),
+    inferenceRate: positive(),
+    carry: choice(["predicted", "inferred"]),
+    feedbackRate: real(0),
+    errorLimit: positive(),
+    temporalFeedback: flag(),
+  }),
+  train: trainSection(),
+}) satisfies z.ZodType<SequenceConfig>;

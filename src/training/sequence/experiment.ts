@@ -1,0 +1,37 @@
+/** A sequence experiment made ready: net and rule built for a loaded text or series. What the trainer and every command start from. */
+import type { Sequence } from "../../data/sequence/assemble.ts";
+import type { Team } from "../../engine/team.ts";
+import type { SequenceLearner } from "../../learning/sequence/learner.ts";
+import type { SequenceConfig } from "./config.ts";
+import { createSequenceLearner } from "./learners.ts";
+import { SequenceTask } from "./task.ts";
+
+export interface SequenceExperimentParts {
+  readonly config: SequenceConfig;
+  readonly learner: SequenceLearner;
+  readonly sequence: Sequence;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+}
+
+export interface SequenceExperiment extends SequenceExperimentParts {
+  /** The experiment as the training loop sees it. */
+  readonly task: SequenceTask;
+}
+
+/**
+ * Builds net and rule.
+ *
+ * @param sequence as `loadSequence` or `assembleSequence` gives it for `sequenceRequest(config)`
+ * @example
+ * const config = resolveSequenceConfig({ task: "next-character", data: { text: "alice" } });
+ * const experiment = createSequenceExperiment(team, config, await loadSequence(sequenceRequest(config)));
+ * await train(experiment);
+ */
+export function createSequenceExperiment(team: Team, config: SequenceConfig, sequence: Sequence): SequenceExperiment {
+  const learner = createSequenceLearner(team, config, sequence.about);
+  const { epochs, batch } = config.train;
+  const stepsPerEpoch = Math.ceil(sequence.windows.train.length / batch);
+  const parts = { config, learner, sequence, stepsPerEpoch, totalSteps: stepsPerEpoch * epochs };
+  return { ...parts, task: new SequenceTask(parts) };
+}

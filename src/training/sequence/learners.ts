@@ -1,0 +1,46 @@
+/** The net and rule that a configuration of a sequence experiment describes. */
+import type { ElementKind } from "../../data/sequence/element.ts";
+import type { SequenceSummary } from "../../data/sequence/summary.ts";
+import type { Team } from "../../engine/team.ts";
+import { SequenceBackprop } from "../../learning/sequence/backprop.ts";
+import { SequenceBsd } from "../../learning/sequence/bsd.ts";
+import { Dll } from "../../learning/sequence/dll.ts";
+import type { SequenceLearner } from "../../learning/sequence/learner.ts";
+import { PredictiveCoding } from "../../learning/sequence/predictive-coding.ts";
+import { RealBackprop } from "../../learning/sequence/real-backprop.ts";
+import { RecurrentNet } from "../../network/real/recurrent-net.ts";
+import { SequencePair } from "../../network/recurrent/sequence-pair.ts";
+import type { SequenceConfig } from "./config.ts";
+
+/** What stands at each position, below and above the net. */
+export function elementKinds(about: SequenceSummary): { inputs: ElementKind; targets: ElementKind } {
+  if (about.kind === "text") {
+    const characters = { kind: "symbols", width: about.alphabet.length } as const;
+    return { inputs: characters, targets: characters };
+  }
+  return {
+    inputs: { kind: "values", width: about.inputs.length },
+    targets: { kind: "values", width: about.targets.length },
+  };
+}
+
+/** Recurrent networks with their rule, untrained, for windows of `data.window` positions, up to `train.batch` at once. */
+export function createSequenceLearner(team: Team, config: SequenceConfig, about: SequenceSummary): SequenceLearner {
+  const { network, rule, train, data } = config;
+  const { weightDecay, clip, clipScope, seed } = train;
+  const optimiser = { weightDecay, clip, clipScope };
+  const sizes = { ...elementKinds(about), window: data.window, maxRows: train.batch, seed };
+  switch (rule.name) {
+    case "bsd":
+      return new SequenceBsd(new SequencePair(team, { ...network, ...sizes }), rule, optimiser);
+    case "backprop":
+      return new SequenceBackprop(new SequencePair(team, { ...network, ...sizes, perceptionOnly: true }), optimiser);
+    default: {
+      const net = new RecurrentNet(team, { hidden: network.hidden, ...sizes });
+      if (rule.name === "backprop-real") return new RealBackprop(net, optimiser);
+      if (rule.name === "predictive-coding") return new PredictiveCoding(net, rule, optimiser);
+      const { feedbackRate, errorLimit, temporalFeedback: temporal } = rule;
+      return new Dll(net, { feedbackRate, errorLimit, temporal, seed }, optimiser);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/** What a configuration asks of the data side. */
+import type { SequenceRequest } from "../../data/sequence/load.ts";
+import type { SequenceTask } from "../../data/sequence/options.ts";
+import type { SequenceSummary } from "../../data/sequence/summary.ts";
+import type { SequenceConfig, SequenceDataConfig, Task } from "./config.ts";
+
+const TASK_OF_DATA: Readonly<Record<Task, SequenceTask>> = {
+  "next-character": "next",
+  regression: "regression",
+  forecast: "forecast",
+};
+
+/** Of the data's keys, those that a summary of earlier data brings along. */
+const BROUGHT = ["newline", "targets", "columns", "horizon", "standardise"] as const;
+
+/**
+ * The request for `loadSequence`.
+ *
+ * @param like the data a net was trained on, whose alphabet or columns and statistics are to be used
+ */
+export function sequenceRequest({ task, data }: SequenceConfig, like?: SequenceSummary): SequenceRequest {
+  const request = { ...data, task: TASK_OF_DATA[task] };
+  if (like === undefined) return request;
+  const own: Partial<SequenceDataConfig> = { ...request };
+  for (const key of BROUGHT) delete (own as Record<string, unknown>)[key];
+  return { ...own, task: request.task, like };
+}

@@ -1,0 +1,37 @@
+/** Moves a net's tensors between the engine and a checkpoint. */
+import { BispikeError } from "../errors.ts";
+import type { Tensor } from "../export/safetensors.ts";
+import type { Slot } from "../learning/sequence/learner.ts";
+
+/** All slots as named tensors. */
+export function exportSlots(slots: Iterable<Slot>): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>();
+  for (const slot of slots) tensors.set(slot.name, { dtype: "F32", shape: [...slot.shape], data: slot.read() });
+  return tensors;
+}
+
+/**
+ * Writes tensors into slots. Nothing is written unless everything fits.
+ *
+ * @throws BispikeError "checkpoint" that names a missing or misshapen tensor, or one that holds a value that is not finite
+ */
+export function importSlots(slots: Iterable<Slot>, tensors: ReadonlyMap<string, Tensor>): void {
+  const writes: (() => void)[] = [];
+  for (const slot of slots) {
+    const tensor = tensors.get(slot.name);
+    if (!tensor)
+      throw new BispikeError("checkpoint", `tensor ${slot.name} is missing; is the checkpoint of another network?`);
+    if (tensor.dtype !== "F32" || tensor.shape.join() !== slot.shape.join()) {
+      throw new BispikeError(
+        "checkpoint",
+        `tensor ${slot.name}: expected F32 [${slot.shape.join(", ")}], got ${tensor.dtype} [${tensor.shape.join(", ")}]`,
+      );
+    }
+    const { data } = tensor;
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0)
+      throw new BispikeError("checkpoint", `tensor ${slot.name}: value ${bad} is ${data[bad]}, not a finite number`);
+    writes.push(() => slot.write(data));
+  }
+  for (const write of writes) write();
+}

@@ -1,0 +1,78 @@
+/** What the training loop knows of an experiment: it neither knows what is learned nor how it is measured. */
+import type { Rates } from "../learning/rule.ts";
+import type { TrainConfig } from "./config.ts";
+
+/** The types that belong to a kind of experiment. */
+export interface TrainableKind {
+  /** What the learning rule tells of a step. */
+  readonly report: object;
+  /** Lines of `metrics.jsonl`. */
+  readonly step: { readonly kind: "step"; readonly step: number; readonly epoch: number };
+  readonly epoch: { readonly kind: "epoch"; readonly step: number; readonly epoch: number };
+  readonly checkpoint: object;
+}
+
+/** Where training stands, apart from what the experiment itself keeps. */
+export interface Place {
+  /** Optimiser steps done. */
+  readonly step: number;
+  /** Epoch under way, from 0, and batches of it done. */
+  readonly epoch: number;
+  readonly batch: number;
+  /** Best score on the held-out part so far and its epoch, from 1; null before the first. */
+  readonly best: Best | null;
+}
+
+export interface Best {
+  readonly score: number;
+  readonly epoch: number;
+}
+
+/** What the loop measured of a step. */
+export interface StepMoment {
+  /** Optimiser steps done, from 1. */
+  readonly step: number;
+  /** Epoch under way, from 1. */
+  readonly epoch: number;
+  readonly learningRate: number;
+  /** Over this session. */
+  readonly batchesPerSecond: number;
+  /** Seconds of training so far. */
+  readonly seconds: number;
+}
+
+export interface Trainable<K extends TrainableKind = TrainableKind> {
+  /** Tells the type checker the kind; never set. */
+  readonly kind?: K;
+  readonly train: TrainConfig;
+  /** What an epoch goes through in random order: image indices, or first positions of windows. */
+  readonly items: Int32Array;
+  readonly stepsPerEpoch: number;
+  /** Which items of an epoch's order its k-th batch takes. */
+  batchAt(k: number): { readonly from: number; readonly count: number };
+  readonly totalSteps: number;
+  /** One update from order[from .. from + count). `counter` numbers the batch over the whole training. */
+  step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): K["report"];
+  /** The line of the newest step. */
+  stepLine(report: K["report"], moment: StepMoment): K["step"];
+  /**
+   * Ends an epoch: measures the held-out part and forgets the epoch's sums.
+   *
+   * @param epoch number of the epoch, from 1
+   * @param seconds tells the seconds of training when asked
+   * @returns the epoch's line, and its score, the higher the better; null where nothing is held out
+   */
+  endEpoch(
+    at: { readonly epoch: number; readonly step: number },
+    seconds: () => number,
+    pause?: () => Promise<void>,
+  ): Promise<{ readonly score: number | null; readonly line: K["epoch"] }>;
+  /** Bytes of a checkpoint: `last` has all that is needed to go on, `best` what is needed to use the net. */
+  encode(place: Place, which: "last" | "best"): Uint8Array;
+  /**
+   * Takes up the state of a checkpoint.
+   *
+   * @throws BispikeError "checkpoint" when it does not fit
+   */
+  restore(checkpoint: K["checkpoint"]): Place;
+}

@@ -1,0 +1,107 @@
+/** A recurrent pair twice: the engine's, and the float64 reference's net with the same numbers; and what a step leaves in both, array by array. */
+import type { SequenceInputs, SequenceTargets } from "../../src/data/sequence/task.ts";
+import type { Region } from "../../src/engine/memory.ts";
+import { RandomStream } from "../../src/engine/random.ts";
+import type { SpikingLearner } from "../../src/learning/sequence/spiking-learner.ts";
+import { Layer } from "../../src/network/layer.ts";
+import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
+import type { Statistics } from "../../src/network/recurrent/sequence-norm.ts";
+import type { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
+import type { Elements, ReadOut, SequenceNet, SequenceStage } from "../reference/sequence-reference.ts";
+
+/** A layer's arrays in plain order, [out][in], of one of its group's regions. */
+export function plainArrays(
+  layer: RecurrentLayer | Layer,
+  of: (group: RecurrentLayer["group"]) => Region<Float32Array>,
+): Map<string, Float64Array> {
+  const { group } = layer;
+  const out = new Map<string, Float64Array>();
+  const bundles =
+    layer instanceof Layer ? [layer.synapses] : [layer.input, ...(layer.recurrent ? [layer.recurrent] : [])];
+  for (const bundle of bundles) {
+    for (const block of Object.keys(bundle.blocks)) {
+      const plain = new Float32Array(bundle.plainShape(block).reduce((a, b) => a * b, 1));
+      bundle.unpack(block, group.view(block, of(group)), plain);
+      out.set(block, Float64Array.from(plain));
+    }
+  }
+  for (const block of ["gamma", "beta"]) {
+    if (!group.has(block) || layer instanceof Layer) continue;
+    out.set(block, Float64Array.from(group.view(block, of(group)).subarray(0, layer.neurons)));
+  }
+  return out;
+}
+
+const RANGES: Readonly<Record<string, readonly [number, number]>> = {
+  gamma: [0.5, 1.5],
+  beta: [-0.2, 0.6],
+  bias: [-0.2, 0.8],
+  mean: [-0.3, 0.3],
+  variance: [0.5, 1.5],
+  // AdamW's moments.
+  first: [-0.05, 0.05],
+  second: [1e-4, 1e-2],
+};
+
+/** Draws every parameter, running statistic and moment anew; weights within 2 / sqrt(fan in), so that nets without a norm fire too. */
+export function drawParameters(learner: SpikingLearner, seed: number): void {
+  const random = new RandomStream(seed, "parameters");
+  for (const { name, shape, read, write } of learner.slots(true)) {
+    const kind = /^optimiser\.(\w+)/.exec(name)?.[1] ?? name.split(".").at(-1)!;
+    const bound = 2 / Math.sqrt(shape.at(-1)!);
+    const [low, high] = RANGES[kind] ?? [-bound, bound];
+    const values = read();
+    random.fillUniform(values, low, high);
+    write(values);
+  }
+}
+
+const runningOf = ({ norm, neurons }: RecurrentLayer) => ({
+  mean: Float64Array.from(norm.runningMean.view.subarray(0, neurons)),
+  variance: Float64Array.from(norm.runningVariance.view.subarray(0, neurons)),
+});
+
+function stageOf(layer: RecurrentLayer, statistics: Statistics): SequenceStage {
+  const arrays = plainArrays(layer, (group) => group.parameters);
+  const gamma = arrays.get("gamma");
+  return {
+    inputs: layer.input.fanIn,
+    neurons: layer.neurons,
+    weight: arrays.get("weight")!,
+    bias: arrays.get("bias") ?? null,
+    recurrent: arrays.get("recurrent") ?? null,
+    norm: gamma
+      ? { gamma, beta: arrays.get("beta")!, ...(statistics === "running" ? { running: runningOf(layer) } : {}) }
+      : null,
+  };
+}
+
+function readOutOf(layer: Layer): ReadOut {
+  const arrays = plainArrays(layer, (group) => group.parameters);
+  const bias = arrays.get("bias")!;
+  return { inputs: layer.synapses.fanIn, outputs: bias.length, weight: arrays.get("weight")!, bias };
+}
+
+/** The reference's net with the pair's numbers of now; its norms by each position's statistics or by running ones. Without recall, `redraw` is the read-out again and means nothing. */
+export function referenceNet(pair: SequencePair, statistics: Statistics): SequenceNet {
+  return {
+    perception: pair.perception.map((layer) => stageOf(layer, statistics)),
+    top: readOutOf(pair.conceptDrive),
+    recall: pair.recall.toReversed().map((layer) => stageOf(layer, statistics)),
+    redraw: readOutOf(pair.redrawn ?? pair.conceptDrive),
+  };
+}
+
+/** The elements of windows as rows position * rows + row. */
+export function windowElements(
+  elements: SequenceInputs | SequenceTargets,
+  starts: ArrayLike<number>,
+  window: number,
+): Elements {
+  const places = Array.from({ length: window }, (_, n) => Array.from(starts, (start) => start + n)).flat();
+  const { width } = elements;
+  if (elements.kind === "symbols")
+    return { kind: "symbols", width, symbols: places.map((at) => elements.symbols[at]!) };
+  const rows = places.flatMap((at) => [...elements.values.subarray(at * width, (at + 1) * width)]);
+  return { kind: "values", width, values: Float64Array.from(rows) };
+}
