@@ -73,7 +73,7 @@ export function linearEventsGradient(
     for (let i = 0; i < inputs; i++, out += 64) {
       const e = lists + (<usize>i * capacity << 1);
       const last = e + (<usize>load<i32>(counts + (<usize>i << 2)) << 1);
-      sumListed(e, last, block, out);
+      sumListed(false, e, last, block, out);
     }
   }
 }

@@ -54,35 +54,20 @@ export function warm(block: usize, rows: i32): v128 {
 }
 
 /**
- * Sum of the rows of 16 at `rows` that the u16 entries from e to last name, stored at `out`. An odd entry first, then pairs, added to each other
+ * Sum of the rows of 16 at `rows` that the u16 entries from e to last name, stored at `out`, or added to what is there (`onto`). An odd entry first, then pairs, added to each other
  * before they meet the sum: no addition waits for the one before, and four sums with the loads beside them are what the registers hold.
  */
 @inline
-export function sumListed(e: usize, last: usize, rows: usize, out: usize): void {
+export function sumListed(onto: bool, e: usize, last: usize, rows: usize, out: usize): void {
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
   if ((last - e) & 2) {
     const p = rows + (<usize>load<u16>(e) << ROW);
     a0 = v128.load(p); a1 = v128.load(p, 16); a2 = v128.load(p, 32); a3 = v128.load(p, 48);
     e += 2;
   }
-  for (; e < last; e += 4) {
-    const two = <usize>load<u32>(e), p = rows + ((two & 0xffff) << ROW), q = rows + ((two >> 16) << ROW);
-    a0 = f32x4.add(a0, f32x4.add(v128.load(p), v128.load(q)));
-    a1 = f32x4.add(a1, f32x4.add(v128.load(p, 16), v128.load(q, 16)));
-    a2 = f32x4.add(a2, f32x4.add(v128.load(p, 32), v128.load(q, 32)));
-    a3 = f32x4.add(a3, f32x4.add(v128.load(p, 48), v128.load(q, 48)));
-  }
-  v128.store(out, a0); v128.store(out, a1, 16); v128.store(out, a2, 32); v128.store(out, a3, 48);
-}
-
-/** The same, added to what is at `out`. */
-@inline
-export function addListed(e: usize, last: usize, rows: usize, out: usize): void {
-  let a0 = v128.load(out), a1 = v128.load(out, 16), a2 = v128.load(out, 32), a3 = v128.load(out, 48);
-  if ((last - e) & 2) {
-    const p = rows + (<usize>load<u16>(e) << ROW);
-    a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16)); a2 = f32x4.add(a2, v128.load(p, 32)); a3 = f32x4.add(a3, v128.load(p, 48));
-    e += 2;
+  if (onto) {
+    a0 = f32x4.add(v128.load(out), a0); a1 = f32x4.add(v128.load(out, 16), a1);
+    a2 = f32x4.add(v128.load(out, 32), a2); a3 = f32x4.add(v128.load(out, 48), a3);
   }
   for (; e < last; e += 4) {
     const two = <usize>load<u32>(e), p = rows + ((two & 0xffff) << ROW), q = rows + ((two >> 16) << ROW);

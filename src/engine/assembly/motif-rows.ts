@@ -16,7 +16,7 @@ export function motifSums(at: usize, events: usize, motifs: i32, w: usize, sums:
   let e = events + (<usize>load<i32>(at) << 1);
   for (let m = 0; m < motifs; m++, at += 4, sums += 64) {
     const last = events + (<usize>load<i32>(at, 4) << 1);
-    sumListed(e, last, w, sums);
+    sumListed(false, e, last, w, sums);
     e = last;
   }
 }

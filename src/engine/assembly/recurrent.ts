@@ -7,7 +7,7 @@
  * following one for recall: `offsets` points at the lists of position 0's.
  */
 import { motifGradients } from "./correlate";
-import { ROW, addListed, chunkMoments, columnSums, warm } from "./lanes";
+import { ROW, chunkMoments, columnSums, sumListed, warm } from "./lanes";
 import { motifSums, stepsOfMotifs } from "./motif-rows";
 
 /**
@@ -101,7 +101,7 @@ export function positionsGradient(
       motifGradients(from + (<usize>n * rows * steps << ROW), 0, rows, steps, periods, 64, 0, 0, block);
       for (let i: usize = 0, at = starts + (<usize>(shift + n) << 2), list = lists; i < <usize>inputs; i++, at += next, list += listBytes) {
         const e = list + (<usize>load<i32>(at) << 1), last = list + (<usize>load<i32>(at, 4) << 1);
-        if (e < last) addListed(e, last, block, weights + (i << ROW));
+        if (e < last) sumListed(true, e, last, block, weights + (i << ROW));
       }
     }
     if (dBias) columnSums(from, positions * rows * steps, 64, dBias + (<usize>tile << ROW));

@@ -1,6 +1,7 @@
 /** What a trainer knows of a rule that learns sequences, whatever its net. */
 import type { SequenceSet } from "../../data/sequence/task.ts";
 import type { Team } from "../../engine/team.ts";
+import type { Slot } from "../../network/slots.ts";
 import type { AdamW } from "../optimiser.ts";
 import type { Rates } from "../rule.ts";
 
@@ -16,14 +17,6 @@ export interface SequenceStepReport {
   readonly correct: number;
   /** Elements of the step: windows * positions a window. */
   readonly positions: number;
-}
-
-/** A learned tensor's place in the engine: how to read and write it in plain order. */
-export interface Slot {
-  readonly name: string;
-  readonly shape: readonly number[];
-  read(): Float32Array;
-  write(values: Float32Array): void;
 }
 
 /** Outputs of windows, [position][row][stride]: logits of symbols, or standardised values. */

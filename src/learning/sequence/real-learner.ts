@@ -5,9 +5,10 @@ import { BispikeError } from "../../errors.ts";
 import type { DenseParameters } from "../../network/real/dense-parameters.ts";
 import type { ReadoutLoss } from "../../network/real/linear-readout.ts";
 import type { RecurrentNet } from "../../network/real/recurrent-net.ts";
+import type { Slot } from "../../network/slots.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
 import type { Rates } from "../rule.ts";
-import type { SequenceLearner, SequenceOutputs, SequenceStepReport, Slot } from "./learner.ts";
+import type { SequenceLearner, SequenceOutputs, SequenceStepReport } from "./learner.ts";
 
 export abstract class RealLearner implements SequenceLearner {
   readonly net: RecurrentNet;

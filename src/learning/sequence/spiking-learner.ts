@@ -4,9 +4,10 @@ import type { SequenceSet } from "../../data/sequence/task.ts";
 import { checkWindows, gatherSymbols, gatherValues } from "../../data/sequence/windows.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
+import type { Slot } from "../../network/slots.ts";
 import type { AdamW } from "../optimiser.ts";
 import type { Rates } from "../rule.ts";
-import type { SequenceLearner, SequenceStepReport, Slot } from "./learner.ts";
+import type { SequenceLearner, SequenceStepReport } from "./learner.ts";
 import { pairSlots } from "./pair-slots.ts";
 import { SequenceTop } from "./top.ts";
 
