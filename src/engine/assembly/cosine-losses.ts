@@ -7,17 +7,23 @@
  */
 import { exponentials, logarithm } from "./softmax";
 
+/**
+ * Squared length up to which a row is silent: it has no direction. Rows that are all alike leave about 1e-14 when their mean is taken away, the rounding of float32, and
+ * a cosine of that would have a gradient of 1e7; a single spike more than the others leaves 1e-6 and up.
+ */
+const SILENT: f64 = 1e-12;
+
 /** Two float64 of a row; zero for the second where the row ends. */
 @inline
 function two(at: usize, both: bool): v128 { return both ? v128.load(at) : v128.load64_zero(at); }
 
 /** C_kj = D_kj / (|v_k| |w_j|) and 1 / (|v_k| |w_j|), 0 where a row is silent. */
 function cosines(columns: i32, dots: usize, squares: f64, columnSquares: usize, cosine: usize, scale: usize): void {
-  const vv = f64x2.splat(squares), one = f64x2.splat(1), zero = f64x2.splat(0);
+  const vv = f64x2.splat(squares), one = f64x2.splat(1), least = f64x2.splat(squares > SILENT ? SILENT : Infinity);
   for (let j = 0; j < columns; j += 2) {
     const at = <usize>j << 3, both = j + 1 < columns;
-    const product = f64x2.mul(vv, two(columnSquares + at, both));
-    const s = v128.and(f64x2.div(one, f64x2.sqrt(product)), f64x2.gt(product, zero));
+    const ww = two(columnSquares + at, both);
+    const s = v128.and(f64x2.div(one, f64x2.sqrt(f64x2.mul(vv, ww))), f64x2.gt(ww, least));
     v128.store(scale + at, s);
     v128.store(cosine + at, f64x2.mul(two(dots + at, both), s));
   }
@@ -34,7 +40,7 @@ function coefficients(
     store<f64>(dots + at, along);
     store<f32>(mix + (<usize>j << 2), <f32>(g * load<f64>(scale + at)));
   }
-  store<f32>(rowOwn, squares > 0 ? <f32>(-sum / squares) : 0);
+  store<f32>(rowOwn, squares > SILENT ? <f32>(-sum / squares) : 0);
 }
 
 /** InfoNCE of each row: losses[k] without the unit. `positive` (i32) is a row's own column; `negative` (u8) is 1 where a column is a rival. */
@@ -101,6 +107,6 @@ export function columnOwn(begin: i32, end: i32, _thread: i32, rows: i32, columns
     let sum: f64 = 0;
     for (let k = 0, p = dots + (<usize>j << 3); k < rows; k++, p += <usize>columns << 3) sum += load<f64>(p);
     const squares = load<f64>(columnSquares + (<usize>j << 3));
-    store<f32>(out + (<usize>j << 2), squares > 0 ? <f32>(-sum / squares) : 0);
+    store<f32>(out + (<usize>j << 2), squares > SILENT ? <f32>(-sum / squares) : 0);
   }
 }

@@ -1,0 +1,39 @@
+/** Rows that are all alike say nothing once their mean is taken away, though rounding leaves a little of each: they get no gradient and give none. */
+import { expect, test } from "vitest";
+import { pairing, pairingRoom } from "../../src/alignment/affinity.ts";
+import { infonce } from "../../src/alignment/infonce.ts";
+import { reco } from "../../src/alignment/reco.ts";
+import { Team } from "../../src/engine/team.ts";
+import { StageAlignment } from "../../src/learning/stage-alignment.ts";
+
+const ROWS = 5;
+const WIDTH = 48;
+
+test.each([
+  ["infonce", infonce({ temperature: 0.1, weight: 1 })],
+  ["reco", reco({ lambda: 1, weight: 1 })],
+])("%s: rows that are all alike have no gradient", async (_, loss) => {
+  const team = await Team.create();
+  try {
+    const v = team.arena.f32(ROWS * WIDTH);
+    const w = team.arena.f32(ROWS * WIDTH);
+    for (let k = 0; k < ROWS; k++) {
+      for (let i = 0; i < WIDTH; i++) {
+        // Recall is dead: a bias alone, the same in every row. A fifth of 0.1 five times is not 0.1 in float32.
+        w.view[k * WIDTH + i] = 0.1 + i / 7;
+        v.view[k * WIDTH + i] = ((k * 31 + i * 17) % 11) / 11;
+      }
+    }
+    const alignment = new StageAlignment(team, ROWS, ROWS, WIDTH);
+    const pairs = pairing("literal", [0, 1, 2, 3, 4], ROWS, pairingRoom(team.arena, ROWS, ROWS));
+    const sides = { v: v.at, rows: ROWS, w: w.at, columns: ROWS, width: WIDTH };
+    const value = alignment.align(loss, pairs, sides, { centred: true, rowGradient: true, columnGradient: true });
+    // The case is the one that is meant: rounding left something.
+    expect(w.view.some((x) => x !== 0)).toBe(true);
+    expect(Number.isFinite(value)).toBe(true);
+    for (const x of alignment.columnGradient.view) expect(Math.abs(x)).toBe(0);
+    for (const x of alignment.rowGradient.view) expect(Math.abs(x)).toBe(0);
+  } finally {
+    await team.close();
+  }
+});
