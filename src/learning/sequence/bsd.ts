@@ -102,8 +102,9 @@ export class SequenceBsd extends SpikingLearner {
       if (rates.recall > 0) {
         recall.backward(positions, rows, "rate", this.#alignment.columnGradient.at);
         optimiser.update(recall.group, rates.recall);
-        recall.observe(positions, rows, seen);
       }
+      // Statistics are no weights: a frozen recall is normalised by its own, too.
+      recall.observe(positions, rows, seen);
       perceptionRates.push(own.rate);
       recallRates.push(other.rate);
     }

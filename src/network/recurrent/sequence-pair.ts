@@ -155,7 +155,7 @@ export class SequencePair {
     const { width } = this.options.targets;
     const tiles = padded(width * size) / LANES;
     const { view } = this.concept.masks;
-    const counts = new Uint8Array(width * size);
+    const counts = new Uint16Array(width * size);
     view.fill(0, 0, images * steps * tiles);
     for (let row = 0; row < images; row++) {
       for (let d = 0; d < width; d++) codeValue(this.#code, values[row * width + d]!, counts, d * size);

@@ -4,6 +4,7 @@
  */
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
+import { BispikeError } from "../../errors.ts";
 import { type Correlation, Population, type SpikeTrains } from "../population.ts";
 import { flat, type Shape } from "../shape.ts";
 
@@ -23,6 +24,13 @@ export class WindowSpikes {
     const images = (maxPositions + 1) * maxRows;
     this.#team = team;
     this.population = new Population(team, flat(neurons), steps, images, "linear", false);
+    const entries = maxRows * this.population.motifs;
+    if (entries > 65536) {
+      throw new BispikeError(
+        "shape",
+        `${maxRows} windows side by side of ${steps} steps are too many: a neuron's lists number at most 65536 rows a position (here ${entries}); use a smaller batch or fewer steps`,
+      );
+    }
     this.#capacity = images * steps;
     this.#starts = team.arena.i32(neurons * (maxPositions + 2));
     this.#lists = team.arena.u16(neurons * this.#capacity);
