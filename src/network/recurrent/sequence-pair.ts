@@ -18,7 +18,7 @@ import { LinearSynapses } from "../linear.ts";
 import { neuronDefaults } from "../neuron.ts";
 import { Population } from "../population.ts";
 import { flat } from "../shape.ts";
-import type { Source } from "../synapses.ts";
+import type { Source, Workspace } from "../synapses.ts";
 import { RecurrentLayer, windowWorkspace } from "./recurrent-layer.ts";
 
 export interface SequenceNetworkOptions {
@@ -71,6 +71,8 @@ export class SequencePair {
   /** The targets' spikes recall starts from. */
   readonly concept: Population;
   readonly #code: PopulationCode;
+  /** Drives and gradients of a window that layers have in turns; absent where errors are carried back. */
+  #shared: Workspace | undefined;
 
   constructor(team: Team, options: SequencePairOptions) {
     this.team = team;
@@ -109,9 +111,9 @@ export class SequencePair {
     const { hidden, steps, window, maxRows, norm, tau, threshold, recurrentRecall } = options;
     const order = hidden.map((neurons, k) => ({ neurons, stage: k + 2 }));
     if (network === "recall") order.reverse();
-    // Perception's stages are done with their drives before the next one begins, unless errors come back to them; recall's wait for perception.
-    const share = network === "perception" && !options.perceptionOnly;
-    const shared = share ? windowWorkspace(team, window * maxRows, steps, Math.max(...hidden)) : undefined;
+    const images = window * maxRows;
+    // Perception's stages are done with their drives before the next one begins, and every layer with its gradients, unless errors come back to them; recall's drives wait for perception.
+    if (!options.perceptionOnly) this.#shared ??= windowWorkspace(team, images, steps, Math.max(...hidden));
     const layers: RecurrentLayer[] = [];
     let source = first;
     for (const { neurons, stage } of order) {
@@ -120,12 +122,18 @@ export class SequencePair {
         ...{ source, neurons, steps, maxPositions: window, maxRows, norm },
         direction: network === "perception" ? "forward" : recurrentRecall ? "backward" : "none",
         parameters: { ...neuronDefaults, tau, threshold: threshold[network] },
-        ...(shared ? { workspace: shared } : {}),
+        ...(this.#shared ? { workspace: this.#workspace(network, images * steps * padded(neurons)) } : {}),
       });
       layers.push(layer);
       source = layer.output;
     }
     return layers;
+  }
+
+  /** The shared room for drives and gradients; recall's layers have drives of their own. */
+  #workspace(network: "perception" | "recall", drives: number): Workspace {
+    const shared = this.#shared!;
+    return network === "perception" ? shared : { ...shared, z: this.team.arena.allocate(drives * 4) };
   }
 
   /** Number of stages, stimulus and concept included. */
