@@ -78,6 +78,8 @@ for (const rule of (own.rules ?? "").split(",")) {
   const { perception, recall, feedback } = runs[0].parameters;
   const fired = rates.length === 0 ? "–" : of((s) => s.test.rates[0], 3);
   console.log(`| ${rule} | ${cells.join(" | ")} | ${fired} | ${perception} + ${recall + feedback} |`);
-  if (runs[0].naive) naive = JSON.stringify(runs[0].naive);
+  const { mean, persistence } = runs[0].naive ?? {};
+  const unchanged = persistence ? `; no change: ${persistence.mse.toFixed(4)}` : "";
+  if (mean) naive = `the training part's mean: ${mean.mse.toFixed(4)}${unchanged}`;
 }
-if (naive) console.log(`\nNaive forecasts on the test part: ${naive}`);
+if (naive) console.log(`\nTest MSE of naive forecasts: ${naive}`);
