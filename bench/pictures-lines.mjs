@@ -27,39 +27,55 @@ export function memoryPicture(rows) {
     const { x, y } = placeOf(index, HEIGHT + 26, top);
     const points = rows.filter((row) => row.net === net);
     const steps = [...new Set(points.map((row) => row.steps))];
-    const svg = drawPanel(
-      {
-        ...panelSize,
-        x: { ...centred, type: "log", base: 2, ticks: steps, tickFormat: "d", label: "time steps T" },
-        y: {
-          ...centred,
-          labelOffset: 46,
-          domain: [0, Math.max(...points.map((row) => row.addedMiB))],
-          nice: true,
-          ticks: 5,
-          label: "MiB added",
-        },
-        marks: [
-          Plot.gridY({ stroke: "#ddd", strokeOpacity: 1, ticks: 5 }),
-          ...names.flatMap((name) =>
-            lineWithDots(
-              points.filter((row) => row.name === name),
-              "steps",
-              "addedMiB",
-              colourOf(name),
-            ),
-          ),
-        ],
-      },
-      x,
-      y + 8,
-    );
+    const scale = { base: 2, ticks: steps, label: "time steps T" };
+    const svg = memoryPanel({ points, names, column: "steps", scale, colourOf }, panelSize, x, y + 8);
     return [text(net, x + 54, y, 12, { bold: true }), svg].join("\n");
   });
   const heading = text("Memory that training adds to a process at its peak, batch 128", 16, 26, 15, { bold: true });
   const entries = names.map((name) => ({ label: name, colour: colourOf(name) }));
   const height = nets.length === 0 ? top : placeOf(nets.length - 1, HEIGHT + 26, top).y + HEIGHT + 20;
   return page(WIDTH, height, "Memory against T", [heading, legend(entries, 16, 48), ...parts]);
+}
+
+/**
+ * MiB added against a size, a line a name.
+ *
+ * @param {object} lines
+ * @param {readonly { readonly name: string, readonly addedMiB: number }[]} lines.points
+ * @param {readonly string[]} lines.names
+ * @param {string} lines.column of the points: the size
+ * @param {{ readonly base: number, readonly ticks: readonly number[], readonly label: string }} lines.scale of the sizes, logarithmic
+ * @param {(name: string) => string} lines.colourOf
+ * @param {object} size of the panel, as Plot takes it
+ * @param {number} x
+ * @param {number} y
+ * @returns {string} SVG
+ */
+export function memoryPanel({ points, names, column, scale, colourOf }, size, x, y) {
+  const linesOf = (/** @type {string} */ name) =>
+    lineWithDots(
+      points.filter((row) => row.name === name),
+      column,
+      "addedMiB",
+      colourOf(name),
+    );
+  return drawPanel(
+    {
+      ...size,
+      x: { ...centred, type: "log", tickFormat: "d", ...scale },
+      y: {
+        ...centred,
+        labelOffset: 46,
+        domain: [0, Math.max(...points.map((row) => row.addedMiB))],
+        nice: true,
+        ticks: 5,
+        label: "MiB added",
+      },
+      marks: [Plot.gridY({ stroke: "#ddd", strokeOpacity: 1, ticks: 5 }), ...names.flatMap(linesOf)],
+    },
+    x,
+    y,
+  );
 }
 
 /**

@@ -1,10 +1,8 @@
 // @ts-check
 /** Memory of recurrent nets against the window's length, and of a stream that learns against its own. */
-import * as Plot from "@observablehq/plot";
 import { legend, page, text } from "../dist/node/plots/page.js";
-import { drawPanel } from "../dist/node/plots/panel.js";
 import { PANEL, placeOf, WIDTH } from "./pictures-layout.mjs";
-import { centred, HEIGHT, LEGEND_LINE, lineWithDots, panelSize } from "./pictures-lines.mjs";
+import { HEIGHT, LEGEND_LINE, memoryPanel, panelSize } from "./pictures-lines.mjs";
 import { MEMORY_ROWS } from "./sequence/memory.mjs";
 import { OUR_BPTT, OUR_BSD } from "./sequence/names.mjs";
 
@@ -33,34 +31,9 @@ export function sequenceMemoryPicture(rows) {
     const { x, y } = placeOf(index, HEIGHT + 26, top);
     const points = rows.filter((row) => row.what === what);
     const sizes = [...new Set(points.map(({ size }) => size))];
-    const svg = drawPanel(
-      {
-        ...panelSize,
-        width: PANEL,
-        x: { ...centred, type: "log", base, ticks: sizes, tickFormat: "d", label },
-        y: {
-          ...centred,
-          labelOffset: 46,
-          domain: [0, Math.max(...points.map(({ addedMiB }) => addedMiB))],
-          nice: true,
-          ticks: 5,
-          label: "MiB added",
-        },
-        marks: [
-          Plot.gridY({ stroke: "#ddd", strokeOpacity: 1, ticks: 5 }),
-          ...names.flatMap((name) =>
-            lineWithDots(
-              points.filter((row) => row.name === name),
-              "size",
-              "addedMiB",
-              colourOf(name),
-            ),
-          ),
-        ],
-      },
-      x,
-      y + 8,
-    );
+    const scale = { base, ticks: sizes, label };
+    const size = { ...panelSize, width: PANEL };
+    const svg = memoryPanel({ points, names, column: "size", scale, colourOf }, size, x, y + 8);
     return [text(title, x + 54, y, 12, { bold: true }), svg].join("\n");
   });
   const title = "Memory that learning a sequence adds to a process at its peak";

@@ -13,10 +13,6 @@ import { RECIPE } from "./nets.mjs";
  * @property {number} steps taken
  */
 
-/** States after pre-training, by net and data: the bytes are the same for any number of threads, so it is done once, with all of them. */
-/** @type {Map<string, State>} */
-const pretrained = new Map();
-
 /**
  * A pair in training on a team. The caller closes the team.
  */
@@ -149,20 +145,25 @@ function pairOf(team, net) {
   });
 }
 
+/** States after pre-training, by what was trained: the bytes are the same for any number of threads, so it is done once, with all of them. */
+/** @type {Map<string, any>} */
+const pretrained = new Map();
+
 /**
- * A pair trained for the net's `pretrain` steps, ready to go on. The caller closes its `team`.
+ * A trainee that was trained for `pretrain` steps, ready to go on. The caller closes its team.
  *
- * @param {Net} net
- * @param {Batches} batches
+ * @template {{ train(count: number): unknown, save(): unknown, restore(state: any): void }} T
+ * @param {string} what names net, rule and data
+ * @param {number} pretrain
  * @param {number} threads
- * @returns {Promise<Trainee>}
+ * @param {(team: Team) => T} make
+ * @returns {Promise<T>}
  */
-export async function startTrainee(net, batches, threads) {
-  const { pretrain } = net.effort;
-  const key = `${net.title}, ${batches.dataset}, ${pretrain} steps`;
+export async function startPretrained(what, pretrain, threads, make) {
+  const key = `${what}, ${pretrain} steps`;
   const team = await Team.create({ threads, spawn: spawnThread });
   try {
-    const trainee = new Trainee(team, net, batches);
+    const trainee = make(team);
     const state = pretrained.get(key);
     if (state) {
       trainee.restore(state);
@@ -177,4 +178,17 @@ export async function startTrainee(net, batches, threads) {
     await team.close();
     throw error;
   }
+}
+
+/**
+ * A pair trained for the net's `pretrain` steps.
+ *
+ * @param {Net} net
+ * @param {Batches} batches
+ * @param {number} threads
+ * @returns {Promise<Trainee>}
+ */
+export function startTrainee(net, batches, threads) {
+  const what = `${net.title}, ${batches.dataset}`;
+  return startPretrained(what, net.effort.pretrain, threads, (team) => new Trainee(team, net, batches));
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** A recurrent net in training: `train(k)` takes k steps and says how long each took, `infer(k)` the same for elements of a stream. */
-import { SequenceBackprop, SequenceBsd, SequencePair, SequenceStream, spawnThread, Team } from "../library.mjs";
+import { SequenceBackprop, SequenceBsd, SequencePair, SequenceStream, Team } from "../library.mjs";
+import { startPretrained } from "../trainee.mjs";
 import { SEQUENCE_RECIPE } from "./nets.mjs";
 
 /** @typedef {import("./nets.mjs").SequenceNet} SequenceNet */
@@ -9,10 +10,6 @@ import { SEQUENCE_RECIPE } from "./nets.mjs";
 /** @typedef {import("../../dist/learning/sequence/learner.js").SequenceStepReport} SequenceStepReport */
 /** @typedef {"bsd" | "bptt"} SequenceRule */
 /** @typedef {{ readonly tensors: readonly Float32Array[], readonly steps: number }} State */
-
-/** States after pre-training: the bytes are the same for any number of threads, so it is done once. */
-/** @type {Map<string, State>} */
-const pretrained = new Map();
 
 /** A net in training on a team. The caller closes the team. */
 export class SequenceTrainee {
@@ -159,7 +156,7 @@ export function createLearner(team, net, rule, set) {
 }
 
 /**
- * A net trained for its `pretrain` steps, ready to go on. The caller closes its `team`.
+ * A net trained for its `pretrain` steps.
  *
  * @param {SequenceNet} net
  * @param {SequenceRule} rule
@@ -167,24 +164,7 @@ export function createLearner(team, net, rule, set) {
  * @param {number} threads
  * @returns {Promise<SequenceTrainee>}
  */
-export async function startSequenceTrainee(net, rule, data, threads) {
-  const { pretrain } = net.effort;
-  const key = `${net.title}, ${rule}, ${pretrain} steps`;
-  const team = await Team.create({ threads, spawn: spawnThread });
-  try {
-    const trainee = new SequenceTrainee(team, net, rule, data);
-    const state = pretrained.get(key);
-    if (state) {
-      trainee.restore(state);
-    } else {
-      trainee.train(pretrain);
-      pretrained.set(key, trainee.save());
-    }
-    // Every reported figure belongs to a step of this team, and its first one, on cold memory, is not timed.
-    trainee.train(1);
-    return trainee;
-  } catch (error) {
-    await team.close();
-    throw error;
-  }
+export function startSequenceTrainee(net, rule, data, threads) {
+  const make = (/** @type {Team} */ team) => new SequenceTrainee(team, net, rule, data);
+  return startPretrained(`${net.title}, ${rule}`, net.effort.pretrain, threads, make);
 }
