@@ -17,18 +17,23 @@ export interface Rates {
   readonly recall: number;
 }
 
-export interface StepReport {
+/** What every rule tells of a step. */
+export interface StageReport {
   /** Sum of all stage losses. */
   readonly loss: number;
-  /** Loss of stages 1..L; the last is the top loss. */
+  /** Loss of stages 1..L, 0 where a stage has none of its own; the last is the top loss. */
   readonly stageLosses: readonly number[];
-  /** Mean firing rate of each hidden stage, spikes a neuron and step. */
+  /** Mean firing rate of each hidden stage, spikes a neuron and step; empty for nets that do not spike. */
   readonly perceptionRates: readonly number[];
   readonly recallRates: readonly number[];
+  /** Right decisions in the batch, by the read-out. */
+  readonly correct: number;
+}
+
+export interface StepReport extends StageReport {
   /** Share of neurons in each hidden stage of perception that did not fire once in the batch. */
   readonly silent: readonly number[];
-  /** Right decisions in the batch (by the read-out drive), of `images`. */
-  readonly correct: number;
+  /** Of which `correct` were right. */
   readonly images: number;
 }
 

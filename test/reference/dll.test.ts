@@ -12,22 +12,13 @@ import {
   type SmallNet,
   type SmallSequence,
   smallSequence,
+  smallSequences,
 } from "../support/small-sequence.ts";
 import { relativeGap } from "./close.ts";
 import { affine, arraysOf, forwardWindow, outputError, readOut } from "./recurrent.ts";
 
 const optimiser = { weightDecay: 0, clip: 0, clipScope: "stage" } as const;
-const kinds = fc.constantFrom("symbols" as const, "values" as const);
-const cases: fc.Arbitrary<SmallSequence> = fc.record({
-  inputs: kinds,
-  targets: kinds,
-  hidden: fc.constantFrom([1], [5], [17], [4, 6], [3, 2, 5]),
-  inputWidth: fc.integer({ min: 1, max: 6 }),
-  targetWidth: fc.integer({ min: 1, max: 5 }),
-  window: fc.integer({ min: 1, max: 5 }),
-  rows: fc.integer({ min: 1, max: 4 }),
-  seed: fc.nat(),
-});
+const cases = smallSequences(5, 4);
 
 const read = (learner: SequenceLearner, name: string): Float64Array => {
   const slot = [...learner.slots(true)].find((one) => one.name === name);

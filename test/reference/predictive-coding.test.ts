@@ -7,12 +7,12 @@ import {
   gradientsOf,
   plainNet,
   plainWindows,
-  type SmallSequence,
   smallSequence,
+  smallSequences,
 } from "../support/small-sequence.ts";
 import {
-  arraysOf,
   differences,
+  expectDifferences,
   outputLoss,
   type PlainNet,
   type PlainWindow,
@@ -21,17 +21,7 @@ import {
 } from "./recurrent.ts";
 
 const optimiser = { weightDecay: 0, clip: 0, clipScope: "stage" } as const;
-const kinds = fc.constantFrom("symbols" as const, "values" as const);
-const cases: fc.Arbitrary<SmallSequence> = fc.record({
-  inputs: kinds,
-  targets: kinds,
-  hidden: fc.constantFrom([1], [5], [17], [4, 6], [3, 2, 5]),
-  inputWidth: fc.integer({ min: 1, max: 6 }),
-  targetWidth: fc.integer({ min: 1, max: 5 }),
-  window: fc.integer({ min: 1, max: 4 }),
-  rows: fc.integer({ min: 1, max: 3 }),
-  seed: fc.nat(),
-});
+const cases = smallSequences(4, 3);
 
 /** Energy of one position: squared gaps between values and predictions, halved, and the output's loss. */
 function energy(
@@ -114,14 +104,7 @@ test("values after a few steps, and weight gradients at them, follow the energy"
         }
         return sum / report.positions;
       };
-      const gradients = gradientsOf(net);
-      for (const [name, array] of arraysOf(plain)) {
-        const expected = differences(array, total);
-        const scale = Math.max(1e-2, ...expected.map(Math.abs));
-        for (let i = 0; i < expected.length; i++) {
-          expect(Math.abs(gradients.get(name)![i]! - expected[i]!), `${name} ${i}`).toBeLessThan(5e-5 * scale);
-        }
-      }
+      expectDifferences(gradientsOf(net), plain, total, { floor: 1e-2, gap: 5e-5 });
       await made.team.close();
     }),
     { numRuns: 30 },

@@ -7,23 +7,13 @@ import {
   gradientsOf,
   plainNet,
   plainWindows,
-  type SmallSequence,
   smallSequence,
+  smallSequences,
 } from "../support/small-sequence.ts";
 import { relativeGap } from "./close.ts";
-import { arraysOf, differences, forwardWindow, meanLoss, readOut } from "./recurrent.ts";
+import { expectDifferences, forwardWindow, meanLoss, readOut } from "./recurrent.ts";
 
-const kinds = fc.constantFrom("symbols" as const, "values" as const);
-const cases: fc.Arbitrary<SmallSequence> = fc.record({
-  inputs: kinds,
-  targets: kinds,
-  hidden: fc.constantFrom([1], [5], [17], [4, 6], [3, 2, 5]),
-  inputWidth: fc.integer({ min: 1, max: 6 }),
-  targetWidth: fc.integer({ min: 1, max: 5 }),
-  window: fc.integer({ min: 1, max: 5 }),
-  rows: fc.integer({ min: 1, max: 4 }),
-  seed: fc.nat(),
-});
+const cases = smallSequences(5, 4);
 
 test("outputs, loss and gradients of any net, kind and window", async () => {
   await fc.assert(
@@ -49,14 +39,7 @@ test("outputs, loss and gradients of any net, kind and window", async () => {
       expect(report.loss).toBeCloseTo(loss(), 5);
       expect(report.stageLosses).toEqual([0, ...options.hidden.map(() => 0), report.loss]);
       expect(report.positions).toBe(options.window * options.rows);
-      const gradients = gradientsOf(net);
-      for (const [name, array] of arraysOf(plain)) {
-        const expected = differences(array, loss);
-        const scale = Math.max(1e-3, ...expected.map(Math.abs));
-        for (let i = 0; i < expected.length; i++) {
-          expect(Math.abs(gradients.get(name)![i]! - expected[i]!), `${name} ${i}`).toBeLessThan(2e-5 * scale);
-        }
-      }
+      expectDifferences(gradientsOf(net), plain, loss, { floor: 1e-3, gap: 2e-5 });
       await small.team.close();
     }),
     { numRuns: 30 },

@@ -3,6 +3,7 @@
  *
  * Matrices are [out][in]. Gradients are had by central differences of whole losses or energies, so that no derivative is worked out twice.
  */
+import { expect } from "vitest";
 
 export interface PlainLayer {
   readonly input: Float64Array;
@@ -110,4 +111,20 @@ export function differences(x: Float64Array, loss: () => number): Float64Array {
     x[i] = value;
     return (above - below) / (2 * DIFFERENCE);
   });
+}
+
+/** Expects gradients that are the central differences of `total`, within `gap` of an array's largest (of `floor`, where that is more). */
+export function expectDifferences(
+  gradients: ReadonlyMap<string, ArrayLike<number>>,
+  plain: PlainNet,
+  total: () => number,
+  { floor, gap }: { floor: number; gap: number },
+): void {
+  for (const [name, array] of arraysOf(plain)) {
+    const expected = differences(array, total);
+    const scale = Math.max(floor, ...expected.map(Math.abs));
+    for (let i = 0; i < expected.length; i++) {
+      expect(Math.abs(gradients.get(name)![i]! - expected[i]!), `${name} ${i}`).toBeLessThan(gap * scale);
+    }
+  }
 }

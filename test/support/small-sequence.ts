@@ -1,4 +1,5 @@
 /** Small real-valued recurrent nets on random sequences, for the engine's learners and for the float64 reference alike. */
+import fc from "fast-check";
 import type { SequenceInputs, SequenceSet } from "../../src/data/sequence/task.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
@@ -111,3 +112,18 @@ export function gradientsOf(net: RecurrentNet): Map<string, Float32Array> {
 export function stateOf(learner: SequenceLearner): Record<string, number[]> {
   return Object.fromEntries(Array.from(learner.slots(true), (slot) => [slot.name, [...slot.read()]]));
 }
+
+const kinds = fc.constantFrom("symbols" as const, "values" as const);
+
+/** Nets of one to three layers and windows of at most `window` positions, at most `rows` at once. */
+export const smallSequences = (window: number, rows: number): fc.Arbitrary<SmallSequence> =>
+  fc.record({
+    inputs: kinds,
+    targets: kinds,
+    hidden: fc.constantFrom([1], [5], [17], [4, 6], [3, 2, 5]),
+    inputWidth: fc.integer({ min: 1, max: 6 }),
+    targetWidth: fc.integer({ min: 1, max: 5 }),
+    window: fc.integer({ min: 1, max: window }),
+    rows: fc.integer({ min: 1, max: rows }),
+    seed: fc.nat(),
+  });

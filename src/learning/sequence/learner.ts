@@ -3,18 +3,10 @@ import type { SequenceSet } from "../../data/sequence/task.ts";
 import type { Team } from "../../engine/team.ts";
 import type { Slot } from "../../network/slots.ts";
 import type { AdamW } from "../optimiser.ts";
-import type { Rates } from "../rule.ts";
+import type { Rates, StageReport } from "../rule.ts";
 
-export interface SequenceStepReport {
-  /** Mean over positions: cross-entropy in nats for symbols, mean squared error of standardised values. */
-  readonly loss: number;
-  /** Loss of stages 1 .. L; 0 for stages without one of their own. */
-  readonly stageLosses: readonly number[];
-  /** Mean firing rate of each hidden stage; empty for nets that do not spike. */
-  readonly perceptionRates: readonly number[];
-  readonly recallRates: readonly number[];
-  /** Positions whose next symbol had the largest output; 0 for values. */
-  readonly correct: number;
+/** Losses are means over positions; the top loss is cross-entropy in nats (symbols) or the squared error of standardised values, for which `correct` is 0. */
+export interface SequenceStepReport extends StageReport {
   /** Elements of the step: windows * positions a window. */
   readonly positions: number;
 }
