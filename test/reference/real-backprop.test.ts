@@ -10,7 +10,7 @@ import {
   smallSequence,
   smallSequences,
 } from "../support/small-sequence.ts";
-import { relativeGap } from "./close.ts";
+import { worstGap } from "./close.ts";
 import { expectDifferences, forwardWindow, meanLoss, readOut } from "./recurrent.ts";
 
 const cases = smallSequences(5, 4);
@@ -31,7 +31,9 @@ test("outputs, loss and gradients of any net, kind and window", async () => {
         for (const [n, values] of forwardWindow(plain, window).entries()) {
           const start = (n * options.rows + row) * stride;
           const y = readOut(plain, values.at(-1)!);
-          expect(relativeGap(view.subarray(start, start + options.targetWidth), y)).toBeLessThan(1e-5);
+          // Against 1 where all outputs are small: a sum whose terms cancel keeps their error, not its own size's.
+          const scale = Math.max(1, ...y.map(Math.abs));
+          expect(worstGap(view.subarray(start, start + options.targetWidth), y).gap / scale).toBeLessThan(3e-6);
         }
       }
       const loss = () => meanLoss(plain, windows);
