@@ -16,6 +16,7 @@ export { neuronForward } from "./neuron";
 export { neuronBackward } from "./neuron-gradient";
 export { transposeWeights, spikeGradient, neuronBackwardSteps } from "./through-time";
 export { readout, readoutBackward } from "./readout";
+export { spikeRates, collapseDrawing, expandDrawing, drawRates, drawGradient } from "./drawing";
 export { centre, dots, squares, combine } from "./affinity";
 export { infonceRows, recoRows, columnOwn } from "./cosine-losses";
 export { softmaxCrossEntropy, exponential, logarithm } from "./softmax";

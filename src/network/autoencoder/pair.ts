@@ -7,11 +7,13 @@ import { padded } from "../../engine/kernels.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { ConvSynapses } from "../conv.ts";
+import { DrawingSynapses, MOST_DRAWN_CHANNELS } from "../drawing.ts";
 import { initialise } from "../initialise.ts";
 import { Layer } from "../layer.ts";
 import { LinearSynapses } from "../linear.ts";
 import { neuronDefaults } from "../neuron.ts";
 import { ParameterGroup } from "../parameters.ts";
+import type { Population } from "../population.ts";
 import { flat, pixelsOf, type Shape, sizeOf } from "../shape.ts";
 import type { RealInput, Source, Synapses, Workspace } from "../synapses.ts";
 import { type AutoencoderShape, autoencoderShapes } from "./shapes.ts";
@@ -117,12 +119,21 @@ export class AutoencoderPair {
       layers.push(layer);
       source = layer.output!;
     }
-    const redraw: Synapses =
-      kind === "mlp" || latent === 0
-        ? new LinearSynapses(team, source, this.stimulusShape, true)
-        : new ConvSynapses(team, source, { channels: image.channels, upsample: true, bias: true });
-    layers.push(new Layer(team, { name: `${network}.stage${stageOf(shapes.length)}`, synapses: redraw, ...common }));
+    const synapses = this.#drawing(layers.at(-1)!.output!);
+    layers.push(new Layer(team, { name: `${network}.stage${stageOf(shapes.length)}`, synapses, ...common }));
     return layers;
+  }
+
+  /** Synapses that draw the image. Backprop wants their inputs' gradients step by step, so it is given a convolution of spikes. */
+  #drawing(spikes: Population): Synapses {
+    const { team, options, stimulusShape } = this;
+    const { kind, hidden, image, maxImages, keepDrives } = options;
+    if (kind === "mlp" || hidden.length === 0) return new LinearSynapses(team, spikes, stimulusShape, true);
+    const { channels } = image;
+    if (channels > MOST_DRAWN_CHANNELS || keepDrives) {
+      return new ConvSynapses(team, spikes, { channels, upsample: true, bias: true });
+    }
+    return new DrawingSynapses(team, spikes, channels, maxImages);
   }
 
   #synapses(source: Source, shape: Shape, index: number): Synapses {
