@@ -107,7 +107,10 @@ describe.each([
   });
 
   test("a latent taken out and put back draws what the network draws, whatever images are beside it", async () => {
-    const { team, rule: learner, show, step } = await smallAutoencoder(options);
+    const { team, rule: learner, show, step } = await smallAutoencoder({
+      ...options,
+      network: { kind, threshold: { perception: 0.2, recall: 0.2 } },
+    });
     try {
       const { latent, stimulusWidth } = learner;
       // Until the running statistics know the drives, evaluation is silent.
