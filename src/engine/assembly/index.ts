@@ -17,6 +17,8 @@ export { neuronBackward } from "./neuron-gradient";
 export { transposeWeights, spikeGradient, neuronBackwardSteps } from "./through-time";
 export { readout, readoutBackward } from "./readout";
 export { centre, dots, squares, combine } from "./affinity";
+export { planeSpectrum, planeFromSpectrum } from "./fourier";
+export { lineSpectrum, lineFromSpectrum } from "./fourier-line";
 export { infonceRows, recoRows, columnOwn } from "./cosine-losses";
 export { softmaxCrossEntropy, exponential, logarithm } from "./softmax";
 export { sumSquares, adamw } from "./optimiser";
