@@ -64,6 +64,11 @@ function passage(f: number, { split, softness }: FrequencyOptions): number {
   return 1 / (1 + exponential(-Math.max(-700, Math.min(700, (f - split) / softness))));
 }
 
+/** low at s = 0, high at 1, both exactly. */
+function between(low: number, high: number, s: number): number {
+  return (1 - s) * low + s * high;
+}
+
 /**
  * The bands of a stage. A plane without a frequency in a band (a 2 x 2 plane has none between 0 and 0.5; 0 itself is low) leaves it out.
  * Throws a `config` error for options out of range, and for a plane whose only bands have weight 0.
@@ -82,7 +87,7 @@ export function frequencySplit(plane: Plane, options: FrequencyOptions): Frequen
   const places = smooth ? Array.from({ length: rings }, (_, b) => passage((b + 0.5) * ring, options)) : [0, 1];
 
   const held = new Set(frequencyPairs(plane, edges).map(({ band }) => band));
-  const weights = places.map((s, b) => (held.has(b) ? lowWeight + (highWeight - lowWeight) * s : 0));
+  const weights = places.map((s, b) => (held.has(b) ? between(lowWeight, highWeight, s) : 0));
   const sum = weights.reduce((total, weight) => total + weight, 0);
   if (sum === 0) {
     const size = `${plane.height}x${plane.width}x${plane.channels}`;
@@ -92,7 +97,7 @@ export function frequencySplit(plane: Plane, options: FrequencyOptions): Frequen
     );
   }
   const bands = places.map((s, b) => ({
-    lambda: lowLambda + (highLambda - lowLambda) * s,
+    lambda: between(lowLambda, highLambda, s),
     share: weights[b]! / sum,
   }));
   return { edges, bands };

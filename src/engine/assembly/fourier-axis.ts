@@ -120,23 +120,39 @@ function radix5(m: i32, run: i32, turn: usize, twiddles: usize, from: usize, to:
   }
 }
 
-/** Any other radix r, by its definition: r^2 products. `length` is that of the whole axis. */
-function radixPrime(r: i32, length: i32, m: i32, run: i32, turn: usize, twiddles: usize, from: usize, to: usize): void {
-  const bytes = <usize>run << POINT, apart = <usize>m * bytes, root = <usize>(length / r) << TWIDDLE;
-  for (let p = 0; p < m; p++, from += bytes) {
-    for (let j = 0; j < r; j++, to += bytes) {
-      const w = twiddles + <usize>(p * j) * turn;
-      for (let h: usize = 0; h < bytes; h += (h & 16) ? 48 : 16) {
-        let re = f32x4.splat(0), im = re;
-        for (let i = 0, power = 0, x = from + h; i < r; i++, x += apart) {
-          const angle = twiddles + <usize>power * root;
-          const c = v128.load32_splat(angle), s = v128.load32_splat(angle, 4), xr = v128.load(x), xi = v128.load(x, 32);
-          re = f32x4.add(re, f32x4.add(f32x4.mul(xr, c), f32x4.mul(xi, s)));
-          im = f32x4.add(im, f32x4.sub(f32x4.mul(xi, c), f32x4.mul(xr, s)));
+/**
+ * Any other radix r, an odd one, by its definition. With sums s_i = z_i + z_(r-i) and differences d_i = z_i - z_(r-i), i = 1..(r-1)/2, two outputs share their products:
+ *
+ *   u_j = z_0 + sum over i of cos(2 pi i j / r) s_i,   v_j = sum over i of sin(2 pi i j / r) d_i,   out_j = u_j - i v_j,   out_(r-j) = u_j + i v_j
+ *
+ * Sums and differences take the place of the inputs, which nothing else reads. `length` is that of the whole axis.
+ */
+function radixOdd(r: i32, length: i32, m: i32, run: i32, turn: usize, twiddles: usize, from: usize, to: usize): void {
+  const bytes = <usize>run << POINT, apart = <usize>m * bytes, root = <usize>(length / r) << TWIDDLE, half = r >> 1;
+  for (let p = 0; p < m; p++, from += bytes, to += <usize>r * bytes) {
+    for (let h: usize = 0; h < bytes; h += (h & 16) ? 48 : 16) {
+      const zero = from + h, o = to + h, zr = v128.load(zero), zi = v128.load(zero, 32);
+      let re = zr, im = zi, a = zero + apart, b = zero + <usize>(r - 1) * apart;
+      for (let i = 0; i < half; i++, a += apart, b -= apart) {
+        const ar = v128.load(a), ai = v128.load(a, 32), br = v128.load(b), bi = v128.load(b, 32);
+        const sr = f32x4.add(ar, br), si = f32x4.add(ai, bi);
+        re = f32x4.add(re, sr); im = f32x4.add(im, si);
+        plain(a, sr, si);
+        plain(b, f32x4.sub(ar, br), f32x4.sub(ai, bi));
+      }
+      plain(o, re, im);
+      for (let j = 1; j <= half; j++) {
+        let ur = zr, ui = zi, vr = f32x4.splat(0), vi = vr;
+        a = zero + apart; b = zero + <usize>(r - 1) * apart;
+        for (let i = 0, power = j; i < half; i++, a += apart, b -= apart) {
+          const angle = twiddles + <usize>power * root, c = v128.load32_splat(angle), s = v128.load32_splat(angle, 4);
+          ur = f32x4.add(ur, f32x4.mul(c, v128.load(a))); ui = f32x4.add(ui, f32x4.mul(c, v128.load(a, 32)));
+          vr = f32x4.add(vr, f32x4.mul(s, v128.load(b))); vi = f32x4.add(vi, f32x4.mul(s, v128.load(b, 32)));
           power += j;
           if (power >= r) power -= r;
         }
-        turned(to + h, re, im, w);
+        turned(o + <usize>j * bytes, f32x4.add(ur, vi), f32x4.sub(ui, vr), twiddles + <usize>(p * j) * turn);
+        turned(o + <usize>(r - j) * bytes, f32x4.sub(ur, vi), f32x4.add(ui, vr), twiddles + <usize>(p * (r - j)) * turn);
       }
     }
   }
@@ -158,7 +174,7 @@ export function transformAxis(outer: i32, length: i32, inner: i32, radices: usiz
       else if (r == 2) radix2(m, run, turn, twiddles, from, to);
       else if (r == 3) radix3(m, run, turn, twiddles, from, to);
       else if (r == 5) radix5(m, run, turn, twiddles, from, to);
-      else radixPrime(r, length, m, run, turn, twiddles, from, to);
+      else radixOdd(r, length, m, run, turn, twiddles, from, to);
     }
     done *= r;
     const other = a;
