@@ -90,9 +90,12 @@ test("the same bytes for 1 and 3 threads, planes and flat rows", async () => {
 
 test("gradients go where they are asked for, stages share one room, and centring may leave v as it is", async () => {
   const team = await Team.create({ maximumPages: 1024 });
-  const shapes: Shape[] = [flat(50), { height: 6, width: 5, channels: 3 }];
-  const stages = shapes.map((shape) =>
-    frequencyStage(team, shape, frequencyDefaults, ({ lambda, share }) => reco({ lambda, weight: share })),
+  const shapes: Shape[] = [flat(50), { height: 6, width: 5, channels: 3 }, flat(47)];
+  const stages = shapes.map((shape, s) =>
+    // The last leaves its high band out, where the stages before it left gradients.
+    frequencyStage(team, shape, { ...frequencyDefaults, highWeight: s === 2 ? 0 : 1 }, ({ lambda, share }) =>
+      reco({ lambda, weight: share }),
+    ),
   );
   const shared = new FrequencyAlignment(team, 6, 6, stages);
   for (const [s, shape] of shapes.entries()) {
@@ -101,15 +104,19 @@ test("gradients go where they are asked for, stages share one room, and centring
     const [v, w] = [rates(shape, 4, s), rates(shape, 4, s + 10)];
     const [x, y, centredAt, own, other] = Array.from({ length: 5 }, () => team.arena.f32(4 * rowWidth));
     const pairs = pairing("literal", [0, 1, 2, 3], 4, pairingRoom(team.arena, 4, 4));
-    const align = (gradients: { rowGradient: boolean | number; columnGradient: boolean | number }) => {
+    const fresh = new FrequencyAlignment(team, 4, 4, [stage]);
+    type Gradients = { rowGradient: boolean | number; columnGradient: boolean | number };
+    const align = (gradients: Gradients, by = shared) => {
       packRows(shape, v, rowWidth, x!.view);
       packRows(shape, w, rowWidth, y!.view);
       const sides = { v: x!.at, rows: 4, w: y!.at, columns: 4, width: rowWidth, centredAt: centredAt!.at };
-      return shared.align(stage, pairs, sides, { centred: true, ...gradients });
+      return by.align(stage, pairs, sides, { centred: true, ...gradients });
     };
     const value = align({ rowGradient: true, columnGradient: true });
     const rowGradient = shared.rowGradient.view.slice(0, 4 * rowWidth);
     const columnGradient = shared.columnGradient.view.slice(0, 4 * rowWidth);
+    expect(align({ rowGradient: true, columnGradient: true }, fresh)).toBe(value);
+    expect([fresh.rowGradient.view, fresh.columnGradient.view]).toEqual([rowGradient, columnGradient]);
     expect(unpackRows(shape, 4, rowWidth, x!.view).plain).toEqual(v);
     expect(centredAt!.view.some((value) => value < 0)).toBe(true);
 

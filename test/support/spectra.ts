@@ -72,7 +72,7 @@ export function spectra(team: Team, shape: Shape, edges: readonly number[], rows
     const out = Float64Array.from(places, (place) => spectrum.view[place]!);
     const rest = Float32Array.from(spectrum.view);
     for (const place of places) rest[place] = 0;
-    return { plain: out, padding: Math.max(0, ...rest.map(Math.abs)) };
+    return { plain: out, padding: rest.reduce((most, value) => Math.max(most, Math.abs(value)), 0) };
   };
   const inverse = (coefficients: ArrayLike<number>) => {
     spectrum.view.fill(0);
