@@ -23,6 +23,7 @@ export {
   pairing,
   pairingRoom,
 } from "./alignment/affinity.ts";
+export { type FrequencyOptions, frequencyDefaults } from "./alignment/frequency.ts";
 export { type InfoNceOptions, infonce } from "./alignment/infonce.ts";
 export { type MseOptions, mse } from "./alignment/mse.ts";
 export { type RecoOptions, reco } from "./alignment/reco.ts";

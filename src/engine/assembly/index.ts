@@ -18,6 +18,8 @@ export { transposeWeights, spikeGradient, neuronBackwardSteps } from "./through-
 export { readout, readoutBackward } from "./readout";
 export { spikeRates, collapseDrawing, expandDrawing, drawRates, drawGradient } from "./drawing";
 export { centre, dots, squares, combine } from "./affinity";
+export { planeSpectrum, planeFromSpectrum } from "./fourier";
+export { lineSpectrum, lineFromSpectrum } from "./fourier-line";
 export { infonceRows, recoRows, columnOwn } from "./cosine-losses";
 export { softmaxCrossEntropy, exponential, logarithm } from "./softmax";
 export { sumSquares, adamw } from "./optimiser";
