@@ -1,5 +1,6 @@
 /** What holds of any pair of autoencoders: the same bytes for any number of threads, locality bit for bit, and a latent that can be taken out and put back. */
 import { describe, expect, test } from "vitest";
+import { frequencyDefaults } from "../../src/alignment/frequency.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import type { AutoencoderPair, Network } from "../../src/network/autoencoder/pair.ts";
 import type { Layer } from "../../src/network/layer.ts";
@@ -73,7 +74,8 @@ function mayDepend(updated: string, changed: string, top: number): boolean {
 describe.each([
   ["mlp", {}],
   ["cnn", { homeostasis: { weight: 10, rate: 0.05 } }],
-] as const)("%s", (kind, rule) => {
+  ["cnn", { frequency: { ...frequencyDefaults, on: true } }],
+] as const)("%s %o", (kind, rule) => {
   const options: SmallAutoencoderOptions = { network: { kind, keepGradients: true }, rule };
 
   test("changing a group changes only the updates that its spikes reach", async () => {
@@ -107,7 +109,12 @@ describe.each([
   });
 
   test("a latent taken out and put back draws what the network draws, whatever images are beside it", async () => {
-    const { team, rule: learner, show, step } = await smallAutoencoder({
+    const {
+      team,
+      rule: learner,
+      show,
+      step,
+    } = await smallAutoencoder({
       ...options,
       network: { kind, threshold: { perception: 0.2, recall: 0.2 } },
     });

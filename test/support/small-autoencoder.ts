@@ -1,4 +1,5 @@
 /** Small pairs of autoencoders under the BSD rule, for what must hold of any; everything follows from the options and a seed. */
+import { frequencyDefaults } from "../../src/alignment/frequency.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import { AutoencoderBsd, type AutoencoderBsdOptions } from "../../src/learning/autoencoder/bsd.ts";
@@ -40,6 +41,7 @@ export const autoencoderRule: AutoencoderBsdOptions = {
   stimulusWeight: 1,
   topWeight: 1,
   homeostasis: { weight: 0, rate: 0 },
+  frequency: { ...frequencyDefaults, on: false },
 };
 
 /** Close the team when done. */

@@ -7,10 +7,6 @@
  *
  * No error crosses a stage. What draws in one network learns from what sees in the other: perception's way out of its latent from recall's way into its own.
  */
-import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
-import { infonce } from "../../alignment/infonce.ts";
-import { mse } from "../../alignment/mse.ts";
-import { reco } from "../../alignment/reco.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
@@ -22,24 +18,15 @@ import type { Slot } from "../../network/slots.ts";
 import { type HomeostasisOptions, pullRates } from "../homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
 import type { Rates } from "../rule.ts";
-import { StageAlignment } from "../stage-alignment.ts";
+import { Comparison, type ComparisonOptions } from "./comparison.ts";
 import { Drawing } from "./drawing.ts";
 import type { AutoencoderLearner, AutoencoderReport } from "./learner.ts";
 import { autoencoderSlots, redrawImages, SpikingLatent } from "./spiking-latent.ts";
 
 /** The rule's choices; the YAML section `rule` of task autoencode with name bsd. */
-export interface AutoencoderBsdOptions {
+export interface AutoencoderBsdOptions extends ComparisonOptions {
   /** What is aligned: the time mean of spikes, drive or membrane. */
   readonly features: Feature;
-  /** Take each neuron's mean over the batch away before comparing. */
-  readonly centred: boolean;
-  readonly loss: "reco" | "infonce" | "mse";
-  /** ReCo: weight of a negative. */
-  readonly lambda: number;
-  /** InfoNCE: temperature of the softmax over cosines. */
-  readonly temperature: number;
-  /** Weight of each hidden stage's loss. */
-  readonly weight: number;
   /** Weights of the drawings' losses: recall's at stage 1, perception's at the top. */
   readonly stimulusWeight: number;
   readonly topWeight: number;
@@ -56,9 +43,7 @@ export class AutoencoderBsd implements AutoencoderLearner {
   readonly latent: SpikingLatent;
   readonly #pair: AutoencoderPair;
   readonly #options: AutoencoderBsdOptions;
-  readonly #alignment: StageAlignment;
-  readonly #pairs: Pairing;
-  readonly #losses = new Map<number, AlignmentLoss>();
+  readonly #comparison: Comparison;
   readonly #drawing: Drawing;
 
   constructor(pair: AutoencoderPair, options: AutoencoderBsdOptions, optimiser: OptimiserOptions) {
@@ -71,11 +56,7 @@ export class AutoencoderBsd implements AutoencoderLearner {
     this.latent = new SpikingLatent(pair);
     this.#pair = pair;
     this.#options = options;
-    const hidden = [...pair.hiddenStages()];
-    const width = Math.max(...hidden.map(({ perception }) => perception.featureWidth));
-    this.#alignment = new StageAlignment(team, maxImages, maxImages, width);
-    this.#pairs = pairingRoom(team.arena, maxImages, maxImages);
-    for (const { stage, perception } of hidden) this.#losses.set(stage, this.#loss(sizeOf(perception.synapses.shape)));
+    this.#comparison = new Comparison(pair, options);
     this.#drawing = new Drawing(team, maxImages, sizeOf(pair.stimulusShape), stimulusWidth);
     const groups = pair.layers.map(({ group }) => group);
     this.optimiser = new AdamW(team, optimiser, groups);
@@ -95,19 +76,17 @@ export class AutoencoderBsd implements AutoencoderLearner {
     for (const layer of pair.path("recall")) forward(layer, images, features);
     stageLosses[0] = this.#draw(pair.recall[0]!, images, stimulusWeight, 1, rates.recall);
 
-    // Every sample's own recall is its positive, the other samples' are negatives.
-    const pairs = pairing("literal", new Uint8Array(images), images, this.#pairs);
     for (const { stage, perception, recall } of pair.hiddenStages()) {
       forward(perception, images, features);
       const own = pullRates(perception, images, steps, homeostasis);
       const other = pullRates(recall, images, steps, homeostasis);
-      const loss = this.#align(stage, pairs, perception, recall, images);
-      stageLosses[stage - 1] = loss + own.cost + other.cost;
+      const compared = this.#comparison.compare(stage, perception, recall, images);
+      stageLosses[stage - 1] = compared.loss + own.cost + other.cost;
       this.#assertFinite(stage, stageLosses[stage - 1]!);
-      perception.backward(images, features, this.#alignment.rowGradient.at);
+      perception.backward(images, features, compared.perception);
       optimiser.update(perception.group, rates.perception);
       if (rates.recall > 0) {
-        recall.backward(images, features, this.#alignment.columnGradient.at);
+        recall.backward(images, features, compared.recall);
         optimiser.update(recall.group, rates.recall);
       }
       perceptionRates.push(own.rate);
@@ -140,22 +119,6 @@ export class AutoencoderBsd implements AutoencoderLearner {
       this.optimiser.update(layer.group, rate);
     }
     return loss;
-  }
-
-  #align(stage: number, pairs: Pairing, perception: Layer, recall: Layer, images: number): number {
-    const { featureWidth: width } = perception;
-    const sides = { v: perception.features.at, rows: images, w: recall.features.at, columns: images, width };
-    return this.#alignment.align(this.#losses.get(stage)!, pairs, sides, {
-      centred: this.#options.centred,
-      rowGradient: true,
-      columnGradient: true,
-    });
-  }
-
-  #loss(features: number): AlignmentLoss {
-    const { loss, lambda, temperature, weight } = this.#options;
-    if (loss === "reco") return reco({ lambda, weight });
-    return loss === "infonce" ? infonce({ temperature, weight }) : mse({ features, weight });
   }
 
   #assertFinite(stage: number, loss: number): void {
