@@ -82,7 +82,7 @@ export const larger = (a: Value, b: Value) =>
   pairwise(
     a,
     b,
-    (x, y) => (y > x ? y : x),
+    (x, y) => Math.max(x, y),
     (x, y) => (y > x ? [0, 1] : [1, 0]),
   );
 /** factor x + offset. */
@@ -101,7 +101,7 @@ export const inverseRoot = (x: Value) =>
 export const positive = (x: Value) =>
   each(
     x,
-    (value) => (value > 0 ? value : 0),
+    (value) => Math.max(value, 0),
     (value) => (value > 0 ? 1 : 0),
   );
 /** 0/1 spikes where the given slope stands in for the derivative; `fired` says which, so that rounding elsewhere does not decide twice. */
