@@ -58,7 +58,13 @@ test("all operations in one expression: central differences", () => {
     );
     const shifted = ad.gather(scaled, 9, (i) => i - 1);
     const most = ad.larger(shifted, ad.affine(shifted, -0.3, 0.01));
-    const loss = ad.sum(ad.multiply(ad.positive(ad.add(most, ad.affine(shifted, 0.2, 0.05))), most));
+    const total = ad.add(most, ad.affine(shifted, 0.2, 0.05));
+    const loss = ad.sum(
+      ad.multiply(
+        ad.gated(total, (i) => total.values[i]! > 0),
+        most,
+      ),
+    );
     return { loss, parts: [x, w, s] };
   };
   const { loss, parts } = expression(inputs);

@@ -50,7 +50,8 @@ function check(c: StackCase): number {
   let relative = 0;
   for (const [k, layer] of [...stack.layers.entries()].reverse()) {
     const { z, x } = plain.drives[k]!;
-    const allowed = allowance(layer, plain.parameters[k]!, z, x, inherited);
+    const read = { largest: 1, off: 0 };
+    const allowed = allowance({ parts: layer, parameters: plain.parameters[k]!, z, x, read }, inherited);
     for (const [block, value] of Object.entries(plain.parameters[k]!)) {
       const found = plainBlock(layer.synapses, layer.group, block, "gradients");
       const { gap } = worstGap(found, value!.gradient);

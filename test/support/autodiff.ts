@@ -98,11 +98,12 @@ export const inverseRoot = (x: Value) =>
     (value) => value ** -0.5,
     (value) => -0.5 * value ** -1.5,
   );
-export const positive = (x: Value) =>
+/** x where open, else 0: a rectifier whose sides are decided elsewhere. */
+export const gated = (x: Value, open: (i: number) => boolean) =>
   each(
     x,
-    (value) => Math.max(value, 0),
-    (value) => (value > 0 ? 1 : 0),
+    (value, i) => (open(i) ? value : 0),
+    (_, i) => (open(i) ? 1 : 0),
   );
 /** 0/1 spikes where the given slope stands in for the derivative; `fired` says which, so that rounding elsewhere does not decide twice. */
 export const spike = (x: Value, fired: (i: number) => boolean, slope: (x: number) => number) =>

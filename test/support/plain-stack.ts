@@ -2,11 +2,13 @@
  * A stack of layers written once more in the tests' autodiff: the engine's parameters and input in, drives, norms, neurons and the read-out's mean drive as values to go back
  * from. Everything is channels last, as the engine's plain order is.
  */
+import { expect } from "vitest";
 import { ConvSynapses } from "../../src/network/conv.ts";
 import { NORM_EPSILON } from "../../src/network/norm.ts";
 import type { ParameterGroup } from "../../src/network/parameters.ts";
 import { type Shape, sizeOf } from "../../src/network/shape.ts";
 import type { Synapses } from "../../src/network/synapses.ts";
+import { worstGap } from "../reference/close.ts";
 import * as ad from "./autodiff.ts";
 
 /** What of an engine's layer its plain twin is built from. */
@@ -16,6 +18,8 @@ export interface Parts {
   readonly group: ParameterGroup;
   /** The plane below, where it is upsampled before the synapses read it. */
   readonly below?: Shape;
+  /** Which of a pool's four the engine took, where drives are not exact: rounding does not decide twice. */
+  readonly winner?: (row: number, pixel: number, unit: number) => number;
 }
 
 export interface PlainParameters {
@@ -50,9 +54,14 @@ export function plainBlock(
 }
 
 /** Drives [rows][units] of inputs [rows][inputs]. */
-export function driveOf({ synapses, below }: Parts, { weight, bias }: PlainParameters, x: ad.Value, rows: number) {
+export function driveOf(
+  { synapses, below, winner }: Parts,
+  { weight, bias }: PlainParameters,
+  x: ad.Value,
+  rows: number,
+) {
   if (synapses instanceof ConvSynapses)
-    return convolved(synapses, below ?? synapses.source.shape, weight, bias, x, rows);
+    return pooled(synapses, convolved(synapses, below ?? synapses.source.shape, weight, bias, x, rows), rows, winner);
   const units = sizeOf(synapses.shape);
   const product = ad.products(x, weight, synapses.fanIn);
   if (!bias) return product;
@@ -70,7 +79,7 @@ function convolved(
   x: ad.Value,
   rows: number,
 ): ad.Value {
-  const { pool, stride, padding, outHeight, outWidth } = synapses.geometry;
+  const { stride, padding, outHeight, outWidth } = synapses.geometry;
   const { channels } = below;
   const up = synapses.geometry.up === 1 || below.height < synapses.source.shape.height ? 2 : 1;
   const units = synapses.shape.channels;
@@ -84,20 +93,45 @@ function convolved(
     if (y < 0 || column < 0 || y >= below.height * up || column >= below.width * up) return -1;
     return ((row * below.height + Math.floor(y / up)) * below.width + Math.floor(column / up)) * channels + c;
   });
-  let z = ad.products(windows, weight, window);
-  if (bias) {
-    const offsets = ad.gather(bias, z.values.length, (i) => i % units);
-    z = ad.add(z, offsets);
-  }
-  if (!pool) return z;
-  const { height, width } = synapses.shape;
-  const corner = (q: number) =>
-    ad.gather(z, rows * height * width * units, (i) => {
-      const [u, px, py] = [i % units, Math.floor(i / units) % width, Math.floor(i / units / width) % height];
-      const row = Math.floor(i / units / width / height);
-      return ((row * outHeight + 2 * py + (q >> 1)) * outWidth + 2 * px + (q & 1)) * units + u;
+  const z = ad.products(windows, weight, window);
+  if (!bias) return z;
+  return ad.add(
+    z,
+    ad.gather(bias, z.values.length, (i) => i % units),
+  );
+}
+
+/** Of each 2x2 outputs the largest, or the engine's choice, which must be as large but for rounding. */
+function pooled({ geometry, shape }: ConvSynapses, z: ad.Value, rows: number, winner: Parts["winner"]): ad.Value {
+  if (!geometry.pool) return z;
+  const { height, width, channels } = shape;
+  const length = rows * height * width * channels;
+  const parts = (i: number) => {
+    const [u, pixel] = [i % channels, Math.floor(i / channels) % (height * width)];
+    return { u, pixel, row: Math.floor(i / channels / height / width) };
+  };
+  const corner = (choose: (i: number) => number) =>
+    ad.gather(z, length, (i) => {
+      const { u, pixel, row } = parts(i);
+      const q = choose(i);
+      const y = 2 * Math.floor(pixel / width) + (q >> 1);
+      return ((row * geometry.outHeight + y) * geometry.outWidth + 2 * (pixel % width) + (q & 1)) * channels + u;
     });
-  return ad.larger(ad.larger(ad.larger(corner(0), corner(1)), corner(2)), corner(3));
+  const [first, second, third, fourth] = [0, 1, 2, 3].map((q) => corner(() => q)) as [
+    ad.Value,
+    ad.Value,
+    ad.Value,
+    ad.Value,
+  ];
+  const most = ad.larger(ad.larger(ad.larger(first, second), third), fourth);
+  if (!winner) return most;
+  const chosen = corner((i) => {
+    const { u, pixel, row } = parts(i);
+    return winner(row, pixel, u);
+  });
+  const rounding = 1e-5 * Math.max(...z.values.map(Math.abs));
+  expect(worstGap(chosen.values, most.values).gap, "winners").toBeLessThanOrEqual(rounding);
+  return chosen;
 }
 
 /** Batch norm of the training pass, per channel, with the batch's own mean and biased variance; x as it is where there is no norm. */
@@ -131,23 +165,32 @@ const ROUNDING = 8 * 2 ** -24;
  * goes on from layer to layer as independent errors do, by the root of a sum of squares.
  */
 export interface Allowance {
+  /** Of any entry of X. */
+  readonly drive: number;
   /** Of any entry of dL/d(what the layer reads). */
   readonly below: number;
   /** Of any of the layer's gradients. */
   readonly gradients: number;
 }
 
+/** What a layer's allowance follows from. */
+export interface Computed {
+  readonly parts: Parts;
+  readonly parameters: PlainParameters;
+  readonly z: ad.Value;
+  readonly x: ad.Value;
+  /** Largest value the layer reads, and allowance of any. */
+  readonly read: { readonly largest: number; readonly off: number };
+}
+
 /** @param inherited allowance of dL/dX, from the layer above through the neuron */
-export function allowance(
-  { synapses }: Parts,
-  { weight, gamma }: PlainParameters,
-  z: ad.Value,
-  x: ad.Value,
-  inherited: number,
-): Allowance {
+export function allowance({ parts, parameters, z, x, read }: Computed, inherited: number): Allowance {
+  const { synapses } = parts;
+  const { weight, gamma } = parameters;
   const { channels } = synapses.shape;
   const rows = z.values.length / channels;
-  let [error, sums, standard] = [0, 0, 1];
+  const norms = weightNorms(synapses, weight.values);
+  let [drive, error, sums, standard, kept] = [0, 0, 0, 1, 0];
   for (let c = 0; c < channels; c++) {
     let [mean, square, total, most, size] = [0, 0, 0, 0, 0];
     for (let i = c; i < z.values.length; i += channels) mean += z.values[i]! / rows;
@@ -156,19 +199,35 @@ export function allowance(
       total += Math.abs(x.gradient[i]!);
       most = Math.max(most, Math.abs(x.gradient[i]!));
       size = Math.max(size, Math.abs(z.values[i]!));
+      kept = Math.max(kept, Math.abs(z.gradient[i]!));
     }
     const inverse = gamma ? 1 / Math.sqrt(square + NORM_EPSILON) : 1;
     const slope = gamma ? Math.max(1, Math.abs(gamma.values[c]!) * inverse) : 1;
+    const terms = read.off === 0 ? size : Math.max(size, read.largest * norms.unit);
+    const own = slope * (ROUNDING * terms + read.off * norms.unit);
+    drive = Math.max(drive, own);
     // A drive that varies little about a large mean is known, once normed, to the mean's digits; so is a surrogate's slope there, which is steep by at most a few times itself.
-    const rounding = ROUNDING * (1 + (gamma ? 5 * slope * size : 0));
+    const rounding = ROUNDING + (gamma ? 5 * own : 0);
     error = Math.max(error, slope * (inherited + rounding * most));
     sums = Math.max(sums, slope * rounding * total);
     for (let i = c; gamma && i < z.values.length; i += channels)
       standard = Math.max(standard, Math.abs(z.values[i]! - mean) * inverse);
   }
-  const perInput = new Float64Array(synapses.fanIn);
-  for (let i = 0; i < weight.values.length; i++) perInput[i % synapses.fanIn]! += weight.values[i]! ** 2;
+  const reach = Math.max(1, read.largest);
+  const gradients = reach * (sums + standard * error * Math.sqrt(rows)) + read.off * kept * rows;
+  return { drive, below: error * norms.input, gradients };
+}
+
+/** Largest root of a sum of squares of the weights into a unit, and out of an input. */
+function weightNorms(synapses: Synapses, weight: ArrayLike<number>): { unit: number; input: number } {
+  const { fanIn } = synapses;
+  const perInput = new Float64Array(fanIn);
+  const perUnit = new Float64Array(weight.length / fanIn);
+  for (let i = 0; i < weight.length; i++) {
+    perInput[i % fanIn]! += weight[i]! ** 2;
+    perUnit[Math.floor(i / fanIn)]! += weight[i]! ** 2;
+  }
   // An input pixel is seen under nine taps, an upsampled one under all of four pixels'.
-  const squares = synapses instanceof ConvSynapses ? 36 * Math.max(...perInput) : Math.max(...perInput);
-  return { below: error * Math.sqrt(squares), gradients: sums + standard * error * Math.sqrt(rows) };
+  const seen = synapses instanceof ConvSynapses ? 36 : 1;
+  return { unit: Math.sqrt(Math.max(...perUnit)), input: Math.sqrt(seen * Math.max(...perInput)) };
 }
