@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { LayeredBackprop } from "../../src/learning/backprop/layered.ts";
 import { SpikingStage } from "../../src/learning/backprop/spiking-stage.ts";
+import type { Layer } from "../../src/network/layer.ts";
+import { ParameterGroup } from "../../src/network/parameters.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { worstGap } from "../reference/close.ts";
@@ -100,15 +102,14 @@ test.each([1, 3])("%i threads: the same bytes", async (threads) => {
   }
 });
 
-test("layers that share a workspace are refused", () => {
-  const { layers } = spikingStack(team, autoencoder);
-  const [first] = layers;
-  expect(
-    () =>
-      new LayeredBackprop(
-        team,
-        [first, first].map((layer) => new SpikingStage(team, layer!)),
-        layers.at(-1)!,
-      ),
-  ).toThrow(/share a workspace/);
+test("layers that share a workspace, or room for gradients, are refused", () => {
+  const layers = spikingStack(team, autoencoder).layers.slice(0, 3) as [Layer, Layer, Layer];
+  const stack = (...[first, second, last]: [Layer, Layer, Layer]) =>
+    new LayeredBackprop(team, [new SpikingStage(team, first), new SpikingStage(team, second)], last);
+  expect(() => stack(layers[0], layers[0], layers[2])).toThrow(/share a workspace/);
+  ParameterGroup.shareGradients(
+    team,
+    layers.map(({ group }) => group),
+  );
+  expect(() => stack(...layers)).toThrow(/share room/);
 });

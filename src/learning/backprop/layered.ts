@@ -30,9 +30,11 @@ export class LayeredBackprop {
    * backprop.backward(images, gradient.at); // gradients are in each group.gradients
    */
   constructor(team: Team, stages: readonly BackpropStage[], readout: Layer) {
-    const drives = [...stages.map(({ workspace }) => workspace.z), readout.workspace.z];
-    if (new Set(drives).size < drives.length)
+    const layers = [...stages, readout];
+    if (new Set(layers.map(({ workspace }) => workspace.z)).size < layers.length)
       throw new Error("backprop reads all drives of a pass again: layers must not share a workspace");
+    if (new Set(layers.map(({ group }) => group.gradients.at)).size < layers.length)
+      throw new Error("backprop makes all gradients before any is used: layers must not share room for theirs");
     this.#team = team;
     this.#stages = stages;
     this.#readout = readout;
