@@ -5,7 +5,7 @@ import type { PerceptionLearner } from "../../src/learning/autoencoder/perceptio
 import { autoencoderConnections } from "../../src/learning/autoencoder/real-backprop.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { loadPatterns, SMALL_IMAGE, type SmallAutoencoder, smallAutoencoder } from "../support/small-autoencoder.ts";
+import { loadPatterns, SMALL_IMAGE, type SmallAutoencoder, smallAutoencoder } from "../support/backprop-autoencoder.ts";
 
 let team: Team;
 beforeAll(async () => {
