@@ -7,12 +7,21 @@
  * two rows by 16 inputs are in registers (see gemm.ts). Every sum runs over the units in order.
  */
 import { ROW } from "./lanes";
+import { storeTransposed } from "./matrix";
 
 /** Tiles of units that are transposed together. */
 const BLOCK: i32 = 16;
 
 /** Weights of one tile of units for 16 inputs, [input][16 units] at `from`, to [unit][16 inputs]; inputs from `lanes` on are 0. */
 function transposeTile(from: usize, lanes: i32, to: usize): void {
+  if (lanes == 16) {
+    for (let i: usize = 0; i < 64; i += 16, from += 256) {
+      for (let u: usize = 0; u < 64; u += 16) {
+        storeTransposed(v128.load(from + u), v128.load(from + u, 64), v128.load(from + u, 128), v128.load(from + u, 192), to + (u << 4) + i);
+      }
+    }
+    return;
+  }
   for (let u: usize = 0; u < 64; u += 4) {
     for (let i = 0; i < 16; i++, to += 4) store<f32>(to, i < lanes ? load<f32>(from + (<usize>i << ROW) + u) : 0);
   }
