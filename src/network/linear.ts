@@ -156,13 +156,17 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   }
 
   protected override eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void {
-    const { channels } = this.shape;
-    const inputs = block === "weight" ? this.fanIn : 1;
-    for (let unit = 0; unit < sizeOf(this.shape); unit++) {
-      const pixel = Math.floor(unit / channels);
-      const channel = unit % channels;
-      const rowTile = pixel * tilesOf(this.shape) + Math.floor(channel / LANES);
-      for (let i = 0; i < inputs; i++) visit((rowTile * inputs + i) * LANES + (channel % LANES), unit * inputs + i);
-    }
+    eachLinearPair(this.shape, block === "weight" ? this.fanIn : 1, visit);
+  }
+}
+
+/** Packed [pixel][tile][input][16] and plain [pixel][channel][input] index of each parameter of fully connected units; biases have one input. */
+export function eachLinearPair(shape: Shape, inputs: number, visit: (packedAt: number, plainAt: number) => void): void {
+  const { channels } = shape;
+  for (let unit = 0; unit < sizeOf(shape); unit++) {
+    const pixel = Math.floor(unit / channels);
+    const channel = unit % channels;
+    const rowTile = pixel * tilesOf(shape) + Math.floor(channel / LANES);
+    for (let i = 0; i < inputs; i++) visit((rowTile * inputs + i) * LANES + (channel % LANES), unit * inputs + i);
   }
 }
