@@ -2,13 +2,13 @@
  * What a comparison varies: axes (a key and its values), seeds, and which values the others are held against.
  *
  * Any key with a list of values is an axis; a key whose value is a list itself, such as `network.hidden`, is one when it is given a list of lists.
- * Axes come from the file's section `compare`, from its other sections, and from the command line, which wins.
+ * Axes come from the file's section `compare`, from its other sections, and from the command line, which wins; in this order.
  */
 import { z } from "zod";
 import { BispikeError } from "../errors.ts";
 import { listKeys } from "../training/any-config.ts";
 import { checkConfig } from "../training/config-check.ts";
-import { section, whole } from "../training/config-fields.ts";
+import { section } from "../training/config-fields.ts";
 import { applyOverrides, copyRaw, type RawSection, type RawValue } from "../training/config-raw.ts";
 import { flatten, isSection, sameValue, showValue, without } from "./values.ts";
 
@@ -52,9 +52,13 @@ const DEFAULT_SEEDS = 3;
 const MOST_SEEDS = 1000;
 
 const seedsField = () => {
-  const error = `a number of seeds from 1 to ${MOST_SEEDS}, or a list of seeds such as [1, 2, 3]`;
-  const list = z.array(whole(0, Number.MAX_SAFE_INTEGER)).min(1).max(MOST_SEEDS);
-  return z.union([whole(1, MOST_SEEDS), list], { error });
+  const isSeed = (seed: unknown) => Number.isSafeInteger(seed) && (seed as number) >= 0;
+  const isCount = (count: unknown) => isSeed(count) && (count as number) >= 1 && (count as number) <= MOST_SEEDS;
+  // As one check: of a union, the nearer alternative would word the complaint.
+  return z.custom<number | readonly number[]>(
+    (seeds) => (Array.isArray(seeds) ? isCount(seeds.length) && seeds.every(isSeed) : isCount(seeds)),
+    { error: `a number of seeds from 1 to ${MOST_SEEDS}, or a list of seeds such as [1, 2, 3]` },
+  );
 };
 const sectionSchema = section({
   compare: section({
@@ -85,7 +89,8 @@ export function readComparison(raw: unknown, source: string, request: Comparison
   const axes = new Map<string, readonly RawValue[]>();
   for (const [key, values] of Object.entries(compare.axes)) if (!fixed.has(key)) axes.set(key, values as RawValue[]);
   const lists = listKeys();
-  for (const [key, value] of flatten(all)) if (isAxis(key, value, lists)) axes.set(key, value as RawValue[]);
+  const ofFile = flatten(copyRaw(rest)).filter(([key]) => !fixed.has(key));
+  for (const [key, value] of [...ofFile, ...fixed]) if (isAxis(key, value, lists)) axes.set(key, value as RawValue[]);
   const seeds = chooseSeeds(request.seeds, compare.seeds, axes.get("train.seed"), source);
   axes.delete("train.seed");
   const checked = [...axes].map(([key, values]) => checkAxis(key, values, lists, source));

@@ -66,13 +66,15 @@ export function cellsOf({ name, axes, seeds, baseline }: Design): Cell[] {
     return {
       values,
       label: values.length === 0 ? name : values.map(showValue).join(", "),
-      folder: folderName(axes.map(({ key }, k) => `${key}=${nameValue(values[k]!)}`).join(",")),
+      // In the order of the alphabet, so that a run is found again wherever its axes are written.
+      folder: folderName(axes.map(({ key }, k) => `${key}=${nameValue(values[k]!)}`).sort()),
       baseline: sameValue(combinations[against]!, [...values]) ? null : against,
     };
   });
 }
 
-function folderName(name: string): string {
+function folderName(parts: readonly string[]): string {
+  const name = parts.join(",");
   if (name.length <= LONGEST_NAME) return name;
   const sum = crc32(new TextEncoder().encode(name)).toString(16).padStart(8, "0");
   return `${name.slice(0, LONGEST_NAME - 9)}-${sum}`;

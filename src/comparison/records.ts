@@ -6,10 +6,14 @@ import { showValue } from "./values.ts";
 /**
  * All there is to know, as plain data: design, figures, and a cell's runs, spreads and tests. What was not measured is null.
  *
+ * @param machines what the runs were trained on
  * @example
  * JSON.stringify(reportRecord(table));
  */
-export function reportRecord({ design, figures, tested, cells, missing }: ComparisonTable): object {
+export function reportRecord(
+  { design, figures, tested, cells, missing }: ComparisonTable,
+  machines: readonly string[] = [],
+): object {
   return {
     ...design,
     figures: figures.map(({ detail, ...figure }) => ({ ...figure, detail: detail ?? false })),
@@ -21,6 +25,7 @@ export function reportRecord({ design, figures, tested, cells, missing }: Compar
       tests: Object.fromEntries(tests),
     })),
     missing: missing.map(({ folder }) => folder),
+    machines,
   };
 }
 

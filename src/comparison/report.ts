@@ -11,16 +11,18 @@ const LEVEL = 0.05;
 /**
  * Tables of means and deviations, of costs, and of the paired tests, with what a reader has to know to judge them.
  *
+ * @param machines what the runs were trained on
  * @example
  * writeFileSync("compare.md", markdownReport(compareRuns(design, values)));
  */
-export function markdownReport(table: ComparisonTable): string {
+export function markdownReport(table: ComparisonTable, machines: readonly string[] = []): string {
   const { design, figures, missing, cells } = table;
   const shown = figures.filter(({ detail, role }) => !detail && role !== "cost");
   const costs = figures.filter(({ detail, role }) => !detail && role === "cost");
   const runs = cells.length * design.seeds.length;
   return [
     `# ${literal(design.name)}`,
+    "",
     ...design.axes.map(({ key, values }) => `- ${code(key)}: ${values.map(showValue).map(literal).join(" | ")}`),
     `- seeds: ${design.seeds.join(", ")}`,
     `- ${runs - missing.length} of ${runs} runs finished`,
@@ -38,6 +40,7 @@ export function markdownReport(table: ComparisonTable): string {
           "## Cost",
           "",
           "Depends on the machine and on what ran beside it. Memory is the most the process held (resident set), of its last session where it was resumed.",
+          ...machines.map((machine) => `Trained on ${literal(machine)}.`),
           "",
           ...figureTable(table, costs),
         ]),
@@ -67,7 +70,7 @@ function testSection(table: ComparisonTable): string[] {
     `## Against ${code(baseline)}`,
     "",
     `Differences to the run of the same seed (and the same other values), cell minus baseline; n is the number of pairs. p: Student's paired t-test, two-sided; ` +
-      `Holm: the same, corrected for the ${comparisonsAFigure(cells)} of a figure. W+: exact signed-rank test (Wilcoxon), not corrected.`,
+      `Holm: the same, corrected for the ${comparisonsAFigure(cells)} of a figure. W+: exact signed-rank test (Wilcoxon) of the pairs that differ, not corrected.`,
     "",
     ...markdownTable(
       ["figure", ...names(design.axes), "n", "difference", "t (df)", "p", "Holm", "W+", "p of W+"],

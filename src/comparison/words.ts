@@ -25,7 +25,9 @@ export function showSpread(figure: Figure, spread: Spread | undefined): string {
   const mean = spread.mean * factor;
   const std = spread.std === null ? null : spread.std * factor;
   const decimals = decimalsOf(figure, mean, std);
-  const after = std === null ? "" : ` ± ${std.toFixed(decimals)}`;
+  // Counts are mostly the same in all runs.
+  const plain = std === null || (std === 0 && figure.unit === "count");
+  const after = plain ? "" : ` ± ${std.toFixed(decimals)}`;
   return `${mean.toFixed(decimals)}${after}${suffix}`;
 }
 

@@ -53,7 +53,7 @@ export class ComparisonFolder {
   lock(): () => void {
     makeFolder(this.path);
     const names = readdirSync(this.path).filter((name) => !name.startsWith(LOCK_FILE));
-    if (names.length > 0 && !existsSync(this.file(PLAN_FILE)))
+    if (names.length > 0 && !this.hasPlan())
       throw new BispikeError(
         "usage",
         `${this.path}: expected a comparison's folder, or a new or empty one, found ${names.length} files (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", ..." : ""}); choose another with --out`,
@@ -67,6 +67,11 @@ export class ComparisonFolder {
 
   writePlan({ name, axes, seeds, baseline }: Design): void {
     writeDurably(this.file(PLAN_FILE), `${JSON.stringify({ name, axes, seeds, baseline }, null, 2)}\n`);
+  }
+
+  /** Whether something was compared here before. */
+  hasPlan(): boolean {
+    return existsSync(this.file(PLAN_FILE));
   }
 
   /**
@@ -102,6 +107,13 @@ export class ComparisonFolder {
   /** What a finished run has to tell; undefined for others. */
   summaryOf({ folder }: PlannedRun): Readonly<Record<string, unknown>> | undefined {
     return readJsonObject(this.file(join(folder, RUN_FILES.summary)));
+  }
+
+  /** What a run was trained on, such as "Xeon, cores: 2, linux x64, node v20.19.0, bispike 0.1.0"; undefined where it does not say. */
+  machineOf({ folder }: PlannedRun): string | undefined {
+    const { cpu, cores, platform, node, bispike } =
+      readJsonObject(this.file(join(folder, RUN_FILES.environment))) ?? {};
+    return cpu === undefined ? undefined : `${cpu}, cores: ${cores}, ${platform}, node ${node}, bispike ${bispike}`;
   }
 
   /**

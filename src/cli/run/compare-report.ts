@@ -1,5 +1,5 @@
 /** Writes a comparison's report: tables from the summaries of its runs, and their picture. */
-import { valuesOf } from "../../comparison/figures.ts";
+import { type Values, valuesOf } from "../../comparison/figures.ts";
 import { type Design, runsOf } from "../../comparison/plan.ts";
 import { csvReport, reportRecord } from "../../comparison/records.ts";
 import { markdownReport } from "../../comparison/report.ts";
@@ -18,23 +18,27 @@ export interface WrittenReport {
 
 /** @throws BispikeError "checkpoint" when no run has finished */
 export async function writeReport(folder: ComparisonFolder, design: Design): Promise<WrittenReport> {
-  const values = new Map(
-    runsOf(design).flatMap((run) => {
-      const summary = folder.summaryOf(run);
-      return summary ? [[run.folder, valuesOf(summary)] as const] : [];
-    }),
-  );
+  const values = new Map<string, Values>();
+  const found = new Set<string>();
+  for (const run of runsOf(design)) {
+    const summary = folder.summaryOf(run);
+    if (!summary) continue;
+    values.set(run.folder, valuesOf(summary));
+    const machine = folder.machineOf(run);
+    if (machine !== undefined) found.add(machine);
+  }
   if (values.size === 0)
     throw new BispikeError("checkpoint", `${folder.path}: none of its runs has finished; there is nothing to report`);
   const table = compareRuns(design, values);
+  const machines = [...found];
   const files: string[] = [];
   const write = (name: string, content: string) => {
     writeDurably(folder.file(name), content);
     files.push(folder.file(name));
   };
-  write("compare.md", markdownReport(table));
+  write("compare.md", markdownReport(table, machines));
   write("compare.csv", csvReport(table));
-  write("compare.json", `${JSON.stringify(reportRecord(table), null, 2)}\n`);
+  write("compare.json", `${JSON.stringify(reportRecord(table, machines), null, 2)}\n`);
   files.push(...(await draw(folder, table)));
   return { table, files };
 }

@@ -49,7 +49,7 @@ export async function compareRun(request: CompareRequest): Promise<void> {
   const comparison = readComparison(readRawExperiment(file), file, asked);
   const jobs = jobsOf(comparison, file);
   const folder = new ComparisonFolder(request.out ?? join(COMPARISONS_FOLDER, joinName(comparison.name)));
-  assertSame(folder, jobs);
+  assertFits(folder, comparison, jobs);
   if (request.dryRun) return listJobs(folder, jobs, request.json ?? false);
   const release = folder.lock();
   const reporter = createCompareReporter(request);
@@ -97,8 +97,22 @@ async function reportAgain(request: CompareRequest, path: string): Promise<void>
   }
 }
 
-/** @throws BispikeError "usage" when a run of that folder was begun with other settings */
-function assertSame(folder: ComparisonFolder, jobs: readonly PlannedJob[]): void {
+/**
+ * Values and seeds may be added to an earlier comparison.
+ *
+ * @throws BispikeError "usage" when it varied other keys, or a run of it was begun with other settings
+ */
+function assertFits(folder: ComparisonFolder, { axes }: Comparison, jobs: readonly PlannedJob[]): void {
+  const [before, now] = [folder.hasPlan() ? folder.readPlan().axes : axes, axes].map((list) =>
+    list.map(({ key }) => key).sort(),
+  );
+  if (String(before) !== String(now)) {
+    const [held, wanted] = [before, now].map((keys) => keys?.join(", ") || "seeds alone");
+    throw new BispikeError(
+      "usage",
+      `${folder.path}: holds a comparison of ${held}, and this one is of ${wanted}; choose another folder with --out`,
+    );
+  }
   for (const job of jobs) {
     if (folder.state(job) === "new") continue;
     const [key] = differingKeys(folder.configOf(job), job.config);
