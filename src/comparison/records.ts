@@ -14,8 +14,9 @@ export function reportRecord(
   { design, figures, tested, cells, missing }: ComparisonTable,
   machines: readonly string[] = [],
 ): object {
+  const { name, axes, seeds, baseline } = design;
   return {
-    ...design,
+    ...{ name, axes, seeds, baseline },
     figures: figures.map(({ detail, ...figure }) => ({ ...figure, detail: detail ?? false })),
     tested: tested.map(({ id }) => id),
     cells: cells.map(({ cell, runs, spreads, tests }) => ({

@@ -25,8 +25,8 @@ export function showSpread(figure: Figure, spread: Spread | undefined): string {
   const mean = spread.mean * factor;
   const std = spread.std === null ? null : spread.std * factor;
   const decimals = decimalsOf(figure, mean, std);
-  // Counts are mostly the same in all runs.
-  const plain = std === null || (std === 0 && figure.unit === "count");
+  // Sizes are mostly the same in all runs.
+  const plain = std === null || (std === 0 && (figure.unit === "count" || figure.role === "size"));
   const after = plain ? "" : ` ± ${std.toFixed(decimals)}`;
   return `${mean.toFixed(decimals)}${after}${suffix}`;
 }

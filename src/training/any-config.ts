@@ -1,4 +1,5 @@
 /** Configurations of either kind of experiment: one with the key `task` is a sequence experiment, any other one of images. */
+import { BispikeError } from "../errors.ts";
 import { completeConfig, type ExperimentConfig } from "./config.ts";
 import { listKeysOf } from "./config-fields.ts";
 import { applyOverrides, copyRaw } from "./config-raw.ts";
@@ -20,6 +21,10 @@ export function isSequenceConfig(config: AnyConfig): config is SequenceConfig {
  */
 export function resolveAnyConfig(raw: unknown, overrides: readonly string[] = [], source?: string): AnyConfig {
   const given = applyOverrides(copyRaw(raw, source), overrides, source);
+  if (given.compare !== undefined) {
+    const where = source === undefined ? "" : `${source}: `;
+    throw new BispikeError("config", `${where}compare: this section is for bispike compare; one run has no use of it`);
+  }
   return given.task === undefined ? completeConfig(given, source) : completeSequenceConfig(given, source);
 }
 

@@ -17,7 +17,7 @@ export function jsonCompareReporter(): CompareReporter {
     done: (job, { summary }) => write("done", { ...named(job), summary }),
     failed: (job, message) => write("failed", { ...named(job), message }),
     stopping: () => {},
-    stopped: (info) => write("stopped", info),
+    stopped: ({ finished, total }) => write("stopped", { finished, total }),
     report: ({ table, files }, failed) => write("report", { ...reportRecord(table), failed, files }),
     close: () => {},
   };

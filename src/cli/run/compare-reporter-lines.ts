@@ -95,7 +95,7 @@ export function linesCompareReporter(withBar: boolean): CompareReporter {
       print(`-> ${files.map(printable).join(" ")}`);
       if (failed.length > 0)
         warn(
-          `${failed.length} of ${plan.runs} runs failed; the same command tries them again: ${failed.map(printable).join("; ")}`,
+          `${failed.length} of ${table.cells.length * table.design.seeds.length} runs failed; the same command tries them again: ${failed.map(printable).join("; ")}`,
         );
     },
     close: clear,
