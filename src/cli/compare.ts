@@ -22,7 +22,8 @@ export function compareCommand(overrides: readonly string[] = []): Command {
     .description(
       "Trains an experiment once for every combination of values and every seed, as many runs at once as there are cores, and writes tables (Markdown, CSV, JSON) and a picture: " +
         "mean and sample deviation over the seeds, cost, and paired tests against a baseline. Any key with a list of values is varied: --rule.name=[bsd,backprop]; " +
-        "a key whose value is a list itself takes a list of lists: --network.hidden=[[512],[256]]. The file's section compare may hold the same: axes, seeds, baseline. " +
+        "a key whose value is a list itself takes a list of lists: --network.hidden=[[512],[256]]. The file's section compare may hold the same: axes, seeds, baseline; and there, an axis named variant varies several keys together: " +
+        "{ axes: { variant: [{ rule.name: bsd, train.learningRate: 0.006 }, { rule.name: dll, train.learningRate: 0.003 }] } }. " +
         "The same command goes on after a kill or Ctrl-C: finished runs are kept, begun ones are resumed, failed ones are tried again; values and seeds may be added.",
     )
     .argument("[file]", "the experiment's YAML file (not needed with --report-only)")

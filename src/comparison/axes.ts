@@ -2,7 +2,7 @@
  * What a comparison varies: axes (a key and its values), seeds, and which values the others are held against.
  *
  * Any key with a list of values is an axis; a key whose value is a list itself, such as `network.hidden`, is one when it is given a list of lists.
- * Axes come from the file's section `compare`, from its other sections, and from the command line, which wins; in this order.
+ * Keys that change together make the axis `variant` (variants.ts). Axes come from the file's section `compare`, from its other sections, and from the command line, which wins; in this order.
  */
 import { z } from "zod";
 import { BispikeError } from "../errors.ts";
@@ -11,6 +11,7 @@ import { checkConfig } from "../training/config-check.ts";
 import { section } from "../training/config-fields.ts";
 import { applyOverrides, copyRaw, type RawSection, type RawValue } from "../training/config-raw.ts";
 import { flatten, isSection, sameValue, showValue, without } from "./values.ts";
+import { faultOf, VARIANT, withoutFixed } from "./variants.ts";
 
 export interface Axis {
   /** Dotted, such as rule.name. */
@@ -87,13 +88,16 @@ export function readComparison(raw: unknown, source: string, request: Comparison
   const fixed = new Map(flatten(applyOverrides(copyRaw({}), overrides)));
 
   const axes = new Map<string, readonly RawValue[]>();
-  for (const [key, values] of Object.entries(compare.axes)) if (!fixed.has(key)) axes.set(key, values as RawValue[]);
+  for (const [key, values] of Object.entries(compare.axes) as [string, RawValue[]][])
+    if (!fixed.has(key)) axes.set(key, key === VARIANT ? withoutFixed(values, fixed) : values);
   const lists = listKeys();
   const ofFile = flatten(copyRaw(rest)).filter(([key]) => !fixed.has(key));
   for (const [key, value] of [...ofFile, ...fixed]) if (isAxis(key, value, lists)) axes.set(key, value as RawValue[]);
   const seeds = chooseSeeds(request.seeds, compare.seeds, axes.get("train.seed"), source);
   axes.delete("train.seed");
   const checked = [...axes].map(([key, values]) => checkAxis(key, values, lists, source));
+  const fault = faultOf(axes.get(VARIANT) ?? [], KEY, [...axes.keys(), "train.seed"]);
+  if (fault !== undefined) throw new BispikeError("config", `${source}: axis ${VARIANT}: ${fault}`);
   // What the command line has fixed can no longer be held against.
   const kept = Object.entries(compare.baseline).filter(([key]) => !fixed.has(key) || axes.has(key));
   const wanted = request.baseline === undefined ? kept : request.baseline.flatMap(parseSetting);

@@ -5,6 +5,7 @@ import { type AnyConfig, resolveAnyConfig } from "../training/any-config.ts";
 import type { RawValue } from "../training/config-raw.ts";
 import type { Axis, Comparison, Setting } from "./axes.ts";
 import { nameValue, sameValue, showValue } from "./values.ts";
+import { settingsOf, VARIANT } from "./variants.ts";
 
 /** What is compared, without how it is trained: enough for a report. */
 export interface Design {
@@ -94,7 +95,7 @@ export function runsOf(design: Design, cells: readonly Cell[] = cellsOf(design))
 }
 
 const settingsText = (axes: readonly Axis[], values: readonly RawValue[]) =>
-  axes.map(({ key }, k) => `${key}=${showValue(values[k]!)}`);
+  axes.map(({ key }, k) => (key === VARIANT ? showValue(values[k]!) : `${key}=${showValue(values[k]!)}`));
 
 /**
  * The runs with their configurations, all of them checked.
@@ -107,7 +108,9 @@ export function jobsOf(comparison: Comparison, source: string): PlannedJob[] {
   const cells = cellsOf(comparison);
   return runsOf(comparison, cells).map((run) => {
     const { values } = cells[run.cell]!;
-    const settings = axes.map(({ key }, k) => `--${key}=${JSON.stringify(values[k])}`);
+    const settings = axes
+      .flatMap(({ key }, k) => settingsOf(key, values[k]!))
+      .map(([key, value]) => `--${key}=${JSON.stringify(value)}`);
     const where = values.length === 0 ? source : `${source} (${settingsText(axes, values).join(" ")})`;
     return { ...run, config: resolveAnyConfig(base, [...settings, `--train.seed=${run.seed}`], where) };
   });

@@ -27,9 +27,13 @@ export function sameValue(a: RawValue, b: RawValue): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** A value for people: text without quotes. @example showValue([512, 256]) // "[512, 256]" */
+/** A value for people: text without quotes, sections as key=value. @example showValue([512, 256]) // "[512, 256]" */
 export function showValue(value: RawValue): string {
   if (typeof value === "string") return value;
+  if (isSection(value))
+    return flatten(value)
+      .map(([key, child]) => `${key}=${showValue(child)}`)
+      .join(" ");
   return JSON.stringify(value).replaceAll(",", ", ");
 }
 
@@ -44,14 +48,15 @@ const LONGEST = 40;
  * nameValue([512, 256]); // "512-256"
  */
 export function nameValue(value: RawValue): string {
-  const json = JSON.stringify(value);
+  const json = JSON.stringify(isSection(value) ? Object.fromEntries(flatten(value).sort()) : value);
   const numbers = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "number");
   const plain = numbers ? value.join("-") : typeof value === "string" ? value : json;
   if (/^[A-Za-z0-9-][\w.+-]*$/.test(plain) && !plain.endsWith(".") && plain.length <= LONGEST) return plain;
   const readable = plain
     .replace(/[^\w.+-]+/g, "-")
     .replace(/^[^A-Za-z0-9]+/, "")
-    .slice(0, LONGEST);
+    .slice(0, LONGEST)
+    .replace(/[^A-Za-z0-9]+$/, "");
   const sum = crc32(new TextEncoder().encode(json)).toString(16).padStart(8, "0");
   return readable === "" ? sum : `${readable}-${sum}`;
 }

@@ -5,6 +5,7 @@ import { type ComparisonRequest, readComparison } from "../../src/comparison/axe
 import { cellsOf, jobsOf } from "../../src/comparison/plan.ts";
 import { nameValue } from "../../src/comparison/values.ts";
 import { BispikeError } from "../../src/errors.ts";
+import { resolveAnyConfig } from "../../src/training/any-config.ts";
 import type { SequenceConfig } from "../../src/training/sequence/config.ts";
 
 const TEXT = { name: "words", task: "next-character", data: { text: "words.txt" }, network: { hidden: [20, 10] } };
@@ -35,6 +36,27 @@ describe("axes", () => {
     ]);
     const series = { task: "forecast", data: { series: "a.csv", targets: ["a", "b"], columns: [["a"], ["a", "b"]] } };
     expect(axesOf(series)).toEqual([{ key: "data.columns", values: [["a"], ["a", "b"]] }]);
+  });
+
+  it("variants change keys together, but for what the command line fixes", () => {
+    const variant = [
+      { "rule.name": "bsd", "train.learningRate": 0.006 },
+      { "rule.name": "dll", "train.learningRate": 0.003 },
+    ];
+    const raw = { ...TEXT, compare: { axes: { variant }, seeds: 1 } };
+    const [bsd, dll] = jobsOf(read(raw), "x");
+    expect([bsd!.label, dll!.label]).toEqual([
+      "rule.name=bsd train.learningRate=0.006 seed 1",
+      "rule.name=dll train.learningRate=0.003 seed 1",
+    ]);
+    expect(dll!.folder).toBe("variant=rule.name-dll-train.learningRate-0.003-3703b84a/seed1");
+    const turned = { ...TEXT, compare: { axes: { variant: [{ "train.learningRate": 0.003, "rule.name": "dll" }] } } };
+    expect(jobsOf(read(turned), "x")[0]!.folder, "in any order").toBe(dll!.folder);
+    const { rule, train } = dll!.config as SequenceConfig;
+    expect([rule.name, train.learningRate]).toEqual(["dll", 0.003]);
+    const fixed = read(raw, { overrides: ["--train.learningRate=0.1"] });
+    expect(jobsOf(fixed, "x").map(({ config }) => config.train.learningRate)).toEqual([0.1, 0.1]);
+    expect(cellsOf(fixed).map(({ label }) => label)).toEqual(["rule.name=bsd", "rule.name=dll"]);
   });
 
   it("a list of seeds is no axis; three seeds unless told otherwise", () => {
@@ -106,6 +128,13 @@ describe("plan", () => {
   });
 });
 
+it("one run has no use of the section compare, and says so", () => {
+  const raw = { ...TEXT, compare: { seeds: 2 } };
+  expect(() => resolveAnyConfig(raw, [], "words.yaml")).toThrow(
+    /^words\.yaml: compare: this section is for bispike compare/,
+  );
+});
+
 describe("refuses in one sentence", () => {
   const compare = (section: unknown) => ({ ...TEXT, compare: section });
   it.each([
@@ -120,6 +149,14 @@ describe("refuses in one sentence", () => {
     [compare({ axes: { "rule.name": ["bsd", "bsd"] } }), {}, /axis rule\.name: has bsd twice/],
     [compare({ axes: { "a b": [1] } }), {}, /axis a b: expected a dotted key/],
     [compare({ axes: { "network.hidden": [20, 10] } }), {}, /axis network\.hidden: expected a list of lists/],
+    [compare({ axes: { variant: [{}] } }), {}, /axis variant: expected sections of dotted keys, .*, got \{\}/],
+    [compare({ axes: { variant: ["bsd"] } }), {}, /axis variant: expected sections of dotted keys, .*, got "bsd"/],
+    [
+      compare({ axes: { variant: [{ "a b": 1 }] } }),
+      {},
+      /axis variant: expected dotted keys such as rule\.name, got "a b"/,
+    ],
+    [compare({ axes: { variant: [{ "train.seed": 1 }] } }), {}, /axis variant: train\.seed varies by itself already/],
     [compare({ seeds: 0 }), {}, /compare\.seeds: expected a number of seeds from 1 to 1000, or a list of seeds/],
     [compare({ seeds: [1, 1] }), {}, /seeds: has 1 twice/],
     [compare({ seeds: 2 }), { overrides: ["--train.seed=[1, 2]"] }, /train\.seed: expected the seeds once/],

@@ -12,9 +12,9 @@ data: { text: words.txt, window: 6 }
 network: { hidden: [20], steps: 2 }
 train: { epochs: 6, batch: 4, learningRate: 0.01 }
 `;
-const ARGS = ["compare", "words.yaml", "--rule.name=[bsd,dll]", "--seeds=2", "--json"];
+const ARGS = ["compare", "words.yaml", "--rule.name=[bsd,dll]", "--seeds=[4]", "--json"];
 
-const RUNS = ["bsd", "dll"].flatMap((rule) => [1, 2].map((seed) => `rule.name=${rule}/seed${seed}`));
+const RUNS = ["rule.name=bsd/seed4", "rule.name=dll/seed4"];
 
 let cwd: string;
 beforeAll(() => {
@@ -39,7 +39,7 @@ it("Ctrl-C and SIGKILL lose nothing, and the number of jobs changes nothing", as
   stopped.child.kill("SIGINT");
   const { code, stdout } = await stopped.ended;
   expect(code).toBe(130);
-  expect(jsonLines(stdout).at(-1)).toMatchObject({ event: "stopped", total: 4 });
+  expect(jsonLines(stdout).at(-1)).toMatchObject({ event: "stopped", total: 2 });
 
   const killed = startCli(args, cwd);
   await killed.shown('"event":"progress"');

@@ -55,7 +55,8 @@ export async function runJobs(
     const args = await argumentsOf(folder, job, signal.stopped);
     if (signal.stopped()) return;
     reporter.start(job);
-    const child = startChild([MAIN, "train", ...args, "--json"], (line) => tell(line, job, reporter));
+    const warned = new Set<string>();
+    const child = startChild([MAIN, "train", ...args, "--json"], (line) => tell(line, job, reporter, warned));
     children.add(child);
     const end = await child.ended.finally(() => children.delete(child));
     const summary = end.code === EXIT.ok ? folder.summaryOf(job) : undefined;
@@ -103,17 +104,28 @@ async function untilFree(run: string, stopped: () => boolean): Promise<void> {
   }
 }
 
-/** Passes on what a run says of itself. */
-function tell(line: string, job: PlannedJob, reporter: CompareReporter): void {
-  let said: { event?: unknown; message?: unknown; step?: unknown; totalSteps?: unknown };
+/**
+ * Passes on what a run says of itself.
+ *
+ * @param warned what it has warned of: epochs repeat themselves, but for the share of neurons
+ */
+function tell(line: string, job: PlannedJob, reporter: CompareReporter, warned: Set<string>): void {
+  let said: Readonly<Record<string, unknown>>;
   try {
     said = JSON.parse(line);
   } catch {
     return; // A line that was torn when the run was killed; how it ended is told below.
   }
-  if (said.event === "warning") reporter.warning(job, String(said.message));
-  if (said.event === "start") reporter.progress(job, { step: Number(said.step), totalSteps: Number(said.totalSteps) });
-  if (said.event === "step") reporter.progress(job, { step: Number(said.step) });
+  const { event, step, totalSteps } = said;
+  const warnings = event === "warning" ? [said.message] : event === "epoch" ? said.warnings : [];
+  for (const warning of Array.isArray(warnings) ? warnings.map(String) : []) {
+    const kind = warning.replace(/\d+\.\d %/g, "");
+    if (warned.has(kind)) continue;
+    warned.add(kind);
+    reporter.warning(job, warning);
+  }
+  if (event === "start") reporter.progress(job, { step: Number(step), totalSteps: Number(totalSteps) });
+  if (event === "step") reporter.progress(job, { step: Number(step) });
 }
 
 /** The first figures of the test part, or else of the held-out part: "test accuracy 97.31 %". */
