@@ -2,6 +2,7 @@
 import { BispikeError } from "../../errors.ts";
 import { evaluate } from "../../measurement/evaluate.ts";
 import type { NetworkPair } from "../../network/pair.ts";
+import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Experiment } from "../../training/experiment.ts";
@@ -21,6 +22,8 @@ export interface Summary {
   readonly bestEpoch: number | null;
   readonly epochs: number;
   readonly steps: number;
+  /** The most memory the process held for training and tests (resident set), in bytes; of its last session, where it was resumed. */
+  readonly peakMemory: number;
   /** Of training, evaluation of the held-out images included. */
   readonly seconds: number;
   readonly imagesPerSecond: number;
@@ -68,7 +71,9 @@ export async function finishRun(
 
   const everyImage = Int32Array.from({ length: dataset.test.count }, (_, index) => index);
   const test = await evaluate(model, dataset.test, everyImage, pause);
-  // The drawing packages take half a second to load: not before they are needed.
+  // Before the drawing packages come, which are no part of it.
+  const memory = peakMemory();
+  // They take half a second to load: not before they are needed.
   const { writeCurves, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
   const recalled = writeRecallPicture(model, chosen.classMeans, folder.file(PICTURES.recall));
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
@@ -83,6 +88,7 @@ export async function finishRun(
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
     steps: totalSteps,
+    peakMemory: memory,
     seconds: result.seconds,
     imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
     parameters: countParameters(model.pair),
