@@ -26,6 +26,21 @@ export interface ConvOptions {
   bias: boolean;
 }
 
+/** Where a convolution's kernel stands on its input: what its connections are counted from. */
+export interface ConvGeometry {
+  /** Taps a side. */
+  readonly kernel: number;
+  /** Pixels a source pixel becomes along each axis before the kernel sees it; 1 without upsampling. */
+  readonly upsample: number;
+  readonly stride: number;
+  readonly padding: number;
+  /** Whether 2x2 outputs become one, an odd last row or column none. */
+  readonly pool: boolean;
+  /** Output pixels before pooling. */
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
 const TAPS = 9;
 
 /** Entries of a block's event lists (128 KiB), and its output pixels at most: with a tile of weights it stays in a core's second cache. */
@@ -163,6 +178,13 @@ export class ConvSynapses extends PackedParameters implements Synapses {
       ...[source.offsets.at, source.events.at, ...outputs],
       ...[scratch.at, scratch.stride],
     );
+  }
+
+  get geometry(): ConvGeometry {
+    return {
+      ...{ kernel: 3, upsample: 1 << this.#up, stride: this.#stride, padding: this.#padding, pool: this.#pool === 1 },
+      ...{ outHeight: this.#outHeight, outWidth: this.#outWidth },
+    };
   }
 
   #realScratch(): { forward: number; gradient: number } {
