@@ -1,5 +1,5 @@
 /** Classifiers that judge pictures, for what recall draws: any function, or another trained pair. */
-import { type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
+import { describeShape, type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { perceive } from "../network/inference.ts";
 import type { Model } from "../network/model.ts";
@@ -27,12 +27,12 @@ export type Classifier = (
 export function modelClassifier(model: Model): Classifier {
   const size = imageBytes(model.data.shape);
   return (rows, shape, count) => {
-    const expected = model.data.shape;
-    if (shape.height !== expected.height || shape.width !== expected.width || shape.channels !== expected.channels) {
-      const words = ({ height, width, channels }: ImageShape) => `${height}x${width}x${channels}`;
+    const expected = describeShape(model.data.shape);
+    const found = describeShape(shape);
+    if (expected !== found) {
       throw new BispikeError(
         "data",
-        `classifier: it was trained on images of ${words(expected)} (${model.data.name}), got ${words(shape)}`,
+        `classifier: it was trained on images of ${expected} (${model.data.name}), got ${found}`,
       );
     }
     const images = Uint8Array.from(rows.subarray(0, count * size), (value) =>

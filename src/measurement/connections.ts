@@ -10,6 +10,9 @@
 import type { ConvGeometry } from "../network/conv.ts";
 import { pixelsOf, type Shape, sizeOf } from "../network/shape.ts";
 
+/** Taps a side of every convolution here. */
+const KERNEL = 3;
+
 /** Of each input unit, [pixel][channel], where nothing else is said. */
 export interface Connections {
   /** The layer's inputs. */
@@ -60,8 +63,8 @@ export function linearConnections(weight: ArrayLike<number>, inputs: Shape): Con
  */
 export function convConnections(weight: ArrayLike<number>, inputs: Shape, geometry: ConvGeometry): Connections {
   const { height, width, channels } = inputs;
-  const { kernel, outHeight, outWidth, pool } = geometry;
-  const window = kernel * kernel * channels;
+  const { outHeight, outWidth, pool } = geometry;
+  const window = KERNEL * KERNEL * channels;
   const outputs = weight.length / window;
   const present = new Float64Array(window);
   let zeros = 0;
@@ -87,14 +90,14 @@ export function convConnections(weight: ArrayLike<number>, inputs: Shape, geomet
     for (let x = 0; x < width; x++) {
       const pixel = y * width + x;
       looked[pixel] = seenRows[y]! * seenColumns[x]! * outputs;
-      for (let ky = 0; ky < kernel; ky++) {
-        for (let kx = 0; kx < kernel; kx++) {
-          const places = rows[y * kernel + ky]! * columns[x * kernel + kx]!;
-          const pooled = keptRows[y * kernel + ky]! * keptColumns[x * kernel + kx]!;
+      for (let ky = 0; ky < KERNEL; ky++) {
+        for (let kx = 0; kx < KERNEL; kx++) {
+          const places = rows[y * KERNEL + ky]! * columns[x * KERNEL + kx]!;
+          const pooled = keptRows[y * KERNEL + ky]! * keptColumns[x * KERNEL + kx]!;
           for (let c = 0; c < channels; c++) {
             const unit = pixel * channels + c;
             all[unit]! += places * outputs;
-            nonZero[unit]! += places * present[(ky * kernel + kx) * channels + c]!;
+            nonZero[unit]! += places * present[(ky * KERNEL + kx) * channels + c]!;
             taught[unit]! += (pooled * outputs) / (pool ? 4 : 1);
           }
         }
@@ -105,23 +108,23 @@ export function convConnections(weight: ArrayLike<number>, inputs: Shape, geomet
 }
 
 /** Along one axis, [source][tap]: outputs that see the source through the tap, once for each of its copies. */
-function tapCounts(size: number, outs: number, { kernel, upsample, stride, padding }: ConvGeometry): Float64Array {
-  const counts = new Float64Array(size * kernel);
+function tapCounts(size: number, outs: number, { up, stride, padding }: ConvGeometry): Float64Array {
+  const counts = new Float64Array(size * KERNEL);
   for (let out = 0; out < outs; out++) {
-    for (let tap = 0; tap < kernel; tap++) {
-      const source = Math.floor((out * stride + tap - padding) / upsample);
-      if (source >= 0 && source < size) counts[source * kernel + tap]!++;
+    for (let tap = 0; tap < KERNEL; tap++) {
+      const source = Math.floor((out * stride + tap - padding) / 2 ** up);
+      if (source >= 0 && source < size) counts[source * KERNEL + tap]!++;
     }
   }
   return counts;
 }
 
 /** Along one axis: outputs that see a source at all. */
-function seenCounts(size: number, outs: number, { kernel, upsample, stride, padding }: ConvGeometry): Float64Array {
+function seenCounts(size: number, outs: number, { up, stride, padding }: ConvGeometry): Float64Array {
   const counts = new Float64Array(size);
   for (let out = 0; out < outs; out++) {
-    const first = Math.max(0, Math.floor((out * stride - padding) / upsample));
-    const last = Math.min(size - 1, Math.floor((out * stride - padding + kernel - 1) / upsample));
+    const first = Math.max(0, Math.floor((out * stride - padding) / 2 ** up));
+    const last = Math.min(size - 1, Math.floor((out * stride - padding + KERNEL - 1) / 2 ** up));
     for (let source = first; source <= last; source++) counts[source]!++;
   }
   return counts;

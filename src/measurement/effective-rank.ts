@@ -7,6 +7,7 @@
  * Singular values are the roots of the eigenvalues of the smaller Gram matrix. Those a float64 cannot tell from 0 beside the largest are left out: roots would magnify them.
  */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { exponential, logarithm } from "../engine/elementary.ts";
 
 /**
  * @param values [row][column]
@@ -30,7 +31,7 @@ export function effectiveRank(
   const singular = eigenvalues.filter((value) => value > floor).map(Math.sqrt);
   const sum = singular.reduce((total, value) => total + value, 0);
   if (sum === 0) return 0;
-  return Math.exp(singular.reduce((entropy, value) => entropy - (value / sum) * Math.log(value / sum), 0));
+  return exponential(singular.reduce((entropy, value) => entropy - (value / sum) * logarithm(value / sum), 0));
 }
 
 /** Takes each column's mean away, in place. */

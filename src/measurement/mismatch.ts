@@ -9,10 +9,12 @@
  * (Hendrycks and Gimpel, ICLR 2017).
  */
 import type { Split } from "../data/dataset.ts";
+import { exponential } from "../engine/elementary.ts";
 import { perceive, recallConcepts } from "../network/inference.ts";
 import type { Model } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { pixelsOf, sizeOf, tilesOf } from "../network/shape.ts";
+import { cosine } from "./cosine.ts";
 import { decide } from "./decide.ts";
 import { differing } from "./similarity.ts";
 import { spikeCounts } from "./spike-counts.ts";
@@ -67,7 +69,7 @@ export async function mismatchScores(
         const apart = differing(ours.masks.view, b * words, recall.output!.masks.view, concept * words, words);
         stages[k]!.hamming[from + b] = apart / bits;
         spikeCounts(ours, b, counts);
-        stages[k]!.cosine[from + b] = 1 - cosine(counts, recalled[k]![concept]!);
+        stages[k]!.cosine[from + b] = 1 - (cosine(counts, recalled[k]![concept]!) ?? 0);
       }
     }
     await pause?.();
@@ -90,19 +92,8 @@ function recalledCounts(pair: NetworkPair): Float64Array[][] {
   );
 }
 
-/** 0 where one side is silent. */
-function cosine(a: Float64Array, b: Float64Array): number {
-  let [dot, squaresA, squaresB] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    dot += a[i]! * b[i]!;
-    squaresA += a[i]! ** 2;
-    squaresB += b[i]! ** 2;
-  }
-  return dot === 0 ? 0 : dot / Math.sqrt(squaresA * squaresB);
-}
-
 /** Largest probability of a softmax. */
 function largestShare(values: Float64Array): number {
   const largest = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  return 1 / values.reduce((sum, value) => sum + Math.exp(value - largest), 0);
+  return 1 / values.reduce((sum, value) => sum + exponential(value - largest), 0);
 }

@@ -21,6 +21,8 @@ import type { Effective } from "./operations.ts";
 
 /** Inputs a table is made for. */
 const TABLE_INPUTS = 8;
+/** Of a convolution's kernel. */
+const TAPS = 9;
 
 /** Of the layer's newest forward pass, which was of `images` images, all of them together. */
 export function performed(team: Team, { synapses }: Layer, connections: Connections, images: number): Effective {
@@ -46,7 +48,7 @@ function performedLinear(synapses: LinearSynapses, images: number): Effective {
 
 function performedConv(team: Team, synapses: ConvSynapses, { looked }: Connections, images: number): Effective {
   const { source, shape, geometry, fanIn } = synapses;
-  const { pool, upsample, kernel } = geometry;
+  const { pool, up } = geometry;
   const { channels } = source.shape;
   if (isReal(source)) return { macs: images * sizeOf(shape) * (pool ? 4 : 1) * fanIn, acs: 0 };
   const pixels = pixelsOf(source.shape);
@@ -57,6 +59,6 @@ function performedConv(team: Team, synapses: ConvSynapses, { looked }: Connectio
     for (let row = 0; row < rows; row++, at++) acs += (offsets[at + 1]! - offsets[at]!) * looked[row % pixels]!;
   }
   // The taps of each of the four parities become 2 x 2 sums.
-  const collapsed = upsample === 2 ? 4 * (kernel * kernel - 4) * channels * shape.channels : 0;
+  const collapsed = up ? 4 * (TAPS - 4) * channels * shape.channels : 0;
   return { macs: 0, acs: acs + collapsed };
 }

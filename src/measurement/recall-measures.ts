@@ -5,14 +5,19 @@
  *   correlation   of each recalled picture with its class's mean, both less their mean over the classes (`recalled.ts`)
  *   similarity    of each recalled picture with its class's mean by a measure of the caller's, such as SSIM
  */
-import { type ImageShape, imageBytes } from "../data/dataset.ts";
+import type { ImageShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import type { Model } from "../network/model.ts";
 import type { Classifier } from "./classifier.ts";
 import { recallImages } from "./recalled.ts";
 
-/** How alike two pictures [pixel][channel] of values 0..1 are. */
-export type PictureSimilarity = (a: Float32Array, b: Float32Array, shape: ImageShape) => number;
+/** How alike each of `count` pictures is to its original, both [count][pixel][channel] of values 0..1. */
+export type PictureSimilarity = (
+  originals: Float32Array,
+  redrawn: Float32Array,
+  shape: ImageShape,
+  count: number,
+) => ArrayLike<number>;
 
 export interface RecallMeasures {
   readonly classes: readonly {
@@ -57,8 +62,7 @@ export async function measureRecall(
       "usage",
       `classifier: expected ${classes} class numbers, one a picture, got ${judged.length}`,
     );
-  const size = imageBytes(shape);
-  const picture = (of: Float32Array, c: number) => of.subarray(c * size, (c + 1) * size);
+  const alike = similarity ? similarity(means, images, shape, classes) : null;
   const perClass = correlations.map((row, c) => ({
     class: c,
     correlation: row[c]!,
@@ -67,7 +71,7 @@ export async function measureRecall(
       Number.NEGATIVE_INFINITY,
     ),
     judged: judged ? judged[c]! : null,
-    similarity: similarity ? similarity(picture(images, c), picture(means, c), shape) : null,
+    similarity: alike ? alike[c]! : null,
   }));
   const mean = (of: (line: (typeof perClass)[number]) => number) =>
     perClass.reduce((sum, line) => sum + of(line), 0) / classes;
@@ -75,7 +79,7 @@ export async function measureRecall(
     classes: perClass,
     judgedAccuracy: judged ? mean((line) => (line.judged === line.class ? 1 : 0)) : null,
     meanCorrelation: mean((line) => line.correlation),
-    meanSimilarity: similarity ? mean((line) => line.similarity ?? 0) : null,
+    meanSimilarity: alike ? mean((line) => line.similarity ?? 0) : null,
     ownIsNearest: ownIsNearest / classes,
   };
 }

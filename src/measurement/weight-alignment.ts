@@ -14,6 +14,7 @@
 import { ConvSynapses } from "../network/conv.ts";
 import type { Layer } from "../network/layer.ts";
 import type { NetworkPair } from "../network/pair.ts";
+import { cosine } from "./cosine.ts";
 import { plainWeights } from "./footprint.ts";
 
 export interface WeightAlignment {
@@ -56,16 +57,4 @@ function mirrored(up: Layer, down: Layer): Float32Array | null {
     }
   }
   return out;
-}
-
-/** Cosine of two vectors; null where one is 0. */
-function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
-  let [dot, squaresA, squaresB] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    dot += a[i]! * b[i]!;
-    squaresA += a[i]! ** 2;
-    squaresB += b[i]! ** 2;
-  }
-  const norms = Math.sqrt(squaresA) * Math.sqrt(squaresB);
-  return norms > 0 ? dot / norms : null;
 }

@@ -26,17 +26,12 @@ export interface ConvOptions {
   bias: boolean;
 }
 
-/** Where a convolution's kernel stands on its input: what its connections are counted from. */
+/** How the windows lie on the plane of the input; outHeight and outWidth are before pooling. Flags are 0 or 1, as kernels take them. */
 export interface ConvGeometry {
-  /** Taps a side. */
-  readonly kernel: number;
-  /** Pixels a source pixel becomes along each axis before the kernel sees it; 1 without upsampling. */
-  readonly upsample: number;
+  readonly up: number;
+  readonly pool: number;
   readonly stride: number;
   readonly padding: number;
-  /** Whether 2x2 outputs become one, an odd last row or column none. */
-  readonly pool: boolean;
-  /** Output pixels before pooling. */
   readonly outHeight: number;
   readonly outWidth: number;
 }
@@ -104,6 +99,11 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const weight = tiles * TAPS * channels * LANES;
     this.#collapsed = this.#up ? team.arena.allocate(tiles * 16 * channels * LANES * 4) : 0;
     this.blocks = options.bias ? { weight, bias: tiles * LANES } : { weight };
+  }
+
+  get geometry(): ConvGeometry {
+    const [up, pool, stride, padding] = [this.#up, this.#pool, this.#stride, this.#padding];
+    return { up, pool, stride, padding, outHeight: this.#outHeight, outWidth: this.#outWidth };
   }
 
   workspace = (maxImages: number) => {
@@ -178,13 +178,6 @@ export class ConvSynapses extends PackedParameters implements Synapses {
       ...[source.offsets.at, source.events.at, ...outputs],
       ...[scratch.at, scratch.stride],
     );
-  }
-
-  get geometry(): ConvGeometry {
-    return {
-      ...{ kernel: 3, upsample: 1 << this.#up, stride: this.#stride, padding: this.#padding, pool: this.#pool === 1 },
-      ...{ outHeight: this.#outHeight, outWidth: this.#outWidth },
-    };
   }
 
   #realScratch(): { forward: number; gradient: number } {

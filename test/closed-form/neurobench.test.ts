@@ -5,6 +5,7 @@ import { convConnections, linearConnections } from "../../src/measurement/connec
 import { effectiveRank } from "../../src/measurement/effective-rank.ts";
 import { ENERGY_PRESETS, picojoules } from "../../src/measurement/energy.ts";
 import { operationsOfCall } from "../../src/measurement/operations.ts";
+import { spikeCounts } from "../../src/measurement/spike-counts.ts";
 import { unitRates } from "../../src/measurement/unit-rates.ts";
 import { flat } from "../../src/network/shape.ts";
 
@@ -27,7 +28,7 @@ describe("synaptic operations", () => {
     expect(operationsOfCall(example, [[0, 0, 0]])).toEqual({ macs: 0, acs: 0, dense: 9 });
   });
 
-  const plain = { kernel: 3, upsample: 1, stride: 1, padding: 1, pool: false, outHeight: 3, outWidth: 3 };
+  const plain = { up: 0, pool: 0, stride: 1, padding: 1, outHeight: 3, outWidth: 3 };
   const ones = (length: number) => new Array<number>(length).fill(1);
 
   it("leaves out a convolution's taps on the padding", () => {
@@ -41,14 +42,14 @@ describe("synaptic operations", () => {
   });
 
   it("counts an upsampled pixel under every tap its copies lie under, and looks it up once an output", () => {
-    const geometry = { ...plain, upsample: 2, outHeight: 2, outWidth: 2 };
+    const geometry = { ...plain, up: 1, outHeight: 2, outWidth: 2 };
     // One pixel becomes 2x2, each under four taps of the four outputs: 16 products, 4 of (output, pixel).
     const conv = convConnections(ones(9), { height: 1, width: 1, channels: 1 }, geometry);
     expect([conv.dense, conv.looked[0]]).toEqual([16, 4]);
   });
 
   it("teaches one output in four through a pool, and none that it drops", () => {
-    const conv = convConnections(ones(9), { height: 3, width: 3, channels: 1 }, { ...plain, pool: true });
+    const conv = convConnections(ones(9), { height: 3, width: 3, channels: 1 }, { ...plain, pool: 1 });
     // Outputs (0..1, 0..1) are pooled: they see 4 + 6 + 6 + 9 taps, of which one output's are taught.
     expect(conv.taught.reduce((a, b) => a + b)).toBe(25 / 4);
   });
@@ -102,6 +103,11 @@ describe("effective rank", () => {
     expect(effectiveRank([300, 0, 0, 100], 2, 2)).toBeCloseTo(effectiveRank([3, 0, 0, 1], 2, 2), 12);
   });
 
+  it("is 1 for a large matrix of one direction, whose other singular values are rounding", () => {
+    const values = Array.from({ length: 60 * 50 }, (_, at) => Math.sqrt(1 + Math.floor(at / 50)) * Math.cbrt(at % 50));
+    expect(effectiveRank(values, 60, 50)).toBeCloseTo(1, 9);
+  });
+
   it("is the exponential of the entropy of singular values 3 and 1", () => {
     expect(effectiveRank([3, 0, 0, 1], 2, 2)).toBeCloseTo(Math.exp(-0.75 * Math.log(0.75) - 0.25 * Math.log(0.25)), 12);
   });
@@ -121,8 +127,26 @@ it("tells dead and saturated units, and where the rates lie", () => {
   expect(rates.histogram[0]).toBe(2);
   expect(rates.histogram[18]).toBe(1);
   expect(rates.histogram[19]).toBe(1);
+  expect(unitRates([1, 1, 0], 3, 10).deadChannels).toBe(1 / 3);
   // A rate on the edge of a bin belongs to the upper one: 3 of 20 is 0.15.
   expect(unitRates([3], 1, 20).histogram[3]).toBe(1);
   // 0.95 itself is not above it.
   expect(unitRates([95], 1, 100).saturated).toBe(0);
+});
+
+it("counts the spikes of units, and no bits beyond the last channel", () => {
+  // Two pixels of 18 channels: two words of 16 a pixel, of the second only two bits are units.
+  const shape = { height: 1, width: 2, channels: 18 };
+  const at = 0;
+  const view = Uint16Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1, 0xffff, 0x8000, 2, 1, 0xfffc, 0, 3);
+  const counts = new Float64Array(36).fill(9);
+  expect(spikeCounts({ masks: { at, view }, shape, steps: 2 }, 1, counts)).toBe(1 + 2 + 1 + 1 + 1 + 0 + 0 + 2);
+  const expected = new Array<number>(36).fill(0);
+  expected[0] = 2;
+  expected[16] = 1;
+  expected[17] = 1;
+  expected[18 + 15] = 1;
+  expected[18 + 16] = 1;
+  expected[18 + 17] = 2;
+  expect([...counts]).toEqual(expected);
 });
