@@ -126,7 +126,7 @@ export class LayerMeter {
     return { effective, updates, binary: true };
   }
 
-  /** Means over the samples added; a share is NaN-free only after one was. */
+  /** Means over the samples added; zeros before the first. */
   result(): LayerCost {
     const { weights, zeros } = this.#connections;
     const per = 1 / Math.max(1, this.#samples);

@@ -5,8 +5,8 @@
  *   Hamming   share of (unit, step) bits that differ             = 1 - Hamming similarity
  *   cosine    1 - cosine of the units' firing rates; 1 where one is silent
  *
- * and the score is the sum over the stages. Beside them a score that knows nothing of recall, to be beaten: 1 - the largest softmax probability of the concept's mean drive
- * (Hendrycks and Gimpel, ICLR 2017).
+ * and the score is the sum over the stages. Beside them two scores that know nothing of recall, to be beaten: 1 - the largest softmax probability of the concept's mean drive
+ * (Hendrycks and Gimpel, ICLR 2017), and perception's firing rates, summed over the stages: brighter images fire more, and whatever fires more differs in more bits.
  */
 import type { Split } from "../data/dataset.ts";
 import { exponential } from "../engine/elementary.ts";
@@ -25,6 +25,8 @@ export interface MismatchScores {
   readonly cosine: Float64Array;
   /** 1 - largest softmax probability of the concept's mean drive. */
   readonly uncertainty: Float64Array;
+  /** Firing rate of perception's hidden stages, summed over them. */
+  readonly rate: Float64Array;
   readonly stages: readonly {
     readonly stage: number;
     readonly hamming: Float64Array;
@@ -53,6 +55,7 @@ export async function mismatchScores(
   const array = () => new Float64Array(images);
   const stages = [...pair.hiddenStages()].map(({ stage }) => ({ stage, hamming: array(), cosine: array() }));
   const uncertainty = array();
+  const rate = array();
   const recalled = recalledCounts(pair);
   for (let from = 0; from < images; from += maxImages) {
     const count = model.load(split, indices, from, Math.min(maxImages, images - from));
@@ -68,7 +71,7 @@ export async function mismatchScores(
         const concept = decision.class;
         const apart = differing(ours.masks.view, b * words, recall.output!.masks.view, concept * words, words);
         stages[k]!.hamming[from + b] = apart / bits;
-        spikeCounts(ours, b, counts);
+        rate[from + b]! += spikeCounts(ours, b, counts) / bits;
         stages[k]!.cosine[from + b] = 1 - (cosine(counts, recalled[k]![concept]!) ?? 0);
       }
     }
@@ -76,7 +79,7 @@ export async function mismatchScores(
   }
   const total = (kind: "hamming" | "cosine") =>
     array().map((_, b) => stages.reduce((sum, stage) => sum + stage[kind][b]!, 0));
-  return { hamming: total("hamming"), cosine: total("cosine"), uncertainty, stages };
+  return { hamming: total("hamming"), cosine: total("cosine"), uncertainty, rate, stages };
 }
 
 /** Spike counts of recall's units, [hidden stage][class]; leaves recall's spikes where they are. */

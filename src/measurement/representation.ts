@@ -87,7 +87,7 @@ class StageRates {
   readonly #layer: Layer;
   readonly #counts: Float64Array;
   readonly #sums: Float64Array;
-  readonly #rows: Float64Array;
+  readonly #rows: Uint16Array;
   readonly #samples: number;
   readonly #kept: number;
   #rowCount = 0;
@@ -99,7 +99,7 @@ class StageRates {
     this.#kept = Math.min(samples, kept);
     this.#counts = new Float64Array(units);
     this.#sums = new Float64Array(units);
-    this.#rows = new Float64Array(this.#kept * units);
+    this.#rows = new Uint16Array(this.#kept * units);
   }
 
   add(images: number): void {

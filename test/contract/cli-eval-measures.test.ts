@@ -110,7 +110,7 @@ it("--ood tells lying bars from standing ones, and cannot tell a set from itself
     (await measure("--ood", other)).ood as { scores: Record<string, { auroc: number }>; foreignImages: number };
   const lying = await scores("lying");
   expect(lying.foreignImages).toBe(40);
-  expect(Object.keys(lying.scores)).toEqual(["hamming", "cosine", "uncertainty"]);
+  expect(Object.keys(lying.scores)).toEqual(["hamming", "cosine", "uncertainty", "rate"]);
   expect(lying.scores.cosine?.auroc).toBeGreaterThan(0.9);
   for (const { auroc } of Object.values((await scores("data")).scores)) expect(auroc).toBe(0.5);
   const { cwd } = trained();

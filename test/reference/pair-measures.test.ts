@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { CostMeter } from "../../src/measurement/cost.ts";
+import { decide } from "../../src/measurement/decide.ts";
 import { effectiveRank } from "../../src/measurement/effective-rank.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { plainWeights } from "../../src/measurement/footprint.ts";
@@ -15,6 +16,7 @@ import type { Model } from "../../src/network/model.ts";
 import { pixelsOf, sizeOf } from "../../src/network/shape.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
+import { exportState } from "../../src/training/state.ts";
 import { smallDigits } from "../support/small-digits.ts";
 import { convForward } from "./conv.ts";
 
@@ -59,9 +61,8 @@ for (const kind of ["mlp", "cnn"] as const) {
       recallConcepts(pair, CLASSES);
       model.load(split, indices, 0, indices.length);
       perceive(pair, indices.length);
-      const { decide } = await import("../../src/measurement/decide.ts");
       for (const [b, decision] of decide(pair, indices.length).entries()) {
-        let [hamming, cosine] = [0, 0];
+        let [hamming, cosine, rate] = [0, 0, 0];
         for (const [k, { perception, recall }] of [...pair.hiddenStages()].entries()) {
           const [ours, theirs] = [trains(perception, b).flat(), trains(recall, decision.class).flat()];
           const apart = ours.filter((bit, i) => bit !== theirs[i]).length / ours.length;
@@ -71,10 +72,12 @@ for (const kind of ["mlp", "cnn"] as const) {
           expect(scores.stages[k]!.hamming[b]).toBeCloseTo(apart, 12);
           expect(scores.stages[k]!.cosine[b]).toBeCloseTo(distance, 12);
           hamming += apart;
+          rate += v.reduce((sum, value) => sum + value, 0) / v.length;
           cosine += distance;
         }
         expect(scores.hamming[b]).toBeCloseTo(hamming, 12);
         expect(scores.cosine[b]).toBeCloseTo(cosine, 12);
+        expect(scores.rate[b]).toBeCloseTo(rate, 12);
         const powers = [...decision.drives].map((drive) => Math.exp(drive));
         const largest = Math.max(...powers) / powers.reduce((a, c) => a + c, 0);
         expect(scores.uncertainty[b]).toBeCloseTo(1 - largest, 12);
@@ -118,9 +121,8 @@ for (const kind of ["mlp", "cnn"] as const) {
       }
     });
 
-    it("footprints are the bytes of the tensors a checkpoint keeps", async () => {
+    it("footprints are the bytes of the tensors a checkpoint keeps", () => {
       const { pair } = models[kind];
-      const { exportState } = await import("../../src/training/state.ts");
       const { perception, recall } = new CostMeter(pair).result();
       for (const [network, { footprint }] of [["perception", perception] as const, ["recall", recall] as const]) {
         const tensors = [...exportState(pair, { optimiser: false })].filter(([name]) => name.startsWith(network));

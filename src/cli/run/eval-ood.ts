@@ -29,7 +29,7 @@ async function compare(model: OpenedModel["model"], known: Measured, foreign: Da
   const every = Int32Array.from({ length: foreign.test.count }, (_, i) => i);
   const inliers = await mismatchScores(model, known.split, known.indices);
   const outliers = await mismatchScores(model, foreign.test, every);
-  const scores = (["hamming", "cosine", "uncertainty"] as const).map((score) => [
+  const scores = (["hamming", "cosine", "uncertainty", "rate"] as const).map((score) => [
     score,
     figures(inliers[score], outliers[score]),
   ]);
@@ -57,6 +57,7 @@ async function compare(model: OpenedModel["model"], known: Measured, foreign: Da
         row("mismatch, Hamming", ood.scores.hamming),
         row("mismatch, cosine of rates", ood.scores.cosine),
         row("1 - largest softmax of the drive", ood.scores.uncertainty),
+        row("firing rates of perception", ood.scores.rate),
         ...stages.flatMap(({ stage, hamming, cosine }) => [
           row(`stage ${stage} alone, Hamming`, hamming),
           row(`stage ${stage} alone, cosine`, cosine),
@@ -64,7 +65,7 @@ async function compare(model: OpenedModel["model"], known: Measured, foreign: Da
       ],
       "l",
     ),
-    "mismatch: of perception's spikes with recall of the concept it decides for, summed over the hidden stages; the softmax knows nothing of recall",
+    "mismatch: of perception's spikes with recall of the concept it decides for, summed over the hidden stages; softmax and firing rates know nothing of recall",
   ].join("\n\n");
   return { json: { ood }, text };
 }
