@@ -31,6 +31,7 @@ export { type TargetCode, type TargetCoding, targetCode } from "./coding/target.
 export { type Frame, fillBatch } from "./data/batch.ts";
 export { addNoise, occlude, type Side } from "./data/cue.ts";
 export type { Dataset, FileRecord, ImageShape, Split } from "./data/dataset.ts";
+export { type FrameLayout, fromFrameRows, toFrameRows } from "./data/frame-rows.ts";
 export { decodeImage, fitImage } from "./data/image.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
 export { splitHeldOut } from "./data/split.ts";
@@ -42,10 +43,29 @@ export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor
 export { Bsd, type BsdOptions } from "./learning/bsd.ts";
 export { AdamW, type OptimiserOptions } from "./learning/optimiser.ts";
 export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
+export { type BandErrors, bandErrors, DEFAULT_CUT } from "./measurement/band-errors.ts";
 export { type Decision, decide } from "./measurement/decide.ts";
 export { type Evaluation, evaluate } from "./measurement/evaluate.ts";
+export { FeatureStatistics, type Gaussian } from "./measurement/feature-statistics.ts";
+export { distanceName, type FeatureExtractor } from "./measurement/features/extractor.ts";
+export { type InputRange, type InputScaling, inputRanges } from "./measurement/features/net-input.ts";
+export { spikeFeatures } from "./measurement/features/spike-features.ts";
+export { type FrechetDistance, type FrechetNote, frechetDistance } from "./measurement/frechet.ts";
+export {
+  featureStatistics,
+  type GenerationBatch,
+  type GenerationMeasures,
+  GenerationMeter,
+  type GenerationOptions,
+  type ImageBatch,
+  measureGeneration,
+  type NamedFrechet,
+} from "./measurement/generation.ts";
+export type { Pixels } from "./measurement/image-rows.ts";
+export { meanSquaredErrors, peakSignalToNoise } from "./measurement/psnr.ts";
 export { classMeans, type RecalledImages, recallImages } from "./measurement/recalled.ts";
-export { conceptSpikes, perceive, recallConcepts } from "./network/inference.ts";
+export { structuralSimilarities } from "./measurement/ssim.ts";
+export { conceptSpikes, perceive, perceiveHidden, recallConcepts } from "./network/inference.ts";
 export { type DataSummary, Model, type ModelOptions } from "./network/model.ts";
 export { type NeuronParameters, neuronDefaults } from "./network/neuron.ts";
 export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
