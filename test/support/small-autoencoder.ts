@@ -40,6 +40,7 @@ export const autoencoderRule: AutoencoderBsdOptions = {
   weight: 1,
   stimulusWeight: 1,
   topWeight: 1,
+  seeing: 1,
   homeostasis: { weight: 0, rate: 0 },
   frequency: { ...frequencyDefaults, on: false },
 };

@@ -7,7 +7,7 @@
  *
  * No error crosses a stage. What draws in one network learns from what sees in the other: perception's way out of its latent from recall's way into its own.
  */
-import type { Region } from "../../engine/memory.ts";
+import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
 import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
@@ -30,6 +30,8 @@ export interface AutoencoderBsdOptions extends ComparisonOptions {
   /** Weights of the drawings' losses: recall's at stage 1, perception's at the top. */
   readonly stimulusWeight: number;
   readonly topWeight: number;
+  /** Learning rate of the stages through which a network sees, before its latent, as a multiple of the others'; 0 leaves them as they were drawn. */
+  readonly seeing: number;
   readonly homeostasis: HomeostasisOptions;
 }
 
@@ -65,7 +67,7 @@ export class AutoencoderBsd implements AutoencoderLearner {
   step(images: number, rates: Rates): AutoencoderReport {
     const { optimiser } = this;
     const pair = this.#pair;
-    const { features, homeostasis, topWeight, stimulusWeight } = this.#options;
+    const { features, homeostasis, topWeight, stimulusWeight, seeing } = this.#options;
     const { steps } = pair.options;
     const stageLosses = new Array<number>(pair.stages).fill(0);
     const perceptionRates: number[] = [];
@@ -83,12 +85,10 @@ export class AutoencoderBsd implements AutoencoderLearner {
       const compared = this.#comparison.compare(stage, perception, recall, images);
       stageLosses[stage - 1] = compared.loss + own.cost + other.cost;
       this.#assertFinite(stage, stageLosses[stage - 1]!);
-      perception.backward(images, features, compared.perception);
-      optimiser.update(perception.group, rates.perception);
-      if (rates.recall > 0) {
-        recall.backward(images, features, compared.recall);
-        optimiser.update(recall.group, rates.recall);
-      }
+      // Stages below the latent (its own number is K + 2) are where perception sees and recall draws, those above the other way round.
+      const latent = pair.latent + 2;
+      this.#learn(perception, images, compared.perception, rates.perception * (stage < latent ? seeing : 1));
+      this.#learn(recall, images, compared.recall, rates.recall * (stage > latent ? seeing : 1));
       perceptionRates.push(own.rate);
       recallRates.push(other.rate);
       silent.push(own.silent);
@@ -119,6 +119,13 @@ export class AutoencoderBsd implements AutoencoderLearner {
       this.optimiser.update(layer.group, rate);
     }
     return loss;
+  }
+
+  /** Update of a hidden layer from its features' gradient; a rate of 0 leaves it as it is. */
+  #learn(layer: Layer, images: number, gradient: Address, rate: number): void {
+    if (rate === 0) return;
+    layer.backward(images, this.#options.features, gradient);
+    this.optimiser.update(layer.group, rate);
   }
 
   #assertFinite(stage: number, loss: number): void {
