@@ -11,7 +11,9 @@ import { splitOverrides } from "./overrides.ts";
 import { plotCommand } from "./plot.ts";
 import { predictCommand } from "./predict.ts";
 import { recallCommand } from "./recall.ts";
+import { reconstructCommand } from "./reconstruct.ts";
 import { reportError } from "./report.ts";
+import { sampleCommand } from "./sample.ts";
 import { trainCommand } from "./train.ts";
 
 function program(overrides: readonly string[]): Command {
@@ -33,6 +35,8 @@ Start with:
     trainCommand(overrides),
     evalCommand(),
     recallCommand(),
+    reconstructCommand(),
+    sampleCommand(),
     predictCommand(),
     generateCommand(),
     forecastCommand(),

@@ -11,10 +11,12 @@ export { type AnyMetricLine, readMetrics } from "./metrics-file.ts";
 export {
   CHECKPOINT_FILES,
   createTeam,
+  type OpenedAutoencoder,
   type OpenedCheckpoint,
   type OpenedModel,
   type OpenedSequence,
   openAnyCheckpoint,
+  openAutoencoder,
   openCheckpoint,
   openModel,
   openSequence,
