@@ -2,6 +2,7 @@
 /** The `bispike` command. Commands load their work only when they run, so that help comes at once. */
 import { Command, type CommanderError } from "commander";
 import { packageVersion } from "../node/version.ts";
+import { compareCommand } from "./compare.ts";
 import { demoCommand } from "./demo.ts";
 import { evalCommand } from "./eval.ts";
 import { forecastCommand } from "./forecast.ts";
@@ -33,6 +34,7 @@ Start with:
     );
   const commands = [
     trainCommand(overrides),
+    compareCommand(overrides),
     evalCommand(),
     recallCommand(),
     reconstructCommand(),
@@ -57,7 +59,8 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     const [name, ...others] = args;
     // Only training has a configuration to override; elsewhere a dotted option is an option.
-    const { rest, overrides } = name === "train" ? splitOverrides(others) : { rest: others, overrides: [] };
+    const { rest, overrides } =
+      name === "train" || name === "compare" ? splitOverrides(others) : { rest: others, overrides: [] };
     await program(overrides).parseAsync(name === undefined ? [] : [name, ...rest], { from: "user" });
   } catch (error) {
     process.exitCode = reportError(error as CommanderError);

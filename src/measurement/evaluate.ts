@@ -20,9 +20,17 @@ export interface Evaluation {
   readonly hammingShuffled: readonly number[];
 }
 
+/** Sees each batch of an evaluation right after it was perceived: what else is to be measured in the same pass. */
+export interface Meter {
+  /** @param labels true classes of the batch's images */
+  add(images: number, labels: readonly number[]): void;
+}
+
 /**
  * Evaluates on the images at `indices` of a split.
  *
+ * @param pause awaited between batches; may throw to give up
+ * @param meters see every batch. Default: none
  * @example
  * const { accuracy } = await evaluate(model, dataset.test, Int32Array.from(dataset.test.labels, (_, i) => i));
  */
@@ -31,6 +39,7 @@ export async function evaluate(
   split: Split,
   indices: Int32Array,
   pause?: () => Promise<void>,
+  meters: readonly Meter[] = [],
 ): Promise<Evaluation> {
   const { pair } = model;
   const { classes } = pair.target;
@@ -45,6 +54,7 @@ export async function evaluate(
     const labels = Array.from({ length: count }, (_, k) => split.labels[indices[from + k]!]!);
     perceive(pair, count);
     similarity.add(labels);
+    for (const meter of meters) meter.add(count, labels);
     for (const [k, layer] of pair.perception.slice(0, -1).entries()) {
       const channels = layer.channelRates(count);
       rates[k]! += (count * channels.reduce((sum, rate) => sum + rate, 0)) / channels.length;

@@ -56,13 +56,16 @@ export class Model {
     return this.#direct ? this.data.statistics.std : this.data.statistics.std.map(() => 1);
   }
 
+  /** What is taken from pixel / 255 first, per channel: the training images' mean (direct coding), else 0. */
+  get stimulusMean(): readonly number[] {
+    return this.data.statistics.mean.map((mean) => (this.#direct ? mean : 0));
+  }
+
   /** Puts images into the pair's stimulus rows, normalised (direct coding) or as intensities 0..1. Returns how many. */
   load(split: Split, indices: Int32Array | Uint32Array, from: number, count: number): number {
     const { pair, data, frame } = this;
     const { shape } = data;
-    const statistics = this.#direct
-      ? data.statistics
-      : { mean: data.statistics.mean.map(() => 0), std: this.stimulusScale };
+    const statistics = { mean: this.stimulusMean, std: this.stimulusScale };
     const { stimulus, stimulusWidth } = pair;
     fillRows(stimulus.view, stimulusWidth, split, indices, from, count, shape, frame, statistics);
     for (let k = 0; k < count; k++) pair.imageIds.view[k] = indices[from + k]!;

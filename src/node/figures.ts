@@ -10,6 +10,7 @@ import type { Population } from "../network/population.ts";
 import { sizeOf } from "../network/shape.ts";
 import { writeDurably } from "./durable.ts";
 import { readMetrics } from "./metrics-file.ts";
+import { type ComparisonFigure, comparisonPlot } from "./plots/comparison.ts";
 import { curvesPlot } from "./plots/curves.ts";
 import { type Raster, type RasterStage, rasterPlot } from "./plots/raster.ts";
 import { type SeriesFigure, seriesPlot } from "./plots/series.ts";
@@ -135,6 +136,19 @@ export function writeRaster(
 export function writeSeries(figure: SeriesFigure, file: string): void {
   const svg = seriesPlot(figure);
   writeDurably(file, /\.png$/i.test(file) ? svgToPng(svg, PNG_WIDTH) : svg);
+}
+
+/**
+ * Draws runs side by side as `<base>.svg` and `<base>.png`.
+ *
+ * @returns the files
+ * @throws BispikeError as `comparisonPlot`
+ * @example
+ * writeComparison(figure, "compare/alice/compare");
+ */
+export function writeComparison(figure: ComparisonFigure, base: string): string[] {
+  writeFigure(comparisonPlot(figure), base, PNG_WIDTH);
+  return [`${base}.svg`, `${base}.png`];
 }
 
 /** The spikes of a population's first row, [step][neuron]. */

@@ -7,12 +7,14 @@
  */
 import { BispikeError } from "../errors.ts";
 import { type AutoencoderConfig, completeAutoencoderConfig } from "./autoencoder/config.ts";
-import { AUTOENCODE } from "./autoencoder/config-schema.ts";
+import { AUTOENCODE, autoencoderSchema } from "./autoencoder/config-schema.ts";
 import { completeConfig, type ExperimentConfig } from "./config.ts";
+import { listKeysOf } from "./config-fields.ts";
 import { applyOverrides, copyRaw } from "./config-raw.ts";
+import { experimentSchema } from "./config-schema.ts";
 import { describeValue } from "./config-words.ts";
 import { completeSequenceConfig, type SequenceConfig } from "./sequence/config.ts";
-import { TASKS } from "./sequence/config-schema.ts";
+import { sequenceSchema, TASKS } from "./sequence/config-schema.ts";
 
 export type AnyConfig = ExperimentConfig | SequenceConfig | AutoencoderConfig;
 
@@ -49,13 +51,20 @@ export function isAutoencoderConfig(config: AnyConfig): config is AutoencoderCon
  */
 export function resolveAnyConfig(raw: unknown, overrides: readonly string[] = [], source?: string): AnyConfig {
   const given = applyOverrides(copyRaw(raw, source), overrides, source);
+  const prefix = source === undefined ? "" : `${source}: `;
+  if (given.compare !== undefined)
+    throw new BispikeError("config", `${prefix}compare: this section is for bispike compare; one run has no use of it`);
   const { task } = given;
   if (task === undefined) return completeConfig(given, source);
   if (task === AUTOENCODE) return completeAutoencoderConfig(given, source);
   if (typeof task === "string" && KNOWN_TASKS.includes(task)) return completeSequenceConfig(given, source);
-  const prefix = source === undefined ? "" : `${source}: `;
   throw new BispikeError(
     "config",
     `${prefix}task: expected one of ${KNOWN_TASKS.join(", ")}, or no task for an image experiment, got ${describeValue(task)}`,
   );
+}
+
+/** Dotted names of the keys whose value is a list, in any kind of experiment. */
+export function listKeys(): ReadonlySet<string> {
+  return new Set([experimentSchema, sequenceSchema, autoencoderSchema].flatMap((schema) => listKeysOf(schema)));
 }

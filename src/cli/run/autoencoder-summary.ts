@@ -1,4 +1,5 @@
 /** The end of an autoencoder run: the test part is redrawn once, with the weights the held-out images chose; results and pictures go into the run folder. */
+import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { AutoencoderRuleName } from "../../training/autoencoder/config.ts";
 import type { AutoencoderExperiment } from "../../training/autoencoder/experiment.ts";
@@ -27,6 +28,8 @@ export interface AutoencoderRunSummary {
   /** Of training, evaluation of the held-out images included. */
   readonly seconds: number;
   readonly imagesPerSecond: number;
+  /** As of image runs. */
+  readonly peakMemory: number;
   /** Learned numbers of each network. */
   readonly parameters: { readonly perception: number; readonly recall: number };
   /** Whose weights were tested. */
@@ -54,6 +57,7 @@ export async function finishAutoencoderRun(
   // The drawing packages take half a second to load: not before they are needed.
   const { writeCurves } = await import("../../node/figures.ts");
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
+  const memory = peakMemory();
   const { perception, recall } = countParameters(learner);
   const summary: AutoencoderRunSummary = {
     name: config.name,
@@ -68,6 +72,7 @@ export async function finishAutoencoderRun(
     steps: totalSteps,
     seconds: result.seconds,
     imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
+    peakMemory: memory,
     parameters: { perception, recall },
     checkpoint: best ? "best" : "last",
     runFolder: folder.path,

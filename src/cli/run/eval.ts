@@ -10,12 +10,19 @@ import { alignTable, classLabel, percent } from "../table.ts";
 import { confusionTable } from "./confusion.ts";
 import { datasetFor, partImages, unverified } from "./data.ts";
 import { evalAutoencoder } from "./eval-autoencoder.ts";
+import { checkSections, type Findings, type Section, sectionsOf } from "./eval-sections.ts";
 import { evalSequence } from "./eval-sequence.ts";
 
 /** Runs the command. */
 export async function runEval(path: string, options: EvalOptions): Promise<void> {
   const opened = openAnyCheckpoint(path);
   const { checkpoint, file } = opened;
+  const other = isSequenceCheckpoint(checkpoint)
+    ? "sequences"
+    : isAutoencoderCheckpoint(checkpoint)
+      ? "an autoencoder"
+      : null;
+  checkSections(options, other && `${file} is one of ${other}`);
   if (isSequenceCheckpoint(checkpoint)) return evalSequence({ file, checkpoint }, options);
   refuseSequenceData(options);
   if (isAutoencoderCheckpoint(checkpoint)) return evalAutoencoder({ file, checkpoint }, options);
@@ -36,19 +43,28 @@ function refuseSequenceData(options: EvalOptions): void {
 async function evalImages(opened: OpenedCheckpoint, options: EvalOptions): Promise<void> {
   const { part } = options;
   const { checkpoint, file } = opened;
-  const { model, team } = await buildModel(opened, options.threads);
+  const built = await buildModel(opened, options.threads);
+  const { model, team } = built;
+  let sections: Section[] = [];
   try {
     const dataset = await datasetFor(checkpoint, file, options);
     note("warning", unverified(dataset));
     const { split, indices } = partImages(dataset, checkpoint, part);
     if (indices.length === 0) throw new BispikeError("data", `${dataset.name}: the ${part} part has no images`);
-    const measured = await evaluate(model, split, indices);
+    sections = await sectionsOf(built, { split, indices, name: dataset.name }, options);
+    const meters = sections.flatMap(({ meter }) => (meter ? [meter] : []));
+    const measured = await evaluate(model, split, indices, undefined, meters);
+    const findings: Findings[] = [];
+    for (const { finish } of sections) findings.push(await finish());
+    const more = Object.assign({}, ...findings.map((found) => found.json)) as Findings["json"];
+    const heading = `${file}: ${measured.images} ${part} images of ${dataset.name}`;
     print(
       options.json
-        ? json(measured, part, file)
-        : report(measured, model, `${file}: ${measured.images} ${part} images of ${dataset.name}`),
+        ? json(measured, part, file, more)
+        : [report(measured, model, heading), ...findings.map(({ text }) => text)].join("\n\n"),
     );
   } finally {
+    for (const { close } of sections) await close?.();
     await team.close();
   }
 }
@@ -61,7 +77,7 @@ function perClass({ confusion }: Evaluation): (number | null)[] {
   });
 }
 
-function json(measured: Evaluation, part: string, checkpoint: string): string {
+function json(measured: Evaluation, part: string, checkpoint: string, more: Findings["json"]): string {
   const { accuracy, driveAccuracy, confusion, rates, hamming, hammingShuffled, images } = measured;
   return JSON.stringify({
     ...(part === "test" ? { testAccuracy: accuracy } : {}),
@@ -77,6 +93,7 @@ function json(measured: Evaluation, part: string, checkpoint: string): string {
       part,
       checkpoint,
     },
+    ...more,
   });
 }
 

@@ -1,7 +1,11 @@
 /** The end of a run: the test part is looked at once, with the weights the held-out images chose; results and pictures go into the run folder. */
 import { BispikeError } from "../../errors.ts";
+import { CostMeter, type PairCost } from "../../measurement/cost.ts";
+import { FP32, picojoules } from "../../measurement/energy.ts";
 import { evaluate } from "../../measurement/evaluate.ts";
-import type { NetworkPair } from "../../network/pair.ts";
+import { parametersOf } from "../../measurement/footprint.ts";
+import type { Effective, Operations } from "../../measurement/operations.ts";
+import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import { isImageCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Experiment } from "../../training/experiment.ts";
@@ -21,11 +25,25 @@ export interface Summary {
   readonly bestEpoch: number | null;
   readonly epochs: number;
   readonly steps: number;
+  /** The most memory the process held for training and tests (resident set), in bytes; of its last session, where it was resumed. */
+  readonly peakMemory: number;
   /** Of training, evaluation of the held-out images included. */
   readonly seconds: number;
   readonly imagesPerSecond: number;
   /** Learned numbers of each network. */
   readonly parameters: { readonly perception: number; readonly recall: number };
+  /** Of perceiving one test image, over all T steps; `bispike eval --cost` has it by layer. */
+  readonly cost: {
+    /** As NeuroBench counts, and what this engine does for the same products. */
+    readonly inference: Operations;
+    readonly inferenceByEngine: Effective;
+    /** Perception's parameters and buffers. */
+    readonly footprintBytes: number;
+    readonly connectionSparsity: number;
+    readonly activationSparsity: number | null;
+  };
+  /** Arithmetic only, of `cost.inference`. */
+  readonly energy: { readonly inferencePicojoules: number; readonly preset: string };
   /** Per hidden stage, on the test part. */
   readonly rates: readonly number[];
   readonly hamming: readonly number[];
@@ -72,8 +90,12 @@ export async function finishRun(
     );
 
   const everyImage = Int32Array.from({ length: dataset.test.count }, (_, index) => index);
-  const test = await evaluate(model, dataset.test, everyImage, pause);
-  // The drawing packages take half a second to load: not before they are needed.
+  const meter = new CostMeter(model.pair);
+  const test = await evaluate(model, dataset.test, everyImage, pause, [meter]);
+  const cost = meter.result();
+  // Before the drawing packages come, which are no part of it.
+  const memory = peakMemory();
+  // They take half a second to load: not before they are needed.
   const { writeCurves, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
   const recalled = writeRecallPicture(model, chosen.classMeans, folder.file(PICTURES.recall));
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
@@ -88,9 +110,11 @@ export async function finishRun(
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
     steps: totalSteps,
+    peakMemory: memory,
     seconds: result.seconds,
     imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
-    parameters: countParameters(model.pair),
+    parameters: parametersOf(model.pair),
+    ...inferenceCost(cost),
     rates: test.rates,
     hamming: test.hamming,
     hammingShuffled: test.hammingShuffled,
@@ -107,13 +131,13 @@ export async function finishRun(
   return summary;
 }
 
-/** Weights, biases, norm scales and shifts, without the padding of the kernels' layout. */
-function countParameters(pair: NetworkPair): Summary["parameters"] {
-  const count = (layers: NetworkPair["perception"]) =>
-    layers.reduce((sum, { synapses, group }) => {
-      const plain = Object.keys(synapses.blocks).map((block) => synapses.plainShape(block).reduce((a, b) => a * b, 1));
-      const norm = group.has("gamma") ? 2 * synapses.shape.channels : 0;
-      return sum + norm + plain.reduce((a, b) => a + b, 0);
-    }, 0);
-  return { perception: count(pair.perception), recall: count(pair.recall) };
+function inferenceCost({ perception }: PairCost): Pick<Summary, "cost" | "energy"> {
+  const { operations, engine, footprint, connectionSparsity, activationSparsity } = perception;
+  return {
+    cost: {
+      ...{ inference: operations, inferenceByEngine: engine, footprintBytes: footprint.bytes },
+      ...{ connectionSparsity, activationSparsity },
+    },
+    energy: { inferencePicojoules: picojoules(operations), preset: `${FP32.name}, arithmetic only` },
+  };
 }
