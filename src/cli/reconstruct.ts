@@ -7,6 +7,7 @@ export interface ReconstructOptions {
   readonly part: Part;
   readonly count: number;
   readonly by?: (typeof NETWORKS)[number] | "both";
+  readonly features?: string;
   readonly out: string;
   readonly scale?: number;
   readonly threads: number;
@@ -20,7 +21,8 @@ export function reconstructCommand(): Command {
     .summary("redraw images with a trained autoencoder")
     .description(
       "Has the networks of a trained autoencoder redraw images: writes a PNG of the part's first images with what perception and recall draw of each below it, " +
-        "and measures the drawings of the whole part. Errors are in pixels from 0 (black) to 1 (white).",
+        "and measures the drawings of the whole part: squared error (in pixels from 0, black, to 1, white), of low and high spatial frequencies also apart, PSNR, SSIM, " +
+        "and the Fréchet distance between originals and drawings by the features of a net, which is named with it.",
     )
     .argument("<run>", "a run folder (its best checkpoint, else its last) or a checkpoint file")
     .addOption(partOption("which images: test, those held out of training, or those trained on"))
@@ -30,6 +32,10 @@ export function reconstructCommand(): Command {
         ...NETWORKS,
         "both",
       ]),
+    )
+    .option(
+      "--features <net>",
+      "net whose features the Fréchet distance is by: mnist, fashion-mnist, cifar10 (shipped), an .onnx file, or a run or checkpoint of images (default: the data set's own, where shipped)",
     )
     .option("--out <file>", "PNG to write", "reconstruct.png")
     .option(
@@ -45,6 +51,7 @@ export function reconstructCommand(): Command {
 Examples:
   $ bispike reconstruct runs/mnist-autoencoder-seed1
   $ bispike reconstruct runs/mnist-autoencoder-seed1 --part heldout --count 30 --out heldout.png
+  $ bispike reconstruct runs/mnist-autoencoder-seed1 --features inception.onnx
   $ bispike reconstruct model.safetensors --by recall --data.path data/mnist --json | jq .recall.mse`,
     )
     .action(

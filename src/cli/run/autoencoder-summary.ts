@@ -5,7 +5,7 @@ import type { AutoencoderRuleName } from "../../training/autoencoder/config.ts";
 import type { AutoencoderExperiment } from "../../training/autoencoder/experiment.ts";
 import { importSlots } from "../../training/slots.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
-import { measureReconstruction, type Reconstruction } from "./reconstruction.ts";
+import { measureReconstruction, type Reconstruction, withFeatures } from "./reconstruction.ts";
 import { writeReconstructions } from "./reconstruction-picture.ts";
 import { countParameters } from "./sequence-summary.ts";
 import { PICTURES } from "./summary.ts";
@@ -52,7 +52,9 @@ export async function finishAutoencoderRun(
   const best = result.best ? folder.best() : undefined;
   if (best) importSlots(learner.slots(false), best.tensors);
   const everyImage = Int32Array.from({ length: dataset.test.count }, (_, index) => index);
-  const test = await measureReconstruction(model, dataset.test, everyImage, { pause });
+  const test = await withFeatures(dataset, undefined, (features) =>
+    measureReconstruction(model, dataset.test, everyImage, { features, pause }),
+  );
   writeReconstructions(model, dataset.test, everyImage.subarray(0, SHOWN), folder.file(PICTURES.reconstruct));
   // The drawing packages take half a second to load: not before they are needed.
   const { writeCurves } = await import("../../node/figures.ts");

@@ -6,7 +6,7 @@ import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
 import { printable } from "../table.ts";
 import { datasetFor, partImages, unverified } from "./data.ts";
-import { measureReconstruction, reconstructionTable } from "./reconstruction.ts";
+import { measureReconstruction, reconstructionTable, withFeatures } from "./reconstruction.ts";
 
 export async function evalAutoencoder(
   opened: OpenedCheckpoint<AutoencoderCheckpoint>,
@@ -20,7 +20,9 @@ export async function evalAutoencoder(
     note("warning", unverified(dataset));
     const { split, indices } = partImages(dataset, checkpoint, part);
     if (indices.length === 0) throw new BispikeError("data", `${dataset.name}: the ${part} part has no images`);
-    const measured = await measureReconstruction(model, split, indices);
+    const measured = await withFeatures(dataset, undefined, (features) =>
+      measureReconstruction(model, split, indices, { features }),
+    );
     const { task } = checkpoint.config;
     const heading = `${printable(file)}: ${measured.images} ${part} images of ${printable(dataset.name)}, redrawn`;
     print(

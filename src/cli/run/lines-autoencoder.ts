@@ -31,6 +31,8 @@ export function autoencoderResult({ test, heldOutMse }: AutoencoderRunSummary, w
 }
 
 /** One network's figures in a phrase. */
-function drawingWords({ mse, psnr }: DrawingFigures): string {
-  return `MSE ${figure(mse)}${psnr === null ? "" : `, PSNR ${psnr.toFixed(2)} dB`}`;
+function drawingWords({ mse, psnr, ssim, frechet }: DrawingFigures): string {
+  const ratio = Number.isFinite(psnr) ? `, PSNR ${psnr.toFixed(2)} dB` : "";
+  const distance = frechet ? `, ${frechet.name} ${figure(frechet.value)}` : "";
+  return `MSE ${figure(mse)}${ratio}, SSIM ${ssim.toFixed(4)}${distance}`;
 }

@@ -9,7 +9,7 @@ import type { ReconstructOptions } from "../reconstruct.ts";
 import { printable } from "../table.ts";
 import { datasetFor, partImages, unverified } from "./data.ts";
 import { requireFolder } from "./output-file.ts";
-import { measureReconstruction, reconstructionTable } from "./reconstruction.ts";
+import { measureReconstruction, reconstructionTable, withFeatures } from "./reconstruction.ts";
 import { writeReconstructions } from "./reconstruction-picture.ts";
 
 /** Runs the command. */
@@ -23,8 +23,10 @@ export async function runReconstruct(path: string, options: ReconstructOptions):
     note("warning", unverified(dataset));
     const { split, indices } = partImages(dataset, checkpoint, part);
     if (indices.length === 0) throw new BispikeError("data", `${dataset.name}: the ${part} part has no images`);
+    const measured = await withFeatures(dataset, options.features, (features) =>
+      measureReconstruction(model, split, indices, { networks, features }),
+    );
     const picture = writeReconstructions(model, split, indices.subarray(0, count), out, networks, scale);
-    const measured = await measureReconstruction(model, split, indices, { networks });
     const { width, height } = picture;
     const heading = `${printable(file)}: ${measured.images} ${part} images of ${printable(dataset.name)}, redrawn`;
     print(
