@@ -80,11 +80,8 @@ export { type TrainingCost, trainingCost } from "./measurement/training-cost.ts"
 export { type WeightAlignment, weightAlignment } from "./measurement/weight-alignment.ts";
 export {
   conceptSpikes,
-  conceptSpikes,
-  perceive,
   perceive,
   perceiveHidden,
-  recallConcepts,
   recallConcepts,
 } from "./network/inference.ts";
 export { type DataSummary, Model, type ModelOptions } from "./network/model.ts";
