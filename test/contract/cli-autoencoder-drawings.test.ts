@@ -46,6 +46,35 @@ describe("reconstruct", () => {
     expect(await told("eval", "run")).toMatchObject({ task: "autoencode", ...test });
   });
 
+  it("tells apart where drawings err, and names the net whose features their distribution is compared by", async () => {
+    writeFileSync(join(cwd, "bars.yaml"), SMALL_EXPERIMENT);
+    expect((await runCli(["train", "bars.yaml", "--out", "classes", "--quiet"], cwd)).code).toBe(0);
+    type Figures = {
+      mse: number;
+      lowError: number;
+      highError: number;
+      frechet: { name: string; value: number } | null;
+    };
+    const plain = (await told("reconstruct", "run")) as unknown as Record<"perception" | "recall", Figures>;
+    const { mse, lowError, highError, frechet } = plain.perception;
+    expect(lowError + highError).toBeCloseTo(mse, 10);
+    // No net is shipped for these images.
+    expect(frechet).toBeNull();
+    const compared = await told("reconstruct", "run", "--features", "classes");
+    expect(compared).toMatchObject({
+      perception: { mse, frechet: { name: "Fréchet distance, bars features", value: expect.any(Number) } },
+      recall: { frechet: { images: [40, 40] } },
+    });
+    expect((compared.perception as Figures).frechet!.value).toBeGreaterThan(0);
+    await expectRefusal(["reconstruct", "run", "--features", "none.onnx"], cwd, 1, /none\.onnx/);
+    await expectRefusal(
+      ["reconstruct", "run", "--features", "mnist"],
+      cwd,
+      1,
+      /bispike-mnist features: expected images of 28x28x1, got 8x8x1/,
+    );
+  }, 30_000);
+
   it("draws originals above what each network makes of them", async () => {
     const { width, height } = await told("reconstruct", "run", "--count", "12", "--scale", "1", "--out", "some.png");
     // Ten in a row, then two more: two groups of three rows.
@@ -75,7 +104,9 @@ describe("reconstruct", () => {
     expect((measured.recall as { mse: number }).mse).toBeCloseTo(line.heldOutRecallMse, 12);
     expect(picture("recall.png").height).toBe(2 * 12 + 4);
     const { stdout } = await runCli(["reconstruct", "run", "--threads=1"], cwd);
-    expect(stdout).toMatch(/^ +perception +recall\nMSE +0\.\d{4} +0\.\d{4} +pixels 0 to 1\nPSNR/m);
+    expect(stdout).toMatch(
+      /^ +perception +recall\nMSE +0\.\d{4} +0\.\d{4} +pixels 0 to 1\n +low band .*\n +high band .*\nPSNR .*\nSSIM/m,
+    );
     expect(stdout).toMatch(
       /^reconstruct\.png: originals, below them as drawn by perception and recall \(1164 x 352 pixels\)$/m,
     );
