@@ -5,6 +5,8 @@ import { SMALL_AUTOENCODER, smallAutoencoderTraining } from "../support/small-au
 
 const { train, network } = SMALL_AUTOENCODER;
 const settings = {
+  backprop: { rule: { name: "backprop" } },
+  "real-backprop": { rule: { name: "real-backprop" } },
   "cnn, ReCo, split by frequency": {},
   "mlp, InfoNCE, not split, homeostasis, clipped by the norm of all, uneven batches": {
     network: { ...network, kind: "mlp", hidden: [20, 12] },

@@ -1,9 +1,10 @@
 /** The net and rule that a configuration of an autoencoder experiment describes. */
 import type { Team } from "../../engine/team.ts";
-import { BispikeError } from "../../errors.ts";
+import { AutoencoderBackprop } from "../../learning/autoencoder/backprop.ts";
 import { AutoencoderBsd } from "../../learning/autoencoder/bsd.ts";
 import type { AutoencoderLearner } from "../../learning/autoencoder/learner.ts";
 import { AutoencoderModel } from "../../learning/autoencoder/model.ts";
+import { AutoencoderRealBackprop } from "../../learning/autoencoder/real-backprop.ts";
 import { AutoencoderPair } from "../../network/autoencoder/pair.ts";
 import { autoencoderFrame } from "../../network/autoencoder/shapes.ts";
 import type { DataSummary } from "../../network/model.ts";
@@ -21,9 +22,16 @@ export function createAutoencoderLearner(team: Team, config: AutoencoderConfig, 
   const optimiser = { weightDecay, clip, clipScope };
   const keepGradients = clip > 0 && clipScope === "global";
   const sizes = { image, maxImages: train.batch, seed };
-  if (rule.name === "bsd")
-    return new AutoencoderBsd(new AutoencoderPair(team, { ...network, ...sizes, keepGradients }), rule, optimiser);
-  throw new BispikeError("config", `rule.name: expected bsd, got ${rule.name}: it does not train autoencoders yet`);
+  switch (rule.name) {
+    case "bsd":
+      return new AutoencoderBsd(new AutoencoderPair(team, { ...network, ...sizes, keepGradients }), rule, optimiser);
+    case "backprop": {
+      const pair = new AutoencoderPair(team, { ...network, ...sizes, networks: "perception", keepDrives: true });
+      return new AutoencoderBackprop(pair, optimiser);
+    }
+    case "real-backprop":
+      return new AutoencoderRealBackprop(team, { ...network, ...sizes }, optimiser);
+  }
 }
 
 /**
