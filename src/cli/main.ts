@@ -12,7 +12,9 @@ import { splitOverrides } from "./overrides.ts";
 import { plotCommand } from "./plot.ts";
 import { predictCommand } from "./predict.ts";
 import { recallCommand } from "./recall.ts";
+import { reconstructCommand } from "./reconstruct.ts";
 import { reportError } from "./report.ts";
+import { sampleCommand } from "./sample.ts";
 import { trainCommand } from "./train.ts";
 
 function program(overrides: readonly string[]): Command {
@@ -35,6 +37,8 @@ Start with:
     compareCommand(overrides),
     evalCommand(),
     recallCommand(),
+    reconstructCommand(),
+    sampleCommand(),
     predictCommand(),
     generateCommand(),
     forecastCommand(),

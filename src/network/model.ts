@@ -1,5 +1,5 @@
 /** A pair together with what it knows of its data: how pixels become its stimulus, and the names of its concepts. */
-import { type Frame, fillBatch } from "../data/batch.ts";
+import { type Frame, fillRows } from "../data/batch.ts";
 import type { Split } from "../data/dataset.ts";
 import type { ChannelStatistics } from "../data/normalise.ts";
 import type { Team } from "../engine/team.ts";
@@ -66,15 +66,8 @@ export class Model {
     const { pair, data, frame } = this;
     const { shape } = data;
     const statistics = { mean: this.stimulusMean, std: this.stimulusScale };
-    if (frame.height * frame.width * shape.channels === pair.stimulusWidth) {
-      fillBatch(pair.stimulus.view, split, indices, from, count, shape, frame, statistics);
-    } else {
-      // Rows are padded to whole tiles: one image at a time.
-      for (let k = 0; k < count; k++) {
-        const row = pair.stimulus.view.subarray(k * pair.stimulusWidth);
-        fillBatch(row, split, indices, from + k, 1, shape, frame, statistics);
-      }
-    }
+    const { stimulus, stimulusWidth } = pair;
+    fillRows(stimulus.view, stimulusWidth, split, indices, from, count, shape, frame, statistics);
     for (let k = 0; k < count; k++) pair.imageIds.view[k] = indices[from + k]!;
     return count;
   }

@@ -20,10 +20,12 @@ export { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-
 export {
   CHECKPOINT_FILES,
   createTeam,
+  type OpenedAutoencoder,
   type OpenedCheckpoint,
   type OpenedModel,
   type OpenedSequence,
   openAnyCheckpoint,
+  openAutoencoder,
   openCheckpoint,
   openModel,
   openSequence,

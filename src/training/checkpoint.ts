@@ -93,7 +93,8 @@ export function readCheckpoint(file: SafetensorsFile): Checkpoint {
   return { version, config, data, position, classMeans: means.data, tensors };
 }
 
-function checkData(value: unknown): DataSummary {
+/** The summary of image data in a checkpoint, every field checked. */
+export function checkData(value: unknown): DataSummary {
   const data = value as DataSummary;
   const sizes = [data?.shape?.height, data?.shape?.width, data?.shape?.channels];
   const numbers = (list: unknown) =>

@@ -1,11 +1,16 @@
 /** Combinations of an image experiment's fields that are each valid alone and make no sense together. */
-import type { ExperimentConfig } from "./config.ts";
+import type { DataConfig, ExperimentConfig } from "./config.ts";
+
+/** What is wrong with a section `data` of images; one sentence a fault. */
+export function impossibleData({ name, path }: DataConfig): string[] {
+  return name === undefined && path === undefined
+    ? ["data: expected a name (a known data set), a path (a folder of files) or both, got neither"]
+    : [];
+}
 
 /** @returns one sentence a fault */
 export function impossible({ data, network, rule, train }: ExperimentConfig): string[] {
-  const faults: string[] = [];
-  if (data.name === undefined && data.path === undefined)
-    faults.push("data: expected a name (a known data set), a path (a folder of files) or both, got neither");
+  const faults = impossibleData(data);
   if (network.target === "one-hot" && network.targetSize !== 0)
     faults.push(
       `network.targetSize: expected 0 with network.target one-hot (its width is the number of classes), got ${network.targetSize}; use target: random for a wider code`,

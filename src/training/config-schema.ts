@@ -1,6 +1,6 @@
 /** The zod schema of an image experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 import { z } from "zod";
-import type { ExperimentConfig } from "./config.ts";
+import type { DataConfig, ExperimentConfig } from "./config.ts";
 import {
   choice,
   flag,
@@ -25,14 +25,18 @@ const heldOut = () => {
   return z.number({ error }).refine(sensible, { error });
 };
 
-export const experimentSchema = section({
-  name: name(),
-  data: section({
+/** The section `data` of experiments on images. */
+export const imageDataSection = () =>
+  section({
     name: choice(knownDatasets).exactOptional(),
     path: path("a folder's path").exactOptional(),
     heldOut: heldOut(),
     limit: whole(0, Number.MAX_SAFE_INTEGER),
-  }),
+  }) satisfies z.ZodType<DataConfig>;
+
+export const experimentSchema = section({
+  name: name(),
+  data: imageDataSection(),
   network: section({
     kind: choice(["mlp", "cnn"]),
     hidden: hidden(),

@@ -3,12 +3,13 @@ import { BispikeError } from "../../errors.ts";
 import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
 import type { Model } from "../../network/model.ts";
 import { buildModel, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
-import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { isAutoencoderCheckpoint, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
 import { alignTable, classLabel, percent } from "../table.ts";
 import { confusionTable } from "./confusion.ts";
 import { datasetFor, partImages, unverified } from "./data.ts";
+import { evalAutoencoder } from "./eval-autoencoder.ts";
 import { checkSections, type Findings, type Section, sectionsOf } from "./eval-sections.ts";
 import { evalSequence } from "./eval-sequence.ts";
 
@@ -16,9 +17,15 @@ import { evalSequence } from "./eval-sequence.ts";
 export async function runEval(path: string, options: EvalOptions): Promise<void> {
   const opened = openAnyCheckpoint(path);
   const { checkpoint, file } = opened;
-  checkSections(options, isSequenceCheckpoint(checkpoint) ? `${file} is one of sequences` : null);
+  const other = isSequenceCheckpoint(checkpoint)
+    ? "sequences"
+    : isAutoencoderCheckpoint(checkpoint)
+      ? "an autoencoder"
+      : null;
+  checkSections(options, other && `${file} is one of ${other}`);
   if (isSequenceCheckpoint(checkpoint)) return evalSequence({ file, checkpoint }, options);
   refuseSequenceData(options);
+  if (isAutoencoderCheckpoint(checkpoint)) return evalAutoencoder({ file, checkpoint }, options);
   return evalImages({ file, checkpoint }, options);
 }
 

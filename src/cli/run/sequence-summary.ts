@@ -1,7 +1,7 @@
 /** The end of a sequence run: the test part is looked at once, with the weights the held-out part chose; results and curves go into the run folder. */
-import type { SequenceLearner } from "../../learning/sequence/learner.ts";
 import { type NaiveForecasts, naiveForecasts } from "../../measurement/naive-forecast.ts";
 import { evaluateSequence, type SequenceEvaluation } from "../../measurement/sequence.ts";
+import type { Slot } from "../../network/slots.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { RuleName, Task } from "../../training/sequence/config.ts";
@@ -45,7 +45,7 @@ export interface Parameters {
 }
 
 /** Counts learned numbers by the first word of the tensors' names; a norm's running statistics are measured, not learned. */
-export function countParameters(learner: SequenceLearner): Parameters {
+export function countParameters(learner: { slots(optimiser: boolean): Iterable<Slot> }): Parameters {
   const counts = { perception: 0, recall: 0, feedback: 0 };
   for (const { name, shape } of learner.slots(false)) {
     const network = name.slice(0, name.indexOf(".")) as keyof Parameters;

@@ -7,7 +7,7 @@ import { parametersOf } from "../../measurement/footprint.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
-import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { isImageCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Experiment } from "../../training/experiment.ts";
 import { importState } from "../../training/state.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
@@ -61,7 +61,12 @@ export interface Summary {
 }
 
 /** Names of a run's pictures; the figures have `.svg` and `.png`. */
-export const PICTURES = { recall: "recall.png", curves: "curves", raster: "raster" } as const;
+export const PICTURES = {
+  recall: "recall.png",
+  reconstruct: "reconstruct.png",
+  curves: "curves",
+  raster: "raster",
+} as const;
 
 /**
  * Loads the best weights (else keeps the last), evaluates the test part, writes pictures and summary.
@@ -78,7 +83,7 @@ export async function finishRun(
   const best = result.best ? folder.best() : undefined;
   if (best) importState(model.pair, best.tensors, { optimiser: false });
   const chosen = best ?? folder.last();
-  if (!chosen || isSequenceCheckpoint(chosen))
+  if (!chosen || !isImageCheckpoint(chosen))
     throw new BispikeError(
       "checkpoint",
       `${folder.path}: its checkpoint is gone; was the folder changed while training?`,
