@@ -208,10 +208,10 @@ def one_side(v, w, o, similarity, positive, negative, lam, loss):
     return positive * p + negative * lam * n
 
 
-def own_readout(layer, features, target, o, generator):
+def own_readout(layer, features, target):
     """Local redraw: MSE of the target redrawn linearly from this layer's features alone (weights of its own)."""
     if not layer.locals:
-        width, size = (math.prod(features.shape[1:]), math.prod(target.shape[1:]))
+        width, size = math.prod(features.shape[1:]), math.prod(target.shape[1:])
         if features.dim() == 4 and target.dim() == 4:
             k = target.shape[2] // features.shape[2]
             w = torch.zeros(target.shape[1] * k * k, features.shape[1], 3, 3)
@@ -248,8 +248,8 @@ def hidden_losses(p, r, x, o):
                 total = total + one_side(v, w, o, similarity, plus, minus, getattr(o, half + "_lam"), getattr(o, half + "_loss"))
             weight = getattr(o, half + "_draw")
             if weight:
-                target = x if o.draw == "image" else (x if at == 0 else mine[at - 1].detach()) if half != "dec" else x
-                total = total + weight * own_readout(net.layers[at], v, target, o, None)
+                target = x if o.draw == "image" or at == 0 or half == "dec" else mine[at - 1].detach()
+                total = total + weight * own_readout(net.layers[at], v, target)
             if o.homeostasis:
                 total = total + o.homeostasis * (v.mean(0) - o.target_rate).clamp(min=0).square().mean()
     return total
@@ -349,12 +349,12 @@ def options():
     a("--lam-low", type=float, default=0.02)
     a("--lam-high", type=float, default=0.02)
     for half in ("enc", "lat", "dec"):
-        a(f"--{half}-pos", type=float, default=1.0)
+        a(f"--{half}-pos", type=float, default=1.0, help="weight of the pairs in this half's learning; 0 and neg 0: learns nothing from them")
         a(f"--{half}-neg", type=float, default=1.0)
         a(f"--{half}-draw", type=float, default=0.0)
         a(f"--{half}-loss", default="", help="default: --loss")
         a(f"--{half}-lam", type=float, default=-1.0, help="default: --lam")
-    a("--draw", choices=["image", "below"], default="image")
+    a("--draw", choices=["image", "below"], default="image", help="what enc and lat stages redraw from their own rates; dec stages always the image")
     a("--homeostasis", type=float, default=0.0)
     a("--target-rate", type=float, default=0.2)
     a("--label", default="")
