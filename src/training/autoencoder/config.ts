@@ -69,6 +69,11 @@ export interface AutoencoderRuleConfig {
   readonly stimulusWeight: number;
   /** Weight of the last stage's loss, the squared error of perception's. Default 1. */
   readonly topWeight: number;
+  /**
+   * bsd: learning rate of the stages through which a network sees, before its latent, as a multiple of the others'. What draws learns to predict what sees; where both learn alike, what
+   * sees becomes easy to predict by losing what it saw. 0 leaves them random. Default 0.1.
+   */
+  readonly seeing: number;
   /** Pull on neurons that fire above `rate` (spikes a time step, default 0.1), with this weight (default 0 = off). */
   readonly homeostasis: { readonly weight: number; readonly rate: number };
   readonly frequency: FrequencyConfig;
@@ -108,6 +113,7 @@ export const autoencoderDefaults = {
     weight: 1,
     stimulusWeight: 1,
     topWeight: 1,
+    seeing: 0.1,
     homeostasis: { weight: 0, rate: 0.1 },
     frequency: { on: true, ...frequencyDefaults },
   },
