@@ -31,5 +31,6 @@ export { matrixProduct } from "./matrix";
 export { tanhForward, tanhBackward } from "./tanh";
 export { gatherRows, scatterRows, sumRows } from "./rows";
 export { predictionError, relax, softmaxError } from "./predictive";
+export { neighbourhoods, addNeighbourhoods, coveredPixels } from "./neighbourhoods";
 export { squaredError } from "./squared-error";
 export { poissonCode, latencyCode, philoxBlock } from "./coding";

@@ -21,6 +21,7 @@ import type { Rates } from "../rule.ts";
 import { Comparison, type ComparisonOptions } from "./comparison.ts";
 import { Drawing } from "./drawing.ts";
 import type { AutoencoderLearner, AutoencoderReport } from "./learner.ts";
+import { type Below, LocalRedraw } from "./local-redraw.ts";
 import { autoencoderSlots, redrawImages, SpikingLatent } from "./spiking-latent.ts";
 
 /** The rule's choices; the YAML section `rule` of task autoencode with name bsd. */
@@ -32,6 +33,8 @@ export interface AutoencoderBsdOptions extends ComparisonOptions {
   readonly topWeight: number;
   /** Learning rate of the stages through which a network sees, before its latent, as a multiple of the others'; 0 leaves them as they were drawn. */
   readonly seeing: number;
+  /** Weight of the loss by which what sees redraws the stage below (`local-redraw.ts`), beyond the paper; 0 is the method as published. */
+  readonly redraw: number;
   readonly homeostasis: HomeostasisOptions;
 }
 
@@ -47,6 +50,8 @@ export class AutoencoderBsd implements AutoencoderLearner {
   readonly #options: AutoencoderBsdOptions;
   readonly #comparison: Comparison;
   readonly #drawing: Drawing;
+  /** Read-outs of the layers that see. */
+  readonly #redraws = new Map<Layer, LocalRedraw>();
 
   constructor(pair: AutoencoderPair, options: AutoencoderBsdOptions, optimiser: OptimiserOptions) {
     const { team, stimulusWidth } = pair;
@@ -60,7 +65,8 @@ export class AutoencoderBsd implements AutoencoderLearner {
     this.#options = options;
     this.#comparison = new Comparison(pair, options);
     this.#drawing = new Drawing(team, maxImages, sizeOf(pair.stimulusShape), stimulusWidth);
-    const groups = pair.layers.map(({ group }) => group);
+    if (options.redraw > 0) this.#addRedraws();
+    const groups = [...pair.layers, ...this.#redraws.values()].map(({ group }) => group);
     this.optimiser = new AdamW(team, optimiser, groups);
   }
 
@@ -83,7 +89,10 @@ export class AutoencoderBsd implements AutoencoderLearner {
       const own = pullRates(perception, images, steps, homeostasis);
       const other = pullRates(recall, images, steps, homeostasis);
       const compared = this.#comparison.compare(stage, perception, recall, images);
-      stageLosses[stage - 1] = compared.loss + own.cost + other.cost;
+      const redrawn =
+        this.#redraw(perception, images, compared.perception, rates.perception) +
+        this.#redraw(recall, images, compared.recall, rates.recall);
+      stageLosses[stage - 1] = compared.loss + own.cost + other.cost + redrawn;
       this.#assertFinite(stage, stageLosses[stage - 1]!);
       // Stages below the latent (its own number is K + 2) are where perception sees and recall draws, those above the other way round.
       const latent = pair.latent + 2;
@@ -107,7 +116,21 @@ export class AutoencoderBsd implements AutoencoderLearner {
   }
 
   slots(optimiser: boolean): Iterable<Slot> {
-    return autoencoderSlots(this.#pair, optimiser);
+    const redraws = optimiser ? [...this.#redraws.values()] : [];
+    return [...autoencoderSlots(this.#pair, optimiser), ...redraws.flatMap((redraw) => [...redraw.slots()])];
+  }
+
+  /** Gives every layer up to its network's latent a read-out of what is below it. */
+  #addRedraws(): void {
+    const pair = this.#pair;
+    const image = { at: this.stimulus.at, stride: this.stimulusWidth, shape: pair.stimulusShape };
+    for (const network of this.redrawers) {
+      let below: Below = image;
+      for (const layer of pair.path(network).slice(0, pair.latent + 1)) {
+        this.#redraws.set(layer, new LocalRedraw(this.team, layer, below, this.maxImages));
+        below = layer.output!;
+      }
+    }
   }
 
   /** A drawing's loss, and the update of the weights that drew it. */
@@ -118,6 +141,15 @@ export class AutoencoderBsd implements AutoencoderLearner {
       layer.backward(images, this.#options.features, this.#drawing.gradient.at);
       this.optimiser.update(layer.group, rate);
     }
+    return loss;
+  }
+
+  /** Loss of a layer's read-out of what is below it, whose gradient is added to the features'; 0 where there is none. */
+  #redraw(layer: Layer, images: number, gradient: Address, rate: number): number {
+    const redraw = this.#redraws.get(layer);
+    if (!redraw || rate === 0) return 0;
+    const loss = redraw.learn(images, this.#options.redraw, gradient);
+    this.optimiser.update(redraw.group, rate);
     return loss;
   }
 

@@ -41,6 +41,7 @@ export const autoencoderSchema = section({
     stimulusWeight: real(0),
     topWeight: real(0),
     seeing: real(0),
+    redraw: real(0),
     homeostasis: section({ weight: real(0), rate: real(0, 1) }),
     frequency: section({
       on: flag(),
