@@ -118,7 +118,7 @@ export const autoencoderDefaults = {
     seeing: 0.1,
     redraw: 0,
     homeostasis: { weight: 0, rate: 0.1 },
-    frequency: { on: true, ...frequencyDefaults },
+    frequency: { on: true, ...frequencyDefaults, lowLambda: 0.01, highLambda: 0.03 },
   },
   train: { ...imageDefaults.train, epochs: 10 },
 } as const satisfies Omit<AutoencoderConfig, "name" | "task">;
