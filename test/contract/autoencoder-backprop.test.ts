@@ -1,11 +1,19 @@
 /** What trainers and commands expect of backprop on autoencoders, spiking and real: losses, learning, redrawing, tensors, errors, threads. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
+import { AutoencoderBackprop } from "../../src/learning/autoencoder/backprop.ts";
 import type { PerceptionLearner } from "../../src/learning/autoencoder/perception-learner.ts";
-import { autoencoderConnections } from "../../src/learning/autoencoder/real-backprop.ts";
+import { AutoencoderRealBackprop } from "../../src/learning/autoencoder/real-backprop.ts";
+import { autoencoderShapes } from "../../src/network/autoencoder/shapes.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { loadPatterns, SMALL_IMAGE, type SmallAutoencoder, smallAutoencoder } from "../support/backprop-autoencoder.ts";
+import {
+  loadPatterns,
+  SMALL_IMAGE,
+  type SmallAutoencoder,
+  smallAutoencoder,
+  smallPerception,
+} from "../support/backprop-autoencoder.ts";
 
 let team: Team;
 beforeAll(async () => {
@@ -130,11 +138,42 @@ describe.each(cases)("$neurons $kind", (small) => {
 });
 
 test("a convolutional autoencoder's image must be halved as often as it has stages", () => {
-  const options = { kind: "cnn", hidden: [4, 4], latent: 3, norm: true, maxImages: 1, seed: 1 } as const;
+  const shape = { kind: "cnn", hidden: [4, 4], latent: 3 } as const;
   const image = { height: 28, width: 30, channels: 1 };
-  expect(() => autoencoderConnections({ ...options, image })).toThrow(/divisible by 4, got 28x30x1/);
-  expect(autoencoderConnections({ ...options, hidden: [], image })).toEqual([
-    { kind: "linear", shape: { height: 1, width: 1, channels: 3 } },
-    { kind: "linear", shape: image },
+  const refused = /divisible by 4, got 28x30x1/;
+  const optimiser = { weightDecay: 0, clip: 0, clipScope: "stage" } as const;
+  const real = { ...shape, image, norm: true, maxImages: 1, seed: 1 };
+  expect(() => autoencoderShapes(shape, image)).toThrow(refused);
+  expect(() => new AutoencoderRealBackprop(team, real, optimiser)).toThrow(refused);
+  // Without convolutions an image is its latent's full connections away, whatever its sides.
+  const bare = new AutoencoderRealBackprop(team, { ...real, hidden: [] }, optimiser);
+  expect([...bare.slots(false)].filter(({ name }) => name.endsWith("weight")).map(({ shape }) => shape)).toEqual([
+    [3, 28 * 30],
+    [28 * 30, 3],
   ]);
 });
+
+test.each(["mlp", "cnn"] as const)(
+  "the latent of a spiking %s: its spikes draw what the image they came from does",
+  (kind) => {
+    const learner = new AutoencoderBackprop(smallPerception(team, { neurons: "spiking", kind }), {
+      weightDecay: 0.01,
+      clip: 1,
+      clipScope: "stage",
+    });
+    loadPatterns(learner, 12);
+    for (let step = 0; step < 20; step++) learner.step(12, RATES);
+    const { latent } = learner;
+    const drawn = learner.redraw(12, "perception").slice();
+    const spikes = latent.encode(12, "perception");
+    expect(spikes.length).toBe(12 * latent.steps * latent.neurons);
+    expect(spikes.includes(1) && spikes.includes(0)).toBe(true);
+    // One image's spikes in another's place, alone.
+    const each = latent.steps * latent.neurons;
+    const alone = latent.decode(spikes.slice(5 * each, 6 * each), 1, "perception").slice();
+    const { stimulusWidth: width } = learner;
+    expect(alone).toEqual(drawn.slice(5 * width, 6 * width));
+    expect(() => latent.encode(1, "recall")).toThrow(/perception alone: expected perception, got recall/);
+    expect(() => latent.decode(spikes, 12, "recall")).toThrow(/perception alone/);
+  },
+);

@@ -125,11 +125,16 @@ it("--recall-measures judges what is recalled, and recalls from cues", async () 
   expect(measures.classes).toHaveLength(4);
   expect(measures.classifier).toBe("run/last.safetensors");
   expect(measures.classes.filter((entry) => entry.judged === entry.class).length / 4).toBe(measures.judgedAccuracy);
+  const similarities = measures.classes.map(({ similarity }) => similarity!);
+  expect(similarities.every((value) => value > -1 && value <= 1)).toBe(true);
+  expect(measures.meanSimilarity).toBeCloseTo(similarities.reduce((sum, value) => sum + value) / 4, 12);
   expect(measures.cues).toHaveLength(12);
   expect(measures.cues[0]).toMatchObject({ kind: "occlusion", severity: 0, accuracy: line.accuracy, images: 40 });
   const { cwd } = trained();
   const { stdout } = await runCli(["eval", "run", "--recall-measures", "--classifier", "run/last.safetensors"], cwd);
   expect(stdout).toMatch(/^run\/last\.safetensors names \d+\.\d\d % of the recalled images rightly$/m);
+  expect(stdout).toMatch(/^recalled +own mean +nearest other +SSIM +judged as$/m);
+  expect(stdout).toContain(`, SSIM with the own mean ${measures.meanSimilarity!.toFixed(3)}; `);
   expect(stdout).toMatch(/^occlusion +80 % +\d+\.\d\d %/m);
 });
 

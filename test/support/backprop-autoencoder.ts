@@ -1,18 +1,13 @@
 /** Small autoencoders that backprop trains, of spikes and of real numbers, and images for them. */
-import { padded } from "../../src/engine/kernels.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import { AutoencoderBackprop, type SpikingPerception } from "../../src/learning/autoencoder/backprop.ts";
+import { AutoencoderBackprop } from "../../src/learning/autoencoder/backprop.ts";
+import type { AutoencoderLearner } from "../../src/learning/autoencoder/learner.ts";
 import type { PerceptionLearner } from "../../src/learning/autoencoder/perception-learner.ts";
-import { AutoencoderRealBackprop, autoencoderConnections } from "../../src/learning/autoencoder/real-backprop.ts";
+import { AutoencoderRealBackprop } from "../../src/learning/autoencoder/real-backprop.ts";
 import type { OptimiserOptions } from "../../src/learning/optimiser.ts";
-import { ConvSynapses } from "../../src/network/conv.ts";
-import { initialise } from "../../src/network/initialise.ts";
-import { Layer } from "../../src/network/layer.ts";
-import { LinearSynapses } from "../../src/network/linear.ts";
-import { neuronDefaults } from "../../src/network/neuron.ts";
-import { flat, sizeOf } from "../../src/network/shape.ts";
-import type { Source } from "../../src/network/synapses.ts";
+import { AutoencoderPair } from "../../src/network/autoencoder/pair.ts";
+import { sizeOf } from "../../src/network/shape.ts";
 
 export interface SmallAutoencoder {
   readonly neurons: "spiking" | "real";
@@ -24,36 +19,17 @@ export interface SmallAutoencoder {
 export const SMALL_IMAGE = { height: 8, width: 8, channels: 3 };
 const MAX_IMAGES = 12;
 const STEPS = 4;
+const THRESHOLD = 0.6;
 
 function options({ kind, seed = 1 }: SmallAutoencoder) {
   const hidden = kind === "mlp" ? [40] : [6, 10];
   return { kind, image: SMALL_IMAGE, hidden, latent: 12, norm: true, maxImages: MAX_IMAGES, seed };
 }
 
-/** Perception of spikes: the stages of the real net. */
-export function smallPerception(team: Team, small: SmallAutoencoder): SpikingPerception {
-  const { kind, seed, maxImages } = options(small);
-  const stages = autoencoderConnections(options(small));
-  const stimulusWidth = padded(sizeOf(SMALL_IMAGE));
-  const stimulus = team.arena.f32(maxImages * stimulusWidth);
-  const shape = kind === "mlp" ? flat(sizeOf(SMALL_IMAGE)) : SMALL_IMAGE;
-  let source: Source = { kind: "real", shape, at: stimulus.at, stride: stimulusWidth, maxImages };
-  const perception: Layer[] = [];
-  for (const [k, stage] of stages.entries()) {
-    const next = stages[k + 1];
-    const synapses: LinearSynapses | ConvSynapses =
-      stage.kind === "linear"
-        ? new LinearSynapses(team, source, stage.shape, true)
-        : new ConvSynapses(team, source, { ...stage, bias: !next });
-    const reader = next?.kind === "conv" ? "conv" : "linear";
-    const neurons = { ...neuronDefaults, norm: true, pool: 0, reader } as const;
-    const name = `perception.stage${k + 2}`;
-    const layer: Layer = new Layer(team, { name, synapses, maxImages, steps: STEPS, ...(next ? { neurons } : {}) });
-    initialise(layer, seed);
-    perception.push(layer);
-    if (layer.output) source = layer.output;
-  }
-  return { team, options: { maxImages }, stimulus, stimulusWidth, perception };
+/** Perception of spikes, of the real net's shapes. */
+export function smallPerception(team: Team, small: SmallAutoencoder): AutoencoderPair {
+  const spiking = { steps: STEPS, tau: 2, threshold: { perception: THRESHOLD, recall: THRESHOLD } };
+  return new AutoencoderPair(team, { ...options(small), ...spiking, networks: "perception", keepDrives: true });
 }
 
 export function smallAutoencoder(team: Team, small: SmallAutoencoder): PerceptionLearner {
@@ -63,7 +39,7 @@ export function smallAutoencoder(team: Team, small: SmallAutoencoder): Perceptio
 }
 
 /** Loads random images of a few smooth patterns, which a small latent can hold; row padding is 0. */
-export function loadPatterns({ stimulus, stimulusWidth }: PerceptionLearner, images: number, seed = 7): void {
+export function loadPatterns({ stimulus, stimulusWidth }: AutoencoderLearner, images: number, seed = 7): void {
   const random = new RandomStream(seed, "patterns");
   const { height, width, channels } = SMALL_IMAGE;
   for (let b = 0; b < images; b++) {

@@ -5,6 +5,7 @@ import { BispikeError } from "../../errors.ts";
 import { modelClassifier } from "../../measurement/classifier.ts";
 import { type CuedRecall, cuedRecall } from "../../measurement/cued-recall.ts";
 import { measureRecall, type RecallMeasures } from "../../measurement/recall-measures.ts";
+import { structuralSimilarities } from "../../measurement/ssim.ts";
 import { type OpenedModel, openModel } from "../../node/open.ts";
 import type { EvalOptions } from "../eval.ts";
 import { alignTable, classLabel, percent, printable } from "../table.ts";
@@ -19,7 +20,10 @@ export async function recallSection(opened: OpenedModel, images: Measured, optio
     finish: async () => {
       const { model, checkpoint } = opened;
       const classifier = judge && modelClassifier(judge.model);
-      const measures = await measureRecall(model, checkpoint.classMeans, { classifier });
+      const measures = await measureRecall(model, checkpoint.classMeans, {
+        classifier,
+        similarity: structuralSimilarities,
+      });
       const cues = await cuedRecall(model, images.split, spread(images.indices), checkpoint.classMeans);
       const classifierFile = judge?.file ?? null;
       return {
@@ -58,17 +62,22 @@ function spread(indices: Int32Array): Int32Array {
   return Int32Array.from({ length: count }, (_, k) => indices[Math.floor((k * indices.length) / count)]!);
 }
 
+function decimal(value: number | null): string {
+  return value === null ? "-" : value.toFixed(3);
+}
+
 function report(
   measures: RecallMeasures,
   cues: readonly CuedRecall[],
   classNames: readonly string[],
   classifier: string | null,
 ): string {
-  const { classes, judgedAccuracy, meanCorrelation, ownIsNearest } = measures;
+  const { classes, judgedAccuracy, meanCorrelation, meanSimilarity, ownIsNearest } = measures;
   const rows = classes.map((line) => [
     classLabel(line.class, classNames),
     line.correlation.toFixed(3),
     line.otherCorrelation.toFixed(3),
+    decimal(line.similarity),
     line.judged === null ? "-" : classLabel(line.judged, classNames),
   ]);
   const judged =
@@ -76,9 +85,9 @@ function report(
       ? []
       : [`${printable(classifier)} names ${percent(judgedAccuracy)} of the recalled images rightly`];
   return [
-    alignTable([["recalled", "own mean", "nearest other", "judged as"], ...rows], "lrrl"),
+    alignTable([["recalled", "own mean", "nearest other", "SSIM", "judged as"], ...rows], "lrrrl"),
     [
-      `mean correlation ${meanCorrelation.toFixed(3)}; ${percent(ownIsNearest)} are most like their own class's mean`,
+      `mean correlation ${meanCorrelation.toFixed(3)}, SSIM with the own mean ${decimal(meanSimilarity)}; ${percent(ownIsNearest)} are most like their own class's mean`,
       ...judged,
     ].join("\n"),
     alignTable(

@@ -68,7 +68,7 @@ export async function runSample(path: string, options: SampleOptions): Promise<v
     if (!latent)
       throw new BispikeError(
         "usage",
-        `${file}: its net (rule ${checkpoint.config.rule.name}) has no latent spikes to sample; use a run by rule bsd`,
+        `${file}: its net (rule ${checkpoint.config.rule.name}) has no latent spikes to sample; use a run by rule bsd or backprop`,
       );
     const dataset = await datasetFor(checkpoint, file, options);
     note("warning", unverified(dataset));

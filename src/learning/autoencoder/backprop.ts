@@ -1,24 +1,13 @@
 /**
  * Surrogate-gradient backprop through a spiking autoencoder's perception, stage by stage and step by step: the rival on the same spiking net (equations: learning/backprop/).
  */
-import type { Region } from "../../engine/memory.ts";
-import type { Team } from "../../engine/team.ts";
+import type { AutoencoderPair } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
 import { LayeredBackprop } from "../backprop/layered.ts";
 import { SpikingStage } from "../backprop/spiking-stage.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import { type Activity, PerceptionLearner } from "./perception-learner.ts";
-
-/** What of a spiking autoencoder backprop trains: an `AutoencoderPair` that keeps all drives and gradients, or its perception alone. */
-export interface SpikingPerception {
-  readonly team: Team;
-  readonly options: { readonly maxImages: number };
-  /** The images, [image][stimulusWidth]: normalised pixels, channels last. */
-  readonly stimulus: Region<Float32Array>;
-  readonly stimulusWidth: number;
-  /** Stages 2 .. L; the last is the read-out of the image. */
-  readonly perception: readonly Layer[];
-}
+import { SpikingLatent } from "./spiking-latent.ts";
 
 /**
  * @example
@@ -28,15 +17,19 @@ export interface SpikingPerception {
  * learner.step(64, { perception: 3e-3, recall: 0 }).loss;
  */
 export class AutoencoderBackprop extends PerceptionLearner {
+  /** Perception's; there is no recall to ask. */
+  readonly latent: SpikingLatent;
   readonly #perception: readonly Layer[];
 
-  constructor(pair: SpikingPerception, optimiser: OptimiserOptions) {
+  /** @param pair one that keeps all drives and gradients; perception alone will do */
+  constructor(pair: AutoencoderPair, optimiser: OptimiserOptions) {
     const { team, perception, stimulus, stimulusWidth } = pair;
     const readout = perception.at(-1)!;
     const hidden = perception.slice(0, -1).map((layer) => new SpikingStage(team, layer));
     const backprop = new LayeredBackprop(team, hidden, readout);
     const { maxImages } = pair.options;
     super({ team, maxImages, stimulus, stimulusWidth, layers: perception, readout, backprop }, optimiser);
+    this.latent = new SpikingLatent(pair);
     this.#perception = perception;
   }
 

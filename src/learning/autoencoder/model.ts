@@ -1,6 +1,7 @@
 /** A learner together with what it knows of its data: how images become its stimulus, and its drawings images again. */
 import { type Frame, fillRows } from "../../data/batch.ts";
 import { imageBytes, type Split } from "../../data/dataset.ts";
+import { fromFrameRows } from "../../data/frame-rows.ts";
 import type { Network } from "../../network/autoencoder/pair.ts";
 import type { DataSummary } from "../../network/model.ts";
 import type { AutoencoderLearner } from "./learner.ts";
@@ -41,24 +42,9 @@ export class AutoencoderModel {
    */
   pixels(rows: Float32Array, images: number): Float32Array {
     const { frame, data, learner } = this;
-    const { height, width, channels } = data.shape;
-    const { mean, std } = data.statistics;
-    const corner =
-      Math.floor((frame.height - height) / 2) * frame.width * channels +
-      Math.floor((frame.width - width) / 2) * channels;
-    const line = width * channels;
-    const out = new Float32Array(images * height * line);
-    let to = 0;
-    for (let image = 0; image < images; image++) {
-      for (let y = 0; y < height; y++) {
-        let from = image * learner.stimulusWidth + corner + y * frame.width * channels;
-        for (let x = 0; x < line; x++, to++, from++) {
-          const channel = x % channels;
-          const value = rows[from]! * std[channel]! + mean[channel]!;
-          out[to] = Math.min(1, Math.max(0, value));
-        }
-      }
-    }
+    const { shape, statistics } = data;
+    const out = fromFrameRows(rows, images, { shape, frame, stride: learner.stimulusWidth, statistics });
+    for (let i = 0; i < out.length; i++) out[i] = Math.min(1, Math.max(0, out[i]!));
     return out;
   }
 

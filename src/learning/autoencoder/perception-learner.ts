@@ -8,6 +8,7 @@
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
+import type { Network } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { ParameterGroup } from "../../network/parameters.ts";
 import { sizeOf } from "../../network/shape.ts";
@@ -15,14 +16,9 @@ import { layerSlots, type Slot, type StatefulLayer } from "../../network/slots.t
 import type { Synapses } from "../../network/synapses.ts";
 import type { LayeredBackprop } from "../backprop/layered.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
-import type { Rates, StageReport } from "../rule.ts";
-
-/** Losses are means over images; the last stage loss is the redrawing's, all others are 0, as is `correct`. */
-export interface PerceptionReport extends StageReport {
-  /** Share of neurons in each hidden stage that did not fire once in the batch; empty for nets that do not spike. */
-  readonly silent: readonly number[];
-  readonly images: number;
-}
+import type { Rates } from "../rule.ts";
+import { Drawing } from "./drawing.ts";
+import type { AutoencoderLearner, AutoencoderReport } from "./learner.ts";
 
 /** Mean firing rate of each hidden stage and its share of silent neurons; empty where nothing spikes. */
 export interface Activity {
@@ -51,18 +47,16 @@ export interface PerceptionNet {
   readonly backprop: LayeredBackprop;
 }
 
-export abstract class PerceptionLearner {
+export abstract class PerceptionLearner implements AutoencoderLearner {
   readonly optimiser: AdamW;
   readonly redrawers = ["perception"] as const;
   readonly #net: PerceptionNet;
-  readonly #losses: Region<Float64Array>;
-  readonly #gradient: Region<Float32Array>;
+  readonly #drawing: Drawing;
 
   constructor(net: PerceptionNet, optimiser: OptimiserOptions) {
-    const { team, maxImages, stimulusWidth } = net;
+    const { team, maxImages, stimulusWidth, readout } = net;
     this.#net = net;
-    this.#losses = team.arena.f64(maxImages);
-    this.#gradient = team.arena.f32(maxImages * stimulusWidth);
+    this.#drawing = new Drawing(team, maxImages, sizeOf(readout.synapses.shape), stimulusWidth);
     const groups = net.layers.map(({ group }) => group);
     this.optimiser = new AdamW(team, optimiser, groups);
   }
@@ -89,19 +83,19 @@ export abstract class PerceptionLearner {
   protected abstract activity(images: number): Activity;
 
   /** One update from the loaded images. Throws a `training` error when the loss stops being finite. */
-  step(images: number, rates: Rates): PerceptionReport {
+  step(images: number, rates: Rates): AutoencoderReport {
     const { optimiser } = this;
-    const { layers, backprop } = this.#net;
+    const { layers, readout, backprop } = this.#net;
     optimiser.begin();
     this.forward(images, true);
-    const loss = this.#compare(images);
+    const loss = this.#drawing.loss(readout.features.at, this.stimulus.at, images, 1);
     if (!Number.isFinite(loss)) {
       throw new BispikeError(
         "training",
         `stage ${layers.length + 1}: the loss is ${loss} at step ${optimiser.steps}; lower train.learningRate, or set train.clip`,
       );
     }
-    backprop.backward(images, this.#gradient.at);
+    backprop.backward(images, this.#drawing.gradient.at);
     for (const { group } of layers) optimiser.update(group, rates.perception);
     optimiser.finish();
     const { rates: perceptionRates, silent } = this.activity(images);
@@ -109,19 +103,8 @@ export abstract class PerceptionLearner {
     return { loss, stageLosses, perceptionRates, recallRates: [], silent, correct: 0, images };
   }
 
-  /** The loss of the newest forward pass, and its gradient. */
-  #compare(images: number): number {
-    const { readout, stimulus, stimulusWidth, team } = this.#net;
-    const width = sizeOf(readout.synapses.shape);
-    const addresses = [readout.features.at, stimulus.at, this.#losses.at, this.#gradient.at];
-    team.run("squaredError", images, ...[width, stimulusWidth, 2 / (width * images), ...addresses]);
-    let sum = 0;
-    for (let k = 0; k < images; k++) sum += this.#losses.view[k]!;
-    return sum / images;
-  }
-
   /** The loaded images as perception draws them, [image][stimulusWidth] normalised pixels; valid until the next call. Throws a `usage` error for recall, which backprop does not train. */
-  redraw(images: number, by: "perception" | "recall"): Float32Array {
+  redraw(images: number, by: Network): Float32Array {
     if (by !== "perception")
       throw new BispikeError("usage", "backprop trains perception alone: expected images by perception, got by recall");
     this.forward(images, false);

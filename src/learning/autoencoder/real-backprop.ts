@@ -4,48 +4,33 @@
  */
 import { padded } from "../../engine/kernels.ts";
 import type { Team } from "../../engine/team.ts";
-import { BispikeError } from "../../errors.ts";
+import { type AutoencoderShape, autoencoderShapes } from "../../network/autoencoder/shapes.ts";
 import { LayeredNet } from "../../network/real/layered-net.ts";
 import type { StageConnections } from "../../network/real/rectified-layer.ts";
-import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
+import { flat, type Shape, sizeOf } from "../../network/shape.ts";
 import { LayeredBackprop } from "../backprop/layered.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import { type Activity, PerceptionLearner } from "./perception-learner.ts";
 
-export interface RealAutoencoderOptions {
-  /** mlp: fully connected. cnn: 3x3 convolutions of stride 2 down, nearest upsampling with 3x3 convolutions up. */
-  readonly kind: "mlp" | "cnn";
-  /** The frame an image comes in; for a cnn its sides are divisible by 2 to the number of hidden stages. */
+export interface RealAutoencoderOptions extends AutoencoderShape {
+  /** The frame an image comes in; for a cnn as `autoencoderFrame` says. */
   readonly image: Shape;
-  /** Units (mlp) or channels (cnn) of the stages between image and latent. */
-  readonly hidden: readonly number[];
-  /** Units of the latent. */
-  readonly latent: number;
   readonly norm: boolean;
   readonly maxImages: number;
   readonly seed: number;
 }
 
-/** Connections from the image through the latent and back; the last draws the image. */
-export function autoencoderConnections({ kind, image, hidden, latent }: RealAutoencoderOptions): StageConnections[] {
-  if (kind === "mlp") {
-    const widths = [...hidden, latent, ...hidden.toReversed(), sizeOf(image)];
-    return widths.map((width) => ({ kind: "linear", shape: flat(width) }));
-  }
-  const unit = 2 ** hidden.length;
-  if (image.height % unit !== 0 || image.width % unit !== 0) {
-    throw new BispikeError(
-      "shape",
-      `an autoencoder of ${hidden.length} convolutions halves its image as often: expected sides divisible by ${unit}, got ${describeShape(image)}`,
-    );
-  }
-  const down = hidden.map((channels) => ({ kind: "conv", channels, stride: 2 }) as const);
-  const [deepest, ...wider] = hidden.toReversed();
-  const middle: StageConnections = { kind: "linear", shape: flat(latent) };
-  if (deepest === undefined) return [middle, { kind: "linear", shape: image }];
-  const plane = { height: image.height / unit, width: image.width / unit, channels: deepest };
-  const up = [...wider, image.channels].map((channels) => ({ kind: "conv", channels, upsample: true }) as const);
-  return [...down, middle, { kind: "linear", shape: plane }, ...up];
+/** The spiking net's connections between the same shapes; the last draws the image. */
+function connections(options: RealAutoencoderOptions): StageConnections[] {
+  const { kind, image, hidden } = options;
+  const latent = hidden.length;
+  const shapes = [...autoencoderShapes(options, image), kind === "mlp" ? flat(sizeOf(image)) : image];
+  return shapes.map((shape, index): StageConnections => {
+    // Full connections lead into the latent and out of it.
+    if (kind === "mlp" || index === latent || index === latent + 1) return { kind: "linear", shape };
+    const { channels } = shape;
+    return index < latent ? { kind: "conv", channels, stride: 2 } : { kind: "conv", channels, upsample: true };
+  });
 }
 
 /**
@@ -61,7 +46,7 @@ export class AutoencoderRealBackprop extends PerceptionLearner {
   /** Throws a `shape` error where the image cannot be halved as often as there are convolutions. */
   constructor(team: Team, options: RealAutoencoderOptions, optimiser: OptimiserOptions) {
     const { kind, image, norm, maxImages, seed } = options;
-    const stages = autoencoderConnections(options);
+    const stages = connections(options);
     const stimulusWidth = padded(sizeOf(image));
     const stimulus = team.arena.f32(maxImages * stimulusWidth);
     const shape = kind === "mlp" ? flat(sizeOf(image)) : image;

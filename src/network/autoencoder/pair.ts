@@ -6,6 +6,7 @@
 import { padded } from "../../engine/kernels.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
+import { BispikeError } from "../../errors.ts";
 import { ConvSynapses } from "../conv.ts";
 import { DrawingSynapses, MOST_DRAWN_CHANNELS } from "../drawing.ts";
 import { initialise } from "../initialise.ts";
@@ -169,8 +170,14 @@ export class AutoencoderPair {
     return [...this.perception, ...this.recall];
   }
 
-  /** A network's layers in the order its stimulus goes through them; the last one's drive is the redrawn image. */
+  /**
+   * A network's layers in the order its stimulus goes through them; the last one's drive is the redrawn image.
+   *
+   * @throws BispikeError "usage" for recall where there is perception alone
+   */
   path(network: Network): readonly Layer[] {
+    if (network === "recall" && this.recall.length === 0)
+      throw new BispikeError("usage", "this net is perception alone: expected perception, got recall");
     return network === "perception" ? this.perception : this.recall.toReversed();
   }
 

@@ -5,8 +5,9 @@
  *
  * cnn: 3x3 convolutions of stride 2 halve the plane on the way in, nearest upsampling with 3x3 convolutions doubles it on the way out; the latent is flat. mlp: all flat.
  */
+import { BispikeError } from "../../errors.ts";
 import { paddedShape } from "../pair.ts";
-import { flat, type Shape } from "../shape.ts";
+import { describeShape, flat, type Shape } from "../shape.ts";
 
 /** What an autoencoder looks like; the YAML section `network` of task autoencode. */
 export interface AutoencoderShape {
@@ -22,8 +23,19 @@ export function autoencoderFrame({ kind, hidden }: AutoencoderShape, image: Shap
   return paddedShape(kind, hidden.length, image);
 }
 
-/** Shapes of the hidden stages in the order a stimulus goes through them: into the latent (index `hidden.length`) and out again. `image`: the frame. */
+/**
+ * Shapes of the hidden stages in the order a stimulus goes through them: into the latent (index `hidden.length`) and out again. `image`: the frame.
+ *
+ * @throws BispikeError "shape" where a cnn's frame cannot be halved as often as there are convolutions
+ */
 export function autoencoderShapes({ kind, hidden, latent }: AutoencoderShape, image: Shape): Shape[] {
+  const unit = 2 ** hidden.length;
+  if (kind === "cnn" && (image.height % unit !== 0 || image.width % unit !== 0)) {
+    throw new BispikeError(
+      "shape",
+      `an autoencoder of ${hidden.length} convolutions halves its image as often: expected sides divisible by ${unit}, got ${describeShape(image)}`,
+    );
+  }
   const planes = hidden.map((channels, k) =>
     kind === "mlp" ? flat(channels) : { height: image.height >> (k + 1), width: image.width >> (k + 1), channels },
   );
