@@ -26,7 +26,7 @@ for (const run of positionals) {
   const { model, team, checkpoint } = await openAutoencoder(run);
   try {
     const { name } = checkpoint.data;
-    const dataset = await loadDataset({ ...(values.data ? { path: values.data } : {}), name, heldOut: 0, limit: 0 });
+    const dataset = await loadDataset({ ...(values.data ? { path: values.data } : {}), name });
     if (rows.length === 0) rows.push(tilesOf(model, model.originals(dataset.test, indices, 0, count)));
     model.load(dataset.test, indices, 0, count);
     rows.push(tilesOf(model, model.redraw(count, "perception")));
