@@ -44,40 +44,9 @@ export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor
 export { Bsd, type BsdOptions } from "./learning/bsd.ts";
 export { AdamW, type OptimiserOptions } from "./learning/optimiser.ts";
 export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
-export { auroc } from "./measurement/auroc.ts";
-export { type BandErrors, bandErrors, DEFAULT_CUT } from "./measurement/band-errors.ts";
-export { type Classifier, modelClassifier } from "./measurement/classifier.ts";
-export { CostMeter, type NetworkCost, type PairCost } from "./measurement/cost.ts";
-export { CUE_SEVERITIES, type CuedRecall, type CueOptions, cuedRecall } from "./measurement/cued-recall.ts";
 export { type Decision, decide } from "./measurement/decide.ts";
-export { effectiveRank } from "./measurement/effective-rank.ts";
-export { ENERGY_PRESETS, type EnergyPreset, picojoules } from "./measurement/energy.ts";
 export { type Evaluation, evaluate, type Meter } from "./measurement/evaluate.ts";
-export { FeatureStatistics, type Gaussian } from "./measurement/feature-statistics.ts";
-export { distanceName, type FeatureExtractor } from "./measurement/features/extractor.ts";
-export { type InputRange, type InputScaling, inputRanges } from "./measurement/features/net-input.ts";
-export { spikeFeatures } from "./measurement/features/spike-features.ts";
-export { type FrechetDistance, type FrechetNote, frechetDistance } from "./measurement/frechet.ts";
-export {
-  featureStatistics,
-  type GenerationBatch,
-  type GenerationMeasures,
-  GenerationMeter,
-  type GenerationOptions,
-  type ImageBatch,
-  measureGeneration,
-  type NamedFrechet,
-} from "./measurement/generation.ts";
-export type { Pixels } from "./measurement/image-rows.ts";
-export { type MismatchScores, mismatchScores } from "./measurement/mismatch.ts";
-export type { Operations } from "./measurement/operations.ts";
-export { meanSquaredErrors, peakSignalToNoise } from "./measurement/psnr.ts";
-export { measureRecall, type PictureSimilarity, type RecallMeasures } from "./measurement/recall-measures.ts";
 export { classMeans, type RecalledImages, recallImages } from "./measurement/recalled.ts";
-export { type Representation, RepresentationMeter } from "./measurement/representation.ts";
-export { structuralSimilarities } from "./measurement/ssim.ts";
-export { type TrainingCost, trainingCost } from "./measurement/training-cost.ts";
-export { type WeightAlignment, weightAlignment } from "./measurement/weight-alignment.ts";
 export {
   conceptSpikes,
   perceive,

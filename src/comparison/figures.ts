@@ -39,6 +39,16 @@ const KNOWN: readonly Description[] = [
   ["test.original.mse", "test MSE, original units", "number", "test", "detail"],
   ["test.original.mae", "test MAE, original units", "number", "test", "detail"],
   ["test.original.rmse", "test RMSE, original units", "number", "test", "detail"],
+  ["test.perception.mse", "test MSE", "number", "test"],
+  ["test.perception.psnr", "test PSNR (dB)", "number", "test"],
+  ["test.perception.ssim", "test SSIM", "number", "test"],
+  ["test.perception.lowError", "test error, low band", "number", "test"],
+  ["test.perception.highError", "test error, high band", "number", "test"],
+  ["test.recall.mse", "test MSE of recall", "number", "test", "detail"],
+  ["test.recall.psnr", "test PSNR of recall (dB)", "number", "test", "detail"],
+  ["test.recall.ssim", "test SSIM of recall", "number", "test", "detail"],
+  ["test.recall.lowError", "test error of recall, low band", "number", "test", "detail"],
+  ["test.recall.highError", "test error of recall, high band", "number", "test", "detail"],
   ["testDriveAccuracy", "test accuracy by mean drive", "share", "test", "detail"],
   ["heldOutAccuracy", "held-out accuracy", "share", "heldOut"],
   ["heldOut.accuracy", "held-out accuracy", "share", "heldOut"],
@@ -64,6 +74,9 @@ const KNOWN: readonly Description[] = [
 const OPEN: Readonly<Record<string, Role>> = { test: "test", heldOut: "heldOut", energy: "size" };
 /** How much was measured, not how well. */
 const UNCOUNTED: ReadonlySet<string> = new Set(["positions", "images"]);
+
+/** Id of a measure that bears its own name, `test.perception.frechet:Fréchet distance, bispike-mnist features`: path, network and name. */
+const NAMED = /^((?:\w+\.)*?(\w*)\.\w+):(.+)$/;
 
 /** Values of a run, by the figures' ids. */
 export type Values = ReadonlyMap<string, number>;
@@ -99,6 +112,19 @@ export function figuresOf(runs: readonly Values[]): Figure[] {
     const stage = /^rate\.stage(\d+)$/.exec(id)?.[1];
     if (stage !== undefined)
       return { id, label: `firing rate, stage ${stage}`, unit: "number", role: "activity", detail: true };
+    const named = NAMED.exec(id);
+    if (named) {
+      const [, path = "", by = "", name = ""] = named;
+      const [section = ""] = path.split(".");
+      const label = `${section} ${name}${by === "perception" || by === "" ? "" : ` (${by})`}`;
+      return {
+        id,
+        label,
+        unit: "number",
+        role: OPEN[section] ?? "activity",
+        ...(by === "recall" ? { detail: true } : {}),
+      };
+    }
     const [section = "", ...path] = id.split(".");
     const words = [section === "heldOut" ? "held-out" : section, ...path].join(" ");
     return { id, label: words, unit: "number", role: OPEN[section] ?? "activity" };
@@ -110,7 +136,10 @@ export function figuresOf(runs: readonly Values[]): Figure[] {
 function leaves(value: unknown, path: string, add: (id: string, value: unknown) => void): void {
   if (!isObject(value)) return;
   for (const [key, child] of Object.entries(value)) {
-    if (isObject(child)) leaves(child, `${path}.${key}`, add);
+    // What was measured by named means is another figure by others: its details belong to it.
+    if (isObject(child) && typeof child.name === "string" && "value" in child)
+      add(`${path}.${key}:${child.name}`, child.value);
+    else if (isObject(child)) leaves(child, `${path}.${key}`, add);
     else if (!UNCOUNTED.has(key)) add(`${path}.${key}`, child);
   }
 }

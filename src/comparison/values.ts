@@ -23,13 +23,20 @@ export function without(section: RawSection, dotted: string): RawSection {
   return copy;
 }
 
+/** Whether two values are the same; what a variant is called does not count. */
 export function sameValue(a: RawValue, b: RawValue): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return JSON.stringify(unnamed(a)) === JSON.stringify(unnamed(b));
 }
 
-/** A value for people: text without quotes, sections as key=value. @example showValue([512, 256]) // "[512, 256]" */
+/** A variant without what it is called. */
+function unnamed(value: RawValue): RawValue {
+  return isSection(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => key !== "name")) : value;
+}
+
+/** A value for people: text without quotes, sections by their name or as key=value. @example showValue([512, 256]) // "[512, 256]" */
 export function showValue(value: RawValue): string {
   if (typeof value === "string") return value;
+  if (isSection(value) && typeof value.name === "string") return value.name;
   if (isSection(value))
     return flatten(value)
       .map(([key, child]) => `${key}=${showValue(child)}`)
@@ -48,7 +55,8 @@ const LONGEST = 40;
  * nameValue([512, 256]); // "512-256"
  */
 export function nameValue(value: RawValue): string {
-  const json = JSON.stringify(isSection(value) ? Object.fromEntries(flatten(value).sort()) : value);
+  const plainValue = unnamed(value);
+  const json = JSON.stringify(isSection(plainValue) ? Object.fromEntries(flatten(plainValue).sort()) : plainValue);
   const numbers = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "number");
   const plain = numbers ? value.join("-") : typeof value === "string" ? value : json;
   if (/^[A-Za-z0-9-][\w.+-]*$/.test(plain) && !plain.endsWith(".") && plain.length <= LONGEST) return plain;
