@@ -2,7 +2,7 @@
 import { leastSignedRankP } from "../measurement/statistics/wilcoxon.ts";
 import type { Figure } from "./figures.ts";
 import type { CellTable, ComparisonTable } from "./statistics.ts";
-import { showValue } from "./values.ts";
+import { describeValue, showValue } from "./values.ts";
 import { showDifference, showP, showSpread } from "./words.ts";
 
 /** Below this a p-value is usually taken for a finding. */
@@ -23,7 +23,7 @@ export function markdownReport(table: ComparisonTable, machines: readonly string
   return [
     `# ${literal(design.name)}`,
     "",
-    ...design.axes.map(({ key, values }) => `- ${code(key)}: ${values.map(showValue).map(literal).join(" | ")}`),
+    ...design.axes.map(({ key, values }) => `- ${code(key)}: ${values.map(describeValue).map(literal).join(" | ")}`),
     `- seeds: ${design.seeds.join(", ")}`,
     `- ${runs - missing.length} of ${runs} runs finished`,
     ...missing.map(({ label }) => `- missing: ${literal(label)}`),

@@ -44,6 +44,12 @@ export function showValue(value: RawValue): string {
   return JSON.stringify(value).replaceAll(",", ", ");
 }
 
+/** The same with what a named section holds. @example describeValue({ name: "slow", "rule.name": "dll" }) // "slow (rule.name=dll)" */
+export function describeValue(value: RawValue): string {
+  const shown = showValue(value);
+  return isSection(value) && shown === value.name ? `${shown} (${showValue(unnamed(value))})` : shown;
+}
+
 /** Longest piece of a folder's name that a value gives. */
 const LONGEST = 40;
 

@@ -43,9 +43,17 @@ it("takes the figures of any kind of run, known ones first", () => {
   const values = valuesOf(image(0.5));
   expect([values.get("rate"), values.get("parameters")]).toEqual([0.2, 1234]);
   // A kind of experiment this file has not heard of.
-  const other = { test: { recall: { psnr: 20, rows: [1] }, images: 9 }, heldOut: { kind: "x", psnr: Number.NaN } };
+  const other = { test: { top: { gain: 20, rows: [1] }, images: 9 }, heldOut: { kind: "x", gain: Number.NaN } };
   expect(figuresOf([valuesOf(other)])).toEqual([
-    { id: "test.recall.psnr", label: "test recall psnr", unit: "number", role: "test" },
+    { id: "test.top.gain", label: "test top gain", unit: "number", role: "test" },
+  ]);
+  // A distance by some features is another figure by others, and its details are its own.
+  const distance = { name: "distance, own features", value: 0.5, features: 48 };
+  const drawn = { test: { perception: { mse: 0.1, distance }, recall: { distance } } };
+  expect(figuresOf([valuesOf(drawn)]).map(({ label, detail }) => [label, detail ?? false])).toEqual([
+    ["test MSE", false],
+    ["test distance, own features", false],
+    ["test distance, own features (recall)", true],
   ]);
 });
 

@@ -88,7 +88,7 @@ it("inspect tells stages, rule and position", async () => {
   ]);
   const text = (await runCli(["inspect", "run/last.safetensors"], cwd)).stdout;
   expect(text).toMatch(
-    /^rule +bsd: reco \(lambda 0\.3 to 0\.9\), centred rate, bands two about 0\.25 cycles a pixel$/m,
+    /^rule +bsd: reco \(lambda 0\.01 to 0\.03\), centred rate, bands two about 0\.25 cycles a pixel$/m,
   );
   expect(text).toMatch(/^best +MSE 0\.\d{4} on the held-out images, after epoch \d+$/m);
 });

@@ -38,6 +38,17 @@ describe("axes", () => {
     expect(axesOf(series)).toEqual([{ key: "data.columns", values: [["a"], ["a", "b"]] }]);
   });
 
+  it("a variant's name is what people read: no setting, and no part of its folder", () => {
+    const settings = { "rule.name": "dll", "train.learningRate": 0.003 };
+    const of = (variant: object) => jobsOf(read({ ...TEXT, compare: { axes: { variant: [variant] }, seeds: 1 } }), "x");
+    const [plain] = of(settings);
+    const [named] = of({ name: "slow", ...settings });
+    expect(named!.folder).toBe(plain!.folder);
+    expect(named!.config).toEqual(plain!.config);
+    expect(named!.label).toMatch(/^slow/);
+    expect(() => of({ name: 3, ...settings })).toThrow(/name: expected text, got 3/);
+  });
+
   it("variants change keys together, but for what the command line fixes", () => {
     const variant = [
       { "rule.name": "bsd", "train.learningRate": 0.006 },

@@ -147,7 +147,8 @@ function reference(c: Case, r: Run, rates: Rates = r.rates) {
   const weight = new Float64Array(columns * depth);
   const bias = new Float64Array(columns);
   let loss = 0;
-  const unit = c.weight / (rows.length * columns);
+  // What fills up a row's tiles is no value.
+  const unit = c.weight / (rows.length * (c.plane ? columns : sizeOf(r.belowShape)));
   for (const { inputs, targets } of rows) {
     for (let o = 0; o < columns; o++) {
       let y = r.net.bias[o]!;

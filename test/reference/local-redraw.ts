@@ -14,12 +14,11 @@ export interface Plane {
 
 /**
  * What redraws the stage below from a half's firing rates. Of a plane: a 3x3 convolution to the 2x2 pixels that a cell covers, weight [(dy, dx, channel below)][channel][3][3];
- * of a flat half: weight [unit below][unit]. The error is a mean over `values` a row: in a flat half over populations these count the zeros that fill up its tiles.
+ * of a flat half: weight [unit below][unit].
  */
 export interface LocalReadOut {
   readonly weight: Float64Array;
   readonly bias: Float64Array;
-  readonly values: number;
 }
 
 /** weight / n |y - x|^2 of n values, and its gradient. */
@@ -61,7 +60,7 @@ export function localRedraw(
         const row = ((b * channelsBelow + channel) * 2 * height + 2 * y + (corner >> 1)) * 2 * width;
         return below[row + 2 * x + (corner & 1)]!;
       });
-  const { loss, gradient } = squaredError(drawn, target, (weight * outputs) / readOut.values);
+  const { loss, gradient } = squaredError(drawn, target, weight);
   return {
     loss,
     parameters: flat

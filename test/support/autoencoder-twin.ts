@@ -155,11 +155,7 @@ export class AutoencoderTwin {
         .filter((layer) => this.redraws(layer))
         .map((layer): LocalReadOut => {
           const { arrays } = this.readOut(layer, "");
-          return {
-            weight: arrays.get("weight")!,
-            bias: arrays.get("bias")!,
-            values: this.#seeing.get(layer.name)!.columns,
-          };
+          return { weight: arrays.get("weight")!, bias: arrays.get("bias")! };
         }),
     };
   }

@@ -34,6 +34,8 @@ export class LocalRedraw {
   readonly #plane: boolean;
   readonly #depth: number;
   readonly #columns: number;
+  /** Columns that mean something. */
+  readonly #values: number;
   readonly #stride: number;
   /** Firing rates of the stage and of the one below, [image][cell][channels padded to 16]. */
   readonly #rates: Region<Float32Array>;
@@ -59,6 +61,7 @@ export class LocalRedraw {
     this.#rates = arena.f32(maxImages * pixelsOf(shape) * cell);
     this.#inputs = this.#plane ? arena.f32(rows * this.#depth) : this.#rates;
     if (isSpikes(below)) this.#belowRates = arena.f32(maxImages * pixelsOf(below.shape) * padded(below.shape.channels));
+    this.#values = this.#plane ? 4 * below.shape.channels : sizeOf(below.shape);
     // What fills up a row's tiles is 0 on both sides.
     const whole = isSpikes(below) ? pixelsOf(below.shape) * padded(below.shape.channels) : sizeOf(below.shape);
     this.#columns = this.#plane ? 4 * below.shape.channels : whole;
@@ -97,7 +100,7 @@ export class LocalRedraw {
     multiply(team, { ...sizes, a: inputs, b: weights, c: drawn, base: parameters.matrix("bias").at });
 
     const width = this.#columns;
-    const factor = (2 * weight) / (rows * width);
+    const factor = (2 * weight) / (rows * this.#values);
     const targets = this.#target(images);
     team.run("squaredError", rows, width, this.#stride, factor, drawn.at, targets, this.#losses.at, errors.at);
     multiply(team, {
@@ -115,7 +118,8 @@ export class LocalRedraw {
     if (this.#plane) team.run("addNeighbourhoods", images, shape.height, shape.width, cell * 4, inputs.at, gradient);
     let loss = 0;
     for (let k = 0; k < rows; k++) loss += this.#losses.view[k]!;
-    return (weight * loss) / rows;
+    // The kernel's are means over the columns, padding too.
+    return (weight * loss * width) / (rows * this.#values);
   }
 
   /** The read-out's tensors with AdamW's moments: only training goes on with them. */

@@ -20,6 +20,10 @@ export function impossible({ data, network, rule, train }: AutoencoderConfig): s
     faults.push(
       `network.hidden: expected at most ${MOST_HALVINGS} stages with network.kind cnn, each of half the sides, got ${hidden.length}`,
     );
+  if (rule.name === "bsd" && rule.redraw > 0 && rule.features !== "rate")
+    faults.push(
+      `rule.redraw: expected 0 with rule.features ${rule.features}, got ${rule.redraw}: a stage redraws what is below it from its firing rates; use rule.features=rate`,
+    );
   // The other networks' samples of the batch are the negatives; a mean over one sample leaves nothing of it.
   if (batch === 1 && rule.name === "bsd" && (rule.centred || rule.loss !== "mse"))
     faults.push("train.batch: expected at least 2, got 1: rule bsd compares a sample with the batch's others");

@@ -74,7 +74,7 @@ export interface AutoencoderRuleConfig {
    * sees becomes easy to predict by losing what it saw. 0 leaves them random. Default 0.1.
    */
   readonly seeing: number;
-  /** bsd: weight of a loss by which each stage that sees redraws the stage below it by a read-out of its own; beyond the paper. Default 0: the method as published. */
+  /** bsd: weight of a loss by which each stage that sees redraws the stage below it by a read-out of its own; beyond the paper. Needs `features: rate`; the read-outs learn at the full rate whatever `seeing` is. Default 0: the method as published. */
   readonly redraw: number;
   /** Pull on neurons that fire above `rate` (spikes a time step, default 0.1), with this weight (default 0 = off). */
   readonly homeostasis: { readonly weight: number; readonly rate: number };
