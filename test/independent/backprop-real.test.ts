@@ -8,7 +8,7 @@ import type { Layer } from "../../src/network/layer.ts";
 import { NORM_EPSILON } from "../../src/network/norm.ts";
 import { LayeredNet } from "../../src/network/real/layered-net.ts";
 import { RealLayer } from "../../src/network/real/real-layer.ts";
-import { pixelsOf, sizeOf, tilesOf } from "../../src/network/shape.ts";
+import { sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { worstGap } from "../reference/close.ts";
 import * as ad from "../support/autodiff.ts";
@@ -21,6 +21,7 @@ import {
   type PlainParameters,
   parametersOf,
   plainBlock,
+  winnersOf,
 } from "../support/plain-stack.ts";
 import { drawExact, inputRows, randomInput } from "../support/spiking-stack.ts";
 import { type StackCase, shapeAfter, stackCases } from "../support/stack-arbitrary.ts";
@@ -68,14 +69,6 @@ function openUnits({ output, shape }: RealLayer): (i: number) => boolean {
   };
 }
 
-/** Which of a pool's four the engine took. */
-function winnersOf({ workspace, shape }: RealLayer, images: number) {
-  const pixels = pixelsOf(shape);
-  const bytes = new Uint8Array(team.arena.memory.buffer, workspace.winner, images * pixels * tilesOf(shape) * 16);
-  return (image: number, pixel: number, unit: number) =>
-    bytes[(((unit >> 4) * images + image) * pixels + pixel) * 16 + (unit & 15)]!;
-}
-
 /** Norm by the engine's running statistics; a constant to the gradient. */
 function evaluated({ norm, shape }: RealLayer, { gamma, beta }: PlainParameters, z: ad.Value): ad.Value {
   if (!norm.enabled) return z;
@@ -94,7 +87,7 @@ function plainPass({ net, input }: Built, { images, input: shape, stages }: Stac
   let below = shape;
   for (const [k, layer] of net.layers.entries()) {
     const hidden = layer instanceof RealLayer;
-    const winner = hidden && train && k > 0 ? { winner: winnersOf(layer, images) } : {};
+    const winner = hidden && train && k > 0 ? { winner: winnersOf(team.arena.memory, layer, images) } : {};
     const parts = { name: layer.name, synapses: layer.synapses, group: layer.group, below, ...winner };
     const parameters = parametersOf(parts);
     const z = driveOf(parts, parameters, value, images);

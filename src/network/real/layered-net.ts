@@ -32,6 +32,8 @@ export interface LayeredNetOptions {
  */
 export class LayeredNet {
   readonly team: Team;
+  /** Connections of all stages, the read-out's last. */
+  readonly stages: readonly StageConnections[];
   /** Stages 2 .. L - 1. */
   readonly hidden: readonly RealLayer[];
   /** Stage L. */
@@ -43,6 +45,7 @@ export class LayeredNet {
     const names = options.names ?? stages.map((_, k) => `perception.stage${k + 2}`);
     const { maxImages } = input;
     this.team = team;
+    this.stages = stages;
     const hidden: RealLayer[] = [];
     let source = input;
     for (const [k, connections] of stages.slice(0, -1).entries()) {

@@ -71,7 +71,7 @@ export class RealLayer {
   /** y, as the stage above reads it. */
   readonly output: RealInput;
   readonly #team: Team;
-  readonly #up: number;
+  readonly #up: 0 | 1;
 
   constructor(team: Team, options: RealLayerOptions) {
     const { name, source, connections, norm, upsampled, maxImages } = options;
@@ -109,7 +109,7 @@ export class RealLayer {
   /** y of the source's first `images` rows. Training uses and moves the batch statistics; in evaluation an image's bytes do not depend on those beside it. */
   forward(images: number, train: boolean): void {
     this.drive(images, train);
-    this.writeRows(images, this.output.at, this.#up);
+    this.writeRows(images, { at: this.output.at, stride: this.output.stride, up: this.#up });
   }
 
   /** The drive z in the workspace and the norm's scale and shift, without y. `momentum`: weight of the batch in the running statistics, in training. */
@@ -121,14 +121,14 @@ export class RealLayer {
     norm.prepare(group, train, chunks, rows / chunks, rows, momentum);
   }
 
-  /** y of the newest drive as rows [image][pixel][channel], `output.stride` floats apart; with `up` 1 twice as high and wide. */
-  writeRows(images: number, to: Address, up = 0): void {
-    const { norm, workspace, output, shape } = this;
+  /** y of the newest drive as rows [image][pixel][channel], `stride` floats apart; with `up` 1 twice as high and wide. */
+  writeRows(images: number, { at, stride, up }: { at: Address; stride: number; up: 0 | 1 }): void {
+    const { norm, workspace, shape } = this;
     this.#team.run(
       "activate",
       tilesOf(shape) * images,
-      ...[this.activationCode, images, shape.height, shape.width, shape.channels, up, output.stride],
-      ...[norm.scale.at, norm.shift.at, workspace.z, to],
+      ...[this.activationCode, images, shape.height, shape.width, shape.channels, up, stride],
+      ...[norm.scale.at, norm.shift.at, workspace.z, at],
     );
   }
 
