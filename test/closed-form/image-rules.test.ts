@@ -138,6 +138,17 @@ describe.each(CASES)("$name", (small) => {
     ).toBeLessThan(1e-4);
   });
 
+  test("predictive coding: running statistics know the first prediction alone, as backprop's", () => {
+    const [coding, backprop] = (["predictive-coding", "real-backprop"] as const).map((rule) => {
+      const learner = smallRule(team, rule, { ...small, activation: "tanh" });
+      learner.step({ labels: loadImages(learner, 8), counter: 0 }, NO_RATES);
+      const running = [...learner.slots(false)].filter(({ name }) => /mean|variance/.test(name));
+      return running.map((slot) => [slot.name, slot.read()]);
+    });
+    expect(coding).toEqual(backprop);
+    expect(coding!.length).toBe(small.norm ? 4 : 0);
+  });
+
   test("predictive coding: an error goes down a stage a step", () => {
     const learner = smallRule(team, "predictive-coding", small, PLAIN_OPTIMISER, 1);
     learner.step({ labels: loadImages(learner, 8), counter: 0 }, NO_RATES);

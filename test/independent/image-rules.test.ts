@@ -69,38 +69,41 @@ describe.each(CASES)("$name", (small) => {
     expectGradients(learner.net.layers, plain, 1 / IMAGES);
   });
 
-  test("predictive coding: values follow the energy's gradient, weights its own at the end", () => {
-    const learner = smallRule(team, "predictive-coding", { ...small, activation: "tanh" }, PLAIN_OPTIMISER, 9);
-    const labels = loadImages(learner, IMAGES);
-    const plain = plainNet(learner, "tanh");
-    const stimulus = imagesOf(learner, IMAGES);
-    const values: Float64Array[] = [];
-    let value = stimulus;
-    for (const layer of plain.slice(0, -1)) {
-      value = layer.units(layer.drive(value, IMAGES));
-      values.push(Float64Array.from(value.values));
-    }
-    const energyAt = () => {
-      const x = values.map((own) => ad.variable(own));
-      let energy = ad.crossEntropy(plain.at(-1)!.drive(x.at(-1)!, IMAGES), labels);
-      for (const [k, layer] of plain.slice(0, -1).entries()) {
-        const gap = ad.subtract(x[k]!, layer.units(layer.drive(k === 0 ? stimulus : x[k - 1]!, IMAGES)));
-        energy = ad.add(energy, ad.affine(ad.sum(ad.multiply(gap, gap)), 0.5));
+  test.each(["tanh", "elu"] as const)(
+    "predictive coding: values by the energy's gradient, weights at the end, %s",
+    (activation) => {
+      const learner = smallRule(team, "predictive-coding", { ...small, activation }, PLAIN_OPTIMISER, 9);
+      const labels = loadImages(learner, IMAGES);
+      const plain = plainNet(learner, activation);
+      const stimulus = imagesOf(learner, IMAGES);
+      const values: Float64Array[] = [];
+      let value = stimulus;
+      for (const layer of plain.slice(0, -1)) {
+        value = layer.units(layer.drive(value, IMAGES));
+        values.push(Float64Array.from(value.values));
       }
-      ad.backward(energy);
-      return { energy: energy.values[0]!, x };
-    };
-    const first = energyAt().energy;
-    for (let step = 0; step < 9; step++) {
-      for (const [k, { gradient }] of energyAt().x.entries())
-        values[k] = values[k]!.map((own, i) => own - 0.1 * gradient[i]!);
-    }
-    expect(energyAt().energy).toBeLessThan(first);
-    const report = learner.step({ labels, counter: 0 }, NO_RATES);
-    // Values start where they are predicted: the energy is the top loss, which is what is reported.
-    expect(report.loss).toBeCloseTo(first / IMAGES, 5);
-    expectGradients(learner.net.layers, plain, 1 / IMAGES, (k) => (k < values.length ? SETTLED : ALLOWED));
-  });
+      const energyAt = () => {
+        const x = values.map((own) => ad.variable(own));
+        let energy = ad.crossEntropy(plain.at(-1)!.drive(x.at(-1)!, IMAGES), labels);
+        for (const [k, layer] of plain.slice(0, -1).entries()) {
+          const gap = ad.subtract(x[k]!, layer.units(layer.drive(k === 0 ? stimulus : x[k - 1]!, IMAGES)));
+          energy = ad.add(energy, ad.affine(ad.sum(ad.multiply(gap, gap)), 0.5));
+        }
+        ad.backward(energy);
+        return { energy: energy.values[0]!, x };
+      };
+      const first = energyAt().energy;
+      for (let step = 0; step < 9; step++) {
+        for (const [k, { gradient }] of energyAt().x.entries())
+          values[k] = values[k]!.map((own, i) => own - 0.1 * gradient[i]!);
+      }
+      expect(energyAt().energy).toBeLessThan(first);
+      const report = learner.step({ labels, counter: 0 }, NO_RATES);
+      // Values start where they are predicted: the energy is the top loss, which is what is reported.
+      expect(report.loss).toBeCloseTo(first / IMAGES, 5);
+      expectGradients(learner.net.layers, plain, 1 / IMAGES, (k) => (k < values.length ? SETTLED : ALLOWED));
+    },
+  );
 
   test.each(["dots", "cosines"] as const)("counter-current: every stage's own loss, by %s", (affinity) => {
     const weight = affinity === "dots" ? 128 : 3;

@@ -1,6 +1,6 @@
 /**
- * Counter-current learning (Kao and Hariharan, NeurIPS 2024, arXiv 2409.19841) on a real-valued net of images: a feedback net of mirrored shapes and weights of its own, Theta, runs
- * from the classes down to the stimulus, and every stage of both learns from what the other has there. Inputs of a stage are constants to it: no error crosses stages.
+ * Counter-current learning (Kao and Hariharan, NeurIPS 2024, arXiv 2409.19841) on a real-valued net of images: a feedback net of mirrored shapes and weights of its own, Theta,
+ * runs from the classes down to the stimulus, and every stage of both learns from what the other has there. Inputs of a stage are constants to it: no error crosses stages.
  *
  *   up     a_1 = stimulus,  a_i = f(W a_{i-1} + b),  y = W a_{L-1} + b
  *   down   c_L = one-hot, a row a class,  c_i = f(Theta c_{i+1} + b'),  c_1 = Theta c_2 + b' (no f)
@@ -33,8 +33,11 @@ export interface CounterCurrentOptions {
   readonly weight: number;
 }
 
-/** The authors' for fully connected nets: half of 256. */
-export const counterCurrentDefaults: CounterCurrentOptions = { affinity: "dots", weight: 128 };
+/**
+ * Cosines, for all nets: in short trainings on MNIST by AdamW (10 000 images, 3 epochs; convolutions 3000, 2) dots, the authors' choice for fully connected nets at a weight of
+ * 128, named 79 % (with norm) and 84 % (without) of held-out images right, convolutions 92 %, where cosines named 94 %.
+ */
+export const counterCurrentDefaults: CounterCurrentOptions = { affinity: "cosines", weight: 1 };
 
 /** Connections of the feedback net from the classes down; the last redraws the stimulus. Throws a `shape` error where planes cannot be doubled to the image's. */
 export function feedbackConnections({ kind, image, hidden }: RealImageNetOptions): StageConnections[] {

@@ -6,9 +6,9 @@
  *
  * Errors here are output minus target, the paper's target minus output; both signs give the same updates.
  *
- * Theta_i has the shape of W_i, its transpose takes errors down. Of a convolution it is a 3x3 kernel, with which errors go back as through the convolution's transpose, to the
- * winners of its pools; its own gradient is then the sum of delta xi over all pixels a tap joins. The authors' convolutional nets have no norm and do not say how
- * pools are passed; with `norm` a layer's own derivative includes that of its norm, which is local to it.
+ * Theta_i has the shape of W_i, its transpose takes errors down. The equations are the authors' for full connections; of a convolution Theta_i is here a 3x3 kernel of its own, by
+ * which errors go down as by the convolution's transpose, from the winners of its pools, and whose gradient sums delta xi over all pixels a tap joins. The authors' convolutional
+ * nets have no norm; with one, f' includes the norm's own derivative, which is local to the layer.
  */
 import type { Address, Region } from "../../engine/memory.ts";
 import { RandomStream } from "../../engine/random.ts";

@@ -9,8 +9,8 @@
  * J^T, the derivative of the next prediction, takes errors down by the transposes of W: weight transport (C1 is not met). The label is clamped through the top loss, which is
  * the other rules' too.
  *
- * The authors define no norm and no pooling; here both are parts of the prediction: a pool's winners and the batch's statistics follow the values at every step (so E and its
- * gradients are exact), the running statistics only the first prediction, which is how the net decides in use.
+ * Whittington and Bogacz define fully connected nets without norm or pooling; here both are parts of the prediction: a pool's winners and the batch's statistics follow the values
+ * at every step (so E and its gradients are exact), the running statistics only the first prediction, which is how the net decides in use.
  */
 import type { Address } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -23,7 +23,10 @@ import { RealImageLearner } from "./image-learner.ts";
 import { type RealImageNetOptions, realImageNet } from "./image-net.ts";
 
 export interface ImagePredictiveCodingOptions {
-  /** Steps of inference a batch. Each costs about what backprop does; fewer than hidden stages leave the lowest ones without an error. */
+  /**
+   * Steps of inference a batch, 100 to 200 in published comparisons. Each is a pass up and the errors' way down. With fewer than there are hidden stages the lowest ones get no
+   * error; of two hidden stages on MNIST, 10, 20 and 100 steps taught alike (93.4 % right after 5000 images, twice).
+   */
   readonly inferenceSteps: number;
   /** Rate of each of them. */
   readonly inferenceRate: number;
