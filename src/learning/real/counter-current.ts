@@ -34,8 +34,8 @@ export interface CounterCurrentOptions {
 }
 
 /**
- * Cosines, for all nets: in short trainings on MNIST by AdamW (10 000 images, 3 epochs; convolutions 3000, 2) dots, the authors' choice for fully connected nets at a weight of
- * 128, named 79 % (with norm) and 84 % (without) of held-out images right, convolutions 92 %, where cosines named 94 %.
+ * Cosines, for all nets. Dots, the authors' choice for fully connected nets (at a weight of 128, by plain gradients), learn worse under AdamW: of MNIST 784-256-128-10, 10 000 images,
+ * 3 epochs, at the best of four rates they named 79 % of held-out images right with norm and 89 % without, where cosines named 95 % and 94 %.
  */
 export const counterCurrentDefaults: CounterCurrentOptions = { affinity: "cosines", weight: 1 };
 
