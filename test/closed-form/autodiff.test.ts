@@ -83,3 +83,25 @@ test("all operations in one expression: central differences", () => {
     expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0.01);
   }
 });
+
+test("tanh, exponential linear units and cross-entropy: by hand, and central differences", () => {
+  const even = ad.variable([2, 2, 2, 2, 2, 2]);
+  const loss = ad.crossEntropy(even, [1, 0]);
+  expect(loss.values[0]).toBeCloseTo(2 * Math.log(3), 12);
+  ad.backward(loss);
+  expect(worstGap(even.gradient, [1 / 3, -2 / 3, 1 / 3, -2 / 3, 1 / 3, 1 / 3]).gap).toBeLessThan(1e-15);
+  const given = uniform(8, -2, 2);
+  const curved = (values: ArrayLike<number>) => {
+    const x = ad.variable(values);
+    return { x, loss: ad.crossEntropy(ad.multiply(ad.tanh(x), ad.exponentialLinear(x)), [3, 0]) };
+  };
+  const { x, loss: own } = curved(given);
+  ad.backward(own);
+  const h = 1e-6;
+  const expected = given.map((_, i) => {
+    const at = (by: number) => curved(given.map((value, k) => value + (k === i ? by : 0))).loss.values[0]!;
+    return (at(h) - at(-h)) / (2 * h);
+  });
+  expect(worstGap(x.gradient, expected).gap).toBeLessThan(1e-8);
+  expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0.1);
+});

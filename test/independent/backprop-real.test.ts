@@ -7,8 +7,8 @@ import { LayeredBackprop } from "../../src/learning/backprop/layered.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { NORM_EPSILON } from "../../src/network/norm.ts";
 import { LayeredNet } from "../../src/network/real/layered-net.ts";
-import { RectifiedLayer } from "../../src/network/real/rectified-layer.ts";
-import { pixelsOf, sizeOf, tilesOf } from "../../src/network/shape.ts";
+import { RealLayer } from "../../src/network/real/real-layer.ts";
+import { sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { worstGap } from "../reference/close.ts";
 import * as ad from "../support/autodiff.ts";
@@ -21,6 +21,7 @@ import {
   type PlainParameters,
   parametersOf,
   plainBlock,
+  winnersOf,
 } from "../support/plain-stack.ts";
 import { drawExact, inputRows, randomInput } from "../support/spiking-stack.ts";
 import { type StackCase, shapeAfter, stackCases } from "../support/stack-arbitrary.ts";
@@ -57,7 +58,7 @@ function runEngine(on: Team, c: StackCase) {
 type Built = ReturnType<typeof build>;
 
 /** Which units' values are above 0, [image][unit], as the stage above reads them. */
-function openUnits({ output, shape }: RectifiedLayer): (i: number) => boolean {
+function openUnits({ output, shape }: RealLayer): (i: number) => boolean {
   const rows = new Float32Array(team.arena.memory.buffer, output.at, output.maxImages * output.stride);
   const times = output.shape.width / shape.width;
   return (i) => {
@@ -68,16 +69,8 @@ function openUnits({ output, shape }: RectifiedLayer): (i: number) => boolean {
   };
 }
 
-/** Which of a pool's four the engine took. */
-function winnersOf({ workspace, shape }: RectifiedLayer, images: number) {
-  const pixels = pixelsOf(shape);
-  const bytes = new Uint8Array(team.arena.memory.buffer, workspace.winner, images * pixels * tilesOf(shape) * 16);
-  return (image: number, pixel: number, unit: number) =>
-    bytes[(((unit >> 4) * images + image) * pixels + pixel) * 16 + (unit & 15)]!;
-}
-
 /** Norm by the engine's running statistics; a constant to the gradient. */
-function evaluated({ norm, shape }: RectifiedLayer, { gamma, beta }: PlainParameters, z: ad.Value): ad.Value {
+function evaluated({ norm, shape }: RealLayer, { gamma, beta }: PlainParameters, z: ad.Value): ad.Value {
   if (!norm.enabled) return z;
   const normed = z.values.map((drive, i) => {
     const u = i % shape.channels;
@@ -93,8 +86,8 @@ function plainPass({ net, input }: Built, { images, input: shape, stages }: Stac
   let value = ad.variable(inputRows(team, input, images));
   let below = shape;
   for (const [k, layer] of net.layers.entries()) {
-    const hidden = layer instanceof RectifiedLayer;
-    const winner = hidden && train && k > 0 ? { winner: winnersOf(layer, images) } : {};
+    const hidden = layer instanceof RealLayer;
+    const winner = hidden && train && k > 0 ? { winner: winnersOf(team.arena.memory, layer, images) } : {};
     const parts = { name: layer.name, synapses: layer.synapses, group: layer.group, below, ...winner };
     const parameters = parametersOf(parts);
     const z = driveOf(parts, parameters, value, images);
@@ -107,8 +100,8 @@ function plainPass({ net, input }: Built, { images, input: shape, stages }: Stac
 }
 
 /** Largest distance from 0 at which the engine and the plain pass decide differently. */
-function disagreement(layer: RectifiedLayer | Layer, x: ad.Value): number {
-  if (!(layer instanceof RectifiedLayer)) return 0;
+function disagreement(layer: RealLayer | Layer, x: ad.Value): number {
+  if (!(layer instanceof RealLayer)) return 0;
   const open = openUnits(layer);
   return x.values.reduce((most, value, i) => (value > 0 === open(i) ? most : Math.max(most, Math.abs(value))), 0);
 }

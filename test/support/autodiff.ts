@@ -105,6 +105,14 @@ export const gated = (x: Value, open: (i: number) => boolean) =>
     (value, i) => (open(i) ? value : 0),
     (_, i) => (open(i) ? 1 : 0),
   );
+export const tanh = (x: Value) => each(x, Math.tanh, (value) => 1 - Math.tanh(value) ** 2);
+/** x, or e^x - 1 below 0. */
+export const exponentialLinear = (x: Value) =>
+  each(
+    x,
+    (value) => (value > 0 ? value : Math.expm1(value)),
+    (value) => (value > 0 ? 1 : Math.exp(value)),
+  );
 /** 0/1 spikes where the given slope stands in for the derivative; `fired` says which, so that rounding elsewhere does not decide twice. */
 export const spike = (x: Value, fired: (i: number) => boolean, slope: (x: number) => number) =>
   each(x, (_, i) => (fired(i) ? 1 : 0), slope);
@@ -148,6 +156,26 @@ export function products(a: Value, b: Value, depth: number): Value {
           b.gradient[c * depth + k]! += from * a.values[r * depth + k]!;
         }
       }
+    }
+  });
+}
+
+/** Sum over the rows of -ln softmax(row)[label], as one number. */
+export function crossEntropy(logits: Value, labels: ArrayLike<number>): Value {
+  const classes = logits.values.length / labels.length;
+  const shares = new Float64Array(logits.values.length);
+  let loss = 0;
+  for (let row = 0; row < labels.length; row++) {
+    const own = logits.values.subarray(row * classes, (row + 1) * classes);
+    const top = Math.max(...own);
+    const total = own.reduce((sum, x) => sum + Math.exp(x - top), 0);
+    for (let c = 0; c < classes; c++) shares[row * classes + c] = Math.exp(own[c]! - top) / total;
+    loss += top + Math.log(total) - own[labels[row]!]!;
+  }
+  return made(Float64Array.of(loss), [logits], (g) => {
+    for (let i = 0; i < shares.length; i++) {
+      const hit = i % classes === labels[Math.floor(i / classes)] ? 1 : 0;
+      logits.gradient[i]! += g[0]! * (shares[i]! - hit);
     }
   });
 }

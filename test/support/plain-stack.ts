@@ -4,9 +4,10 @@
  */
 import { expect } from "vitest";
 import { ConvSynapses } from "../../src/network/conv.ts";
+import type { Layer } from "../../src/network/layer.ts";
 import { NORM_EPSILON } from "../../src/network/norm.ts";
 import type { ParameterGroup } from "../../src/network/parameters.ts";
-import { type Shape, sizeOf } from "../../src/network/shape.ts";
+import { pixelsOf, type Shape, sizeOf, tilesOf } from "../../src/network/shape.ts";
 import type { Synapses } from "../../src/network/synapses.ts";
 import { worstGap } from "../reference/close.ts";
 import * as ad from "./autodiff.ts";
@@ -20,6 +21,19 @@ export interface Parts {
   readonly below?: Shape;
   /** Which of a pool's four the engine took, where drives are not exact: rounding does not decide twice. */
   readonly winner?: (row: number, pixel: number, unit: number) => number;
+  /** Whether the engine's choice need not be the largest here: other inputs go the way of those it was made for. */
+  readonly led?: boolean;
+}
+
+/** Which of a pool's four the engine took in a layer's newest training pass. */
+export function winnersOf(
+  memory: WebAssembly.Memory,
+  { workspace, synapses: { shape } }: Pick<Layer, "workspace" | "synapses">,
+  images: number,
+): NonNullable<Parts["winner"]> {
+  const pixels = pixelsOf(shape);
+  const bytes = new Uint8Array(memory.buffer, workspace.winner, images * pixels * tilesOf(shape) * 16);
+  return (image, pixel, unit) => bytes[(((unit >> 4) * images + image) * pixels + pixel) * 16 + (unit & 15)]!;
 }
 
 export interface PlainParameters {
@@ -55,13 +69,19 @@ export function plainBlock(
 
 /** Drives [rows][units] of inputs [rows][inputs]. */
 export function driveOf(
-  { synapses, below, winner }: Parts,
+  { synapses, below, winner, led = false }: Parts,
   { weight, bias }: PlainParameters,
   x: ad.Value,
   rows: number,
 ) {
   if (synapses instanceof ConvSynapses)
-    return pooled(synapses, convolved(synapses, below ?? synapses.source.shape, weight, bias, x, rows), rows, winner);
+    return pooled(
+      synapses,
+      convolved(synapses, below ?? synapses.source.shape, weight, bias, x, rows),
+      rows,
+      winner,
+      led,
+    );
   const units = sizeOf(synapses.shape);
   const product = ad.products(x, weight, synapses.fanIn);
   if (!bias) return product;
@@ -102,7 +122,13 @@ function convolved(
 }
 
 /** Of each 2x2 outputs the largest, or the engine's choice, which must be as large but for rounding. */
-function pooled({ geometry, shape }: ConvSynapses, z: ad.Value, rows: number, winner: Parts["winner"]): ad.Value {
+function pooled(
+  { geometry, shape }: ConvSynapses,
+  z: ad.Value,
+  rows: number,
+  winner: Parts["winner"],
+  led: boolean,
+): ad.Value {
   if (!geometry.pool) return z;
   const { height, width, channels } = shape;
   const length = rows * height * width * channels;
@@ -129,6 +155,7 @@ function pooled({ geometry, shape }: ConvSynapses, z: ad.Value, rows: number, wi
     const { u, pixel, row } = parts(i);
     return winner(row, pixel, u);
   });
+  if (led) return chosen;
   const rounding = 1e-5 * Math.max(...z.values.map(Math.abs));
   expect(worstGap(chosen.values, most.values).gap, "winners").toBeLessThanOrEqual(rounding);
   return chosen;

@@ -6,7 +6,7 @@ import { padded } from "../../engine/kernels.ts";
 import type { Team } from "../../engine/team.ts";
 import { type AutoencoderShape, autoencoderShapes } from "../../network/autoencoder/shapes.ts";
 import { LayeredNet } from "../../network/real/layered-net.ts";
-import type { StageConnections } from "../../network/real/rectified-layer.ts";
+import type { StageConnections } from "../../network/real/real-layer.ts";
 import { flat, type Shape, sizeOf } from "../../network/shape.ts";
 import { LayeredBackprop } from "../backprop/layered.ts";
 import type { OptimiserOptions } from "../optimiser.ts";

@@ -9,8 +9,8 @@ import type { Address } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { InputGradient } from "../../network/input-gradient.ts";
 import type { Layer } from "../../network/layer.ts";
-import { pixelsOf, tilesOf } from "../../network/shape.ts";
 import { stepsOf } from "../../network/synapses.ts";
+import { finishDrive } from "./finish.ts";
 import type { BackpropStage } from "./stage.ts";
 
 export class LayeredBackprop {
@@ -59,17 +59,8 @@ export class LayeredBackprop {
       ({ workspace } = stage);
       steps = stepsOf(synapses.source);
       // Below the first stage nothing asks for the ended gradient: its synapses end it on the way.
-      if (k > 0) this.#finish(images, stage, coefficients);
+      if (k > 0) finishDrive(this.#team, images, stage, coefficients);
       synapses.gradient(group, images, workspace, k > 0 ? 0 : coefficients);
     }
-  }
-
-  /** Ends the norm's gradient in place: g becomes dL/dz. */
-  #finish(images: number, { synapses, workspace }: BackpropStage, coefficients: Address): void {
-    if (!coefficients) return;
-    const tiles = tilesOf(synapses.shape);
-    const rows = images * stepsOf(synapses.source) * pixelsOf(synapses.shape);
-    // One position of the sequences' kernel: all rows have the same coefficients.
-    this.#team.run("finishPositions", tiles, ...[1, rows, tiles, coefficients, workspace.g, workspace.z]);
   }
 }

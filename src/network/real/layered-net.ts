@@ -1,20 +1,24 @@
 /**
- * A real-valued feed-forward net of the shapes a spiking one has: rectified layers and a read-out (a drive without neurons). Its tensors have the spiking net's names and orders.
+ * A real-valued feed-forward net of the shapes a spiking one has: layers of real units and a read-out (a drive without neurons). Its tensors have the spiking net's names and orders.
  */
 import type { Team } from "../../engine/team.ts";
 import { initialise } from "../initialise.ts";
 import { Layer } from "../layer.ts";
 import { layerSlots, type Slot } from "../slots.ts";
 import type { RealInput } from "../synapses.ts";
-import { RectifiedLayer, realSynapses, type StageConnections } from "./rectified-layer.ts";
+import { type Activation, RealLayer, realSynapses, type StageConnections } from "./real-layer.ts";
 
 export interface LayeredNetOptions {
   /** What the first stage reads, [image][stride]: real values, channels last. */
   readonly input: RealInput;
   /** Connections of the hidden stages, from the input up, and last of the read-out. The first does not upsample. */
   readonly stages: readonly StageConnections[];
-  /** Batch norm before the rectifiers. */
+  /** Batch norm before the units. */
   readonly norm: boolean;
+  /** What the hidden stages' units do. Default "relu". */
+  readonly activation?: Activation;
+  /** Names of the stages, in the order of `stages`; they name tensors and draw weights. Default `perception.stage2` and up. */
+  readonly names?: readonly string[];
   readonly seed: number;
 }
 
@@ -28,32 +32,37 @@ export interface LayeredNetOptions {
  */
 export class LayeredNet {
   readonly team: Team;
+  /** Connections of all stages, the read-out's last. */
+  readonly stages: readonly StageConnections[];
   /** Stages 2 .. L - 1. */
-  readonly hidden: readonly RectifiedLayer[];
+  readonly hidden: readonly RealLayer[];
   /** Stage L. */
   readonly readout: Layer;
 
   /** Draws all weights from the seed. Throws a `shape` error where a convolution leaves no pixel. */
-  constructor(team: Team, { input, stages, norm, seed }: LayeredNetOptions) {
+  constructor(team: Team, options: LayeredNetOptions) {
+    const { input, stages, norm, activation = "relu", seed } = options;
+    const names = options.names ?? stages.map((_, k) => `perception.stage${k + 2}`);
     const { maxImages } = input;
     this.team = team;
-    const hidden: RectifiedLayer[] = [];
+    this.stages = stages;
+    const hidden: RealLayer[] = [];
     let source = input;
     for (const [k, connections] of stages.slice(0, -1).entries()) {
       const next = stages[k + 1]!;
       const upsampled = next.kind === "conv" && (next.upsample ?? false);
-      const name = `perception.stage${k + 2}`;
-      const layer = new RectifiedLayer(team, { name, source, connections, norm, upsampled, maxImages });
+      const name = names[k]!;
+      const layer = new RealLayer(team, { name, source, connections, norm, activation, upsampled, maxImages });
       hidden.push(layer);
       source = layer.output;
     }
     this.hidden = hidden;
     const synapses = realSynapses(team, source, stages.at(-1)!, false);
-    this.readout = new Layer(team, { name: `perception.stage${stages.length + 1}`, synapses, maxImages, steps: 1 });
+    this.readout = new Layer(team, { name: names.at(-1)!, synapses, maxImages, steps: 1 });
     for (const layer of this.layers) initialise(layer, seed);
   }
 
-  get layers(): readonly (RectifiedLayer | Layer)[] {
+  get layers(): readonly (RealLayer | Layer)[] {
     return [...this.hidden, this.readout];
   }
 

@@ -1,18 +1,24 @@
 /**
- * A hidden layer of a real-valued feed-forward net, the counterpart of a spiking `Layer`: the same synapses, pooling and norm, and a rectifier for the neurons and their steps.
+ * A hidden layer of a real-valued feed-forward net, the counterpart of a spiking `Layer`: the same synapses, pooling and norm, and a function for the neurons and their steps.
  *
- *   y = max(0, Norm(pool(W x + b)))
+ *   y = f(Norm(pool(W x + b))),  f: rectified, tanh or exponential linear
  */
 import { padded } from "../../engine/kernels.ts";
 import type { Address } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { ConvSynapses } from "../conv.ts";
 import { LinearSynapses } from "../linear.ts";
-import { Norm } from "../norm.ts";
+import { NORM_MOMENTUM, Norm } from "../norm.ts";
 import { ParameterGroup } from "../parameters.ts";
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "../shape.ts";
 import type { RealInput, Synapses, Workspace } from "../synapses.ts";
 import { PlaneLinear } from "./plane-linear.ts";
+
+/** f: max(0, X); tanh X; X, or e^X - 1 where X < 0. */
+export type Activation = "relu" | "tanh" | "elu";
+
+/** The kernels' numbers of them (engine/assembly/activation.ts). */
+export const ACTIVATION_CODES: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, elu: 2 };
 
 /** The connections of a stage of a feed-forward net. */
 export type StageConnections =
@@ -41,32 +47,37 @@ export function realSynapses(team: Team, source: RealInput, stage: StageConnecti
   return new LinearSynapses(team, source, stage.shape, !norm);
 }
 
-export interface RectifiedLayerOptions {
+export interface RealLayerOptions {
   readonly name: string;
   readonly source: RealInput;
   readonly connections: StageConnections;
   readonly norm: boolean;
+  /** Default "relu". */
+  readonly activation?: Activation;
   /** Whether the stage above upsamples: y is then written twice as high and wide. */
   readonly upsampled: boolean;
   readonly maxImages: number;
 }
 
-export class RectifiedLayer {
+export class RealLayer {
   readonly name: string;
   readonly synapses: Synapses;
   readonly group: ParameterGroup;
   readonly norm: Norm;
   readonly workspace: Workspace;
   readonly outputSteps = 1;
+  /** What the activation's kernels know it by. */
+  readonly activationCode: number;
   /** y, as the stage above reads it. */
   readonly output: RealInput;
   readonly #team: Team;
-  readonly #up: number;
+  readonly #up: 0 | 1;
 
-  constructor(team: Team, options: RectifiedLayerOptions) {
+  constructor(team: Team, options: RealLayerOptions) {
     const { name, source, connections, norm, upsampled, maxImages } = options;
     this.#team = team;
     this.name = name;
+    this.activationCode = ACTIVATION_CODES[options.activation ?? "relu"];
     this.synapses = realSynapses(team, source, connections, norm);
     const { shape, blocks } = this.synapses;
     const tiles = tilesOf(shape);
@@ -97,16 +108,27 @@ export class RectifiedLayer {
 
   /** y of the source's first `images` rows. Training uses and moves the batch statistics; in evaluation an image's bytes do not depend on those beside it. */
   forward(images: number, train: boolean): void {
-    const { synapses, group, norm, workspace, output, shape } = this;
+    this.drive(images, train);
+    this.writeRows(images, { at: this.output.at, stride: this.output.stride, up: this.#up });
+  }
+
+  /** The drive z in the workspace and the norm's scale and shift, without y. `momentum`: weight of the batch in the running statistics, in training. */
+  drive(images: number, train: boolean, momentum: number = NORM_MOMENTUM): void {
+    const { synapses, group, norm, workspace, shape } = this;
     synapses.forward(group, images, train ? workspace : { ...workspace, winner: 0 }, norm.momentsAt(train), !train);
     const chunks = this.#chunks(images);
     const rows = images * pixelsOf(shape);
-    norm.prepare(group, train, chunks, rows / chunks, rows);
+    norm.prepare(group, train, chunks, rows / chunks, rows, momentum);
+  }
+
+  /** y of the newest drive as rows [image][pixel][channel], `stride` floats apart; with `up` 1 twice as high and wide. */
+  writeRows(images: number, { at, stride, up }: { at: Address; stride: number; up: 0 | 1 }): void {
+    const { norm, workspace, shape } = this;
     this.#team.run(
-      "rectify",
+      "activate",
       tilesOf(shape) * images,
-      ...[images, shape.height, shape.width, shape.channels, this.#up, output.stride],
-      ...[norm.scale.at, norm.shift.at, workspace.z, output.at],
+      ...[this.activationCode, images, shape.height, shape.width, shape.channels, up, stride],
+      ...[norm.scale.at, norm.shift.at, workspace.z, at],
     );
   }
 
@@ -117,9 +139,19 @@ export class RectifiedLayer {
     const chunkImages = synapses.chunkImages || images;
     const chunks = this.#chunks(images);
     this.#team.run(
-      "rectifyBackward",
+      "activateBackward",
       tilesOf(this.shape) * chunks,
-      ...[chunks, chunkImages, images, pixels, norm.scale.at, norm.shift.at, norm.mean.at, norm.inverse.at],
+      ...[
+        this.activationCode,
+        chunks,
+        chunkImages,
+        images,
+        pixels,
+        norm.scale.at,
+        norm.shift.at,
+        norm.mean.at,
+        norm.inverse.at,
+      ],
       ...[workspace.z, above.at, workspace.g, norm.sums.at],
     );
     return norm.gradient(group, chunks, images * pixels);
