@@ -7,6 +7,7 @@
  * |s_L| and T are the same for all classes, so the counts over sqrt(active) decide.
  */
 import { conceptSpikes } from "../network/inference.ts";
+import { type ImageModel, Model } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
 
 export interface Decision {
@@ -17,7 +18,20 @@ export interface Decision {
   readonly drives: Float64Array;
 }
 
-/** Decisions for the first `images` images, after `perceive`. */
+/**
+ * Decisions for the first `images` images of a model, after it has perceived them.
+ *
+ * @example
+ * model.load(split, indices, 0, 8);
+ * model.perceive(8);
+ * decideImages(model, 8)[0].class;
+ */
+export function decideImages(model: ImageModel, images: number): Decision[] {
+  if (model instanceof Model) return decide(model.pair, images);
+  throw new Error("no net but a spiking pair decides yet");
+}
+
+/** Decisions of a pair for the first `images` images, after `perceive`. */
 export function decide(pair: NetworkPair, images: number): Decision[] {
   const { classes, width, bits } = pair.target;
   const { steps } = pair.options;
