@@ -11,7 +11,7 @@ import { type DataSummary, Model } from "../network/model.ts";
 import type { ExperimentConfig, ImageRuleName } from "./config.ts";
 
 /** What each rule asks of its pair; all but bsd train perception alone. */
-const NEEDS: Readonly<Record<ImageRuleName, { networks: "both" | "perception"; keepDrives: boolean }>> = {
+export const pairNeeds: Readonly<Record<ImageRuleName, { networks: "both" | "perception"; keepDrives: boolean }>> = {
   bsd: { networks: "both", keepDrives: false },
   backprop: { networks: "perception", keepDrives: true },
   "feedback-alignment": { networks: "perception", keepDrives: true },
@@ -22,7 +22,7 @@ const NEEDS: Readonly<Record<ImageRuleName, { networks: "both" | "perception"; k
 
 /** Whether a rule trains a recall network too. */
 export function trainsRecall(rule: ImageRuleName): boolean {
-  return NEEDS[rule].networks === "both";
+  return pairNeeds[rule].networks === "both";
 }
 
 /**
@@ -33,11 +33,14 @@ export function createModel(team: Team, config: ExperimentConfig, data: DataSumm
   const recalls = rule.negatives === "prototypes" ? { maxRecalls: data.classNames.length } : {};
   const keepGradients = train.clip > 0 && train.clipScope === "global";
   const sizes = { pool: rule.pool, seed: train.seed, maxImages: train.batch, ...recalls };
-  return new Model(team, { network, ...sizes, ...NEEDS[rule.name], keepGradients }, data);
+  return new Model(team, { network, ...sizes, ...pairNeeds[rule.name], keepGradients }, data);
 }
 
 /** The learning rule of a configuration, on a model made by `createModel` from the same. */
-export function createRule({ pair }: Model, { rule, train }: ExperimentConfig): Rule {
+export function createRule(
+  { pair }: Pick<Model, "pair">,
+  { rule, train }: Pick<ExperimentConfig, "rule" | "train">,
+): Rule {
   const { weightDecay, clip, clipScope } = train;
   const optimiser = { weightDecay, clip, clipScope };
   switch (rule.name) {

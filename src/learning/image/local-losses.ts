@@ -26,8 +26,8 @@ export class LocalLosses extends PerceptionRule {
     const { team, target } = pair;
     const { maxImages, seed } = pair.options;
     const classifiers = pair.perception.slice(0, -1).map((layer, k) => {
-      const units = layer.cellCount * layer.synapses.shape.channels;
-      const sizes = { classes: target.classes, width: layer.featureWidth, units, maxImages };
+      const { channels } = layer.synapses.shape;
+      const sizes = { classes: target.classes, cells: layer.cellCount, channels, maxImages };
       return new StageClassifier(team, `classifier.stage${k + 2}`, sizes, seed);
     });
     const beside = classifiers.map(({ parameters }) => parameters.group);
