@@ -42,6 +42,7 @@ export { type KernelProfile, type Span, type SpawnThread, Team, type TeamOptions
 export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
 export { Bsd, type BsdOptions } from "./learning/bsd.ts";
+export { type Criterion, criteria, criteriaOfRules, criteriaTable, type RuleCriteria } from "./learning/criteria.ts";
 export { Backprop } from "./learning/image/backprop.ts";
 export { DirectFeedbackAlignment } from "./learning/image/direct-feedback.ts";
 export { FeedbackAlignment } from "./learning/image/feedback-alignment.ts";
@@ -93,6 +94,7 @@ export {
 export { type DataSummary, ImageModel, Model, type ModelOptions } from "./network/model.ts";
 export { type NeuronParameters, neuronDefaults } from "./network/neuron.ts";
 export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
+export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export { defaults, type ExperimentConfig, resolveConfig } from "./training/config.ts";

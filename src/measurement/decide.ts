@@ -6,9 +6,11 @@
  *
  * |s_L| and T are the same for all classes, so the counts over sqrt(active) decide.
  */
+import { BispikeError } from "../errors.ts";
 import { conceptSpikes } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
+import { RealModel } from "../network/real/real-model.ts";
 
 export interface Decision {
   readonly class: number;
@@ -28,7 +30,17 @@ export interface Decision {
  */
 export function decideImages(model: ImageModel, images: number): Decision[] {
   if (model instanceof Model) return decide(model.pair, images);
-  throw new Error("no net but a spiking pair decides yet");
+  if (model instanceof RealModel) return decideByLogits(model, images);
+  throw new BispikeError("usage", "expected a spiking pair's model or a real-valued net's, got another kind");
+}
+
+/** Decisions of a net that does not spike: the largest logit, the first of several; cosines are 0, as of a silent concept. */
+function decideByLogits({ logits, data }: RealModel, images: number): Decision[] {
+  const classes = data.classNames.length;
+  return Array.from({ length: images }, (_, b) => {
+    const drives = Float64Array.from(logits.view.subarray(b * logits.stride, b * logits.stride + classes));
+    return { class: drives.indexOf(Math.max(...drives)), cosines: new Float64Array(classes), drives };
+  });
 }
 
 /** Decisions of a pair for the first `images` images, after `perceive`. */
