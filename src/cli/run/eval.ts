@@ -1,7 +1,7 @@
 /** The work of `bispike eval`: accuracy, confusion and spike similarity over one part of the data. */
 import { BispikeError } from "../../errors.ts";
 import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
-import type { Model } from "../../network/model.ts";
+import type { ImageModel } from "../../network/model.ts";
 import { buildModel, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
 import { assertRecall, isAutoencoderCheckpoint, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
@@ -99,7 +99,7 @@ function json(measured: Evaluation, part: string, checkpoint: string, more: Find
   });
 }
 
-function report(measured: Evaluation, model: Model, heading: string): string {
+function report(measured: Evaluation, model: ImageModel, heading: string): string {
   const { classNames } = model.data;
   const { accuracy, driveAccuracy, confusion, rates, hamming, hammingShuffled } = measured;
   const accuracies = perClass(measured);
@@ -125,6 +125,13 @@ function report(measured: Evaluation, model: Model, heading: string): string {
     ),
     alignTable([["class", "images", "accuracy"], ...classes], "lrr"),
     confusionTable(confusion, classNames),
-    alignTable([["stage", "firing rate", ...(compared ? ["Hamming similarity", "of another class"] : [])], ...stages]),
+    ...(stages.length > 0
+      ? [
+          alignTable([
+            ["stage", "firing rate", ...(compared ? ["Hamming similarity", "of another class"] : [])],
+            ...stages,
+          ]),
+        ]
+      : []),
   ].join("\n\n");
 }
