@@ -81,6 +81,7 @@ export const KERNEL_NAMES = [
   "squaredError",
   "poissonCode",
   "latencyCode",
+  "spikeTiming",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

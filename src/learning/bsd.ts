@@ -14,14 +14,14 @@ import { infonce } from "../alignment/infonce.ts";
 import { mse } from "../alignment/mse.ts";
 import { reco } from "../alignment/reco.ts";
 import type { Region } from "../engine/memory.ts";
-import { BispikeError } from "../errors.ts";
 import type { Layer } from "../network/layer.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { sizeOf } from "../network/shape.ts";
+import type { Slot } from "../network/slots.ts";
 import { type HomeostasisOptions, pullRates } from "./homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
-import type { Batch, Rates, Rule, StepReport } from "./rule.ts";
+import { assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "./rule.ts";
 import { StageAlignment } from "./stage-alignment.ts";
 import { Top, type TopLoss } from "./top.ts";
 
@@ -134,6 +134,10 @@ export class Bsd implements Rule {
     return { loss, stageLosses, perceptionRates, recallRates, silent, correct: top.correct, images };
   }
 
+  slots(optimiser: boolean): Iterable<Slot> {
+    return this.pair.slots(optimiser);
+  }
+
   /** Runs recall from the concepts of `labels` down to the redrawn stimulus. */
   #recall(labels: ArrayLike<number>, feature: Feature): void {
     const { pair } = this;
@@ -194,11 +198,6 @@ export class Bsd implements Rule {
   }
 
   #assertFinite(stage: number, loss: number): void {
-    if (Number.isFinite(loss)) return;
-    const step = this.optimiser.steps;
-    throw new BispikeError(
-      "training",
-      `stage ${stage}: the loss is ${loss} at step ${step}; lower train.learningRate, or set train.clip`,
-    );
+    assertFiniteLoss(stage, loss, this.optimiser.steps);
   }
 }

@@ -31,6 +31,7 @@ export interface PairCost {
   /** T. */
   readonly steps: number;
   readonly perception: NetworkCost;
+  /** Of no layers, and nothing but zeros, where there is perception alone. */
   readonly recall: NetworkCost;
 }
 
@@ -48,13 +49,14 @@ export class CostMeter implements Meter {
   readonly #recall: readonly LayerMeter[];
   #images = 0;
 
-  /** Recalls every concept once; perception's batches follow by `add`. */
+  /** Recalls every concept once, where there is recall; perception's batches follow by `add`. */
   constructor(pair: NetworkPair) {
     this.#pair = pair;
     const { steps } = pair.options;
     const { classes } = pair.target;
     this.#perception = pair.perception.map((layer) => new LayerMeter(pair.team, layer, steps));
     this.#recall = pair.recall.toReversed().map((layer) => new LayerMeter(pair.team, layer, steps));
+    if (!pair.recalls) return;
     recallConcepts(
       pair,
       Array.from({ length: classes }, (_, c) => c),
@@ -72,7 +74,7 @@ export class CostMeter implements Meter {
     return {
       steps: this.#pair.options.steps,
       perception: networkCost(this.#perception, this.#images),
-      recall: networkCost(this.#recall, this.#pair.target.classes),
+      recall: networkCost(this.#recall, this.#pair.recalls ? this.#pair.target.classes : 0),
     };
   }
 }
@@ -80,6 +82,7 @@ export class CostMeter implements Meter {
 function networkCost(meters: readonly LayerMeter[], samples: number): NetworkCost {
   const layers = meters.map((meter) => meter.result());
   const sum = (of: (layer: LayerCost) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  const weights = sum((layer) => layer.weights);
   const outputs = sum((layer) => layer.outputs);
   return {
     samples,
@@ -88,7 +91,7 @@ function networkCost(meters: readonly LayerMeter[], samples: number): NetworkCos
       buffers: sum(({ footprint }) => footprint.buffers),
       bytes: sum(({ footprint }) => footprint.bytes),
     },
-    connectionSparsity: sum((layer) => layer.zeroWeights) / sum((layer) => layer.weights),
+    connectionSparsity: weights === 0 ? 0 : sum((layer) => layer.zeroWeights) / weights,
     activationSparsity: outputs === 0 ? null : 1 - sum((layer) => layer.spikes) / outputs,
     operations: layers.reduce((total, layer) => addOperations(total, layer.operations), NO_OPERATIONS),
     engine: { macs: sum((layer) => layer.engine.macs), acs: sum((layer) => layer.engine.acs) },

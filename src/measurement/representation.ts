@@ -26,9 +26,10 @@ export interface Representation {
   readonly stages: readonly {
     readonly stage: number;
     readonly perception: StageRepresentation;
-    /** Over one recall a class. */
-    readonly recall: StageRepresentation;
+    /** Over one recall a class; null where there is perception alone. */
+    readonly recall: StageRepresentation | null;
   }[];
+  /** Empty where there is perception alone. */
   readonly weights: readonly WeightAlignment[];
 }
 
@@ -46,7 +47,7 @@ export class RepresentationMeter implements Meter {
   readonly #recall: readonly StageRates[];
 
   /**
-   * Recalls every concept once; perception's batches follow by `add`.
+   * Recalls every concept once, where there is recall; perception's batches follow by `add`.
    *
    * @param images that will be seen: those kept for the rank are spread evenly over them
    * @param kept images kept at most. Default 512
@@ -54,9 +55,9 @@ export class RepresentationMeter implements Meter {
   constructor(pair: NetworkPair, images: number, kept = RANK_IMAGES) {
     const { classes } = pair.target;
     this.#pair = pair;
-    const stages = [...pair.hiddenStages()];
-    this.#perception = stages.map(({ perception }) => new StageRates(perception, images, kept));
-    this.#recall = stages.map(({ recall }) => new StageRates(recall, classes, kept));
+    this.#perception = pair.perception.slice(0, -1).map((layer) => new StageRates(layer, images, kept));
+    this.#recall = pair.recall.slice(1).map((layer) => new StageRates(layer, classes, kept));
+    if (!pair.recalls) return;
     recallConcepts(
       pair,
       Array.from({ length: classes }, (_, c) => c),
@@ -74,7 +75,7 @@ export class RepresentationMeter implements Meter {
       stages: this.#perception.map((perception, k) => ({
         stage: k + 2,
         perception: perception.result(),
-        recall: this.#recall[k]!.result(),
+        recall: this.#recall[k]?.result() ?? null,
       })),
       weights: weightAlignment(this.#pair),
     };

@@ -26,8 +26,9 @@ export interface WeightAlignment {
   readonly chance: number;
 }
 
-/** Of every pair of neighbouring stages, from the stimulus up. */
+/** Of every pair of neighbouring stages, from the stimulus up; none where there is perception alone. */
 export function weightAlignment(pair: NetworkPair): WeightAlignment[] {
+  if (!pair.recalls) return [];
   return pair.perception.map((layer, k) => {
     const up = plainWeights(layer);
     const down = mirrored(layer, pair.recall[k]!);

@@ -16,21 +16,25 @@ const LINEAR_SCRATCH = 16 * LANES * LANES;
 /** Zeros around a gradient plane, both sides together: the kernel's border (assembly/conv-input-gradient.ts). */
 const BORDERS = 4;
 
+/** Packed weights by their block's name: a group's own, or others of the same shape. */
+export type WeightSource = Pick<ParameterGroup, "at">;
+
 export class InputGradient {
   /** The inputs' shape: what the layer below makes. */
   readonly below: Shape;
   readonly #team: Team;
   readonly #synapses: Synapses;
-  readonly #group: ParameterGroup;
+  readonly #group: WeightSource;
   readonly #transposed: Address;
 
   /**
+   * @param group whose block "weight" is gone back through: the synapses' own, or fixed random ones for feedback alignment
    * @param below the layer below, where that is a plane of half the sides of what the synapses read: it has been upsampled on the way to them. Default: what they read.
    * @example
    * const down = new InputGradient(team, layer.synapses, layer.group);
    * down.run(images, layer.workspace, steps, spikeGradients.at); // after the layer's own backward pass has ended dL/dz
    */
-  constructor(team: Team, synapses: Synapses, group: ParameterGroup, below: Shape = synapses.source.shape) {
+  constructor(team: Team, synapses: Synapses, group: WeightSource, below: Shape = synapses.source.shape) {
     this.#team = team;
     this.#synapses = synapses;
     this.#group = group;

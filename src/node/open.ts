@@ -16,7 +16,7 @@ import {
 import type { AutoencoderCheckpoint } from "../training/autoencoder/checkpoint.ts";
 import { createAutoencoder } from "../training/autoencoder/learners.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
-import { createModel } from "../training/experiment.ts";
+import { createModel } from "../training/image-rules.ts";
 import type { SequenceCheckpoint } from "../training/sequence/checkpoint.ts";
 import { createSequenceLearner } from "../training/sequence/learners.ts";
 import { importSlots } from "../training/slots.ts";
@@ -113,7 +113,7 @@ export function buildModel(opened: OpenedCheckpoint, threads = 0): Promise<Opene
   const { config, data, tensors } = opened.checkpoint;
   return withTeam(opened, threads, (team) => {
     const model = createModel(team, config, data);
-    importState(model.pair, tensors, { optimiser: false });
+    importState(model, tensors, { optimiser: false });
     return { model };
   });
 }

@@ -3,6 +3,7 @@ import { BispikeError } from "../errors.ts";
 import { type ExperimentKind, experimentKind } from "./any-config.ts";
 import { AUTOENCODER_FILE, type AutoencoderCheckpoint, readAutoencoderCheckpoint } from "./autoencoder/checkpoint.ts";
 import { type Checkpoint, IMAGE_FILE, readCheckpoint } from "./checkpoint.ts";
+import { trainsRecall } from "./image-rules.ts";
 import { readSealed } from "./sealed.ts";
 import { readSequenceCheckpoint, SEQUENCE_FILE, type SequenceCheckpoint } from "./sequence/checkpoint.ts";
 
@@ -61,6 +62,19 @@ export function assertAutoencoder(
   source: string,
 ): asserts checkpoint is AutoencoderCheckpoint {
   if (!isAutoencoderCheckpoint(checkpoint)) throw foreign("an autoencoder", checkpoint, source);
+}
+
+/**
+ * @param what what needs recall, such as "bispike recall"
+ * @throws BispikeError "usage" where the rule trained perception alone
+ */
+export function assertRecall({ config }: Checkpoint, source: string, what: string): void {
+  const { name } = config.rule;
+  if (trainsRecall(name)) return;
+  throw new BispikeError(
+    "usage",
+    `${what} needs a recall network, but rule ${name} of ${source} trains perception alone; use a run by rule bsd, or bispike eval and predict with this one`,
+  );
 }
 
 /** Commands that use a net of each kind; eval, inspect and plot take any. */

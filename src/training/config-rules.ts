@@ -23,7 +23,15 @@ export function impossible({ data, network, rule, train }: ExperimentConfig): st
     faults.push(
       `train.batch x network.steps: expected at most 65536 rows, got ${train.batch} x ${network.steps} = ${train.batch * network.steps}; make one of them smaller`,
     );
-  const needsOthers = rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse");
+  if (rule.name === "r-stdp" && network.target !== "one-hot")
+    faults.push(
+      `network.target: expected one-hot with rule.name r-stdp (its winner is one neuron a class), got ${network.target}`,
+    );
+  if (rule.name === "r-stdp" && train.batch === 1)
+    faults.push(
+      "train.batch: expected at least 2, got 1: rule r-stdp compares an image's reward with the batch's mean",
+    );
+  const needsOthers = rule.name === "bsd" && (rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse"));
   if (train.batch === 1 && needsOthers)
     faults.push(
       "train.batch: expected at least 2, got 1: rule.centred and batch negatives compare a sample with others; use centred: false and negatives: prototypes",

@@ -19,6 +19,17 @@ import {
 export const knownDatasets = ["mnist", "fashion-mnist", "cifar10", "cifar100", "svhn"] as const;
 export type KnownDataset = (typeof knownDatasets)[number];
 
+/** Learning rules for images. */
+export const imageRules = [
+  "bsd",
+  "backprop",
+  "feedback-alignment",
+  "direct-feedback-alignment",
+  "local-losses",
+  "r-stdp",
+] as const;
+export type ImageRuleName = (typeof imageRules)[number];
+
 const heldOut = () => {
   const error = "a fraction from 0 to below 1, or a whole number of images";
   const sensible = (value: number) => value >= 0 && (value < 1 || Number.isSafeInteger(value));
@@ -49,7 +60,7 @@ export const experimentSchema = section({
     targetSize: whole(0, 65535),
   }),
   rule: section({
-    name: choice(["bsd"]),
+    name: choice(imageRules),
     features: choice(["rate", "drive", "membrane"]),
     centred: flag(),
     negatives: choice(["literal", "masked", "prototypes"]),
@@ -61,6 +72,7 @@ export const experimentSchema = section({
     pool: whole(0, 1024),
     top: choice(["cross-entropy", "reco", "mse"]),
     homeostasis: section({ weight: real(0), rate: real(0, 1) }),
+    stdp: section({ trace: positive(), potentiation: real(0), depression: real(0), hidden: real(0) }),
   }),
   train: trainSection(),
 }) satisfies z.ZodType<ExperimentConfig>;

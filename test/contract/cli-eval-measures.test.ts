@@ -88,11 +88,11 @@ it("--representation tells ranks, rates and weights of every stage", async () =>
   expect(representation.images).toBe(40);
   expect(representation.stages.map(({ stage }) => stage)).toEqual([2, 3]);
   for (const { perception, recall } of representation.stages) {
-    expect([perception.rankSamples, recall.rankSamples]).toEqual([40, 4]);
+    expect([perception.rankSamples, recall!.rankSamples]).toEqual([40, 4]);
     expect(perception.effectiveRank).toBeGreaterThan(1);
     // Four classes: four recalled rows.
-    expect(recall.effectiveRank).toBeLessThanOrEqual(4 + 1e-9);
-    expect(recall.centredRank).toBeLessThanOrEqual(3 + 1e-9);
+    expect(recall!.effectiveRank).toBeLessThanOrEqual(4 + 1e-9);
+    expect(recall!.centredRank).toBeLessThanOrEqual(3 + 1e-9);
   }
   expect(representation.weights.map(({ between }) => between)).toEqual([
     [1, 2],

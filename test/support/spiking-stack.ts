@@ -85,6 +85,9 @@ export function forwardStack({ layers }: SpikingStack, images: number): void {
   }
 }
 
+/** What neurons' spikes depend on beside their drive. */
+export type Firing = Pick<StackCase, "images" | "steps" | "tau" | "alpha">;
+
 export interface PlainPass {
   readonly parameters: readonly PlainParameters[];
   /** z and X of each layer. */
@@ -96,7 +99,7 @@ export interface PlainPass {
 }
 
 /** The same pass in the autodiff, after the engine's: its spikes are taken, so that rounding near a threshold does not decide twice. */
-export function plainPass(team: Team, stack: SpikingStack, c: StackCase): PlainPass {
+export function plainPass(team: Team, stack: Pick<SpikingStack, "layers" | "input">, c: Firing): PlainPass {
   const { images, steps } = c;
   const parameters = stack.layers.map((layer) => parametersOf(layer));
   const drives: { z: ad.Value; x: ad.Value }[] = [];
@@ -121,7 +124,7 @@ export function plainPass(team: Team, stack: SpikingStack, c: StackCase): PlainP
 }
 
 /** LIF neurons on drives [image][seen][unit], with the engine's spikes: [image][step][unit]. */
-function fired(layer: Layer, x: ad.Value, { images, steps, tau, alpha }: StackCase, seen: number) {
+export function fired(layer: Layer, x: ad.Value, { images, steps, tau, alpha }: Firing, seen: number) {
   const { shape } = layer.synapses;
   const units = sizeOf(shape);
   const theta = Math.fround(0.6);

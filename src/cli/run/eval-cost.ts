@@ -1,4 +1,4 @@
-/** `bispike eval --cost`: NeuroBench's metrics and the energy of the arithmetic. */
+/** `bispike eval --cost`: NeuroBench's metrics and the energy of the arithmetic. What training costs is known of rule bsd alone. */
 import { CostMeter, type NetworkCost, type PairCost } from "../../measurement/cost.ts";
 import { ENERGY_PRESETS, type EnergyPreset, picojoules } from "../../measurement/energy.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
@@ -22,7 +22,7 @@ export function costSection({ model, checkpoint }: OpenedModel): Section {
     meter,
     finish: () => {
       const cost = meter.result();
-      const training = trainingCost(model.pair, cost, step);
+      const training = model.pair.recalls ? trainingCost(model.pair, cost, step) : null;
       const energy = energyOf(cost, training);
       return { json: { cost: { ...cost, training, energy } }, text: report(cost, training, energy) };
     },
@@ -40,10 +40,11 @@ interface Picojoules {
   readonly perceptionByEngine: number;
   readonly recall: number;
   readonly recallByEngine: number;
-  readonly training: number;
+  /** Null where it is not known. */
+  readonly training: number | null;
 }
 
-function energyOf({ perception, recall }: PairCost, training: TrainingCost): Energy {
+function energyOf({ perception, recall }: PairCost, training: TrainingCost | null): Energy {
   const presets = Object.entries(ENERGY_PRESETS).map(([key, preset]) => {
     const of = (operations: Effective) => picojoules(operations, preset);
     const figures = {
@@ -51,20 +52,40 @@ function energyOf({ perception, recall }: PairCost, training: TrainingCost): Ene
       perceptionByEngine: of(perception.engine),
       recall: of(recall.operations),
       recallByEngine: of(recall.engine),
-      training: of(training.total),
+      training: training && of(training.total),
     };
     return [key, { ...preset, ...figures }] as const;
   });
   return { note: ARITHMETIC, presets: Object.fromEntries(presets) };
 }
 
-function report(cost: PairCost, training: TrainingCost, energy: Energy): string {
+function report(cost: PairCost, training: TrainingCost | null, energy: Energy): string {
   const { perception, recall, steps } = cost;
-  const { batch, recalls } = training;
   return [
     `synaptic operations as NeuroBench counts them: a sample over T = ${steps} steps, an input held over time T times; engine: what bispike computes`,
     networkTable("perception, an image", perception),
-    networkTable("recall, a concept", recall),
+    ...(recall.layers.length > 0 ? [networkTable("recall, a concept", recall)] : []),
+    ...(training ? trainingTable(training) : []),
+    alignTable(
+      [
+        ["energy", "perception", "by engine", ...(training ? ["recall", "by engine", "training"] : [])],
+        ...Object.values(energy.presets).map(
+          ({ name, perception: seen, perceptionByEngine, recall: drawn, recallByEngine, training: learned }) => [
+            name,
+            ...[seen, perceptionByEngine].map(joules),
+            ...(training ? [drawn, recallByEngine, learned ?? 0].map(joules) : []),
+          ],
+        ),
+      ],
+      "l",
+    ),
+    ARITHMETIC,
+  ].join("\n\n");
+}
+
+function trainingTable(training: TrainingCost): string[] {
+  const { batch, recalls } = training;
+  return [
     alignTable(
       [
         ["training, an image", "MACs", "ACs", "dense"],
@@ -73,20 +94,7 @@ function report(cost: PairCost, training: TrainingCost, energy: Energy): string 
       "l",
     ),
     `batch ${batch}, ${recalls} recalls; ${count(training.updates * batch)} parameters are updated a batch`,
-    alignTable(
-      [
-        ["energy", "perception", "by engine", "recall", "by engine", "training"],
-        ...Object.values(energy.presets).map(
-          ({ name, perception: seen, perceptionByEngine, recall: drawn, recallByEngine, training: learned }) => [
-            name,
-            ...[seen, perceptionByEngine, drawn, recallByEngine, learned].map(joules),
-          ],
-        ),
-      ],
-      "l",
-    ),
-    ARITHMETIC,
-  ].join("\n\n");
+  ];
 }
 
 function networkTable(heading: string, { layers, operations, engine, ...network }: NetworkCost): string {

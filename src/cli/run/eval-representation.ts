@@ -20,9 +20,10 @@ const NETWORKS = ["perception", "recall"] as const;
 
 function report({ stages, weights, images }: Representation): string {
   const rows = stages.flatMap((line) =>
-    NETWORKS.map((network) => {
+    NETWORKS.flatMap((network) => {
       const found = line[network];
-      return [
+      if (!found) return [];
+      const row = [
         `${line.stage} ${network}`,
         found.units.toString(),
         found.mean.toFixed(4),
@@ -33,10 +34,14 @@ function report({ stages, weights, images }: Representation): string {
         found.centredRank.toFixed(1),
         found.rankSamples.toString(),
       ];
+      return [row];
     }),
   );
   const histograms = stages.flatMap((line) =>
-    NETWORKS.map((network) => [`${line.stage} ${network}`, ...coarse(line[network].histogram).map(String)]),
+    NETWORKS.flatMap((network) => {
+      const found = line[network];
+      return found ? [[`${line.stage} ${network}`, ...coarse(found.histogram).map(String)]] : [];
+    }),
   );
   const edges = Array.from({ length: COARSE }, (_, k) => `${(k / COARSE).toFixed(1)}-`);
   return [
@@ -49,19 +54,23 @@ function report({ stages, weights, images }: Representation): string {
     ),
     "rank: effective rank of the firing rates (Roy and Vetterli 2007), as they are and less each unit's mean",
     alignTable([["units by rate", ...edges], ...histograms], "l"),
-    alignTable(
-      [
-        ["weights", "cos(W, Theta^T)", "by chance"],
-        ...weights.map(({ between: [below, above], cosine, chance }) => [
-          `${below} - ${above}`,
-          cosine === null ? "-" : cosine.toFixed(4),
-          `+- ${chance.toFixed(4)}`,
-        ]),
-      ],
-      "l",
-    ),
-    `over ${images} images, and one recall a class`,
+    ...(weights.length > 0 ? [weightTable(weights)] : []),
+    `over ${images} images${weights.length > 0 ? ", and one recall a class" : ""}`,
   ].join("\n\n");
+}
+
+function weightTable(weights: Representation["weights"]): string {
+  return alignTable(
+    [
+      ["weights", "cos(W, Theta^T)", "by chance"],
+      ...weights.map(({ between: [below, above], cosine, chance }) => [
+        `${below} - ${above}`,
+        cosine === null ? "-" : cosine.toFixed(4),
+        `+- ${chance.toFixed(4)}`,
+      ]),
+    ],
+    "l",
+  );
 }
 
 /** Bins shown: two of the histogram's each. */

@@ -28,7 +28,8 @@ export interface Measured {
   readonly name: string;
 }
 
-const SECTIONS = {
+/** Options that ask for sections. */
+export const SECTIONS = {
   cost: "--cost",
   representation: "--representation",
   ood: "--ood",

@@ -1,16 +1,16 @@
 /** The work of `bispike eval`: accuracy, confusion and spike similarity over one part of the data. */
 import { BispikeError } from "../../errors.ts";
 import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
-import type { Model } from "../../network/model.ts";
+import type { ImageModel } from "../../network/model.ts";
 import { buildModel, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
-import { isAutoencoderCheckpoint, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { assertRecall, isAutoencoderCheckpoint, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
 import { alignTable, classLabel, percent } from "../table.ts";
 import { confusionTable } from "./confusion.ts";
 import { datasetFor, partImages, unverified } from "./data.ts";
 import { evalAutoencoder } from "./eval-autoencoder.ts";
-import { checkSections, type Findings, type Section, sectionsOf } from "./eval-sections.ts";
+import { checkSections, type Findings, SECTIONS, type Section, sectionsOf } from "./eval-sections.ts";
 import { evalSequence } from "./eval-sequence.ts";
 
 /** Runs the command. */
@@ -43,6 +43,8 @@ function refuseSequenceData(options: EvalOptions): void {
 async function evalImages(opened: OpenedCheckpoint, options: EvalOptions): Promise<void> {
   const { part } = options;
   const { checkpoint, file } = opened;
+  for (const key of ["ood", "recallMeasures"] as const)
+    if (options[key] !== undefined) assertRecall(checkpoint, file, SECTIONS[key]);
   const built = await buildModel(opened, options.threads);
   const { model, team } = built;
   let sections: Section[] = [];
@@ -97,15 +99,15 @@ function json(measured: Evaluation, part: string, checkpoint: string, more: Find
   });
 }
 
-function report(measured: Evaluation, model: Model, heading: string): string {
+function report(measured: Evaluation, model: ImageModel, heading: string): string {
   const { classNames } = model.data;
   const { accuracy, driveAccuracy, confusion, rates, hamming, hammingShuffled } = measured;
   const accuracies = perClass(measured);
-  const stages = [...model.pair.hiddenStages()].map(({ stage }, k) => [
-    stage.toString(),
-    rates[k]!.toFixed(4),
-    hamming[k]!.toFixed(4),
-    hammingShuffled[k]!.toFixed(4),
+  const compared = hamming.length > 0;
+  const stages = rates.map((rate, k) => [
+    (k + 2).toString(),
+    rate.toFixed(4),
+    ...(compared ? [hamming[k]!.toFixed(4), hammingShuffled[k]!.toFixed(4)] : []),
   ]);
   const classes = classNames.map((_, c) => [
     classLabel(c, classNames),
@@ -123,6 +125,13 @@ function report(measured: Evaluation, model: Model, heading: string): string {
     ),
     alignTable([["class", "images", "accuracy"], ...classes], "lrr"),
     confusionTable(confusion, classNames),
-    alignTable([["stage", "firing rate", "Hamming similarity", "of another class"], ...stages]),
+    ...(stages.length > 0
+      ? [
+          alignTable([
+            ["stage", "firing rate", ...(compared ? ["Hamming similarity", "of another class"] : [])],
+            ...stages,
+          ]),
+        ]
+      : []),
   ].join("\n\n");
 }

@@ -44,7 +44,7 @@ function imageEpoch(line: EpochMetrics): string {
   const measured =
     line.rates.length === 0
       ? ""
-      : `  rates ${list(line.rates)}  Hamming ${list(line.hamming)} (other class ${list(line.hammingShuffled)})`;
+      : `  rates ${list(line.rates)}${line.hamming.length === 0 ? "" : `  Hamming ${list(line.hamming)} (other class ${list(line.hammingShuffled)})`}`;
   return `${heldOut}  train ${percent(line.trainAccuracy)}  loss ${line.trainLoss.toFixed(3)}${measured}`;
 }
 
@@ -71,6 +71,8 @@ function imageResult({ testAccuracy, heldOutAccuracy, recall }: Summary, which: 
   const heldOut = heldOutAccuracy === null ? "" : `, held-out accuracy ${percent(heldOutAccuracy)}`;
   return [
     `test accuracy ${percent(testAccuracy)}${heldOut} (weights of ${which})`,
-    `recall: ${recall.ownIsNearest} of ${recall.classes} classes look most like their own mean image`,
+    ...(recall
+      ? [`recall: ${recall.ownIsNearest} of ${recall.classes} classes look most like their own mean image`]
+      : []),
   ];
 }

@@ -9,7 +9,7 @@ import { readPicture } from "../../node/pictures.ts";
 import { canDrawText } from "../../node/plots.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import { systemFailure } from "../../node/system-failure.ts";
-import { isImageCheckpoint } from "../../training/any-checkpoint.ts";
+import { assertRecall, isImageCheckpoint } from "../../training/any-checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { PlotOptions } from "../plot.ts";
 import { datasetFor, partImages, placeOf, unverified } from "./data.ts";
@@ -54,7 +54,8 @@ async function drawModel(path: string, out: string, options: PlotOptions): Promi
   const opened = await openModel(path, options.threads);
   const files: string[] = [];
   try {
-    if (kind !== "raster") {
+    if (kind === "recall") assertRecall(opened.checkpoint, opened.file, "--kind recall");
+    if (kind !== "raster" && opened.model.pair.recalls) {
       const file = join(out, "recall.png");
       writeRecallPicture(opened.model, opened.checkpoint.classMeans, file);
       files.push(file);

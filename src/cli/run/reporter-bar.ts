@@ -64,7 +64,7 @@ export function barReporter(): Reporter {
         pace: paceOf(line),
         loss: line.loss.toFixed(3),
         figure: values ? `MSE ${line.topLoss.toFixed(4)}` : percent(seen.correct / seen.elements),
-        rates: `${mean(line.perceptionRates)}/${mean(line.recallRates)}`,
+        rates: [line.perceptionRates, ...(line.recallRates.length > 0 ? [line.recallRates] : [])].map(mean).join("/"),
         left: duration(progress.secondsLeft),
       };
       shown = { ...shown, step: progress.step, payload };

@@ -8,6 +8,7 @@ import type { Effective, Operations } from "../../measurement/operations.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import { isImageCheckpoint } from "../../training/any-checkpoint.ts";
+import type { ImageRuleName } from "../../training/config.ts";
 import type { Experiment } from "../../training/experiment.ts";
 import { importState } from "../../training/state.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
@@ -15,6 +16,7 @@ import type { TrainingResult } from "../../training/trainer.ts";
 /** `summary.json`. Accuracies and firing rates are shares, 0..1. */
 export interface Summary {
   readonly name: string;
+  readonly rule: ImageRuleName;
   readonly seed: number;
   /** Decided by the concept's spikes. */
   readonly testAccuracy: number;
@@ -48,13 +50,14 @@ export interface Summary {
   readonly rates: readonly number[];
   readonly hamming: readonly number[];
   readonly hammingShuffled: readonly number[];
+  /** Null where the rule trains perception alone. */
   readonly recall: {
     /** Classes whose recalled image is most like their own mean image. */
     readonly ownIsNearest: number;
     readonly classes: number;
     /** Correlation of each class's recall with its own mean image. */
     readonly ownCorrelations: readonly number[];
-  };
+  } | null;
   /** Whose weights were tested. */
   readonly checkpoint: "best" | "last";
   readonly runFolder: string;
@@ -81,7 +84,7 @@ export async function finishRun(
 ): Promise<Summary> {
   const { model, dataset, config, trainIndices, totalSteps } = experiment;
   const best = result.best ? folder.best() : undefined;
-  if (best) importState(model.pair, best.tensors, { optimiser: false });
+  if (best) importState(model, best.tensors, { optimiser: false });
   const chosen = best ?? folder.last();
   if (!chosen || !isImageCheckpoint(chosen))
     throw new BispikeError(
@@ -97,12 +100,15 @@ export async function finishRun(
   const memory = peakMemory();
   // They take half a second to load: not before they are needed.
   const { writeCurves, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
-  const recalled = writeRecallPicture(model, chosen.classMeans, folder.file(PICTURES.recall));
+  const recalled = model.pair.recalls
+    ? writeRecallPicture(model, chosen.classMeans, folder.file(PICTURES.recall))
+    : undefined;
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
   writeRaster(model, dataset.test, 0, folder.file(PICTURES.raster));
 
   const summary: Summary = {
     name: config.name,
+    rule: config.rule.name,
     seed: config.train.seed,
     testAccuracy: test.accuracy,
     testDriveAccuracy: test.driveAccuracy,
@@ -118,11 +124,13 @@ export async function finishRun(
     rates: test.rates,
     hamming: test.hamming,
     hammingShuffled: test.hammingShuffled,
-    recall: {
-      ownIsNearest: recalled.ownIsNearest,
-      classes: dataset.classes,
-      ownCorrelations: recalled.correlations.map((row, c) => row[c] ?? 0),
-    },
+    recall: recalled
+      ? {
+          ownIsNearest: recalled.ownIsNearest,
+          classes: dataset.classes,
+          ownCorrelations: recalled.correlations.map((row, c) => row[c] ?? 0),
+        }
+      : null,
     checkpoint: best ? "best" : "last",
     runFolder: folder.path,
   };

@@ -20,6 +20,7 @@ export { transposeTaps, convolveInputGradient } from "./conv-input-gradient";
 export { activate, activateBackward, rowTilesToPlanes } from "./activation";
 export { transposeWeights, spikeGradient, neuronBackwardSteps } from "./through-time";
 export { readout, readoutBackward } from "./readout";
+export { spikeTiming } from "./spike-timing";
 export { spikeRates, collapseDrawing, expandDrawing, drawRates, drawGradient } from "./drawing";
 export { centre, dots, squares, combine } from "./affinity";
 export { planeSpectrum, planeFromSpectrum } from "./fourier";

@@ -9,7 +9,6 @@
  */
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
-import { BispikeError } from "../../errors.ts";
 import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { Feature } from "../../network/neuron.ts";
@@ -17,7 +16,7 @@ import { sizeOf } from "../../network/shape.ts";
 import type { Slot } from "../../network/slots.ts";
 import { type HomeostasisOptions, pullRates } from "../homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
-import type { Rates } from "../rule.ts";
+import { assertFiniteLoss, type Rates } from "../rule.ts";
 import { Comparison, type ComparisonOptions } from "./comparison.ts";
 import { Drawing } from "./drawing.ts";
 import type { AutoencoderLearner, AutoencoderReport } from "./learner.ts";
@@ -93,7 +92,7 @@ export class AutoencoderBsd implements AutoencoderLearner {
         this.#redraw(perception, images, compared.perception, rates.perception) +
         this.#redraw(recall, images, compared.recall, rates.recall);
       stageLosses[stage - 1] = compared.loss + own.cost + other.cost + redrawn;
-      this.#assertFinite(stage, stageLosses[stage - 1]!);
+      assertFiniteLoss(stage, stageLosses[stage - 1]!, optimiser.steps);
       // Stages below the latent (its own number is K + 2) are where perception sees and recall draws, those above the other way round.
       const latent = pair.latent + 2;
       this.#learn(perception, images, compared.perception, rates.perception * (stage < latent ? seeing : 1));
@@ -136,7 +135,7 @@ export class AutoencoderBsd implements AutoencoderLearner {
   /** A drawing's loss, and the update of the weights that drew it. */
   #draw(layer: Layer, images: number, weight: number, stage: number, rate: number): number {
     const loss = this.#drawing.loss(layer.features.at, this.stimulus.at, images, weight);
-    this.#assertFinite(stage, loss);
+    assertFiniteLoss(stage, loss, this.optimiser.steps);
     if (rate > 0) {
       layer.backward(images, this.#options.features, this.#drawing.gradient.at);
       this.optimiser.update(layer.group, rate);
@@ -158,14 +157,6 @@ export class AutoencoderBsd implements AutoencoderLearner {
     if (rate === 0) return;
     layer.backward(images, this.#options.features, gradient);
     this.optimiser.update(layer.group, rate);
-  }
-
-  #assertFinite(stage: number, loss: number): void {
-    if (Number.isFinite(loss)) return;
-    throw new BispikeError(
-      "training",
-      `stage ${stage}: the loss is ${loss} at step ${this.optimiser.steps}; lower train.learningRate, or set train.clip`,
-    );
   }
 }
 

@@ -3,11 +3,11 @@
  *
  *   dL/dz_L = dL/d(mean drive) / T,   dL/ds_k[t] = W_{k+1}^T dL/dz_{k+1}[t],   ds -> dX by the neuron (surrogate and its own steps, or the rectifier) -> dz by the norm
  *
- * It carries errors down by transposed weights after a forward pass whose drives are all kept: what BSD does without.
+ * It carries errors down by transposed weights after a forward pass whose drives are all kept: what BSD does without. Feedback alignment gives it others in their place.
  */
 import type { Address } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
-import { InputGradient } from "../../network/input-gradient.ts";
+import { InputGradient, type WeightSource } from "../../network/input-gradient.ts";
 import type { Layer } from "../../network/layer.ts";
 import { stepsOf } from "../../network/synapses.ts";
 import { finishDrive } from "./finish.ts";
@@ -25,11 +25,12 @@ export class LayeredBackprop {
   /**
    * @param stages hidden stages in the order of the forward pass, each with a workspace and gradients of its own
    * @param readout a layer without neurons that reads the last of them
+   * @param carriers weights that carry errors down in place of the stages' own, of the second stage first and of the read-out last. Default the stages' own
    * @example
    * const backprop = new LayeredBackprop(team, layers.slice(0, -1).map((layer) => new SpikingStage(team, layer)), layers.at(-1)!);
    * backprop.backward(images, gradient.at); // gradients are in each group.gradients
    */
-  constructor(team: Team, stages: readonly BackpropStage[], readout: Layer) {
+  constructor(team: Team, stages: readonly BackpropStage[], readout: Layer, carriers?: readonly WeightSource[]) {
     const layers = [...stages, readout];
     if (new Set(layers.map(({ workspace }) => workspace.z)).size < layers.length)
       throw new Error("backprop reads all drives of a pass again: layers must not share a workspace");
@@ -39,7 +40,9 @@ export class LayeredBackprop {
     this.#stages = stages;
     this.#readout = readout;
     const above = [...stages.slice(1), readout];
-    this.#down = stages.map(({ shape }, k) => new InputGradient(team, above[k]!.synapses, above[k]!.group, shape));
+    this.#down = stages.map(
+      ({ shape }, k) => new InputGradient(team, above[k]!.synapses, carriers?.[k] ?? above[k]!.group, shape),
+    );
     const floats = this.#down.map((down, k) => down.floats(readout.maxImages, stages[k]!.outputSteps));
     this.#outputs = team.arena.allocate(4 * Math.max(0, ...floats));
   }
