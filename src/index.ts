@@ -23,6 +23,7 @@ export {
   pairing,
   pairingRoom,
 } from "./alignment/affinity.ts";
+export { type FrequencyOptions, frequencyDefaults } from "./alignment/frequency.ts";
 export { type InfoNceOptions, infonce } from "./alignment/infonce.ts";
 export { type MseOptions, mse } from "./alignment/mse.ts";
 export { type RecoOptions, reco } from "./alignment/reco.ts";
@@ -31,6 +32,7 @@ export { type TargetCode, type TargetCoding, targetCode } from "./coding/target.
 export { type Frame, fillBatch } from "./data/batch.ts";
 export { addNoise, occlude, type Side } from "./data/cue.ts";
 export type { Dataset, FileRecord, ImageShape, Split } from "./data/dataset.ts";
+export { type FrameLayout, fromFrameRows, toFrameRows } from "./data/frame-rows.ts";
 export { decodeImage, fitImage } from "./data/image.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
 export { splitHeldOut } from "./data/split.ts";
@@ -40,19 +42,33 @@ export { type KernelProfile, type Span, type SpawnThread, Team, type TeamOptions
 export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
 export { Bsd, type BsdOptions } from "./learning/bsd.ts";
+export { type Criterion, criteria, criteriaOfRules, criteriaTable, type RuleCriteria } from "./learning/criteria.ts";
+export { Backprop } from "./learning/image/backprop.ts";
+export { DirectFeedbackAlignment } from "./learning/image/direct-feedback.ts";
+export { FeedbackAlignment } from "./learning/image/feedback-alignment.ts";
+export { LocalLosses } from "./learning/image/local-losses.ts";
+export type { PerceptionOptions } from "./learning/image/perception-rule.ts";
+export { RewardTiming, type RewardTimingOptions, type SpikeTimingOptions } from "./learning/image/reward-timing.ts";
 export { AdamW, type OptimiserOptions } from "./learning/optimiser.ts";
 export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
-export { type Decision, decide } from "./measurement/decide.ts";
-export { type Evaluation, evaluate } from "./measurement/evaluate.ts";
+export { type Decision, decide, decideImages } from "./measurement/decide.ts";
+export { type Evaluation, evaluate, type Meter } from "./measurement/evaluate.ts";
 export { classMeans, type RecalledImages, recallImages } from "./measurement/recalled.ts";
-export { conceptSpikes, perceive, recallConcepts } from "./network/inference.ts";
-export { type DataSummary, Model, type ModelOptions } from "./network/model.ts";
+export {
+  conceptSpikes,
+  perceive,
+  perceiveHidden,
+  recallConcepts,
+} from "./network/inference.ts";
+export { type DataSummary, ImageModel, Model, type ModelOptions } from "./network/model.ts";
 export { type NeuronParameters, neuronDefaults } from "./network/neuron.ts";
 export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
+export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export { defaults, type ExperimentConfig, resolveConfig } from "./training/config.ts";
-export { createExperiment, createModel, type Experiment } from "./training/experiment.ts";
+export { createExperiment, type Experiment } from "./training/experiment.ts";
+export { createModel, createRule, trainsRecall } from "./training/image-rules.ts";
 export type { EpochMetrics, MetricLine, StepMetrics } from "./training/metrics.ts";
 export { learningRate } from "./training/schedule.ts";
 export { exportState, importState } from "./training/state.ts";

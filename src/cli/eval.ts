@@ -7,6 +7,11 @@ export interface EvalOptions {
   readonly part: Part;
   readonly threads: number;
   readonly json?: true;
+  readonly cost?: true;
+  readonly representation?: true;
+  readonly ood?: string;
+  readonly recallMeasures?: true;
+  readonly classifier?: string;
   readonly "data.name"?: string;
   readonly "data.path"?: string;
   readonly "data.text"?: string;
@@ -21,7 +26,7 @@ export function evalCommand(): Command {
       "Perceives every image of a part of the data set and reports the accuracy (by the concept's spikes, and by its mean drive alone), the accuracy of each class, " +
         "the confusion matrix, and for each stage the firing rate and the Hamming similarity of perception's spikes with recall's: " +
         "of the same class, and of another one as the control. Of a sequence experiment: the accuracy and bits a character, or the errors of the predicted values in standardised and in their own units " +
-        "beside those of naive forecasts, every position counted once. The data are those the checkpoint was trained on unless told otherwise.",
+        "beside those of naive forecasts, every position counted once. Of an autoencoder: how well each network redraws the images. The data are those the checkpoint was trained on unless told otherwise.",
     )
     .argument("<run>", "a run folder (its best checkpoint, else its last) or a checkpoint file")
     .addOption(partOption("which images or positions: test, those held out of training, or those trained on"));
@@ -35,6 +40,23 @@ export function evalCommand(): Command {
       "characters of --data.text that the net does not know: error, skip, or a character for them (default: error)",
     )
     .option("--data.series <file>", "series of a sequence experiment, in place of the one trained on")
+    .option(
+      "--cost",
+      "images: also NeuroBench's footprint, sparsity and synaptic operations by layer, of perception, recall and a training step, and the energy of the arithmetic",
+    )
+    .option(
+      "--representation",
+      "images: also effective rank, dead and saturated units, rate histograms, and the alignment of the networks' weights",
+    )
+    .option(
+      "--ood <dataset>",
+      "images: also how well the mismatch of perception and recall tells the part from the test images of this other data set (a name or a folder): AUROC",
+    )
+    .option(
+      "--recall-measures",
+      "images: also how like their class the recalled images are, and recall from cues with a part hidden or noise over them (1000 images of the part)",
+    )
+    .option("--classifier <run>", "with --recall-measures: another run or checkpoint that names what recall draws")
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -42,6 +64,9 @@ export function evalCommand(): Command {
 Examples:
   $ bispike eval runs/mnist-mlp-seed1
   $ bispike eval runs/mnist-mlp-seed1/last.safetensors --part heldout
+  $ bispike eval runs/mnist-mlp-seed1 --cost --representation
+  $ bispike eval runs/mnist-mlp-seed1 --ood fashion-mnist
+  $ bispike eval runs/mnist-mlp-seed1 --recall-measures --classifier runs/mnist-cnn-seed2
   $ bispike eval runs/alice-seed1 --data.text hamlet --data.unknown skip
   $ bispike eval model.safetensors --data.path data/mnist --json | jq .accuracy`,
     )

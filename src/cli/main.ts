@@ -2,6 +2,7 @@
 /** The `bispike` command. Commands load their work only when they run, so that help comes at once. */
 import { Command, type CommanderError } from "commander";
 import { packageVersion } from "../node/version.ts";
+import { compareCommand } from "./compare.ts";
 import { demoCommand } from "./demo.ts";
 import { evalCommand } from "./eval.ts";
 import { forecastCommand } from "./forecast.ts";
@@ -11,7 +12,9 @@ import { splitOverrides } from "./overrides.ts";
 import { plotCommand } from "./plot.ts";
 import { predictCommand } from "./predict.ts";
 import { recallCommand } from "./recall.ts";
+import { reconstructCommand } from "./reconstruct.ts";
 import { reportError } from "./report.ts";
+import { sampleCommand } from "./sample.ts";
 import { trainCommand } from "./train.ts";
 
 function program(overrides: readonly string[]): Command {
@@ -31,8 +34,11 @@ Start with:
     );
   const commands = [
     trainCommand(overrides),
+    compareCommand(overrides),
     evalCommand(),
     recallCommand(),
+    reconstructCommand(),
+    sampleCommand(),
     predictCommand(),
     generateCommand(),
     forecastCommand(),
@@ -53,7 +59,8 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     const [name, ...others] = args;
     // Only training has a configuration to override; elsewhere a dotted option is an option.
-    const { rest, overrides } = name === "train" ? splitOverrides(others) : { rest: others, overrides: [] };
+    const { rest, overrides } =
+      name === "train" || name === "compare" ? splitOverrides(others) : { rest: others, overrides: [] };
     await program(overrides).parseAsync(name === undefined ? [] : [name, ...rest], { from: "user" });
   } catch (error) {
     process.exitCode = reportError(error as CommanderError);

@@ -5,6 +5,9 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 export const PARTS = ["test", "heldout", "train"] as const;
 export type Part = (typeof PARTS)[number];
 
+/** The networks of a pair as the command line names them. */
+export const NETWORKS = ["perception", "recall"] as const;
+
 /** A reader of whole numbers from `least` to `most`, for commander. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -21,6 +24,14 @@ export function number(least: number, most: number): (text: string) => number {
     if (/^\d*\.?\d+(e-?\d+)?$/i.test(text) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`);
   };
+}
+
+/** Reads two different places, such as `4,7`, for commander. */
+export function placesPair(text: string): readonly [number, number] {
+  const [, first, second] = /^(\d{1,15}),(\d{1,15})$/.exec(text) ?? [];
+  if (first !== undefined && second !== undefined && Number(first) !== Number(second))
+    return [Number(first), Number(second)];
+  throw new InvalidArgumentError("Expected two different places with a comma between, such as 4,7.");
 }
 
 /** Adds `--threads`. `preset`: 0, or 1 where threads would only wait for each other: one element at a time is too little work to share. */

@@ -24,7 +24,7 @@ export function plotCommand(): Command {
     .description(
       "Draws figures of a run as SVG and PNG: its learning curves (curves), the spikes of one image through every stage of perception and of recall of the class it is taken for (raster), " +
         "and the images recalled above the class means (recall, PNG only). They go into the run's folder unless told otherwise. " +
-        "The raster needs the data set, or a picture (--image).",
+        "The raster needs the data set, or a picture (--image). Runs by rules that train perception alone have no recall to draw. Of sequences and autoencoders there are curves alone.",
     )
     .argument("<run>", "a run folder; or a checkpoint file, for raster and recall")
     .addOption(new Option("--kind <kind>", "what to draw").choices(PLOT_KINDS).default("all"))

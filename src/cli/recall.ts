@@ -32,7 +32,7 @@ export function recallCommand(): Command {
       "Recalls concepts and writes a PNG: the images recalled, and below them the mean training image of each class, which the checkpoint holds. " +
         "With a picture (--from or --index), whole or with a part hidden or noise laid over it, perception decides which concept it is and recall completes it: " +
         "the PNG then shows the cue as seen, the image recalled and the class mean. Prints how like its own class mean each recalled image is. " +
-        "Of a sequence experiment by rule bsd: recall runs back over the targets of one window (--part, --index) and redraws its stimulus. Of a text it prints the stimulus, below it the characters redrawn, " +
+        "Only rule bsd trains recall. Of a sequence experiment by rule bsd: recall runs back over the targets of one window (--part, --index) and redraws its stimulus. Of a text it prints the stimulus, below it the characters redrawn, " +
         "and how many are right, also over the whole part and by chance. Of a series it writes a CSV of true and redrawn input columns, and a picture with --plot; as recall learns by cosines, which leave scale and mean free, " +
         "each column is fitted by one scale and one offset on the training part; so is the one scale by which redrawn characters are weighed against how common each is.",
     )

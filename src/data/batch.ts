@@ -62,6 +62,30 @@ export function fillBatch(
   }
 }
 
+/**
+ * As `fillBatch`, into rows that lie `stride` values apart: engines pad theirs to whole tiles.
+ *
+ * @throws BispikeError "shape" when something does not fit
+ */
+export function fillRows(
+  out: Float32Array,
+  stride: number,
+  split: Split,
+  indices: Int32Array | Uint32Array,
+  from: number,
+  count: number,
+  shape: ImageShape,
+  frame: Frame,
+  statistics: ChannelStatistics,
+): void {
+  if (frame.height * frame.width * shape.channels === stride) {
+    fillBatch(out, split, indices, from, count, shape, frame, statistics);
+    return;
+  }
+  for (let k = 0; k < count; k++)
+    fillBatch(out.subarray(k * stride), split, indices, from + k, 1, shape, frame, statistics);
+}
+
 /** 256 values a channel: what each pixel value becomes. */
 function normalisationTable(statistics: ChannelStatistics, channels: number): Float32Array {
   const table = new Float32Array(256 * channels);

@@ -21,16 +21,31 @@ const LUMA = [0.299, 0.587, 0.114] as const;
  * @throws BispikeError "shape" unless both are whole numbers from 1
  */
 export function resize(image: DecodedImage, height: number, width: number): DecodedImage {
+  if (height === image.height && width === image.width) return image;
+  const fitted = resizePixels(image.pixels, image, height, width);
+  return { height, width, channels: image.channels, pixels: Uint8Array.from(fitted, Math.round) };
+}
+
+/**
+ * As `resize`, of real pixels in any units; a new array [height][width][channel].
+ *
+ * @throws BispikeError "shape" unless both are whole numbers from 1
+ */
+export function resizePixels(
+  pixels: ArrayLike<number>,
+  shape: ImageShape,
+  height: number,
+  width: number,
+): Float64Array {
   if (!Number.isInteger(height) || !Number.isInteger(width) || height < 1 || width < 1) {
     throw new BispikeError("shape", `resize: expected a height and a width of 1 or more, got ${height} x ${width}`);
   }
-  if (height === image.height && width === image.width) return image;
-  const { channels } = image;
-  const narrow = new Float64Array(image.height * width * channels);
-  resample(image.pixels, narrow, tapsOf(image.width, width), image.height, image.width, channels);
+  const { channels } = shape;
+  const narrow = new Float64Array(shape.height * width * channels);
+  resample(pixels, narrow, tapsOf(shape.width, width), shape.height, shape.width, channels);
   const fitted = new Float64Array(height * width * channels);
-  resample(narrow, fitted, tapsOf(image.height, height), 1, image.height, width * channels);
-  return { height, width, channels, pixels: Uint8Array.from(fitted, Math.round) };
+  resample(narrow, fitted, tapsOf(shape.height, height), 1, shape.height, width * channels);
+  return fitted;
 }
 
 /** Grey (Rec. 601 luma) from colour, or three equal channels from grey. */

@@ -14,13 +14,14 @@ import { infonce } from "../alignment/infonce.ts";
 import { mse } from "../alignment/mse.ts";
 import { reco } from "../alignment/reco.ts";
 import type { Region } from "../engine/memory.ts";
-import { BispikeError } from "../errors.ts";
 import type { Layer } from "../network/layer.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import { pixelsOf, sizeOf } from "../network/shape.ts";
+import { sizeOf } from "../network/shape.ts";
+import type { Slot } from "../network/slots.ts";
+import { type HomeostasisOptions, pullRates } from "./homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
-import type { Batch, Rates, Rule, StepReport } from "./rule.ts";
+import { assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "./rule.ts";
 import { StageAlignment } from "./stage-alignment.ts";
 import { Top, type TopLoss } from "./top.ts";
 
@@ -42,7 +43,7 @@ export interface BsdOptions {
   readonly stimulusWeight: number;
   readonly top: TopLoss;
   /** Adds weight * mean over neurons of max(0, firing rate - rate)^2 to each hidden stage's loss, for both networks. */
-  readonly homeostasis: { readonly weight: number; readonly rate: number };
+  readonly homeostasis: HomeostasisOptions;
 }
 
 export class Bsd implements Rule {
@@ -80,7 +81,8 @@ export class Bsd implements Rule {
   step(batch: Batch, rates: Rates): StepReport {
     const { pair, optimiser } = this;
     const { labels } = batch;
-    const { negatives, features } = this.#options;
+    const { negatives, features, homeostasis } = this.#options;
+    const { steps } = pair.options;
     const images = labels.length;
     const classes = pair.target.classes;
     const pairs = pairing(negatives, labels, classes, this.#pairs);
@@ -98,8 +100,8 @@ export class Bsd implements Rule {
     for (const { stage, perception, recall } of pair.hiddenStages()) {
       perception.forward(images, { train: true, feature: features });
       perception.output!.list(images, true);
-      const own = this.#pull(perception, images);
-      const other = this.#pull(recall, shown.length);
+      const own = pullRates(perception, images, steps, homeostasis);
+      const other = pullRates(recall, shown.length, steps, homeostasis);
       const loss = this.#align(
         this.#losses.get(stage)!,
         pairs,
@@ -130,6 +132,10 @@ export class Bsd implements Rule {
 
     const loss = stageLosses.reduce((sum, value) => sum + value, 0);
     return { loss, stageLosses, perceptionRates, recallRates, silent, correct: top.correct, images };
+  }
+
+  slots(optimiser: boolean): Iterable<Slot> {
+    return this.pair.slots(optimiser);
   }
 
   /** Runs recall from the concepts of `labels` down to the redrawn stimulus. */
@@ -191,35 +197,7 @@ export class Bsd implements Rule {
     return loss === "infonce" ? infonce({ temperature, weight }) : mse({ features, weight });
   }
 
-  /** A stage's firing rate, the share of silent neurons, and the homeostatic cost, whose gradient becomes the layer's pull. */
-  #pull(layer: Layer, images: number): { rate: number; silent: number; cost: number } {
-    const { weight, rate: target } = this.#options.homeostasis;
-    const rates = layer.channelRates(images);
-    const seen = images * this.pair.options.steps * pixelsOf(layer.synapses.shape);
-    const perSpike = (2 * weight) / (rates.length * seen);
-    const pull = layer.pull.view;
-    let sum = 0;
-    let silent = 0;
-    let squares = 0;
-    for (let c = 0; c < rates.length; c++) {
-      const rate = rates[c]!;
-      sum += rate;
-      if (rate === 0) silent++;
-      if (weight === 0) continue;
-      const excess = rate > target ? rate - target : 0;
-      squares += excess * excess;
-      pull[c] = perSpike * excess;
-    }
-    const { length } = rates;
-    return { rate: sum / length, silent: silent / length, cost: (weight * squares) / length };
-  }
-
   #assertFinite(stage: number, loss: number): void {
-    if (Number.isFinite(loss)) return;
-    const step = this.optimiser.steps;
-    throw new BispikeError(
-      "training",
-      `stage ${stage}: the loss is ${loss} at step ${step}; lower train.learningRate, or set train.clip`,
-    );
+    assertFiniteLoss(stage, loss, this.optimiser.steps);
   }
 }

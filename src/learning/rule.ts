@@ -1,5 +1,6 @@
 /** What the trainer knows of a learning rule. A rule decides which gradients exist and which weights move; the trainer knows neither. */
-import type { NetworkPair } from "../network/pair.ts";
+import { BispikeError } from "../errors.ts";
+import type { Slot, Stateful } from "../network/slots.ts";
 import type { AdamW } from "./optimiser.ts";
 
 /** A batch whose stimulus rows and image ids are already in the pair's memory. */
@@ -37,9 +38,19 @@ export interface StepReport extends StageReport {
   readonly images: number;
 }
 
-export interface Rule {
-  readonly pair: NetworkPair;
+export interface Rule extends Stateful {
   readonly optimiser: AdamW;
   /** One training step. Throws a `training` error that names the stage when a loss stops being finite. */
   step(batch: Batch, rates: Rates): StepReport;
+  /** The state of the nets it trains; with `optimiser` all that it needs to go on: moments, and what it learns beside the nets and throws away at the end. */
+  slots(optimiser: boolean): Iterable<Slot>;
+}
+
+/** @throws BispikeError "training" that names the stage and says what to try, unless `loss` is a finite number */
+export function assertFiniteLoss(stage: number, loss: number, step: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new BispikeError(
+    "training",
+    `stage ${stage}: the loss is ${loss} at step ${step}; lower train.learningRate, or set train.clip`,
+  );
 }

@@ -6,8 +6,11 @@
  *
  * |s_L| and T are the same for all classes, so the counts over sqrt(active) decide.
  */
+import { BispikeError } from "../errors.ts";
 import { conceptSpikes } from "../network/inference.ts";
+import { type ImageModel, Model } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
+import { RealModel } from "../network/real/real-model.ts";
 
 export interface Decision {
   readonly class: number;
@@ -17,7 +20,30 @@ export interface Decision {
   readonly drives: Float64Array;
 }
 
-/** Decisions for the first `images` images, after `perceive`. */
+/**
+ * Decisions for the first `images` images of a model, after it has perceived them.
+ *
+ * @example
+ * model.load(split, indices, 0, 8);
+ * model.perceive(8);
+ * decideImages(model, 8)[0].class;
+ */
+export function decideImages(model: ImageModel, images: number): Decision[] {
+  if (model instanceof Model) return decide(model.pair, images);
+  if (model instanceof RealModel) return decideByLogits(model, images);
+  throw new BispikeError("usage", "expected a spiking pair's model or a real-valued net's, got another kind");
+}
+
+/** Decisions of a net that does not spike: the largest logit, the first of several; cosines are 0, as of a silent concept. */
+function decideByLogits({ logits, data }: RealModel, images: number): Decision[] {
+  const classes = data.classNames.length;
+  return Array.from({ length: images }, (_, b) => {
+    const drives = Float64Array.from(logits.view.subarray(b * logits.stride, b * logits.stride + classes));
+    return { class: drives.indexOf(Math.max(...drives)), cosines: new Float64Array(classes), drives };
+  });
+}
+
+/** Decisions of a pair for the first `images` images, after `perceive`. */
 export function decide(pair: NetworkPair, images: number): Decision[] {
   const { classes, width, bits } = pair.target;
   const { steps } = pair.options;

@@ -1,8 +1,7 @@
 /** Accuracy, confusion and spike similarity of a model over a part of a data set. */
 import type { Split } from "../data/dataset.ts";
-import { perceive } from "../network/inference.ts";
-import type { Model } from "../network/model.ts";
-import { decide } from "./decide.ts";
+import { type ImageModel, Model } from "../network/model.ts";
+import { decideImages } from "./decide.ts";
 import { SpikeSimilarity } from "./similarity.ts";
 
 export interface Evaluation {
@@ -13,43 +12,49 @@ export interface Evaluation {
   readonly driveAccuracy: number;
   /** confusion[truth][decision], counts. */
   readonly confusion: readonly (readonly number[])[];
-  /** Mean firing rate of each hidden stage of perception. */
+  /** Mean firing rate of each hidden stage of perception; empty for nets that do not spike. */
   readonly rates: readonly number[];
-  /** Hamming similarity of the networks' spikes a hidden stage, and with recall of another class (control). */
+  /** Hamming similarity of the networks' spikes a hidden stage, and with recall of another class (control); empty where there is no recall. */
   readonly hamming: readonly number[];
   readonly hammingShuffled: readonly number[];
+}
+
+/** Sees each batch of an evaluation right after it was perceived: what else is to be measured in the same pass. */
+export interface Meter {
+  /** @param labels true classes of the batch's images */
+  add(images: number, labels: readonly number[]): void;
 }
 
 /**
  * Evaluates on the images at `indices` of a split.
  *
+ * @param pause awaited between batches; may throw to give up
+ * @param meters see every batch. Default: none
  * @example
  * const { accuracy } = await evaluate(model, dataset.test, Int32Array.from(dataset.test.labels, (_, i) => i));
  */
 export async function evaluate(
-  model: Model,
+  model: ImageModel,
   split: Split,
   indices: Int32Array,
   pause?: () => Promise<void>,
+  meters: readonly Meter[] = [],
 ): Promise<Evaluation> {
-  const { pair } = model;
-  const { classes } = pair.target;
-  const { maxImages } = pair.options;
+  const { maxImages } = model;
+  const classes = model.data.classNames.length;
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  const rates = new Array<number>(pair.options.hidden.length).fill(0);
-  const similarity = new SpikeSimilarity(pair);
+  const rates: number[] = [];
+  const similarity = model instanceof Model && model.pair.recalls ? new SpikeSimilarity(model.pair) : undefined;
   let right = 0;
   let rightByDrive = 0;
   for (let from = 0; from < indices.length; from += maxImages) {
     const count = model.load(split, indices, from, Math.min(maxImages, indices.length - from));
     const labels = Array.from({ length: count }, (_, k) => split.labels[indices[from + k]!]!);
-    perceive(pair, count);
-    similarity.add(labels);
-    for (const [k, layer] of pair.perception.slice(0, -1).entries()) {
-      const channels = layer.channelRates(count);
-      rates[k]! += (count * channels.reduce((sum, rate) => sum + rate, 0)) / channels.length;
-    }
-    for (const [k, decision] of decide(pair, count).entries()) {
+    model.perceive(count);
+    similarity?.add(labels);
+    for (const meter of meters) meter.add(count, labels);
+    for (const [k, rate] of model.rates(count).entries()) rates[k] = (rates[k] ?? 0) + count * rate;
+    for (const [k, decision] of decideImages(model, count).entries()) {
       const truth = labels[k]!;
       confusion[truth]![decision.class]!++;
       if (decision.class === truth) right++;
@@ -58,7 +63,7 @@ export async function evaluate(
     await pause?.();
   }
   const images = indices.length;
-  const { own, shuffled } = similarity.means();
+  const { own, shuffled } = similarity?.means() ?? { own: [], shuffled: [] };
   return {
     images,
     accuracy: right / images,

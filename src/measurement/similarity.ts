@@ -50,7 +50,8 @@ export class SpikeSimilarity {
   }
 }
 
-function differing(a: Uint16Array, aAt: number, b: Uint16Array, bAt: number, words: number): number {
+/** Bits in which `words` words from two places differ. */
+export function differing(a: Uint16Array, aAt: number, b: Uint16Array, bAt: number, words: number): number {
   let count = 0;
   for (let i = 0; i < words; i++) {
     // Bits of a 16-bit word, added up in parallel.

@@ -26,6 +26,16 @@ export interface ConvOptions {
   bias: boolean;
 }
 
+/** How the windows lie on the plane of the input; outHeight and outWidth are before pooling. Flags are 0 or 1, as kernels take them. */
+export interface ConvGeometry {
+  readonly up: number;
+  readonly pool: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
 const TAPS = 9;
 
 /** Entries of a block's event lists (128 KiB), and its output pixels at most: with a tile of weights it stays in a core's second cache. */
@@ -89,6 +99,11 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const weight = tiles * TAPS * channels * LANES;
     this.#collapsed = this.#up ? team.arena.allocate(tiles * 16 * channels * LANES * 4) : 0;
     this.blocks = options.bias ? { weight, bias: tiles * LANES } : { weight };
+  }
+
+  get geometry(): ConvGeometry {
+    const [up, pool, stride, padding] = [this.#up, this.#pool, this.#stride, this.#padding];
+    return { up, pool, stride, padding, outHeight: this.#outHeight, outWidth: this.#outWidth };
   }
 
   workspace = (maxImages: number) => {

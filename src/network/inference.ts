@@ -8,8 +8,14 @@ const EVALUATION_COUNTER = 0xffffffff;
 
 /** Perception of the pair's first `images` stimulus rows; spikes stay in each layer's output, the concept's drive in `conceptDrive`. */
 export function perceive(pair: NetworkPair, images: number): void {
+  perceiveHidden(pair, images);
+  pair.perception.at(-1)!.forward(images, { train: false });
+}
+
+/** As `perceive`, up to the last hidden stage: for who wants its spikes alone. */
+export function perceiveHidden(pair: NetworkPair, images: number): void {
   pair.encode(images, EVALUATION_COUNTER, false);
-  for (const layer of pair.perception) {
+  for (const layer of pair.perception.slice(0, -1)) {
     layer.forward(images, { train: false });
     layer.output?.list(images, false);
   }

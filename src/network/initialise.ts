@@ -1,9 +1,17 @@
 /** Starting values: weights and biases uniform within 1 / sqrt(fan-in), norm scale 1 and shift 0 (PyTorch's defaults, as the prototypes had). */
 import { RandomStream } from "../engine/random.ts";
-import type { Layer } from "./layer.ts";
+import type { ParameterGroup } from "./parameters.ts";
+import type { Synapses } from "./synapses.ts";
+
+/** What is drawn at the start: the parameters of one bundle of synapses. */
+export interface Drawn {
+  readonly name: string;
+  readonly synapses: Synapses;
+  readonly group: ParameterGroup;
+}
 
 /** Draws a layer's weights and biases; each layer has its own stream, so a layer's start does not depend on the others' sizes. */
-export function initialise(layer: Layer, seed: number): void {
+export function initialise(layer: Drawn, seed: number): void {
   const { synapses, group } = layer;
   const bound = 1 / Math.sqrt(synapses.fanIn);
   for (const block of Object.keys(synapses.blocks)) {

@@ -11,6 +11,9 @@ import { isReal, PackedParameters, type Source, type Synapses, stepsOf, type Wor
 /** How the product with spikes is computed: by whichever is faster for the batch at hand, or always one way, wherever it can be (for tests and timings). */
 export type Product = "auto" | "events" | "table";
 
+/** How the newest product was computed: all inputs, values that differ from the background, events, or tables of events. */
+export type UsedProduct = "dense" | "values" | "events" | "table";
+
 /** Scratch of `linearTable` a thread: tables of 16 mask bytes. */
 const TABLE_BYTES = 16 * 256 * LANES * 4;
 /** Time of a table's sum relative to an event's; 1.2 to 1.5 measured (experiments/table-crossover.mjs). */
@@ -28,6 +31,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   readonly #product: Product;
   /** Whether the newest forward pass used the lists. */
   #sparse = false;
+  #used: UsedProduct = "dense";
 
   /** `bias` is left out where a norm would take it away again (one pixel and norm). */
   constructor(team: Team, source: Source, shape: Shape, bias: boolean, product: Product = "auto") {
@@ -58,6 +62,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     if (isReal(source)) {
       const lists = this.#lists;
       this.#sparse = !alike && (lists?.list(images) ?? false);
+      this.#used = this.#sparse ? "values" : "dense";
       if (lists && this.#sparse) {
         this.#team.run(
           "linearValued",
@@ -82,7 +87,8 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       return;
     }
     const pixels = pixelsOf(this.shape);
-    if (!alike && this.#byTable(source, images)) {
+    this.#used = !alike && this.#byTable(source, images) ? "table" : "events";
+    if (this.#used === "table") {
       const scratch = this.#team.scratch(TABLE_BYTES);
       const maskBytes = 2 * pixelsOf(source.shape) * tilesOf(source.shape);
       this.#team.run(
@@ -95,6 +101,16 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     if (moments && pixels > 1) {
       this.#team.run("moments", tilesOf(this.shape) * images, source.steps * pixels, workspace.z, moments);
     }
+  }
+
+  /** How the newest forward pass was computed. */
+  get used(): UsedProduct {
+    return this.#used;
+  }
+
+  /** Values that the newest forward pass listed, where it used "values"; else 0. */
+  listedValues(images: number): number {
+    return this.#lists && this.#sparse ? this.#lists.listed(images) : 0;
   }
 
   /** Whether tables take less time than events: both cost about the same a row of 16 weights or sums that is added. */
@@ -156,13 +172,17 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   }
 
   protected override eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void {
-    const { channels } = this.shape;
-    const inputs = block === "weight" ? this.fanIn : 1;
-    for (let unit = 0; unit < sizeOf(this.shape); unit++) {
-      const pixel = Math.floor(unit / channels);
-      const channel = unit % channels;
-      const rowTile = pixel * tilesOf(this.shape) + Math.floor(channel / LANES);
-      for (let i = 0; i < inputs; i++) visit((rowTile * inputs + i) * LANES + (channel % LANES), unit * inputs + i);
-    }
+    eachLinearPair(this.shape, block === "weight" ? this.fanIn : 1, visit);
+  }
+}
+
+/** Packed [pixel][tile][input][16] and plain [pixel][channel][input] index of each parameter of fully connected units; biases have one input. */
+export function eachLinearPair(shape: Shape, inputs: number, visit: (packedAt: number, plainAt: number) => void): void {
+  const { channels } = shape;
+  for (let unit = 0; unit < sizeOf(shape); unit++) {
+    const pixel = Math.floor(unit / channels);
+    const channel = unit % channels;
+    const rowTile = pixel * tilesOf(shape) + Math.floor(channel / LANES);
+    for (let i = 0; i < inputs; i++) visit((rowTile * inputs + i) * LANES + (channel % LANES), unit * inputs + i);
   }
 }

@@ -1,11 +1,14 @@
-/** A pair together with what it knows of its data: how pixels become its stimulus, and the names of its concepts. */
-import { type Frame, fillBatch } from "../data/batch.ts";
+/** Nets together with what they know of their data: how pixels become a stimulus, and the names of the concepts. */
+import { type Frame, fillRows } from "../data/batch.ts";
 import type { Split } from "../data/dataset.ts";
 import type { ChannelStatistics } from "../data/normalise.ts";
+import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
+import { perceive } from "./inference.ts";
 import { type NetworkOptions, NetworkPair, paddedShape } from "./pair.ts";
 import type { Shape } from "./shape.ts";
+import type { Slot, Stateful } from "./slots.ts";
 
 /** What a pair must know of the data it was trained on; part of a checkpoint. */
 export interface DataSummary {
@@ -25,54 +28,106 @@ export interface ModelOptions {
   readonly maxRecalls?: number;
   /** Average-pool convolutional features to this many cells a side before comparing; 0 for none. Default 0. */
   readonly pool?: number;
-  /** As the pair's: default true. */
+  /** As the pair's: default both networks, drives that are not kept, gradients that are. */
+  readonly networks?: "both" | "perception";
+  readonly keepDrives?: boolean;
   readonly keepGradients?: boolean;
 }
 
-/** A pair that can perceive and recall images. */
-export class Model {
+/** Where a net's stimuli are put. */
+export interface StimulusRows {
+  /** [image][stimulusWidth]: normalised pixels (direct coding) or intensities 0..1. */
+  readonly stimulus: Region<Float32Array>;
+  readonly stimulusWidth: number;
+  /** Numbers naming the images of a batch, where random codes ask for them. */
+  readonly imageIds?: Region<Uint32Array>;
+}
+
+/** A net that names the concept of an image, of whatever neurons; what training and evaluation need of it. */
+export abstract class ImageModel implements Stateful {
   readonly data: DataSummary;
-  readonly pair: NetworkPair;
   /** The frame images are centred in. */
   readonly frame: Frame;
   readonly #direct: boolean;
 
-  constructor(team: Team, options: ModelOptions, data: DataSummary) {
-    const { network } = options;
-    const image = paddedShape(network.kind, network.hidden.length, data.shape);
+  /** @param direct whether a stimulus is normalised pixels, else intensities 0..1 */
+  protected constructor(data: DataSummary, frame: Frame, direct: boolean) {
     const classes = data.classNames.length;
     if (classes < 2) throw new BispikeError("data", `${data.name}: expected at least 2 classes, got ${classes}`);
     this.data = data;
-    this.frame = image;
-    this.#direct = network.stimulus === "direct";
-    const { seed, maxImages, pool = 0, keepGradients = true } = options;
-    const maxRecalls = Math.max(classes, options.maxRecalls ?? maxImages);
-    const sizes = { image, classes, pool, maxImages, maxRecalls };
-    this.pair = new NetworkPair(team, { ...network, ...sizes, seed, keepGradients });
+    this.frame = frame;
+    this.#direct = direct;
   }
+
+  /** Largest batch. */
+  abstract get maxImages(): number;
+
+  protected abstract get rows(): StimulusRows;
+
+  /** Runs the net on the first `images` loaded images, without learning. */
+  abstract perceive(images: number): void;
+
+  /** Mean firing rate of each hidden stage in the newest pass, spikes a neuron and step; empty for nets that do not spike. */
+  abstract rates(images: number): number[];
+
+  abstract slots(optimiser: boolean): Iterable<Slot>;
 
   /** What a stimulus value is in units of pixel / 255, per channel: the deviation it was divided by (direct coding), else 1. */
   get stimulusScale(): readonly number[] {
     return this.#direct ? this.data.statistics.std : this.data.statistics.std.map(() => 1);
   }
 
-  /** Puts images into the pair's stimulus rows, normalised (direct coding) or as intensities 0..1. Returns how many. */
+  /** What is taken from pixel / 255 first, per channel: the training images' mean (direct coding), else 0. */
+  get stimulusMean(): readonly number[] {
+    return this.data.statistics.mean.map((mean) => (this.#direct ? mean : 0));
+  }
+
+  /** Puts images into the stimulus rows, normalised (direct coding) or as intensities 0..1. Returns how many. */
   load(split: Split, indices: Int32Array | Uint32Array, from: number, count: number): number {
-    const { pair, data, frame } = this;
+    const { data, frame } = this;
     const { shape } = data;
-    const statistics = this.#direct
-      ? data.statistics
-      : { mean: data.statistics.mean.map(() => 0), std: this.stimulusScale };
-    if (frame.height * frame.width * shape.channels === pair.stimulusWidth) {
-      fillBatch(pair.stimulus.view, split, indices, from, count, shape, frame, statistics);
-    } else {
-      // Rows are padded to whole tiles: one image at a time.
-      for (let k = 0; k < count; k++) {
-        const row = pair.stimulus.view.subarray(k * pair.stimulusWidth);
-        fillBatch(row, split, indices, from + k, 1, shape, frame, statistics);
-      }
-    }
-    for (let k = 0; k < count; k++) pair.imageIds.view[k] = indices[from + k]!;
+    const statistics = { mean: this.stimulusMean, std: this.stimulusScale };
+    const { stimulus, stimulusWidth, imageIds } = this.rows;
+    fillRows(stimulus.view, stimulusWidth, split, indices, from, count, shape, frame, statistics);
+    if (imageIds) for (let k = 0; k < count; k++) imageIds.view[k] = indices[from + k]!;
     return count;
+  }
+}
+
+/** A spiking pair that can perceive and, unless it is perception alone, recall images. */
+export class Model extends ImageModel {
+  readonly pair: NetworkPair;
+
+  constructor(team: Team, options: ModelOptions, data: DataSummary) {
+    const { network, seed, maxImages, pool = 0, keepGradients = true, keepDrives = false, networks = "both" } = options;
+    const image = paddedShape(network.kind, network.hidden.length, data.shape);
+    super(data, image, network.stimulus === "direct");
+    const classes = data.classNames.length;
+    const maxRecalls = Math.max(classes, options.maxRecalls ?? maxImages);
+    const sizes = { image, classes, pool, maxImages, maxRecalls };
+    this.pair = new NetworkPair(team, { ...network, ...sizes, seed, networks, keepDrives, keepGradients });
+  }
+
+  override get maxImages(): number {
+    return this.pair.options.maxImages;
+  }
+
+  protected override get rows(): StimulusRows {
+    return this.pair;
+  }
+
+  override perceive(images: number): void {
+    perceive(this.pair, images);
+  }
+
+  override rates(images: number): number[] {
+    return this.pair.perception.slice(0, -1).map((layer) => {
+      const channels = layer.channelRates(images);
+      return channels.reduce((sum, rate) => sum + rate, 0) / channels.length;
+    });
+  }
+
+  override slots(optimiser: boolean): Iterable<Slot> {
+    return this.pair.slots(optimiser);
   }
 }

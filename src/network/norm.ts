@@ -54,14 +54,24 @@ export class Norm {
     return this.enabled && train ? this.moments.at : 0;
   }
 
-  /** Sets scale and shift: from the batch's moments (`chunks` of `rows` rows each) in training, else from the running statistics. */
-  prepare(group: ParameterGroup, train: boolean, chunks: number, rows: number, count: number): void {
+  /**
+   * Sets scale and shift: from the batch's moments (`chunks` of `rows` rows each) in training, else from the running statistics. With `momentum` 0 training leaves the
+   * running statistics as they are.
+   */
+  prepare(
+    group: ParameterGroup,
+    train: boolean,
+    chunks: number,
+    rows: number,
+    count: number,
+    momentum: number = NORM_MOMENTUM,
+  ): void {
     if (!this.enabled) return;
     if (train) {
       this.#team.run(
         "normStatistics",
         this.#tiles,
-        ...[chunks, rows, count, NORM_MOMENTUM, NORM_EPSILON, this.moments.at, group.at("gamma"), group.at("beta")],
+        ...[chunks, rows, count, momentum, NORM_EPSILON, this.moments.at, group.at("gamma"), group.at("beta")],
         ...[this.runningMean.at, this.runningVariance.at, this.mean.at, this.inverse.at, this.scale.at, this.shift.at],
       );
       return;

@@ -4,12 +4,15 @@
  *
  * Perception's halves share one workspace: a stage's drives live only until its own update. Recall's are kept: its stages run first
  * and wait for perception to come by.
+ *
+ * Rules that train one network have a pair of perception alone; backprop has perception keep all its drives.
  */
 import { type StimulusCoding, type StimulusEncoder, stimulusEncoder } from "../coding/stimulus.ts";
 import { type TargetCode, type TargetCoding, targetCode } from "../coding/target.ts";
 import { padded } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
+import { BispikeError } from "../errors.ts";
 import { ConvSynapses } from "./conv.ts";
 import { initialise } from "./initialise.ts";
 import { Layer } from "./layer.ts";
@@ -18,6 +21,7 @@ import { neuronDefaults } from "./neuron.ts";
 import { ParameterGroup } from "./parameters.ts";
 import { Population } from "./population.ts";
 import { flat, pixelsOf, type Shape, sizeOf } from "./shape.ts";
+import { layerSlots, type Slot } from "./slots.ts";
 import type { RealInput, Source, Synapses, Workspace } from "./synapses.ts";
 
 /** What a pair looks like; the YAML section `network`. */
@@ -50,6 +54,10 @@ export interface PairOptions extends NetworkOptions {
   /** Average-pool the features of convolutional stages to this many cells a side; 0 for none. Default 0. */
   readonly pool?: number;
   readonly seed: number;
+  /** Which networks there are: both, or perception alone for rules that train one network. Default both. */
+  readonly networks?: "both" | "perception";
+  /** Keep all of perception's drives and gradients of a pass: backprop needs them, BSD forgets a stage's after its update. Default false. */
+  readonly keepDrives?: boolean;
   /**
    * Keep every layer's gradients until the next step. Default true; false shares one room between layers, for rules that update a layer before they
    * turn to the next (BSD, unless it clips by the norm of all gradients).
@@ -76,6 +84,7 @@ export class NetworkPair {
   /** Numbers naming the images of a batch, for random stimulus codes. */
   readonly imageIds: Region<Uint32Array>;
   readonly perception: readonly Layer[];
+  /** Empty where there is perception alone. */
   readonly recall: readonly Layer[];
   /** The encoded stimulus, where it is spikes. */
   readonly stimulusSpikes: Population | undefined;
@@ -112,9 +121,9 @@ export class NetworkPair {
     }
     this.perception = this.#buildPerception(source, reader);
 
-    const recalls = options.maxRecalls ?? Math.max(classes, maxImages);
+    const recalls = this.recalls ? (options.maxRecalls ?? Math.max(classes, maxImages)) : 0;
     this.concept = new Population(team, flat(this.target.width), 1, recalls, "linear");
-    this.recall = this.#buildRecall(recalls, reader);
+    this.recall = this.recalls ? this.#buildRecall(recalls, reader) : [];
     for (const layer of this.layers) initialise(layer, seed);
     if (this.#gradients === "shared") {
       ParameterGroup.shareGradients(
@@ -125,33 +134,22 @@ export class NetworkPair {
   }
 
   get #gradients(): "own" | "shared" {
-    return (this.options.keepGradients ?? true) ? "own" : "shared";
+    const { keepGradients = true, keepDrives = false } = this.options;
+    return keepGradients || keepDrives ? "own" : "shared";
+  }
+
+  /** Whether there is a recall network. */
+  get recalls(): boolean {
+    return this.options.networks !== "perception";
   }
 
   #buildPerception(stimulus: Source, reader: "linear" | "conv"): Layer[] {
     const { team, options } = this;
     const { kind, hidden, maxImages, steps, norm } = options;
-    // Sizes are known once the synapses are; the first pass lays the populations out, the workspace fits the largest.
-    const room = { drives: 0, winners: 0, features: 0 };
     const shapes = hidden.map((channels, k) =>
       kind === "mlp" ? flat(channels) : halved(options.image, k + 1, channels),
     );
-    const held = options.stimulus === "direct";
-    for (const [k, shape] of shapes.entries()) {
-      const drives = maxImages * (k === 0 && held ? 1 : steps) * pixelsOf(shape) * padded(shape.channels);
-      room.drives = Math.max(room.drives, drives);
-      if (kind === "cnn") room.winners = Math.max(room.winners, drives);
-      room.features = Math.max(room.features, maxImages * pixelsOf(shape) * padded(shape.channels));
-    }
-    const top = maxImages * steps * padded(this.target.width);
-    room.drives = Math.max(room.drives, top);
-    const { arena } = team;
-    const workspace: Workspace = {
-      z: arena.allocate(room.drives * 4),
-      g: arena.allocate(room.drives * 4),
-      winner: arena.allocate(room.winners),
-    };
-    const features = arena.f32(room.features);
+    const shared = options.keepDrives ? undefined : this.#sharedRoom(shapes);
 
     const neurons = {
       ...neuronDefaults,
@@ -174,8 +172,7 @@ export class NetworkPair {
         maxImages,
         steps,
         neurons: { ...neurons, reader: next },
-        workspace,
-        features,
+        ...shared,
         gradients: this.#gradients,
       });
       layers.push(layer);
@@ -183,8 +180,30 @@ export class NetworkPair {
     }
     const synapses = new LinearSynapses(team, source, flat(this.target.width), true);
     const name = `perception.stage${shapes.length + 2}`;
-    layers.push(new Layer(team, { name, synapses, maxImages, steps, workspace, gradients: this.#gradients }));
+    const workspace = shared && { workspace: shared.workspace };
+    layers.push(new Layer(team, { name, synapses, maxImages, steps, ...workspace, gradients: this.#gradients }));
     return layers;
+  }
+
+  /** Room for the drives and features of whichever hidden stage of perception, of these shapes, is at work; the concept's drive uses it too. */
+  #sharedRoom(shapes: readonly Shape[]): { workspace: Workspace; features: Region<Float32Array> } {
+    const { kind, maxImages, steps, stimulus } = this.options;
+    const room = { drives: 0, winners: 0, features: 0 };
+    for (const [k, shape] of shapes.entries()) {
+      const seen = k === 0 && stimulus === "direct" ? 1 : steps;
+      const drives = maxImages * seen * pixelsOf(shape) * padded(shape.channels);
+      room.drives = Math.max(room.drives, drives);
+      if (kind === "cnn") room.winners = Math.max(room.winners, drives);
+      room.features = Math.max(room.features, maxImages * pixelsOf(shape) * padded(shape.channels));
+    }
+    room.drives = Math.max(room.drives, maxImages * steps * padded(this.target.width));
+    const { arena } = this.team;
+    const workspace = {
+      z: arena.allocate(room.drives * 4),
+      g: arena.allocate(room.drives * 4),
+      winner: arena.allocate(room.winners),
+    };
+    return { workspace, features: arena.f32(room.features) };
   }
 
   #buildRecall(recalls: number, reader: "linear" | "conv"): Layer[] {
@@ -232,8 +251,13 @@ export class NetworkPair {
     return this.options.hidden.length + 2;
   }
 
-  /** Hidden stages with both halves: number (2..L-1), perception's layer and recall's. */
+  /**
+   * Hidden stages with both halves: number (2..L-1), perception's layer and recall's.
+   *
+   * @throws BispikeError "usage" where there is perception alone
+   */
   *hiddenStages(): Generator<{ stage: number; perception: Layer; recall: Layer }> {
+    this.assertRecalls();
     for (let k = 0; k < this.options.hidden.length; k++) {
       yield { stage: k + 2, perception: this.perception[k]!, recall: this.recall[k + 1]! };
     }
@@ -244,9 +268,23 @@ export class NetworkPair {
     return this.perception.at(-1)!;
   }
 
-  /** The layer that redraws the stimulus. */
+  /** The layer that redraws the stimulus. Throws a `usage` error where there is perception alone. */
   get redrawn(): Layer {
+    this.assertRecalls();
     return this.recall[0]!;
+  }
+
+  /** @throws BispikeError "usage" where there is perception alone */
+  assertRecalls(): void {
+    if (this.recalls) return;
+    throw new BispikeError("usage", "this pair has perception alone: expected one with recall, as rule bsd trains");
+  }
+
+  /** The pair's state as named tensors, with AdamW's moments where asked. */
+  *slots(optimiser: boolean): Generator<Slot> {
+    for (const { name, group, synapses, norm } of this.layers) {
+      yield* layerSlots({ name, group, bundles: [synapses], norm, channels: synapses.shape.channels }, optimiser);
+    }
   }
 
   /** Every layer, perception's from the stimulus up, then recall's from stage 1 up. */
@@ -259,8 +297,9 @@ export class NetworkPair {
     this.#encoder?.encode(images, counter, learn);
   }
 
-  /** Sets the concept's spikes of `labels.length` recalls to their target codes. */
+  /** Sets the concept's spikes of `labels.length` recalls to their target codes. Throws a `usage` error where there is perception alone. */
   present(labels: ArrayLike<number>, learn: boolean): void {
+    this.assertRecalls();
     const { width, bits } = this.target;
     this.concept.masks.view.fill(0);
     for (let row = 0; row < labels.length; row++) {

@@ -68,10 +68,15 @@ export class RealLists {
       ...[inputs, stride, this.capacity, this.blockInputs, this.background, at, this.ends.at, this.lists.at],
       ...[scratch.at, scratch.stride],
     );
+    return this.listed(images) <= CROSSOVER * images * inputs;
+  }
+
+  /** Values listed for the first `images` images. */
+  listed(images: number): number {
     let bytes = 0;
-    const lists = images * Math.ceil(inputs / this.blockInputs);
+    const lists = images * Math.ceil(sizeOf(this.#input.shape) / this.blockInputs);
     for (let list = 0; list < lists; list++) bytes += this.ends.view[list]!;
-    return bytes <= CROSSOVER * images * inputs * ENTRY * 4;
+    return bytes / (ENTRY * 4);
   }
 
   /** The lists a pair of inputs, for the weight gradient. */

@@ -11,6 +11,12 @@ export interface Slot {
   write(values: Float32Array): void;
 }
 
+/** Whatever has tensors to keep. */
+export interface Stateful {
+  /** Everything learned and the running statistics, with AdamW's moments where asked. */
+  slots(optimiser: boolean): Iterable<Slot>;
+}
+
 /** What of a layer its state is made of. */
 export interface StatefulLayer {
   readonly name: string;

@@ -34,3 +34,8 @@ export function describeEnvironment(threads: number, data: readonly FileRecord[]
     data,
   };
 }
+
+/** The most memory this process has held so far (resident set), in bytes. */
+export function peakMemory(): number {
+  return 1024 * process.resourceUsage().maxRSS;
+}

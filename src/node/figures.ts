@@ -5,11 +5,13 @@ import { decide } from "../measurement/decide.ts";
 import { pictureGrid, type Tile } from "../measurement/picture-grid.ts";
 import { type RecalledImages, recallImages } from "../measurement/recalled.ts";
 import { conceptSpikes, perceive, recallConcepts } from "../network/inference.ts";
+import type { Layer } from "../network/layer.ts";
 import type { Model } from "../network/model.ts";
 import type { Population } from "../network/population.ts";
 import { sizeOf } from "../network/shape.ts";
 import { writeDurably } from "./durable.ts";
 import { readMetrics } from "./metrics-file.ts";
+import { type ComparisonFigure, comparisonPlot } from "./plots/comparison.ts";
 import { curvesPlot } from "./plots/curves.ts";
 import { type Raster, type RasterStage, rasterPlot } from "./plots/raster.ts";
 import { type SeriesFigure, seriesPlot } from "./plots/series.ts";
@@ -80,7 +82,7 @@ export interface RasterFigureOptions {
 }
 
 /**
- * Perceives one image, recalls the class it is taken for, and draws the spikes of both as `<base>.svg` and `<base>.png`.
+ * Perceives one image, recalls the class it is taken for (where there is recall), and draws the spikes of both as `<base>.svg` and `<base>.png`.
  * The title names the image's class where its label is one of the model's.
  *
  * @param index of the image in `split`
@@ -104,22 +106,23 @@ export function writeRaster(
   perceive(pair, 1);
   const concept = conceptSpikes(pair, 1);
   const decided = decide(pair, 1)[0]!.class;
-  recallConcepts(pair, [decided]);
   const { steps } = pair.options;
   const { width } = pair.target;
-  const hidden = [...pair.hiddenStages()];
-  const perception = hidden.map((stage) => stageOf(`stage ${stage.stage}`, stage.perception.output!, steps));
+  const stages = (layers: readonly Layer[]) =>
+    layers.map((layer, k) => stageOf(`stage ${k + 2}`, layer.output!, steps));
+  const perception = stages(pair.perception.slice(0, -1));
   if (pair.stimulusSpikes) perception.unshift(stageOf("stimulus", pair.stimulusSpikes, steps));
   perception.push({ name: "concept", neurons: width, steps, spikes: concept });
-  const recall = hidden.map((stage) => stageOf(`stage ${stage.stage}`, stage.recall.output!, steps));
-  recall.push(stageOf("concept", pair.concept, steps));
+  const networks: Raster["networks"][number][] = [{ name: "perception", stages: perception }];
+  if (pair.recalls) {
+    recallConcepts(pair, [decided]);
+    const recall = [...stages(pair.recall.slice(1)), stageOf("concept", pair.concept, steps)];
+    networks.push({ name: "recall", stages: recall });
+  }
   const truth = data.classNames[split.labels[index]!];
   const raster: Raster = {
     title: `${caption}${truth === undefined ? "" : ` (${truth})`}, perceived as ${data.classNames[decided] ?? decided}`,
-    networks: [
-      { name: "perception", stages: perception },
-      { name: "recall", stages: recall },
-    ],
+    networks,
   };
   writeFigure(rasterPlot(raster), base, pngWidth);
   return decided;
@@ -135,6 +138,19 @@ export function writeRaster(
 export function writeSeries(figure: SeriesFigure, file: string): void {
   const svg = seriesPlot(figure);
   writeDurably(file, /\.png$/i.test(file) ? svgToPng(svg, PNG_WIDTH) : svg);
+}
+
+/**
+ * Draws runs side by side as `<base>.svg` and `<base>.png`.
+ *
+ * @returns the files
+ * @throws BispikeError as `comparisonPlot`
+ * @example
+ * writeComparison(figure, "compare/alice/compare");
+ */
+export function writeComparison(figure: ComparisonFigure, base: string): string[] {
+  writeFigure(comparisonPlot(figure), base, PNG_WIDTH);
+  return [`${base}.svg`, `${base}.png`];
 }
 
 /** The spikes of a population's first row, [step][neuron]. */

@@ -5,16 +5,27 @@ export { pictureGrid } from "../measurement/picture-grid.ts";
 export { readAnyExperiment, readExperiment, renderConfig } from "../training/config-file.ts";
 export { appendLine, truncateLines, writeDurably } from "./durable.ts";
 export { describeEnvironment, type Environment } from "./environment.ts";
+export {
+  type FeaturesOptions,
+  featuresFor,
+  openFeatures,
+  type ShippedFeatures,
+  shippedFeatures,
+  shippedFile,
+} from "./features.ts";
 export { type RasterFigureOptions, writeCurves, writeRaster, writeRecallPicture, writeSeries } from "./figures.ts";
 export { lockFolder } from "./lock.ts";
 export { type AnyMetricLine, readMetrics } from "./metrics-file.ts";
+export { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-features.ts";
 export {
   CHECKPOINT_FILES,
   createTeam,
+  type OpenedAutoencoder,
   type OpenedCheckpoint,
   type OpenedModel,
   type OpenedSequence,
   openAnyCheckpoint,
+  openAutoencoder,
   openCheckpoint,
   openModel,
   openSequence,

@@ -1,12 +1,13 @@
 /** Reads a run's `metrics.jsonl`. */
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { BispikeError } from "../errors.ts";
+import type { AutoencoderMetricLine } from "../training/autoencoder/metrics.ts";
 import type { MetricLine } from "../training/metrics.ts";
 import type { SequenceMetricLine } from "../training/sequence/metrics.ts";
 import { systemFailure } from "./system-failure.ts";
 
-/** A line of either kind of experiment. */
-export type AnyMetricLine = MetricLine | SequenceMetricLine;
+/** A line of any kind of experiment. */
+export type AnyMetricLine = MetricLine | SequenceMetricLine | AutoencoderMetricLine;
 
 /** Far above any run's, below what a string holds. */
 const MAX_BYTES = 2 ** 28;

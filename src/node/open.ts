@@ -3,11 +3,20 @@ import { closeSync, fstatSync, openSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path";
 import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
+import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
 import type { SequenceLearner } from "../learning/sequence/learner.ts";
 import type { Model } from "../network/model.ts";
-import { type AnyCheckpoint, assertImages, assertSequences, decodeAnyCheckpoint } from "../training/any-checkpoint.ts";
+import {
+  type AnyCheckpoint,
+  assertAutoencoder,
+  assertImages,
+  assertSequences,
+  decodeAnyCheckpoint,
+} from "../training/any-checkpoint.ts";
+import type { AutoencoderCheckpoint } from "../training/autoencoder/checkpoint.ts";
+import { createAutoencoder } from "../training/autoencoder/learners.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
-import { createModel } from "../training/experiment.ts";
+import { createModel } from "../training/image-rules.ts";
 import type { SequenceCheckpoint } from "../training/sequence/checkpoint.ts";
 import { createSequenceLearner } from "../training/sequence/learners.ts";
 import { importSlots } from "../training/slots.ts";
@@ -37,7 +46,7 @@ export function openCheckpoint(path: string, prefer: "best" | "last" = "best"): 
   return { file, checkpoint };
 }
 
-/** As `openCheckpoint`, of either kind of experiment. */
+/** As `openCheckpoint`, of any kind of experiment. */
 export function openAnyCheckpoint(path: string, prefer: "best" | "last" = "best"): OpenedCheckpoint<AnyCheckpoint> {
   const file = resolveCheckpoint(path, prefer);
   return { file, checkpoint: decodeAnyCheckpoint(readWhole(file), file) };
@@ -104,7 +113,7 @@ export function buildModel(opened: OpenedCheckpoint, threads = 0): Promise<Opene
   const { config, data, tensors } = opened.checkpoint;
   return withTeam(opened, threads, (team) => {
     const model = createModel(team, config, data);
-    importState(model.pair, tensors, { optimiser: false });
+    importState(model, tensors, { optimiser: false });
     return { model };
   });
 }
@@ -135,6 +144,38 @@ export function buildSequence(opened: OpenedCheckpoint<SequenceCheckpoint>, thre
     const learner = createSequenceLearner(team, config, data);
     importSlots(learner.slots(false), tensors);
     return { learner };
+  });
+}
+
+export interface OpenedAutoencoder extends OpenedCheckpoint<AutoencoderCheckpoint> {
+  readonly team: Team;
+  readonly model: AutoencoderModel;
+}
+
+/**
+ * A trained autoencoder ready to redraw. Close `team` when done.
+ *
+ * @param threads 0 for all cores
+ * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of another kind
+ * @example
+ * const { model, team } = await openAutoencoder("runs/mnist-autoencoder-seed1");
+ */
+export async function openAutoencoder(path: string, threads = 0): Promise<OpenedAutoencoder> {
+  const { file, checkpoint } = openAnyCheckpoint(path);
+  assertAutoencoder(checkpoint, file);
+  return buildAutoencoder({ file, checkpoint }, threads);
+}
+
+/** The networks of a checkpoint that has been read. */
+export function buildAutoencoder(
+  opened: OpenedCheckpoint<AutoencoderCheckpoint>,
+  threads = 0,
+): Promise<OpenedAutoencoder> {
+  const { config, data, tensors } = opened.checkpoint;
+  return withTeam(opened, threads, (team) => {
+    const model = createAutoencoder(team, config, data);
+    importSlots(model.learner.slots(false), tensors);
+    return { model };
   });
 }
 

@@ -15,6 +15,7 @@ import type { AnyConfig } from "../training/any-config.ts";
 import { readAnyExperiment, renderConfig } from "../training/config-file.ts";
 import type { Place } from "../training/trainable.ts";
 import { appendLine, syncFile, truncateLines, writeDurably } from "./durable.ts";
+import { readJsonObject } from "./json-file.ts";
 import { LOCK_FILE, lockFolder } from "./lock.ts";
 import type { AnyMetricLine } from "./metrics-file.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "./open.ts";
@@ -119,17 +120,7 @@ export class RunFolder {
    * @throws BispikeError "checkpoint" when it is not a JSON object
    */
   readJson(name: string): Readonly<Record<string, unknown>> | undefined {
-    const file = this.file(name);
-    if (!existsSync(file)) return undefined;
-    try {
-      const value: unknown = JSON.parse(readFileSync(file, "utf8"));
-      if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-    } catch (cause) {
-      throw new BispikeError("checkpoint", `${file}: expected JSON; remove the file to have it written anew`, {
-        cause,
-      });
-    }
-    throw new BispikeError("checkpoint", `${file}: expected a JSON object; remove the file to have it written anew`);
+    return readJsonObject(this.file(name));
   }
 
   addMetrics(line: AnyMetricLine): void {

@@ -1,18 +1,31 @@
-/** Checkpoints of either kind of experiment. */
+/** Checkpoints of every kind of experiment. */
 import { BispikeError } from "../errors.ts";
+import { type ExperimentKind, experimentKind } from "./any-config.ts";
+import { AUTOENCODER_FILE, type AutoencoderCheckpoint, readAutoencoderCheckpoint } from "./autoencoder/checkpoint.ts";
 import { type Checkpoint, IMAGE_FILE, readCheckpoint } from "./checkpoint.ts";
+import { trainsRecall } from "./image-rules.ts";
 import { readSealed } from "./sealed.ts";
 import { readSequenceCheckpoint, SEQUENCE_FILE, type SequenceCheckpoint } from "./sequence/checkpoint.ts";
 
-export type AnyCheckpoint = Checkpoint | SequenceCheckpoint;
+export type AnyCheckpoint = Checkpoint | SequenceCheckpoint | AutoencoderCheckpoint;
+
+/** Whether a checkpoint is an image experiment's. */
+export function isImageCheckpoint(checkpoint: AnyCheckpoint): checkpoint is Checkpoint {
+  return experimentKind(checkpoint.config) === "images";
+}
 
 /** Whether a checkpoint is a sequence experiment's. */
 export function isSequenceCheckpoint(checkpoint: AnyCheckpoint): checkpoint is SequenceCheckpoint {
-  return "task" in checkpoint.config;
+  return experimentKind(checkpoint.config) === "sequences";
+}
+
+/** Whether a checkpoint is an autoencoder experiment's. */
+export function isAutoencoderCheckpoint(checkpoint: AnyCheckpoint): checkpoint is AutoencoderCheckpoint {
+  return experimentKind(checkpoint.config) === "autoencoder";
 }
 
 /**
- * As `decodeCheckpoint` and `decodeSequenceCheckpoint`, whichever fits.
+ * As `decodeCheckpoint`, `decodeSequenceCheckpoint` and `decodeAutoencoderCheckpoint`, whichever fits.
  *
  * @param source file name for error messages
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
@@ -22,6 +35,7 @@ export function decodeAnyCheckpoint(bytes: Uint8Array, source: string): AnyCheck
     const kind = file.metadata.get("kind");
     if (kind === IMAGE_FILE.kind) return readCheckpoint(file);
     if (kind === SEQUENCE_FILE.kind) return readSequenceCheckpoint(file);
+    if (kind === AUTOENCODER_FILE.kind) return readAutoencoderCheckpoint(file);
     throw new BispikeError("checkpoint", "is a safetensors file, but not a bispike checkpoint");
   });
 }
@@ -30,20 +44,56 @@ export function decodeAnyCheckpoint(bytes: Uint8Array, source: string): AnyCheck
  * @throws BispikeError "checkpoint" unless it is a checkpoint of images
  */
 export function assertImages(checkpoint: AnyCheckpoint, source: string): asserts checkpoint is Checkpoint {
-  if (!isSequenceCheckpoint(checkpoint)) return;
-  throw new BispikeError(
-    "checkpoint",
-    `${source}: expected a checkpoint of an image experiment, got one of sequences (task ${checkpoint.config.task})`,
-  );
+  if (!isImageCheckpoint(checkpoint)) throw foreign("an image", checkpoint, source);
 }
 
 /**
  * @throws BispikeError "checkpoint" unless it is a checkpoint of sequences
  */
 export function assertSequences(checkpoint: AnyCheckpoint, source: string): asserts checkpoint is SequenceCheckpoint {
-  if (isSequenceCheckpoint(checkpoint)) return;
+  if (!isSequenceCheckpoint(checkpoint)) throw foreign("a sequence", checkpoint, source);
+}
+
+/**
+ * @throws BispikeError "checkpoint" unless it is a checkpoint of an autoencoder
+ */
+export function assertAutoencoder(
+  checkpoint: AnyCheckpoint,
+  source: string,
+): asserts checkpoint is AutoencoderCheckpoint {
+  if (!isAutoencoderCheckpoint(checkpoint)) throw foreign("an autoencoder", checkpoint, source);
+}
+
+/**
+ * @param what what needs recall, such as "bispike recall"
+ * @throws BispikeError "usage" where the rule trained perception alone
+ */
+export function assertRecall({ config }: Checkpoint, source: string, what: string): void {
+  const { name } = config.rule;
+  if (trainsRecall(name)) return;
   throw new BispikeError(
+    "usage",
+    `${what} needs a recall network, but rule ${name} of ${source} trains perception alone; use a run by rule bsd, or bispike eval and predict with this one`,
+  );
+}
+
+/** Commands that use a net of each kind; eval, inspect and plot take any. */
+const COMMANDS: Readonly<Record<ExperimentKind, string>> = {
+  images: "bispike predict or recall",
+  sequences: "bispike recall, generate (texts) or forecast (series)",
+  autoencoder: "bispike reconstruct or sample",
+};
+
+function foreign(expected: string, { config, data }: AnyCheckpoint, source: string): BispikeError {
+  const kind = experimentKind(config);
+  const got =
+    kind === "images"
+      ? `images (${data.name})`
+      : kind === "sequences"
+        ? `sequences (task ${"task" in config ? config.task : ""})`
+        : `an autoencoder (${data.name})`;
+  return new BispikeError(
     "checkpoint",
-    `${source}: expected a checkpoint of a sequence experiment, got one of images (${checkpoint.data.name})`,
+    `${source}: expected a checkpoint of ${expected} experiment, got one of ${got}; use it with ${COMMANDS[kind]}`,
   );
 }

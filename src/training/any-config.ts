@@ -1,21 +1,70 @@
-/** Configurations of either kind of experiment: one with the key `task` is a sequence experiment, any other one of images. */
+/**
+ * Configurations of every kind of experiment, told apart by the key `task`:
+ *
+ *   none                                     images to concepts
+ *   next-character, regression, forecast     sequences
+ *   autoencode                               images to themselves
+ */
+import { BispikeError } from "../errors.ts";
+import { type AutoencoderConfig, completeAutoencoderConfig } from "./autoencoder/config.ts";
+import { AUTOENCODE, autoencoderSchema } from "./autoencoder/config-schema.ts";
 import { completeConfig, type ExperimentConfig } from "./config.ts";
+import { listKeysOf } from "./config-fields.ts";
 import { applyOverrides, copyRaw } from "./config-raw.ts";
+import { experimentSchema } from "./config-schema.ts";
+import { describeValue } from "./config-words.ts";
 import { completeSequenceConfig, type SequenceConfig } from "./sequence/config.ts";
+import { sequenceSchema, TASKS } from "./sequence/config-schema.ts";
 
-export type AnyConfig = ExperimentConfig | SequenceConfig;
+export type AnyConfig = ExperimentConfig | SequenceConfig | AutoencoderConfig;
+
+export type ExperimentKind = "images" | "sequences" | "autoencoder";
+
+/** Every value the key `task` may have. */
+const KNOWN_TASKS: readonly string[] = [...TASKS, AUTOENCODE];
+
+/**
+ * What kind of experiment a configuration describes.
+ *
+ * @example
+ * experimentKind(resolveAnyConfig({ task: "autoencode", data: { name: "mnist" } })); // "autoencoder"
+ */
+export function experimentKind(config: AnyConfig): ExperimentKind {
+  if (!("task" in config)) return "images";
+  return config.task === AUTOENCODE ? "autoencoder" : "sequences";
+}
 
 /** Whether a configuration is a sequence experiment's. */
 export function isSequenceConfig(config: AnyConfig): config is SequenceConfig {
-  return "task" in config;
+  return experimentKind(config) === "sequences";
+}
+
+/** Whether a configuration is an autoencoder experiment's. */
+export function isAutoencoderConfig(config: AnyConfig): config is AutoencoderConfig {
+  return experimentKind(config) === "autoencoder";
 }
 
 /**
- * As `resolveConfig` and `resolveSequenceConfig`, whichever fits.
+ * As `resolveConfig`, `resolveSequenceConfig` or `resolveAutoencoderConfig`, whichever fits.
  *
- * @throws BispikeError "config" or "usage", as those do
+ * @throws BispikeError "config" for a task that is none, else "config" or "usage" as those do
  */
 export function resolveAnyConfig(raw: unknown, overrides: readonly string[] = [], source?: string): AnyConfig {
   const given = applyOverrides(copyRaw(raw, source), overrides, source);
-  return given.task === undefined ? completeConfig(given, source) : completeSequenceConfig(given, source);
+  const prefix = source === undefined ? "" : `${source}: `;
+  if (given.compare !== undefined)
+    throw new BispikeError("config", `${prefix}compare: this section is for bispike compare; one run has no use of it`);
+  const { task } = given;
+  if (task === undefined) return completeConfig(given, source);
+  if (task === AUTOENCODE) return completeAutoencoderConfig(given, source);
+  if (typeof task === "string" && KNOWN_TASKS.includes(task)) return completeSequenceConfig(given, source);
+  throw new BispikeError(
+    "config",
+    `${prefix}task: expected one of ${KNOWN_TASKS.join(", ")}, or no task for an image experiment, got ${describeValue(task)}`,
+  );
+}
+
+/** Dotted names of the keys whose value is a list, in any kind of experiment. */
+export function listKeys(): ReadonlySet<string> {
+  return new Set([experimentSchema, sequenceSchema, autoencoderSchema].flatMap((schema) => listKeysOf(schema)));
 }

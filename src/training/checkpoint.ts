@@ -5,7 +5,7 @@
 import { BispikeError } from "../errors.ts";
 import type { SafetensorsFile, Tensor } from "../export/safetensors.ts";
 import type { DataSummary } from "../network/model.ts";
-import type { NetworkPair } from "../network/pair.ts";
+import type { Stateful } from "../network/slots.ts";
 import { defaults, type ExperimentConfig, resolveConfig, type TrainConfig } from "./config.ts";
 import { assertFinite, readSealed, seal, unseal } from "./sealed.ts";
 import { exportState } from "./state.ts";
@@ -45,13 +45,17 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** Bytes of a checkpoint. The same training at the same step gives the same bytes, whatever the machine and the number of threads. */
+/**
+ * Bytes of a checkpoint. The same training at the same step gives the same bytes, whatever the machine and the number of threads.
+ *
+ * @param nets a pair, or a rule with all that it needs to go on
+ */
 export function encodeCheckpoint(
-  pair: NetworkPair,
+  nets: Stateful,
   about: { config: ExperimentConfig; data: DataSummary; position: Position; classMeans: Float32Array },
   options: { optimiser: boolean },
 ): Uint8Array {
-  const tensors = exportState(pair, options);
+  const tensors = exportState(nets, options);
   assertFinite(tensors, about.position.step);
   const { height, width, channels } = about.data.shape;
   const shape = [about.data.classNames.length, height, width, channels];
@@ -93,7 +97,8 @@ export function readCheckpoint(file: SafetensorsFile): Checkpoint {
   return { version, config, data, position, classMeans: means.data, tensors };
 }
 
-function checkData(value: unknown): DataSummary {
+/** The summary of image data in a checkpoint, every field checked. */
+export function checkData(value: unknown): DataSummary {
   const data = value as DataSummary;
   const sizes = [data?.shape?.height, data?.shape?.width, data?.shape?.channels];
   const numbers = (list: unknown) =>

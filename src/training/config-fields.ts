@@ -67,3 +67,13 @@ export function keysOf(schema: z.ZodType, prefix = ""): string[] {
     return [dotted, ...keysOf(child as z.ZodType, `${dotted}.`)];
   });
 }
+
+/** Dotted names of the keys whose value is itself a list, such as `network.hidden`. */
+export function listKeysOf(schema: z.ZodType, prefix = ""): string[] {
+  if (schema instanceof z.ZodArray) return [prefix];
+  if (schema instanceof z.ZodExactOptional) return listKeysOf(schema.unwrap() as z.ZodType, prefix);
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape).flatMap(([key, child]) =>
+    listKeysOf(child as z.ZodType, prefix === "" ? key : `${prefix}.${key}`),
+  );
+}

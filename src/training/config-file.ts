@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { BispikeError } from "../errors.ts";
 import type { AnyConfig } from "./any-config.ts";
 import type { ExperimentConfig } from "./config.ts";
-import { parseAnyConfig, parseConfig } from "./config-text.ts";
+import { parseAnyConfig, parseConfig, readRaw } from "./config-text.ts";
 
 export { renderConfig } from "./config-text.ts";
 
@@ -32,6 +32,15 @@ export function readExperiment(path: string, overrides: readonly string[] = []):
  */
 export function readAnyExperiment(path: string, overrides: readonly string[] = []): AnyConfig {
   return parseAnyConfig(readText(path), overrides, path);
+}
+
+/**
+ * The content of an experiment's file, with nothing checked but that it is YAML.
+ *
+ * @throws BispikeError "config", as `readExperiment` where the file itself is at fault
+ */
+export function readRawExperiment(path: string): unknown {
+  return readRaw(readText(path), path);
 }
 
 function readText(path: string): string {

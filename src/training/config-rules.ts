@@ -1,11 +1,16 @@
 /** Combinations of an image experiment's fields that are each valid alone and make no sense together. */
-import type { ExperimentConfig } from "./config.ts";
+import type { DataConfig, ExperimentConfig } from "./config.ts";
+
+/** What is wrong with a section `data` of images; one sentence a fault. */
+export function impossibleData({ name, path }: DataConfig): string[] {
+  return name === undefined && path === undefined
+    ? ["data: expected a name (a known data set), a path (a folder of files) or both, got neither"]
+    : [];
+}
 
 /** @returns one sentence a fault */
 export function impossible({ data, network, rule, train }: ExperimentConfig): string[] {
-  const faults: string[] = [];
-  if (data.name === undefined && data.path === undefined)
-    faults.push("data: expected a name (a known data set), a path (a folder of files) or both, got neither");
+  const faults = impossibleData(data);
   if (network.target === "one-hot" && network.targetSize !== 0)
     faults.push(
       `network.targetSize: expected 0 with network.target one-hot (its width is the number of classes), got ${network.targetSize}; use target: random for a wider code`,
@@ -18,7 +23,15 @@ export function impossible({ data, network, rule, train }: ExperimentConfig): st
     faults.push(
       `train.batch x network.steps: expected at most 65536 rows, got ${train.batch} x ${network.steps} = ${train.batch * network.steps}; make one of them smaller`,
     );
-  const needsOthers = rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse");
+  if (rule.name === "r-stdp" && network.target !== "one-hot")
+    faults.push(
+      `network.target: expected one-hot with rule.name r-stdp (its winner is one neuron a class), got ${network.target}`,
+    );
+  if (rule.name === "r-stdp" && train.batch === 1)
+    faults.push(
+      "train.batch: expected at least 2, got 1: rule r-stdp compares an image's reward with the batch's mean",
+    );
+  const needsOthers = rule.name === "bsd" && (rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse"));
   if (train.batch === 1 && needsOthers)
     faults.push(
       "train.batch: expected at least 2, got 1: rule.centred and batch negatives compare a sample with others; use centred: false and negatives: prototypes",

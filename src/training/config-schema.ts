@@ -1,6 +1,6 @@
 /** The zod schema of an image experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 import { z } from "zod";
-import type { ExperimentConfig } from "./config.ts";
+import type { DataConfig, ExperimentConfig } from "./config.ts";
 import {
   choice,
   flag,
@@ -19,20 +19,35 @@ import {
 export const knownDatasets = ["mnist", "fashion-mnist", "cifar10", "cifar100", "svhn"] as const;
 export type KnownDataset = (typeof knownDatasets)[number];
 
+/** Learning rules for images. */
+export const imageRules = [
+  "bsd",
+  "backprop",
+  "feedback-alignment",
+  "direct-feedback-alignment",
+  "local-losses",
+  "r-stdp",
+] as const;
+export type ImageRuleName = (typeof imageRules)[number];
+
 const heldOut = () => {
   const error = "a fraction from 0 to below 1, or a whole number of images";
   const sensible = (value: number) => value >= 0 && (value < 1 || Number.isSafeInteger(value));
   return z.number({ error }).refine(sensible, { error });
 };
 
-export const experimentSchema = section({
-  name: name(),
-  data: section({
+/** The section `data` of experiments on images. */
+export const imageDataSection = () =>
+  section({
     name: choice(knownDatasets).exactOptional(),
     path: path("a folder's path").exactOptional(),
     heldOut: heldOut(),
     limit: whole(0, Number.MAX_SAFE_INTEGER),
-  }),
+  }) satisfies z.ZodType<DataConfig>;
+
+export const experimentSchema = section({
+  name: name(),
+  data: imageDataSection(),
   network: section({
     kind: choice(["mlp", "cnn"]),
     hidden: hidden(),
@@ -45,7 +60,7 @@ export const experimentSchema = section({
     targetSize: whole(0, 65535),
   }),
   rule: section({
-    name: choice(["bsd"]),
+    name: choice(imageRules),
     features: choice(["rate", "drive", "membrane"]),
     centred: flag(),
     negatives: choice(["literal", "masked", "prototypes"]),
@@ -57,6 +72,7 @@ export const experimentSchema = section({
     pool: whole(0, 1024),
     top: choice(["cross-entropy", "reco", "mse"]),
     homeostasis: section({ weight: real(0), rate: real(0, 1) }),
+    stdp: section({ trace: positive(), potentiation: real(0), depression: real(0), hidden: real(0) }),
   }),
   train: trainSection(),
 }) satisfies z.ZodType<ExperimentConfig>;

@@ -29,7 +29,12 @@ export function parseAnyConfig(text: string, overrides: readonly string[] = [], 
   return resolveAnyConfig(readRaw(text, source), overrides, source);
 }
 
-function readRaw(text: string, source: string): unknown {
+/**
+ * YAML text as plain data that nothing was checked of yet.
+ *
+ * @throws BispikeError "config": too long, or not YAML (with line and column)
+ */
+export function readRaw(text: string, source: string): unknown {
   if (text.length > longestText)
     throw new BispikeError(
       "config",

@@ -7,9 +7,9 @@
 import { checkConfig } from "./config-check.ts";
 import { applyOverrides, copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "./config-raw.ts";
 import { impossible } from "./config-rules.ts";
-import { experimentSchema, type KnownDataset } from "./config-schema.ts";
+import { experimentSchema, type ImageRuleName, type KnownDataset } from "./config-schema.ts";
 
-export { type KnownDataset, knownDatasets } from "./config-schema.ts";
+export { type ImageRuleName, imageRules, type KnownDataset, knownDatasets } from "./config-schema.ts";
 
 /** What to train on. At least one of `name` and `path` is there. */
 export interface DataConfig {
@@ -48,32 +48,56 @@ export interface NetworkConfig {
   readonly targetSize: number;
 }
 
-/** The learning rule: bidirectional spike-based distillation and its open choices. */
+/**
+ * The learning rule and the options of all of them, so that one experiment can be run under each by `--rule.name`; a rule passes over the others'. All work on the same spiking
+ * perception, read-out and optimiser:
+ *
+ *   bsd                        Bidirectional Spike-Based Distillation: two networks, each stage a loss of its own
+ *   backprop                   surrogate gradients, perception alone (as all below)
+ *   feedback-alignment         backprop through fixed random weights in place of the transposes
+ *   direct-feedback-alignment  the top's error to every stage through a fixed random matrix of its own
+ *   local-losses               a linear classifier and cross-entropy a stage, no gradient between stages
+ *   r-stdp                     spike-timing-dependent plasticity times reward
+ */
 export interface RuleConfig {
   /** Default bsd. */
-  readonly name: "bsd";
-  /** What the two networks align: firing rates, mean drives or membrane potentials. Default rate. */
+  readonly name: ImageRuleName;
+  /** bsd: what the two networks align: firing rates, mean drives or membrane potentials. Default rate. */
   readonly features: "rate" | "drive" | "membrane";
-  /** Subtract each neuron's own mean before the loss. Default true. */
+  /** bsd: subtract each neuron's own mean before the loss. Default true. */
   readonly centred: boolean;
-  /** Unpaired samples: all in the batch, those of other classes, or one recalled prototype a class. Default prototypes. */
+  /** bsd: unpaired samples: all in the batch, those of other classes, or one recalled prototype a class. Default prototypes. */
   readonly negatives: "literal" | "masked" | "prototypes";
-  /** Alignment loss of the hidden stages. Default infonce. */
+  /** bsd: alignment loss of the hidden stages. Default infonce. */
   readonly loss: "reco" | "infonce" | "mse";
   /** ReCo: weight of the negatives. Default 4. */
   readonly lambda: number;
   /** InfoNCE: softmax temperature of the cosines. Default 0.1. */
   readonly temperature: number;
-  /** Weight of each hidden stage's alignment loss. Default 1. */
+  /** bsd: weight of each hidden stage's alignment loss. Default 1. */
   readonly weight: number;
-  /** Weight of stage 1's loss, by which recall learns to redraw the stimulus. Default 1. */
+  /** bsd: weight of stage 1's loss, by which recall learns to redraw the stimulus. Default 1. */
   readonly stimulusWeight: number;
-  /** cnn: average-pool the features to pool x pool before the cosine; 0 = off. Default 0. */
+  /** bsd and local-losses, cnn: average-pool the features to pool x pool before the cosine, or the stage's classifier; 0 = off. Default 0. */
   readonly pool: number;
-  /** Loss of the top stage; reco and mse have unsigned errors. Default cross-entropy. */
+  /** Loss of the top stage, of every rule but r-stdp; reco and mse have unsigned errors. Default cross-entropy. */
   readonly top: "cross-entropy" | "reco" | "mse";
-  /** Pull on neurons that fire above `rate` (spikes a time step, default 0.06), with this weight (default 0 = off). */
+  /** bsd: pull on neurons that fire above `rate` (spikes a time step, default 0.06), with this weight (default 0 = off). */
   readonly homeostasis: { readonly weight: number; readonly rate: number };
+  /** r-stdp: see `StdpConfig`. */
+  readonly stdp: StdpConfig;
+}
+
+/** Options of rule r-stdp, whose `train.learningRate` is 0.01 by default. */
+export interface StdpConfig {
+  /** Time constant of the spikes' traces, in steps. Default 2. */
+  readonly trace: number;
+  /** Weight of pairs of spikes whose sender fires first. Default 1. */
+  readonly potentiation: number;
+  /** Weight of pairs of spikes whose sender fires last. Default 0.5. */
+  readonly depression: number;
+  /** Learning rate of hidden stages as a multiple of the top's; 0 leaves them as they were drawn. Default 0: every rate tried (0.0001 to 0.1) lost accuracy on held-out images. */
+  readonly hidden: number;
 }
 
 /** The training loop. */
@@ -86,7 +110,7 @@ export interface TrainConfig {
   readonly batch: number;
   /** Worker threads; 0 = all cores. The result does not depend on it. Default 0. */
   readonly threads: number;
-  /** AdamW's step size for perception. Default 0.003. */
+  /** AdamW's step size for perception. Default 0.003; under rule r-stdp 0.01. */
   readonly learningRate: number;
   /** Recall's learning rate as a multiple of perception's; 0 freezes recall. Default 1. */
   readonly recallRate: number;
@@ -106,7 +130,7 @@ export interface TrainConfig {
 
 /** A checked configuration with every default filled in. */
 export interface ExperimentConfig {
-  /** Names the run folder: letters, digits, `.`, `_`, `-`. Default `<data set>-<kind>`, such as mnist-mlp. */
+  /** Names the run folder: letters, digits, `.`, `_`, `-`. Default `<data set>-<kind>`, such as mnist-mlp, and `-<rule>` for other rules than bsd. */
   readonly name: string;
   readonly data: DataConfig;
   readonly network: NetworkConfig;
@@ -141,6 +165,7 @@ export const defaults = {
     pool: 0,
     top: "cross-entropy",
     homeostasis: { weight: 0, rate: 0.06 },
+    stdp: { trace: 2, potentiation: 1, depression: 0.5, hidden: 0 },
   },
   train: {
     seed: 1,
@@ -157,6 +182,9 @@ export const defaults = {
     checkpointSeconds: 60,
   },
 } as const satisfies Omit<ExperimentConfig, "name">;
+
+/** Default step size of rule r-stdp, whose sums of spikes are no gradient of a loss, in place of `defaults.train.learningRate`. */
+export const stdpLearningRate = 0.01;
 
 /** Default channels of a cnn's hidden stages, in place of `defaults.network.hidden`. */
 export const defaultChannels: readonly number[] = [32, 64, 128];
@@ -182,10 +210,17 @@ export function resolveConfig(raw: unknown, overrides: readonly string[] = [], s
 export function completeConfig(given: RawSection, source?: string): ExperimentConfig {
   const kind = sectionOf(given, "network").kind;
   const hidden = kind === "cnn" ? defaultChannels : defaults.network.hidden;
-  const filled = withDefaults(given, { ...defaults, network: { ...defaults.network, hidden } });
+  const rule = sectionOf(given, "rule").name ?? defaults.rule.name;
+  const learningRate = rule === "r-stdp" ? stdpLearningRate : defaults.train.learningRate;
+  const filled = withDefaults(given, {
+    ...defaults,
+    network: { ...defaults.network, hidden },
+    train: { ...defaults.train, learningRate },
+  });
   const { data, network } = { data: sectionOf(filled, "data"), network: sectionOf(filled, "network") };
   // A folder's last name stands in for the data set's.
   const dataset = typeof data.name === "string" ? data.name : lastName(data.path);
-  filled.name ??= joinName(dataset, "kind" in network ? String(network.kind) : "");
+  const parts = ["kind" in network ? String(network.kind) : "", ...(rule === defaults.rule.name ? [] : [String(rule)])];
+  filled.name ??= joinName(dataset, ...parts);
   return checkConfig({ schema: experimentSchema, impossible }, filled, source);
 }

@@ -3,10 +3,10 @@ import type { Dataset } from "../data/dataset.ts";
 import { channelStatistics } from "../data/normalise.ts";
 import { splitHeldOut } from "../data/split.ts";
 import type { Team } from "../engine/team.ts";
-import { Bsd } from "../learning/bsd.ts";
 import type { Rule } from "../learning/rule.ts";
-import { type DataSummary, Model } from "../network/model.ts";
+import type { Model } from "../network/model.ts";
 import type { ExperimentConfig } from "./config.ts";
+import { createModel, createRule } from "./image-rules.ts";
 import { ImageTask } from "./image-task.ts";
 
 /** A model with its data and learning rule. */
@@ -27,15 +27,6 @@ export interface Experiment extends ExperimentParts {
   readonly task: ImageTask;
 }
 
-/** The model a configuration describes, for given data; untrained. */
-export function createModel(team: Team, config: ExperimentConfig, data: DataSummary): Model {
-  const { network, rule, train } = config;
-  const recalls = rule.negatives === "prototypes" ? { maxRecalls: data.classNames.length } : {};
-  const keepGradients = train.clip > 0 && train.clipScope === "global";
-  const sizes = { pool: rule.pool, seed: train.seed, maxImages: train.batch, ...recalls };
-  return new Model(team, { network, ...sizes, keepGradients }, data);
-}
-
 /**
  * Splits, normalises and builds. The held-out part is drawn by the seed; statistics are those of the images trained on.
  *
@@ -47,8 +38,8 @@ export function createExperiment(team: Team, config: ExperimentConfig, dataset: 
   const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
   const { name, shape, classNames } = dataset;
   const model = createModel(team, config, { name, shape, classNames, statistics });
-  const { weightDecay, clip, clipScope, epochs, batch } = config.train;
-  const rule = new Bsd(model.pair, config.rule, { weightDecay, clip, clipScope });
+  const { epochs, batch } = config.train;
+  const rule = createRule(model, config);
   const stepsPerEpoch = Math.ceil(trainIndices.length / batch);
   const parts = {
     config,

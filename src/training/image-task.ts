@@ -118,7 +118,7 @@ export class ImageTask implements Trainable<ImageKind> {
   }
 
   encode({ step, epoch, batch, best }: Place, which: "last" | "best"): Uint8Array {
-    const { model, config, dataset, trainIndices } = this.#experiment;
+    const { model, rule, config, dataset, trainIndices } = this.#experiment;
     this.#classMeans ??= classMeans(dataset.train, trainIndices, dataset.shape, dataset.classes);
     const position: Position = {
       step,
@@ -128,12 +128,12 @@ export class ImageTask implements Trainable<ImageKind> {
       best: best && { accuracy: best.score, epoch: best.epoch },
     };
     const about = { config, data: model.data, position, classMeans: this.#classMeans };
-    return encodeCheckpoint(model.pair, about, { optimiser: which === "last" });
+    return encodeCheckpoint(rule, about, { optimiser: which === "last" });
   }
 
   restore({ tensors, position }: Checkpoint): Place {
-    const { model, rule } = this.#experiment;
-    importState(model.pair, tensors, { optimiser: true });
+    const { rule } = this.#experiment;
+    importState(rule, tensors, { optimiser: true });
     rule.optimiser.steps = position.step;
     this.#sums = position.sums;
     const { step, epoch, batch, best } = position;

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Summary } from "../../src/cli/run/summary.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { openModel } from "../../src/node/open.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";
@@ -55,6 +56,12 @@ describe("a run", () => {
       perception: 64 * 32 + 2 * 32 + 32 * 16 + 2 * 16 + 16 * 4 + 4,
       recall: 4 * 16 + 2 * 16 + 16 * 32 + 2 * 32 + 32 * 64 + 64,
     });
+    // Four steps of a picture of which no pixel is 0, computed once; spikes reach 16 and 4.
+    const { cost, energy } = summary as unknown as Pick<Summary, "cost" | "energy">;
+    expect(cost.inference).toMatchObject({ macs: 4 * 64 * 32, dense: 4 * (64 * 32 + 32 * 16 + 16 * 4) });
+    expect(cost.inferenceByEngine.macs).toBe(64 * 32);
+    expect(cost).toMatchObject({ footprintBytes: 4 * (2724 + 2 * 48), connectionSparsity: 0 });
+    expect(energy.inferencePicojoules).toBeCloseTo(4.6 * cost.inference.macs + 0.9 * cost.inference.acs, 6);
     for (const key of ["rates", "hamming", "hammingShuffled"]) expect(summary[key]).toHaveLength(2);
     expect(json(join(run, "environment.json"))).toMatchObject({
       node: process.version,

@@ -8,6 +8,7 @@
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
 import { ConvSynapses } from "../../src/network/conv.ts";
+import { DrawingSynapses } from "../../src/network/drawing.ts";
 import { Layer } from "../../src/network/layer.ts";
 import { LinearSynapses, type Product } from "../../src/network/linear.ts";
 import { Population } from "../../src/network/population.ts";
@@ -69,7 +70,7 @@ export function channelsFirst(plain: number, shape: Shape): number {
 /** Index in the reference's array of entry `plain` of a parameter block in the engine's plain order. */
 function referenceIndex(layer: Layer, block: string, plain: number): number {
   const { shape, source } = layer.synapses;
-  const conv = layer.synapses instanceof ConvSynapses;
+  const conv = layer.synapses instanceof ConvSynapses || layer.synapses instanceof DrawingSynapses;
   const unit = (index: number) => (conv ? index : channelsFirst(index, shape));
   if (block !== "weight") return block === "bias" ? unit(plain) : plain;
   const inputs = layer.synapses.fanIn;
@@ -77,8 +78,11 @@ function referenceIndex(layer: Layer, block: string, plain: number): number {
   return unit(Math.floor(plain / inputs)) * inputs + channelsFirst(plain % inputs, window);
 }
 
-/** A parameter block (or its gradient) of a layer in the reference's order. */
-export function readBlock(layer: Layer, block: string, of: "parameters" | "gradients"): Float64Array {
+/** The regions of a layer's group. */
+export type Kept = "parameters" | "gradients" | "firstMoment" | "secondMoment";
+
+/** A parameter block (or its gradient, or a moment of AdamW's) of a layer in the reference's order. */
+export function readBlock(layer: Layer, block: string, of: Kept): Float64Array {
   const { synapses, group } = layer;
   const packed = group.view(block, group[of]);
   if (block === "gamma" || block === "beta") return Float64Array.from(packed.subarray(0, synapses.shape.channels));

@@ -2,11 +2,11 @@
 import type { SequenceInputs, SequenceTargets } from "../../src/data/sequence/task.ts";
 import type { Region } from "../../src/engine/memory.ts";
 import { RandomStream } from "../../src/engine/random.ts";
-import type { SpikingLearner } from "../../src/learning/sequence/spiking-learner.ts";
 import { Layer } from "../../src/network/layer.ts";
 import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
 import type { Statistics } from "../../src/network/recurrent/sequence-norm.ts";
 import type { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
+import type { Slot } from "../../src/network/slots.ts";
 import type { Elements, ReadOut, SequenceNet, SequenceStage } from "../reference/sequence-reference.ts";
 
 /** A layer's arrays in plain order, [out][in], of one of its group's regions. */
@@ -44,11 +44,11 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /** Draws every parameter, running statistic and moment anew; weights within 2 / sqrt(fan in), so that nets without a norm fire too. */
-export function drawParameters(learner: SpikingLearner, seed: number): void {
+export function drawParameters(learner: { slots(optimiser: boolean): Iterable<Slot> }, seed: number): void {
   const random = new RandomStream(seed, "parameters");
   for (const { name, shape, read, write } of learner.slots(true)) {
     const kind = /^optimiser\.(\w+)/.exec(name)?.[1] ?? name.split(".").at(-1)!;
-    const bound = 2 / Math.sqrt(shape.at(-1)!);
+    const bound = 2 / Math.sqrt(shape.slice(1).reduce((a, b) => a * b, 1));
     const [low, high] = RANGES[kind] ?? [-bound, bound];
     const values = read();
     random.fillUniform(values, low, high);

@@ -33,7 +33,7 @@ export interface Images {
 
 export const classes = 3;
 
-const shapes = {
+export const smallShapes = {
   mlp: { hidden: [21, 18, 17], image: { height: 1, width: 13, channels: 1 } },
   cnn: { hidden: [5, 18], image: { height: 8, width: 8, channels: 2 } },
 } as const;
@@ -57,7 +57,7 @@ export const rates = { perception: 0.01, recall: 0.01 };
 export async function smallPair({ network, rule, optimiser, threads = 1 }: SmallOptions): Promise<SmallPair> {
   const team = await Team.create({ threads, spawn: spawnThread, maximumPages: 2048 });
   const pair = new NetworkPair(team, {
-    ...shapes[network.kind],
+    ...smallShapes[network.kind],
     steps: 4,
     norm: true,
     tau: 2,

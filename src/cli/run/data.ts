@@ -4,6 +4,7 @@ import { describeShape } from "../../data/dataset.ts";
 import { loadDataset } from "../../data/load.ts";
 import { splitHeldOut } from "../../data/split.ts";
 import { BispikeError } from "../../errors.ts";
+import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";
 import type { Checkpoint } from "../../training/checkpoint.ts";
 import type { Part } from "../parse.ts";
 
@@ -12,6 +13,9 @@ export interface DataOptions {
   readonly "data.name"?: string;
   readonly "data.path"?: string;
 }
+
+/** Checkpoints of nets that see images. */
+export type ImagesCheckpoint = Checkpoint | AutoencoderCheckpoint;
 
 /**
  * Loads the data set a checkpoint was trained on.
@@ -23,7 +27,7 @@ export interface DataOptions {
  * @example
  * const dataset = await datasetFor(opened.checkpoint, opened.file, {});
  */
-export async function datasetFor(checkpoint: Checkpoint, source: string, options: DataOptions): Promise<Dataset> {
+export async function datasetFor(checkpoint: ImagesCheckpoint, source: string, options: DataOptions): Promise<Dataset> {
   const { config, data } = checkpoint;
   const name = options["data.name"] ?? config.data.name;
   // Where the trained set's files are says nothing of another set's.
@@ -58,7 +62,7 @@ export interface PartImages {
  *
  * @throws BispikeError "usage" for a held-out part where the experiment held nothing out
  */
-export function partImages(dataset: Dataset, { config }: Checkpoint, part: Part): PartImages {
+export function partImages(dataset: Dataset, { config }: ImagesCheckpoint, part: Part): PartImages {
   if (part === "test")
     return { split: dataset.test, indices: Int32Array.from({ length: dataset.test.count }, (_, i) => i) };
   const { train, heldOut } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
@@ -76,14 +80,15 @@ export function partImages(dataset: Dataset, { config }: Checkpoint, part: Part)
 /**
  * Where the `index`-th image of a part is in its split.
  *
+ * @param option that gave the index, for the message
  * @throws BispikeError "usage" when the part has no such image
  */
-export function placeOf({ indices }: PartImages, index: number, part: Part): number {
+export function placeOf({ indices }: PartImages, index: number, part: Part, option = "--index"): number {
   const at = indices[index];
   if (at !== undefined) return at;
   throw new BispikeError(
     "usage",
-    `--index: expected 0 to ${indices.length - 1} (images of --part ${part}), got ${index}`,
+    `${option}: expected 0 to ${indices.length - 1} (images of --part ${part}), got ${index}`,
   );
 }
 
@@ -94,7 +99,7 @@ export function placeOf({ indices }: PartImages, index: number, part: Part): num
  * @example
  * findClass("sneaker", ["T-shirt/top", "Sneaker"]); // 1
  */
-export function findClass(wanted: string, classNames: readonly string[]): number {
+export function findClass(wanted: string, classNames: readonly string[], option = "--class"): number {
   const exact = classNames.indexOf(wanted);
   if (exact >= 0) return exact;
   if (/^\d{1,5}$/.test(wanted) && Number(wanted) < classNames.length) return Number(wanted);
@@ -105,6 +110,6 @@ export function findClass(wanted: string, classNames: readonly string[]): number
   const more = classNames.length > 20 ? ` and ${classNames.length - 20} more` : "";
   throw new BispikeError(
     "usage",
-    `--class: there is no class "${wanted}"; expected a number from 0 to ${classNames.length - 1} or one of ${shown}${more}`,
+    `${option}: there is no class "${wanted}"; expected a number from 0 to ${classNames.length - 1} or one of ${shown}${more}`,
   );
 }

@@ -1,22 +1,31 @@
 /** The work of `bispike eval`: accuracy, confusion and spike similarity over one part of the data. */
 import { BispikeError } from "../../errors.ts";
 import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
-import type { Model } from "../../network/model.ts";
+import type { ImageModel } from "../../network/model.ts";
 import { buildModel, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
-import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { assertRecall, isAutoencoderCheckpoint, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
 import { alignTable, classLabel, percent } from "../table.ts";
 import { confusionTable } from "./confusion.ts";
 import { datasetFor, partImages, unverified } from "./data.ts";
+import { evalAutoencoder } from "./eval-autoencoder.ts";
+import { checkSections, type Findings, SECTIONS, type Section, sectionsOf } from "./eval-sections.ts";
 import { evalSequence } from "./eval-sequence.ts";
 
 /** Runs the command. */
 export async function runEval(path: string, options: EvalOptions): Promise<void> {
   const opened = openAnyCheckpoint(path);
   const { checkpoint, file } = opened;
+  const other = isSequenceCheckpoint(checkpoint)
+    ? "sequences"
+    : isAutoencoderCheckpoint(checkpoint)
+      ? "an autoencoder"
+      : null;
+  checkSections(options, other && `${file} is one of ${other}`);
   if (isSequenceCheckpoint(checkpoint)) return evalSequence({ file, checkpoint }, options);
   refuseSequenceData(options);
+  if (isAutoencoderCheckpoint(checkpoint)) return evalAutoencoder({ file, checkpoint }, options);
   return evalImages({ file, checkpoint }, options);
 }
 
@@ -34,19 +43,30 @@ function refuseSequenceData(options: EvalOptions): void {
 async function evalImages(opened: OpenedCheckpoint, options: EvalOptions): Promise<void> {
   const { part } = options;
   const { checkpoint, file } = opened;
-  const { model, team } = await buildModel(opened, options.threads);
+  for (const key of ["ood", "recallMeasures"] as const)
+    if (options[key] !== undefined) assertRecall(checkpoint, file, SECTIONS[key]);
+  const built = await buildModel(opened, options.threads);
+  const { model, team } = built;
+  let sections: Section[] = [];
   try {
     const dataset = await datasetFor(checkpoint, file, options);
     note("warning", unverified(dataset));
     const { split, indices } = partImages(dataset, checkpoint, part);
     if (indices.length === 0) throw new BispikeError("data", `${dataset.name}: the ${part} part has no images`);
-    const measured = await evaluate(model, split, indices);
+    sections = await sectionsOf(built, { split, indices, name: dataset.name }, options);
+    const meters = sections.flatMap(({ meter }) => (meter ? [meter] : []));
+    const measured = await evaluate(model, split, indices, undefined, meters);
+    const findings: Findings[] = [];
+    for (const { finish } of sections) findings.push(await finish());
+    const more = Object.assign({}, ...findings.map((found) => found.json)) as Findings["json"];
+    const heading = `${file}: ${measured.images} ${part} images of ${dataset.name}`;
     print(
       options.json
-        ? json(measured, part, file)
-        : report(measured, model, `${file}: ${measured.images} ${part} images of ${dataset.name}`),
+        ? json(measured, part, file, more)
+        : [report(measured, model, heading), ...findings.map(({ text }) => text)].join("\n\n"),
     );
   } finally {
+    for (const { close } of sections) await close?.();
     await team.close();
   }
 }
@@ -59,7 +79,7 @@ function perClass({ confusion }: Evaluation): (number | null)[] {
   });
 }
 
-function json(measured: Evaluation, part: string, checkpoint: string): string {
+function json(measured: Evaluation, part: string, checkpoint: string, more: Findings["json"]): string {
   const { accuracy, driveAccuracy, confusion, rates, hamming, hammingShuffled, images } = measured;
   return JSON.stringify({
     ...(part === "test" ? { testAccuracy: accuracy } : {}),
@@ -75,18 +95,19 @@ function json(measured: Evaluation, part: string, checkpoint: string): string {
       part,
       checkpoint,
     },
+    ...more,
   });
 }
 
-function report(measured: Evaluation, model: Model, heading: string): string {
+function report(measured: Evaluation, model: ImageModel, heading: string): string {
   const { classNames } = model.data;
   const { accuracy, driveAccuracy, confusion, rates, hamming, hammingShuffled } = measured;
   const accuracies = perClass(measured);
-  const stages = [...model.pair.hiddenStages()].map(({ stage }, k) => [
-    stage.toString(),
-    rates[k]!.toFixed(4),
-    hamming[k]!.toFixed(4),
-    hammingShuffled[k]!.toFixed(4),
+  const compared = hamming.length > 0;
+  const stages = rates.map((rate, k) => [
+    (k + 2).toString(),
+    rate.toFixed(4),
+    ...(compared ? [hamming[k]!.toFixed(4), hammingShuffled[k]!.toFixed(4)] : []),
   ]);
   const classes = classNames.map((_, c) => [
     classLabel(c, classNames),
@@ -104,6 +125,13 @@ function report(measured: Evaluation, model: Model, heading: string): string {
     ),
     alignTable([["class", "images", "accuracy"], ...classes], "lrr"),
     confusionTable(confusion, classNames),
-    alignTable([["stage", "firing rate", "Hamming similarity", "of another class"], ...stages]),
+    ...(stages.length > 0
+      ? [
+          alignTable([
+            ["stage", "firing rate", ...(compared ? ["Hamming similarity", "of another class"] : [])],
+            ...stages,
+          ]),
+        ]
+      : []),
   ].join("\n\n");
 }

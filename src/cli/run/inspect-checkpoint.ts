@@ -60,13 +60,6 @@ function overview(
 ): string[][] {
   const { network, rule, train } = config;
   const { threshold } = network;
-  const loss =
-    rule.loss === "reco"
-      ? `reco (lambda ${rule.lambda})`
-      : rule.loss === "infonce"
-        ? `infonce (temperature ${rule.temperature})`
-        : rule.loss;
-  const features = `${rule.centred ? "centred " : ""}${rule.features}`;
   const { mean, std } = data.statistics;
   const numbers = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(", ");
   const best = position.best ?? (last?.best && "accuracy" in last.best ? last.best : null);
@@ -82,7 +75,7 @@ function overview(
       `${network.kind}, ${network.steps} steps, tau ${network.tau}, norm ${network.norm ? "on" : "off"}, stimulus ${network.stimulus}, target ${network.target}`,
     ],
     ["threshold", `perception ${threshold.perception}, recall ${threshold.recall}, concept ${threshold.concept}`],
-    ["rule", `${rule.name}: ${loss}, ${features}, negatives ${rule.negatives}, top ${rule.top}`],
+    ["rule", describeRule(rule)],
     [
       "training",
       `seed ${train.seed}, ${train.epochs} epochs, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
@@ -94,6 +87,24 @@ function overview(
       ? [["test", `${percent(summary.testAccuracy)}, measured once when training ended`]]
       : []),
   ];
+}
+
+/** The rule and those of its options that it makes use of. */
+function describeRule(rule: Checkpoint["config"]["rule"]): string {
+  const { name, top, stdp } = rule;
+  if (name === "r-stdp") {
+    const { trace, potentiation, depression, hidden } = stdp;
+    return `${name}: traces of ${trace} steps, potentiation ${potentiation}, depression ${depression}, hidden stages at ${hidden} of the rate`;
+  }
+  if (name !== "bsd") return `${name}: top ${top}`;
+  const loss =
+    rule.loss === "reco"
+      ? `reco (lambda ${rule.lambda})`
+      : rule.loss === "infonce"
+        ? `infonce (temperature ${rule.temperature})`
+        : rule.loss;
+  const features = `${rule.centred ? "centred " : ""}${rule.features}`;
+  return `${name}: ${loss}, ${features}, negatives ${rule.negatives}, top ${top}`;
 }
 
 interface StageSummary {

@@ -6,9 +6,10 @@ import { loadDataset } from "../../data/load.ts";
 import { BispikeError } from "../../errors.ts";
 import { decodeSafetensors, type SafetensorsFile } from "../../export/safetensors.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
-import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { isAutoencoderCheckpoint, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { InspectOptions } from "../inspect.ts";
 import { print } from "../output.ts";
+import { inspectAutoencoder } from "./inspect-autoencoder.ts";
 import { inspectCheckpoint } from "./inspect-checkpoint.ts";
 import { inspectDataset } from "./inspect-data.ts";
 import { inspectSequence } from "./inspect-sequence.ts";
@@ -48,12 +49,12 @@ async function inspect(path: string | undefined, options: InspectOptions): Promi
   return inspectDataset(await datasetIn(folder));
 }
 
-/** A checkpoint of either kind. */
+/** A checkpoint of any kind. */
 function inspectOpened(path: string): Findings {
   const { file, checkpoint } = openAnyCheckpoint(path);
-  return isSequenceCheckpoint(checkpoint)
-    ? inspectSequence(path, { file, checkpoint })
-    : inspectCheckpoint(path, { file, checkpoint });
+  if (isSequenceCheckpoint(checkpoint)) return inspectSequence(path, { file, checkpoint });
+  if (isAutoencoderCheckpoint(checkpoint)) return inspectAutoencoder(path, { file, checkpoint });
+  return inspectCheckpoint(path, { file, checkpoint });
 }
 
 /** A folder without checkpoints is a data set or a mistake; the message allows for both. */

@@ -1,29 +1,33 @@
 /** An experiment as the command line trains it: what a session needs to know, whatever the kind. */
 import type { FileRecord } from "../../data/dataset.ts";
+import type { AutoencoderReport } from "../../learning/autoencoder/learner.ts";
 import type { StepReport } from "../../learning/rule.ts";
 import type { SequenceStepReport } from "../../learning/sequence/learner.ts";
 import type { RunFolder } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
-import { type AnyConfig, isSequenceConfig } from "../../training/any-config.ts";
+import { type AnyConfig, isAutoencoderConfig, isSequenceConfig } from "../../training/any-config.ts";
+import type { AutoencoderEpochMetrics, AutoencoderStepMetrics } from "../../training/autoencoder/metrics.ts";
 import type { EpochMetrics, StepMetrics } from "../../training/metrics.ts";
 import type { SequenceEpochMetrics, SequenceStepMetrics } from "../../training/sequence/metrics.ts";
 import type { Trainable, TrainableKind } from "../../training/trainable.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
+import type { AutoencoderRunSummary } from "./autoencoder-summary.ts";
+import { withAutoencoder } from "./job-autoencoder.ts";
 import { withImages } from "./job-images.ts";
 import { withSequence } from "./job-sequence.ts";
 import type { DataCounts, Reporter } from "./reporter.ts";
 import type { SequenceRunSummary } from "./sequence-summary.ts";
 import type { Summary } from "./summary.ts";
 
-/** Either kind of experiment. */
+/** Any kind of experiment. */
 export interface AnyKind extends TrainableKind {
-  readonly report: StepReport | SequenceStepReport;
-  readonly step: StepMetrics | SequenceStepMetrics;
-  readonly epoch: EpochMetrics | SequenceEpochMetrics;
+  readonly report: StepReport | SequenceStepReport | AutoencoderReport;
+  readonly step: StepMetrics | SequenceStepMetrics | AutoencoderStepMetrics;
+  readonly epoch: EpochMetrics | SequenceEpochMetrics | AutoencoderEpochMetrics;
   readonly checkpoint: AnyCheckpoint;
 }
 
-export type AnySummary = Summary | SequenceRunSummary;
+export type AnySummary = Summary | SequenceRunSummary | AutoencoderRunSummary;
 
 export interface Job {
   readonly config: AnyConfig;
@@ -43,7 +47,9 @@ export interface Job {
 
 /** Loads the data and builds the networks of a configuration, and takes them down after use. */
 export function withJob<T>(config: AnyConfig, reporter: Reporter, use: (job: Job) => Promise<T>): Promise<T> {
-  return isSequenceConfig(config) ? withSequence(config, reporter, use) : withImages(config, reporter, use);
+  if (isSequenceConfig(config)) return withSequence(config, reporter, use);
+  if (isAutoencoderConfig(config)) return withAutoencoder(config, reporter, use);
+  return withImages(config, reporter, use);
 }
 
 /** Warns of files that bear a known name and hold something else. */

@@ -2,6 +2,7 @@
 import type { EpochMetrics } from "../../training/metrics.ts";
 import type { Progress } from "../../training/trainer.ts";
 import type { AnyKind, AnySummary } from "./job.ts";
+import { autoencoderCounts, autoencoderEpoch, autoencoderResult } from "./lines-autoencoder.ts";
 import { sequenceCounts, sequenceEpoch, sequenceResult } from "./lines-sequence.ts";
 import type { StartInfo } from "./reporter.ts";
 import type { Summary } from "./summary.ts";
@@ -13,9 +14,11 @@ export function startLine(info: StartInfo): string {
   const { name, seed, epochs, threads, step, totalSteps, runFolder } = info;
   const from = step > 0 ? `, going on from step ${step} of ${totalSteps}` : "";
   const data =
-    "images" in info
+    "classes" in info
       ? `${info.images} images to train on, ${info.heldOut} held out, ${info.classes} classes`
-      : sequenceCounts(info);
+      : "latent" in info
+        ? autoencoderCounts(info)
+        : sequenceCounts(info);
   return `${name}, seed ${seed}: ${data}, ${epochs} epochs, ${threads} threads${from} -> ${runFolder}`;
 }
 
@@ -31,7 +34,8 @@ export function stepLine(line: AnyKind["step"], { step, totalSteps, secondsLeft 
 }
 
 export function epochLine(line: AnyKind["epoch"], epochs: number): string {
-  const figures = "hamming" in line ? imageEpoch(line) : sequenceEpoch(line);
+  const figures =
+    "hamming" in line ? imageEpoch(line) : "trainPerceptionLoss" in line ? autoencoderEpoch(line) : sequenceEpoch(line);
   return `epoch ${line.epoch}/${epochs}${figures}  ${duration(line.seconds)}`;
 }
 
@@ -40,7 +44,7 @@ function imageEpoch(line: EpochMetrics): string {
   const measured =
     line.rates.length === 0
       ? ""
-      : `  rates ${list(line.rates)}  Hamming ${list(line.hamming)} (other class ${list(line.hammingShuffled)})`;
+      : `  rates ${list(line.rates)}${line.hamming.length === 0 ? "" : `  Hamming ${list(line.hamming)} (other class ${list(line.hammingShuffled)})`}`;
   return `${heldOut}  train ${percent(line.trainAccuracy)}  loss ${line.trainLoss.toFixed(3)}${measured}`;
 }
 
@@ -53,15 +57,22 @@ export function resultLines(summary: AnySummary, before: boolean): string[] {
       : `${Math.round(summary.positionsPerSecond)} positions/s`;
   return [
     ...(before ? [`${summary.runFolder}: this run is finished already; its results:`] : []),
-    ...("task" in summary ? sequenceResult(summary, which) : imageResult(summary, which)),
+    ...results(summary, which),
     `${duration(summary.seconds)}, ${pace} -> ${summary.runFolder}`,
   ];
+}
+
+function results(summary: AnySummary, which: string): string[] {
+  if (!("task" in summary)) return imageResult(summary, which);
+  return summary.task === "autoencode" ? autoencoderResult(summary, which) : sequenceResult(summary, which);
 }
 
 function imageResult({ testAccuracy, heldOutAccuracy, recall }: Summary, which: string): string[] {
   const heldOut = heldOutAccuracy === null ? "" : `, held-out accuracy ${percent(heldOutAccuracy)}`;
   return [
     `test accuracy ${percent(testAccuracy)}${heldOut} (weights of ${which})`,
-    `recall: ${recall.ownIsNearest} of ${recall.classes} classes look most like their own mean image`,
+    ...(recall
+      ? [`recall: ${recall.ownIsNearest} of ${recall.classes} classes look most like their own mean image`]
+      : []),
   ];
 }

@@ -9,7 +9,7 @@ import { readPicture } from "../../node/pictures.ts";
 import { canDrawText } from "../../node/plots.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import { systemFailure } from "../../node/system-failure.ts";
-import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { assertRecall, isImageCheckpoint } from "../../training/any-checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { PlotOptions } from "../plot.ts";
 import { datasetFor, partImages, placeOf, unverified } from "./data.ts";
@@ -28,8 +28,8 @@ export async function runPlot(path: string, options: PlotOptions): Promise<void>
   makeFolder(out);
   const files: string[] = [];
   if (kind === "curves" || kind === "all") files.push(...drawCurves(run, out, options));
-  // Of a sequence run, all there is to draw are its curves.
-  const onlyCurves = kind === "curves" || (kind === "all" && isSequenceCheckpoint(openAnyCheckpoint(path).checkpoint));
+  // Of sequences and autoencoders, all there is to draw are the curves.
+  const onlyCurves = kind === "curves" || (kind === "all" && !isImageCheckpoint(openAnyCheckpoint(path).checkpoint));
   if (!onlyCurves) files.push(...(await drawModel(path, out, options)));
   if (files.some((file) => file.endsWith(".svg")) && !canDrawText()) {
     note("warning", "this machine has no fonts, so the PNG figures lack their text; the SVG ones are whole");
@@ -54,7 +54,8 @@ async function drawModel(path: string, out: string, options: PlotOptions): Promi
   const opened = await openModel(path, options.threads);
   const files: string[] = [];
   try {
-    if (kind !== "raster") {
+    if (kind === "recall") assertRecall(opened.checkpoint, opened.file, "--kind recall");
+    if (kind !== "raster" && opened.model.pair.recalls) {
       const file = join(out, "recall.png");
       writeRecallPicture(opened.model, opened.checkpoint.classMeans, file);
       files.push(file);

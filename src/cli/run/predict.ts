@@ -1,7 +1,6 @@
 /** The work of `bispike predict`: which concept a picture is perceived as. */
-import { type Decision, decide } from "../../measurement/decide.ts";
-import { perceive } from "../../network/inference.ts";
-import type { Model } from "../../network/model.ts";
+import { type Decision, decideImages } from "../../measurement/decide.ts";
+import type { ImageModel } from "../../network/model.ts";
 import { openModel } from "../../node/open.ts";
 import { type FittedPicture, inversionWarning, readPicture } from "../../node/pictures.ts";
 import { note, print } from "../output.ts";
@@ -27,13 +26,19 @@ export async function runPredict(path: string, files: readonly string[], options
 }
 
 /** Perceives one image and decides. */
-export function decideOne(model: Model, pixels: Uint8Array): Decision {
+export function decideOne(model: ImageModel, pixels: Uint8Array): Decision {
   model.load({ images: pixels, labels: Uint16Array.of(0), count: 1 }, Int32Array.of(0), 0, 1);
-  perceive(model.pair, 1);
-  return decide(model.pair, 1)[0]!;
+  model.perceive(1);
+  return decideImages(model, 1)[0]!;
 }
 
-function json(file: string, picture: FittedPicture, decision: Decision, model: Model, warning: string | null): string {
+function json(
+  file: string,
+  picture: FittedPicture,
+  decision: Decision,
+  model: ImageModel,
+  warning: string | null,
+): string {
   const { classNames } = model.data;
   return JSON.stringify({
     file,
@@ -49,7 +54,7 @@ function json(file: string, picture: FittedPicture, decision: Decision, model: M
   });
 }
 
-function report(file: string, decision: Decision, model: Model): string {
+function report(file: string, decision: Decision, model: ImageModel): string {
   const { classNames } = model.data;
   return `${file}: ${classNames[decision.class]}${decisionRemark(decision)}\n${decisionTable(decision, classNames)}\n`;
 }

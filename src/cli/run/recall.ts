@@ -9,7 +9,7 @@ import { writeDurably } from "../../node/durable.ts";
 import { tileOf } from "../../node/figures.ts";
 import { buildModel, type OpenedModel, openAnyCheckpoint } from "../../node/open.ts";
 import { encodePng } from "../../node/png.ts";
-import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { assertImages, assertRecall, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { RecallOptions } from "../recall.ts";
 import { alignTable } from "../table.ts";
@@ -34,10 +34,12 @@ export async function runRecall(path: string, options: RecallOptions): Promise<v
   const found = openAnyCheckpoint(path);
   const { checkpoint, file } = found;
   if (isSequenceCheckpoint(checkpoint)) return recallSequence({ file, checkpoint }, options);
+  assertImages(checkpoint, file);
   for (const key of SEQUENCE_OPTIONS) {
     if (options[key] !== undefined)
       throw new BispikeError("usage", `--${key}: is for sequence experiments, but ${file} is one of images`);
   }
+  assertRecall(checkpoint, file, "bispike recall");
   const opened = await buildModel({ file, checkpoint }, options.threads);
   try {
     const cue = await cueOf(opened, options);

@@ -26,7 +26,7 @@ export function barReporter(): Reporter {
   let running = false;
   let shown = { total: 0, step: 0, payload: {} as object };
   let epochs = 0;
-  /** Whether real values are predicted, which are not right or wrong. */
+  /** Whether real values are predicted or redrawn, which are not right or wrong. */
   let values = false;
   let epoch = 0;
   let seen = { elements: 0, correct: 0 };
@@ -48,7 +48,7 @@ export function barReporter(): Reporter {
   return {
     start: (info) => {
       epochs = info.epochs;
-      values = "targets" in info;
+      values = "targets" in info || "latent" in info;
       plain.start(info);
       const unknown = { pace: "-", loss: "-", figure: "-", rates: "-", left: "-" };
       shown = { total: info.totalSteps, step: info.step, payload: { epoch: `-/${epochs}`, ...unknown } };
@@ -64,7 +64,7 @@ export function barReporter(): Reporter {
         pace: paceOf(line),
         loss: line.loss.toFixed(3),
         figure: values ? `MSE ${line.topLoss.toFixed(4)}` : percent(seen.correct / seen.elements),
-        rates: `${mean(line.perceptionRates)}/${mean(line.recallRates)}`,
+        rates: [line.perceptionRates, ...(line.recallRates.length > 0 ? [line.recallRates] : [])].map(mean).join("/"),
         left: duration(progress.secondsLeft),
       };
       shown = { ...shown, step: progress.step, payload };

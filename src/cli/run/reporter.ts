@@ -1,4 +1,5 @@
 /** What a training session tells: to a person at a terminal, to a log, or to a program. */
+import type { AutoencoderRuleName } from "../../training/autoencoder/config.ts";
 import type { RuleName, Task } from "../../training/sequence/config.ts";
 import type { Progress } from "../../training/trainer.ts";
 import type { AnyKind, AnySummary } from "./job.ts";
@@ -28,7 +29,16 @@ export interface SequenceCounts {
   readonly targets?: number;
 }
 
-export type DataCounts = ImageCounts | SequenceCounts;
+/** Images to train on and held out, and the values an image becomes in the middle. */
+export interface AutoencoderCounts {
+  readonly task: "autoencode";
+  readonly rule: AutoencoderRuleName;
+  readonly images: number;
+  readonly heldOut: number;
+  readonly latent: number;
+}
+
+export type DataCounts = ImageCounts | SequenceCounts | AutoencoderCounts;
 
 export type StartInfo = DataCounts & {
   readonly name: string;

@@ -1,7 +1,8 @@
 /** The end of a sequence run: the test part is looked at once, with the weights the held-out part chose; results and curves go into the run folder. */
-import type { SequenceLearner } from "../../learning/sequence/learner.ts";
 import { type NaiveForecasts, naiveForecasts } from "../../measurement/naive-forecast.ts";
 import { evaluateSequence, type SequenceEvaluation } from "../../measurement/sequence.ts";
+import type { Slot } from "../../network/slots.ts";
+import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { RuleName, Task } from "../../training/sequence/config.ts";
 import type { SequenceExperiment } from "../../training/sequence/experiment.ts";
@@ -25,6 +26,8 @@ export interface SequenceRunSummary {
   readonly bestEpoch: number | null;
   readonly epochs: number;
   readonly steps: number;
+  /** The most memory the process held for training and tests (resident set), in bytes; of its last session, where it was resumed. */
+  readonly peakMemory: number;
   /** Of training, evaluation of the held-out part included. */
   readonly seconds: number;
   readonly positionsPerSecond: number;
@@ -42,7 +45,7 @@ export interface Parameters {
 }
 
 /** Counts learned numbers by the first word of the tensors' names; a norm's running statistics are measured, not learned. */
-export function countParameters(learner: SequenceLearner): Parameters {
+export function countParameters(learner: { slots(optimiser: boolean): Iterable<Slot> }): Parameters {
   const counts = { perception: 0, recall: 0, feedback: 0 };
   for (const { name, shape } of learner.slots(false)) {
     const network = name.slice(0, name.indexOf(".")) as keyof Parameters;
@@ -67,7 +70,9 @@ export async function finishSequenceRun(
   const heldOut = await measure("heldOut");
   const test = await measure("test");
   const naive = about.kind === "series" && test ? naiveForecasts(set, about, set.parts.test) : null;
-  // The drawing packages take half a second to load: not before they are needed.
+  // Before the drawing packages come, which are no part of it.
+  const memory = peakMemory();
+  // They take half a second to load: not before they are needed.
   const { writeCurves } = await import("../../node/figures.ts");
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
   const positions = windows.train.length * about.window * config.train.epochs;
@@ -83,6 +88,7 @@ export async function finishSequenceRun(
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
     steps: totalSteps,
+    peakMemory: memory,
     seconds: result.seconds,
     positionsPerSecond: positions / result.seconds,
     parameters: countParameters(learner),

@@ -1,9 +1,14 @@
 /** The end of a run: the test part is looked at once, with the weights the held-out images chose; results and pictures go into the run folder. */
 import { BispikeError } from "../../errors.ts";
+import { CostMeter, type PairCost } from "../../measurement/cost.ts";
+import { FP32, picojoules } from "../../measurement/energy.ts";
 import { evaluate } from "../../measurement/evaluate.ts";
-import type { NetworkPair } from "../../network/pair.ts";
+import { parametersOf } from "../../measurement/footprint.ts";
+import type { Effective, Operations } from "../../measurement/operations.ts";
+import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
-import { isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { isImageCheckpoint } from "../../training/any-checkpoint.ts";
+import type { ImageRuleName } from "../../training/config.ts";
 import type { Experiment } from "../../training/experiment.ts";
 import { importState } from "../../training/state.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
@@ -11,6 +16,7 @@ import type { TrainingResult } from "../../training/trainer.ts";
 /** `summary.json`. Accuracies and firing rates are shares, 0..1. */
 export interface Summary {
   readonly name: string;
+  readonly rule: ImageRuleName;
   readonly seed: number;
   /** Decided by the concept's spikes. */
   readonly testAccuracy: number;
@@ -21,29 +27,49 @@ export interface Summary {
   readonly bestEpoch: number | null;
   readonly epochs: number;
   readonly steps: number;
+  /** The most memory the process held for training and tests (resident set), in bytes; of its last session, where it was resumed. */
+  readonly peakMemory: number;
   /** Of training, evaluation of the held-out images included. */
   readonly seconds: number;
   readonly imagesPerSecond: number;
   /** Learned numbers of each network. */
   readonly parameters: { readonly perception: number; readonly recall: number };
+  /** Of perceiving one test image, over all T steps; `bispike eval --cost` has it by layer. */
+  readonly cost: {
+    /** As NeuroBench counts, and what this engine does for the same products. */
+    readonly inference: Operations;
+    readonly inferenceByEngine: Effective;
+    /** Perception's parameters and buffers. */
+    readonly footprintBytes: number;
+    readonly connectionSparsity: number;
+    readonly activationSparsity: number | null;
+  };
+  /** Arithmetic only, of `cost.inference`. */
+  readonly energy: { readonly inferencePicojoules: number; readonly preset: string };
   /** Per hidden stage, on the test part. */
   readonly rates: readonly number[];
   readonly hamming: readonly number[];
   readonly hammingShuffled: readonly number[];
+  /** Null where the rule trains perception alone. */
   readonly recall: {
     /** Classes whose recalled image is most like their own mean image. */
     readonly ownIsNearest: number;
     readonly classes: number;
     /** Correlation of each class's recall with its own mean image. */
     readonly ownCorrelations: readonly number[];
-  };
+  } | null;
   /** Whose weights were tested. */
   readonly checkpoint: "best" | "last";
   readonly runFolder: string;
 }
 
 /** Names of a run's pictures; the figures have `.svg` and `.png`. */
-export const PICTURES = { recall: "recall.png", curves: "curves", raster: "raster" } as const;
+export const PICTURES = {
+  recall: "recall.png",
+  reconstruct: "reconstruct.png",
+  curves: "curves",
+  raster: "raster",
+} as const;
 
 /**
  * Loads the best weights (else keeps the last), evaluates the test part, writes pictures and summary.
@@ -58,24 +84,31 @@ export async function finishRun(
 ): Promise<Summary> {
   const { model, dataset, config, trainIndices, totalSteps } = experiment;
   const best = result.best ? folder.best() : undefined;
-  if (best) importState(model.pair, best.tensors, { optimiser: false });
+  if (best) importState(model, best.tensors, { optimiser: false });
   const chosen = best ?? folder.last();
-  if (!chosen || isSequenceCheckpoint(chosen))
+  if (!chosen || !isImageCheckpoint(chosen))
     throw new BispikeError(
       "checkpoint",
       `${folder.path}: its checkpoint is gone; was the folder changed while training?`,
     );
 
   const everyImage = Int32Array.from({ length: dataset.test.count }, (_, index) => index);
-  const test = await evaluate(model, dataset.test, everyImage, pause);
-  // The drawing packages take half a second to load: not before they are needed.
+  const meter = new CostMeter(model.pair);
+  const test = await evaluate(model, dataset.test, everyImage, pause, [meter]);
+  const cost = meter.result();
+  // Before the drawing packages come, which are no part of it.
+  const memory = peakMemory();
+  // They take half a second to load: not before they are needed.
   const { writeCurves, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
-  const recalled = writeRecallPicture(model, chosen.classMeans, folder.file(PICTURES.recall));
+  const recalled = model.pair.recalls
+    ? writeRecallPicture(model, chosen.classMeans, folder.file(PICTURES.recall))
+    : undefined;
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
   writeRaster(model, dataset.test, 0, folder.file(PICTURES.raster));
 
   const summary: Summary = {
     name: config.name,
+    rule: config.rule.name,
     seed: config.train.seed,
     testAccuracy: test.accuracy,
     testDriveAccuracy: test.driveAccuracy,
@@ -83,17 +116,21 @@ export async function finishRun(
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
     steps: totalSteps,
+    peakMemory: memory,
     seconds: result.seconds,
     imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
-    parameters: countParameters(model.pair),
+    parameters: parametersOf(model.pair),
+    ...inferenceCost(cost),
     rates: test.rates,
     hamming: test.hamming,
     hammingShuffled: test.hammingShuffled,
-    recall: {
-      ownIsNearest: recalled.ownIsNearest,
-      classes: dataset.classes,
-      ownCorrelations: recalled.correlations.map((row, c) => row[c] ?? 0),
-    },
+    recall: recalled
+      ? {
+          ownIsNearest: recalled.ownIsNearest,
+          classes: dataset.classes,
+          ownCorrelations: recalled.correlations.map((row, c) => row[c] ?? 0),
+        }
+      : null,
     checkpoint: best ? "best" : "last",
     runFolder: folder.path,
   };
@@ -102,13 +139,13 @@ export async function finishRun(
   return summary;
 }
 
-/** Weights, biases, norm scales and shifts, without the padding of the kernels' layout. */
-function countParameters(pair: NetworkPair): Summary["parameters"] {
-  const count = (layers: NetworkPair["perception"]) =>
-    layers.reduce((sum, { synapses, group }) => {
-      const plain = Object.keys(synapses.blocks).map((block) => synapses.plainShape(block).reduce((a, b) => a * b, 1));
-      const norm = group.has("gamma") ? 2 * synapses.shape.channels : 0;
-      return sum + norm + plain.reduce((a, b) => a + b, 0);
-    }, 0);
-  return { perception: count(pair.perception), recall: count(pair.recall) };
+function inferenceCost({ perception }: PairCost): Pick<Summary, "cost" | "energy"> {
+  const { operations, engine, footprint, connectionSparsity, activationSparsity } = perception;
+  return {
+    cost: {
+      ...{ inference: operations, inferenceByEngine: engine, footprintBytes: footprint.bytes },
+      ...{ connectionSparsity, activationSparsity },
+    },
+    energy: { inferencePicojoules: picojoules(operations), preset: `${FP32.name}, arithmetic only` },
+  };
 }

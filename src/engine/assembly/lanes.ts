@@ -85,3 +85,25 @@ export function ended(g: usize, z: usize, normed: bool, k0: v128, k1: v128, k2: 
   const x = v128.load(g);
   return normed ? f32x4.add(f32x4.add(f32x4.mul(x, k0), f32x4.mul(v128.load(z), k1)), k2) : x;
 }
+
+/** The first `count` (1 to 4 or more) floats at `at`, 0 past them. */
+@inline
+export function loadFirst(at: usize, count: i32): v128 {
+  if (count > 3) return v128.load(at);
+  let v = f32x4.replace_lane(f32x4.splat(0), 0, load<f32>(at));
+  if (count > 1) v = f32x4.replace_lane(v, 1, load<f32>(at, 4));
+  if (count > 2) v = f32x4.replace_lane(v, 2, load<f32>(at, 8));
+  return v;
+}
+
+/** The first `count` (1 to 4 or more) lanes of v to `at`; what lies past them stays. */
+@inline
+export function storeFirst(at: usize, v: v128, count: i32): void {
+  if (count > 3) {
+    v128.store(at, v);
+    return;
+  }
+  store<f32>(at, f32x4.extract_lane(v, 0));
+  if (count > 1) store<f32>(at, f32x4.extract_lane(v, 1), 4);
+  if (count > 2) store<f32>(at, f32x4.extract_lane(v, 2), 8);
+}

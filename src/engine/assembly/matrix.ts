@@ -13,7 +13,7 @@ const TILE: usize = 256 * 64;
 
 /** Vectors a, b, c, d, the four rows of a 4 x 4 block, stored as its columns, 64 bytes apart. */
 @inline
-function storeTransposed(a: v128, b: v128, c: v128, d: v128, out: usize): void {
+export function storeTransposed(a: v128, b: v128, c: v128, d: v128, out: usize): void {
   const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
   const AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7), CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
   v128.store(out, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5)); v128.store(out, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7), 64);

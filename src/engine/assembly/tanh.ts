@@ -12,7 +12,7 @@ const BLOCK: i32 = 2048;
 
 /** tanh x of four values; a value that is no number stays one. */
 @inline
-function hyperbolicTangent(x: v128): v128 {
+export function hyperbolicTangent(x: v128): v128 {
   // Past 9.1 the nearest float is 1.
   const y = f32x4.min(f32x4.abs(x), f32x4.splat(9.1));
   const twice = f32x4.add(y, y), k = halvings(twice), power = powerOfTwo(k);

@@ -77,6 +77,18 @@ export function curvePanels(lines: readonly AnyMetricLine[], first: FirstStages)
       ],
     },
     {
+      title: "Mean squared error of redrawn held-out images, pixels 0 to 1",
+      axis: "MSE",
+      zero: false,
+      most: Number.POSITIVE_INFINITY,
+      log: true,
+      dots: true,
+      curves: [
+        curve("perception", colours[0], epochs, (line) => figureOf(line, "heldOutPerceptionMse"), { width: 2 }),
+        curve("recall", colours[1], epochs, (line) => figureOf(line, "heldOutRecallMse"), { width: 2, dashed: true }),
+      ],
+    },
+    {
       title: `Loss${means}`,
       axis: "loss",
       zero: true,

@@ -1,0 +1,51 @@
+/**
+ * Autoencoders: pairs of networks that redraw images, and samplers of their latent spikes. Runs anywhere; reading files is in `bispike/node`.
+ *
+ * @example
+ * import { Team, train } from "bispike";
+ * import { createAutoencoderExperiment, resolveAutoencoderConfig } from "bispike/autoencoder";
+ * import { loadDataset } from "bispike/node";
+ *
+ * const config = resolveAutoencoderConfig({ task: "autoencode", data: { name: "mnist" }, train: { epochs: 1 } });
+ * const team = await Team.create();
+ * const experiment = createAutoencoderExperiment(team, config, await loadDataset(config.data));
+ * await train(experiment, {});
+ * await team.close();
+ */
+
+export { CountStatistics, drawCorrelated } from "./inference/autoencoder/correlated.ts";
+export { interpolateRates } from "./inference/autoencoder/interpolate.ts";
+export { prototypeRates } from "./inference/autoencoder/prototypes.ts";
+export { drawSpikes, LatentStatistics } from "./inference/autoencoder/statistics.ts";
+export { evenTrains, ratesOf } from "./inference/autoencoder/trains.ts";
+export { AutoencoderBsd, type AutoencoderBsdOptions } from "./learning/autoencoder/bsd.ts";
+export type { AutoencoderLearner, AutoencoderReport, LatentAccess } from "./learning/autoencoder/learner.ts";
+export { AutoencoderModel } from "./learning/autoencoder/model.ts";
+export { type RedrawnBatch, redrawnBatches, redrawnErrors } from "./measurement/redrawn-images.ts";
+export {
+  type AutoencoderOptions,
+  AutoencoderPair,
+  type AutoencoderPairOptions,
+  type Network,
+} from "./network/autoencoder/pair.ts";
+export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./network/autoencoder/shapes.ts";
+export { isAutoencoderCheckpoint } from "./training/any-checkpoint.ts";
+export { type ExperimentKind, experimentKind, isAutoencoderConfig } from "./training/any-config.ts";
+export {
+  type AutoencoderCheckpoint,
+  type AutoencoderPosition,
+  decodeAutoencoderCheckpoint,
+  encodeAutoencoderCheckpoint,
+} from "./training/autoencoder/checkpoint.ts";
+export {
+  type AutoencoderConfig,
+  autoencoderDefaults,
+  resolveAutoencoderConfig,
+} from "./training/autoencoder/config.ts";
+export { type AutoencoderExperiment, createAutoencoderExperiment } from "./training/autoencoder/experiment.ts";
+export { createAutoencoder, createAutoencoderLearner } from "./training/autoencoder/learners.ts";
+export type {
+  AutoencoderEpochMetrics,
+  AutoencoderMetricLine,
+  AutoencoderStepMetrics,
+} from "./training/autoencoder/metrics.ts";

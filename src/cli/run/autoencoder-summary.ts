@@ -1,0 +1,85 @@
+/** The end of an autoencoder run: the test part is redrawn once, with the weights the held-out images chose; results and pictures go into the run folder. */
+import { peakMemory } from "../../node/environment.ts";
+import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
+import type { AutoencoderRuleName } from "../../training/autoencoder/config.ts";
+import type { AutoencoderExperiment } from "../../training/autoencoder/experiment.ts";
+import { importSlots } from "../../training/slots.ts";
+import type { TrainingResult } from "../../training/trainer.ts";
+import { measureReconstruction, type Reconstruction, withFeatures } from "./reconstruction.ts";
+import { writeReconstructions } from "./reconstruction-picture.ts";
+import { countParameters } from "./sequence-summary.ts";
+import { PICTURES } from "./summary.ts";
+
+/** `summary.json` of an autoencoder run. */
+export interface AutoencoderRunSummary {
+  readonly name: string;
+  readonly seed: number;
+  readonly task: "autoencode";
+  readonly rule: AutoencoderRuleName;
+  /** Name of the data set. */
+  readonly data: string;
+  /** The test images as each network draws them, with the weights tested. */
+  readonly test: Reconstruction;
+  /** Best over the epochs, of perception's drawings; null where nothing was held out. */
+  readonly heldOutMse: number | null;
+  readonly bestEpoch: number | null;
+  readonly epochs: number;
+  readonly steps: number;
+  /** Of training, evaluation of the held-out images included. */
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  /** As of image runs. */
+  readonly peakMemory: number;
+  /** Learned numbers of each network. */
+  readonly parameters: { readonly perception: number; readonly recall: number };
+  /** Whose weights were tested. */
+  readonly checkpoint: "best" | "last";
+  readonly runFolder: string;
+}
+
+/** Test images in the picture. */
+const SHOWN = 10;
+
+/** @param pause awaited between batches; may throw to give up */
+export async function finishAutoencoderRun(
+  experiment: AutoencoderExperiment,
+  folder: RunFolder,
+  result: TrainingResult,
+  pause: () => Promise<void>,
+): Promise<AutoencoderRunSummary> {
+  const { model, dataset, config, trainIndices, totalSteps } = experiment;
+  const { learner } = model;
+  const best = result.best ? folder.best() : undefined;
+  if (best) importSlots(learner.slots(false), best.tensors);
+  const everyImage = Int32Array.from({ length: dataset.test.count }, (_, index) => index);
+  const test = await withFeatures(dataset, undefined, (features) =>
+    measureReconstruction(model, dataset.test, everyImage, { features, pause }),
+  );
+  writeReconstructions(model, dataset.test, everyImage.subarray(0, SHOWN), folder.file(PICTURES.reconstruct));
+  // The drawing packages take half a second to load: not before they are needed.
+  const { writeCurves } = await import("../../node/figures.ts");
+  writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
+  const memory = peakMemory();
+  const { perception, recall } = countParameters(learner);
+  const summary: AutoencoderRunSummary = {
+    name: config.name,
+    seed: config.train.seed,
+    task: config.task,
+    rule: config.rule.name,
+    data: dataset.name,
+    test,
+    heldOutMse: result.best && -result.best.score,
+    bestEpoch: result.best?.epoch ?? null,
+    epochs: config.train.epochs,
+    steps: totalSteps,
+    seconds: result.seconds,
+    imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
+    peakMemory: memory,
+    parameters: { perception, recall },
+    checkpoint: best ? "best" : "last",
+    runFolder: folder.path,
+  };
+  // Last: a folder with a summary is a finished run.
+  folder.writeJson(RUN_FILES.summary, summary);
+  return summary;
+}

@@ -1,0 +1,119 @@
+/** A comparison's progress for people: a line a run, and at a terminal a bar below them. */
+import { SingleBar } from "cli-progress";
+import type { PlannedJob } from "../../comparison/plan.ts";
+import { print } from "../output.ts";
+import { printable } from "../table.ts";
+import type { CompareReporter, PlanInfo } from "./compare-reporter.ts";
+import { resultTables } from "./compare-tables.ts";
+import { duration } from "./words.ts";
+
+const FORMAT = "{finished}/{runs} runs [{bar}] {left} left  {running}";
+/** Steps of the bar a run. */
+const FINE = 1000;
+/** Without a bar, progress is told this often. */
+const SECONDS_BETWEEN_LINES = 30;
+
+/** @param withBar on a terminal */
+export function linesCompareReporter(withBar: boolean): CompareReporter {
+  const shares = new Map<PlannedJob, { step: number; totalSteps: number }>();
+  const bar = withBar ? createBar() : undefined;
+  let plan: PlanInfo = { folder: "", runs: 0, finished: 0, limit: 0 };
+  let [ended, told] = [0, performance.now()];
+  let begun: { at: number; done: number } | undefined;
+  let drawn = false;
+
+  const shareOf = ({ step, totalSteps }: { step: number; totalSteps: number }) => step / Math.max(1, totalSteps);
+  const done = () => ended + [...shares.values()].reduce((sum, at) => sum + shareOf(at), 0);
+  const running = () =>
+    [...shares].map(([job, at]) => `${printable(job.label)} ${Math.floor(100 * shareOf(at))} %`).join(", ");
+  const left = () => {
+    const share = begun ? done() - begun.done : 0;
+    if (!begun || share <= 0) return "-";
+    return duration(((performance.now() - begun.at) / 1000 / share) * (plan.runs - done()));
+  };
+  const payload = () => ({ finished: ended, runs: plan.runs, left: left(), running: running() });
+  const draw = () => {
+    if (!bar || plan.runs === 0) return;
+    if (drawn) bar.update(Math.round(FINE * done()), payload());
+    else bar.start(FINE * plan.runs, Math.round(FINE * done()), payload());
+    drawn = true;
+  };
+  const clear = () => {
+    if (drawn) bar?.stop();
+    drawn = false;
+  };
+  const say = (line: string) => {
+    clear();
+    print(line);
+    told = performance.now();
+  };
+  const warn = (line: string) => {
+    clear();
+    process.stderr.write(`bispike: ${line}\n`);
+  };
+  const end = (job: PlannedJob, tell: () => void) => {
+    shares.delete(job);
+    ended++;
+    tell();
+    draw();
+  };
+  return {
+    plan: (info) => {
+      plan = info;
+      ended = info.finished;
+      const before = info.finished > 0 ? `, ${info.finished} finished before` : "";
+      const atOnce = info.limit > 0 ? `, ${info.limit} at once` : "";
+      say(`${info.runs} runs${before}${atOnce} -> ${printable(info.folder)}`);
+    },
+    start: (job) => {
+      shares.set(job, { step: 0, totalSteps: 1 });
+      draw();
+    },
+    progress: (job, { step, totalSteps }) => {
+      shares.set(job, { step, totalSteps: totalSteps ?? shares.get(job)?.totalSteps ?? 1 });
+      begun ??= { at: performance.now(), done: done() };
+      if (bar) draw();
+      else if (performance.now() - told >= 1000 * SECONDS_BETWEEN_LINES)
+        say(`${ended} of ${plan.runs} runs ended; ${running()}; ${left()} left`);
+    },
+    warning: (job, message) => {
+      warn(`warning: ${printable(job.label)}: ${printable(message)}`);
+      draw();
+    },
+    done: (job, { headline, summary }) =>
+      end(job, () => {
+        const time = typeof summary.seconds === "number" ? `, ${duration(summary.seconds)}` : "";
+        say(`[${ended}/${plan.runs}] ${printable(job.label)}: ${headline}${time}`);
+      }),
+    failed: (job, message) => end(job, () => warn(`${printable(job.label)} failed: ${printable(message)}`)),
+    stopping: () => say("stopping after this step and saving all runs; once more to quit at once"),
+    stopped: ({ finished, total }) =>
+      say(`stopped: ${finished} of ${total} runs finished, those under way are saved; the same command goes on`),
+    report: ({ table, files }, failed) => {
+      clear();
+      print(`${resultTables(table)}\n`);
+      print(`-> ${files.map(printable).join(" ")}`);
+      if (failed.length > 0)
+        warn(
+          `${failed.length} of ${table.cells.length * table.design.seeds.length} runs failed; the same command tries them again: ${failed.map(printable).join("; ")}`,
+        );
+    },
+    close: clear,
+  };
+}
+
+function createBar(): SingleBar {
+  return new SingleBar({
+    format: FORMAT,
+    barsize: 20,
+    barCompleteChar: "#",
+    barIncompleteChar: "-",
+    stream: process.stderr,
+    linewrap: true,
+    clearOnComplete: true,
+    // Signals are ours: the first one saves.
+    gracefulExit: false,
+    hideCursor: false,
+    fps: 8,
+  });
+}

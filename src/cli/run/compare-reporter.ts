@@ -1,0 +1,40 @@
+/** What a comparison tells: to a person at a terminal, to a log, or to a program. */
+import type { Summary } from "../../comparison/figures.ts";
+import type { PlannedJob } from "../../comparison/plan.ts";
+import type { WrittenReport } from "./compare-report.ts";
+import { jsonCompareReporter } from "./compare-reporter-json.ts";
+import { linesCompareReporter } from "./compare-reporter-lines.ts";
+
+export interface PlanInfo {
+  readonly folder: string;
+  readonly runs: number;
+  /** Before this session. */
+  readonly finished: number;
+  /** Runs at once. */
+  readonly limit: number;
+}
+
+export interface CompareReporter {
+  plan(info: PlanInfo): void;
+  start(job: PlannedJob): void;
+  /** @param at steps done, and to do where they are known for the first time */
+  progress(job: PlannedJob, at: { readonly step: number; readonly totalSteps?: number }): void;
+  warning(job: PlannedJob, message: string): void;
+  /** @param end what the run came to, in a phrase and in full */
+  done(job: PlannedJob, end: { readonly headline: string; readonly summary: Summary }): void;
+  failed(job: PlannedJob, message: string): void;
+  /** A signal came; the runs under way are being saved. */
+  stopping(): void;
+  stopped(info: { readonly finished: number; readonly total: number }): void;
+  /** @param failed names of runs that failed in this session */
+  report(report: WrittenReport, failed: readonly string[]): void;
+  /** Leaves the terminal as it was. */
+  close(): void;
+}
+
+/** Chooses by the options and by where the output goes. */
+export function createCompareReporter({ json, quiet }: { json?: boolean; quiet?: boolean }): CompareReporter {
+  if (json) return jsonCompareReporter();
+  const lines = linesCompareReporter(!quiet && process.stdout.isTTY && process.stderr.isTTY);
+  return quiet ? { ...lines, plan: () => {}, start: () => {}, progress: () => {}, done: () => {} } : lines;
+}

@@ -1,0 +1,136 @@
+/** The work of `bispike compare`. */
+import { join } from "node:path";
+import { type Comparison, readComparison } from "../../comparison/axes.ts";
+import { jobsOf, type PlannedJob } from "../../comparison/plan.ts";
+import { BispikeError } from "../../errors.ts";
+import { COMPARISONS_FOLDER, ComparisonFolder } from "../../node/comparison-folder.ts";
+import { coreCount } from "../../node/threads.ts";
+import { readRawExperiment } from "../../training/config-file.ts";
+import { joinName } from "../../training/config-raw.ts";
+import { print } from "../output.ts";
+import { EXIT } from "../report.ts";
+import { alignTable } from "../table.ts";
+import { type Outcome, runJobs } from "./compare-jobs.ts";
+import { writeReport } from "./compare-report.ts";
+import { type CompareReporter, createCompareReporter } from "./compare-reporter.ts";
+import { differingKeys } from "./same-config.ts";
+
+export interface CompareRequest {
+  /** The experiment's file; not with `reportOnly`. */
+  readonly file?: string;
+  /** As `--key=value`; lists of values are axes. */
+  readonly overrides: readonly string[];
+  readonly seeds?: number | readonly number[];
+  readonly baseline?: readonly string[];
+  readonly out?: string;
+  /** Runs at once. Default: one a core. */
+  readonly jobs?: number;
+  readonly dryRun?: boolean;
+  /** Folder of an earlier comparison. */
+  readonly reportOnly?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export async function compareRun(request: CompareRequest): Promise<void> {
+  if (request.reportOnly !== undefined) return reportAgain(request, request.reportOnly);
+  const { file, overrides, seeds, baseline } = request;
+  if (file === undefined) {
+    throw new BispikeError(
+      "usage",
+      "expected an experiment's YAML file, as in: bispike compare experiments/alice.yaml --rule.name=[bsd,dll] (or --report-only DIR)",
+    );
+  }
+  const asked = {
+    overrides,
+    ...(seeds === undefined ? {} : { seeds }),
+    ...(baseline === undefined ? {} : { baseline }),
+  };
+  const comparison = readComparison(readRawExperiment(file), file, asked);
+  const jobs = jobsOf(comparison, file);
+  const folder = new ComparisonFolder(request.out ?? join(COMPARISONS_FOLDER, joinName(comparison.name)));
+  assertFits(folder, comparison, jobs);
+  if (request.dryRun) return listJobs(folder, jobs, request.json ?? false);
+  const release = folder.lock();
+  const reporter = createCompareReporter(request);
+  try {
+    await compareIn(folder, comparison, jobs, request.jobs ?? coreCount(), reporter);
+  } finally {
+    reporter.close();
+    release();
+  }
+}
+
+async function compareIn(
+  folder: ComparisonFolder,
+  comparison: Comparison,
+  jobs: readonly PlannedJob[],
+  limit: number,
+  reporter: CompareReporter,
+): Promise<void> {
+  folder.writePlan(comparison);
+  const outcome = await runJobs(folder, jobs, limit, reporter);
+  process.exitCode = exitCodeOf(outcome);
+  if (outcome.interrupted) return reporter.stopped(outcome);
+  const failed = outcome.failed.map(({ label }) => label);
+  if (failed.length === jobs.length)
+    throw new BispikeError("training", `${folder.path}: all ${jobs.length} runs failed; there is nothing to report`);
+  reporter.report(await writeReport(folder, comparison), failed);
+}
+
+function exitCodeOf({ interrupted, failed }: Outcome): number {
+  if (interrupted) return EXIT.interrupted;
+  return failed.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+async function reportAgain(request: CompareRequest, path: string): Promise<void> {
+  const { file, overrides, seeds, baseline, out, jobs, dryRun } = request;
+  if (overrides.length > 0 || [file, seeds, baseline, out, jobs, dryRun].some((given) => given !== undefined))
+    throw new BispikeError("usage", "--report-only: expected its folder alone, which holds what was compared");
+  const folder = new ComparisonFolder(path);
+  const design = folder.readPlan();
+  const reporter = createCompareReporter(request);
+  try {
+    reporter.report(await writeReport(folder, design), []);
+  } finally {
+    reporter.close();
+  }
+}
+
+/**
+ * Values and seeds may be added to an earlier comparison.
+ *
+ * @throws BispikeError "usage" when it varied other keys, or a run of it was begun with other settings
+ */
+function assertFits(folder: ComparisonFolder, { axes }: Comparison, jobs: readonly PlannedJob[]): void {
+  const [before, now] = [folder.hasPlan() ? folder.readPlan().axes : axes, axes].map((list) =>
+    list.map(({ key }) => key).sort(),
+  );
+  if (String(before) !== String(now)) {
+    const [held, wanted] = [before, now].map((keys) => keys?.join(", ") || "seeds alone");
+    throw new BispikeError(
+      "usage",
+      `${folder.path}: holds a comparison of ${held}, and this one is of ${wanted}; choose another folder with --out`,
+    );
+  }
+  for (const job of jobs) {
+    if (folder.state(job) === "new") continue;
+    const [key] = differingKeys(folder.configOf(job), job.config);
+    if (key !== undefined)
+      throw new BispikeError(
+        "usage",
+        `${folder.file(job.folder)}: ${key} differs from the run's that is there already; compare in another folder (--out), or remove that run`,
+      );
+  }
+}
+
+function listJobs(folder: ComparisonFolder, jobs: readonly PlannedJob[], json: boolean): void {
+  const list = jobs.map((job) => ({ run: job.label, state: folder.state(job), folder: folder.file(job.folder) }));
+  const states = { new: "to train", begun: "to go on with", finished: "finished" } as const;
+  const rows = list.map((job) => [job.run, states[job.state], job.folder]);
+  print(
+    json
+      ? JSON.stringify({ event: "plan", folder: folder.path, runs: list })
+      : alignTable([["run", "state", "folder"], ...rows], "lll"),
+  );
+}

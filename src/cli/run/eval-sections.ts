@@ -1,0 +1,66 @@
+/** What `bispike eval` measures when asked: sections of its report, each watching the evaluation or working after it. */
+import type { Split } from "../../data/dataset.ts";
+import { BispikeError } from "../../errors.ts";
+import type { Meter } from "../../measurement/evaluate.ts";
+import type { OpenedModel } from "../../node/open.ts";
+import type { EvalOptions } from "../eval.ts";
+
+/** A section's results, for `--json` and for people. */
+export interface Findings {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+export interface Section {
+  /** Watches the evaluation. */
+  readonly meter?: Meter;
+  /** Called once after the evaluation. */
+  readonly finish: () => Findings | Promise<Findings>;
+  /** Called at the end, whatever happened. */
+  readonly close?: () => Promise<void>;
+}
+
+/** The images a section is about. */
+export interface Measured {
+  readonly split: Split;
+  readonly indices: Int32Array;
+  /** Of the data set. */
+  readonly name: string;
+}
+
+/** Options that ask for sections. */
+export const SECTIONS = {
+  cost: "--cost",
+  representation: "--representation",
+  ood: "--ood",
+  recallMeasures: "--recall-measures",
+};
+
+/**
+ * Refuses options that do not go together.
+ *
+ * @param other what the checkpoint is where it is not one of images ("FILE is one of sequences"), else null
+ * @throws BispikeError "usage"
+ */
+export function checkSections(options: EvalOptions, other: string | null): void {
+  if (options.classifier !== undefined && options.recallMeasures === undefined)
+    throw new BispikeError("usage", "--classifier needs --recall-measures: it judges what recall draws");
+  if (other === null) return;
+  for (const key of ["cost", "representation", "ood", "recallMeasures"] as const) {
+    if (options[key] !== undefined)
+      throw new BispikeError("usage", `${SECTIONS[key]}: is for image experiments, but ${other}`);
+  }
+}
+
+/** The sections asked for, in the order they are shown in. Data sets and classifiers they need are opened at once, so that a slip costs no time. */
+export async function sectionsOf(opened: OpenedModel, images: Measured, options: EvalOptions): Promise<Section[]> {
+  const sections: Section[] = [];
+  if (options.cost) sections.push((await import("./eval-cost.ts")).costSection(opened));
+  if (options.representation)
+    sections.push((await import("./eval-representation.ts")).representationSection(opened, images));
+  if (options.ood !== undefined)
+    sections.push(await (await import("./eval-ood.ts")).oodSection(opened, images, options.ood));
+  if (options.recallMeasures)
+    sections.push(await (await import("./eval-recall.ts")).recallSection(opened, images, options));
+  return sections;
+}

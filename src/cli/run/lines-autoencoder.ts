@@ -1,0 +1,38 @@
+/** The wording of an autoencoder training's lines. */
+import type { AutoencoderEpochMetrics } from "../../training/autoencoder/metrics.ts";
+import type { AutoencoderRunSummary } from "./autoencoder-summary.ts";
+import { figure } from "./lines-sequence.ts";
+import type { DrawingFigures } from "./reconstruction.ts";
+import type { AutoencoderCounts } from "./reporter.ts";
+
+export function autoencoderCounts({ task, rule, images, heldOut, latent }: AutoencoderCounts): string {
+  return `${task} by ${rule}, ${images} images to train on, ${heldOut} held out, a latent of ${latent}`;
+}
+
+export function autoencoderEpoch(line: AutoencoderEpochMetrics): string {
+  const error = (mse: number | null, psnr: number | null) =>
+    mse === null ? "" : ` MSE ${figure(mse)}${psnr === null ? "" : ` (${psnr.toFixed(2)} dB)`}`;
+  const perception = error(line.heldOutPerceptionMse, line.heldOutPerceptionPsnr);
+  const recall = error(line.heldOutRecallMse, line.heldOutRecallPsnr);
+  const heldOut = perception === "" ? "" : `  held-out${perception}${recall === "" ? "" : `, recall${recall}`}`;
+  const list = (rates: readonly number[]) => rates.map((rate) => rate.toFixed(2)).join(" ");
+  const rates = [line.perceptionRates, line.recallRates].filter((values) => values.length > 0).map(list);
+  const shown = rates.length === 0 ? "" : `  rates ${rates.join(" / ")}`;
+  return `${heldOut}  loss ${line.trainLoss.toFixed(3)}${shown}`;
+}
+
+export function autoencoderResult({ test, heldOutMse }: AutoencoderRunSummary, which: string): string[] {
+  const heldOut = heldOutMse === null ? "" : `, held-out MSE ${figure(heldOutMse)}`;
+  const { perception, recall } = test;
+  return [
+    ...(perception ? [`test ${drawingWords(perception)}${heldOut} (weights of ${which})`] : []),
+    ...(recall ? [`recall's drawings: ${drawingWords(recall)}`] : []),
+  ];
+}
+
+/** One network's figures in a phrase. */
+function drawingWords({ mse, psnr, ssim, frechet }: DrawingFigures): string {
+  const ratio = Number.isFinite(psnr) ? `, PSNR ${psnr.toFixed(2)} dB` : "";
+  const distance = frechet ? `, ${frechet.name} ${figure(frechet.value)}` : "";
+  return `MSE ${figure(mse)}${ratio}, SSIM ${ssim.toFixed(4)}${distance}`;
+}

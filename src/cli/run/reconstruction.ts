@@ -1,0 +1,106 @@
+/** How well the networks of an autoencoder redraw a part of the data. */
+import type { Dataset, Split } from "../../data/dataset.ts";
+import type { AutoencoderModel } from "../../learning/autoencoder/model.ts";
+import type { FeatureExtractor } from "../../measurement/features/extractor.ts";
+import { type GenerationMeasures, GenerationMeter } from "../../measurement/generation.ts";
+import { redrawnBatches } from "../../measurement/redrawn-images.ts";
+import type { Network } from "../../network/autoencoder/pair.ts";
+import { featuresFor, openFeatures } from "../../node/features.ts";
+import { alignTable } from "../table.ts";
+import { figure } from "./lines-sequence.ts";
+
+/** One network's drawings, means over the images; pixels from 0 to 1. */
+export type DrawingFigures = Omit<GenerationMeasures, "images">;
+
+/** Null for a network that was not asked for or does not draw. */
+export interface Reconstruction {
+  readonly images: number;
+  readonly perception: DrawingFigures | null;
+  readonly recall: DrawingFigures | null;
+}
+
+export interface ReconstructionOptions {
+  /** Default: all that draw. */
+  readonly networks?: readonly Network[];
+  /** Features to compare the distributions of originals and drawings by. Default: no Fréchet distance. */
+  readonly features?: FeatureExtractor | undefined;
+  /** Awaited between batches; may throw to give up. */
+  readonly pause?: () => Promise<void>;
+}
+
+/** Redraws the images at `indices` and measures them. */
+export async function measureReconstruction(
+  model: AutoencoderModel,
+  split: Split,
+  indices: Int32Array,
+  { networks = model.learner.redrawers, features, pause }: ReconstructionOptions = {},
+): Promise<Reconstruction> {
+  const { shape } = model.data;
+  // One image has no covariance, and so no distance.
+  const compared = features && indices.length > 1 ? { features } : {};
+  const meters = networks.map(() => new GenerationMeter({ shape, ...compared }));
+  for await (const { images, originals, redrawn } of redrawnBatches(model, split, indices, networks, pause)) {
+    for (const [k, meter] of meters.entries()) await meter.add({ originals, redrawn: redrawn[k]!, count: images });
+  }
+  const figuresOf = (by: Network): DrawingFigures | null => {
+    const meter = meters[networks.indexOf(by)];
+    if (!meter) return null;
+    const { images: _, ...figures } = meter.measures();
+    return figures;
+  };
+  return { images: indices.length, perception: figuresOf("perception"), recall: figuresOf("recall") };
+}
+
+/**
+ * Runs `use` with the features that a person named, or else with those that come along for a known data set; with none where there are none.
+ *
+ * @param named a shipped net's name, an ONNX model, a run folder or a checkpoint of images
+ */
+export async function withFeatures<T>(
+  { name, shape }: Pick<Dataset, "name" | "shape">,
+  named: string | undefined,
+  use: (features: FeatureExtractor | undefined) => Promise<T>,
+): Promise<T> {
+  const source = named ?? featuresFor(name);
+  if (source === undefined) return use(undefined);
+  const features = await openFeatures(source, { images: shape });
+  try {
+    return await use(features);
+  } finally {
+    await features.close();
+  }
+}
+
+/** The figures of both networks side by side, for a person. */
+export function reconstructionTable({ perception, recall }: Reconstruction): string {
+  const columns = Object.entries({ perception, recall }).flatMap(([name, figures]) =>
+    figures ? [{ name, figures }] : [],
+  );
+  const row = (title: string, value: (figures: DrawingFigures) => string, unit: string) => [
+    title,
+    ...columns.map(({ figures }) => value(figures)),
+    unit,
+  ];
+  const distance = columns[0]?.figures.frechet;
+  const few = distance?.notes.includes("few-images") ? `; no more images than its ${distance.features} features` : "";
+  return alignTable(
+    [
+      ["", ...columns.map(({ name }) => name)],
+      row("MSE", ({ mse }) => figure(mse), "pixels 0 to 1"),
+      row("  low band", ({ lowError }) => figure(lowError), "up to 0.25 cycles a pixel"),
+      row("  high band", ({ highError }) => figure(highError), "above"),
+      row("PSNR", ({ psnr }) => (Number.isFinite(psnr) ? psnr.toFixed(2) : "-"), "dB"),
+      row("SSIM", ({ ssim }) => ssim.toFixed(4), ""),
+      ...(distance
+        ? [
+            row(
+              "Fréchet distance",
+              ({ frechet }) => (frechet ? figure(frechet.value) : "-"),
+              `${distance.name.replace(/^.*?, /, "")}${few}`,
+            ),
+          ]
+        : []),
+    ],
+    `l${"r".repeat(columns.length)}l`,
+  );
+}

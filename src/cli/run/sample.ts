@@ -1,0 +1,86 @@
+/** The work of `bispike sample`: latent spikes made of what a class's images or two images gave, and what a network draws of them. */
+
+import type { Dataset } from "../../data/dataset.ts";
+import { BispikeError } from "../../errors.ts";
+import type { LatentAccess } from "../../learning/autoencoder/learner.ts";
+import type { AutoencoderModel } from "../../learning/autoencoder/model.ts";
+import type { Picture } from "../../measurement/picture-grid.ts";
+import type { Network } from "../../network/autoencoder/pair.ts";
+import { openAutoencoder } from "../../node/open.ts";
+import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";
+import { note, print } from "../output.ts";
+import type { SAMPLE_SOURCES, SampleOptions } from "../sample.ts";
+import { datasetFor, unverified } from "./data.ts";
+import { requireFolder } from "./output-file.ts";
+import { drawing } from "./reconstruct.ts";
+import { sampleBetween } from "./sample-between.ts";
+import { samplePrototypes, sampleStatistics } from "./sample-classes.ts";
+
+/** What a source draws from. */
+export interface Sampler {
+  readonly model: AutoencoderModel;
+  readonly latent: LatentAccess;
+  readonly checkpoint: AutoencoderCheckpoint;
+  readonly dataset: Dataset;
+  readonly by: Network;
+  readonly encoder: Network;
+  readonly options: SampleOptions;
+}
+
+/** What was drawn, for a program and for a person. */
+export interface Sampled {
+  readonly json: object;
+  readonly lines: readonly string[];
+  readonly picture: Picture;
+}
+
+type Source = (typeof SAMPLE_SOURCES)[number];
+
+const SAMPLERS: Readonly<Record<Source, (sampler: Sampler) => Promise<Sampled>>> = {
+  prototypes: samplePrototypes,
+  statistics: sampleStatistics,
+  interpolation: sampleBetween,
+};
+
+/** Options that only some sources have. */
+const OWN_OPTIONS: readonly (readonly [keyof SampleOptions, readonly Source[]])[] = [
+  ["classes", ["prototypes", "statistics"]],
+  ["count", ["statistics"]],
+  ["correlated", ["statistics"]],
+  ["seed", ["statistics"]],
+  ["between", ["interpolation"]],
+  ["frames", ["interpolation"]],
+];
+
+/** Runs the command. */
+export async function runSample(path: string, options: SampleOptions): Promise<void> {
+  const { from, out } = options;
+  for (const [name, sources] of OWN_OPTIONS) {
+    if (options[name] !== undefined && !sources.includes(from))
+      throw new BispikeError("usage", `--${name}: is for --from ${sources.join(" or ")}, not for --from ${from}`);
+  }
+  requireFolder("--out", out);
+  const { model, team, checkpoint, file } = await openAutoencoder(path, options.threads);
+  try {
+    const { latent, redrawers } = model.learner;
+    const { by = redrawers.includes("recall") ? "recall" : "perception", encoder = by } = options;
+    for (const network of [by, encoder]) drawing(model.learner, network);
+    if (!latent)
+      throw new BispikeError(
+        "usage",
+        `${file}: its net (rule ${checkpoint.config.rule.name}) has no latent spikes to sample; use a run by rule bsd or backprop`,
+      );
+    const dataset = await datasetFor(checkpoint, file, options);
+    note("warning", unverified(dataset));
+    const sampler = { model, latent, checkpoint, dataset, by, encoder, options };
+    const { json, lines, picture } = await SAMPLERS[from](sampler);
+    const { width, height } = picture;
+    print(
+      options.json
+        ? JSON.stringify({ from, by, encoder, ...json, checkpoint: file, out, width, height })
+        : [...lines, `(${width} x ${height} pixels)`].join("\n"),
+    );
+  } finally {
+    await team.close();
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * What a comparison varies: axes (a key and its values), seeds, and which values the others are held against.
+ *
+ * Any key with a list of values is an axis; a key whose value is a list itself, such as `network.hidden`, is one when it is given a list of lists.
+ * Keys that change together make the axis `variant` (variants.ts). Axes come from the file's section `compare`, from its other sections, and from the command line, which wins; in this order.
+ */
+import { z } from "zod";
+import { BispikeError } from "../errors.ts";
+import { listKeys } from "../training/any-config.ts";
+import { checkConfig } from "../training/config-check.ts";
+import { section } from "../training/config-fields.ts";
+import { applyOverrides, copyRaw, type RawSection, type RawValue } from "../training/config-raw.ts";
+import { flatten, isSection, sameValue, showValue, without } from "./values.ts";
+import { faultOf, VARIANT, withoutFixed } from "./variants.ts";
+
+export interface Axis {
+  /** Dotted, such as rule.name. */
+  readonly key: string;
+  /** Two or more different ones, or one. */
+  readonly values: readonly RawValue[];
+}
+
+/** A key and one of its axis's values. */
+export interface Setting {
+  readonly key: string;
+  readonly value: RawValue;
+}
+
+export interface Comparison {
+  /** The experiment's name. */
+  readonly name: string;
+  /** The experiment without what varies; not yet checked. */
+  readonly base: RawSection;
+  readonly axes: readonly Axis[];
+  readonly seeds: readonly number[];
+  /** Values that are held against; other axes keep theirs. Empty without axes. */
+  readonly baseline: readonly Setting[];
+}
+
+export interface ComparisonRequest {
+  /** As `--key.path=value`; a list of values makes an axis. */
+  readonly overrides?: readonly string[];
+  /** A count, for seeds 1, 2, ..., or the seeds. Default: the file's, else 3. */
+  readonly seeds?: number | readonly number[];
+  /** As `key.path=value`. Default: the file's; else rule.name=bsd where that is on an axis, else the first value of each. */
+  readonly baseline?: readonly string[];
+}
+
+/** A dotted key. */
+export const KEY = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*$/;
+
+const DEFAULT_SEEDS = 3;
+const MOST_SEEDS = 1000;
+
+const seedsField = () => {
+  const isSeed = (seed: unknown) => Number.isSafeInteger(seed) && (seed as number) >= 0;
+  const isCount = (count: unknown) => isSeed(count) && (count as number) >= 1 && (count as number) <= MOST_SEEDS;
+  // As one check: of a union, the nearer alternative would word the complaint.
+  return z.custom<number | readonly number[]>(
+    (seeds) => (Array.isArray(seeds) ? isCount(seeds.length) && seeds.every(isSeed) : isCount(seeds)),
+    { error: `a number of seeds from 1 to ${MOST_SEEDS}, or a list of seeds such as [1, 2, 3]` },
+  );
+};
+const sectionSchema = section({
+  compare: section({
+    axes: z.record(z.string(), z.array(z.unknown(), { error: "a list of values" }), { error: "keys with lists" }),
+    seeds: seedsField().exactOptional(),
+    baseline: z.record(z.string(), z.unknown(), { error: "keys with a value each, such as { rule.name: bsd }" }),
+  }),
+});
+
+/**
+ * Takes a raw experiment apart into what is common to all runs and what varies.
+ *
+ * @param raw an experiment as its YAML has it, with or without the section `compare`: `axes` (keys with lists), `seeds`, `baseline` (keys with a value)
+ * @param source file name for error messages; without folder and ending it names the comparison where the experiment has no name
+ * @throws BispikeError "config" or "usage"
+ * @example
+ * readComparison({ task: "next-character", data: { text: "alice" } }, "alice.yaml", { overrides: ["--rule.name=[bsd, dll]"] });
+ */
+export function readComparison(raw: unknown, source: string, request: ComparisonRequest = {}): Comparison {
+  const { overrides = [] } = request;
+  const { compare: given = {}, ...rest } = copyRaw(raw, source);
+  const filled = isSection(given) ? { axes: {}, baseline: {}, ...given } : given;
+  const { compare } = checkConfig({ schema: sectionSchema, impossible: () => [] }, { compare: filled }, source);
+  // One thread a run, as many runs as cores; the command line may ask for more.
+  const all = applyOverrides(copyRaw(rest), ["--train.threads=1", ...overrides], source);
+  const fixed = new Map(flatten(applyOverrides(copyRaw({}), overrides)));
+
+  const axes = new Map<string, readonly RawValue[]>();
+  for (const [key, values] of Object.entries(compare.axes) as [string, RawValue[]][])
+    if (!fixed.has(key)) axes.set(key, key === VARIANT ? withoutFixed(values, fixed) : values);
+  const lists = listKeys();
+  const ofFile = flatten(copyRaw(rest)).filter(([key]) => !fixed.has(key));
+  for (const [key, value] of [...ofFile, ...fixed]) if (isAxis(key, value, lists)) axes.set(key, value as RawValue[]);
+  const seeds = chooseSeeds(request.seeds, compare.seeds, axes.get("train.seed"), source);
+  axes.delete("train.seed");
+  const checked = [...axes].map(([key, values]) => checkAxis(key, values, lists, source));
+  const fault = faultOf(axes.get(VARIANT) ?? [], KEY, [...axes.keys(), "train.seed"]);
+  if (fault !== undefined) throw new BispikeError("config", `${source}: axis ${VARIANT}: ${fault}`);
+  // What the command line has fixed can no longer be held against.
+  const kept = Object.entries(compare.baseline).filter(([key]) => !fixed.has(key) || axes.has(key));
+  const wanted = request.baseline === undefined ? kept : request.baseline.flatMap(parseSetting);
+  const base = [...axes.keys(), "train.seed"].reduce(without, all);
+  const stem = source.replace(/^.*[\\/]/, "").replace(/\.ya?ml$/i, "");
+  return {
+    name: typeof base.name === "string" ? base.name : stem,
+    base,
+    axes: checked,
+    seeds,
+    baseline: chooseBaseline(checked, wanted as [string, RawValue][], source),
+  };
+}
+
+function isAxis(key: string, value: RawValue, lists: ReadonlySet<string>): boolean {
+  if (!Array.isArray(value)) return false;
+  return !lists.has(key) || (value.length > 0 && value.every(Array.isArray));
+}
+
+function checkAxis(key: string, values: readonly RawValue[], lists: ReadonlySet<string>, source: string): Axis {
+  const fail = (message: string) => new BispikeError("config", `${source}: axis ${key}: ${message}`);
+  if (!KEY.test(key)) throw fail("expected a dotted key such as rule.name");
+  if (values.length === 0) throw fail("expected one or more values, got none");
+  if (lists.has(key) && !values.every(Array.isArray))
+    throw fail("expected a list of lists, as the key's value is a list itself: [[512, 256], [256]]");
+  values.forEach((value, at) => {
+    if (values.findIndex((other) => sameValue(other, value)) < at) throw fail(`has ${showValue(value)} twice`);
+  });
+  return { key, values };
+}
+
+function chooseSeeds(
+  asked: ComparisonRequest["seeds"],
+  ofFile: number | readonly number[] | undefined,
+  axis: readonly RawValue[] | undefined,
+  source: string,
+): readonly number[] {
+  const given = [asked ?? ofFile, axis].filter((seeds) => seeds !== undefined);
+  if (given.length > 1)
+    throw new BispikeError(
+      "usage",
+      `${source}: train.seed: expected the seeds once, got a list of train.seed and seeds`,
+    );
+  const filled = { compare: { axes: {}, baseline: {}, seeds: given[0] ?? DEFAULT_SEEDS } };
+  const { seeds } = checkConfig({ schema: sectionSchema, impossible: () => [] }, filled, source).compare;
+  const list = typeof seeds === "number" ? Array.from({ length: seeds }, (_, k) => k + 1) : (seeds ?? []);
+  const twice = list.find((seed, at) => list.indexOf(seed) < at);
+  if (twice !== undefined) throw new BispikeError("config", `${source}: seeds: has ${twice} twice`);
+  return list;
+}
+
+function parseSetting(text: string): [string, RawValue][] {
+  if (!/^[^=\s-][^=\s]*=/.test(text))
+    throw new BispikeError(
+      "usage",
+      `--baseline: expected key=value, such as rule.name=bsd, got ${JSON.stringify(text)}`,
+    );
+  return flatten(applyOverrides(copyRaw({}), [`--${text}`]));
+}
+
+function chooseBaseline(
+  axes: readonly Axis[],
+  wanted: readonly (readonly [string, RawValue])[],
+  source: string,
+): Setting[] {
+  for (const [key, value] of wanted) {
+    const axis = axes.find((axis) => axis.key === key);
+    const fail = (message: string) => new BispikeError("config", `${source}: baseline: ${message}`);
+    if (!axis) {
+      const known = axes.length === 0 ? "there is none" : `axes: ${axes.map(({ key }) => key).join(", ")}`;
+      throw fail(`${key} is not an axis (${known})`);
+    }
+    if (!axis.values.some((other) => sameValue(other, value)))
+      throw fail(`${key} has no value ${showValue(value)} (values: ${axis.values.map(showValue).join(", ")})`);
+  }
+  if (wanted.length > 0) return wanted.map(([key, value]) => ({ key, value }));
+  const rule = axes.find(({ key, values }) => key === "rule.name" && values.includes("bsd"));
+  if (rule) return [{ key: "rule.name", value: "bsd" }];
+  return axes.map(({ key, values }) => ({ key, value: values[0] as RawValue }));
+}

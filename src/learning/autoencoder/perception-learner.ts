@@ -1,0 +1,120 @@
+/**
+ * Backprop on an autoencoder, whatever its neurons: perception alone learns to redraw the images it is shown.
+ *
+ *   L = mean over images, pixels and channels of (mean drive of the read-out - image)^2
+ *
+ * None of the criteria of plausibility is met but, where the net spikes, binary messages (C4).
+ */
+import type { Region } from "../../engine/memory.ts";
+import type { Team } from "../../engine/team.ts";
+import { BispikeError } from "../../errors.ts";
+import type { Network } from "../../network/autoencoder/pair.ts";
+import type { Layer } from "../../network/layer.ts";
+import type { ParameterGroup } from "../../network/parameters.ts";
+import { sizeOf } from "../../network/shape.ts";
+import { layerSlots, type Slot, type StatefulLayer } from "../../network/slots.ts";
+import type { Synapses } from "../../network/synapses.ts";
+import type { LayeredBackprop } from "../backprop/layered.ts";
+import { AdamW, type OptimiserOptions } from "../optimiser.ts";
+import type { Rates } from "../rule.ts";
+import { Drawing } from "./drawing.ts";
+import type { AutoencoderLearner, AutoencoderReport } from "./learner.ts";
+
+/** Mean firing rate of each hidden stage and its share of silent neurons; empty where nothing spikes. */
+export interface Activity {
+  readonly rates: readonly number[];
+  readonly silent: readonly number[];
+}
+
+/** A layer of either kind of net. */
+interface LearnedLayer {
+  readonly name: string;
+  readonly group: ParameterGroup;
+  readonly synapses: Synapses;
+  readonly norm: NonNullable<StatefulLayer["norm"]>;
+}
+
+/** The net a learner trains. */
+export interface PerceptionNet {
+  readonly team: Team;
+  readonly maxImages: number;
+  /** The images, [image][stimulusWidth]: normalised pixels, channels last. */
+  readonly stimulus: Region<Float32Array>;
+  readonly stimulusWidth: number;
+  /** Stages 2 .. L, the read-out last. */
+  readonly layers: readonly LearnedLayer[];
+  readonly readout: Layer;
+  readonly backprop: LayeredBackprop;
+}
+
+export abstract class PerceptionLearner implements AutoencoderLearner {
+  readonly optimiser: AdamW;
+  readonly redrawers = ["perception"] as const;
+  readonly #net: PerceptionNet;
+  readonly #drawing: Drawing;
+
+  constructor(net: PerceptionNet, optimiser: OptimiserOptions) {
+    const { team, maxImages, stimulusWidth, readout } = net;
+    this.#net = net;
+    this.#drawing = new Drawing(team, maxImages, sizeOf(readout.synapses.shape), stimulusWidth);
+    const groups = net.layers.map(({ group }) => group);
+    this.optimiser = new AdamW(team, optimiser, groups);
+  }
+
+  get team(): Team {
+    return this.#net.team;
+  }
+
+  get maxImages(): number {
+    return this.#net.maxImages;
+  }
+
+  get stimulus(): Region<Float32Array> {
+    return this.#net.stimulus;
+  }
+
+  get stimulusWidth(): number {
+    return this.#net.stimulusWidth;
+  }
+
+  /** Runs the loaded images up to the read-out. In evaluation an image's bytes do not depend on those beside it. */
+  protected abstract forward(images: number, train: boolean): void;
+
+  protected abstract activity(images: number): Activity;
+
+  /** One update from the loaded images. Throws a `training` error when the loss stops being finite. */
+  step(images: number, rates: Rates): AutoencoderReport {
+    const { optimiser } = this;
+    const { layers, readout, backprop } = this.#net;
+    optimiser.begin();
+    this.forward(images, true);
+    const loss = this.#drawing.loss(readout.features.at, this.stimulus.at, images, 1);
+    if (!Number.isFinite(loss)) {
+      throw new BispikeError(
+        "training",
+        `stage ${layers.length + 1}: the loss is ${loss} at step ${optimiser.steps}; lower train.learningRate, or set train.clip`,
+      );
+    }
+    backprop.backward(images, this.#drawing.gradient.at);
+    for (const { group } of layers) optimiser.update(group, rates.perception);
+    optimiser.finish();
+    const { rates: perceptionRates, silent } = this.activity(images);
+    const stageLosses = [...new Array<number>(layers.length).fill(0), loss];
+    return { loss, stageLosses, perceptionRates, recallRates: [], silent, correct: 0, images };
+  }
+
+  /** The loaded images as perception draws them, [image][stimulusWidth] normalised pixels; valid until the next call. Throws a `usage` error for recall, which backprop does not train. */
+  redraw(images: number, by: Network): Float32Array {
+    if (by !== "perception")
+      throw new BispikeError("usage", "backprop trains perception alone: expected images by perception, got by recall");
+    this.forward(images, false);
+    return this.#net.readout.features.view.subarray(0, images * this.stimulusWidth);
+  }
+
+  /** Everything learned and the running statistics as named tensors, with AdamW's moments where asked. */
+  *slots(optimiser: boolean): Generator<Slot> {
+    for (const { name, group, synapses, norm } of this.#net.layers) {
+      yield* layerSlots({ name, group, bundles: [synapses], norm, channels: synapses.shape.channels }, optimiser);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The five criteria of biological plausibility that BSD's authors set up, and which rule meets which. Declared here, once; `test/invariant/criteria.test.ts` finds out by
+ * perturbation, and fails where a declaration is not what a rule does. They are about hidden stages; what a rule's top stage or its norm does is in the notes.
+ */
+export type Criterion = "C1" | "C2" | "C3" | "C4" | "C5";
+
+/** What each criterion says, in the words that its test takes literally. */
+export const criteria: Readonly<Record<Criterion, string>> = {
+  C1: "no weight transport: what a stage learns does not depend on weights that its own spikes do not go through",
+  C2: "local plasticity: it depends on the stage's own neurons, on spikes that reach them, and on one number an image that is the same everywhere",
+  C3: "no second phase: it is known when the pass has reached the stage, but for that number",
+  C4: "binary messages: stages send each other 0 or 1",
+  C5: "unsigned errors: no neuron sends another a signed error",
+};
+
+export interface RuleCriteria {
+  /** The rule, in a table's words. */
+  readonly label: string;
+  readonly meets: readonly Criterion[];
+  /** What a reader should know beside yes and no. */
+  readonly note: string;
+}
+
+/** By the rule's name in a configuration. */
+export const criteriaOfRules = {
+  bsd: {
+    label: "BSD",
+    meets: ["C1", "C2", "C3", "C4", "C5"],
+    note: "negatives are the batch's or the classes' prototypes; the top's cross-entropy is signed, and C5 there needs `rule.top: reco` or `mse`",
+  },
+  backprop: { label: "BP on SNN", meets: ["C4"], note: "surrogate gradients" },
+  "feedback-alignment": {
+    label: "FA",
+    meets: ["C1", "C4"],
+    note: "fixed random weights in place of transposes; defined for fully connected nets, random kernels in convolutions are ours",
+  },
+  "direct-feedback-alignment": {
+    label: "DFA",
+    meets: ["C1", "C4"],
+    note: "the top's error, a number a class, goes to every stage",
+  },
+  "local-losses": {
+    label: "local losses",
+    meets: ["C2", "C3", "C4"],
+    note: "each stage's classifier sends its signed errors back through its own transposed weights",
+  },
+  "r-stdp": {
+    label: "R-STDP",
+    meets: ["C1", "C2", "C3", "C4", "C5"],
+    note: "the reward has a sign, as its authors have it, but is no error of anything; hidden stages under reward are our reading, authors define none for deep nets",
+  },
+} as const satisfies Readonly<Record<string, RuleCriteria>>;
+
+/**
+ * The criteria table in Markdown, a line a rule.
+ *
+ * @param rules in the order of the lines. Default: all that are declared
+ * @example
+ * console.log(criteriaTable());
+ * // | rule | C1 | C2 | C3 | C4 | C5 | |
+ * // | BSD | yes | yes | yes | yes | yes | negatives are ... |
+ */
+export function criteriaTable(rules: readonly RuleCriteria[] = Object.values(criteriaOfRules)): string {
+  const names = Object.keys(criteria) as Criterion[];
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    line(["rule", ...names, ""]),
+    line(["---", ...names.map(() => "---"), "---"]),
+    ...rules.map(({ label, meets, note }) =>
+      line([label, ...names.map((name) => (meets.includes(name) ? "yes" : "no")), note]),
+    ),
+    "",
+    ...names.map((name) => `- ${name}, ${criteria[name]}`),
+  ].join("\n");
+}

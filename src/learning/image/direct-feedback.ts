@@ -1,0 +1,50 @@
+/**
+ * Direct feedback alignment (Nokland, NeurIPS 2016): the top's error goes to every hidden stage through one fixed random matrix of that stage's own,
+ *
+ *   dL/ds_k[t] = B_k^T e / T,   e = dL/d(concept's mean drive)
+ *
+ * and from there through the stage's neurons as in backprop. B_k has the shape of fully connected synapses from stage k to the concept; of a convolutional stage, every unit of the
+ * plane has a column of its own, as the authors have it.
+ */
+import type { Address } from "../../engine/memory.ts";
+import { InputGradient } from "../../network/input-gradient.ts";
+import { LinearSynapses } from "../../network/linear.ts";
+import type { NetworkPair } from "../../network/pair.ts";
+import { SpikingStage } from "../backprop/spiking-stage.ts";
+import type { OptimiserOptions } from "../optimiser.ts";
+import { FixedWeights } from "./fixed-weights.ts";
+import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
+
+/** Built and used as `Backprop`. */
+export class DirectFeedbackAlignment extends PerceptionRule {
+  readonly #stages: readonly { readonly stage: SpikingStage; readonly down: InputGradient }[];
+  /** dL/ds of whichever stage is at work, the same at all steps. */
+  readonly #outputs: Address;
+
+  constructor(pair: NetworkPair, options: PerceptionOptions, optimiser: OptimiserOptions) {
+    super(pair, options, optimiser);
+    const { team, conceptDrive } = pair;
+    const { seed, maxImages } = pair.options;
+    this.#stages = this.hidden.map((layer) => {
+      // Their shape and packing alone: nothing is sent through them upwards.
+      const direct = new LinearSynapses(team, layer.output!, conceptDrive.synapses.shape, false);
+      const carrier = new FixedWeights(team, direct, `direct feedback ${layer.name}`, seed);
+      return { stage: new SpikingStage(team, layer), down: new InputGradient(team, direct, carrier) };
+    });
+    const floats = this.#stages.map(({ down }) => down.floats(maxImages, 1));
+    this.#outputs = team.arena.allocate(4 * Math.max(0, ...floats));
+  }
+
+  protected override atTop({ images, rates, gradient }: Reached): void {
+    const { pair, optimiser } = this;
+    const { conceptDrive } = pair;
+    const at = this.#outputs;
+    conceptDrive.backward(images, "rate", gradient);
+    for (const { stage, down } of this.#stages) {
+      down.run(images, conceptDrive.workspace, 1, at);
+      const coefficients = stage.toDrive(images, { at, steps: 1 });
+      stage.synapses.gradient(stage.group, images, stage.workspace, coefficients);
+    }
+    for (const { group } of pair.perception) optimiser.update(group, rates.perception);
+  }
+}

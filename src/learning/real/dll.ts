@@ -1,0 +1,126 @@
+/**
+ * Dendritic Localized Learning (Lv et al. 2025, arXiv 2501.09976) on a real-valued net of images: errors come down by weights of their own, Theta.
+ *
+ *   delta_L = softmax(y) - one-hot,  xi_i = clip(Theta_i^T delta_{i+1}, +-limit),  delta_i = xi_i f'(z_i) [through the norm, where there is one]
+ *   W_i descends along delta_{i+1} u_i^T;  Theta_i along delta_{i+1} xi_i^T, at a tenth of W's rate;  both means over the images
+ *
+ * Errors here are output minus target, the paper's target minus output; both signs give the same updates.
+ *
+ * Theta_i has the shape of W_i, its transpose takes errors down. The equations are the authors' for full connections; of a convolution Theta_i is here a 3x3 kernel of its own, by
+ * which errors go down as by the convolution's transpose, from the winners of its pools, and whose gradient sums delta xi over all pixels a tap joins. The authors' convolutional
+ * nets have no norm; with one, f' includes the norm's own derivative, which is local to the layer.
+ */
+import type { Address, Region } from "../../engine/memory.ts";
+import { RandomStream } from "../../engine/random.ts";
+import type { Team } from "../../engine/team.ts";
+import { InputGradient } from "../../network/input-gradient.ts";
+import { ParameterGroup } from "../../network/parameters.ts";
+import type { LayeredNet } from "../../network/real/layered-net.ts";
+import { realSynapses } from "../../network/real/real-layer.ts";
+import { pixelsOf, tilesOf } from "../../network/shape.ts";
+import type { Synapses } from "../../network/synapses.ts";
+import { finishDrive } from "../backprop/finish.ts";
+import type { OptimiserOptions } from "../optimiser.ts";
+import type { Batch, Rates, StepReport } from "../rule.ts";
+import { RealImageLearner } from "./image-learner.ts";
+import { type RealImageNetOptions, realImageNet } from "./image-net.ts";
+
+export interface ImageDllOptions {
+  /** Theta's learning rate over W's. */
+  readonly feedbackRate: number;
+  /** Largest size of an error xi of one image. */
+  readonly errorLimit: number;
+}
+
+export const imageDllDefaults: ImageDllOptions = { feedbackRate: 0.1, errorLimit: 50 };
+
+/** Theta of a hidden stage, from the errors of the stage above. */
+interface Feedback {
+  readonly name: string;
+  /** W's twin: reads xi where W reads the stage's values. */
+  readonly synapses: Synapses;
+  readonly group: ParameterGroup;
+  readonly down: InputGradient;
+  /** xi as rows, times the number of images. */
+  readonly rows: Address;
+  readonly stride: number;
+}
+
+/**
+ * Units are tanh by default; `rates.perception` is W's rate, `rates.recall` is not used.
+ *
+ * @example
+ * const learner = new ImageDll(team, net, imageDllDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ */
+export class ImageDll extends RealImageLearner {
+  readonly #options: ImageDllOptions;
+  readonly #feedback: readonly Feedback[];
+  /** xi of whichever stage is at work, in tiles. */
+  readonly #xi: Region<Float32Array>;
+
+  /** Throws a `shape` error where pooling leaves no pixel. */
+  constructor(team: Team, options: RealImageNetOptions, dll: ImageDllOptions, optimiser: OptimiserOptions) {
+    const image = realImageNet(team, options, "tanh");
+    const feedback = feedbackOf(image.net, options);
+    const layers = feedback.map(({ name, group, synapses }) => ({
+      ...{ name, group, bundles: [synapses], channels: synapses.shape.channels },
+    }));
+    super(image, optimiser, layers);
+    this.#options = dll;
+    this.#feedback = feedback;
+    this.#xi = team.arena.f32(Math.max(0, ...feedback.map(({ down }) => down.floats(options.maxImages, 1))));
+  }
+
+  step({ labels }: Batch, rates: Rates): StepReport {
+    const { net, optimiser } = this;
+    const images = labels.length;
+    optimiser.begin();
+    net.forward(images, true);
+    const report = this.report(this.compare(labels, 1 / images), images);
+    net.readout.backward(images, "rate", this.errors.at);
+    for (let k = net.hidden.length - 1; k >= 0; k--) this.#learn(k, images);
+    this.updateNet(rates.perception);
+    for (const { group } of this.#feedback) optimiser.update(group, rates.perception * this.#options.feedbackRate);
+    optimiser.finish();
+    return report;
+  }
+
+  /** xi, delta and all gradients of a hidden stage, from delta of the stage above at its workspace. Both are means' parts: divided by the number of images. */
+  #learn(k: number, images: number): void {
+    const { net, team } = this;
+    const stage = net.hidden[k]!;
+    const { workspace } = net.layers[k + 1]!;
+    const { synapses, group, down, rows, stride } = this.#feedback[k]!;
+    const { shape } = stage;
+    const xi = this.#xi.at;
+    down.run(images, workspace, 1, xi);
+    team.run(
+      "clipErrors",
+      tilesOf(shape) * images,
+      // delta carries the mean's division already, so xi in rows must not.
+      ...[images, pixelsOf(shape), shape.channels, stride, this.#options.errorLimit / images, images, xi, rows],
+    );
+    synapses.gradient(group, images, workspace, 0);
+    finishDrive(team, images, stage, stage.toDrive(images, { at: xi }));
+    stage.synapses.gradient(stage.group, images, stage.workspace, 0);
+  }
+}
+
+/** Theta of each hidden stage, drawn uniform within 1 / sqrt(errors that meet in one xi). */
+function feedbackOf(net: LayeredNet, { maxImages, seed }: RealImageNetOptions): Feedback[] {
+  const { team } = net;
+  return net.hidden.map(({ output, shape }, k) => {
+    const name = `feedback.stage${k + 2}`;
+    const { stride } = output;
+    const rows = team.arena.f32(maxImages * stride).at;
+    // As with a norm: Theta has no bias.
+    const synapses = realSynapses(team, { kind: "real", shape, at: rows, stride, maxImages }, net.stages[k + 1]!, true);
+    const group = new ParameterGroup(team, name, synapses.blocks);
+    const plain = new Float32Array(synapses.plainShape("weight").reduce((a, b) => a * b, 1));
+    const inputs = shape.channels * (net.stages[k + 1]!.kind === "conv" ? 1 : pixelsOf(shape));
+    const bound = 1 / Math.sqrt(plain.length / inputs);
+    new RandomStream(seed, `init ${name}.weight`).fillUniform(plain, -bound, bound);
+    synapses.pack("weight", plain, group.view("weight"));
+    return { name, synapses, group, down: new InputGradient(team, synapses, group, shape), rows, stride };
+  });
+}

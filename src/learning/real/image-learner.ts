@@ -1,0 +1,129 @@
+/**
+ * What the rules on real-valued nets of images share: the top loss, scores in evaluation, tensors and reports.
+ *
+ *   L = mean over images of -ln softmax(y)[label],  y: the read-out
+ */
+import type { Region } from "../../engine/memory.ts";
+import type { Team } from "../../engine/team.ts";
+import { BispikeError } from "../../errors.ts";
+import type { LayeredNet } from "../../network/real/layered-net.ts";
+import { layerSlots, type Slot, type StatefulLayer } from "../../network/slots.ts";
+import { AdamW, type OptimiserOptions } from "../optimiser.ts";
+import type { Batch, Rates, StepReport } from "../rule.ts";
+import type { RealImageNet, RealImageNetOptions } from "./image-net.ts";
+
+/** Outputs of a batch, one row an image: classes first, then padding. */
+export interface Scores {
+  readonly view: Float32Array;
+  /** Floats a row. */
+  readonly stride: number;
+}
+
+/** Mean loss of a batch and right decisions, by the largest output; the first of several. */
+interface TopLoss {
+  readonly loss: number;
+  readonly correct: number;
+}
+
+/** A layer's state as slots name it. */
+export function statefulLayer(layer: LayeredNet["layers"][number]): StatefulLayer {
+  const { name, group, synapses, norm } = layer;
+  return { name, group, bundles: [synapses], norm, channels: synapses.shape.channels };
+}
+
+export abstract class RealImageLearner {
+  readonly net: LayeredNet;
+  readonly options: RealImageNetOptions;
+  readonly optimiser: AdamW;
+  readonly stimulus: Region<Float32Array>;
+  readonly stimulusWidth: number;
+  /** Rows [image][net.readout.featureWidth] of the top loss's gradient by the read-out, times what `compare` was asked for. */
+  protected readonly errors: Region<Float32Array>;
+  /** The labels of the newest batch. */
+  protected readonly labels: Region<Uint16Array>;
+  readonly #losses: Region<Float64Array>;
+  readonly #feedback: readonly StatefulLayer[];
+
+  /** @param feedback layers of their own that a rule learns beside the net */
+  constructor(image: RealImageNet, optimiser: OptimiserOptions, feedback: readonly StatefulLayer[] = []) {
+    const { net, options, stimulus, stimulusWidth } = image;
+    const { arena } = net.team;
+    this.net = net;
+    this.options = options;
+    this.stimulus = stimulus;
+    this.stimulusWidth = stimulusWidth;
+    this.errors = arena.f32(options.maxImages * net.readout.featureWidth);
+    this.labels = arena.u16(options.maxImages);
+    this.#losses = arena.f64(options.maxImages);
+    this.#feedback = feedback;
+    const groups = [...net.layers, ...feedback].map(({ group }) => group);
+    this.optimiser = new AdamW(net.team, optimiser, groups);
+  }
+
+  get team(): Team {
+    return this.net.team;
+  }
+
+  /** Images there is room for. */
+  get maxImages(): number {
+    return this.options.maxImages;
+  }
+
+  /**
+   * One update from the loaded images, whose labels the batch names; its counter is not used, nothing here being random.
+   * Throws a `training` error when a loss stops being finite.
+   */
+  abstract step(batch: Batch, rates: Rates): StepReport;
+
+  /** Outputs of the loaded images by the running statistics: an image's bytes do not depend on those beside it. Valid until the next pass. */
+  scores(images: number): Scores {
+    this.net.forward(images, false);
+    const { features, featureWidth: stride } = this.net.readout;
+    return { view: features.view.subarray(0, images * stride), stride };
+  }
+
+  /** Everything learned and the running statistics as named tensors, feedback last, with AdamW's moments where asked. */
+  *slots(optimiser: boolean): Generator<Slot> {
+    yield* this.net.slots(optimiser);
+    for (const layer of this.#feedback) yield* layerSlots(layer, optimiser);
+  }
+
+  /** The top loss of the newest pass; `errors` get `factor` times softmax(y) - one-hot. */
+  protected compare(labels: Uint16Array, factor: number): TopLoss {
+    const { net, options } = this;
+    const { features, featureWidth } = net.readout;
+    this.labels.view.set(labels);
+    const places = [features.at, this.labels.at, this.#losses.at, this.errors.at];
+    this.team.run("softmaxCrossEntropy", labels.length, ...[options.classes, featureWidth, factor, ...places]);
+    let sum = 0;
+    let correct = 0;
+    for (const [k, label] of labels.entries()) {
+      sum += this.#losses.view[k]!;
+      const row = features.view.subarray(k * featureWidth, k * featureWidth + options.classes);
+      let best = 0;
+      for (let c = 1; c < row.length; c++) if (row[c]! > row[best]!) best = c;
+      if (best === label) correct++;
+    }
+    return { loss: sum / labels.length, correct };
+  }
+
+  /** @param hidden losses of stages 1 to L - 1, for rules that have them */
+  protected report({ loss, correct }: TopLoss, images: number, hidden?: readonly number[]): StepReport {
+    const { layers } = this.net;
+    const stageLosses = [...(hidden ?? new Array<number>(layers.length).fill(0)), loss];
+    for (const [k, own] of stageLosses.entries()) {
+      if (Number.isFinite(own)) continue;
+      throw new BispikeError(
+        "training",
+        `stage ${k + 1}: the loss is ${own} at step ${this.optimiser.steps}; lower train.learningRate, or set train.clip`,
+      );
+    }
+    const total = stageLosses.reduce((sum, own) => sum + own, 0);
+    return { loss: total, stageLosses, perceptionRates: [], recallRates: [], silent: [], correct, images };
+  }
+
+  /** Updates every layer of the net by the gradients that are there. */
+  protected updateNet(rate: number): void {
+    for (const { group } of this.net.layers) this.optimiser.update(group, rate);
+  }
+}

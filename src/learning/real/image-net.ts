@@ -1,0 +1,59 @@
+/**
+ * The real-valued net that rivals train to name images, of the shapes a spiking `NetworkPair`'s perception has: fully connected stages, or 3x3 convolutions with 2x2
+ * max-pooling; then a linear read-out of the classes, whose largest output decides. Tensors have the pair's names and orders.
+ */
+import { padded } from "../../engine/kernels.ts";
+import type { Region } from "../../engine/memory.ts";
+import type { Team } from "../../engine/team.ts";
+import { LayeredNet } from "../../network/real/layered-net.ts";
+import type { Activation, StageConnections } from "../../network/real/real-layer.ts";
+import { flat, type Shape, sizeOf } from "../../network/shape.ts";
+
+export interface RealImageNetOptions {
+  /** mlp: fully connected stages. cnn: 3x3 convolutions with 2x2 max-pooling. */
+  readonly kind: "mlp" | "cnn";
+  /** The frame an image comes in; for a cnn its sides are divisible by 2 to the number of hidden stages (see `paddedShape`). */
+  readonly image: Shape;
+  /** Units (mlp) or channels (cnn) of each hidden stage, from the stimulus up. */
+  readonly hidden: readonly number[];
+  readonly classes: number;
+  /** Batch norm before the units. */
+  readonly norm: boolean;
+  /** Largest batch. */
+  readonly maxImages: number;
+  /** Draws the weights. */
+  readonly seed: number;
+  /** What hidden units do with their drive. Default: what the rule's authors use, see each rule. */
+  readonly activation?: Activation;
+}
+
+/** Connections of the hidden stages and, last, of the read-out. */
+export function imageConnections({ kind, hidden, classes }: RealImageNetOptions): StageConnections[] {
+  const stages = hidden.map(
+    (channels): StageConnections =>
+      kind === "mlp" ? { kind: "linear", shape: flat(channels) } : { kind: "conv", channels, pool: true },
+  );
+  return [...stages, { kind: "linear", shape: flat(classes) }];
+}
+
+/** The net, and the images it sees. */
+export interface RealImageNet {
+  readonly options: RealImageNetOptions;
+  readonly net: LayeredNet;
+  /** Normalised pixels, [image][stimulusWidth], channels last. */
+  readonly stimulus: Region<Float32Array>;
+  /** Floats a row of the stimulus, whole tiles; those past the image stay 0. */
+  readonly stimulusWidth: number;
+}
+
+/** Throws a `shape` error where pooling leaves no pixel. */
+export function realImageNet(team: Team, options: RealImageNetOptions, activation: Activation): RealImageNet {
+  const { kind, image, norm, maxImages, seed } = options;
+  const stimulusWidth = padded(sizeOf(image));
+  const stimulus = team.arena.f32(maxImages * stimulusWidth);
+  const shape = kind === "mlp" ? flat(sizeOf(image)) : image;
+  const input = { kind: "real", shape, at: stimulus.at, stride: stimulusWidth, maxImages } as const;
+  const stages = imageConnections(options);
+  const net = new LayeredNet(team, { input, stages, norm, activation: options.activation ?? activation, seed });
+  return { options, net, stimulus, stimulusWidth };
+}

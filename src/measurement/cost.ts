@@ -1,0 +1,100 @@
+/**
+ * NeuroBench's cost metrics of a pair, by layer and in total: of perception (what inference costs), of recall (what generation costs), and of a training step.
+ *
+ * Activation sparsity is the share of zeros in the outputs of all neuron layers, all steps, all samples: perception's hidden stages and the concept's neurons, recall's
+ * hidden stages. What enters a network (a coded stimulus, a concept's code) is no activation of it.
+ */
+import { conceptSpikes, recallConcepts } from "../network/inference.ts";
+import type { NetworkPair } from "../network/pair.ts";
+import type { Meter } from "./evaluate.ts";
+import type { Footprint } from "./footprint.ts";
+import { type LayerCost, LayerMeter } from "./layer-meter.ts";
+import { addOperations, type Effective, NO_OPERATIONS, type Operations } from "./operations.ts";
+
+/** One network, or both. A sample is an image perceived, or a concept recalled. */
+export interface NetworkCost {
+  readonly samples: number;
+  readonly footprint: Footprint;
+  /** Share of weights that are exactly 0; 0 is fully connected. */
+  readonly connectionSparsity: number;
+  /** Share of neurons' outputs that are 0; 1 is silent, null where there are no neurons. */
+  readonly activationSparsity: number | null;
+  /** A sample over all T steps, as NeuroBench counts. */
+  readonly operations: Operations;
+  /** A sample: what this engine does for the same products. */
+  readonly engine: Effective;
+  /** In the order of the spikes' way. */
+  readonly layers: readonly LayerCost[];
+}
+
+export interface PairCost {
+  /** T. */
+  readonly steps: number;
+  readonly perception: NetworkCost;
+  /** Of no layers, and nothing but zeros, where there is perception alone. */
+  readonly recall: NetworkCost;
+}
+
+/**
+ * Counts the cost of a pair while it is evaluated.
+ *
+ * @example
+ * const meter = new CostMeter(model.pair);
+ * await evaluate(model, dataset.test, indices, undefined, [meter]);
+ * meter.result().perception.operations; // { macs, acs, dense } a sample
+ */
+export class CostMeter implements Meter {
+  readonly #pair: NetworkPair;
+  readonly #perception: readonly LayerMeter[];
+  readonly #recall: readonly LayerMeter[];
+  #images = 0;
+
+  /** Recalls every concept once, where there is recall; perception's batches follow by `add`. */
+  constructor(pair: NetworkPair) {
+    this.#pair = pair;
+    const { steps } = pair.options;
+    const { classes } = pair.target;
+    this.#perception = pair.perception.map((layer) => new LayerMeter(pair.team, layer, steps));
+    this.#recall = pair.recall.toReversed().map((layer) => new LayerMeter(pair.team, layer, steps));
+    if (!pair.recalls) return;
+    recallConcepts(
+      pair,
+      Array.from({ length: classes }, (_, c) => c),
+    );
+    for (const meter of this.#recall) meter.add(classes);
+  }
+
+  add(images: number): void {
+    for (const meter of this.#perception) meter.add(images);
+    this.#perception.at(-1)!.addOutputs(conceptSpikes(this.#pair, images));
+    this.#images += images;
+  }
+
+  result(): PairCost {
+    return {
+      steps: this.#pair.options.steps,
+      perception: networkCost(this.#perception, this.#images),
+      recall: networkCost(this.#recall, this.#pair.recalls ? this.#pair.target.classes : 0),
+    };
+  }
+}
+
+function networkCost(meters: readonly LayerMeter[], samples: number): NetworkCost {
+  const layers = meters.map((meter) => meter.result());
+  const sum = (of: (layer: LayerCost) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  const weights = sum((layer) => layer.weights);
+  const outputs = sum((layer) => layer.outputs);
+  return {
+    samples,
+    footprint: {
+      parameters: sum(({ footprint }) => footprint.parameters),
+      buffers: sum(({ footprint }) => footprint.buffers),
+      bytes: sum(({ footprint }) => footprint.bytes),
+    },
+    connectionSparsity: weights === 0 ? 0 : sum((layer) => layer.zeroWeights) / weights,
+    activationSparsity: outputs === 0 ? null : 1 - sum((layer) => layer.spikes) / outputs,
+    operations: layers.reduce((total, layer) => addOperations(total, layer.operations), NO_OPERATIONS),
+    engine: { macs: sum((layer) => layer.engine.macs), acs: sum((layer) => layer.engine.acs) },
+    layers,
+  };
+}

@@ -1,0 +1,155 @@
+/** How good redrawn or generated images are, gathered batch by batch. */
+import type { ImageShape } from "../data/dataset.ts";
+import { BispikeError } from "../errors.ts";
+import { bandErrors, DEFAULT_CUT } from "./band-errors.ts";
+import { FeatureStatistics } from "./feature-statistics.ts";
+import type { FeatureExtractor } from "./features/extractor.ts";
+import { distanceName } from "./features/extractor.ts";
+import { type FrechetDistance, frechetDistance } from "./frechet.ts";
+import { checkRows, clampRows, type Pixels } from "./image-rows.ts";
+import { meanSquaredErrors, peakSignalToNoise } from "./psnr.ts";
+import { structuralSimilarities } from "./ssim.ts";
+
+/** Images and what was redrawn of each: [count][height][width][channel], pixels 0..1. */
+export interface GenerationBatch {
+  readonly originals: Pixels;
+  readonly redrawn: Pixels;
+  readonly count: number;
+}
+
+export interface GenerationOptions {
+  readonly shape: ImageShape;
+  /** The net whose features the distributions are compared by. Default: no Fréchet distance. */
+  readonly features?: FeatureExtractor;
+  /** Frequency up to which errors count as low, cycles a pixel. Default 0.25. */
+  readonly cut?: number;
+}
+
+/** Fréchet distance with the name it must be called by. */
+export interface NamedFrechet extends FrechetDistance {
+  /** "Fréchet distance, bispike-mnist features". */
+  readonly name: string;
+}
+
+/** Means over the images; errors in units of pixels 0..1. */
+export interface GenerationMeasures {
+  readonly images: number;
+  readonly mse: number;
+  /** Mean of the images' PSNR, dB; an image without any error has none and is left out. Infinity when all are without. */
+  readonly psnr: number;
+  readonly ssim: number;
+  /** The parts of `mse` below and above the cut. */
+  readonly lowError: number;
+  readonly highError: number;
+  /** null without features. */
+  readonly frechet: NamedFrechet | null;
+}
+
+/**
+ * Measures redrawn images against their originals. What is redrawn is measured as a picture shows it: clamped to 0..1.
+ *
+ * @param batches one after the other, so a batch's arrays may be filled again for the next
+ * @throws BispikeError "shape" or "data" for rows that are not images of the shape, or for no images (with features: fewer than 2)
+ * @example
+ * const { psnr, frechet } = await measureGeneration(batches(), { shape, features: await openFeatures("mnist") });
+ */
+export async function measureGeneration(
+  batches: Iterable<GenerationBatch> | AsyncIterable<GenerationBatch>,
+  options: GenerationOptions,
+): Promise<GenerationMeasures> {
+  const meter = new GenerationMeter(options);
+  for await (const batch of batches) await meter.add(batch);
+  return meter.measures();
+}
+
+/** The same, for callers with a loop of their own. */
+export class GenerationMeter {
+  readonly #options: GenerationOptions;
+  readonly #sums = { mse: 0, psnr: 0, ssim: 0, lowError: 0, highError: 0 };
+  readonly #sets: { originals: FeatureStatistics; redrawn: FeatureStatistics } | undefined;
+  #images = 0;
+  #exact = 0;
+
+  constructor(options: GenerationOptions) {
+    this.#options = options;
+    const { features } = options;
+    if (features)
+      this.#sets = { originals: new FeatureStatistics(features.width), redrawn: new FeatureStatistics(features.width) };
+  }
+
+  /** Takes in a batch, which is not kept. */
+  async add({ originals, redrawn, count }: GenerationBatch): Promise<void> {
+    const { shape, features, cut = DEFAULT_CUT } = this.#options;
+    checkRows("redrawn images", redrawn, shape, count);
+    const drawn = clampRows(redrawn);
+    const errors = meanSquaredErrors(originals, drawn, shape, count);
+    const similarities = structuralSimilarities(originals, drawn, shape, count);
+    const { low, high } = bandErrors(originals, drawn, shape, count, cut);
+    const sums = this.#sums;
+    for (let image = 0; image < count; image++) {
+      sums.mse += errors[image]!;
+      sums.ssim += similarities[image]!;
+      sums.lowError += low[image]!;
+      sums.highError += high[image]!;
+      if (errors[image] === 0) this.#exact++;
+      else sums.psnr += peakSignalToNoise(errors[image]!);
+    }
+    this.#images += count;
+    if (features && this.#sets) {
+      this.#sets.originals.add(await features.features(originals, shape, count), count);
+      this.#sets.redrawn.add(await features.features(drawn, shape, count), count);
+    }
+  }
+
+  /** Over all batches so far. */
+  measures(): GenerationMeasures {
+    const images = this.#images;
+    if (images === 0)
+      throw new BispikeError("data", "measures of redrawn images: expected at least one image, got none");
+    const { mse, psnr, ssim, lowError, highError } = this.#sums;
+    const inexact = images - this.#exact;
+    const { features } = this.#options;
+    return {
+      images,
+      mse: mse / images,
+      psnr: inexact === 0 ? Number.POSITIVE_INFINITY : psnr / inexact,
+      ssim: ssim / images,
+      lowError: lowError / images,
+      highError: highError / images,
+      frechet:
+        features && this.#sets
+          ? {
+              name: distanceName(features),
+              ...frechetDistance(this.#sets.originals.gaussian(), this.#sets.redrawn.gaussian()),
+            }
+          : null,
+    };
+  }
+}
+
+/** Images without originals of their own, such as samples. */
+export interface ImageBatch {
+  readonly images: Pixels;
+  readonly count: number;
+}
+
+/**
+ * Statistics of a set's features, clamped to 0..1: `frechetDistance` of two sets' Gaussians compares samples with real images.
+ *
+ * @example
+ * const real = await featureStatistics(extractor, testBatches(), shape);
+ * const drawn = await featureStatistics(extractor, samples(), shape);
+ * frechetDistance(real.gaussian(), drawn.gaussian()).value;
+ */
+export async function featureStatistics(
+  extractor: FeatureExtractor,
+  batches: Iterable<ImageBatch> | AsyncIterable<ImageBatch>,
+  shape: ImageShape,
+): Promise<FeatureStatistics> {
+  const statistics = new FeatureStatistics(extractor.width);
+  for await (const { images, count } of batches) {
+    checkRows("images", images, shape, count);
+    statistics.add(await extractor.features(clampRows(images), shape, count), count);
+  }
+  return statistics;
+}

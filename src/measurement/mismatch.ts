@@ -1,0 +1,102 @@
+/**
+ * Do perception and recall disagree about an image? A pair was taught to speak alike about what it was shown, so a stimulus of another kind should part them: the mismatch is an
+ * out-of-distribution score. Perception sees the image, recall the concept that perception decides for; at each hidden stage
+ *
+ *   Hamming   share of (unit, step) bits that differ             = 1 - Hamming similarity
+ *   cosine    1 - cosine of the units' firing rates; 1 where one is silent
+ *
+ * and the score is the sum over the stages. Beside them two scores that know nothing of recall, to be beaten: 1 - the largest softmax probability of the concept's mean drive
+ * (Hendrycks and Gimpel, ICLR 2017), and perception's firing rates, summed over the stages: brighter images fire more, and whatever fires more differs in more bits.
+ */
+import type { Split } from "../data/dataset.ts";
+import { exponential } from "../engine/elementary.ts";
+import { perceive, recallConcepts } from "../network/inference.ts";
+import type { Model } from "../network/model.ts";
+import type { NetworkPair } from "../network/pair.ts";
+import { pixelsOf, sizeOf, tilesOf } from "../network/shape.ts";
+import { cosine } from "./cosine.ts";
+import { decide } from "./decide.ts";
+import { differing } from "./similarity.ts";
+import { spikeCounts } from "./spike-counts.ts";
+
+/** Scores of single images, the larger the less the pair knows them: [image], and [stage][image] for the hidden stages from below. */
+export interface MismatchScores {
+  readonly hamming: Float64Array;
+  readonly cosine: Float64Array;
+  /** 1 - largest softmax probability of the concept's mean drive. */
+  readonly uncertainty: Float64Array;
+  /** Firing rate of perception's hidden stages, summed over them. */
+  readonly rate: Float64Array;
+  readonly stages: readonly {
+    readonly stage: number;
+    readonly hamming: Float64Array;
+    readonly cosine: Float64Array;
+  }[];
+}
+
+/**
+ * Scores the images at `indices` of a split. Labels are not looked at.
+ *
+ * @param pause awaited between batches; may throw to give up
+ * @example
+ * const known = await mismatchScores(model, mnist.test, indices);
+ * const foreign = await mismatchScores(model, fashion.test, indices);
+ * auroc(known.hamming, foreign.hamming);
+ */
+export async function mismatchScores(
+  model: Model,
+  split: Split,
+  indices: Int32Array,
+  pause?: () => Promise<void>,
+): Promise<MismatchScores> {
+  const { pair } = model;
+  const { maxImages } = pair.options;
+  const images = indices.length;
+  const array = () => new Float64Array(images);
+  const stages = [...pair.hiddenStages()].map(({ stage }) => ({ stage, hamming: array(), cosine: array() }));
+  const uncertainty = array();
+  const rate = array();
+  const recalled = recalledCounts(pair);
+  for (let from = 0; from < images; from += maxImages) {
+    const count = model.load(split, indices, from, Math.min(maxImages, images - from));
+    perceive(pair, count);
+    const decisions = decide(pair, count);
+    for (const [b, { drives }] of decisions.entries()) uncertainty[from + b] = 1 - largestShare(drives);
+    for (const [k, { perception, recall }] of [...pair.hiddenStages()].entries()) {
+      const ours = perception.output!;
+      const words = ours.steps * pixelsOf(ours.shape) * tilesOf(ours.shape);
+      const bits = ours.steps * sizeOf(ours.shape);
+      const counts = new Float64Array(sizeOf(ours.shape));
+      for (const [b, decision] of decisions.entries()) {
+        const concept = decision.class;
+        const apart = differing(ours.masks.view, b * words, recall.output!.masks.view, concept * words, words);
+        stages[k]!.hamming[from + b] = apart / bits;
+        rate[from + b]! += spikeCounts(ours, b, counts) / bits;
+        stages[k]!.cosine[from + b] = 1 - (cosine(counts, recalled[k]![concept]!) ?? 0);
+      }
+    }
+    await pause?.();
+  }
+  const total = (kind: "hamming" | "cosine") =>
+    array().map((_, b) => stages.reduce((sum, stage) => sum + stage[kind][b]!, 0));
+  return { hamming: total("hamming"), cosine: total("cosine"), uncertainty, rate, stages };
+}
+
+/** Spike counts of recall's units, [hidden stage][class]; leaves recall's spikes where they are. */
+function recalledCounts(pair: NetworkPair): Float64Array[][] {
+  const concepts = Array.from({ length: pair.target.classes }, (_, c) => c);
+  recallConcepts(pair, concepts);
+  return [...pair.hiddenStages()].map(({ recall }) =>
+    concepts.map((c) => {
+      const counts = new Float64Array(sizeOf(recall.output!.shape));
+      spikeCounts(recall.output!, c, counts);
+      return counts;
+    }),
+  );
+}
+
+/** Largest probability of a softmax. */
+function largestShare(values: Float64Array): number {
+  const largest = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return 1 / values.reduce((sum, value) => sum + exponential(value - largest), 0);
+}

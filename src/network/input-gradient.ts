@@ -1,0 +1,100 @@
+/**
+ * Gradients of what synapses read, dL/dx = W^T dL/dz: what backprop hands from a layer to the one below. BSD does without, so layers know nothing of it.
+ *
+ * Results are [tile of inputs][image][step][pixel][16] floats, unused channels 0. Dense: silent inputs get their gradient too.
+ */
+import { LANES } from "../engine/kernels.ts";
+import type { Address } from "../engine/memory.ts";
+import type { Team } from "../engine/team.ts";
+import { ConvSynapses } from "./conv.ts";
+import type { ParameterGroup } from "./parameters.ts";
+import { pixelsOf, type Shape, tilesOf } from "./shape.ts";
+import { type Synapses, stepsOf, type Workspace } from "./synapses.ts";
+
+/** Floats of transposed weights `linearInputGradient` keeps a thread. */
+const LINEAR_SCRATCH = 16 * LANES * LANES;
+/** Zeros around a gradient plane, both sides together: the kernel's border (assembly/conv-input-gradient.ts). */
+const BORDERS = 4;
+
+/** Packed weights by their block's name: a group's own, or others of the same shape. */
+export type WeightSource = Pick<ParameterGroup, "at">;
+
+export class InputGradient {
+  /** The inputs' shape: what the layer below makes. */
+  readonly below: Shape;
+  readonly #team: Team;
+  readonly #synapses: Synapses;
+  readonly #group: WeightSource;
+  readonly #transposed: Address;
+
+  /**
+   * @param group whose block "weight" is gone back through: the synapses' own, or fixed random ones for feedback alignment
+   * @param below the layer below, where that is a plane of half the sides of what the synapses read: it has been upsampled on the way to them. Default: what they read.
+   * @example
+   * const down = new InputGradient(team, layer.synapses, layer.group);
+   * down.run(images, layer.workspace, steps, spikeGradients.at); // after the layer's own backward pass has ended dL/dz
+   */
+  constructor(team: Team, synapses: Synapses, group: WeightSource, below: Shape = synapses.source.shape) {
+    this.#team = team;
+    this.#synapses = synapses;
+    this.#group = group;
+    this.below = below;
+    this.#transposed =
+      synapses instanceof ConvSynapses
+        ? team.arena.allocate(tilesOf(below) * (3 + this.#up) ** 2 * synapses.shape.channels * LANES * 4)
+        : 0;
+  }
+
+  /** Floats of a result for `images` images of `steps` steps. */
+  floats(images: number, steps: number): number {
+    return images * steps * pixelsOf(this.below) * tilesOf(this.below) * LANES;
+  }
+
+  /** Steps that must be gone through where dL/dz is the same at all steps: one, but for max-pooling, whose winners each step has of its own. */
+  get heldSteps(): number {
+    const synapses = this.#synapses;
+    return synapses instanceof ConvSynapses && synapses.geometry.pool === 1 ? stepsOf(synapses.source) : 1;
+  }
+
+  /** Whether the plane is upsampled on its way, 1 or 0: by the synapses, or before they read it. */
+  get #up(): number {
+    const synapses = this.#synapses;
+    if (!(synapses instanceof ConvSynapses)) return 0;
+    return synapses.geometry.up === 1 || pixelsOf(this.below) < pixelsOf(synapses.source.shape) ? 1 : 0;
+  }
+
+  /**
+   * The gradient at `out` from dL/dz at workspace.g, which must be ended (nothing of a norm's is left to do).
+   *
+   * @param steps T, or 1 where dL/dz is the same at all steps: then so is the result, which is written once (see `heldSteps`)
+   */
+  run(images: number, workspace: Workspace, steps: number, out: Address): void {
+    const synapses = this.#synapses;
+    const { height, width, channels } = this.below;
+    const { shape } = synapses;
+    const team = this.#team;
+    const weight = this.#group.at("weight");
+    const sizes = [images, steps, stepsOf(synapses.source)];
+    if (!(synapses instanceof ConvSynapses)) {
+      const scratch = team.scratch(LINEAR_SCRATCH * 4);
+      team.run(
+        "linearInputGradient",
+        height * width * tilesOf(this.below),
+        ...[...sizes, height * width, channels, pixelsOf(shape), shape.channels],
+        ...[workspace.g, weight, out, scratch.at, scratch.stride],
+      );
+      return;
+    }
+    const { pool, stride, padding, outHeight, outWidth } = synapses.geometry;
+    const up = this.#up;
+    team.run("transposeTaps", tilesOf(this.below), ...[channels, shape.channels, up, weight, this.#transposed]);
+    const plane = (outHeight + BORDERS) * (outWidth + BORDERS) * Math.ceil(shape.channels / 4) * 4;
+    const scratch = team.scratch(plane * 4);
+    team.run(
+      "convolveInputGradient",
+      images * steps,
+      ...[...sizes, height, width, up, stride, padding, channels, outHeight, outWidth, pool, shape.channels],
+      ...[workspace.g, workspace.winner, this.#transposed, out, scratch.at, scratch.stride],
+    );
+  }
+}

@@ -1,0 +1,51 @@
+/** Opens the net whose features a Fréchet distance is measured by: one that is shipped, a checkpoint of our own, or an ONNX model. */
+import { fileURLToPath } from "node:url";
+import { describeShape } from "../data/dataset.ts";
+import { BispikeError } from "../errors.ts";
+import { spikeFeatures } from "../measurement/features/spike-features.ts";
+import { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-features.ts";
+import { openModel } from "./open.ts";
+
+/** The nets that come with the package, by the data they were trained on; `experiments/features-<name>.yaml` trains each again. */
+export const shippedFeatures = ["mnist", "fashion-mnist", "cifar10"] as const;
+export type ShippedFeatures = (typeof shippedFeatures)[number];
+
+export interface FeaturesOptions extends OnnxOptions {
+  /** Threads of a net of our own. Default 1; 0 for all cores. */
+  readonly threads?: number;
+}
+
+/** The shipped net for a data set, by its name; undefined where there is none: the user must then name one. */
+export function featuresFor(dataset: string): ShippedFeatures | undefined {
+  return shippedFeatures.find((name) => name === dataset);
+}
+
+/** Where a shipped net lies. */
+export function shippedFile(name: ShippedFeatures): string {
+  return fileURLToPath(new URL(`../../assets/features/${name}.safetensors`, import.meta.url));
+}
+
+/**
+ * Opens features by what names them: a shipped net ("mnist", "fashion-mnist", "cifar10"; called "bispike-mnist features" …), a file that ends in
+ * .onnx ("<file name> features"), or a run folder or checkpoint of images ("<experiment's name> features"). Close them when done.
+ *
+ * @throws BispikeError "checkpoint" or "data" for a missing, damaged or foreign file, "shape" when `images` is not what a net of our own takes
+ * @example
+ * const extractor = await openFeatures("mnist");
+ * distanceName(extractor); // "Fréchet distance, bispike-mnist features"
+ */
+export async function openFeatures(source: string, options: FeaturesOptions = {}): Promise<OpenedFeatures> {
+  if (source.toLowerCase().endsWith(".onnx")) return openOnnxFeatures(source, options);
+  const shipped = featuresFor(source);
+  const { model, team, checkpoint } = await openModel(shipped ? shippedFile(shipped) : source, options.threads ?? 1);
+  const name = options.name ?? (shipped ? `bispike-${shipped} features` : `${checkpoint.config.name} features`);
+  const { images } = options;
+  if (images && describeShape(images) !== describeShape(model.data.shape)) {
+    await team.close();
+    throw new BispikeError(
+      "shape",
+      `${name}: expected images of ${describeShape(model.data.shape)}, got ${describeShape(images)}; name another net with --features`,
+    );
+  }
+  return { ...spikeFeatures(model, name), close: () => team.close() };
+}

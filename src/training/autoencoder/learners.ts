@@ -1,0 +1,48 @@
+/** The net and rule that a configuration of an autoencoder experiment describes. */
+import type { Team } from "../../engine/team.ts";
+import { AutoencoderBackprop } from "../../learning/autoencoder/backprop.ts";
+import { AutoencoderBsd } from "../../learning/autoencoder/bsd.ts";
+import type { AutoencoderLearner } from "../../learning/autoencoder/learner.ts";
+import { AutoencoderModel } from "../../learning/autoencoder/model.ts";
+import { AutoencoderRealBackprop } from "../../learning/autoencoder/real-backprop.ts";
+import { AutoencoderPair } from "../../network/autoencoder/pair.ts";
+import { autoencoderFrame } from "../../network/autoencoder/shapes.ts";
+import type { DataSummary } from "../../network/model.ts";
+import type { Shape } from "../../network/shape.ts";
+import type { AutoencoderConfig } from "./config.ts";
+
+/**
+ * Networks with their rule, untrained, for up to `train.batch` images at once.
+ *
+ * @param image the frame the images are put in, as `autoencoderFrame` gives it
+ */
+export function createAutoencoderLearner(team: Team, config: AutoencoderConfig, image: Shape): AutoencoderLearner {
+  const { network, rule, train } = config;
+  const { weightDecay, clip, clipScope, seed } = train;
+  const optimiser = { weightDecay, clip, clipScope };
+  const keepGradients = clip > 0 && clipScope === "global";
+  const sizes = { image, maxImages: train.batch, seed };
+  switch (rule.name) {
+    case "bsd":
+      return new AutoencoderBsd(new AutoencoderPair(team, { ...network, ...sizes, keepGradients }), rule, optimiser);
+    case "backprop": {
+      const pair = new AutoencoderPair(team, { ...network, ...sizes, networks: "perception", keepDrives: true });
+      return new AutoencoderBackprop(pair, optimiser);
+    }
+    case "real-backprop":
+      return new AutoencoderRealBackprop(team, { ...network, ...sizes }, optimiser);
+  }
+}
+
+/**
+ * The model a configuration describes, for given data; untrained.
+ *
+ * @throws BispikeError "shape" when the network does not fit the images
+ * @example
+ * const model = createAutoencoder(team, checkpoint.config, checkpoint.data);
+ * importSlots(model.learner.slots(false), checkpoint.tensors);
+ */
+export function createAutoencoder(team: Team, config: AutoencoderConfig, data: DataSummary): AutoencoderModel {
+  const frame = autoencoderFrame(config.network, data.shape);
+  return new AutoencoderModel(createAutoencoderLearner(team, config, frame), frame, data);
+}

@@ -1,0 +1,124 @@
+/** Autoencoder runs as a user meets them: train, kill, resume, inspect, plot; and messages that help. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { decode } from "fast-png";
+import { beforeAll, describe, expect, it } from "vitest";
+import { openAutoencoder } from "../../src/node/open.ts";
+import { jsonLines, runCli, startCli } from "../support/cli.ts";
+import { expectRefusal } from "../support/refusal.ts";
+import { SMALL_EXPERIMENT, timelessMetrics } from "../support/small-run.ts";
+import { trainedAutoencoder } from "../support/trained-autoencoder.ts";
+
+const trained = trainedAutoencoder();
+let cwd: string;
+beforeAll(() => {
+  cwd = trained();
+});
+const json = (file: string) => JSON.parse(readFileSync(join(cwd, file), "utf8")) as Record<string, unknown>;
+const picture = (file: string) => decode(readFileSync(join(cwd, file)));
+
+describe("train", () => {
+  it("leaves all that belongs to a run, and a summary of the drawings of both networks", () => {
+    expect(readdirSync(join(cwd, "run")).sort()).toEqual([
+      ...["best.safetensors", "config.yaml", "curves.png", "curves.svg", "environment.json", "last.safetensors"],
+      ...["metrics.jsonl", "reconstruct.png", "summary.json"],
+    ]);
+    const summary = json("run/summary.json");
+    expect(summary).toMatchObject({ name: "redrawn", task: "autoencode", rule: "bsd", data: "bars", steps: 72 });
+    expect(summary).toMatchObject({ test: { images: 40, perception: {}, recall: {} }, checkpoint: "best" });
+    // 64-32-16-32-64: weights, two numbers a normed neuron, a bias for each pixel drawn.
+    const network = 2 * (64 * 32 + 32 * 16) + 2 * (32 + 16 + 32) + 64;
+    expect(summary.parameters).toEqual({ perception: network, recall: network });
+    expect(readFileSync(join(cwd, "run/curves.svg"), "utf8")).toContain("redrawn held-out images");
+    // Ten test images above perception's drawings above recall's.
+    const { width, height, channels } = picture("run/reconstruct.png");
+    expect([width, height, channels]).toEqual([10 * 116 + 4, 3 * 116 + 4, 1]);
+  });
+
+  it("says what it does, to a person", async () => {
+    const { code, stdout } = await runCli(["train", "redrawn.yaml", "--train.epochs=1"], cwd);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^redrawn, seed 1: autoencode by bsd, 108 images to train on, 12 held out, a latent of 16, 1 epochs, /,
+    );
+    expect(stdout).toMatch(
+      /^epoch 1\/1 {2}held-out MSE \d\.\d{4} \(\d+\.\d\d dB\), recall MSE \d\.\d{4} \(.* dB\) {2}loss \d+\.\d{3} {2}rates (\d\.\d\d ){3}\/( \d\.\d\d){3} /m,
+    );
+    expect(stdout).toMatch(
+      /^test MSE \d\.\d{4}, PSNR \d+\.\d\d dB.*, held-out MSE \d\.\d{4} \(weights of the best epoch/m,
+    );
+    expect(stdout).toMatch(/^recall's drawings: MSE \d\.\d{4}, PSNR /m);
+    expect(stdout).toMatch(/images\/s -> runs.redrawn-seed1$/m);
+    const again = await runCli(["train", "--resume", "runs/redrawn-seed1"], cwd);
+    expect(again.stdout).toMatch(/this run is finished already; its results:\ntest MSE/);
+  });
+
+  it("survives SIGKILL while saving, and ends with the same bytes", async () => {
+    const more = ["train", "redrawn.yaml", "--train.epochs=4", "--train.batch=4"];
+    expect((await runCli([...more, "--out", "whole", "--quiet"], cwd)).code).toBe(0);
+    const saving = [...more, "--out", "killed", "--train.checkpointSeconds=0", "--json"];
+    const { child, ended, shown } = startCli(saving, cwd);
+    await shown('"event":"step"');
+    child.kill("SIGKILL");
+    expect((await ended).code, "this test is to kill").toBeNull();
+    const resumed = ["train", "--resume", "killed", "--quiet", "--train.threads=2", "--train.checkpointSeconds=60"];
+    const { code, stderr } = await runCli(resumed, cwd);
+    expect([code, stderr]).toEqual([0, ""]);
+    for (const name of ["last.safetensors", "best.safetensors", "reconstruct.png"])
+      expect(readFileSync(join(cwd, "whole", name)).equals(readFileSync(join(cwd, "killed", name))), name).toBe(true);
+    const [whole, killed] = ["whole", "killed"].map((run) => timelessMetrics(join(cwd, run, "metrics.jsonl")));
+    expect(killed).toEqual(whole);
+    await expectRefusal(
+      ["train", "--resume", "killed", "--rule.frequency.split=0.1"],
+      cwd,
+      2,
+      /rule\.frequency\.split differs from the run's/,
+    );
+  }, 30_000);
+});
+
+it("inspect tells stages, rule and position", async () => {
+  const { stdout } = await runCli(["inspect", "run", "--json"], cwd);
+  const [found = {}] = jsonLines(stdout);
+  const { parameters } = json("run/summary.json");
+  expect(found).toMatchObject({ kind: "autoencoder checkpoint", parameters, last: { step: 72, epoch: 12 } });
+  const stages = found.stages as { role: string; shape: { channels: number } }[];
+  expect(stages.map(({ role, shape }) => `${role} ${shape.channels}`)).toEqual([
+    ...["image 64", "hidden 32", "latent 16", "hidden 32", "image 64"],
+  ]);
+  const text = (await runCli(["inspect", "run/last.safetensors"], cwd)).stdout;
+  expect(text).toMatch(
+    /^rule +bsd: reco \(lambda 0\.01 to 0\.03\), centred rate, bands two about 0\.25 cycles a pixel$/m,
+  );
+  expect(text).toMatch(/^best +MSE 0\.\d{4} on the held-out images, after epoch \d+$/m);
+});
+
+it("plot draws the curves", async () => {
+  const { stdout } = await runCli(["plot", "run", "--out", "figures"], cwd);
+  expect(stdout).toBe(`${join("figures", "curves.svg")}\n${join("figures", "curves.png")}\n`);
+});
+
+it("openAutoencoder gives the trained net", async () => {
+  const { model, checkpoint, team } = await openAutoencoder(join(cwd, "run"), 1);
+  for (const slot of model.learner.slots(false)) expect(slot.read()).toEqual(checkpoint.tensors.get(slot.name)?.data);
+  await team.close();
+});
+
+describe("refuses in one line", () => {
+  beforeAll(() => writeFileSync(join(cwd, "bars.yaml"), SMALL_EXPERIMENT));
+
+  const autoencoder =
+    /of an image experiment, got one of an autoencoder \(bars\); use it with bispike reconstruct or sample/;
+  it.each([
+    [["predict", "run", "x.png"], 1, autoencoder],
+    [["recall", "run"], 1, autoencoder],
+    [["plot", "run", "--kind", "raster"], 1, autoencoder],
+    [["generate", "run"], 1, /of a sequence experiment, got one of an autoencoder/],
+    [["eval", "run", "--data.text", "x"], 2, /--data\.text: this checkpoint is of images/],
+    [["train", "redrawn.yaml", "--rule.frequency.spilt=1"], 2, /did you mean rule\.frequency\.split\?/],
+    [["train", "redrawn.yaml", "--task=autoencoder"], 2, /task: expected one of .*autoencode, or no task/],
+    [["train", "bars.yaml", "--task=autoencode", "--rule.pool=2"], 2, /unknown key rule\.pool/],
+  ] as const)("%j", async (args, code, message) => {
+    await expectRefusal(args, cwd, code, message);
+  });
+});

@@ -1,0 +1,99 @@
+/** Runs by rival rules as a user meets them: one experiment file, another `--rule.name`; every command works, and what needs recall says so. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { jsonLines, runCli, startCli } from "../support/cli.ts";
+import { expectRefusal } from "../support/refusal.ts";
+import { sharedWorkspace, timelessMetrics } from "../support/small-run.ts";
+
+const workspace = sharedWorkspace();
+let cwd: string;
+const json = (file: string) => JSON.parse(readFileSync(join(cwd, file), "utf8")) as Record<string, unknown>;
+
+describe.each(["feedback-alignment", "local-losses"])("%s", (name) => {
+  it("trains, is evaluated and inspected", async () => {
+    cwd = workspace();
+    const trained = await runCli(["train", "bars.yaml", `--rule.name=${name}`, "--out", name], cwd);
+    expect([trained.code, trained.stderr]).toEqual([0, ""]);
+    expect(trained.stdout).toMatch(/^epoch 4\/4 {2}held-out \d+\.\d\d % .* rates \d\.\d{3} \d\.\d{3} {2}\d/m);
+    expect(trained.stdout).not.toMatch(/Hamming|recall/);
+    const summary = json(`${name}/summary.json`);
+    // 64-32-16-4: weights, two numbers a normed neuron, a bias for each class.
+    const perception = 64 * 32 + 32 * 16 + 16 * 4 + 2 * (32 + 16) + 4;
+    expect(summary).toMatchObject({ rule: name, recall: null, parameters: { perception, recall: 0 } });
+    expect(summary.testAccuracy).toBeGreaterThan(0.9);
+    const evaluated = await runCli(["eval", name, "--json", "--cost", "--representation"], cwd);
+    expect([evaluated.code, evaluated.stderr]).toEqual([0, ""]);
+    const [measured] = jsonLines(evaluated.stdout);
+    expect(measured).toMatchObject({ testAccuracy: summary.testAccuracy, hamming: [], cost: { training: null } });
+    const shown = await runCli(["eval", name, "--cost", "--representation"], cwd);
+    expect(shown.stdout).toMatch(/perception, an image[\s\S]*energy +perception +by engine\n/);
+    expect(shown.stdout).not.toMatch(/recall|NaN|null|undefined/);
+    const inspected = await runCli(["inspect", name], cwd);
+    expect(inspected.stdout).toMatch(new RegExp(`^rule +${name}: top cross-entropy$`, "m"));
+  });
+});
+
+describe("r-stdp", () => {
+  it("trains at a rate of its own", async () => {
+    cwd = workspace();
+    const args = ["train", "bars.yaml", "--rule.name=r-stdp", "--rule.stdp.hidden=0.01", "--out", "r-stdp"];
+    expect((await runCli(args, cwd)).code).toBe(0);
+    expect((await runCli(["inspect", "r-stdp"], cwd)).stdout).toMatch(
+      /^rule +r-stdp: traces of 2 steps, potentiation 1, depression 0.5, hidden stages at 0.01 of the rate$/m,
+    );
+    const random = [...args.slice(0, 3), "--network.target=random"];
+    await expectRefusal(random, cwd, 2, /network\.target: expected one-hot with rule\.name r-stdp/);
+  });
+});
+
+describe("a run without recall", () => {
+  beforeAll(async () => {
+    cwd = workspace();
+    expect((await runCli(["train", "bars.yaml", "--rule.name=backprop", "--out", "plain"], cwd)).code).toBe(0);
+  });
+
+  it.each([
+    ["recall", ["recall", "plain"]],
+    ["plot --kind recall", ["plot", "plain", "--kind", "recall"]],
+    ["eval --ood", ["eval", "plain", "--ood", "bars"]],
+    ["eval --recall-measures", ["eval", "plain", "--recall-measures"]],
+  ])("%s is refused, and told which command to use", async (_, args) => {
+    await expectRefusal(
+      args,
+      cwd,
+      2,
+      /needs a recall network, but rule backprop of plain.best\.safetensors trains perception alone; use a run by rule bsd, or bispike eval and predict with this one/,
+    );
+  });
+
+  it("predicts, and is drawn without recall", async () => {
+    const plotted = await runCli(["plot", "plain", "--out", "figures", "--json"], cwd);
+    expect([plotted.code, plotted.stderr]).toEqual([0, ""]);
+    const [{ files } = { files: [] }] = jsonLines(plotted.stdout);
+    expect((files as string[]).some((file) => file.endsWith("recall.png"))).toBe(false);
+    expect(existsSync(join(cwd, "figures", "raster.svg"))).toBe(true);
+    expect(existsSync(join(cwd, "plain", "recall.png"))).toBe(false);
+    const picture = join("figures", "raster.png");
+    const predicted = await runCli(["predict", "plain", picture, "--json"], cwd);
+    expect(predicted.code).toBe(0);
+    expect(jsonLines(predicted.stdout)[0]).toMatchObject({ classes: ["0", "1", "2", "3"] });
+  });
+});
+
+it("killed in the middle of an epoch, then resumed: the same bytes", async () => {
+  cwd = workspace();
+  const rule = ["--rule.name=local-losses", "--train.epochs=4", "--train.batch=9"];
+  const train = ["train", "bars.yaml", ...rule, "--train.checkpointSeconds=0", "--json"];
+  expect((await runCli([...train, "--out", "whole"], cwd)).code).toBe(0);
+  const { child, ended, shown } = startCli([...train, "--out", "killed"], cwd);
+  await shown('"epoch":2');
+  child.kill("SIGKILL");
+  await ended;
+  expect((await runCli(["train", "--resume", "killed", "--json", "--threads=2"], cwd)).code).toBe(0);
+  for (const file of ["last.safetensors", "best.safetensors"])
+    expect(readFileSync(join(cwd, "killed", file)).equals(readFileSync(join(cwd, "whole", file))), file).toBe(true);
+  expect(timelessMetrics(join(cwd, "killed", "metrics.jsonl"))).toEqual(
+    timelessMetrics(join(cwd, "whole", "metrics.jsonl")),
+  );
+});

@@ -1,0 +1,60 @@
+/** Pictures of comparisons: a point a run, a bar at each mean, names that fit; what is refused. */
+import { DOMParser } from "linkedom";
+import { describe, expect, it } from "vitest";
+import { BispikeError } from "../../src/errors.ts";
+import { type ComparisonFigure, comparisonPlot, svgToPng } from "../../src/node/plots.ts";
+
+const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+xml");
+const texts = (svg: string) => [...parse(svg).querySelectorAll("text")].map((element) => element.textContent);
+const marks = (svg: string, name: string, shape: string) => [
+  ...parse(svg).querySelectorAll(`g[aria-label="${name}"] ${shape}`),
+];
+const FIGURE: ComparisonFigure = {
+  title: "rules <of> a kind",
+  note: "rule.name",
+  rows: ["bsd", "backprop", "none yet"],
+  baselines: [0],
+  panels: [
+    { title: "test accuracy (%)", values: [[97, 97.2, 97.3], [96.1, 95.9], []] },
+    { title: "bits", values: [[2, 2.1, 2.2], [2, 2], []] },
+  ],
+};
+
+describe("comparisonPlot", () => {
+  it("draws a point a run and a bar at each mean, the baseline dark", () => {
+    const svg = comparisonPlot(FIGURE);
+    expect(marks(svg, "dot", "circle")).toHaveLength(10);
+    expect(marks(svg, "tick", "line")).toHaveLength(4);
+    const strokes = marks(svg, "tick", "line").map((line) => line.getAttribute("stroke"));
+    expect(strokes[0]).toBe("#222222");
+    expect(strokes[1]).not.toBe("#222222");
+    for (const wanted of ["rules <of> a kind", "bsd", "backprop", "none yet", "test accuracy (%)", "bits"])
+      expect(texts(svg)).toContain(wanted);
+    expect(comparisonPlot(FIGURE)).toBe(svg);
+    expect([...svgToPng(svg, 300).subarray(1, 4)]).toEqual([80, 78, 71]);
+    // The mean of 97, 97.2 and 97.3 stands right of the point at 97.
+    const [first] = marks(svg, "dot", "circle");
+    expect(Number(marks(svg, "tick", "line")[0]!.getAttribute("x1"))).toBeGreaterThan(
+      Number(first!.getAttribute("cx")),
+    );
+  });
+
+  it("draws a single value, and rows whose long names are cut alike", () => {
+    const rows = [`${"a".repeat(80)} 1`, `${"a".repeat(80)} 2`];
+    const svg = comparisonPlot({ ...FIGURE, rows, panels: [{ title: "x", values: [[5], [5]] }] });
+    expect(marks(svg, "dot", "circle")).toHaveLength(2);
+    const heights = marks(svg, "dot", "circle").map((circle) => circle.getAttribute("cy"));
+    expect(new Set(heights).size, "two rows").toBe(2);
+    expect(texts(svg)).toContain(`${"a".repeat(43)}…`);
+  });
+
+  it("refuses figures that cannot be drawn", () => {
+    for (const panels of [
+      [],
+      [{ title: "x", values: [[1]] }],
+      [{ title: "x", values: [[], [], []] }],
+      [{ title: "x", values: [[Number.NaN], [], []] }],
+    ])
+      expect(() => comparisonPlot({ ...FIGURE, panels })).toThrow(BispikeError);
+  });
+});

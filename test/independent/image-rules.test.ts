@@ -1,0 +1,168 @@
+/** Rules on real-valued nets of images against the tests' own autodiff: backprop of the loss, predictive coding of its energy, counter-current learning of its stages' losses. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Team } from "../../src/engine/team.ts";
+import { CounterCurrent } from "../../src/learning/real/counter-current.ts";
+import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
+import { spawnThread } from "../../src/node/threads.ts";
+import * as ad from "../support/autodiff.ts";
+import {
+  CASES,
+  CLASSES,
+  gradientOf,
+  imagesOf,
+  loadImages,
+  PLAIN_OPTIMISER,
+  type PlainLayer,
+  plainLayer,
+  plainNet,
+  smallOptions,
+  smallRule,
+} from "../support/image-rules.ts";
+
+let team: Team;
+beforeAll(async () => {
+  team = await Team.create({ threads: 2, spawn: spawnThread, maximumPages: 8192 });
+});
+afterAll(() => team.close());
+
+const IMAGES = 9;
+const NO_RATES = { perception: 0, recall: 0 };
+
+/** Rounding of float32 sums, relative to a layer's largest gradient. */
+const ALLOWED = 2e-5;
+/** The same after inference: an error is the small difference, of some hundredths, of a value and its prediction, both known to 1e-6, of which a norm with few rows leaves a part. */
+const SETTLED = 3e-4;
+
+/** Every gradient of the net within `allowed` of the tape's, relative to the layer's largest. */
+function expectGradients(
+  layers: RealImageLearner["net"]["layers"],
+  plain: readonly PlainLayer[],
+  factor: number,
+  allowed: (k: number) => number = () => ALLOWED,
+): void {
+  for (const [k, layer] of layers.entries()) {
+    const blocks = Object.entries(plain[k]!.parameters);
+    const scale = Math.max(...blocks.flatMap(([, value]) => [...value!.gradient].map(Math.abs)));
+    expect(scale, `${layer.name} has a gradient`).toBeGreaterThan(1e-6);
+    for (const [block, value] of blocks) {
+      const found = gradientOf(layer, block);
+      const off = found.map((own, i) => Math.abs(own - factor * value!.gradient[i]!) / (factor * scale));
+      expect(Math.max(...off), `${layer.name} ${block}`).toBeLessThan(allowed(k));
+    }
+  }
+}
+
+/** The read-out of a forward pass. */
+function forwarded(plain: readonly PlainLayer[], x: ad.Value): ad.Value {
+  return plain.reduce((value, layer) => layer.units(layer.drive(value, IMAGES)), x);
+}
+
+describe.each(CASES)("$name", (small) => {
+  test.each(["relu", "tanh", "elu"] as const)("backprop: gradients of the cross-entropy, %s", (activation) => {
+    const learner = smallRule(team, "real-backprop", { ...small, activation });
+    const labels = loadImages(learner, IMAGES);
+    const plain = plainNet(learner, activation);
+    const loss = ad.crossEntropy(forwarded(plain, imagesOf(learner, IMAGES)), labels);
+    ad.backward(loss);
+    const report = learner.step({ labels, counter: 0 }, NO_RATES);
+    expect(report.loss).toBeCloseTo(loss.values[0]! / IMAGES, 5);
+    expectGradients(learner.net.layers, plain, 1 / IMAGES);
+  });
+
+  test.each(["tanh", "elu"] as const)(
+    "predictive coding: values by the energy's gradient, weights at the end, %s",
+    (activation) => {
+      const learner = smallRule(team, "predictive-coding", { ...small, activation }, PLAIN_OPTIMISER, 9);
+      const labels = loadImages(learner, IMAGES);
+      const plain = plainNet(learner, activation);
+      const stimulus = imagesOf(learner, IMAGES);
+      const values: Float64Array[] = [];
+      let value = stimulus;
+      for (const layer of plain.slice(0, -1)) {
+        value = layer.units(layer.drive(value, IMAGES));
+        values.push(Float64Array.from(value.values));
+      }
+      const energyAt = () => {
+        const x = values.map((own) => ad.variable(own));
+        let energy = ad.crossEntropy(plain.at(-1)!.drive(x.at(-1)!, IMAGES), labels);
+        for (const [k, layer] of plain.slice(0, -1).entries()) {
+          const gap = ad.subtract(x[k]!, layer.units(layer.drive(k === 0 ? stimulus : x[k - 1]!, IMAGES)));
+          energy = ad.add(energy, ad.affine(ad.sum(ad.multiply(gap, gap)), 0.5));
+        }
+        ad.backward(energy);
+        return { energy: energy.values[0]!, x };
+      };
+      const first = energyAt().energy;
+      for (let step = 0; step < 9; step++) {
+        for (const [k, { gradient }] of energyAt().x.entries())
+          values[k] = values[k]!.map((own, i) => own - 0.1 * gradient[i]!);
+      }
+      expect(energyAt().energy).toBeLessThan(first);
+      const report = learner.step({ labels, counter: 0 }, NO_RATES);
+      // Values start where they are predicted: the energy is the top loss, which is what is reported.
+      expect(report.loss).toBeCloseTo(first / IMAGES, 5);
+      expectGradients(learner.net.layers, plain, 1 / IMAGES, (k) => (k < values.length ? SETTLED : ALLOWED));
+    },
+  );
+
+  test.each(["dots", "cosines"] as const)("counter-current: every stage's own loss, by %s", (affinity) => {
+    const weight = affinity === "dots" ? 128 : 3;
+    const learner = new CounterCurrent(team, smallOptions(small), { affinity, weight }, PLAIN_OPTIMISER);
+    const labels = loadImages(learner, IMAGES);
+    const plain = plainNet(learner, "elu");
+    const { feedback } = learner;
+    const down = feedback.layers.map((layer, k) => {
+      const below = k === 0 ? feedback.hidden[0]?.synapses.source.shape : feedback.hidden[k - 1]!.shape;
+      return plainLayer(layer, layer === feedback.readout ? "none" : "elu", below);
+    });
+    // Inputs are constants to a stage.
+    const c: ad.Value[] = [];
+    let code = ad.variable(Float64Array.from({ length: CLASSES ** 2 }, (_, i) => (i % (CLASSES + 1) === 0 ? 1 : 0)));
+    for (const layer of down) {
+      c.unshift(layer.units(layer.drive(ad.detach(code), CLASSES)));
+      code = c[0]!;
+    }
+    const a: ad.Value[] = [imagesOf(learner, IMAGES)];
+    for (const layer of plain.slice(0, -1)) a.push(layer.units(layer.drive(ad.detach(a.at(-1)!), IMAGES)));
+    const losses = a.map((rows, stage) => matchLoss(rows, c[stage]!, labels, affinity, weight));
+    const top = ad.affine(ad.crossEntropy(plain.at(-1)!.drive(ad.detach(a.at(-1)!), IMAGES), labels), 1 / IMAGES);
+    ad.backward(losses.reduce((sum, loss) => ad.add(sum, loss), top));
+
+    const report = learner.step({ labels, counter: 0 }, NO_RATES);
+    for (const [stage, loss] of [...losses, top].entries()) {
+      expect(Math.abs(report.stageLosses[stage]! / loss.values[0]! - 1), `loss of stage ${stage + 1}`).toBeLessThan(
+        1e-5,
+      );
+    }
+    expectGradients(learner.net.layers, plain, 1);
+    expectGradients(feedback.layers, down, 1);
+  });
+});
+
+/** weight times the mean squared difference of affinities [image][class] and the label match. */
+function matchLoss(
+  a: ad.Value,
+  c: ad.Value,
+  labels: Uint16Array,
+  affinity: "dots" | "cosines",
+  weight: number,
+): ad.Value {
+  const size = a.values.length / IMAGES;
+  const length = IMAGES * CLASSES;
+  const inverse = (v: ad.Value, rows: number, index: (i: number) => number) =>
+    ad.gather(ad.inverseRoot(ad.gatherSums(ad.multiply(v, v), rows, (i) => Math.floor(i / size))), length, index);
+  let match = ad.products(a, c, size);
+  if (affinity === "cosines") {
+    match = ad.multiply(
+      match,
+      inverse(a, IMAGES, (i) => Math.floor(i / CLASSES)),
+    );
+    match = ad.multiply(
+      match,
+      inverse(c, CLASSES, (i) => i % CLASSES),
+    );
+  }
+  const wanted = Float64Array.from({ length }, (_, i) => (labels[Math.floor(i / CLASSES)] === i % CLASSES ? 1 : 0));
+  const gap = ad.subtract(match, ad.variable(wanted));
+  return ad.affine(ad.sum(ad.multiply(gap, gap)), weight / length / (affinity === "dots" ? size : 1));
+}

@@ -1,0 +1,185 @@
+/** Which criteria of plausibility a rule meets, found out by changing what it may not depend on and by watching what it sends; held against what `learning/criteria.ts` declares. */
+import { describe, expect, it } from "vitest";
+import { RandomStream } from "../../src/engine/random.ts";
+import { type Criterion, criteria, criteriaOfRules, criteriaTable } from "../../src/learning/criteria.ts";
+import { LocalLosses } from "../../src/learning/image/local-losses.ts";
+import type { Layer } from "../../src/network/layer.ts";
+import { isReal } from "../../src/network/synapses.ts";
+import { type ImageRuleName, imageRules } from "../../src/training/config.ts";
+import { type Images, randomImages, updateOf } from "../support/small-pair.ts";
+import { type SmallRival, smallRival } from "../support/small-rival.ts";
+import { logitsOf } from "../support/stage-twin.ts";
+
+type Kind = "mlp" | "cnn";
+const IMAGES = 6;
+
+/** Works on a net of its own. */
+async function withRival<T>(
+  name: ImageRuleName,
+  kind: Kind,
+  use: (small: SmallRival, images: Images) => T,
+): Promise<T> {
+  const small = await smallRival({ name, kind });
+  try {
+    return use(small, randomImages(small.pair, IMAGES));
+  } finally {
+    await small.team.close();
+  }
+}
+
+const hiddenOf = ({ pair }: SmallRival): readonly Layer[] => pair.perception.slice(0, -1);
+
+/** Updates of the hidden stages in one step after `change`, and the decisions of that step. */
+function learn(name: ImageRuleName, kind: Kind, change: (small: SmallRival) => void) {
+  return withRival(name, kind, (small, images) => {
+    change(small);
+    small.step(images);
+    const logits = logitsOf(small.pair, IMAGES);
+    const decisions = Array.from({ length: IMAGES }, (_, b) => {
+      const row = [...logits.subarray(b * 3, b * 3 + 3)];
+      return row.indexOf(Math.max(...row));
+    });
+    return { updates: hiddenOf(small).map(({ group }) => updateOf(group)), decisions, logits };
+  });
+}
+
+/** Channel 0 of the last hidden stage never fires. */
+function silence(small: SmallRival): void {
+  hiddenOf(small).at(-1)!.group.view("beta")[0] = -10;
+}
+
+/** Changes all weights that spikes of channel 0 of the last hidden stage would go through: the concept's, and those of a classifier. */
+function changeUnused(small: SmallRival): void {
+  const { channels } = hiddenOf(small).at(-1)!.synapses.shape;
+  const { synapses, group } = small.pair.conceptDrive;
+  const inputs = synapses.fanIn;
+  const change = (plain: Float32Array, columns: number) => {
+    for (let i = 0; i < plain.length; i++) if ((i % columns) % channels === 0) plain[i]! += 3;
+    return plain;
+  };
+  const plain = new Float32Array(inputs * small.pair.target.width);
+  synapses.unpack("weight", group.view("weight"), plain);
+  synapses.pack("weight", change(plain, inputs), group.view("weight"));
+  if (!(small.rule instanceof LocalLosses)) return;
+  const classifier = small.rule.classifiers.at(-1)!;
+  classifier.write("weight", change(classifier.read("weight"), inputs));
+}
+
+/** C1: weights that no spike goes through are changed, so all spikes are the same. */
+async function withoutTransport(name: ImageRuleName, kind: Kind): Promise<boolean> {
+  const before = await learn(name, kind, silence);
+  const after = await learn(name, kind, (small) => {
+    silence(small);
+    changeUnused(small);
+  });
+  expect(after.logits, "the pass is the same").toEqual(before.logits);
+  return String(after.updates) === String(before.updates);
+}
+
+/** C2: the concept's weights are changed by so little that no decision is another, hence no reward. */
+async function local(name: ImageRuleName, kind: Kind): Promise<boolean> {
+  const before = await learn(name, kind, () => {});
+  const after = await learn(name, kind, ({ pair }) => {
+    const random = new RandomStream(5, "a little");
+    const weights = pair.conceptDrive.group.view("weight");
+    for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) weights[i]! += 1e-3 * (random.uniform() - 0.5);
+  });
+  expect(after.decisions).toEqual(before.decisions);
+  expect(after.logits).not.toEqual(before.logits);
+  return String(after.updates) === String(before.updates);
+}
+
+/** C3: every stage is updated before the next one runs; or rewards turned round turn every update round, so that what waits for the reward is multiplied with it and nothing else. */
+async function onePhase(name: ImageRuleName, kind: Kind): Promise<boolean> {
+  const onTheWay = await withRival(name, kind, (small, images) => {
+    const calls: string[] = [];
+    small.team.startProfile((kernel, _items, args) => calls.push(`${kernel} ${args.join(" ")} `));
+    small.step(images);
+    const hidden = hiddenOf(small);
+    const at = (kernel: string, address: number) => {
+      const found = calls.findIndex((call) => call.startsWith(`${kernel} `) && call.includes(` ${address} `));
+      if (found < 0) throw new Error(`no ${kernel} of what is at ${address}`);
+      return found;
+    };
+    return hidden
+      .slice(1)
+      .every((next, k) => at("adamw", hidden[k]!.group.parameters.at) < at("neuronForward", next.output!.masks.at));
+  });
+  if (onTheWay) return true;
+  const { decisions } = await learn(name, kind, () => {});
+  const gradients = (right: (b: number) => boolean) =>
+    withRival(name, kind, (small, images) => {
+      const labels = decisions.map((decision, b) => (right(b) ? decision : (decision + 1) % 3));
+      small.step({ ...images, labels });
+      return hiddenOf(small).flatMap(({ group }) => [...group.gradients.view]);
+    });
+  const [one, other] = [await gradients((b) => b % 3 === 0), await gradients((b) => b % 3 !== 0)];
+  expect(one.some((value) => value !== 0)).toBe(true);
+  return one.every((value, i) => value === -other[i]!);
+}
+
+/** C4: what hidden stages and the concept read of each other are spike trains. */
+function binary(name: ImageRuleName, kind: Kind): Promise<boolean> {
+  return withRival(name, kind, ({ pair }) =>
+    [...pair.perception.slice(1), ...pair.recall].every(({ synapses }) => !isReal(synapses.source)),
+  );
+}
+
+/** Kernels that carry errors from units to others: products of errors and weights. Where their results are, counted from the last argument. */
+const CARRIERS: Readonly<Record<string, number>> = { linearInputGradient: 3, convolveInputGradient: 3 };
+
+/** C5: nothing that is carried to a stage as an error has values of both signs. */
+function unsigned(name: ImageRuleName, kind: Kind): Promise<boolean> {
+  return withRival(name, kind, (small, images) => {
+    const errors: number[] = [];
+    const memory = small.team.arena.memory.buffer;
+    small.team.startProfile((kernel, _items, args) => {
+      const back = CARRIERS[kernel];
+      if (back !== undefined) errors.push(...new Float32Array(memory, args.at(-back), 16 * IMAGES));
+    });
+    small.step(images);
+    if (small.rule instanceof LocalLosses)
+      for (const { gradient } of small.rule.classifiers) errors.push(...gradient.view);
+    return !(errors.some((value) => value < 0) && errors.some((value) => value > 0));
+  });
+}
+
+const tests: Readonly<Record<Criterion, (name: ImageRuleName, kind: Kind) => Promise<boolean>>> = {
+  C1: withoutTransport,
+  C2: local,
+  C3: onePhase,
+  C4: binary,
+  C5: unsigned,
+};
+
+describe.each(imageRules)("%s", (name) => {
+  const declared: readonly Criterion[] = criteriaOfRules[name].meets;
+  it.each(["mlp", "cnn"] as const)("%s: meets what is declared, and no more", async (kind) => {
+    const found: Criterion[] = [];
+    for (const [criterion, meets] of Object.entries(tests))
+      if (await meets(name, kind)) found.push(criterion as Criterion);
+    expect(found).toEqual(declared);
+  });
+});
+
+it("every rule is declared, and the table has a line for each", () => {
+  expect(Object.keys(criteriaOfRules)).toEqual([...imageRules]);
+  const lines = criteriaTable().split("\n");
+  expect(lines[0]).toBe("| rule | C1 | C2 | C3 | C4 | C5 |  |");
+  expect(
+    lines.slice(2, 2 + imageRules.length).map((line) =>
+      line
+        .split("|")
+        .slice(1, 7)
+        .map((cell) => cell.trim()),
+    ),
+  ).toEqual([
+    ["BSD", "yes", "yes", "yes", "yes", "yes"],
+    ["BP on SNN", "no", "no", "no", "yes", "no"],
+    ["FA", "yes", "no", "no", "yes", "no"],
+    ["DFA", "yes", "no", "no", "yes", "no"],
+    ["local losses", "no", "yes", "yes", "yes", "no"],
+    ["R-STDP", "yes", "yes", "yes", "yes", "yes"],
+  ]);
+  for (const [name, words] of Object.entries(criteria)) expect(lines).toContain(`- ${name}, ${words}`);
+});

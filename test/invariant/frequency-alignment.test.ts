@@ -1,0 +1,130 @@
+/** Alignment by bands: the plain one where there is a single band, the same bytes for any number of threads, and gradients where they were asked for. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { pairing, pairingRoom } from "../../src/alignment/affinity.ts";
+import { type FrequencyOptions, frequencyDefaults } from "../../src/alignment/frequency.ts";
+import { infonce } from "../../src/alignment/infonce.ts";
+import { reco } from "../../src/alignment/reco.ts";
+import { RandomStream } from "../../src/engine/random.ts";
+import { Team } from "../../src/engine/team.ts";
+import { FrequencyAlignment, frequencyStage } from "../../src/learning/frequency-alignment.ts";
+import { StageAlignment } from "../../src/learning/stage-alignment.ts";
+import { flat, type Shape, sizeOf } from "../../src/network/shape.ts";
+import { spawnThread } from "../../src/node/threads.ts";
+import { worstGap } from "../reference/close.ts";
+import { packRows, unpackRows } from "../support/spectra.ts";
+import { splitAlign } from "../support/split-case.ts";
+
+const one: FrequencyOptions = { ...frequencyDefaults, bands: "smooth", rings: 1 };
+
+function rates(shape: Shape, rows: number, seed: number): Float64Array {
+  const random = new RandomStream(seed, "rates");
+  return Float64Array.from({ length: rows * sizeOf(shape) }, () => random.below(9) / 8);
+}
+
+test("one band is the plain alignment: turning both sides alike changes no cosine", async () => {
+  const team = await Team.create({ maximumPages: 4096 });
+  const shapes = [flat(37), flat(64), ...[1, 2, 5, 8].map((side) => ({ height: side, width: 6, channels: 18 }))];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...shapes),
+      fc.integer({ min: 2, max: 6 }),
+      fc.boolean(),
+      fc.constantFrom("reco" as const, "infonce" as const),
+      fc.nat(),
+      (shape, rows, centred, kind, seed) => {
+        const make = (weight: number) =>
+          kind === "reco" ? reco({ lambda: 0.6, weight }) : infonce({ temperature: 0.2, weight });
+        const [v, w] = [rates(shape, rows, seed), rates(shape, rows, seed + 1)];
+        const labels = Array.from({ length: rows }, (_, k) => k);
+        const split = splitAlign(team, v, w, {
+          ...{ shape, labels, classes: rows, negatives: "literal", centred, options: one },
+          loss: ({ share }) => make(share),
+        });
+
+        const { rowWidth } = frequencyStage(team, shape, one, () => make(1)).fourier;
+        const plain = new StageAlignment(team, rows, rows, rowWidth);
+        const [x, y] = [team.arena.f32(rows * rowWidth), team.arena.f32(rows * rowWidth)];
+        packRows(shape, v, rowWidth, x.view);
+        packRows(shape, w, rowWidth, y.view);
+        const value = plain.align(
+          make(1),
+          pairing("literal", labels, rows, pairingRoom(team.arena, rows, rows)),
+          { v: x.at, rows, w: y.at, columns: rows, width: rowWidth },
+          { centred, rowGradient: true, columnGradient: true },
+        );
+        // Rates of 37 and more neurons are rows of length 2 and more: cosines to some eps, gradients to some eps of their slopes (10 for InfoNCE).
+        expect(Math.abs(split.value - value)).toBeLessThan(1e-5);
+        const gradients = [plain.rowGradient, plain.columnGradient].map(
+          ({ view }) => unpackRows(shape, rows, rowWidth, view).plain,
+        );
+        expect(worstGap(split.gradV, gradients[0]!).gap).toBeLessThan(1e-5);
+        expect(worstGap(split.gradW, gradients[1]!).gap).toBeLessThan(1e-5);
+        expect(Math.max(...split.gradV.map(Math.abs))).toBeGreaterThan(1e-3);
+      },
+    ),
+    { numRuns: 40 },
+  );
+  await team.close();
+});
+
+test("the same bytes for 1 and 3 threads, planes and flat rows", async () => {
+  const shapes: Shape[] = [{ height: 6, width: 14, channels: 40 }, { height: 7, width: 9, channels: 1 }, flat(101)];
+  const labels = Array.from({ length: 13 }, (_, k) => k % 10);
+  const results = [];
+  for (const threads of [1, 3]) {
+    const team = await Team.create({ threads, spawn: spawnThread, maximumPages: 1024 });
+    results.push(
+      shapes.map((shape) =>
+        splitAlign(team, rates(shape, 13, 1), rates(shape, 10, 2), {
+          ...{ shape, labels, classes: 10, negatives: "prototypes", centred: true },
+          options: frequencyDefaults,
+          loss: ({ lambda, share }) => reco({ lambda, weight: share }),
+        }),
+      ),
+    );
+    await team.close();
+  }
+  for (const result of results) expect(result).toEqual(results[0]);
+});
+
+test("gradients go where they are asked for, stages share one room, and centring may leave v as it is", async () => {
+  const team = await Team.create({ maximumPages: 1024 });
+  const shapes: Shape[] = [flat(50), { height: 6, width: 5, channels: 3 }, flat(47)];
+  const stages = shapes.map((shape, s) =>
+    // The last leaves its high band out, where the stages before it left gradients.
+    frequencyStage(team, shape, { ...frequencyDefaults, highWeight: s === 2 ? 0 : 1 }, ({ lambda, share }) =>
+      reco({ lambda, weight: share }),
+    ),
+  );
+  const shared = new FrequencyAlignment(team, 6, 6, stages);
+  for (const [s, shape] of shapes.entries()) {
+    const stage = stages[s]!;
+    const { rowWidth } = stage.fourier;
+    const [v, w] = [rates(shape, 4, s), rates(shape, 4, s + 10)];
+    const [x, y, centredAt, own, other] = Array.from({ length: 5 }, () => team.arena.f32(4 * rowWidth));
+    const pairs = pairing("literal", [0, 1, 2, 3], 4, pairingRoom(team.arena, 4, 4));
+    const fresh = new FrequencyAlignment(team, 4, 4, [stage]);
+    type Gradients = { rowGradient: boolean | number; columnGradient: boolean | number };
+    const align = (gradients: Gradients, by = shared) => {
+      packRows(shape, v, rowWidth, x!.view);
+      packRows(shape, w, rowWidth, y!.view);
+      const sides = { v: x!.at, rows: 4, w: y!.at, columns: 4, width: rowWidth, centredAt: centredAt!.at };
+      return by.align(stage, pairs, sides, { centred: true, ...gradients });
+    };
+    const value = align({ rowGradient: true, columnGradient: true });
+    const rowGradient = shared.rowGradient.view.slice(0, 4 * rowWidth);
+    const columnGradient = shared.columnGradient.view.slice(0, 4 * rowWidth);
+    expect(align({ rowGradient: true, columnGradient: true }, fresh)).toBe(value);
+    expect([fresh.rowGradient.view, fresh.columnGradient.view]).toEqual([rowGradient, columnGradient]);
+    expect(unpackRows(shape, 4, rowWidth, x!.view).plain).toEqual(v);
+    expect(centredAt!.view.some((value) => value < 0)).toBe(true);
+
+    for (const { view } of [shared.rowGradient, shared.columnGradient]) view.fill(3);
+    expect(align({ rowGradient: own!.at, columnGradient: other!.at })).toBe(value);
+    expect([own!.view, other!.view]).toEqual([rowGradient, columnGradient]);
+    expect(align({ rowGradient: false, columnGradient: false })).toBe(value);
+    expect([...shared.rowGradient.view, ...shared.columnGradient.view].every((g) => g === 3)).toBe(true);
+  }
+  await team.close();
+});
