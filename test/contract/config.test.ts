@@ -146,12 +146,12 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--network.hidden=[65536]", "network.hidden[0]: expected an integer from 1 to 65535, got the number 65536"],
     [
       "--rule.name=bp",
-      'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, got the text "bp"',
+      'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, real-backprop, dll, predictive-coding, ccl, got the text "bp"',
     ],
     ["--rule.homeostasis.rate=1.5", "rule.homeostasis.rate: expected a number from 0 to 1, got the number 1.5"],
     [
       "--rule=",
-      "rule: expected a section with the keys name, features, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, top, homeostasis, stdp, got nothing",
+      "rule: expected a section with the keys name, features, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, top, homeostasis, stdp, dll, predictiveCoding, ccl, got nothing",
     ],
     ["--train.seed=-1", "train.seed: expected an integer from 0 to 9007199254740991, got the number -1"],
     ["--train.learningRate=.inf", "train.learningRate: expected a number above 0, got the number Infinity"],
