@@ -5,7 +5,7 @@ import { type Criterion, criteria, criteriaOfRules, criteriaTable } from "../../
 import { LocalLosses } from "../../src/learning/image/local-losses.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { isReal } from "../../src/network/synapses.ts";
-import { type SpikingRuleName, spikingRules } from "../../src/training/config.ts";
+import { imageRules, type SpikingRuleName, spikingRules } from "../../src/training/config.ts";
 import { type Images, randomImages, updateOf } from "../support/small-pair.ts";
 import { type SmallRival, smallRival } from "../support/small-rival.ts";
 import { logitsOf } from "../support/stage-twin.ts";
@@ -163,11 +163,11 @@ describe.each(spikingRules)("%s", (name) => {
 });
 
 it("every rule is declared, and the table has a line for each", () => {
-  expect(Object.keys(criteriaOfRules)).toEqual([...spikingRules]);
+  expect(Object.keys(criteriaOfRules)).toEqual([...imageRules]);
   const lines = criteriaTable().split("\n");
   expect(lines[0]).toBe("| rule | C1 | C2 | C3 | C4 | C5 |  |");
   expect(
-    lines.slice(2, 2 + spikingRules.length).map((line) =>
+    lines.slice(2, 2 + imageRules.length).map((line) =>
       line
         .split("|")
         .slice(1, 7)
@@ -180,6 +180,10 @@ it("every rule is declared, and the table has a line for each", () => {
     ["DFA", "yes", "no", "no", "yes", "no"],
     ["local losses", "no", "yes", "yes", "yes", "no"],
     ["R-STDP", "yes", "yes", "yes", "yes", "yes"],
+    ["BP on ANN", "no", "no", "no", "no", "no"],
+    ["DLL", "yes", "no", "no", "no", "no"],
+    ["predictive coding", "no", "no", "no", "no", "no"],
+    ["CCL", "yes", "yes", "yes", "no", "no"],
   ]);
   for (const [name, words] of Object.entries(criteria)) expect(lines).toContain(`- ${name}, ${words}`);
 });
