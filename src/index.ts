@@ -50,6 +50,21 @@ export { LocalLosses } from "./learning/image/local-losses.ts";
 export type { PerceptionOptions } from "./learning/image/perception-rule.ts";
 export { RewardTiming, type RewardTimingOptions, type SpikeTimingOptions } from "./learning/image/reward-timing.ts";
 export { AdamW, type OptimiserOptions } from "./learning/optimiser.ts";
+export { ImageRealBackprop } from "./learning/real/backprop.ts";
+export { CounterCurrent, type CounterCurrentOptions, counterCurrentDefaults } from "./learning/real/counter-current.ts";
+export { ImageDll, type ImageDllOptions, imageDllDefaults } from "./learning/real/dll.ts";
+export {
+  authorsActivations,
+  type RealImageNet,
+  type RealImageNetOptions,
+  type RealImageRule,
+  realImageNet,
+} from "./learning/real/image-net.ts";
+export {
+  ImagePredictiveCoding,
+  type ImagePredictiveCodingOptions,
+  imagePredictiveCodingDefaults,
+} from "./learning/real/predictive-coding.ts";
 export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
 export { type Decision, decide, decideImages } from "./measurement/decide.ts";
 export { type Evaluation, evaluate, type Meter } from "./measurement/evaluate.ts";
@@ -60,13 +75,13 @@ export {
   perceiveHidden,
   recallConcepts,
 } from "./network/inference.ts";
-export { type DataSummary, ImageModel, Model, type ModelOptions } from "./network/model.ts";
+export { type DataSummary, ImageModel, Model, type ModelOptions, spikingModel } from "./network/model.ts";
 export { type NeuronParameters, neuronDefaults } from "./network/neuron.ts";
 export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
 export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
-export { defaults, type ExperimentConfig, resolveConfig } from "./training/config.ts";
+export { defaults, type ExperimentConfig, isRealRule, resolveConfig } from "./training/config.ts";
 export { createExperiment, type Experiment } from "./training/experiment.ts";
 export { createModel, createRule, trainsRecall } from "./training/image-rules.ts";
 export type { EpochMetrics, MetricLine, StepMetrics } from "./training/metrics.ts";

@@ -1,6 +1,9 @@
 /**
  * The five criteria of biological plausibility that BSD's authors set up, and which rule meets which. Declared here, once; `test/invariant/criteria.test.ts` finds out by
  * perturbation, and fails where a declaration is not what a rule does. They are about hidden stages; what a rule's top stage or its norm does is in the notes.
+ *
+ * Nets of real numbers send neither spikes nor counts: C4 and C5 are not met by definition, and `test/invariant/criteria-real.test.ts` tries C1 to C3. Errors that come from
+ * the stage above are no local signal here, by whatever weights they come; BSD's authors are more generous to DLL and predictive coding, which the notes say.
  */
 export type Criterion = "C1" | "C2" | "C3" | "C4" | "C5";
 
@@ -48,6 +51,22 @@ export const criteriaOfRules = {
     label: "R-STDP",
     meets: ["C1", "C2", "C3", "C4", "C5"],
     note: "the reward has a sign, as its authors have it, but is no error of anything; hidden stages under reward are our reading, authors define none for deep nets",
+  },
+  "real-backprop": { label: "BP on ANN", meets: [], note: "real numbers" },
+  dll: {
+    label: "DLL",
+    meets: ["C1"],
+    note: "real numbers; BSD's authors list C1 to C3, but the top's errors come down stage by stage, as in FA, only by weights that learn",
+  },
+  "predictive-coding": {
+    label: "predictive coding",
+    meets: [],
+    note: "real numbers; BSD's authors list C2: updates read a stage's own error and input, but values settle by what the stages above send down through transposed weights",
+  },
+  ccl: {
+    label: "CCL",
+    meets: ["C1", "C2", "C3"],
+    note: "real numbers; each stage compares a batch's images with the classes",
   },
 } as const satisfies Readonly<Record<string, RuleCriteria>>;
 

@@ -1,9 +1,8 @@
-/** Classifiers that judge pictures, for what recall draws: any function, or another trained pair. */
+/** Classifiers that judge pictures, for what recall draws: any function, or another trained net. */
 import { describeShape, type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
-import { perceive } from "../network/inference.ts";
-import type { Model } from "../network/model.ts";
-import { decide } from "./decide.ts";
+import type { ImageModel } from "../network/model.ts";
+import { decideImages } from "./decide.ts";
 
 /**
  * Names the class of each picture.
@@ -18,13 +17,13 @@ export type Classifier = (
 ) => ArrayLike<number> | Promise<ArrayLike<number>>;
 
 /**
- * A trained pair as a classifier: pictures are rounded to bytes, as its training images were.
+ * A trained net as a classifier: pictures are rounded to bytes, as its training images were.
  *
  * @throws BispikeError "data" (when called) for pictures of another shape than the pair was trained on
  * @example
  * const judge = modelClassifier((await openModel("runs/mnist-cnn-seed2")).model);
  */
-export function modelClassifier(model: Model): Classifier {
+export function modelClassifier(model: ImageModel): Classifier {
   const size = imageBytes(model.data.shape);
   return (rows, shape, count) => {
     const expected = describeShape(model.data.shape);
@@ -43,15 +42,14 @@ export function modelClassifier(model: Model): Classifier {
 }
 
 /** Decisions for every image of a split. */
-export function classesOf(model: Model, split: Split): Uint16Array {
-  const { pair } = model;
-  const { maxImages } = pair.options;
+export function classesOf(model: ImageModel, split: Split): Uint16Array {
+  const { maxImages } = model;
   const indices = Int32Array.from({ length: split.count }, (_, i) => i);
   const out = new Uint16Array(split.count);
   for (let from = 0; from < split.count; from += maxImages) {
     const count = model.load(split, indices, from, Math.min(maxImages, split.count - from));
-    perceive(pair, count);
-    for (const [b, decision] of decide(pair, count).entries()) out[from + b] = decision.class;
+    model.perceive(count);
+    for (const [b, decision] of decideImages(model, count).entries()) out[from + b] = decision.class;
   }
   return out;
 }

@@ -11,6 +11,7 @@ import { ConvSynapses } from "../network/conv.ts";
 import type { Layer } from "../network/layer.ts";
 import { LinearSynapses } from "../network/linear.ts";
 import type { NetworkPair } from "../network/pair.ts";
+import type { Slot } from "../network/slots.ts";
 import { type Connections, convConnections, linearConnections } from "./connections.ts";
 
 /** Bytes of a float32. */
@@ -44,6 +45,12 @@ export function footprintOf(layers: readonly Layer[]): Footprint {
 /** Learned numbers of each network. */
 export function parametersOf({ perception, recall }: NetworkPair): { perception: number; recall: number } {
   return { perception: footprintOf(perception).parameters, recall: footprintOf(recall).parameters };
+}
+
+/** Learned numbers among tensors; the norms' running statistics are measured, not learned. */
+export function learnedNumbers(slots: readonly Pick<Slot, "name" | "shape">[]): number {
+  const learned = slots.filter(({ name }) => !/\.norm\.(mean|variance)$/.test(name));
+  return learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
 /** A layer's weights in plain order: [output][input] or [output channel][ky][kx][input channel]. */

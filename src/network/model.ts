@@ -62,7 +62,7 @@ export abstract class ImageModel implements Stateful {
   /** Largest batch. */
   abstract get maxImages(): number;
 
-  protected abstract get rows(): StimulusRows;
+  protected abstract readonly rows: StimulusRows;
 
   /** Runs the net on the first `images` loaded images, without learning. */
   abstract perceive(images: number): void;
@@ -130,4 +130,17 @@ export class Model extends ImageModel {
   override slots(optimiser: boolean): Iterable<Slot> {
     return this.pair.slots(optimiser);
   }
+}
+
+/**
+ * A model that is to have a spiking pair.
+ *
+ * @param what needs it, such as "bispike plot --kind raster of runs/a"
+ * @throws BispikeError "usage" for a net of real numbers
+ * @example
+ * const { pair } = spikingModel((await openModel("runs/mnist-mlp-seed1")).model, "this script");
+ */
+export function spikingModel(model: ImageModel, what: string): Model {
+  if (model instanceof Model) return model;
+  throw new BispikeError("usage", `${what} needs a spiking pair, but this is a net of real numbers, without spikes`);
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describeShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { spikeFeatures } from "../measurement/features/spike-features.ts";
+import { Model } from "../network/model.ts";
 import { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-features.ts";
 import { openModel } from "./open.ts";
 
@@ -37,7 +38,15 @@ export function shippedFile(name: ShippedFeatures): string {
 export async function openFeatures(source: string, options: FeaturesOptions = {}): Promise<OpenedFeatures> {
   if (source.toLowerCase().endsWith(".onnx")) return openOnnxFeatures(source, options);
   const shipped = featuresFor(source);
-  const { model, team, checkpoint } = await openModel(shipped ? shippedFile(shipped) : source, options.threads ?? 1);
+  const opened = await openModel(shipped ? shippedFile(shipped) : source, options.threads ?? 1);
+  const { model, team, checkpoint } = opened;
+  if (!(model instanceof Model)) {
+    await team.close();
+    throw new BispikeError(
+      "usage",
+      `${opened.file}: features are firing rates, but rule ${checkpoint.config.rule.name} trains a net of real numbers; name a run of a spiking rule`,
+    );
+  }
   const name = options.name ?? (shipped ? `bispike-${shipped} features` : `${checkpoint.config.name} features`);
   const { images } = options;
   if (images && describeShape(images) !== describeShape(model.data.shape)) {

@@ -5,7 +5,7 @@ import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
 import type { SequenceLearner } from "../learning/sequence/learner.ts";
-import type { Model } from "../network/model.ts";
+import type { ImageModel } from "../network/model.ts";
 import {
   type AnyCheckpoint,
   assertAutoencoder,
@@ -94,11 +94,11 @@ function readWhole(file: string): Uint8Array {
 
 export interface OpenedModel extends OpenedCheckpoint {
   readonly team: Team;
-  readonly model: Model;
+  readonly model: ImageModel;
 }
 
 /**
- * A trained model ready to perceive and recall. Close `team` when done.
+ * A trained model ready to perceive and, where it is a `Model` with recall, to recall. Close `team` when done.
  *
  * @param threads 0 for all cores
  * @example

@@ -1,11 +1,31 @@
 /** Combinations of an image experiment's fields that are each valid alone and make no sense together. */
 import type { DataConfig, ExperimentConfig } from "./config.ts";
+import { isRealRule } from "./config-schema.ts";
 
 /** What is wrong with a section `data` of images; one sentence a fault. */
 export function impossibleData({ name, path }: DataConfig): string[] {
   return name === undefined && path === undefined
     ? ["data: expected a name (a known data set), a path (a folder of files) or both, got neither"]
     : [];
+}
+
+/** What is asked of a net of real numbers that it does not have. */
+function unfitForReal({ network, rule, train }: Pick<ExperimentConfig, "network" | "rule" | "train">): string[] {
+  const faults: string[] = [];
+  const expect = (key: string, expected: string, got: string) => {
+    if (got !== expected)
+      faults.push(
+        `${key}: expected ${expected} with rule.name ${rule.name} (its net is of real numbers, not spikes), got ${got}`,
+      );
+  };
+  expect("network.stimulus", "direct", network.stimulus);
+  expect("network.target", "one-hot", network.target);
+  expect("rule.top", "cross-entropy", rule.top);
+  if (network.norm && network.kind === "mlp" && train.batch === 1)
+    faults.push(
+      `train.batch: expected at least 2, got 1: with network.norm, units of rule ${rule.name} see how an image differs from the batch's mean; use norm: false`,
+    );
+  return faults;
 }
 
 /** @returns one sentence a fault */
@@ -31,6 +51,7 @@ export function impossible({ data, network, rule, train }: ExperimentConfig): st
     faults.push(
       "train.batch: expected at least 2, got 1: rule r-stdp compares an image's reward with the batch's mean",
     );
+  if (isRealRule(rule.name)) faults.push(...unfitForReal({ network, rule, train }));
   const needsOthers = rule.name === "bsd" && (rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse"));
   if (train.batch === 1 && needsOthers)
     faults.push(

@@ -19,8 +19,8 @@ import {
 export const knownDatasets = ["mnist", "fashion-mnist", "cifar10", "cifar100", "svhn"] as const;
 export type KnownDataset = (typeof knownDatasets)[number];
 
-/** Learning rules for images. */
-export const imageRules = [
+/** Learning rules for images on spiking nets. */
+export const spikingRules = [
   "bsd",
   "backprop",
   "feedback-alignment",
@@ -28,7 +28,20 @@ export const imageRules = [
   "local-losses",
   "r-stdp",
 ] as const;
-export type ImageRuleName = (typeof imageRules)[number];
+export type SpikingRuleName = (typeof spikingRules)[number];
+
+/** Learning rules for images on nets of real numbers. */
+export const realRules = ["real-backprop", "dll", "predictive-coding", "ccl"] as const;
+export type RealRuleName = (typeof realRules)[number];
+
+/** Learning rules for images. */
+export const imageRules = [...spikingRules, ...realRules] as const;
+export type ImageRuleName = SpikingRuleName | RealRuleName;
+
+/** Whether a rule trains a net of real numbers. */
+export function isRealRule(rule: ImageRuleName): rule is RealRuleName {
+  return (realRules as readonly string[]).includes(rule);
+}
 
 const heldOut = () => {
   const error = "a fraction from 0 to below 1, or a whole number of images";
@@ -58,6 +71,7 @@ export const experimentSchema = section({
     stimulus: choice(["direct", "poisson", "latency"]),
     target: choice(["one-hot", "random"]),
     targetSize: whole(0, 65535),
+    activation: choice(["own", "relu", "tanh", "elu"]),
   }),
   rule: section({
     name: choice(imageRules),
@@ -73,6 +87,9 @@ export const experimentSchema = section({
     top: choice(["cross-entropy", "reco", "mse"]),
     homeostasis: section({ weight: real(0), rate: real(0, 1) }),
     stdp: section({ trace: positive(), potentiation: real(0), depression: real(0), hidden: real(0) }),
+    dll: section({ feedbackRate: real(0), errorLimit: positive() }),
+    predictiveCoding: section({ inferenceSteps: whole(1, 1_000_000), inferenceRate: positive() }),
+    ccl: section({ affinity: choice(["dots", "cosines"]), weight: real(0) }),
   }),
   train: trainSection(),
 }) satisfies z.ZodType<ExperimentConfig>;

@@ -9,7 +9,17 @@ import { applyOverrides, copyRaw, joinName, lastName, type RawSection, sectionOf
 import { impossible } from "./config-rules.ts";
 import { experimentSchema, type ImageRuleName, type KnownDataset } from "./config-schema.ts";
 
-export { type ImageRuleName, imageRules, type KnownDataset, knownDatasets } from "./config-schema.ts";
+export {
+  type ImageRuleName,
+  imageRules,
+  isRealRule,
+  type KnownDataset,
+  knownDatasets,
+  type RealRuleName,
+  realRules,
+  type SpikingRuleName,
+  spikingRules,
+} from "./config-schema.ts";
 
 /** What to train on. At least one of `name` and `path` is there. */
 export interface DataConfig {
@@ -23,7 +33,10 @@ export interface DataConfig {
   readonly limit: number;
 }
 
-/** The pair of networks: perception (stimulus -> concept) and recall (concept -> stimulus). */
+/**
+ * The pair of networks: perception (stimulus -> concept) and recall (concept -> stimulus). Rules on nets of real numbers (`realRules`) take `kind`, `hidden`, `norm` and `activation`
+ * and pass over `steps`, `tau` and `threshold`, which are spiking neurons'.
+ */
 export interface NetworkConfig {
   /** Fully connected or convolutional stages. Default mlp. */
   readonly kind: "mlp" | "cnn";
@@ -46,11 +59,13 @@ export interface NetworkConfig {
   readonly target: "one-hot" | "random";
   /** Neurons of a random target code; 0 = 4 x classes. Must stay 0 for one-hot, as wide as there are classes. Default 0. */
   readonly targetSize: number;
+  /** What hidden units of nets of real numbers do; spiking nets pass over it. Default own: what the rule's authors use, real-backprop relu, dll and predictive-coding tanh, ccl elu. */
+  readonly activation: "own" | "relu" | "tanh" | "elu";
 }
 
 /**
- * The learning rule and the options of all of them, so that one experiment can be run under each by `--rule.name`; a rule passes over the others'. All work on the same spiking
- * perception, read-out and optimiser:
+ * The learning rule and the options of all of them, so that one experiment can be run under each by `--rule.name`; a rule passes over the others'. The first six work on the same
+ * spiking perception, read-out and optimiser:
  *
  *   bsd                        Bidirectional Spike-Based Distillation: two networks, each stage a loss of its own
  *   backprop                   surrogate gradients, perception alone (as all below)
@@ -58,6 +73,13 @@ export interface NetworkConfig {
  *   direct-feedback-alignment  the top's error to every stage through a fixed random matrix of its own
  *   local-losses               a linear classifier and cross-entropy a stage, no gradient between stages
  *   r-stdp                     spike-timing-dependent plasticity times reward
+ *
+ * and these on a net of real numbers of the same shapes, by the same optimiser, with cross-entropy at the top:
+ *
+ *   real-backprop              backprop
+ *   dll                        Dendritic Localized Learning: errors come down by learned weights of their own
+ *   predictive-coding          values of all stages settle, then each learns from its own error
+ *   ccl                        counter-current learning: a feedback net from the classes down, each stage a loss of its own
  */
 export interface RuleConfig {
   /** Default bsd. */
@@ -80,12 +102,18 @@ export interface RuleConfig {
   readonly stimulusWeight: number;
   /** bsd and local-losses, cnn: average-pool the features to pool x pool before the cosine, or the stage's classifier; 0 = off. Default 0. */
   readonly pool: number;
-  /** Loss of the top stage, of every rule but r-stdp; reco and mse have unsigned errors. Default cross-entropy. */
+  /** Loss of the top stage, of every rule but r-stdp; reco and mse have unsigned errors, and are spiking nets' only. Default cross-entropy. */
   readonly top: "cross-entropy" | "reco" | "mse";
   /** bsd: pull on neurons that fire above `rate` (spikes a time step, default 0.06), with this weight (default 0 = off). */
   readonly homeostasis: { readonly weight: number; readonly rate: number };
   /** r-stdp: see `StdpConfig`. */
   readonly stdp: StdpConfig;
+  /** dll: learning rate of the feedback weights over the others' (default 0.1); largest size of an error of one image (default 50). */
+  readonly dll: { readonly feedbackRate: number; readonly errorLimit: number };
+  /** predictive-coding: steps of inference a batch, each a pass up and down (default 20), and the rate of each (default 0.1). */
+  readonly predictiveCoding: { readonly inferenceSteps: number; readonly inferenceRate: number };
+  /** ccl: what each stage compares by (default cosines), and its loss's weight (default 1). `train.recallRate` is the feedback net's. */
+  readonly ccl: { readonly affinity: "dots" | "cosines"; readonly weight: number };
 }
 
 /** Options of rule r-stdp, whose `train.learningRate` is 0.01 by default. */
@@ -112,7 +140,7 @@ export interface TrainConfig {
   readonly threads: number;
   /** AdamW's step size for perception. Default 0.003; under rule r-stdp 0.01. */
   readonly learningRate: number;
-  /** Recall's learning rate as a multiple of perception's; 0 freezes recall. Default 1. */
+  /** Learning rate of recall (rule ccl: of the feedback net) as a multiple of perception's; 0 freezes it. Default 1. */
   readonly recallRate: number;
   /** Course of the learning rate after the warm-up. Default cosine. */
   readonly schedule: "cosine" | "constant";
@@ -151,6 +179,7 @@ export const defaults = {
     stimulus: "direct",
     target: "one-hot",
     targetSize: 0,
+    activation: "own",
   },
   rule: {
     name: "bsd",
@@ -166,6 +195,9 @@ export const defaults = {
     top: "cross-entropy",
     homeostasis: { weight: 0, rate: 0.06 },
     stdp: { trace: 2, potentiation: 1, depression: 0.5, hidden: 0 },
+    dll: { feedbackRate: 0.1, errorLimit: 50 },
+    predictiveCoding: { inferenceSteps: 20, inferenceRate: 0.1 },
+    ccl: { affinity: "cosines", weight: 1 },
   },
   train: {
     seed: 1,

@@ -4,7 +4,7 @@ import { channelStatistics } from "../data/normalise.ts";
 import { splitHeldOut } from "../data/split.ts";
 import type { Team } from "../engine/team.ts";
 import type { Rule } from "../learning/rule.ts";
-import type { Model } from "../network/model.ts";
+import type { ImageModel } from "../network/model.ts";
 import type { ExperimentConfig } from "./config.ts";
 import { createModel, createRule } from "./image-rules.ts";
 import { ImageTask } from "./image-task.ts";
@@ -12,7 +12,7 @@ import { ImageTask } from "./image-task.ts";
 /** A model with its data and learning rule. */
 export interface ExperimentParts {
   readonly config: ExperimentConfig;
-  readonly model: Model;
+  readonly model: ImageModel;
   readonly dataset: Dataset;
   readonly rule: Rule;
   /** Indices into the training part. */

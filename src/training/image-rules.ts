@@ -1,17 +1,31 @@
 /** The model and the learning rule that a configuration of an image experiment describes. */
 import type { Team } from "../engine/team.ts";
+import { BispikeError } from "../errors.ts";
 import { Bsd } from "../learning/bsd.ts";
 import { Backprop } from "../learning/image/backprop.ts";
 import { DirectFeedbackAlignment } from "../learning/image/direct-feedback.ts";
 import { FeedbackAlignment } from "../learning/image/feedback-alignment.ts";
 import { LocalLosses } from "../learning/image/local-losses.ts";
 import { RewardTiming } from "../learning/image/reward-timing.ts";
+import { ImageRealBackprop } from "../learning/real/backprop.ts";
+import { CounterCurrent } from "../learning/real/counter-current.ts";
+import { ImageDll } from "../learning/real/dll.ts";
+import { authorsActivations, type RealImageNet, realImageNet } from "../learning/real/image-net.ts";
+import { ImagePredictiveCoding } from "../learning/real/predictive-coding.ts";
 import type { Rule } from "../learning/rule.ts";
-import { type DataSummary, Model } from "../network/model.ts";
-import type { ExperimentConfig, ImageRuleName } from "./config.ts";
+import { type DataSummary, type ImageModel, Model, spikingModel } from "../network/model.ts";
+import { type NetworkPair, paddedShape } from "../network/pair.ts";
+import { RealModel } from "../network/real/real-model.ts";
+import {
+  type ExperimentConfig,
+  type ImageRuleName,
+  isRealRule,
+  type RealRuleName,
+  type SpikingRuleName,
+} from "./config.ts";
 
-/** What each rule asks of its pair; all but bsd train perception alone. */
-export const pairNeeds: Readonly<Record<ImageRuleName, { networks: "both" | "perception"; keepDrives: boolean }>> = {
+/** What each rule on spiking nets asks of its pair; all but bsd train perception alone. */
+export const pairNeeds: Readonly<Record<SpikingRuleName, { networks: "both" | "perception"; keepDrives: boolean }>> = {
   bsd: { networks: "both", keepDrives: false },
   backprop: { networks: "perception", keepDrives: true },
   "feedback-alignment": { networks: "perception", keepDrives: true },
@@ -22,28 +36,78 @@ export const pairNeeds: Readonly<Record<ImageRuleName, { networks: "both" | "per
 
 /** Whether a rule trains a recall network too. */
 export function trainsRecall(rule: ImageRuleName): boolean {
-  return pairNeeds[rule].networks === "both";
+  return !isRealRule(rule) && pairNeeds[rule].networks === "both";
 }
 
 /**
- * The model a configuration describes, for given data; untrained.
+ * The model a configuration describes, for given data; untrained. A `Model`, or under a rule on nets of real numbers a `RealModel`.
  */
-export function createModel(team: Team, config: ExperimentConfig, data: DataSummary): Model {
+export function createModel(team: Team, config: ExperimentConfig, data: DataSummary): ImageModel {
   const { network, rule, train } = config;
+  if (isRealRule(rule.name)) {
+    const options = realOptions(config, data, train.batch);
+    const { net, stimulus, stimulusWidth } = realImageNet(team, options, rule.name);
+    return new RealModel({ net, stimulus, stimulusWidth, maxImages: train.batch }, data, options.image);
+  }
   const recalls = rule.negatives === "prototypes" ? { maxRecalls: data.classNames.length } : {};
   const keepGradients = train.clip > 0 && train.clipScope === "global";
   const sizes = { pool: rule.pool, seed: train.seed, maxImages: train.batch, ...recalls };
   return new Model(team, { network, ...sizes, ...pairNeeds[rule.name], keepGradients }, data);
 }
 
-/** The learning rule of a configuration, on a model made by `createModel` from the same. */
-export function createRule(
-  { pair }: Pick<Model, "pair">,
-  { rule, train }: Pick<ExperimentConfig, "rule" | "train">,
+/** What a real-valued net is made from. */
+function realOptions(
+  { network, rule, train }: RuleConfigs,
+  { shape, classNames }: DataSummary,
+  maxImages: number,
+): RealImageNet["options"] {
+  const { kind, hidden, norm, activation } = network;
+  const own = authorsActivations[rule.name as RealRuleName];
+  const image = paddedShape(kind, hidden.length, shape);
+  const sizes = { image, classes: classNames.length, maxImages };
+  return { kind, hidden, norm, seed: train.seed, activation: activation === "own" ? own : activation, ...sizes };
+}
+
+type RuleConfigs = Pick<ExperimentConfig, "network" | "rule" | "train">;
+
+/**
+ * The learning rule of a configuration, on a model made by `createModel` from the same.
+ *
+ * @throws BispikeError "usage" for a model of another kind of net than the rule's
+ */
+export function createRule(model: ImageModel, config: RuleConfigs): Rule {
+  const { name } = config.rule;
+  if (!isRealRule(name)) return spikingRule(spikingModel(model, `rule ${name}`).pair, { ...config, name });
+  if (!(model instanceof RealModel))
+    throw new BispikeError("usage", `rule ${name}: expected a net of real numbers (RealModel), got a spiking pair`);
+  const { net, stimulus, stimulusWidth, maxImages } = model.rows;
+  const image = { net, stimulus, stimulusWidth, options: realOptions(config, model.data, maxImages) };
+  return realRule(image, { ...config, name });
+}
+
+function realRule(image: RealImageNet, { rule, train, name }: RuleConfigs & { name: RealRuleName }): Rule {
+  const { weightDecay, clip, clipScope } = train;
+  const optimiser = { weightDecay, clip, clipScope };
+  switch (name) {
+    case "real-backprop":
+      return new ImageRealBackprop(image, optimiser);
+    case "dll":
+      return new ImageDll(image, rule.dll, optimiser);
+    case "predictive-coding":
+      return new ImagePredictiveCoding(image, rule.predictiveCoding, optimiser);
+    case "ccl":
+      return new CounterCurrent(image, rule.ccl, optimiser);
+  }
+}
+
+/** The learning rule on a pair made as `pairNeeds` says. */
+export function spikingRule(
+  pair: NetworkPair,
+  { rule, train, name }: Pick<ExperimentConfig, "rule" | "train"> & { readonly name: SpikingRuleName },
 ): Rule {
   const { weightDecay, clip, clipScope } = train;
   const optimiser = { weightDecay, clip, clipScope };
-  switch (rule.name) {
+  switch (name) {
     case "bsd":
       return new Bsd(pair, rule, optimiser);
     case "backprop":

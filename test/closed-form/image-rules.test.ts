@@ -161,8 +161,8 @@ describe.each(CASES)("$name", (small) => {
     const gradients = [false, true].map((others) => {
       const learner = smallRule(team, "ccl", small);
       // Into stage 2 of the net: W of stages 3 and 4, and Theta into stage 1, are of no account.
-      for (const slot of learner.slots(false)) {
-        if (others && /perception\.stage[34]|feedback\.stage1\b/.test(slot.name) && !/norm/.test(slot.name))
+      for (const slot of learner.slots(true)) {
+        if (others && /^(perception\.stage[34]|feedback\.stage1\b)/.test(slot.name) && !/norm/.test(slot.name))
           slot.write(slot.read().map((value) => 1.5 - value));
       }
       learner.step({ labels: loadImages(learner, 8), counter: 0 }, NO_RATES);

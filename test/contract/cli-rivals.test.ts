@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { openFeatures } from "../../src/node/features.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";
 import { expectRefusal } from "../support/refusal.ts";
 import { sharedWorkspace, timelessMetrics } from "../support/small-run.ts";
@@ -31,6 +32,61 @@ describe.each(["feedback-alignment", "local-losses"])("%s", (name) => {
     expect(shown.stdout).not.toMatch(/recall|NaN|null|undefined/);
     const inspected = await runCli(["inspect", name], cwd);
     expect(inspected.stdout).toMatch(new RegExp(`^rule +${name}: top cross-entropy$`, "m"));
+  });
+});
+
+describe("a net of real numbers", () => {
+  beforeAll(async () => {
+    cwd = workspace();
+    const args = ["train", "bars.yaml", "--rule.name=ccl", "--network.activation=tanh", "--out", "real"];
+    const trained = await runCli(args, cwd);
+    expect([trained.code, trained.stderr]).toEqual([0, ""]);
+    expect(trained.stdout).toMatch(/^epoch 4\/4 {2}held-out \d+\.\d\d % /m);
+    expect(trained.stdout).not.toMatch(/Hamming|recall|rates|NaN/);
+  });
+
+  it("is summed up, evaluated and inspected without what only spikes have", async () => {
+    const summary = json("real/summary.json");
+    // 64-32-16-4 with norm, and 4-16-32-64 down: no norm where the stimulus is redrawn, but a bias.
+    const perception = 64 * 32 + 32 * 16 + 16 * 4 + 2 * (32 + 16) + 4;
+    const feedback = 4 * 16 + 16 * 32 + 32 * 64 + 2 * (16 + 32) + 64;
+    expect(summary).toMatchObject({ rule: "ccl", recall: null, cost: null, energy: null, rates: [], hamming: [] });
+    expect(summary.parameters).toEqual({ perception, recall: 0, feedback });
+    expect(summary.testAccuracy).toBeGreaterThan(0.9);
+    const [measured] = jsonLines((await runCli(["eval", "real", "--json"], cwd)).stdout);
+    expect(measured).toMatchObject({ testAccuracy: summary.testAccuracy, rates: [], hamming: [] });
+    const shown = await runCli(["eval", "real"], cwd);
+    expect(shown.stdout).toMatch(/^accuracy +\d+\.\d\d % +by the read-out's largest output$/m);
+    expect(shown.stdout).not.toMatch(/recall|spike|firing|NaN|null|undefined/);
+    const inspected = await runCli(["inspect", "real"], cwd);
+    expect(inspected.stdout).toMatch(/^rule +ccl: cosines, weight 1$/m);
+    expect(inspected.stdout).toMatch(/^network +mlp, real numbers, norm on, units tanh$/m);
+  });
+
+  it.each([
+    ["recall", ["recall", "real"], /bispike recall needs a recall network, but rule ccl/],
+    ["eval --ood", ["eval", "real", "--ood", "bars"], /--ood needs a recall network, but rule ccl/],
+    ["eval --cost", ["eval", "real", "--cost"], /--cost of real.best\.safetensors needs a spiking pair/],
+    ["eval --representation", ["eval", "real", "--representation"], /--representation of .* needs a spiking pair/],
+    ["plot --kind raster", ["plot", "real", "--kind", "raster"], /--kind raster of .* needs a spiking pair/],
+  ])("%s says that there are no spikes or no recall", async (_, args, message) => {
+    await expectRefusal(args, cwd, 2, message);
+  });
+
+  it("has no features that are firing rates", async () => {
+    await expect(openFeatures(join(cwd, "real"))).rejects.toThrow(
+      /real.best\.safetensors: features are firing rates, but rule ccl trains a net of real numbers/,
+    );
+  });
+
+  it("has curves drawn, and predicts", async () => {
+    const plotted = await runCli(["plot", "real", "--out", "drawn", "--json"], cwd);
+    expect([plotted.code, plotted.stderr]).toEqual([0, ""]);
+    const [{ files } = { files: [] }] = jsonLines(plotted.stdout);
+    expect(files).toEqual([join("drawn", "curves.svg"), join("drawn", "curves.png")]);
+    const predicted = await runCli(["predict", "real", join("drawn", "curves.png"), "--json"], cwd);
+    expect(predicted.code).toBe(0);
+    expect(jsonLines(predicted.stdout)[0]).toMatchObject({ classes: ["0", "1", "2", "3"] });
   });
 });
 

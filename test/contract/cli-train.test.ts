@@ -57,7 +57,7 @@ describe("a run", () => {
       recall: 4 * 16 + 2 * 16 + 16 * 32 + 2 * 32 + 32 * 64 + 64,
     });
     // Four steps of a picture of which no pixel is 0, computed once; spikes reach 16 and 4.
-    const { cost, energy } = summary as unknown as Pick<Summary, "cost" | "energy">;
+    const { cost, energy } = summary as unknown as { [key in "cost" | "energy"]: NonNullable<Summary[key]> };
     expect(cost.inference).toMatchObject({ macs: 4 * 64 * 32, dense: 4 * (64 * 32 + 32 * 16 + 16 * 4) });
     expect(cost.inferenceByEngine.macs).toBe(64 * 32);
     expect(cost).toMatchObject({ footprintBytes: 4 * (2724 + 2 * 48), connectionSparsity: 0 });

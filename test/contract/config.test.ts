@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { defaultChannels, defaults, resolveConfig } from "../../src/training/config.ts";
+import { counterCurrentDefaults } from "../../src/learning/real/counter-current.ts";
+import { imageDllDefaults } from "../../src/learning/real/dll.ts";
+import { imagePredictiveCodingDefaults } from "../../src/learning/real/predictive-coding.ts";
+import { defaultChannels, defaults, realRules, resolveConfig } from "../../src/training/config.ts";
 import { knownKeys } from "../../src/training/config-schema.ts";
 
 const mnist = { data: { name: "mnist" } };
@@ -24,6 +27,13 @@ describe("defaults", () => {
       name: "mnist-mlp",
       data: { name: "mnist", heldOut: 0.1, limit: 0 },
     });
+  });
+
+  it("are the rules' own", () => {
+    const { dll, predictiveCoding, ccl } = defaults.rule;
+    expect(dll).toEqual(imageDllDefaults);
+    expect(predictiveCoding).toEqual(imagePredictiveCodingDefaults);
+    expect(ccl).toEqual(counterCurrentDefaults);
   });
 
   it("name the experiment after the data and the kind", () => {
@@ -146,12 +156,19 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--network.hidden=[65536]", "network.hidden[0]: expected an integer from 1 to 65535, got the number 65536"],
     [
       "--rule.name=bp",
-      'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, got the text "bp"',
+      'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, real-backprop, dll, predictive-coding, ccl, got the text "bp"',
     ],
+    ["--network.activation=gelu", 'network.activation: expected one of own, relu, tanh, elu, got the text "gelu"'],
+    [
+      "--rule.predictiveCoding.inferenceSteps=0",
+      "rule.predictiveCoding.inferenceSteps: expected an integer from 1 to 1000000, got the number 0",
+    ],
+    ["--rule.dll.errorLimit=0", "rule.dll.errorLimit: expected a number above 0, got the number 0"],
+    ["--rule.ccl.affinity=mse", 'rule.ccl.affinity: expected one of dots, cosines, got the text "mse"'],
     ["--rule.homeostasis.rate=1.5", "rule.homeostasis.rate: expected a number from 0 to 1, got the number 1.5"],
     [
       "--rule=",
-      "rule: expected a section with the keys name, features, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, top, homeostasis, stdp, got nothing",
+      "rule: expected a section with the keys name, features, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, top, homeostasis, stdp, dll, predictiveCoding, ccl, got nothing",
     ],
     ["--train.seed=-1", "train.seed: expected an integer from 0 to 9007199254740991, got the number -1"],
     ["--train.learningRate=.inf", "train.learningRate: expected a number above 0, got the number Infinity"],
@@ -240,6 +257,20 @@ describe("combinations", () => {
     expect(overriding("--train.batch=1")).toContain("train.batch: expected at least 2, got 1");
     expect(overriding("--train.batch=1", "--rule.centred=false", "--rule.negatives=masked")).toContain("train.batch");
     expect(resolveConfig(mnist, ["--train.batch=1", "--rule.centred=false"]).train.batch).toBe(1);
+  });
+
+  it.each(realRules)("%s: refuses what only spiking nets have, and passes over their neurons' constants", (name) => {
+    const rule = `--rule.name=${name}`;
+    const net = `with rule.name ${name} (its net is of real numbers, not spikes)`;
+    expect(overriding(rule, "--network.stimulus=poisson")).toBe(
+      `x.yaml: network.stimulus: expected direct ${net}, got poisson`,
+    );
+    expect(overriding(rule, "--network.target=random")).toContain(`network.target: expected one-hot ${net}`);
+    expect(overriding(rule, "--rule.top=mse")).toContain(`rule.top: expected cross-entropy ${net}, got mse`);
+    expect(overriding(rule, "--train.batch=1")).toContain("train.batch: expected at least 2, got 1: with network.norm");
+    const passed = ["--network.steps=7", "--network.tau=3", "--network.threshold.perception=1", "--network.norm=false"];
+    const config = resolveConfig(mnist, [rule, "--train.batch=1", ...passed]);
+    expect(config).toMatchObject({ name: `mnist-mlp-${name}`, network: { steps: 7, activation: "own" } });
   });
 
   it.each([0, 0.5, 0.999, 1, 5000])("holds out %d", (heldOut) => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { CounterCurrent } from "../../src/learning/real/counter-current.ts";
 import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
+import { realImageNet } from "../../src/learning/real/image-net.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import * as ad from "../support/autodiff.ts";
 import {
@@ -107,7 +108,11 @@ describe.each(CASES)("$name", (small) => {
 
   test.each(["dots", "cosines"] as const)("counter-current: every stage's own loss, by %s", (affinity) => {
     const weight = affinity === "dots" ? 128 : 3;
-    const learner = new CounterCurrent(team, smallOptions(small), { affinity, weight }, PLAIN_OPTIMISER);
+    const learner = new CounterCurrent(
+      realImageNet(team, smallOptions(small), "ccl"),
+      { affinity, weight },
+      PLAIN_OPTIMISER,
+    );
     const labels = loadImages(learner, IMAGES);
     const plain = plainNet(learner, "elu");
     const { feedback } = learner;

@@ -5,7 +5,7 @@ import { type Criterion, criteria, criteriaOfRules, criteriaTable } from "../../
 import { LocalLosses } from "../../src/learning/image/local-losses.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { isReal } from "../../src/network/synapses.ts";
-import { type ImageRuleName, imageRules } from "../../src/training/config.ts";
+import { imageRules, type SpikingRuleName, spikingRules } from "../../src/training/config.ts";
 import { type Images, randomImages, updateOf } from "../support/small-pair.ts";
 import { type SmallRival, smallRival } from "../support/small-rival.ts";
 import { logitsOf } from "../support/stage-twin.ts";
@@ -15,7 +15,7 @@ const IMAGES = 6;
 
 /** Works on a net of its own. */
 async function withRival<T>(
-  name: ImageRuleName,
+  name: SpikingRuleName,
   kind: Kind,
   use: (small: SmallRival, images: Images) => T,
 ): Promise<T> {
@@ -30,7 +30,7 @@ async function withRival<T>(
 const hiddenOf = ({ pair }: SmallRival): readonly Layer[] => pair.perception.slice(0, -1);
 
 /** Updates of the hidden stages in one step after `change`, and the decisions of that step. */
-function learn(name: ImageRuleName, kind: Kind, change: (small: SmallRival) => void) {
+function learn(name: SpikingRuleName, kind: Kind, change: (small: SmallRival) => void) {
   return withRival(name, kind, (small, images) => {
     change(small);
     small.step(images);
@@ -66,7 +66,7 @@ function changeUnused(small: SmallRival): void {
 }
 
 /** C1: weights that no spike goes through are changed, so all spikes are the same. */
-async function withoutTransport(name: ImageRuleName, kind: Kind): Promise<boolean> {
+async function withoutTransport(name: SpikingRuleName, kind: Kind): Promise<boolean> {
   const before = await learn(name, kind, silence);
   const after = await learn(name, kind, (small) => {
     silence(small);
@@ -77,7 +77,7 @@ async function withoutTransport(name: ImageRuleName, kind: Kind): Promise<boolea
 }
 
 /** C2: the concept's weights are changed by so little that no decision is another, hence no reward. */
-async function local(name: ImageRuleName, kind: Kind): Promise<boolean> {
+async function local(name: SpikingRuleName, kind: Kind): Promise<boolean> {
   const before = await learn(name, kind, () => {});
   const after = await learn(name, kind, ({ pair }) => {
     const random = new RandomStream(5, "a little");
@@ -90,7 +90,7 @@ async function local(name: ImageRuleName, kind: Kind): Promise<boolean> {
 }
 
 /** C3: every stage is updated before the next one runs; or rewards turned round turn every update round, so that what waits for the reward is multiplied with it and nothing else. */
-async function onePhase(name: ImageRuleName, kind: Kind): Promise<boolean> {
+async function onePhase(name: SpikingRuleName, kind: Kind): Promise<boolean> {
   const onTheWay = await withRival(name, kind, (small, images) => {
     const calls: string[] = [];
     small.team.startProfile((kernel, _items, args) => calls.push(`${kernel} ${args.join(" ")} `));
@@ -119,7 +119,7 @@ async function onePhase(name: ImageRuleName, kind: Kind): Promise<boolean> {
 }
 
 /** C4: what hidden stages and the concept read of each other are spike trains. */
-function binary(name: ImageRuleName, kind: Kind): Promise<boolean> {
+function binary(name: SpikingRuleName, kind: Kind): Promise<boolean> {
   return withRival(name, kind, ({ pair }) =>
     [...pair.perception.slice(1), ...pair.recall].every(({ synapses }) => !isReal(synapses.source)),
   );
@@ -129,7 +129,7 @@ function binary(name: ImageRuleName, kind: Kind): Promise<boolean> {
 const CARRIERS: Readonly<Record<string, number>> = { linearInputGradient: 3, convolveInputGradient: 3 };
 
 /** C5: nothing that is carried to a stage as an error has values of both signs. */
-function unsigned(name: ImageRuleName, kind: Kind): Promise<boolean> {
+function unsigned(name: SpikingRuleName, kind: Kind): Promise<boolean> {
   return withRival(name, kind, (small, images) => {
     const errors: number[] = [];
     const memory = small.team.arena.memory.buffer;
@@ -144,7 +144,7 @@ function unsigned(name: ImageRuleName, kind: Kind): Promise<boolean> {
   });
 }
 
-const tests: Readonly<Record<Criterion, (name: ImageRuleName, kind: Kind) => Promise<boolean>>> = {
+const tests: Readonly<Record<Criterion, (name: SpikingRuleName, kind: Kind) => Promise<boolean>>> = {
   C1: withoutTransport,
   C2: local,
   C3: onePhase,
@@ -152,7 +152,7 @@ const tests: Readonly<Record<Criterion, (name: ImageRuleName, kind: Kind) => Pro
   C5: unsigned,
 };
 
-describe.each(imageRules)("%s", (name) => {
+describe.each(spikingRules)("%s", (name) => {
   const declared: readonly Criterion[] = criteriaOfRules[name].meets;
   it.each(["mlp", "cnn"] as const)("%s: meets what is declared, and no more", async (kind) => {
     const found: Criterion[] = [];
@@ -180,6 +180,10 @@ it("every rule is declared, and the table has a line for each", () => {
     ["DFA", "yes", "no", "no", "yes", "no"],
     ["local losses", "no", "yes", "yes", "yes", "no"],
     ["R-STDP", "yes", "yes", "yes", "yes", "yes"],
+    ["BP on ANN", "no", "no", "no", "no", "no"],
+    ["DLL", "yes", "no", "no", "no", "no"],
+    ["predictive coding", "no", "no", "no", "no", "no"],
+    ["CCL", "yes", "yes", "yes", "no", "no"],
   ]);
   for (const [name, words] of Object.entries(criteria)) expect(lines).toContain(`- ${name}, ${words}`);
 });

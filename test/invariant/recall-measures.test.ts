@@ -8,14 +8,16 @@ import { evaluate } from "../../src/measurement/evaluate.ts";
 import { mismatchScores } from "../../src/measurement/mismatch.ts";
 import { measureRecall } from "../../src/measurement/recall-measures.ts";
 import { recallImages } from "../../src/measurement/recalled.ts";
+import { type Model, spikingModel } from "../../src/network/model.ts";
 import { type OpenedModel, openModel } from "../../src/node/open.ts";
 import { trainedRun } from "../support/trained-run.ts";
 
 const trained = trainedRun();
-let opened: OpenedModel;
+let opened: OpenedModel & { readonly model: Model };
 beforeAll(async () => {
   const { cwd, run } = trained();
-  opened = await openModel(join(cwd, run, "last.safetensors"), 1);
+  const file = await openModel(join(cwd, run, "last.safetensors"), 1);
+  opened = { ...file, model: spikingModel(file.model, "the test") };
 });
 afterAll(() => opened.team.close());
 

@@ -1,15 +1,15 @@
 /** What must hold of every rival of BSD: bytes do not depend on threads, reports are whole, and recall is refused where there is none. */
 import { describe, expect, it } from "vitest";
-import { type ImageRuleName, imageRules } from "../../src/training/config.ts";
+import { type SpikingRuleName, spikingRules } from "../../src/training/config.ts";
 import { plainBlock } from "../support/plain-stack.ts";
 import { randomImages, updatesOf } from "../support/small-pair.ts";
 import { smallRival } from "../support/small-rival.ts";
 import { smallTraining } from "../support/small-training.ts";
 
-const rivals = imageRules.filter((name) => name !== "bsd");
+const rivals = spikingRules.filter((name) => name !== "bsd");
 const data = { classes: 3, train: 60, test: 6 };
 
-describe.each(rivals)("%s", (name: ImageRuleName) => {
+describe.each(rivals)("%s", (name: SpikingRuleName) => {
   it.each(["mlp", "cnn"] as const)(
     "%s: the same bytes on one thread and two, clipped by stage or globally",
     async (kind) => {

@@ -4,6 +4,7 @@ import { Team } from "../../src/engine/team.ts";
 import { ImageRealBackprop } from "../../src/learning/real/backprop.ts";
 import { ImageDll, imageDllDefaults } from "../../src/learning/real/dll.ts";
 import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
+import { realImageNet } from "../../src/learning/real/image-net.ts";
 import { RealLayer } from "../../src/network/real/real-layer.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import * as ad from "../support/autodiff.ts";
@@ -77,8 +78,8 @@ describe.each(CASES)("$name", (small) => {
     { errorLimit: 50, activation: "tanh" },
     { errorLimit: 0.05, activation: "elu" },
   ] as const)("gradients of W and Theta, errors clipped at $errorLimit, $activation", ({ errorLimit, activation }) => {
-    const options = smallOptions({ ...small, activation });
-    const learner = new ImageDll(team, options, { ...imageDllDefaults, errorLimit }, PLAIN_OPTIMISER);
+    const image = realImageNet(team, smallOptions({ ...small, activation }), "dll");
+    const learner = new ImageDll(image, { ...imageDllDefaults, errorLimit }, PLAIN_OPTIMISER);
     const labels = loadImages(learner, IMAGES);
     const theta = learner.net.hidden.map((_, k) => read(learner, `feedback.stage${k + 2}.weight`));
     learner.step({ labels, counter: 0 }, NO_RATES);
@@ -114,13 +115,12 @@ describe.each(CASES)("$name", (small) => {
   test("with Theta = W it is backprop", () => {
     const options = { ...smallOptions(small), activation: "tanh" } as const;
     const dll = new ImageDll(
-      team,
-      options,
+      realImageNet(team, options, "dll"),
       { ...imageDllDefaults, errorLimit: Number.POSITIVE_INFINITY },
       PLAIN_OPTIMISER,
     );
-    const backprop = new ImageRealBackprop(team, options, PLAIN_OPTIMISER);
-    const slots = new Map([...dll.slots(false)].map((slot) => [slot.name, slot]));
+    const backprop = new ImageRealBackprop(realImageNet(team, options, "real-backprop"), PLAIN_OPTIMISER);
+    const slots = new Map([...dll.slots(true)].map((slot) => [slot.name, slot]));
     for (const [k] of dll.net.hidden.entries())
       slots.get(`feedback.stage${k + 2}.weight`)!.write(slots.get(`perception.stage${k + 3}.weight`)!.read());
     const reports = [dll, backprop].map((learner) => {
@@ -135,7 +135,8 @@ describe.each(CASES)("$name", (small) => {
 
 test("Theta moves at its own rate, the first step of AdamW being the rate itself", () => {
   const small: Small = { kind: "mlp", hidden: [6] };
-  const learner = new ImageDll(team, smallOptions(small), { ...imageDllDefaults, feedbackRate: 0.25 }, PLAIN_OPTIMISER);
+  const image = realImageNet(team, smallOptions(small), "dll");
+  const learner = new ImageDll(image, { ...imageDllDefaults, feedbackRate: 0.25 }, PLAIN_OPTIMISER);
   const labels = loadImages(learner, IMAGES);
   const names = ["feedback.stage2.weight", "perception.stage3.weight"];
   const before = names.map((name) => read(learner, name));

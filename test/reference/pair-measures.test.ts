@@ -12,7 +12,7 @@ import { trainingCost } from "../../src/measurement/training-cost.ts";
 import { weightAlignment } from "../../src/measurement/weight-alignment.ts";
 import { conceptSpikes, perceive, recallConcepts } from "../../src/network/inference.ts";
 import type { Layer } from "../../src/network/layer.ts";
-import type { Model } from "../../src/network/model.ts";
+import { type Model, spikingModel } from "../../src/network/model.ts";
 import { pixelsOf, sizeOf } from "../../src/network/shape.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
@@ -27,8 +27,8 @@ const CLASSES = [0, 1, 2, 3];
 /** Every image in one batch, so that all spikes are there to be looked at. */
 const make = (team: Team, kind: "mlp" | "cnn", stimulus: "direct" | "poisson" = "direct"): Model => {
   const network = { kind, stimulus, hidden: kind === "mlp" ? [21, 18] : [5, 17] };
-  return createExperiment(team, resolveConfig({ data: { path: "bars" }, network, train: { batch: 16 } }), dataset)
-    .model;
+  const config = resolveConfig({ data: { path: "bars" }, network, train: { batch: 16 } });
+  return spikingModel(createExperiment(team, config, dataset).model, "the test");
 };
 
 /** Spike trains [unit][step] of one image. */

@@ -6,7 +6,7 @@ import { ImageRealBackprop } from "../../src/learning/real/backprop.ts";
 import { CounterCurrent, counterCurrentDefaults } from "../../src/learning/real/counter-current.ts";
 import { ImageDll, imageDllDefaults } from "../../src/learning/real/dll.ts";
 import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
-import type { RealImageNetOptions } from "../../src/learning/real/image-net.ts";
+import { type RealImageNetOptions, realImageNet } from "../../src/learning/real/image-net.ts";
 import { ImagePredictiveCoding } from "../../src/learning/real/predictive-coding.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import type { Activation, RealLayer } from "../../src/network/real/real-layer.ts";
@@ -39,11 +39,11 @@ export function smallRule(
   optimiser: OptimiserOptions = PLAIN_OPTIMISER,
   steps = 12,
 ): RealImageLearner {
-  const options = smallOptions(small);
-  if (rule === "real-backprop") return new ImageRealBackprop(team, options, optimiser);
-  if (rule === "dll") return new ImageDll(team, options, imageDllDefaults, optimiser);
-  if (rule === "ccl") return new CounterCurrent(team, options, counterCurrentDefaults, optimiser);
-  return new ImagePredictiveCoding(team, options, { inferenceSteps: steps, inferenceRate: 0.1 }, optimiser);
+  const image = realImageNet(team, smallOptions(small), rule);
+  if (rule === "real-backprop") return new ImageRealBackprop(image, optimiser);
+  if (rule === "dll") return new ImageDll(image, imageDllDefaults, optimiser);
+  if (rule === "ccl") return new CounterCurrent(image, counterCurrentDefaults, optimiser);
+  return new ImagePredictiveCoding(image, { inferenceSteps: steps, inferenceRate: 0.1 }, optimiser);
 }
 
 /** Loads images of a pattern a class with some noise; row padding is 0. Returns their labels. */

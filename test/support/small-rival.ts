@@ -1,4 +1,4 @@
-/** Small nets under any rule for images, as `small-pair.ts` has them under BSD; everything follows from the options and a seed. */
+/** Small nets under any rule for images on spiking nets, as `small-pair.ts` has them under BSD; everything follows from the options and a seed. */
 import { Team } from "../../src/engine/team.ts";
 import type { Rule, StepReport } from "../../src/learning/rule.ts";
 import { NetworkPair, type PairOptions } from "../../src/network/pair.ts";
@@ -6,15 +6,15 @@ import { spawnThread } from "../../src/node/threads.ts";
 import {
   defaults,
   type ExperimentConfig,
-  type ImageRuleName,
   type RuleConfig,
+  type SpikingRuleName,
   type TrainConfig,
 } from "../../src/training/config.ts";
-import { createRule, pairNeeds } from "../../src/training/image-rules.ts";
+import { pairNeeds, spikingRule } from "../../src/training/image-rules.ts";
 import { classes, type Images, rates, smallShapes } from "./small-pair.ts";
 
 export interface SmallRivalOptions {
-  readonly name: ImageRuleName;
+  readonly name: SpikingRuleName;
   readonly kind: "mlp" | "cnn";
   readonly network?: Partial<PairOptions>;
   readonly rule?: Partial<RuleConfig>;
@@ -67,7 +67,7 @@ export async function smallRival(options: SmallRivalOptions): Promise<SmallRival
     rule: { ...defaults.rule, stdp, name: options.name, ...options.rule },
     train: { ...defaults.train, clip: 0.01, ...options.train },
   };
-  const rule = createRule({ pair }, config);
+  const rule = spikingRule(pair, { ...config, name: options.name });
   const step = (images: Images, counter = 0) => {
     show(pair, images);
     return rule.step({ labels: Uint16Array.from(images.labels), counter }, rates);

@@ -3,6 +3,7 @@ import { CostMeter, type NetworkCost, type PairCost } from "../../measurement/co
 import { ENERGY_PRESETS, type EnergyPreset, picojoules } from "../../measurement/energy.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
 import { type TrainingCost, trainingCost } from "../../measurement/training-cost.ts";
+import { spikingModel } from "../../network/model.ts";
 import type { OpenedModel } from "../../node/open.ts";
 import { alignTable } from "../table.ts";
 import type { Section } from "./eval-sections.ts";
@@ -10,8 +11,9 @@ import type { Section } from "./eval-sections.ts";
 /** What every energy figure is. */
 const ARITHMETIC = "arithmetic only (45 nm, 0.9 V; Horowitz 2014): moving data costs more";
 
-export function costSection({ model, checkpoint }: OpenedModel): Section {
-  const meter = new CostMeter(model.pair);
+export function costSection({ model, checkpoint, file }: OpenedModel): Section {
+  const { pair } = spikingModel(model, `--cost of ${file}`);
+  const meter = new CostMeter(pair);
   const { train, rule } = checkpoint.config;
   const step = {
     batch: train.batch,
@@ -22,7 +24,7 @@ export function costSection({ model, checkpoint }: OpenedModel): Section {
     meter,
     finish: () => {
       const cost = meter.result();
-      const training = model.pair.recalls ? trainingCost(model.pair, cost, step) : null;
+      const training = pair.recalls ? trainingCost(pair, cost, step) : null;
       const energy = energyOf(cost, training);
       return { json: { cost: { ...cost, training, energy } }, text: report(cost, training, energy) };
     },

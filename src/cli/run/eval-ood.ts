@@ -5,6 +5,7 @@ import { loadDataset } from "../../data/load.ts";
 import { BispikeError } from "../../errors.ts";
 import { auroc } from "../../measurement/auroc.ts";
 import { type MismatchScores, mismatchScores } from "../../measurement/mismatch.ts";
+import { type Model, spikingModel } from "../../network/model.ts";
 import type { OpenedModel } from "../../node/open.ts";
 import { note } from "../output.ts";
 import { alignTable, printable } from "../table.ts";
@@ -12,7 +13,7 @@ import { unverified } from "./data.ts";
 import type { Measured, Section } from "./eval-sections.ts";
 
 /** @param other name of a known data set, else a folder */
-export async function oodSection({ model }: OpenedModel, known: Measured, other: string): Promise<Section> {
+export async function oodSection({ model, file }: OpenedModel, known: Measured, other: string): Promise<Section> {
   const foreign = await loadDataset(KNOWN_SETS.has(other) ? { name: other } : { path: other });
   const { shape, name } = model.data;
   if (describeShape(foreign.shape) !== describeShape(shape)) {
@@ -22,10 +23,10 @@ export async function oodSection({ model }: OpenedModel, known: Measured, other:
     );
   }
   note("warning", unverified(foreign));
-  return { finish: () => compare(model, known, foreign) };
+  return { finish: () => compare(spikingModel(model, `--ood of ${file}`), known, foreign) };
 }
 
-async function compare(model: OpenedModel["model"], known: Measured, foreign: Dataset) {
+async function compare(model: Model, known: Measured, foreign: Dataset) {
   const every = Int32Array.from({ length: foreign.test.count }, (_, i) => i);
   const inliers = await mismatchScores(model, known.split, known.indices);
   const outliers = await mismatchScores(model, foreign.test, every);

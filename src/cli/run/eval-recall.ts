@@ -6,6 +6,7 @@ import { modelClassifier } from "../../measurement/classifier.ts";
 import { type CuedRecall, cuedRecall } from "../../measurement/cued-recall.ts";
 import { measureRecall, type RecallMeasures } from "../../measurement/recall-measures.ts";
 import { structuralSimilarities } from "../../measurement/ssim.ts";
+import { spikingModel } from "../../network/model.ts";
 import { type OpenedModel, openModel } from "../../node/open.ts";
 import type { EvalOptions } from "../eval.ts";
 import { alignTable, classLabel, percent, printable } from "../table.ts";
@@ -18,7 +19,8 @@ export async function recallSection(opened: OpenedModel, images: Measured, optio
   const judge = options.classifier === undefined ? undefined : await openJudge(opened, options.classifier, options);
   return {
     finish: async () => {
-      const { model, checkpoint } = opened;
+      const { checkpoint, file } = opened;
+      const model = spikingModel(opened.model, `--recall-measures of ${file}`);
       const classifier = judge && modelClassifier(judge.model);
       const measures = await measureRecall(model, checkpoint.classMeans, {
         classifier,

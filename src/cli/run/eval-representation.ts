@@ -1,12 +1,13 @@
 /** `bispike eval --representation`: what the hidden stages' spikes are like, and whether the networks' weights align. */
 import { type Representation, RepresentationMeter } from "../../measurement/representation.ts";
 import { RATE_BINS, SATURATED_RATE } from "../../measurement/unit-rates.ts";
+import { spikingModel } from "../../network/model.ts";
 import type { OpenedModel } from "../../node/open.ts";
 import { alignTable, percent } from "../table.ts";
 import type { Measured, Section } from "./eval-sections.ts";
 
-export function representationSection({ model }: OpenedModel, { indices }: Measured): Section {
-  const meter = new RepresentationMeter(model.pair, indices.length);
+export function representationSection({ model, file }: OpenedModel, { indices }: Measured): Section {
+  const meter = new RepresentationMeter(spikingModel(model, `--representation of ${file}`).pair, indices.length);
   return {
     meter,
     finish: () => {

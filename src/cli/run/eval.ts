@@ -1,7 +1,7 @@
 /** The work of `bispike eval`: accuracy, confusion and spike similarity over one part of the data. */
 import { BispikeError } from "../../errors.ts";
 import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
-import type { ImageModel } from "../../network/model.ts";
+import { type ImageModel, Model } from "../../network/model.ts";
 import { buildModel, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
 import { assertRecall, isAutoencoderCheckpoint, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
@@ -117,10 +117,12 @@ function report(measured: Evaluation, model: ImageModel, heading: string): strin
   return [
     heading,
     alignTable(
-      [
-        ["accuracy", percent(accuracy), "by the concept's spikes"],
-        ["", percent(driveAccuracy), "by the concept's mean drive"],
-      ],
+      model instanceof Model
+        ? [
+            ["accuracy", percent(accuracy), "by the concept's spikes"],
+            ["", percent(driveAccuracy), "by the concept's mean drive"],
+          ]
+        : [["accuracy", percent(accuracy), "by the read-out's largest output"]],
       "lrl",
     ),
     alignTable([["class", "images", "accuracy"], ...classes], "lrr"),

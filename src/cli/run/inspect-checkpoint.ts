@@ -2,12 +2,14 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describeShape as describeImage } from "../../data/dataset.ts";
+import { authorsActivations } from "../../learning/real/image-net.ts";
 import { paddedShape } from "../../network/pair.ts";
 import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
 import { CHECKPOINT_FILES, type OpenedCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Checkpoint } from "../../training/checkpoint.ts";
+import { isRealRule } from "../../training/config.ts";
 import { alignTable, percent } from "../table.ts";
 import type { Findings } from "./inspect.ts";
 import { describePosition, lastPosition, parametersOf, readSummary, type StoredSummary } from "./inspect-run.ts";
@@ -70,11 +72,20 @@ function overview(
       `${data.name}: ${describeImage(data.shape)}, ${data.classNames.length} classes, mean ${numbers(mean)}, std ${numbers(std)}`,
     ],
     ["classes", data.classNames.join(", ")],
-    [
-      "network",
-      `${network.kind}, ${network.steps} steps, tau ${network.tau}, norm ${network.norm ? "on" : "off"}, stimulus ${network.stimulus}, target ${network.target}`,
-    ],
-    ["threshold", `perception ${threshold.perception}, recall ${threshold.recall}, concept ${threshold.concept}`],
+    ...(isRealRule(rule.name)
+      ? [
+          [
+            "network",
+            `${network.kind}, real numbers, norm ${network.norm ? "on" : "off"}, units ${network.activation === "own" ? `${authorsActivations[rule.name]} (the rule's own)` : network.activation}`,
+          ],
+        ]
+      : [
+          [
+            "network",
+            `${network.kind}, ${network.steps} steps, tau ${network.tau}, norm ${network.norm ? "on" : "off"}, stimulus ${network.stimulus}, target ${network.target}`,
+          ],
+          ["threshold", `perception ${threshold.perception}, recall ${threshold.recall}, concept ${threshold.concept}`],
+        ]),
     ["rule", describeRule(rule)],
     [
       "training",
@@ -89,6 +100,15 @@ function overview(
   ];
 }
 
+/** Options of a rule on a net of real numbers. */
+function describeReal({ name, dll, predictiveCoding, ccl }: Checkpoint["config"]["rule"]): string {
+  if (name === "dll") return `feedback at ${dll.feedbackRate} of the rate, errors up to ${dll.errorLimit}`;
+  if (name === "predictive-coding")
+    return `${predictiveCoding.inferenceSteps} steps of inference at rate ${predictiveCoding.inferenceRate}`;
+  if (name === "ccl") return `${ccl.affinity}, weight ${ccl.weight}`;
+  return "top cross-entropy";
+}
+
 /** The rule and those of its options that it makes use of. */
 function describeRule(rule: Checkpoint["config"]["rule"]): string {
   const { name, top, stdp } = rule;
@@ -96,6 +116,7 @@ function describeRule(rule: Checkpoint["config"]["rule"]): string {
     const { trace, potentiation, depression, hidden } = stdp;
     return `${name}: traces of ${trace} steps, potentiation ${potentiation}, depression ${depression}, hidden stages at ${hidden} of the rate`;
   }
+  if (isRealRule(name)) return `${name}: ${describeReal(rule)}`;
   if (name !== "bsd") return `${name}: top ${top}`;
   const loss =
     rule.loss === "reco"

@@ -3,6 +3,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
+import { Model, spikingModel } from "../../network/model.ts";
 import { writeCurves, writeRaster, writeRecallPicture } from "../../node/figures.ts";
 import { type OpenedModel, openAnyCheckpoint, openModel } from "../../node/open.ts";
 import { readPicture } from "../../node/pictures.ts";
@@ -55,14 +56,17 @@ async function drawModel(path: string, out: string, options: PlotOptions): Promi
   const files: string[] = [];
   try {
     if (kind === "recall") assertRecall(opened.checkpoint, opened.file, "--kind recall");
-    if (kind !== "raster" && opened.model.pair.recalls) {
+    // Of a net of real numbers there are no spikes to draw, nor a recall.
+    if (kind === "all" && !(opened.model instanceof Model)) return files;
+    const model = spikingModel(opened.model, `--kind ${kind} of ${opened.file}`);
+    if (kind !== "raster" && model.pair.recalls) {
       const file = join(out, "recall.png");
-      writeRecallPicture(opened.model, opened.checkpoint.classMeans, file);
+      writeRecallPicture(model, opened.checkpoint.classMeans, file);
       files.push(file);
     }
     if (kind !== "recall") {
       const { split, index, caption } = await rasterImage(opened, options);
-      writeRaster(opened.model, split, index, join(out, "raster"), { caption, pngWidth: options.pngWidth });
+      writeRaster(model, split, index, join(out, "raster"), { caption, pngWidth: options.pngWidth });
       files.push(...figureFiles(join(out, "raster")));
     }
   } finally {

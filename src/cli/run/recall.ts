@@ -4,7 +4,7 @@ import { BispikeError } from "../../errors.ts";
 import type { Decision } from "../../measurement/decide.ts";
 import { type Picture, pictureGrid, type Tile } from "../../measurement/picture-grid.ts";
 import { type RecalledImages, recallImages } from "../../measurement/recalled.ts";
-import type { Model } from "../../network/model.ts";
+import { type Model, spikingModel } from "../../network/model.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { tileOf } from "../../node/figures.ts";
 import { buildModel, type OpenedModel, openAnyCheckpoint } from "../../node/open.ts";
@@ -73,7 +73,8 @@ function blankRecall({ correlations }: RecalledImages): string | null {
   return blank ? "recall draws the same image for every class: it is silent or untrained" : null;
 }
 
-function recallClasses({ model, checkpoint }: OpenedModel, options: RecallOptions): void {
+function recallClasses({ model: opened, checkpoint, file }: OpenedModel, options: RecallOptions): void {
+  const model = spikingModel(opened, `bispike recall of ${file}`);
   const { classNames } = model.data;
   const wanted = options.class?.map((name) => findClass(name, classNames)) ?? classNames.map((_, c) => c);
   const recalled = recallImages(model, checkpoint.classMeans);
@@ -107,7 +108,8 @@ function recallClasses({ model, checkpoint }: OpenedModel, options: RecallOption
   );
 }
 
-function recallFrom(cue: Cue, { model, checkpoint }: OpenedModel, options: RecallOptions): void {
+function recallFrom(cue: Cue, { model: opened, checkpoint, file }: OpenedModel, options: RecallOptions): void {
+  const model = spikingModel(opened, `bispike recall of ${file}`);
   const { classNames } = model.data;
   const decision = decideOne(model, cue.pixels);
   const chosen = decision.class;

@@ -3,8 +3,9 @@ import { BispikeError } from "../../errors.ts";
 import { CostMeter, type PairCost } from "../../measurement/cost.ts";
 import { FP32, picojoules } from "../../measurement/energy.ts";
 import { evaluate } from "../../measurement/evaluate.ts";
-import { parametersOf } from "../../measurement/footprint.ts";
+import { learnedNumbers, parametersOf } from "../../measurement/footprint.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
+import { Model } from "../../network/model.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import { isImageCheckpoint } from "../../training/any-checkpoint.ts";
@@ -33,8 +34,13 @@ export interface Summary {
   readonly seconds: number;
   readonly imagesPerSecond: number;
   /** Learned numbers of each network. */
-  readonly parameters: { readonly perception: number; readonly recall: number };
-  /** Of perceiving one test image, over all T steps; `bispike eval --cost` has it by layer. */
+  readonly parameters: {
+    readonly perception: number;
+    readonly recall: number;
+    /** What errors or targets come down by while nets of real numbers learn, where that is learned too. */
+    readonly feedback?: number;
+  };
+  /** Of perceiving one test image, over all T steps; `bispike eval --cost` has it by layer. Null for nets of real numbers, whose operations are not counted. */
   readonly cost: {
     /** As NeuroBench counts, and what this engine does for the same products. */
     readonly inference: Operations;
@@ -43,9 +49,9 @@ export interface Summary {
     readonly footprintBytes: number;
     readonly connectionSparsity: number;
     readonly activationSparsity: number | null;
-  };
+  } | null;
   /** Arithmetic only, of `cost.inference`. */
-  readonly energy: { readonly inferencePicojoules: number; readonly preset: string };
+  readonly energy: { readonly inferencePicojoules: number; readonly preset: string } | null;
   /** Per hidden stage, on the test part. */
   readonly rates: readonly number[];
   readonly hamming: readonly number[];
@@ -93,18 +99,19 @@ export async function finishRun(
     );
 
   const everyImage = Int32Array.from({ length: dataset.test.count }, (_, index) => index);
-  const meter = new CostMeter(model.pair);
-  const test = await evaluate(model, dataset.test, everyImage, pause, [meter]);
-  const cost = meter.result();
+  const spiking = model instanceof Model ? model : undefined;
+  const meter = spiking && new CostMeter(spiking.pair);
+  const test = await evaluate(model, dataset.test, everyImage, pause, meter ? [meter] : []);
+  const cost = meter?.result();
   // Before the drawing packages come, which are no part of it.
   const memory = peakMemory();
   // They take half a second to load: not before they are needed.
   const { writeCurves, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
-  const recalled = model.pair.recalls
-    ? writeRecallPicture(model, chosen.classMeans, folder.file(PICTURES.recall))
+  const recalled = spiking?.pair.recalls
+    ? writeRecallPicture(spiking, chosen.classMeans, folder.file(PICTURES.recall))
     : undefined;
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
-  writeRaster(model, dataset.test, 0, folder.file(PICTURES.raster));
+  if (spiking) writeRaster(spiking, dataset.test, 0, folder.file(PICTURES.raster));
 
   const summary: Summary = {
     name: config.name,
@@ -119,8 +126,8 @@ export async function finishRun(
     peakMemory: memory,
     seconds: result.seconds,
     imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
-    parameters: parametersOf(model.pair),
-    ...inferenceCost(cost),
+    parameters: spiking ? parametersOf(spiking.pair) : realParameters(experiment),
+    ...(cost ? inferenceCost(cost) : { cost: null, energy: null }),
     rates: test.rates,
     hamming: test.hamming,
     hammingShuffled: test.hammingShuffled,
@@ -137,6 +144,13 @@ export async function finishRun(
   // Last: a folder with a summary is a finished run.
   folder.writeJson(RUN_FILES.summary, summary);
   return summary;
+}
+
+/** Learned numbers of a net of real numbers. */
+function realParameters({ model, rule }: Experiment): Summary["parameters"] {
+  const feedback = learnedNumbers([...rule.slots(true)].filter(({ name }) => name.startsWith("feedback.")));
+  const perception = learnedNumbers([...model.slots(false)]);
+  return { perception, recall: 0, ...(feedback > 0 ? { feedback } : {}) };
 }
 
 function inferenceCost({ perception }: PairCost): Pick<Summary, "cost" | "energy"> {

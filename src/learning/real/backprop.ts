@@ -3,30 +3,27 @@
  *
  *   dL/dz_L = (softmax(y) - one-hot) / images,  dL/dy_k = W_{k+1}^T dL/dz_{k+1},  dL/dz_k by f' and the norm (equations: learning/backprop/layered.ts)
  */
-import type { Team } from "../../engine/team.ts";
 import { LayeredBackprop } from "../backprop/layered.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { Batch, Rates, StepReport } from "../rule.ts";
 import { RealImageLearner } from "./image-learner.ts";
-import { type RealImageNetOptions, realImageNet } from "./image-net.ts";
+import type { RealImageNet } from "./image-net.ts";
 
 /**
- * Units are rectified by default; `rates.recall` is not used.
+ * `rates.recall` is not used.
  *
  * @example
  * const net = { kind: "mlp", image: { height: 28, width: 28, channels: 1 }, hidden: [512, 256], classes: 10, norm: true, maxImages: 128, seed: 1 } as const;
- * const learner = new ImageRealBackprop(team, net, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new ImageRealBackprop(realImageNet(team, net, "real-backprop"), { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  * learner.stimulus.view.set(pixels); // rows of learner.stimulusWidth floats
  * learner.step({ labels, counter: 0 }, { perception: 1e-3, recall: 0 }).loss;
  */
 export class ImageRealBackprop extends RealImageLearner {
   readonly #backprop: LayeredBackprop;
 
-  /** Throws a `shape` error where pooling leaves no pixel. */
-  constructor(team: Team, options: RealImageNetOptions, optimiser: OptimiserOptions) {
-    const image = realImageNet(team, options, "relu");
+  constructor(image: RealImageNet, optimiser: OptimiserOptions) {
     super(image, optimiser);
-    this.#backprop = new LayeredBackprop(team, image.net.hidden, image.net.readout);
+    this.#backprop = new LayeredBackprop(image.net.team, image.net.hidden, image.net.readout);
   }
 
   step({ labels }: Batch, rates: Rates): StepReport {

@@ -25,7 +25,7 @@ import type { OptimiserOptions } from "../optimiser.ts";
 import type { Batch, Rates, StepReport } from "../rule.ts";
 import { StageAlignment } from "../stage-alignment.ts";
 import { RealImageLearner, statefulLayer } from "./image-learner.ts";
-import { type RealImageNetOptions, realImageNet } from "./image-net.ts";
+import type { RealImageNet, RealImageNetOptions } from "./image-net.ts";
 
 export interface CounterCurrentOptions {
   readonly affinity: "dots" | "cosines";
@@ -71,10 +71,10 @@ interface Stage {
 }
 
 /**
- * Units are exponential linear by default; `rates.perception` is W's rate, `rates.recall` Theta's. Each stage reports its own loss.
+ * `rates.perception` is W's rate, `rates.recall` Theta's. Each stage reports its own loss.
  *
  * @example
- * const learner = new CounterCurrent(team, net, counterCurrentDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new CounterCurrent(realImageNet(team, net, "ccl"), counterCurrentDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */
 export class CounterCurrent extends RealImageLearner {
   /** From the classes down to the stimulus. */
@@ -87,8 +87,9 @@ export class CounterCurrent extends RealImageLearner {
   readonly #gradient: Region<Float32Array>;
 
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
-  constructor(team: Team, options: RealImageNetOptions, own: CounterCurrentOptions, optimiser: OptimiserOptions) {
-    const image = realImageNet(team, options, "elu");
+  constructor(image: RealImageNet, own: CounterCurrentOptions, optimiser: OptimiserOptions) {
+    const { options } = image;
+    const { team } = image.net;
     const feedback = feedbackNet(team, options);
     super(image, optimiser, feedback.layers.map(statefulLayer));
     const { classes, maxImages } = options;
@@ -164,8 +165,8 @@ export class CounterCurrent extends RealImageLearner {
 }
 
 /** The net from the classes' one-hot rows down to the stimulus. */
-function feedbackNet(team: Team, options: RealImageNetOptions): LayeredNet {
-  const { classes, norm, seed, activation = "elu" } = options;
+function feedbackNet(team: Team, options: RealImageNet["options"]): LayeredNet {
+  const { classes, norm, seed, activation } = options;
   const stride = padded(classes);
   const rows = team.arena.f32(classes * stride);
   for (let c = 0; c < classes; c++) rows.view[c * stride + c] = 1;

@@ -12,7 +12,6 @@
  */
 import type { Address, Region } from "../../engine/memory.ts";
 import { RandomStream } from "../../engine/random.ts";
-import type { Team } from "../../engine/team.ts";
 import { InputGradient } from "../../network/input-gradient.ts";
 import { ParameterGroup } from "../../network/parameters.ts";
 import type { LayeredNet } from "../../network/real/layered-net.ts";
@@ -23,7 +22,7 @@ import { finishDrive } from "../backprop/finish.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { Batch, Rates, StepReport } from "../rule.ts";
 import { RealImageLearner } from "./image-learner.ts";
-import { type RealImageNetOptions, realImageNet } from "./image-net.ts";
+import type { RealImageNet, RealImageNetOptions } from "./image-net.ts";
 
 export interface ImageDllOptions {
   /** Theta's learning rate over W's. */
@@ -47,10 +46,10 @@ interface Feedback {
 }
 
 /**
- * Units are tanh by default; `rates.perception` is W's rate, `rates.recall` is not used.
+ * `rates.perception` is W's rate, `rates.recall` is not used.
  *
  * @example
- * const learner = new ImageDll(team, net, imageDllDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new ImageDll(realImageNet(team, net, "dll"), imageDllDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */
 export class ImageDll extends RealImageLearner {
   readonly #options: ImageDllOptions;
@@ -58,17 +57,16 @@ export class ImageDll extends RealImageLearner {
   /** xi of whichever stage is at work, in tiles. */
   readonly #xi: Region<Float32Array>;
 
-  /** Throws a `shape` error where pooling leaves no pixel. */
-  constructor(team: Team, options: RealImageNetOptions, dll: ImageDllOptions, optimiser: OptimiserOptions) {
-    const image = realImageNet(team, options, "tanh");
-    const feedback = feedbackOf(image.net, options);
+  constructor(image: RealImageNet, dll: ImageDllOptions, optimiser: OptimiserOptions) {
+    const { net, options } = image;
+    const feedback = feedbackOf(net, options);
     const layers = feedback.map(({ name, group, synapses }) => ({
       ...{ name, group, bundles: [synapses], channels: synapses.shape.channels },
     }));
     super(image, optimiser, layers);
     this.#options = dll;
     this.#feedback = feedback;
-    this.#xi = team.arena.f32(Math.max(0, ...feedback.map(({ down }) => down.floats(options.maxImages, 1))));
+    this.#xi = net.team.arena.f32(Math.max(0, ...feedback.map(({ down }) => down.floats(options.maxImages, 1))));
   }
 
   step({ labels }: Batch, rates: Rates): StepReport {

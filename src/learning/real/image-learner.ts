@@ -10,7 +10,7 @@ import type { LayeredNet } from "../../network/real/layered-net.ts";
 import { layerSlots, type Slot, type StatefulLayer } from "../../network/slots.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
 import type { Batch, Rates, StepReport } from "../rule.ts";
-import type { RealImageNet, RealImageNetOptions } from "./image-net.ts";
+import type { RealImageNet } from "./image-net.ts";
 
 /** Outputs of a batch, one row an image: classes first, then padding. */
 export interface Scores {
@@ -33,7 +33,7 @@ export function statefulLayer(layer: LayeredNet["layers"][number]): StatefulLaye
 
 export abstract class RealImageLearner {
   readonly net: LayeredNet;
-  readonly options: RealImageNetOptions;
+  readonly options: RealImageNet["options"];
   readonly optimiser: AdamW;
   readonly stimulus: Region<Float32Array>;
   readonly stimulusWidth: number;
@@ -82,9 +82,10 @@ export abstract class RealImageLearner {
     return { view: features.view.subarray(0, images * stride), stride };
   }
 
-  /** Everything learned and the running statistics as named tensors, feedback last, with AdamW's moments where asked. */
+  /** The net's parameters and running statistics as named tensors; where asked, AdamW's moments and, last, what the rule learns beside the net. */
   *slots(optimiser: boolean): Generator<Slot> {
     yield* this.net.slots(optimiser);
+    if (!optimiser) return;
     for (const layer of this.#feedback) yield* layerSlots(layer, optimiser);
   }
 

@@ -23,9 +23,20 @@ export interface RealImageNetOptions {
   readonly maxImages: number;
   /** Draws the weights. */
   readonly seed: number;
-  /** What hidden units do with their drive. Default: what the rule's authors use, see each rule. */
+  /** What hidden units do with their drive. Default: what the rule's authors use, see `authorsActivations`. */
   readonly activation?: Activation;
 }
+
+/** Rules on such nets, by their names in a configuration. */
+export type RealImageRule = "real-backprop" | "dll" | "predictive-coding" | "ccl";
+
+/** The hidden units of each rule's authors. */
+export const authorsActivations: Readonly<Record<RealImageRule, Activation>> = {
+  "real-backprop": "relu",
+  dll: "tanh",
+  "predictive-coding": "tanh",
+  ccl: "elu",
+};
 
 /** Connections of the hidden stages and, last, of the read-out. */
 export function imageConnections({ kind, hidden, classes }: RealImageNetOptions): StageConnections[] {
@@ -38,7 +49,7 @@ export function imageConnections({ kind, hidden, classes }: RealImageNetOptions)
 
 /** The net, and the images it sees. */
 export interface RealImageNet {
-  readonly options: RealImageNetOptions;
+  readonly options: RealImageNetOptions & { readonly activation: Activation };
   readonly net: LayeredNet;
   /** Normalised pixels, [image][stimulusWidth], channels last. */
   readonly stimulus: Region<Float32Array>;
@@ -46,14 +57,21 @@ export interface RealImageNet {
   readonly stimulusWidth: number;
 }
 
-/** Throws a `shape` error where pooling leaves no pixel. */
-export function realImageNet(team: Team, options: RealImageNetOptions, activation: Activation): RealImageNet {
-  const { kind, image, norm, maxImages, seed } = options;
+/**
+ * The net for a rule, untrained. Throws a `shape` error where pooling leaves no pixel.
+ *
+ * @param rule whose units are the default
+ * @example
+ * const image = { height: 28, width: 28, channels: 1 };
+ * realImageNet(team, { kind: "mlp", image, hidden: [512, 256], classes: 10, norm: true, maxImages: 128, seed: 1 }, "dll");
+ */
+export function realImageNet(team: Team, options: RealImageNetOptions, rule: RealImageRule): RealImageNet {
+  const { kind, image, norm, maxImages, seed, activation = authorsActivations[rule] } = options;
   const stimulusWidth = padded(sizeOf(image));
   const stimulus = team.arena.f32(maxImages * stimulusWidth);
   const shape = kind === "mlp" ? flat(sizeOf(image)) : image;
   const input = { kind: "real", shape, at: stimulus.at, stride: stimulusWidth, maxImages } as const;
   const stages = imageConnections(options);
-  const net = new LayeredNet(team, { input, stages, norm, activation: options.activation ?? activation, seed });
-  return { options, net, stimulus, stimulusWidth };
+  const net = new LayeredNet(team, { input, stages, norm, activation, seed });
+  return { options: { ...options, activation }, net, stimulus, stimulusWidth };
 }

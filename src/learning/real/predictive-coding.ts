@@ -13,18 +13,17 @@
  * at every step (so E and its gradients are exact), the running statistics only the first prediction, which is how the net decides in use.
  */
 import type { Address } from "../../engine/memory.ts";
-import type { Team } from "../../engine/team.ts";
 import { InputGradient } from "../../network/input-gradient.ts";
 import { pixelsOf, tilesOf } from "../../network/shape.ts";
 import { finishDrive } from "../backprop/finish.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { Batch, Rates, StepReport } from "../rule.ts";
 import { RealImageLearner } from "./image-learner.ts";
-import { type RealImageNetOptions, realImageNet } from "./image-net.ts";
+import type { RealImageNet } from "./image-net.ts";
 
 export interface ImagePredictiveCodingOptions {
   /**
-   * Steps of inference a batch, 100 to 200 in published comparisons. Each is a pass up and the errors' way down. With fewer than there are hidden stages the lowest ones get no
+   * Steps of inference a batch. Default 20; 100 to 200 in published comparisons. Each is a pass up and the errors' way down. With fewer than there are hidden stages the lowest ones get no
    * error; of two hidden stages on MNIST, 10, 20 and 100 steps taught alike (93.4 % right after 5000 images, twice).
    */
   readonly inferenceSteps: number;
@@ -32,13 +31,13 @@ export interface ImagePredictiveCodingOptions {
   readonly inferenceRate: number;
 }
 
-export const imagePredictiveCodingDefaults: ImagePredictiveCodingOptions = { inferenceSteps: 100, inferenceRate: 0.1 };
+export const imagePredictiveCodingDefaults: ImagePredictiveCodingOptions = { inferenceSteps: 20, inferenceRate: 0.1 };
 
 /**
- * Units are tanh by default; `rates.recall` is not used. The reported loss and decisions are those before inference.
+ * `rates.recall` is not used. The reported loss and decisions are those before inference.
  *
  * @example
- * const learner = new ImagePredictiveCoding(team, net, imagePredictiveCodingDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new ImagePredictiveCoding(realImageNet(team, net, "predictive-coding"), imagePredictiveCodingDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */
 export class ImagePredictiveCoding extends RealImageLearner {
   readonly #options: ImagePredictiveCodingOptions;
@@ -48,14 +47,9 @@ export class ImagePredictiveCoding extends RealImageLearner {
   /** What the stage above asks of the values of whichever stage is at work, in tiles. */
   readonly #pull: Address;
 
-  /** Throws a `shape` error where pooling leaves no pixel. */
-  constructor(
-    team: Team,
-    options: RealImageNetOptions,
-    coding: ImagePredictiveCodingOptions,
-    optimiser: OptimiserOptions,
-  ) {
-    const image = realImageNet(team, options, "tanh");
+  constructor(image: RealImageNet, coding: ImagePredictiveCodingOptions, optimiser: OptimiserOptions) {
+    const { options } = image;
+    const { team } = image.net;
     super(image, optimiser);
     this.#options = coding;
     const { hidden, layers } = image.net;

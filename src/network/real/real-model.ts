@@ -1,7 +1,7 @@
 /** A real-valued net together with what it knows of its data: what rules on such nets train, as a `Model` has a spiking pair. */
 import type { Frame } from "../../data/batch.ts";
 import type { Region } from "../../engine/memory.ts";
-import { type DataSummary, ImageModel, type StimulusRows } from "../model.ts";
+import { type DataSummary, ImageModel } from "../model.ts";
 import type { Slot } from "../slots.ts";
 import type { LayeredNet } from "./layered-net.ts";
 
@@ -22,21 +22,18 @@ export interface RealImageRows {
  */
 export class RealModel extends ImageModel {
   readonly net: LayeredNet;
-  readonly #rows: RealImageRows;
+  /** The net again, with what it reads. */
+  override readonly rows: RealImageRows;
 
   /** @param frame the frame images are centred in, of the net's input */
   constructor(rows: RealImageRows, data: DataSummary, frame: Frame) {
     super(data, frame, true);
     this.net = rows.net;
-    this.#rows = rows;
+    this.rows = rows;
   }
 
   override get maxImages(): number {
-    return this.#rows.maxImages;
-  }
-
-  protected override get rows(): StimulusRows {
-    return this.#rows;
+    return this.rows.maxImages;
   }
 
   override perceive(images: number): void {

@@ -1,0 +1,87 @@
+/** Which of C1 to C3 a rule on a net of real numbers meets, found out by changing what it may not depend on; held against what `learning/criteria.ts` declares. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Team } from "../../src/engine/team.ts";
+import { type Criterion, criteriaOfRules } from "../../src/learning/criteria.ts";
+import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
+import { realRules } from "../../src/training/config.ts";
+import { CLASSES, loadImages, type RuleName, smallRule } from "../support/image-rules.ts";
+
+type Kind = "mlp" | "cnn";
+const IMAGES = 8;
+const NO_RATES = { perception: 0, recall: 0 };
+
+let team: Team;
+beforeAll(async () => {
+  team = await Team.create({ maximumPages: 8192 });
+});
+afterAll(() => team.close());
+
+/** Gradients of the hidden stages in one step after `change`, and the outputs of the pass before it. */
+function learn(rule: RuleName, kind: Kind, change: (learner: RealImageLearner) => void) {
+  // Of tanh a unit of value 0 still has a derivative.
+  const learner = smallRule(team, rule, { kind, activation: "tanh" }, undefined, 4);
+  change(learner);
+  const labels = loadImages(learner, IMAGES);
+  learner.net.forward(IMAGES, true);
+  const outputs = learner.net.readout.features.view.slice();
+  learner.step({ labels, counter: 0 }, NO_RATES);
+  return { gradients: learner.net.hidden.map(({ group }) => group.gradients.view.slice()), outputs };
+}
+
+/** Rewrites the weights of the stage of this number. */
+function rewrite(learner: RealImageLearner, stage: number, change: (value: number, column: number) => number): void {
+  const slot = [...learner.slots(false)].find(({ name }) => name === `perception.stage${stage}.weight`)!;
+  const columns = slot.shape.slice(1).reduce((a, b) => a * b, 1);
+  slot.write(slot.read().map((value, i) => change(value, i % columns)));
+}
+
+/** C1: a unit below the top is 0 whatever it sees; the weights that its value would go through are changed. */
+function withoutTransport(rule: RuleName, kind: Kind): boolean {
+  const silence = ({ net }: RealImageLearner) => {
+    const { group } = net.hidden.at(-1)!;
+    group.view("gamma")[0] = 0;
+    group.view("beta")[0] = 0;
+  };
+  const before = learn(rule, kind, silence);
+  const after = learn(rule, kind, (learner) => {
+    silence(learner);
+    const { channels } = learner.net.hidden.at(-1)!.shape;
+    rewrite(learner, 4, (value, column) => (column % channels === 0 ? value + 3 : value));
+  });
+  expect(after.outputs, "the pass is the same").toEqual(before.outputs);
+  return String(after.gradients) === String(before.gradients);
+}
+
+/** C2: the top's weights are changed a little. */
+function local(rule: RuleName, kind: Kind): boolean {
+  const before = learn(rule, kind, () => {});
+  const after = learn(rule, kind, (learner) => rewrite(learner, 4, (value, column) => value + 1e-3 * (column % 3)));
+  expect(after.outputs).not.toEqual(before.outputs);
+  return String(after.gradients) === String(before.gradients);
+}
+
+/** C3: a stage learns the same whatever the pass comes to above it. */
+function onePhase(rule: RuleName, kind: Kind): boolean {
+  const before = learn(rule, kind, () => {});
+  return [3, 4].every((above) => {
+    const after = learn(rule, kind, (learner) => rewrite(learner, above, (value) => 0.4 - value));
+    expect(after.outputs).not.toEqual(before.outputs);
+    const below = (gradients: Float32Array[]) => String(gradients.slice(0, above - 2));
+    return below(after.gradients) === below(before.gradients);
+  });
+}
+
+const tests = { C1: withoutTransport, C2: local, C3: onePhase } as const;
+
+describe.each(realRules)("%s", (rule) => {
+  it.each(["mlp", "cnn"] as const)("%s: meets what is declared, and no more", (kind) => {
+    const found = Object.entries(tests).flatMap(([criterion, meets]) => (meets(rule, kind) ? [criterion] : []));
+    expect(found).toEqual(criteriaOfRules[rule].meets satisfies readonly Criterion[]);
+  });
+
+  it("learns at all", () => {
+    const { gradients, outputs } = learn(rule, "mlp", () => {});
+    for (const gradient of gradients) expect(gradient.some((value) => value !== 0)).toBe(true);
+    expect(outputs.length).toBeGreaterThan(CLASSES);
+  });
+});
