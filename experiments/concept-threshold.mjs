@@ -4,7 +4,7 @@
  *
  *   node experiments/concept-threshold.mjs runs/fashion-mlp-seed1
  */
-import { createModel, decide, importState, perceive, splitHeldOut } from "bispike";
+import { createModel, decide, importState, perceive, spikingModel, splitHeldOut } from "bispike";
 import { createTeam, loadDataset, openCheckpoint } from "bispike/node";
 
 const [run] = process.argv.slice(2);
@@ -19,7 +19,7 @@ for (const concept of [0.3, 0.6, 1, 1.5, 2, 3, 4, 1000]) {
   const team = await createTeam(1);
   const threshold = { ...config.network.threshold, concept };
   const model = createModel(team, { ...config, network: { ...config.network, threshold } }, data);
-  const { pair } = model;
+  const { pair } = spikingModel(model, run);
   importState(pair, tensors, { optimiser: false });
   let right = 0;
   let silent = 0;

@@ -5,7 +5,7 @@
  *
  *   node experiments/spike-trains.mjs runs/fashion-mlp-seed1
  */
-import { createModel, importState, perceive, recallConcepts } from "bispike";
+import { createModel, importState, perceive, recallConcepts, spikingModel } from "bispike";
 import { createTeam, loadDataset, openCheckpoint } from "bispike/node";
 
 const [run] = process.argv.slice(2);
@@ -14,7 +14,7 @@ const { checkpoint } = openCheckpoint(run);
 const { config, data, tensors } = checkpoint;
 const { train } = await loadDataset(config.data);
 const team = await createTeam(1);
-const model = createModel(team, config, data);
+const model = spikingModel(createModel(team, config, data), run);
 importState(model.pair, tensors, { optimiser: false });
 const count = model.load(
   train,
