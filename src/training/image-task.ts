@@ -7,6 +7,7 @@ import type { TrainConfig } from "./config.ts";
 import type { ExperimentParts } from "./experiment.ts";
 import { type EpochMetrics, healthWarnings, type StepMetrics } from "./metrics.ts";
 import { importState } from "./state.ts";
+import { stepFigures } from "./steps.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "./trainable.ts";
 
 export interface ImageKind extends TrainableKind {
@@ -68,17 +69,10 @@ export class ImageTask implements Trainable<ImageKind> {
     return report;
   }
 
-  stepLine(report: StepReport, { step, epoch, learningRate, batchesPerSecond, seconds }: StepMoment): StepMetrics {
+  stepLine(report: StepReport, moment: StepMoment): StepMetrics {
+    const { batchesPerSecond, seconds } = moment;
     return {
-      kind: "step",
-      step,
-      epoch,
-      loss: report.loss,
-      stageLosses: report.stageLosses.slice(0, -1),
-      topLoss: report.stageLosses.at(-1)!,
-      perceptionRates: report.perceptionRates,
-      recallRates: report.recallRates,
-      learningRate,
+      ...stepFigures(report, moment),
       imagesPerSecond: batchesPerSecond * this.train.batch,
       seconds,
     };

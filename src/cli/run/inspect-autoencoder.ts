@@ -1,18 +1,15 @@
 /** An autoencoder's checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
-import { statSync } from "node:fs";
-import { join } from "node:path";
 import { describeShape as describeImage } from "../../data/dataset.ts";
 import { autoencoderFrame, autoencoderShapes } from "../../network/autoencoder/shapes.ts";
 import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
-import { CHECKPOINT_FILES, type OpenedCheckpoint } from "../../node/open.ts";
-import { RUN_FILES } from "../../node/run-folder.ts";
+import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";
 import type { AutoencoderConfig } from "../../training/autoencoder/config.ts";
 import { REAL_RULES } from "../../training/autoencoder/config-schema.ts";
 import { alignTable, printable } from "../table.ts";
 import type { Findings } from "./inspect.ts";
-import { describePosition, lastPosition, parametersOf, readSummary } from "./inspect-run.ts";
+import { besideCheckpoint, describePosition, parameterCount, parametersOf } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
 import { figure } from "./lines-sequence.ts";
 
@@ -22,17 +19,15 @@ export function inspectAutoencoder(
   { file, checkpoint }: OpenedCheckpoint<AutoencoderCheckpoint>,
 ): Findings {
   const { config, data, position, tensors, version } = checkpoint;
-  const isRun = statSync(path).isDirectory();
-  const last = isRun && !file.endsWith(CHECKPOINT_FILES.last) ? lastPosition(path) : null;
-  const summary = isRun ? readSummary(join(path, RUN_FILES.summary)) : null;
+  const { last, summary } = besideCheckpoint(path, file);
   const stages = describeStages(checkpoint);
   const parameters = { perception: parametersOf("perception.", tensors), recall: parametersOf("recall.", tensors) };
   const rows = stages.map(({ stage, role, shape, perception, recall }) => [
     stage.toString(),
     role,
     describeShape(shape),
-    count(perception),
-    count(recall),
+    parameterCount(perception),
+    parameterCount(recall),
   ]);
   return {
     json: {
@@ -46,7 +41,7 @@ export function inspectAutoencoder(
         [
           ["stage", "", "shape", "perception", "recall"],
           ...rows,
-          ["", "", "parameters", count(parameters.perception), count(parameters.recall)],
+          ["", "", "parameters", parameterCount(parameters.perception), parameterCount(parameters.recall)],
         ],
         "rllrr",
       ),
@@ -54,8 +49,6 @@ export function inspectAutoencoder(
     ].join("\n\n"),
   };
 }
-
-const count = (parameters: number) => (parameters === 0 ? "-" : parameters.toString());
 
 function overview({ config, data, position }: AutoencoderCheckpoint, last: AnyCheckpoint["position"] | null) {
   const { train, network } = config;

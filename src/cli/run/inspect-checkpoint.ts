@@ -1,35 +1,30 @@
 /** A checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
-import { statSync } from "node:fs";
-import { join } from "node:path";
 import { describeShape as describeImage } from "../../data/dataset.ts";
 import { authorsActivations } from "../../learning/real/image-net.ts";
 import { paddedShape } from "../../network/pair.ts";
 import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
-import { CHECKPOINT_FILES, type OpenedCheckpoint } from "../../node/open.ts";
-import { RUN_FILES } from "../../node/run-folder.ts";
+import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Checkpoint } from "../../training/checkpoint.ts";
 import { isRealRule } from "../../training/config.ts";
 import { alignTable, percent } from "../table.ts";
 import type { Findings } from "./inspect.ts";
-import { describePosition, lastPosition, parametersOf, readSummary, type StoredSummary } from "./inspect-run.ts";
+import { besideCheckpoint, describePosition, parameterCount, parametersOf, type StoredSummary } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
 
 /** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
 export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedCheckpoint): Findings {
   const { config, data, position, tensors, version } = checkpoint;
   const stages = describeStages(checkpoint);
-  const isRun = statSync(path).isDirectory();
-  const last = isRun && !file.endsWith(CHECKPOINT_FILES.last) ? lastPosition(path) : null;
-  const summary = isRun ? readSummary(join(path, RUN_FILES.summary)) : null;
+  const { last, summary } = besideCheckpoint(path, file);
   const total = (network: "perception" | "recall") => stages.reduce((sum, stage) => sum + stage[network], 0);
   const parameters = { perception: total("perception"), recall: total("recall") };
   const rows = stages.map(({ stage, role, shape, perception, recall }) => [
     stage.toString(),
     role,
     describeShape(shape),
-    count(perception),
-    count(recall),
+    parameterCount(perception),
+    parameterCount(recall),
   ]);
   return {
     json: {
@@ -43,7 +38,7 @@ export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedChec
         [
           ["stage", "", "shape", "perception", "recall"],
           ...rows,
-          ["", "", "parameters", count(parameters.perception), count(parameters.recall)],
+          ["", "", "parameters", parameterCount(parameters.perception), parameterCount(parameters.recall)],
         ],
         "rllrr",
       ),
@@ -52,8 +47,6 @@ export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedChec
     ].join("\n\n"),
   };
 }
-
-const count = (parameters: number) => (parameters === 0 ? "-" : parameters.toString());
 
 function overview(
   { config, data, position }: Checkpoint,

@@ -1,7 +1,9 @@
 /** What an inspection tells of any run and its checkpoints. */
 import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { BispikeError } from "../../errors.ts";
-import { openAnyCheckpoint } from "../../node/open.ts";
+import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
+import { RUN_FILES } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Place } from "../../training/trainable.ts";
 
@@ -11,7 +13,7 @@ export function describePosition({ step, epoch, batch }: Pick<Place, "step" | "e
 }
 
 /** Where the run stood at its last save; null when that was before the first. */
-export function lastPosition(folder: string): AnyCheckpoint["position"] | null {
+function lastPosition(folder: string): AnyCheckpoint["position"] | null {
   try {
     return openAnyCheckpoint(folder, "last").checkpoint.position;
   } catch (error) {
@@ -25,7 +27,7 @@ export function lastPosition(folder: string): AnyCheckpoint["position"] | null {
 export type StoredSummary = Readonly<Record<string, unknown>>;
 
 /** The results a finished run wrote; null where there are none. */
-export function readSummary(file: string): StoredSummary | null {
+function readSummary(file: string): StoredSummary | null {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return null;
   try {
     const summary: unknown = JSON.parse(readFileSync(file, "utf8"));
@@ -35,6 +37,18 @@ export function readSummary(file: string): StoredSummary | null {
   }
   throw new BispikeError("checkpoint", `${file}: expected a JSON object; remove the file, or restore the run folder`);
 }
+
+/** What stands beside a checkpoint where `path` is a run folder: where the run's last save stands, unless that is the checkpoint itself, and the finished run's results. */
+export function besideCheckpoint(path: string, file: string) {
+  const isRun = statSync(path).isDirectory();
+  return {
+    last: isRun && !file.endsWith(CHECKPOINT_FILES.last) ? lastPosition(path) : null,
+    summary: isRun ? readSummary(join(path, RUN_FILES.summary)) : null,
+  };
+}
+
+/** A number of parameters for a table; "-" for none. */
+export const parameterCount = (parameters: number) => (parameters === 0 ? "-" : parameters.toString());
 
 /** Trained numbers of a layer; running means and variances are measured, not trained. */
 export function parametersOf(prefix: string, tensors: AnyCheckpoint["tensors"]): number {

@@ -1,9 +1,6 @@
 /** A sequence experiment's checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
-import { statSync } from "node:fs";
-import { join } from "node:path";
 import type { SequenceSummary, SeriesSummary } from "../../data/sequence/summary.ts";
-import { CHECKPOINT_FILES, type OpenedCheckpoint } from "../../node/open.ts";
-import { RUN_FILES } from "../../node/run-folder.ts";
+import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { SequenceCheckpoint } from "../../training/sequence/checkpoint.ts";
 import type { SequenceConfig } from "../../training/sequence/config.ts";
@@ -12,7 +9,7 @@ import { elementKinds } from "../../training/sequence/learners.ts";
 import type { Best } from "../../training/trainable.ts";
 import { alignTable, percent, printable } from "../table.ts";
 import type { Findings } from "./inspect.ts";
-import { describePosition, lastPosition, parametersOf, readSummary } from "./inspect-run.ts";
+import { besideCheckpoint, describePosition, parameterCount, parametersOf } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
 import { figure } from "./lines-sequence.ts";
 
@@ -22,9 +19,7 @@ const SHOWN = 100;
 /** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
 export function inspectSequence(path: string, { file, checkpoint }: OpenedCheckpoint<SequenceCheckpoint>): Findings {
   const { config, data, position, tensors, version } = checkpoint;
-  const isRun = statSync(path).isDirectory();
-  const last = isRun && !file.endsWith(CHECKPOINT_FILES.last) ? lastPosition(path) : null;
-  const summary = isRun ? readSummary(join(path, RUN_FILES.summary)) : null;
+  const { last, summary } = besideCheckpoint(path, file);
   const stages = describeStages(checkpoint);
   const total = (network: "perception" | "recall" | "feedback") => parametersOf(`${network}.`, tensors);
   const parameters = { perception: total("perception"), recall: total("recall"), feedback: total("feedback") };
@@ -32,9 +27,9 @@ export function inspectSequence(path: string, { file, checkpoint }: OpenedCheckp
     `${stage}`,
     role,
     `${width}`,
-    ...[counts.perception, counts.recall, counts.feedback].map(count),
+    ...[counts.perception, counts.recall, counts.feedback].map(parameterCount),
   ]);
-  const totals = [parameters.perception, parameters.recall, parameters.feedback].map(count);
+  const totals = [parameters.perception, parameters.recall, parameters.feedback].map(parameterCount);
   return {
     json: {
       ...{ kind: "sequence checkpoint", file, version, config, data, position, last, summary },
@@ -51,8 +46,6 @@ export function inspectSequence(path: string, { file, checkpoint }: OpenedCheckp
     ].join("\n\n"),
   };
 }
-
-const count = (parameters: number) => (parameters === 0 ? "-" : parameters.toString());
 
 function overview({ config, data, position }: SequenceCheckpoint, last: AnyCheckpoint["position"] | null): string[][] {
   const { train } = config;

@@ -6,6 +6,7 @@ import type { Network } from "../../network/autoencoder/pair.ts";
 import type { TrainConfig } from "../config.ts";
 import { healthWarnings } from "../metrics.ts";
 import { importSlots } from "../slots.ts";
+import { evenBatch, stepFigures } from "../steps.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "../trainable.ts";
 import { type AutoencoderCheckpoint, type AutoencoderSums, encodeAutoencoderCheckpoint } from "./checkpoint.ts";
 import type { AutoencoderExperimentParts } from "./experiment.ts";
@@ -53,10 +54,8 @@ export class AutoencoderTask implements Trainable<AutoencoderKind> {
     return this.#experiment.totalSteps;
   }
 
-  /** Batches as equal as can be: a small rest would give the norm poor statistics, and its images few others to be told from. */
   batchAt(k: number): { from: number; count: number } {
-    const from = Math.floor((k * this.items.length) / this.stepsPerEpoch);
-    return { from, count: Math.floor(((k + 1) * this.items.length) / this.stepsPerEpoch) - from };
+    return evenBatch(k, this.items.length, this.stepsPerEpoch);
   }
 
   step(order: Int32Array, from: number, count: number, _counter: number, rates: Rates): AutoencoderReport {
@@ -79,17 +78,9 @@ export class AutoencoderTask implements Trainable<AutoencoderKind> {
   }
 
   stepLine(report: AutoencoderReport, moment: StepMoment): AutoencoderStepMetrics {
-    const { step, epoch, learningRate, batchesPerSecond, seconds } = moment;
+    const { batchesPerSecond, seconds } = moment;
     return {
-      kind: "step",
-      step,
-      epoch,
-      loss: report.loss,
-      stageLosses: report.stageLosses.slice(0, -1),
-      topLoss: report.stageLosses.at(-1)!,
-      perceptionRates: report.perceptionRates,
-      recallRates: report.recallRates,
-      learningRate,
+      ...stepFigures(report, moment),
       imagesPerSecond: (batchesPerSecond * this.items.length) / this.stepsPerEpoch,
       seconds,
     };

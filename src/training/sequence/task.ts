@@ -6,6 +6,7 @@ import { evaluateSequence, type SequenceEvaluation, scoreOf } from "../../measur
 import type { TrainConfig } from "../config.ts";
 import { healthWarnings } from "../metrics.ts";
 import { importSlots } from "../slots.ts";
+import { evenBatch, stepFigures } from "../steps.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "../trainable.ts";
 import { encodeSequenceCheckpoint, type SequenceCheckpoint, type SequenceSums } from "./checkpoint.ts";
 import type { SequenceExperimentParts } from "./experiment.ts";
@@ -46,10 +47,8 @@ export class SequenceTask implements Trainable<SequenceKind> {
     return this.#experiment.totalSteps;
   }
 
-  /** Batches as equal as can be: the norm has statistics of its own at each position, and a small rest of a batch would give it poor ones. */
   batchAt(k: number): { from: number; count: number } {
-    const from = Math.floor((k * this.items.length) / this.stepsPerEpoch);
-    return { from, count: Math.floor(((k + 1) * this.items.length) / this.stepsPerEpoch) - from };
+    return evenBatch(k, this.items.length, this.stepsPerEpoch);
   }
 
   step(order: Int32Array, from: number, count: number, _counter: number, rates: Rates): SequenceStepReport {
@@ -68,17 +67,9 @@ export class SequenceTask implements Trainable<SequenceKind> {
   }
 
   stepLine(report: SequenceStepReport, moment: StepMoment): SequenceStepMetrics {
-    const { step, epoch, learningRate, batchesPerSecond, seconds } = moment;
+    const { batchesPerSecond, seconds } = moment;
     return {
-      kind: "step",
-      step,
-      epoch,
-      loss: report.loss,
-      stageLosses: report.stageLosses.slice(0, -1),
-      topLoss: report.stageLosses.at(-1)!,
-      perceptionRates: report.perceptionRates,
-      recallRates: report.recallRates,
-      learningRate,
+      ...stepFigures(report, moment),
       positionsPerSecond: batchesPerSecond * (this.items.length / this.stepsPerEpoch) * this.#experiment.learner.window,
       seconds,
     };
