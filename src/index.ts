@@ -34,6 +34,7 @@ export { addNoise, occlude, type Side } from "./data/cue.ts";
 export type { Dataset, FileRecord, ImageShape, Split } from "./data/dataset.ts";
 export { type FrameLayout, fromFrameRows, toFrameRows } from "./data/frame-rows.ts";
 export { decodeImage, fitImage } from "./data/image.ts";
+export { noisyLabels } from "./data/label-noise.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
 export { splitHeldOut } from "./data/split.ts";
 export { Arena } from "./engine/memory.ts";
@@ -43,6 +44,7 @@ export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
 export { Bsd, type BsdOptions } from "./learning/bsd.ts";
 export { type Criterion, criteria, criteriaOfRules, criteriaTable, type RuleCriteria } from "./learning/criteria.ts";
+export type { Freeze } from "./learning/freeze.ts";
 export { Backprop } from "./learning/image/backprop.ts";
 export { DirectFeedbackAlignment } from "./learning/image/direct-feedback.ts";
 export { FeedbackAlignment } from "./learning/image/feedback-alignment.ts";
@@ -65,6 +67,7 @@ export {
   type ImagePredictiveCodingOptions,
   imagePredictiveCodingDefaults,
 } from "./learning/real/predictive-coding.ts";
+export { RealBsd, type RealBsdOptions } from "./learning/real/real-bsd.ts";
 export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
 export { type Decision, decide, decideImages } from "./measurement/decide.ts";
 export { type Evaluation, evaluate, type Meter } from "./measurement/evaluate.ts";
@@ -81,11 +84,26 @@ export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pa
 export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
-export { defaults, type ExperimentConfig, isRealRule, resolveConfig } from "./training/config.ts";
+export {
+  checkedConfig,
+  defaults,
+  type ExperimentConfig,
+  isRealRule,
+  type ObserveConfig,
+  resolveConfig,
+} from "./training/config.ts";
 export { createExperiment, type Experiment } from "./training/experiment.ts";
 export { createModel, createRule, trainsRecall } from "./training/image-rules.ts";
 export type { EpochMetrics, MetricLine, StepMetrics } from "./training/metrics.ts";
+export type { Observation, ObservedSpikes, ObservedStage } from "./training/observation.ts";
 export { learningRate } from "./training/schedule.ts";
 export { exportState, importState } from "./training/state.ts";
 export type { Best, Place, StepMoment, Trainable, TrainableKind } from "./training/trainable.ts";
-export { type Progress, type RunSink, type TrainerOptions, type TrainingResult, train } from "./training/trainer.ts";
+export {
+  type Moment,
+  type Progress,
+  type RunSink,
+  type TrainerOptions,
+  type TrainingResult,
+  train,
+} from "./training/trainer.ts";

@@ -1,6 +1,6 @@
 /**
- * `bispike/measurement`: what is measured of trained networks beyond accuracy — operations and energy as NeuroBench counts them, representation, recall for its own sake, what is foreign, and
- * generated images. Runs in browsers too.
+ * `bispike/measurement`: what is measured of trained networks beyond accuracy — operations and energy as NeuroBench counts them, representation, recall for its own sake, what is foreign,
+ * robustness, and generated images. Runs in browsers too.
  *
  * @example
  * const meter = new CostMeter(model.pair);
@@ -8,9 +8,30 @@
  * picojoules(meter.result().perception.operations); // energy of an image's arithmetic
  */
 export { auroc } from "./measurement/auroc.ts";
+export { BackpropTwin, type StageAngle } from "./measurement/backprop-twin.ts";
 export { type BandErrors, bandErrors, DEFAULT_CUT } from "./measurement/band-errors.ts";
 export { type Classifier, modelClassifier } from "./measurement/classifier.ts";
-export { CostMeter, type NetworkCost, type PairCost } from "./measurement/cost.ts";
+export { blurKernel, gaussianBlur } from "./measurement/corruptions/blur.ts";
+export { lessContrast } from "./measurement/corruptions/contrast.ts";
+export {
+  type CorruptOptions,
+  corruptImage,
+  corruptSplit,
+  imageCorruptions,
+} from "./measurement/corruptions/corrupt.ts";
+export type { Corruption } from "./measurement/corruptions/corruption.ts";
+export {
+  CORRUPTIONS,
+  type CorruptionName,
+  IMAGE_CORRUPTIONS,
+  type ImageCorruptionName,
+  SEVERITIES,
+} from "./measurement/corruptions/names.ts";
+export { gaussianNoise } from "./measurement/corruptions/noise.ts";
+export { occludeSquare, type Square } from "./measurement/corruptions/occlusion.ts";
+export { shiftImage } from "./measurement/corruptions/shift.ts";
+export { WEIGHT_NOISE, type WeightNoiseOptions, withNoisyWeights } from "./measurement/corruptions/weights.ts";
+export { CostMeter, countedNet, type NetworkCost, type PairCost } from "./measurement/cost.ts";
 export { CUE_SEVERITIES, type CuedRecall, type CueOptions, cuedRecall } from "./measurement/cued-recall.ts";
 export { effectiveRank } from "./measurement/effective-rank.ts";
 export { ENERGY_PRESETS, type EnergyPreset, picojoules } from "./measurement/energy.ts";
@@ -29,12 +50,27 @@ export {
   measureGeneration,
   type NamedFrechet,
 } from "./measurement/generation.ts";
+export { type GradientAngle, gradientAngle } from "./measurement/gradient-angle.ts";
 export type { Pixels } from "./measurement/image-rows.ts";
 export { type MismatchScores, mismatchScores } from "./measurement/mismatch.ts";
 export type { Operations } from "./measurement/operations.ts";
 export { meanSquaredErrors, peakSignalToNoise } from "./measurement/psnr.ts";
 export { measureRecall, type PictureSimilarity, type RecallMeasures } from "./measurement/recall-measures.ts";
 export { type Representation, RepresentationMeter } from "./measurement/representation.ts";
+export {
+  type CorruptionScore,
+  measureRobustness,
+  type Robustness,
+  type RobustnessOptions,
+  type SeverityScore,
+} from "./measurement/robustness.ts";
+export { parametersOf, type RuleFootprint, ruleFootprint } from "./measurement/rule-footprint.ts";
 export { structuralSimilarities } from "./measurement/ssim.ts";
-export { type TrainingCost, trainingCost } from "./measurement/training-cost.ts";
-export { type WeightAlignment, weightAlignment } from "./measurement/weight-alignment.ts";
+export { TRAINING_PARTS, type TrainingCost, trainingCost } from "./measurement/training-cost.ts";
+export { type TrainingStep, trainingStep } from "./measurement/training-step.ts";
+export {
+  alignmentOf,
+  type JoinedWeights,
+  type WeightAlignment,
+  weightAlignment,
+} from "./measurement/weight-alignment.ts";

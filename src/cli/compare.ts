@@ -22,8 +22,9 @@ export function compareCommand(overrides: readonly string[] = []): Command {
     .description(
       "Trains an experiment once for every combination of values and every seed, as many runs at once as there are cores, and writes tables (Markdown, CSV, JSON) and a picture: " +
         "mean and sample deviation over the seeds, cost, and paired tests against a baseline. Any key with a list of values is varied: --rule.name=[bsd,backprop]; " +
-        "a key whose value is a list itself takes a list of lists: --network.hidden=[[512],[256]]. The file's section compare may hold the same: axes, seeds, baseline; and there, an axis named variant varies several keys together: " +
+        "a key whose value is a list itself takes a list of lists: --network.hidden=[[512],[256]]. The file's section compare may hold the same: axes, seeds, baseline (--compare.seeds=1 changes it); with judge: held-out no run looks at its test part, for tuning; and there, an axis named variant varies several keys together: " +
         "{ axes: { variant: [{ rule.name: bsd, train.learningRate: 0.006 }, { rule.name: dll, train.learningRate: 0.003 }] } }. " +
+        "With measure: { robustness: true } there, each trained run's accuracy on corrupted images is measured and compared too. " +
         "The same command goes on after a kill or Ctrl-C: finished runs are kept, begun ones are resumed, failed ones are tried again; values and seeds may be added.",
     )
     .argument("[file]", "the experiment's YAML file (not needed with --report-only)")
@@ -34,7 +35,7 @@ export function compareCommand(overrides: readonly string[] = []): Command {
     )
     .option(
       "--baseline <key=value>",
-      "a value the others are held against; may be repeated (default: the file's, else rule.name=bsd where it is varied, else the first values)",
+      "a value the others are held against, or variant=name; may be repeated (default: the file's, else rule.name=bsd where it is varied, else the first values)",
       (setting: string, before: readonly string[] = []) => [...before, setting],
     )
     .option("--out <dir>", "folder of the comparison; new, empty, or an earlier one's (default: compare/<name>)")
@@ -55,6 +56,7 @@ Examples:
   $ bispike compare experiments/alice.yaml --rule.name=[bsd,backprop,dll] --seeds 5
   $ bispike compare experiments/mnist-mlp.yaml --network.threshold.perception=[0.4,0.6,0.8] --train.epochs=3
   $ bispike compare experiments/mnist-mlp.yaml --network.hidden=[[512],[512,256]] --baseline network.hidden=[512]
+  $ bispike compare experiments/mnist-mlp.yaml --train.learningRate=[0.001,0.003] --compare.judge=held-out
   $ bispike compare --report-only compare/alice`,
     )
     .action(
@@ -67,7 +69,7 @@ Examples:
 }
 
 /** "3" is a count; "1,5,9" and "[7]" are seeds. */
-function readSeeds(text: string): number | number[] {
+export function readSeeds(text: string): number | number[] {
   const list = /^\[?\s*(\d{1,16}(\s*,\s*\d{1,16})*)\s*\]?$/.exec(text)?.[1]?.split(",").map(Number);
   if (!list) throw new InvalidArgumentError("Expected a number of seeds, such as 3, or seeds, such as 1,5,9.");
   return /^\d+$/.test(text) ? list[0]! : list;

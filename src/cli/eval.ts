@@ -1,6 +1,7 @@
 /** `bispike eval`: the options; the work is in `run/eval.ts`. */
 import { Command } from "commander";
-import { type Part, partOption, withData, withThreads } from "./parse.ts";
+import { CORRUPTIONS, type CorruptionName, DEFAULT_DRAWS } from "../measurement/corruptions/names.ts";
+import { digitList, LARGEST, nameList, type Part, partOption, wholeNumber, withData, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 
 export interface EvalOptions {
@@ -12,6 +13,13 @@ export interface EvalOptions {
   readonly ood?: string;
   readonly recallMeasures?: true;
   readonly classifier?: string;
+  readonly robustness?: true;
+  readonly corruptions?: readonly CorruptionName[];
+  readonly severities?: readonly number[];
+  readonly images?: number;
+  readonly draws?: number;
+  readonly seed?: number;
+  readonly out?: string;
   readonly "data.name"?: string;
   readonly "data.path"?: string;
   readonly "data.text"?: string;
@@ -57,6 +65,25 @@ export function evalCommand(): Command {
       "images: also how like their class the recalled images are, and recall from cues with a part hidden or noise over them (1000 images of the part)",
     )
     .option("--classifier <run>", "with --recall-measures: another run or checkpoint that names what recall draws")
+    .option("--robustness", "images: also the accuracy on corrupted images and with noise on the weights, by severity")
+    .option(
+      "--corruptions <list>",
+      `with --robustness: which, of ${CORRUPTIONS.join(",")} (default: all)`,
+      nameList(CORRUPTIONS),
+    )
+    .option("--severities <list>", "with --robustness: which, such as 1-5 or 1,3,5 (default: 1-5)", digitList(1, 5))
+    .option(
+      "--images <n>",
+      "with --robustness: so many images, spread evenly over the part; 0 for all (default: 0)",
+      wholeNumber(0, LARGEST),
+    )
+    .option(
+      "--draws <n>",
+      `with --robustness: draws of the noise on the weights at each severity (default: ${DEFAULT_DRAWS})`,
+      wholeNumber(1, 1000),
+    )
+    .option("--seed <n>", "with --robustness: of all that is left to chance (default: 1)", wholeNumber(0, LARGEST))
+    .option("--out <file>", "with --robustness: write its figures as CSV too")
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",
@@ -67,6 +94,8 @@ Examples:
   $ bispike eval runs/mnist-mlp-seed1 --cost --representation
   $ bispike eval runs/mnist-mlp-seed1 --ood fashion-mnist
   $ bispike eval runs/mnist-mlp-seed1 --recall-measures --classifier runs/mnist-cnn-seed2
+  $ bispike eval runs/mnist-mlp-seed1 --robustness --images 1000 --out robustness.csv
+  $ bispike eval runs/mnist-mlp-seed1 --robustness --corruptions noise,weights --severities 1-3
   $ bispike eval runs/alice-seed1 --data.text hamlet --data.unknown skip
   $ bispike eval model.safetensors --data.path data/mnist --json | jq .accuracy`,
     )

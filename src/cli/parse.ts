@@ -26,6 +26,32 @@ export function number(least: number, most: number): (text: string) => number {
   };
 }
 
+/** A reader of names with commas between, each one of `known` and none twice, for commander. */
+export function nameList<const T extends string>(known: readonly T[]): (text: string) => T[] {
+  return (text) => {
+    const names = text.split(",").map((name) => name.trim());
+    const right = names.filter((name, at): name is T => known.includes(name as T) && names.indexOf(name) === at);
+    if (right.length === names.length) return right;
+    throw new InvalidArgumentError(`Expected names of ${known.join(", ")}, with commas between.`);
+  };
+}
+
+/** A reader of one-digit numbers as a list or a range, such as `1,3,5` or `1-5`, ascending, from `least` to `most`, for commander. */
+export function digitList(least: number, most: number): (text: string) => number[] {
+  return (text) => {
+    const [, first, last = first] = /^(\d)(?:-(\d))?$/.exec(text) ?? [];
+    const numbers =
+      first === undefined
+        ? text.split(",").map((part) => (/^\s*\d\s*$/.test(part) ? Number(part) : Number.NaN))
+        : Array.from({ length: Math.max(0, Number(last) - Number(first) + 1) }, (_, k) => Number(first) + k);
+    const right = numbers.every((value, at) => value >= least && value <= most && value > (numbers[at - 1] ?? -1));
+    if (right && numbers.length > 0) return numbers;
+    throw new InvalidArgumentError(
+      `Expected numbers from ${least} to ${most}, such as ${least}-${most} or ${least},${most}.`,
+    );
+  };
+}
+
 /** Reads two different places, such as `4,7`, for commander. */
 export function placesPair(text: string): readonly [number, number] {
   const [, first, second] = /^(\d{1,15}),(\d{1,15})$/.exec(text) ?? [];

@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { LARGEST, type Part, partOption, wholeNumber, withData, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 
-export const PLOT_KINDS = ["curves", "raster", "recall", "all"] as const;
+export const PLOT_KINDS = ["curves", "observations", "raster", "recall", "all"] as const;
 
 export interface PlotOptions {
   readonly kind: (typeof PLOT_KINDS)[number];
@@ -22,7 +22,8 @@ export function plotCommand(): Command {
   const command = new Command("plot")
     .summary("draw a run's learning curves, spikes and recalled images")
     .description(
-      "Draws figures of a run as SVG and PNG: its learning curves (curves), the spikes of one image through every stage of perception and of recall of the class it is taken for (raster), " +
+      "Draws figures of a run as SVG and PNG: its learning curves (curves), what was observed of its training (observations, where the experiment's observe.every asks for it: angles between " +
+        "the rule's and backprop's gradients, weights up against those down, similarity of the networks' spikes, effective rank), the spikes of one image through every stage of perception and of recall of the class it is taken for (raster), " +
         "and the images recalled above the class means (recall, PNG only). They go into the run's folder unless told otherwise. " +
         "The raster needs the data set, or a picture (--image). Runs by rules that train perception alone have no recall to draw. Of sequences and autoencoders there are curves alone.",
     )
@@ -32,7 +33,11 @@ export function plotCommand(): Command {
     .addOption(partOption("raster: part of the data set that --index counts in"))
     .option("--image <file>", "raster: this PNG or JPEG picture, in place of the data set's")
     .option("--out <dir>", "folder of the figures; made if need be (default: the run's folder)")
-    .option("--png-width <pixels>", "width of the PNG of curves and raster (default: 1800)", wholeNumber(1, 8192));
+    .option(
+      "--png-width <pixels>",
+      "width of the PNG of curves, observations and raster (default: 1800)",
+      wholeNumber(1, 8192),
+    );
   withThreads(withData(command))
     .option("--json", "print one JSON object: the files written")
     .addHelpText(

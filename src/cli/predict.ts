@@ -13,7 +13,7 @@ export function predictCommand(): Command {
   const command = new Command("predict")
     .summary("say what is in a picture")
     .description(
-      "Perceives PNG or JPEG pictures and prints the class of each, with the cosine of the concept's spikes with every class's spike train and the concept's drive. " +
+      "Perceives PNG or JPEG pictures and prints the class of each, with the cosine of the concept's spikes with every class's spike train and the concept's drive (of a net of real numbers: each class's share and output). " +
         "A picture of another size is scaled to the model's, its proportions kept on a black ground; a warning says when it looks like a negative of the training images.",
     )
     .argument("<run>", "a run folder (its best checkpoint, else its last) or a checkpoint file")

@@ -1,15 +1,28 @@
 /** `bispike train`: the options; the work is in `run/train.ts`. */
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { BispikeError } from "../errors.ts";
+import { type Judge, judges } from "../training/judge.ts";
+import { wholeNumber } from "./parse.ts";
 import { runAction } from "./report.ts";
 
 interface TrainOptions {
   readonly name?: string;
   readonly task?: string;
   readonly out?: string;
+  readonly init?: string;
   readonly resume?: string | true;
   readonly threads?: string;
+  readonly judge?: Judge;
   readonly json?: true;
   readonly quiet?: true;
+  readonly processes?: number;
+  readonly cut?: readonly number[];
+  readonly stages?: string;
+  readonly listen?: string;
+  readonly connect?: string;
+  readonly depth?: number;
+  readonly saveEvery?: number;
+  readonly events?: true;
 }
 
 /** @param overrides dotted options of the command line, which `splitOverrides` took out */
@@ -29,9 +42,46 @@ export function trainCommand(overrides: readonly string[] = []): Command {
       "the experiment's task, in place of the file's: next-character, regression, forecast, autoencode",
     )
     .option("--resume [run]", "go on with the run in this folder (default: --out, or the experiment's latest in runs/)")
+    .option(
+      "--init <file>",
+      "start from the weights of a checkpoint, or of a file that export --format safetensors wrote; the same network, its steps and optimiser anew",
+    )
     .option("--threads <n>", "threads; 0 for all cores. The result does not depend on it")
+    .addOption(
+      new Option(
+        "--judge <part>",
+        "what the results are of: test, read once at the end; or held-out, and the test part is left alone, for tuning (default: test)",
+      ).choices(judges),
+    )
     .option("--json", "print one JSON object a line: start, step, epoch, warning, done")
     .option("--quiet", "print only warnings and the result")
+    .option(
+      "--processes <n>",
+      "train in this many processes on this machine, each with some stages of the pair",
+      wholeNumber(1, 64),
+    )
+    .option(
+      "--cut <stages>",
+      "with --processes: last stage of each part but the last, as 3 or 2,4 (default: balanced)",
+      stageList,
+    )
+    .option(
+      "--stages <first-last>",
+      "train these stages alone, beside processes that have the others; join them with bispike join",
+    )
+    .option("--listen <address>", "with --stages: where the part above calls, host:port or a Unix socket's path")
+    .option("--connect <address>", "with --stages: where the part below listens")
+    .option(
+      "--depth <k>",
+      "of parts: steps a part may be ahead of the one above it; 0 (default): the bytes of one process",
+      wholeNumber(0, 1024),
+    )
+    .option(
+      "--save-every <steps>",
+      "of parts: steps from one common save to the next, beside epochs' ends (default: 200)",
+      wholeNumber(1, 65536),
+    )
+    .option("--events", "of parts: send spikes as events: fewer bytes, more work")
     .addHelpText(
       "after",
       `
@@ -41,7 +91,11 @@ Examples:
   $ bispike train experiments/alice.yaml --rule.name=dll
   $ bispike train experiments/mnist-autoencoder.yaml
   $ bispike train experiments/etth1.yaml --data.series=ETTh1.csv --task=forecast --data.horizon=24
-  $ bispike train --resume runs/small`,
+  $ bispike train --resume runs/small
+  $ bispike train experiments/mnist-mlp.yaml --init weights.safetensors --train.learningRate=0.0003
+  $ bispike train experiments/mnist-mlp.yaml --processes 2 --depth 1
+  $ bispike train experiments/mnist-mlp.yaml --stages 1-2 --listen 127.0.0.1:7000    # and beside it, here or elsewhere:
+  $ bispike train experiments/mnist-mlp.yaml --stages 3-5 --connect 127.0.0.1:7000`,
     )
     .action(
       runAction(async (file: string | undefined, options: TrainOptions) => {
@@ -51,8 +105,40 @@ Examples:
           ...(task === undefined ? [] : [`--task=${JSON.stringify(task)}`]),
           ...(threads === undefined ? [] : [`--train.threads=${threads}`]),
         ];
-        const { trainRun } = await import("./run/train.ts");
-        await trainRun({ ...others, ...(file === undefined ? {} : { file }), overrides: [...overrides, ...own] });
+        const request = { ...others, ...(file === undefined ? {} : { file }), overrides: [...overrides, ...own] };
+        const { processes, stages } = options;
+        assertPartOptions(options);
+        if (stages !== undefined) await (await import("./run/train-part.ts")).trainPartRun({ ...request, stages });
+        else if (processes !== undefined)
+          await (await import("./run/train-processes.ts")).trainProcesses({ ...request, processes });
+        else await (await import("./run/train.ts")).trainRun(request);
       }),
     );
+}
+
+/** Options of trainings in parts mean nothing without them. */
+function assertPartOptions(options: TrainOptions): void {
+  const { stages, processes } = options;
+  if (stages !== undefined && processes !== undefined)
+    throw new BispikeError(
+      "usage",
+      "expected --stages or --processes, got both: --processes starts one process for each part",
+    );
+  const needs: readonly [keyof TrainOptions, boolean, string][] = [
+    ["cut", processes !== undefined, "--processes"],
+    ["listen", stages !== undefined, "--stages"],
+    ["connect", stages !== undefined, "--stages"],
+    ["depth", (stages ?? processes) !== undefined, "--stages or --processes"],
+    ["saveEvery", (stages ?? processes) !== undefined, "--stages or --processes"],
+    ["events", (stages ?? processes) !== undefined, "--stages or --processes"],
+  ];
+  for (const [option, there, what] of needs) {
+    const name = option === "saveEvery" ? "save-every" : option;
+    if (options[option] !== undefined && !there) throw new BispikeError("usage", `--${name}: expected with ${what}`);
+  }
+}
+
+function stageList(text: string): readonly number[] {
+  if (/^\d{1,6}(,\d{1,6})*$/.test(text)) return text.split(",").map(Number);
+  throw new InvalidArgumentError("expected stages such as 3 or 2,4.");
 }

@@ -4,8 +4,8 @@
  * one-hot: neuron c fires for class c. random: a fixed binary code, half of its neurons firing, a different half for each class.
  */
 
-import { permutation } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
+import { distinctCodes } from "./codes.ts";
 
 export type TargetCoding = "one-hot" | "random";
 
@@ -25,25 +25,17 @@ export interface TargetCode {
  */
 export function targetCode(coding: TargetCoding, classes: number, size: number, seed: number): TargetCode {
   const width = coding === "one-hot" ? classes : size || 4 * classes;
-  const bits = new Uint8Array(classes * width);
   if (coding === "one-hot") {
+    const bits = new Uint8Array(classes * width);
     for (let c = 0; c < classes; c++) bits[c * width + c] = 1;
     return { classes, width, bits };
   }
-  const seen = new Set<string>();
-  for (let c = 0, attempt = 0; c < classes; attempt++) {
-    if (attempt > 100 * classes) {
-      throw new BispikeError(
-        "config",
-        `network.targetSize: ${width} neurons cannot hold ${classes} different codes; use ${4 * classes} or more`,
-      );
-    }
-    const chosen = permutation(seed, "target code", attempt, width).subarray(0, Math.max(1, width >> 1));
-    const key = [...chosen].sort((a, b) => a - b).join();
-    if (seen.has(key)) continue;
-    seen.add(key);
-    for (const neuron of chosen) bits[c * width + neuron] = 1;
-    c++;
+  const random = distinctCodes({ classes, width, active: Math.max(1, width >> 1) }, "target code", seed);
+  if (!random) {
+    throw new BispikeError(
+      "config",
+      `network.targetSize: ${width} neurons cannot hold ${classes} different codes; use ${4 * classes} or more`,
+    );
   }
-  return { classes, width, bits };
+  return { classes, width, bits: random };
 }

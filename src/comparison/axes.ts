@@ -3,13 +3,17 @@
  *
  * Any key with a list of values is an axis; a key whose value is a list itself, such as `network.hidden`, is one when it is given a list of lists.
  * Keys that change together make the axis `variant` (variants.ts). Axes come from the file's section `compare`, from its other sections, and from the command line, which wins; in this order.
+ * The command line may change the section itself: `--compare.seeds=1`, `--compare.judge=held-out`, `--compare.axes.rule.name=[bsd, dll]`.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { BispikeError } from "../errors.ts";
 import { listKeys } from "../training/any-config.ts";
 import { checkConfig } from "../training/config-check.ts";
-import { section } from "../training/config-fields.ts";
-import { applyOverrides, copyRaw, type RawSection, type RawValue } from "../training/config-raw.ts";
+import { choice, section } from "../training/config-fields.ts";
+import { applyOverrides } from "../training/config-overrides.ts";
+import { copyRaw, type RawSection, type RawValue } from "../training/config-raw.ts";
+import { type Judge, judges } from "../training/judge.ts";
+import { type Measures, readMeasures } from "./measures.ts";
 import { flatten, isSection, sameValue, showValue, without } from "./values.ts";
 import { faultOf, VARIANT, withoutFixed } from "./variants.ts";
 
@@ -35,6 +39,10 @@ export interface Comparison {
   readonly seeds: readonly number[];
   /** Values that are held against; other axes keep theirs. Empty without axes. */
   readonly baseline: readonly Setting[];
+  /** What is measured of each run once it is trained. */
+  readonly measure: Measures;
+  /** What the runs' results are of; held-out: no run looks at its test part. */
+  readonly judge: Judge;
 }
 
 export interface ComparisonRequest {
@@ -42,7 +50,7 @@ export interface ComparisonRequest {
   readonly overrides?: readonly string[];
   /** A count, for seeds 1, 2, ..., or the seeds. Default: the file's, else 3. */
   readonly seeds?: number | readonly number[];
-  /** As `key.path=value`. Default: the file's; else rule.name=bsd where that is on an axis, else the first value of each. */
+  /** As `key.path=value`; a variant that has a name also by that, `variant=name`. Default: the file's; else rule.name=bsd where that is on an axis, else the first value of each. */
   readonly baseline?: readonly string[];
 }
 
@@ -66,22 +74,25 @@ const sectionSchema = section({
     axes: z.record(z.string(), z.array(z.unknown(), { error: "a list of values" }), { error: "keys with lists" }),
     seeds: seedsField().exactOptional(),
     baseline: z.record(z.string(), z.unknown(), { error: "keys with a value each, such as { rule.name: bsd }" }),
+    judge: choice(judges),
   }),
 });
 
 /**
  * Takes a raw experiment apart into what is common to all runs and what varies.
  *
- * @param raw an experiment as its YAML has it, with or without the section `compare`: `axes` (keys with lists), `seeds`, `baseline` (keys with a value)
+ * @param raw an experiment as its YAML has it, with or without the section `compare`: `axes` (keys with lists), `seeds`, `baseline` (keys with a value), `measure` (measures.ts)
  * @param source file name for error messages; without folder and ending it names the comparison where the experiment has no name
  * @throws BispikeError "config" or "usage"
  * @example
  * readComparison({ task: "next-character", data: { text: "alice" } }, "alice.yaml", { overrides: ["--rule.name=[bsd, dll]"] });
  */
 export function readComparison(raw: unknown, source: string, request: ComparisonRequest = {}): Comparison {
-  const { overrides = [] } = request;
-  const { compare: given = {}, ...rest } = copyRaw(raw, source);
-  const filled = isSection(given) ? { axes: {}, baseline: {}, ...given } : given;
+  const { own: ofLine, overrides } = splitOverrides(request.overrides ?? []);
+  const { compare: ofFile = {}, ...rest } = copyRaw(raw, source);
+  const { compare: given = {} } = applyOverrides(copyRaw({ compare: ofFile }), ofLine, source);
+  const { measure = {}, ...own } = isSection(given) ? given : {};
+  const filled = isSection(given) ? { ...defaults, ...dotted(own) } : given;
   const { compare } = checkConfig({ schema: sectionSchema, impossible: () => [] }, { compare: filled }, source);
   // One thread a run, as many runs as cores; the command line may ask for more.
   const all = applyOverrides(copyRaw(rest), ["--train.threads=1", ...overrides], source);
@@ -91,8 +102,8 @@ export function readComparison(raw: unknown, source: string, request: Comparison
   for (const [key, values] of Object.entries(compare.axes) as [string, RawValue[]][])
     if (!fixed.has(key)) axes.set(key, key === VARIANT ? withoutFixed(values, fixed) : values);
   const lists = listKeys();
-  const ofFile = flatten(copyRaw(rest)).filter(([key]) => !fixed.has(key));
-  for (const [key, value] of [...ofFile, ...fixed]) if (isAxis(key, value, lists)) axes.set(key, value as RawValue[]);
+  const others = flatten(copyRaw(rest)).filter(([key]) => !fixed.has(key));
+  for (const [key, value] of [...others, ...fixed]) if (isAxis(key, value, lists)) axes.set(key, value as RawValue[]);
   const seeds = chooseSeeds(request.seeds, compare.seeds, axes.get("train.seed"), source);
   axes.delete("train.seed");
   const checked = [...axes].map(([key, values]) => checkAxis(key, values, lists, source));
@@ -108,8 +119,37 @@ export function readComparison(raw: unknown, source: string, request: Comparison
     base,
     axes: checked,
     seeds,
+    measure: readMeasures(measure, source),
     baseline: chooseBaseline(checked, wanted as [string, RawValue][], source),
+    judge: compare.judge,
   };
+}
+
+/** What the section `compare` has where it says nothing. */
+const defaults = { axes: {}, baseline: {}, judge: "test" } as const;
+
+/** Overrides of the section `compare`, and those of the experiment. */
+function splitOverrides(overrides: readonly string[]): { own: string[]; overrides: string[] } {
+  const isOwn = (override: string) => /^--compare[.=]/.test(override);
+  return { own: overrides.filter(isOwn), overrides: overrides.filter((override) => !isOwn(override)) };
+}
+
+/** The section with its axes and baseline by dotted keys, as an override's nested ones are; of a key that is there twice, the later one counts. A variant's keys are its own. */
+function dotted(given: RawSection): RawSection {
+  const flat = (value: RawValue | undefined) => {
+    if (!isSection(value)) return value;
+    // In the order they are given, which is that of the report's columns.
+    const entries = Object.entries(value).map(([key, child]): [string, RawValue][] =>
+      key === VARIANT ? [[key, child]] : flatten({ [key]: child }),
+    );
+    return Object.fromEntries(entries.flat());
+  };
+  const copy: RawSection = { ...given };
+  for (const key of ["axes", "baseline"]) {
+    const value = flat(given[key]);
+    if (value !== undefined) copy[key] = value;
+  }
+  return copy;
 }
 
 function isAxis(key: string, value: RawValue, lists: ReadonlySet<string>): boolean {
@@ -141,7 +181,7 @@ function chooseSeeds(
       "usage",
       `${source}: train.seed: expected the seeds once, got a list of train.seed and seeds`,
     );
-  const filled = { compare: { axes: {}, baseline: {}, seeds: given[0] ?? DEFAULT_SEEDS } };
+  const filled = { compare: { ...defaults, seeds: given[0] ?? DEFAULT_SEEDS } };
   const { seeds } = checkConfig({ schema: sectionSchema, impossible: () => [] }, filled, source).compare;
   const list = typeof seeds === "number" ? Array.from({ length: seeds }, (_, k) => k + 1) : (seeds ?? []);
   const twice = list.find((seed, at) => list.indexOf(seed) < at);
@@ -163,17 +203,20 @@ function chooseBaseline(
   wanted: readonly (readonly [string, RawValue])[],
   source: string,
 ): Setting[] {
-  for (const [key, value] of wanted) {
+  const chosen = wanted.map(([key, value]): Setting => {
     const axis = axes.find((axis) => axis.key === key);
     const fail = (message: string) => new BispikeError("config", `${source}: baseline: ${message}`);
     if (!axis) {
       const known = axes.length === 0 ? "there is none" : `axes: ${axes.map(({ key }) => key).join(", ")}`;
       throw fail(`${key} is not an axis (${known})`);
     }
-    if (!axis.values.some((other) => sameValue(other, value)))
+    // A variant may be meant by what it is called. The axis's own value is kept: cells are found by it.
+    const own = axis.values.find((other) => sameValue(other, value) || (isSection(other) && other.name === value));
+    if (own === undefined)
       throw fail(`${key} has no value ${showValue(value)} (values: ${axis.values.map(showValue).join(", ")})`);
-  }
-  if (wanted.length > 0) return wanted.map(([key, value]) => ({ key, value }));
+    return { key, value: own };
+  });
+  if (chosen.length > 0) return chosen;
   const rule = axes.find(({ key, values }) => key === "rule.name" && values.includes("bsd"));
   if (rule) return [{ key: "rule.name", value: "bsd" }];
   return axes.map(({ key, values }) => ({ key, value: values[0] as RawValue }));

@@ -3,6 +3,8 @@
  * whatever other numbers it has on the test and held-out parts, and on energy.
  */
 
+import { ROBUSTNESS_FIGURES, robustnessValues } from "./robustness.ts";
+
 /** How a figure is written. */
 export type Unit = "share" | "count" | "seconds" | "bytes" | "number";
 
@@ -22,6 +24,8 @@ export interface Figure {
   readonly role: Role;
   /** Left out of the table for people. */
   readonly detail?: boolean;
+  /** A part of another figure: tested and tabulated, but left out where there is room for few. */
+  readonly part?: boolean;
 }
 
 export type Summary = Readonly<Record<string, unknown>>;
@@ -52,6 +56,9 @@ const KNOWN: readonly Description[] = [
   ["testDriveAccuracy", "test accuracy by mean drive", "share", "test", "detail"],
   ["heldOutAccuracy", "held-out accuracy", "share", "heldOut"],
   ["heldOut.accuracy", "held-out accuracy", "share", "heldOut"],
+  ["heldOut.perception.mse", "held-out MSE", "number", "heldOut"],
+  ["heldOut.perception.psnr", "held-out PSNR (dB)", "number", "heldOut"],
+  ["heldOut.perception.ssim", "held-out SSIM", "number", "heldOut"],
   ["heldOut.bits", "held-out bits a character", "number", "heldOut"],
   ["heldOut.mse", "held-out MSE", "number", "heldOut"],
   ["heldOut.mae", "held-out MAE", "number", "heldOut", "detail"],
@@ -64,16 +71,31 @@ const KNOWN: readonly Description[] = [
   ["parameters.perception", "parameters of perception", "count", "size", "detail"],
   ["parameters.recall", "parameters of recall", "count", "size", "detail"],
   ["parameters.feedback", "feedback parameters", "count", "size", "detail"],
+  ["parameters.classifiers", "parameters of classifiers", "count", "size", "detail"],
   ["parameters", "parameters", "count", "size"],
+  ["parameters.inference", "parameters in use", "count", "size"],
+  ["cost.footprintBytes", "footprint in use (MB)", "bytes", "size", "detail"],
+  ["cost.trainingFootprintBytes", "footprint (MB)", "bytes", "size", "detail"],
   ["energy.inferencePicojoules", "energy of an inference (pJ, arithmetic only)", "number", "size"],
+  ["energy.trainingPicojoules", "energy of learning from an image (pJ, arithmetic only)", "number", "size"],
   ["seconds", "training time (s)", "seconds", "cost"],
   ["peakMemory", "peak memory (MB)", "bytes", "cost"],
 ];
 
 /** Objects of the summary all of whose numbers count, and what they tell of. */
 const OPEN: Readonly<Record<string, Role>> = { test: "test", heldOut: "heldOut", energy: "size" };
+/** What training was observed to do; its figures have names of their own. */
+const OBSERVED = "observed";
+const OBSERVED_LABELS: Readonly<Record<string, (where: string) => string>> = {
+  meanAngle: (where) => `angle to backprop's gradient, ${where} (degrees, mean over training)`,
+  lastAngle: (where) => `angle to backprop's gradient, ${where} (degrees, last step)`,
+  lastAlignment: (where) => `alignment of weights up and down, ${where} (cosine, last step)`,
+};
 /** How much was measured, not how well. */
 const UNCOUNTED: ReadonlySet<string> = new Set(["positions", "images"]);
+
+/** Entries of a summary's parameters that are no networks of their own. */
+const SUMS: ReadonlySet<string> = new Set(["inference", "training"]);
 
 /** Id of a measure that bears its own name, `test.perception.frechet:Fréchet distance, bispike-mnist features`: path, network and name. */
 const NAMED = /^((?:\w+\.)*?(\w*)\.\w+):(.+)$/;
@@ -88,15 +110,19 @@ export function valuesOf(summary: Summary): Values {
     if (typeof value === "number" && Number.isFinite(value)) values.set(id, value);
   };
   for (const [id] of KNOWN) add(id, at(summary, id));
-  for (const section of Object.keys(OPEN)) leaves(summary[section], section, add);
+  for (const section of [...Object.keys(OPEN), OBSERVED]) leaves(summary[section], section, add);
+  for (const [id, value] of robustnessValues(summary.robustness)) add(id, value);
   const rates = [summary.rates, at(summary, "test.rates"), at(summary, "heldOut.rates")].find(isNumbers) ?? [];
   for (const [k, rate] of rates.entries()) add(`rate.stage${k + 2}`, rate);
   if (rates.length > 0) add("rate", rates.reduce((sum, rate) => sum + rate, 0) / rates.length);
-  const parameters = isObject(summary.parameters) ? Object.values(summary.parameters).filter(Number.isInteger) : [];
-  if (parameters.length > 0)
+  const networks = isObject(summary.parameters) ? Object.entries(summary.parameters) : [];
+  const counts = networks.flatMap(([name, count]) =>
+    Number.isInteger(count) && !SUMS.has(name) ? [Number(count)] : [],
+  );
+  if (counts.length > 0)
     add(
       "parameters",
-      parameters.reduce<number>((sum, count) => sum + (count as number), 0),
+      counts.reduce((sum, count) => sum + count, 0),
     );
   return values;
 }
@@ -108,10 +134,13 @@ export function figuresOf(runs: readonly Values[]): Figure[] {
     ...{ id, label, unit, role },
     ...(detail ? { detail: true } : {}),
   }));
+  const robustness = ROBUSTNESS_FIGURES.filter(({ id }) => ids.delete(id));
   const others = [...ids].map((id): Figure => {
     const stage = /^rate\.stage(\d+)$/.exec(id)?.[1];
     if (stage !== undefined)
       return { id, label: `firing rate, stage ${stage}`, unit: "number", role: "activity", detail: true };
+    const observed = observedFigure(id);
+    if (observed) return observed;
     const named = NAMED.exec(id);
     if (named) {
       const [, path = "", by = "", name = ""] = named;
@@ -130,7 +159,22 @@ export function figuresOf(runs: readonly Values[]): Figure[] {
     return { id, label: words, unit: "number", role: OPEN[section] ?? "activity" };
   });
   const roles: readonly Role[] = ["test", "heldOut", "activity", "size", "cost"];
-  return [...known, ...others].sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role));
+  return [...known, ...robustness, ...others].sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role));
+}
+
+/** @example observedFigure("observed.meanAngle.stage2")?.label // "angle to backprop's gradient, stage 2 (degrees, mean over training)" */
+function observedFigure(id: string): Figure | undefined {
+  const [section, key = "", name = ""] = id.split(".");
+  const label = Object.hasOwn(OBSERVED_LABELS, key) ? OBSERVED_LABELS[key] : undefined;
+  if (section !== OBSERVED || label === undefined) return undefined;
+  const where = name.replace(/^(stages?)(\d+)(?:to(\d+))?$/, (_, word, a, b) => `${word} ${a}${b ? ` to ${b}` : ""}`);
+  return {
+    id,
+    label: label(where),
+    unit: "number",
+    role: "activity",
+    ...(key === "meanAngle" ? {} : { detail: true }),
+  };
 }
 
 function leaves(value: unknown, path: string, add: (id: string, value: unknown) => void): void {

@@ -1,9 +1,11 @@
 /** The runs of a comparison: every combination of the axes' values (a cell) with every seed, each with its folder and its checked configuration. */
 import { crc32 } from "../data/crc32.ts";
 import { BispikeError } from "../errors.ts";
-import { type AnyConfig, resolveAnyConfig } from "../training/any-config.ts";
+import { type AnyConfig, experimentKind, resolveAnyConfig } from "../training/any-config.ts";
 import type { RawValue } from "../training/config-raw.ts";
+import type { Judge } from "../training/judge.ts";
 import type { Axis, Comparison, Setting } from "./axes.ts";
+import type { Measures } from "./measures.ts";
 import { nameValue, sameValue, showValue } from "./values.ts";
 import { settingsOf, VARIANT } from "./variants.ts";
 
@@ -13,6 +15,10 @@ export interface Design {
   readonly axes: readonly Axis[];
   readonly seeds: readonly number[];
   readonly baseline: readonly Setting[];
+  /** What is measured of each run once it is trained. Default: nothing. */
+  readonly measure?: Measures;
+  /** What the runs' results are of. Default test. */
+  readonly judge?: Judge;
 }
 
 export interface Cell {
@@ -101,7 +107,7 @@ const settingsText = (axes: readonly Axis[], values: readonly RawValue[]) =>
  * The runs with their configurations, all of them checked.
  *
  * @param source file name for error messages
- * @throws BispikeError "config", with the cell's values, for the first one that is refused
+ * @throws BispikeError "config", with the cell's values, for the first one that is refused, or whose robustness is to be measured and that is not one of images
  */
 export function jobsOf(comparison: Comparison, source: string): PlannedJob[] {
   const { axes, base } = comparison;
@@ -112,6 +118,12 @@ export function jobsOf(comparison: Comparison, source: string): PlannedJob[] {
       .flatMap(({ key }, k) => settingsOf(key, values[k]!))
       .map(([key, value]) => `--${key}=${JSON.stringify(value)}`);
     const where = values.length === 0 ? source : `${source} (${settingsText(axes, values).join(" ")})`;
-    return { ...run, config: resolveAnyConfig(base, [...settings, `--train.seed=${run.seed}`], where) };
+    const config = resolveAnyConfig(base, [...settings, `--train.seed=${run.seed}`], where);
+    if (comparison.measure.robustness && experimentKind(config) !== "images")
+      throw new BispikeError(
+        "config",
+        `${where}: compare.measure.robustness: is for image experiments, but this one has task ${"task" in config ? config.task : ""}`,
+      );
+    return { ...run, config };
   });
 }

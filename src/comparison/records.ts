@@ -14,10 +14,11 @@ export function reportRecord(
   { design, figures, tested, cells, missing }: ComparisonTable,
   machines: readonly string[] = [],
 ): object {
-  const { name, axes, seeds, baseline } = design;
+  const { name, axes, seeds, baseline, measure = {}, judge = "test" } = design;
   return {
-    ...{ name, axes, seeds, baseline },
-    figures: figures.map(({ detail, ...figure }) => ({ ...figure, detail: detail ?? false })),
+    ...{ name, axes, seeds, baseline, judge },
+    ...(measure.robustness ? { measure } : {}),
+    figures: figures.map(({ detail, part: _, ...figure }) => ({ ...figure, detail: detail ?? false })),
     tested: tested.map(({ id }) => id),
     cells: cells.map(({ cell, runs, spreads, tests }) => ({
       ...cell,

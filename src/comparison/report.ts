@@ -1,6 +1,7 @@
 /** A comparison's results as Markdown, for people. */
 import { leastSignedRankP } from "../measurement/statistics/wilcoxon.ts";
 import type { Figure } from "./figures.ts";
+import { ROBUSTNESS_SHARE, robustnessPanels } from "./robustness.ts";
 import type { CellTable, ComparisonTable } from "./statistics.ts";
 import { describeValue, showValue } from "./values.ts";
 import { showDifference, showP, showSpread } from "./words.ts";
@@ -26,6 +27,11 @@ export function markdownReport(table: ComparisonTable, machines: readonly string
     ...design.axes.map(({ key, values }) => `- ${code(key)}: ${values.map(describeValue).map(literal).join(" | ")}`),
     `- seeds: ${design.seeds.join(", ")}`,
     `- ${runs - missing.length} of ${runs} runs finished`,
+    ...(design.judge === "held-out"
+      ? [
+          "- judged by the held-out part, by which each run's best epoch is chosen too; no run has looked at its test part",
+        ]
+      : []),
     ...missing.map(({ label }) => `- missing: ${literal(label)}`),
     "",
     "## Results",
@@ -44,6 +50,7 @@ export function markdownReport(table: ComparisonTable, machines: readonly string
           "",
           ...figureTable(table, costs),
         ]),
+    ...robustnessSection(table),
     ...testSection(table),
     "",
   ].join("\n");
@@ -57,6 +64,38 @@ function figureTable({ design, cells }: ComparisonTable, figures: readonly Figur
     ...figures.map((figure) => showSpread(figure, spreads.get(figure.id))),
   ]);
   return markdownTable(head, rows, Math.max(1, design.axes.length));
+}
+
+/** Accuracy by severity, a table a corruption. */
+function robustnessSection(table: ComparisonTable): string[] {
+  const panels = robustnessPanels(table);
+  if (panels.length === 0) return [];
+  const { robustness } = table.design.measure ?? {};
+  const images =
+    robustness && robustness.images > 0 ? `${robustness.images} test images, spread evenly` : "all test images";
+  const draws = panels.some(({ corruption }) => corruption === "weights")
+    ? ` Noise on the weights: mean of ${robustness?.draws ?? "several"} draws a run; perception's weights alone.`
+    : "";
+  const { design, cells } = table;
+  return [
+    "",
+    "## Accuracy by corruption and severity",
+    "",
+    `Of ${images}; severity 0 is not corrupted. The corrupted images are the same for all runs.${draws}`,
+    ...panels.flatMap(({ title, severities, rows }) => [
+      "",
+      `### ${title[0]!.toUpperCase()}${title.slice(1)}`,
+      "",
+      ...markdownTable(
+        [...names(design.axes), ...severities.map((severity) => `severity ${severity}`)],
+        rows.map((spreads, index) => [
+          ...(design.axes.length === 0 ? [cells[index]!.cell.label] : cells[index]!.cell.values.map(showValue)),
+          ...spreads.map((spread) => showSpread(ROBUSTNESS_SHARE, spread)),
+        ]),
+        Math.max(1, design.axes.length),
+      ),
+    ]),
+  ];
 }
 
 function testSection(table: ComparisonTable): string[] {

@@ -106,6 +106,11 @@ export function countClasses(...parts: readonly Uint16Array[]): number {
   return largest + 1;
 }
 
+/** A data set whose test part is empty: nothing that is given it can look at a test image. */
+export function withoutTest(dataset: Dataset): Dataset {
+  return { ...dataset, test: { images: new Uint8Array(0), labels: new Uint16Array(0), count: 0 } };
+}
+
 /** The consecutive images `from` (inclusive) to `to` (exclusive), without copying. */
 export function sliceSplit(split: Split, shape: ImageShape, from: number, to: number): Split {
   const size = imageBytes(shape);

@@ -82,6 +82,7 @@ export const KERNEL_NAMES = [
   "poissonCode",
   "latencyCode",
   "spikeTiming",
+  "addInto",
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];
@@ -92,7 +93,7 @@ export type Kernel = (begin: number, end: number, thread: number, ...args: numbe
 /** Neurons a tile; all layouts are padded to it. */
 export const LANES = 16;
 
-/** Floats an item of the element-wise kernels (`adamw`, `sumSquares`). */
+/** Floats an item of the element-wise kernels (`adamw`, `sumSquares`, `addInto`). */
 export const BLOCK = 2048;
 
 /** Columns an item of `centre`. */

@@ -7,43 +7,64 @@
  *   stage i, 1 < i < L  align(perception's, recall's features)    trains W_{i-1} and Theta_i
  *   stage L             top loss on the concept's drive           trains W_{L-1}
  *
- * No error crosses a stage, so a stage updates as soon as perception has reached it, and its drives can then be forgotten.
+ * No error crosses a stage, so a stage updates as soon as perception has reached it, and its drives can then be forgotten. What becomes of the method without one of its parts
+ * can be tried: networks that do not learn (`freeze`), fixed codes in place of recall (`codes`), losses that train the stages before theirs too (`detached`, undetached.ts).
+ *
+ * The rule runs on some stages in a row as on all: what crosses the cut is spikes, recall's down, then perception's up (`course`).
  */
-import { type AlignmentLoss, type Negatives, type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
-import { infonce } from "../alignment/infonce.ts";
-import { mse } from "../alignment/mse.ts";
-import { reco } from "../alignment/reco.ts";
-import type { Region } from "../engine/memory.ts";
+import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
+import { stageLoss } from "../alignment/stage-loss.ts";
+import type { Address, Region } from "../engine/memory.ts";
 import type { Layer } from "../network/layer.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { sizeOf } from "../network/shape.ts";
 import type { Slot } from "../network/slots.ts";
-import { type HomeostasisOptions, pullRates } from "./homeostasis.ts";
+import { assertFit, type BsdOptions, codesOf } from "./bsd-options.ts";
+import { type Course, PAUSE, runWhole } from "./crossing.ts";
+import { type Learning, learning } from "./freeze.ts";
+import { pullRates } from "./homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import { assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "./rule.ts";
 import { StageAlignment } from "./stage-alignment.ts";
-import { Top, type TopLoss } from "./top.ts";
+import { StageCodes } from "./stage-codes.ts";
+import { Top } from "./top.ts";
+import { type Undetached, undetached } from "./undetached.ts";
 
-/** The rule's choices; the YAML section `rule`. Which work best was measured: see RESULTS.md. */
-export interface BsdOptions {
-  /** What is aligned: the time mean of spikes, drive or membrane. */
-  readonly features: Feature;
-  /** Take each neuron's mean away before comparing. */
-  readonly centred: boolean;
-  readonly negatives: Negatives;
-  readonly loss: "reco" | "infonce" | "mse";
-  /** ReCo: weight of the negatives. */
-  readonly lambda: number;
-  /** InfoNCE: temperature of the softmax over cosines. */
-  readonly temperature: number;
-  /** Weight of each hidden stage's loss. */
-  readonly weight: number;
-  /** Weight of stage 1's loss. */
-  readonly stimulusWeight: number;
-  readonly top: TopLoss;
-  /** Adds weight * mean over neurons of max(0, firing rate - rate)^2 to each hidden stage's loss, for both networks. */
-  readonly homeostasis: HomeostasisOptions;
+export type { BsdOptions } from "./bsd-options.ts";
+
+/** A hidden stage: perception's half, and what its features are held against. */
+interface Stage {
+  readonly stage: number;
+  readonly perception: Layer;
+  readonly other: Layer | StageCodes;
+  readonly loss: AlignmentLoss;
+}
+
+/** What the top stage is told of its step. */
+interface TopStep {
+  readonly labels: Uint16Array;
+  /** The top's is put in its place. */
+  readonly stageLosses: number[];
+  readonly learns: Learning;
+  readonly rates: Rates;
+  /** Rows recall ran. */
+  readonly recalls: number;
+}
+
+/** The hidden stages at hand, from the stimulus up. */
+function stagesOf(pair: NetworkPair, options: BsdOptions): Stage[] {
+  const lossOf = ({ cellCount, synapses }: Layer) =>
+    stageLoss(options, options.weight, cellCount * synapses.shape.channels);
+  if (pair.recalls) {
+    return Array.from(pair.hiddenStages(), ({ stage, perception, recall }) => ({
+      ...{ stage, perception, other: recall, loss: lossOf(perception) },
+    }));
+  }
+  return pair.perception.slice(0, -1).map((perception, k) => ({
+    ...{ stage: k + 2, perception, loss: lossOf(perception) },
+    other: new StageCodes(pair.team, perception, codesOf(pair, options)),
+  }));
 }
 
 export class Bsd implements Rule {
@@ -51,34 +72,50 @@ export class Bsd implements Rule {
   readonly optimiser: AdamW;
   readonly #options: BsdOptions;
   readonly #alignment: StageAlignment;
-  readonly #top: Top;
+  /** Where the pair has the concept's stage. */
+  readonly #top: Top | undefined;
   /** Which rows belong together, of the newest batch. */
   readonly #pairs: Pairing;
   readonly #stimulusLoss: AlignmentLoss;
-  /** Of each hidden stage, by its number. */
-  readonly #losses = new Map<number, AlignmentLoss>();
+  readonly #stages: readonly Stage[];
   /** The stimulus, centred where the features are. */
   readonly #centredStimulus: Region<Float32Array>;
+  /** The way back where stages are not detached. */
+  readonly #undetached: Undetached | undefined;
 
+  /** Throws a `usage` error for a pair that is not made for these options, and a `config` error where a stage is too small for random codes. */
   constructor(pair: NetworkPair, options: BsdOptions, optimiser: OptimiserOptions) {
     this.pair = pair;
     this.#options = options;
-    const { team, recall, perception } = pair;
+    assertFit(pair, options);
+    const { team, layers } = pair;
     const { maxImages } = pair.options;
-    const width = Math.max(pair.stimulusWidth, ...pair.layers.map((layer) => layer.featureWidth));
-    this.#alignment = new StageAlignment(team, maxImages, recall[0]!.maxImages, width);
-    this.#centredStimulus = team.arena.f32(options.centred ? maxImages * pair.stimulusWidth : 0);
-    this.#pairs = pairingRoom(team.arena, maxImages, Math.max(maxImages, pair.target.classes));
-    this.#stimulusLoss = this.#loss(options.stimulusWeight, sizeOf(pair.stimulusShape));
-    for (const { stage, perception } of pair.hiddenStages()) {
-      this.#losses.set(stage, this.#loss(options.weight, perception.cellCount * perception.synapses.shape.channels));
-    }
-    this.#top = new Top(pair, options.top, options.lambda);
-    const groups = [...perception, ...recall].map((layer) => layer.group);
-    this.optimiser = new AdamW(team, optimiser, groups);
+    const { classes } = pair.target;
+    const stimulusWidth = pair.holds(1) ? pair.stimulusWidth : 0;
+    const width = Math.max(stimulusWidth, ...layers.map((layer) => layer.featureWidth));
+    this.#alignment = new StageAlignment(team, maxImages, pair.recalls ? pair.maxRecalls : classes, width);
+    this.#centredStimulus = team.arena.f32(options.centred && pair.recalls ? maxImages * stimulusWidth : 0);
+    this.#pairs = pairingRoom(team.arena, maxImages, Math.max(maxImages, classes));
+    this.#stimulusLoss = stageLoss(options, options.stimulusWeight, sizeOf(pair.stimulusShape));
+    this.#stages = stagesOf(pair, options);
+    this.#undetached = options.detached === false ? undetached(pair, options.features) : undefined;
+    if (pair.holds(pair.stages)) this.#top = new Top(pair, options.top, options.lambda);
+    this.optimiser = new AdamW(
+      team,
+      optimiser,
+      layers.map(({ group }) => group),
+    );
   }
 
   step(batch: Batch, rates: Rates): StepReport {
+    return runWhole(this.course(batch, rates));
+  }
+
+  /**
+   * A step of the stages at hand, which pauses between stages. A part of a pair takes recall's spikes from the stage above it and gives its own to the stage below it, then perception's the
+   * other way round; its report has losses of its own stages, 0 for others, and rates of its own.
+   */
+  *course(batch: Batch, rates: Rates): Course<StepReport> {
     const { pair, optimiser } = this;
     const { labels } = batch;
     const { negatives, features, homeostasis } = this.#options;
@@ -86,6 +123,8 @@ export class Bsd implements Rule {
     const images = labels.length;
     const classes = pair.target.classes;
     const pairs = pairing(negatives, labels, classes, this.#pairs);
+    const free = learning(this.#options.freeze);
+    const learns = { ...free, recall: free.recall && rates.recall > 0 };
     const stageLosses = new Array<number>(pair.stages).fill(0);
     const perceptionRates: number[] = [];
     const recallRates: number[] = [];
@@ -93,108 +132,149 @@ export class Bsd implements Rule {
     optimiser.begin();
 
     const shown = negatives === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
-    this.#recall(shown, features);
-    stageLosses[0] = this.#learnToRedraw(pairs, images, shown.length, rates.recall);
-
-    pair.encode(images, batch.counter, true);
-    for (const { stage, perception, recall } of pair.hiddenStages()) {
-      perception.forward(images, { train: true, feature: features });
-      perception.output!.list(images, true);
-      const own = pullRates(perception, images, steps, homeostasis);
-      const other = pullRates(recall, shown.length, steps, homeostasis);
-      const loss = this.#align(
-        this.#losses.get(stage)!,
-        pairs,
-        { perception, recall, images, recalls: shown.length },
-        rates.recall > 0,
-      );
-      stageLosses[stage - 1] = loss + own.cost + other.cost;
-      this.#assertFinite(stage, stageLosses[stage - 1]!);
-      perception.backward(images, features, this.#alignment.rowGradient.at);
-      optimiser.update(perception.group, rates.perception);
-      if (rates.recall > 0) {
-        recall.backward(shown.length, features, this.#alignment.columnGradient.at);
-        optimiser.update(recall.group, rates.recall);
+    if (pair.recalls) {
+      yield* this.#recall(shown, features);
+      if (pair.holds(1)) {
+        stageLosses[0] = this.#redraw(pairs, images, shown.length, learns.recall);
+        if (learns.recall && !this.#undetached)
+          this.#learn(pair.redrawn, shown.length, this.#alignment.columnGradient.at, rates.recall);
+        yield PAUSE;
       }
-      perceptionRates.push(own.rate);
-      recallRates.push(other.rate);
-      silent.push(own.silent);
     }
 
-    const concept = pair.conceptDrive;
-    concept.forward(images, { train: true });
-    const top = this.#top.loss(labels, this.#alignment);
-    stageLosses[pair.stages - 1] = top.loss;
-    this.#assertFinite(pair.stages, top.loss);
-    concept.backward(images, features, top.gradient);
-    optimiser.update(concept.group, rates.perception);
+    yield* this.#perceiveStimulus(images, batch.counter);
+    for (const { stage, perception, other, loss } of this.#stages) {
+      perception.forward(images, { train: true, feature: features });
+      perception.output!.list(images, true);
+      // Before the stage learns: the stage above need not wait for that.
+      if (stage === pair.range.last) yield* this.#give("perception", images);
+      const own = pullRates(perception, images, steps, homeostasis);
+      const pulled = other instanceof StageCodes ? undefined : pullRates(other, shown.length, steps, homeostasis);
+      const gradients = this.#gradients(stage, learns);
+      const sizes = { rows: images, columns: shown.length };
+      stageLosses[stage - 1] =
+        this.#align({ perception, other, loss }, pairs, sizes, gradients) + own.cost + (pulled?.cost ?? 0);
+      this.#assertFinite(stage, stageLosses[stage - 1]!);
+      perceptionRates.push(own.rate);
+      if (pulled) recallRates.push(pulled.rate);
+      silent.push(own.silent);
+      if (!this.#undetached) {
+        if (learns.perception) this.#learn(perception, images, this.#alignment.rowGradient.at, rates.perception);
+        if (learns.recall && !(other instanceof StageCodes))
+          this.#learn(other, shown.length, this.#alignment.columnGradient.at, rates.recall);
+      }
+      yield PAUSE;
+    }
+
+    const correct = this.#top
+      ? this.#learnConcept(this.#top, { labels, stageLosses, learns, rates, recalls: shown.length })
+      : 0;
     optimiser.finish();
 
     const loss = stageLosses.reduce((sum, value) => sum + value, 0);
-    return { loss, stageLosses, perceptionRates, recallRates, silent, correct: top.correct, images };
+    return { loss, stageLosses, perceptionRates, recallRates, silent, correct, images };
+  }
+
+  /** The top stage: perception's last weights learn the concept, and where stages are not detached all others with them. Returns the right decisions. */
+  #learnConcept(top: Top, { labels, stageLosses, learns, rates, recalls }: TopStep): number {
+    const { pair, optimiser } = this;
+    const images = labels.length;
+    const concept = pair.conceptDrive;
+    concept.forward(images, { train: true });
+    const { loss, gradient, correct } = top.loss(labels, this.#alignment);
+    stageLosses[pair.stages - 1] = loss;
+    this.#assertFinite(pair.stages, loss);
+    if (this.#undetached && learns.recall) {
+      this.#undetached.recallBackward(recalls, this.#alignment.columnGradient.at);
+      for (const { group } of pair.recall) optimiser.update(group, rates.recall);
+    }
+    if (this.#undetached && learns.perception) {
+      this.#undetached.perceptionBackward(images, gradient);
+      for (const { group } of pair.perception) optimiser.update(group, rates.perception);
+    } else this.#learn(concept, images, gradient, rates.perception);
+    return correct;
+  }
+
+  /** Makes the stimulus's spikes, or takes those of the stage below a part. */
+  *#perceiveStimulus(images: number, counter: number): Course<void> {
+    const { below, range } = this.pair;
+    if (below) {
+      yield { do: "take", network: "perception", spikes: below, rows: images };
+      below.list(images, true);
+      return;
+    }
+    this.pair.encode(images, counter, true);
+    if (range.last === 1) yield* this.#give("perception", images);
+  }
+
+  *#give(network: "perception" | "recall", rows: number): Course<void> {
+    const { up, down } = this.pair.ends;
+    const spikes = network === "perception" ? up : down;
+    if (spikes) yield { do: "give", network, spikes, rows };
   }
 
   slots(optimiser: boolean): Iterable<Slot> {
     return this.pair.slots(optimiser);
   }
 
-  /** Runs recall from the concepts of `labels` down to the redrawn stimulus. */
-  #recall(labels: ArrayLike<number>, feature: Feature): void {
+  /** Runs recall from the concepts of `labels`, or from the stage above a part, down to the redrawn stimulus or the part's first stage. */
+  *#recall(labels: ArrayLike<number>, feature: Feature): Course<void> {
     const { pair } = this;
-    pair.present(labels, true);
+    const { above } = pair;
+    if (above) {
+      yield { do: "take", network: "recall", spikes: above, rows: labels.length };
+      above.list(labels.length, true);
+    } else pair.present(labels, true);
     for (const layer of pair.recall.toReversed()) {
       layer.forward(labels.length, { train: true, feature });
       layer.output?.list(labels.length, true);
     }
+    yield* this.#give("recall", labels.length);
   }
 
-  /** Stage 1: recall's last weights learn to redraw the stimulus. */
-  #learnToRedraw(pairs: Pairing, images: number, recalls: number, rate: number): number {
+  /** Stage 1's loss, by which recall's last weights learn to redraw the stimulus; its gradient is recall's column gradient. */
+  #redraw(pairs: Pairing, images: number, recalls: number, learns: boolean): number {
     const { pair } = this;
-    const { redrawn } = pair;
-    const width = pair.stimulusWidth;
     const sides = {
       ...{ v: pair.stimulus.at, centredAt: this.#centredStimulus.at, rows: images },
-      ...{ w: redrawn.features.at, columns: recalls, width },
+      ...{ w: pair.redrawn.features.at, columns: recalls, width: pair.stimulusWidth },
     };
     const value = this.#alignment.align(this.#stimulusLoss, pairs, sides, {
       centred: this.#options.centred,
       rowGradient: false,
-      columnGradient: rate > 0,
+      columnGradient: learns,
     });
     this.#assertFinite(1, value);
-    if (rate > 0) {
-      redrawn.backward(recalls, this.#options.features, this.#alignment.columnGradient.at);
-      this.optimiser.update(redrawn.group, rate);
-    }
     return value;
   }
 
-  #align(
-    loss: AlignmentLoss,
-    pairs: Pairing,
-    stage: { perception: Layer; recall: Layer; images: number; recalls: number },
-    recallLearns: boolean,
-  ): number {
-    const { perception, recall, images, recalls } = stage;
-    const sides = {
-      v: perception.features.at,
-      rows: images,
-      w: recall.features.at,
-      columns: recalls,
-      width: perception.featureWidth,
-    };
-    return this.#alignment.align(loss, pairs, sides, {
-      centred: this.#options.centred,
-      rowGradient: true,
-      columnGradient: recallLearns,
-    });
+  /** A layer's half of a stage turns the gradient of its features into an update; stages before it stay out of it. */
+  #learn(layer: Layer, rows: number, gradient: Address, rate: number): void {
+    layer.backward(rows, this.#options.features, gradient);
+    this.optimiser.update(layer.group, rate);
   }
 
-  #loss(weight: number, features: number): AlignmentLoss {
-    const { loss, lambda, temperature } = this.#options;
-    if (loss === "reco") return reco({ lambda, weight });
-    return loss === "infonce" ? infonce({ temperature, weight }) : mse({ features, weight });
+  /** Where a stage's gradients go: to the alignment's own rows, which the next stage writes over, or to be kept for the way back. False where nothing learns from them. */
+  #gradients(stage: number, learns: Learning) {
+    const kept = this.#undetached;
+    return {
+      rowGradient: learns.perception && (kept?.perception[stage - 2]?.gradient.at ?? true),
+      columnGradient: learns.recall && this.pair.recalls && (kept?.recall[stage - 2]?.gradient.at ?? true),
+    };
+  }
+
+  #align(
+    { perception, other, loss }: Omit<Stage, "stage">,
+    pairs: Pairing,
+    sizes: { rows: number; columns: number },
+    gradients: { rowGradient: boolean | Address; columnGradient: boolean | Address },
+  ): number {
+    if (other instanceof StageCodes) other.write();
+    const sides = {
+      ...sizes,
+      ...{ v: perception.features.at, w: other.features.at, width: perception.featureWidth },
+    };
+    return this.#alignment.align(loss, pairs, sides, { centred: this.#options.centred, ...gradients });
   }
 
   #assertFinite(stage: number, loss: number): void {

@@ -2,8 +2,8 @@
  * The five criteria of biological plausibility that BSD's authors set up, and which rule meets which. Declared here, once; `test/invariant/criteria.test.ts` finds out by
  * perturbation, and fails where a declaration is not what a rule does. They are about hidden stages; what a rule's top stage or its norm does is in the notes.
  *
- * Nets of real numbers send neither spikes nor counts: C4 and C5 are not met by definition, and `test/invariant/criteria-real.test.ts` tries C1 to C3. Errors that come from
- * the stage above are no local signal here, by whatever weights they come; BSD's authors are more generous to DLL and predictive coding, which the notes say.
+ * On nets of real numbers `test/invariant/criteria-real.test.ts` does the same. Errors that come from the stage above are no local signal here, by whatever weights they come; BSD's
+ * authors are more generous to DLL and predictive coding, which the notes say.
  */
 export type Criterion = "C1" | "C2" | "C3" | "C4" | "C5";
 
@@ -29,7 +29,7 @@ export const criteriaOfRules = {
   bsd: {
     label: "BSD",
     meets: ["C1", "C2", "C3", "C4", "C5"],
-    note: "negatives are the batch's or the classes' prototypes; the top's cross-entropy is signed, and C5 there needs `rule.top: reco` or `mse`",
+    note: "negatives are the batch's or the classes' prototypes; the top's cross-entropy is signed, and C5 there needs `rule.top: reco` or `mse`; with `rule.detached: false`, a variant for comparison, C4 alone",
   },
   backprop: { label: "BP on SNN", meets: ["C4"], note: "surrogate gradients" },
   "feedback-alignment": {
@@ -66,7 +66,12 @@ export const criteriaOfRules = {
   ccl: {
     label: "CCL",
     meets: ["C1", "C2", "C3"],
-    note: "real numbers; each stage compares a batch's images with the classes",
+    note: "real numbers, of both signs unless units are rectified, and so are the other net's values that a stage is taught by; each stage compares a batch's images with the classes",
+  },
+  "real-bsd": {
+    label: "BSD on ANN",
+    meets: ["C1", "C2", "C3"],
+    note: "real numbers; the stage losses of BSD on units that do not spike",
   },
 } as const satisfies Readonly<Record<string, RuleCriteria>>;
 

@@ -31,6 +31,8 @@ export interface Connections {
    * mean over the four.
    */
   readonly taught: Float64Array;
+  /** Products that carry errors from outputs back to inputs: one a connection by a weight that is not 0, of the outputs max-pooling lets through (as `taught`). */
+  readonly carried: number;
   /** Rows of weights a listed spike is looked up in, an input pixel: as `all`, but taps of one output on copies of the same pixel are one, and outputs that pooling drops are none. */
   readonly looked: Float64Array;
 }
@@ -53,7 +55,8 @@ export function linearConnections(weight: ArrayLike<number>, inputs: Shape): Con
   }
   const all = new Float64Array(size).fill(outputs);
   const looked = new Float64Array(pixelsOf(inputs)).fill(outputs);
-  return { inputs, weights: weight.length, zeros, dense: weight.length, all, nonZero, taught: all, looked };
+  const carried = weight.length - zeros;
+  return { inputs, weights: weight.length, zeros, dense: weight.length, all, nonZero, taught: all, carried, looked };
 }
 
 /**
@@ -86,6 +89,8 @@ export function convConnections(weight: ArrayLike<number>, inputs: Shape, geomet
   const nonZero = new Float64Array(sizeOf(inputs));
   const taught = new Float64Array(sizeOf(inputs));
   const looked = new Float64Array(pixelsOf(inputs));
+  const share = pool ? 1 / 4 : 1;
+  let carried = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const pixel = y * width + x;
@@ -97,14 +102,16 @@ export function convConnections(weight: ArrayLike<number>, inputs: Shape, geomet
           for (let c = 0; c < channels; c++) {
             const unit = pixel * channels + c;
             all[unit]! += places * outputs;
-            nonZero[unit]! += places * present[(ky * KERNEL + kx) * channels + c]!;
-            taught[unit]! += (pooled * outputs) / (pool ? 4 : 1);
+            const weighted = present[(ky * KERNEL + kx) * channels + c]!;
+            nonZero[unit]! += places * weighted;
+            taught[unit]! += share * pooled * outputs;
+            carried += share * pooled * weighted;
           }
         }
       }
     }
   }
-  return { inputs, weights: weight.length, zeros, dense: sumOf(all), all, nonZero, taught, looked };
+  return { inputs, weights: weight.length, zeros, dense: sumOf(all), all, nonZero, taught, carried, looked };
 }
 
 /** Along one axis, [source][tap]: outputs that see the source through the tap, once for each of its copies. */

@@ -1,13 +1,18 @@
 /**
- * NeuroBench's cost metrics of a pair, by layer and in total: of perception (what inference costs), of recall (what generation costs), and of a training step.
+ * NeuroBench's cost metrics of a net, by layer and in total: of perception (what inference costs) and of recall (what generation costs). A net of real numbers is perception alone
+ * that takes one step: all its operations are MACs, and outputs that are 0 (of rectified units) are sparsity as silent neurons are.
  *
  * Activation sparsity is the share of zeros in the outputs of all neuron layers, all steps, all samples: perception's hidden stages and the concept's neurons, recall's
  * hidden stages. What enters a network (a coded stimulus, a concept's code) is no activation of it.
  */
+import { BispikeError } from "../errors.ts";
 import { conceptSpikes, recallConcepts } from "../network/inference.ts";
-import type { NetworkPair } from "../network/pair.ts";
+import { type ImageModel, Model } from "../network/model.ts";
+import { NetworkPair } from "../network/pair.ts";
+import type { LayeredNet } from "../network/real/layered-net.ts";
+import { RealModel } from "../network/real/real-model.ts";
 import type { Meter } from "./evaluate.ts";
-import type { Footprint } from "./footprint.ts";
+import { addFootprints, type Footprint } from "./footprint.ts";
 import { type LayerCost, LayerMeter } from "./layer-meter.ts";
 import { addOperations, type Effective, NO_OPERATIONS, type Operations } from "./operations.ts";
 
@@ -28,7 +33,7 @@ export interface NetworkCost {
 }
 
 export interface PairCost {
-  /** T. */
+  /** T; 1 of a net of real numbers. */
   readonly steps: number;
   readonly perception: NetworkCost;
   /** Of no layers, and nothing but zeros, where there is perception alone. */
@@ -36,7 +41,7 @@ export interface PairCost {
 }
 
 /**
- * Counts the cost of a pair while it is evaluated.
+ * Counts the cost of a pair, or of a net of real numbers, while it is evaluated.
  *
  * @example
  * const meter = new CostMeter(model.pair);
@@ -44,19 +49,23 @@ export interface PairCost {
  * meter.result().perception.operations; // { macs, acs, dense } a sample
  */
 export class CostMeter implements Meter {
-  readonly #pair: NetworkPair;
+  readonly #pair: NetworkPair | null;
+  readonly #steps: number;
   readonly #perception: readonly LayerMeter[];
   readonly #recall: readonly LayerMeter[];
   #images = 0;
 
   /** Recalls every concept once, where there is recall; perception's batches follow by `add`. */
-  constructor(pair: NetworkPair) {
+  constructor(net: NetworkPair | LayeredNet) {
+    const pair = net instanceof NetworkPair ? net : null;
+    const steps = pair?.options.steps ?? 1;
+    const layers = net instanceof NetworkPair ? net.perception : net.layers;
     this.#pair = pair;
-    const { steps } = pair.options;
+    this.#steps = steps;
+    this.#perception = layers.map((layer) => new LayerMeter(net.team, layer, steps));
+    this.#recall = (pair?.recall ?? []).toReversed().map((layer) => new LayerMeter(net.team, layer, steps));
+    if (!pair?.recalls) return;
     const { classes } = pair.target;
-    this.#perception = pair.perception.map((layer) => new LayerMeter(pair.team, layer, steps));
-    this.#recall = pair.recall.toReversed().map((layer) => new LayerMeter(pair.team, layer, steps));
-    if (!pair.recalls) return;
     recallConcepts(
       pair,
       Array.from({ length: classes }, (_, c) => c),
@@ -66,17 +75,25 @@ export class CostMeter implements Meter {
 
   add(images: number): void {
     for (const meter of this.#perception) meter.add(images);
-    this.#perception.at(-1)!.addOutputs(conceptSpikes(this.#pair, images));
+    if (this.#pair) this.#perception.at(-1)!.addOutputs(conceptSpikes(this.#pair, images));
     this.#images += images;
   }
 
   result(): PairCost {
+    const { recalls = false, target } = this.#pair ?? {};
     return {
-      steps: this.#pair.options.steps,
+      steps: this.#steps,
       perception: networkCost(this.#perception, this.#images),
-      recall: networkCost(this.#recall, this.#pair.recalls ? this.#pair.target.classes : 0),
+      recall: networkCost(this.#recall, recalls ? target!.classes : 0),
     };
   }
+}
+
+/** What is counted of a model: its pair, or its net of real numbers. */
+export function countedNet(model: ImageModel): NetworkPair | LayeredNet {
+  if (model instanceof Model) return model.pair;
+  if (model instanceof RealModel) return model.net;
+  throw new BispikeError("usage", "expected a spiking pair's model or a real-valued net's, got another kind");
 }
 
 function networkCost(meters: readonly LayerMeter[], samples: number): NetworkCost {
@@ -86,11 +103,7 @@ function networkCost(meters: readonly LayerMeter[], samples: number): NetworkCos
   const outputs = sum((layer) => layer.outputs);
   return {
     samples,
-    footprint: {
-      parameters: sum(({ footprint }) => footprint.parameters),
-      buffers: sum(({ footprint }) => footprint.buffers),
-      bytes: sum(({ footprint }) => footprint.bytes),
-    },
+    footprint: addFootprints(layers.map(({ footprint }) => footprint)),
     connectionSparsity: weights === 0 ? 0 : sum((layer) => layer.zeroWeights) / weights,
     activationSparsity: outputs === 0 ? null : 1 - sum((layer) => layer.spikes) / outputs,
     operations: layers.reduce((total, layer) => addOperations(total, layer.operations), NO_OPERATIONS),

@@ -6,13 +6,18 @@
  * Parameters are weights, biases, norm scales and shifts; buffers the norms' running means and variances. Counted are the numbers themselves, float32, without
  * the padding of the kernels' layout. Membranes are no buffers here: they live within one pass over a sample's T steps.
  */
+import type { Region } from "../engine/memory.ts";
 import { BispikeError } from "../errors.ts";
 import { ConvSynapses } from "../network/conv.ts";
 import type { Layer } from "../network/layer.ts";
 import { LinearSynapses } from "../network/linear.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import type { Slot } from "../network/slots.ts";
+import type { ParameterGroup } from "../network/parameters.ts";
+import type { RealLayer } from "../network/real/real-layer.ts";
+import type { Synapses } from "../network/synapses.ts";
 import { type Connections, convConnections, linearConnections } from "./connections.ts";
+
+/** A layer of a spiking net or of one of real numbers. */
+export type AnyLayer = Layer | RealLayer;
 
 /** Bytes of a float32. */
 const FLOAT = 4;
@@ -27,36 +32,42 @@ export interface Footprint {
 }
 
 /** Of one layer. */
-export function layerFootprint({ synapses, group, norm }: Layer): Footprint {
+export function layerFootprint({ synapses, group, norm }: AnyLayer): Footprint {
   const { channels } = synapses.shape;
   const sizes = Object.keys(synapses.blocks).map((block) => synapses.plainShape(block).reduce((a, b) => a * b, 1));
   const parameters = sizes.reduce((a, b) => a + b, 0) + (group.has("gamma") ? 2 * channels : 0);
-  const buffers = norm.enabled ? 2 * channels : 0;
-  return { parameters, buffers, bytes: FLOAT * (parameters + buffers) };
+  return footprint(parameters, norm.enabled ? 2 * channels : 0);
 }
 
 /** Of several layers. */
-export function footprintOf(layers: readonly Layer[]): Footprint {
-  const all = layers.map(layerFootprint);
+export function footprintOf(layers: readonly AnyLayer[]): Footprint {
+  return addFootprints(layers.map(layerFootprint));
+}
+
+export function addFootprints(all: readonly Footprint[]): Footprint {
   const total = (key: keyof Footprint) => all.reduce((sum, layer) => sum + layer[key], 0);
   return { parameters: total("parameters"), buffers: total("buffers"), bytes: total("bytes") };
 }
 
-/** Learned numbers of each network. */
-export function parametersOf({ perception, recall }: NetworkPair): { perception: number; recall: number } {
-  return { perception: footprintOf(perception).parameters, recall: footprintOf(recall).parameters };
+/** So many learned numbers, and so many that are kept but not learned. */
+export function footprint(parameters: number, buffers = 0): Footprint {
+  return { parameters, buffers, bytes: FLOAT * (parameters + buffers) };
 }
 
-/** Learned numbers among tensors; the norms' running statistics are measured, not learned. */
-export function learnedNumbers(slots: readonly Pick<Slot, "name" | "shape">[]): number {
-  const learned = slots.filter(({ name }) => !/\.norm\.(mean|variance)$/.test(name));
-  return learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+/** Whatever has weights: a layer of either kind of net. */
+export interface Weighted {
+  readonly synapses: Pick<Synapses, "plainShape" | "unpack">;
+  readonly group: ParameterGroup;
 }
 
-/** A layer's weights in plain order: [output][input] or [output channel][ky][kx][input channel]. */
-export function plainWeights({ synapses, group }: Layer): Float32Array {
+/**
+ * A layer's weights in plain order: [output][input] or [output channel][ky][kx][input channel].
+ *
+ * @param of the group's region they are taken from, such as its gradients. Default its parameters
+ */
+export function plainWeights({ synapses, group }: Weighted, of: Region<Float32Array> = group.parameters): Float32Array {
   const plain = new Float32Array(synapses.plainShape("weight").reduce((a, b) => a * b, 1));
-  synapses.unpack("weight", group.view("weight"), plain);
+  synapses.unpack("weight", group.view("weight", of), plain);
   return plain;
 }
 
@@ -65,7 +76,7 @@ export function plainWeights({ synapses, group }: Layer): Float32Array {
  *
  * @throws BispikeError "usage" for synapses that are neither linear nor convolutional
  */
-export function layerConnections(layer: Layer): Connections {
+export function layerConnections(layer: AnyLayer): Connections {
   const { synapses } = layer;
   const inputs = synapses.source.shape;
   if (synapses instanceof ConvSynapses) return convConnections(plainWeights(layer), inputs, synapses.geometry);

@@ -1,11 +1,11 @@
 /** Counts of one layer over batches: synaptic operations of its product and of its weight gradient, and the spikes it sends. */
 import type { Team } from "../engine/team.ts";
-import type { Layer } from "../network/layer.ts";
+import { Layer } from "../network/layer.ts";
 import type { Population } from "../network/population.ts";
 import { sizeOf } from "../network/shape.ts";
-import { isReal, stepsOf } from "../network/synapses.ts";
+import { isReal, type RealInput, stepsOf } from "../network/synapses.ts";
 import { type Connections, sumOf } from "./connections.ts";
-import { type Footprint, layerConnections, layerFootprint } from "./footprint.ts";
+import { type AnyLayer, type Footprint, layerConnections, layerFootprint } from "./footprint.ts";
 import {
   addOperations,
   type Effective,
@@ -34,11 +34,17 @@ export interface LayerCost {
   readonly engine: Effective;
   /** A sample: products of the weight gradient, for each input that is not 0 one a connection; counted T-fold like `operations`. */
   readonly gradient: Operations;
+  /** A sample: products that carry errors from its drives back to what it reads, T-fold too. Errors are real: MACs, all taken as not 0. No rule of stages that are local needs them. */
+  readonly errors: Operations;
+  /** A sample whose inputs are real and none of them 0. */
+  readonly full: Operations;
+  /** A sample: neurons' features, that is outputs' means over time (pooled, where the layer pools its features), and how many are not 0; zeros where the drive is read out. */
+  readonly features: { readonly all: number; readonly nonZero: number };
 }
 
 export class LayerMeter {
   readonly #team: Team;
-  readonly #layer: Layer;
+  readonly #layer: AnyLayer;
   readonly #steps: number;
   readonly #connections: Connections;
   readonly #taught: number;
@@ -50,9 +56,12 @@ export class LayerMeter {
   #engine: Effective = { macs: 0, acs: 0 };
   #outputs = 0;
   #spikes = 0;
+  #features = 0;
+  /** Features of the image at hand that are not 0. */
+  readonly #seen: Uint8Array;
 
   /** @param steps T, the steps a sample is shown */
-  constructor(team: Team, layer: Layer, steps: number) {
+  constructor(team: Team, layer: AnyLayer, steps: number) {
     this.#team = team;
     this.#layer = layer;
     this.#steps = steps;
@@ -60,6 +69,7 @@ export class LayerMeter {
     this.#taught = sumOf(this.#connections.taught);
     this.#inputCounts = new Float64Array(sizeOf(layer.synapses.source.shape));
     this.#outputCounts = new Float64Array(sizeOf(layer.synapses.shape));
+    this.#seen = new Uint8Array(layer.output ? featuresOf(layer) : 0);
   }
 
   /** Adds the first `images` images of the layer's newest pass; their spikes must still be in its source and output. */
@@ -83,8 +93,16 @@ export class LayerMeter {
     );
     const { macs, acs } = performed(this.#team, this.#layer, this.#connections, images);
     this.#engine = { macs: this.#engine.macs + macs, acs: this.#engine.acs + acs };
-    if (output) {
-      for (let b = 0; b < images; b++) this.#spikes += spikeCounts(output, b, this.#outputCounts);
+    if (output && isReal(output)) {
+      const units = this.#rowsOf(output, images).reduce((sum, row) => sum + nonZeros(row, sizeOf(output.shape)), 0);
+      this.#spikes += units;
+      this.#features += units;
+      this.#outputs += images * sizeOf(output.shape);
+    } else if (output) {
+      for (let b = 0; b < images; b++) {
+        this.#spikes += spikeCounts(output, b, this.#outputCounts);
+        this.#features += this.#firedFeatures();
+      }
       this.#outputs += images * output.steps * sizeOf(output.shape);
     }
     this.#samples += images;
@@ -96,14 +114,29 @@ export class LayerMeter {
     for (let i = 0; i < spikes.length; i++) this.#spikes += spikes[i]!;
   }
 
+  #rowsOf({ at, stride }: RealInput, images: number): Float32Array[] {
+    const values = new Float32Array(this.#team.arena.memory.buffer, at, images * stride);
+    return Array.from({ length: images }, (_, b) => values.subarray(b * stride, (b + 1) * stride));
+  }
+
+  /** Cells and channels in which a neuron fired, by the image's counts. */
+  #firedFeatures(): number {
+    const layer = this.#layer as Layer;
+    const { channels } = layer.synapses.shape;
+    const counts = this.#outputCounts;
+    const seen = this.#seen.fill(0);
+    for (let unit = 0; unit < counts.length; unit++)
+      if (counts[unit] !== 0) seen[layer.cells.view[Math.floor(unit / channels)]! * channels + (unit % channels)] = 1;
+    return sumOf(seen);
+  }
+
   #ofValues(
-    source: { at: number; stride: number },
+    source: RealInput,
     images: number,
     nonZero: Float64Array,
     taught: Float64Array,
   ): { effective: number; updates: number; binary: boolean } {
-    const values = new Float32Array(this.#team.arena.memory.buffer, source.at, images * source.stride);
-    const rows = Array.from({ length: images }, (_, b) => values.subarray(b * source.stride, (b + 1) * source.stride));
+    const rows = this.#rowsOf(source, images);
     return { ...effectiveOf(rows, nonZero), updates: effectiveOf(rows, taught).effective };
   }
 
@@ -128,7 +161,8 @@ export class LayerMeter {
 
   /** Means over the samples added; zeros before the first. */
   result(): LayerCost {
-    const { weights, zeros } = this.#connections;
+    const { weights, zeros, dense, nonZero, carried } = this.#connections;
+    const steps = this.#steps;
     const per = 1 / Math.max(1, this.#samples);
     return {
       name: this.#layer.name,
@@ -141,8 +175,23 @@ export class LayerMeter {
       operations: divided(this.#operations, this.#samples),
       engine: { macs: this.#engine.macs * per, acs: this.#engine.acs * per },
       gradient: divided(this.#gradient, this.#samples),
+      errors: { macs: steps * carried, acs: 0, dense: steps * this.#taught },
+      full: { macs: steps * sumOf(nonZero), acs: 0, dense: steps * dense },
+      features: { all: this.#seen.length, nonZero: this.#features * per },
     };
   }
+}
+
+/** Features of a layer: of a spiking one what its rule compares, cells times channels; of a real one its units. */
+function featuresOf(layer: AnyLayer): number {
+  const { shape } = layer.synapses;
+  return layer instanceof Layer ? layer.cellCount * shape.channels : sizeOf(shape);
+}
+
+function nonZeros(row: Float32Array, length: number): number {
+  let count = 0;
+  for (let i = 0; i < length; i++) if (row[i] !== 0) count++;
+  return count;
 }
 
 function classed(effective: number, binary: boolean, dense: number): Operations {

@@ -25,7 +25,12 @@ const TABLE_INPUTS = 8;
 const TAPS = 9;
 
 /** Of the layer's newest forward pass, which was of `images` images, all of them together. */
-export function performed(team: Team, { synapses }: Layer, connections: Connections, images: number): Effective {
+export function performed(
+  team: Team,
+  { synapses }: Pick<Layer, "synapses">,
+  connections: Connections,
+  images: number,
+): Effective {
   if (synapses instanceof LinearSynapses) return performedLinear(synapses, images);
   if (synapses instanceof ConvSynapses) return performedConv(team, synapses, connections, images);
   throw new Error("only linear and convolutional synapses have connections");

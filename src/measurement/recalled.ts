@@ -30,8 +30,25 @@ export interface RecalledImages {
   readonly ownIsNearest: number;
 }
 
-/** Recalls every class and draws it. `means` as `classMeans` gives them. */
-export function recallImages(model: Model, means: Float32Array): RecalledImages {
+/** How drawings become pictures, by a class: picture = mean image + gain (drawing - mean drawing), in units of pixel / 255. */
+export interface RecallScaling {
+  /** What recall draws of each class less the mean drawing, [class][pixel][channel]: stimulus values times their deviation, in the data's size. */
+  readonly drawn: Float64Array;
+  /** Over the classes, [pixel][channel]. */
+  readonly meanDrawn: Float64Array;
+  readonly meanImage: Float64Array;
+  /** The class means less their mean, [class][pixel][channel]. */
+  readonly deviations: Float64Array;
+  /** The length of a class mean's deviation over that of its drawing's; 0 where nothing was drawn. */
+  readonly gains: Float64Array;
+}
+
+/**
+ * Recalls every class, and fits one gain a class: recall learns by cosines, which leave mean and scale free. `means` as `classMeans` gives them.
+ *
+ * @throws BispikeError "usage" where there is perception alone
+ */
+export function recallScaling(model: Model, means: Float32Array): RecallScaling {
   const { pair, data, frame, stimulusScale } = model;
   const { classes } = pair.target;
   const { height, width, channels } = data.shape;
@@ -55,8 +72,19 @@ export function recallImages(model: Model, means: Float32Array): RecalledImages 
   }
   const deviations = Float64Array.from(means);
   const meanImage = takeMeanAway(deviations, classes, size);
-  takeMeanAway(drawn, classes, size);
+  const meanDrawn = takeMeanAway(drawn, classes, size);
+  const gains = Float64Array.from({ length: classes }, (_, c) => {
+    const recalled = Math.sqrt(dot(drawn, c, drawn, c, size));
+    return recalled > 0 ? Math.sqrt(dot(deviations, c, deviations, c, size)) / recalled : 0;
+  });
+  return { drawn, meanDrawn, meanImage, deviations, gains };
+}
 
+/** Recalls every class and draws it. `means` as `classMeans` gives them. */
+export function recallImages(model: Model, means: Float32Array): RecalledImages {
+  const { classes } = model.pair.target;
+  const { drawn, meanImage, deviations, gains } = recallScaling(model, means);
+  const size = meanImage.length;
   const images = new Float32Array(classes * size);
   const norms = (rows: Float64Array) =>
     Array.from({ length: classes }, (_, c) => Math.sqrt(dot(rows, c, rows, c, size)));
@@ -65,9 +93,8 @@ export function recallImages(model: Model, means: Float32Array): RecalledImages 
     own.map((other, k) => (norm > 0 && other > 0 ? dot(drawn, c, deviations, k, size) / (norm * other) : 0)),
   );
   for (let c = 0; c < classes; c++) {
-    const gain = recalled[c]! > 0 ? own[c]! / recalled[c]! : 0;
     for (let i = 0; i < size; i++) {
-      images[c * size + i] = Math.min(1, Math.max(0, meanImage[i]! + gain * drawn[c * size + i]!));
+      images[c * size + i] = Math.min(1, Math.max(0, meanImage[i]! + gains[c]! * drawn[c * size + i]!));
     }
   }
   const ownIsNearest = correlations.filter((row, c) => row.every((value, k) => k === c || value < row[c]!)).length;

@@ -1,82 +1,171 @@
 /**
- * Work of a step of BSD, an image of the batch, counted as NeuroBench counts (which has no metric for training):
+ * Work of a step of a rule, an image of the batch, counted as NeuroBench counts (which has no metric for training). L layers, of which the first reads the stimulus:
  *
- *   forward      perception's products, and recall's for J recalled rows a batch of B: J = classes (prototypes) or B (pairs)
- *   gradients    for every input that is not 0, the row of its outputs' gradients: the same pairs as forward, zero weights not skipped; additions where inputs are spikes.
- *                No error is carried from one layer to the next, so there is no other product
- *   alignment    cosines of B rows with J, and their gradient on either side: B J width products each and the rows' own squares and terms, MACs
+ *   forward      perception's products; of bsd also recall's for J recalled rows a batch of B: J = classes (prototypes) or B (pairs)
+ *   gradients    for every input that is not 0, the row of its outputs' gradients: the same pairs as forward, zero weights not skipped; additions where inputs are spikes
+ *   errors       backprop: errors that go down through the transposes of layers 2 .. L, at every step: MACs, as errors are real, and none taken as 0
+ *   feedback     what errors or targets come down by in their place: feedback-alignment and dll through matrices of the same shapes, and dll's gradient of those;
+ *                direct-feedback-alignment from the classes to each hidden stage; ccl the feedback net's J = classes runs down and its gradients
+ *   classifiers  local-losses: each stage's classifier on its features, the gradient of its weights, and that of the features
+ *   inference    predictive-coding: a step takes errors down through layers 2 .. L and values up through the same, whose inputs are real and none of them 0
+ *   alignment    bsd, ccl: affinities of B rows with J, and their gradient on either side: B J width products each, and with cosines the rows' own squares and terms; MACs
+ *   traces       r-stdp: of every unit of a stage that learns, at every step, two traces that decay, a weight for each, and the reward: 5 MACs
  *   updates      numbers the optimiser changes, once a batch
  *
- * Firing rates are those of the images measured (norms with running statistics), not of a training batch.
+ * What is the same at all steps is counted at each, as an input that is held over time is. Activity is that of the images measured (norms with running statistics), not of a training
+ * batch; of predictive coding's weight gradients those above the first layer read values that have moved, none of them 0. Losses, neurons, norms and the optimiser are not counted.
  */
 import type { NetworkPair } from "../network/pair.ts";
+import type { LayeredNet } from "../network/real/layered-net.ts";
 import { sizeOf } from "../network/shape.ts";
-import type { NetworkCost, PairCost } from "./cost.ts";
+import { alignmentMacs } from "./alignment-cost.ts";
+import type { PairCost } from "./cost.ts";
+import { feedbackNet } from "./feedback-net.ts";
+import type { LayerCost } from "./layer-meter.ts";
 import { addOperations, NO_OPERATIONS, type Operations, scaleOperations } from "./operations.ts";
+import { ruleFootprint } from "./rule-footprint.ts";
+import type { TrainingStep } from "./training-step.ts";
 
-export interface TrainingStep {
-  /** B, images a batch. */
-  readonly batch: number;
-  /** Whether recall runs once a class; else once an image. */
-  readonly prototypes: boolean;
-  /** Whether recall learns; false for a frozen one (`train.recallRate` 0). */
-  readonly recallLearns: boolean;
-}
+/** The parts of a step, in the order they are shown. */
+export const TRAINING_PARTS = [
+  "forward",
+  "gradients",
+  "errors",
+  "feedback",
+  "classifiers",
+  "inference",
+  "alignment",
+  "traces",
+] as const;
 
-/** A sample, that is an image of the batch. */
-export interface TrainingCost {
+type Parts = Readonly<Record<(typeof TRAINING_PARTS)[number], Operations>>;
+
+/** A sample, that is an image of the batch. Parts that a rule does without are zeros. */
+export interface TrainingCost extends Parts {
   readonly batch: number;
+  /** Rows that run down a batch: J, or 0 where nothing does. */
   readonly recalls: number;
-  readonly forward: Operations;
-  readonly gradients: Operations;
-  readonly alignment: Operations;
   readonly total: Operations;
   /** Parameters updated, divided by B. */
   readonly updates: number;
 }
 
+/** Products of R-STDP's traces, a unit and step. */
+const TRACE_MACS = 5;
+
 /**
+ * @param net whose cost was measured
  * @example
  * trainingCost(model.pair, meter.result(), { batch: 128, prototypes: true, recallLearns: true }).total.acs;
  */
-export function trainingCost(pair: NetworkPair, { perception, recall }: PairCost, step: TrainingStep): TrainingCost {
-  const { batch, prototypes, recallLearns } = step;
-  const recalls = prototypes ? pair.target.classes : batch;
+export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step: TrainingStep): TrainingCost {
+  const { rule = "bsd", batch, recallLearns } = step;
+  const { layers } = cost.perception;
+  const classes = sizeOf(layersOf(net).at(-1)!.synapses.shape);
+  const recalls = rule === "bsd" ? recallsOf(net, step) : rule === "ccl" ? classes : 0;
   const share = recalls / batch;
-  const forward = addOperations(perception.operations, scaleOperations(recall.operations, share));
-  const gradients = recallLearns
-    ? addOperations(gradientsOf(perception), scaleOperations(gradientsOf(recall), share))
-    : gradientsOf(perception);
-  const macs = alignmentMacs(pair, recalls, share, recallLearns);
-  const alignment = { macs, acs: 0, dense: macs };
-  const parameters = perception.footprint.parameters + (recallLearns ? recall.footprint.parameters : 0);
-  const total = [forward, gradients, alignment].reduce(addOperations);
-  return { batch, recalls, forward, gradients, alignment, total, updates: parameters / batch };
+  const learning = rule === "r-stdp" && !step.hiddenLearns ? layers.slice(-1) : layers;
+  const parts: Record<keyof Parts, Operations> = {
+    forward: cost.perception.operations,
+    gradients: sumOf(learning, ({ gradient }) => gradient),
+    ...{ errors: NO_OPERATIONS, feedback: NO_OPERATIONS, classifiers: NO_OPERATIONS },
+    ...{ inference: NO_OPERATIONS, alignment: NO_OPERATIONS, traces: NO_OPERATIONS },
+  };
+  const above = layers.slice(1);
+  // Fixed and learned feedback weights have no zeros to skip.
+  const through = sumOf(above, ({ errors }) => real(errors.dense));
+  switch (rule) {
+    case "bsd": {
+      parts.forward = addOperations(parts.forward, scaleOperations(cost.recall.operations, share));
+      const own = scaleOperations(
+        sumOf(cost.recall.layers, ({ gradient }) => gradient),
+        share,
+      );
+      if (recallLearns) parts.gradients = addOperations(parts.gradients, own);
+      // Fixed codes have no stage 1.
+      const [stimulus = 0, ...hidden] = widths(net);
+      const aligned = [step.codes ? 0 : stimulus, ...hidden];
+      parts.alignment = real(alignmentMacs(aligned, { recalls, batch, recallLearns, own: true }));
+      break;
+    }
+    case "backprop":
+    case "real-backprop":
+      parts.errors = sumOf(above, ({ errors }) => errors);
+      break;
+    case "feedback-alignment":
+      parts.feedback = through;
+      break;
+    case "direct-feedback-alignment": {
+      const units = layersOf(net)
+        .slice(0, -1)
+        .reduce((sum, { synapses }) => sum + sizeOf(synapses.shape), 0);
+      parts.feedback = real(cost.steps * classes * units);
+      break;
+    }
+    case "local-losses":
+      parts.classifiers = sumOf(layers.slice(0, -1), ({ features }) => ({
+        ...{ macs: classes * (2 * features.nonZero + features.all), acs: 0, dense: 3 * classes * features.all },
+      }));
+      break;
+    case "r-stdp": {
+      const units = layersOf(net)
+        .slice(-learning.length)
+        .reduce((sum, { synapses }) => sum + sizeOf(synapses.shape), 0);
+      parts.traces = real(TRACE_MACS * cost.steps * units);
+      break;
+    }
+    case "dll":
+      parts.feedback = scaleOperations(through, 2);
+      break;
+    case "predictive-coding":
+      parts.gradients = addOperations(layers[0]!.gradient, through);
+      parts.inference = scaleOperations(
+        sumOf(above, ({ errors, full }) => addOperations(errors, full)),
+        step.inferenceSteps ?? 0,
+      );
+      break;
+    case "ccl": {
+      const { forward, gradient } = feedbackNet(net as LayeredNet);
+      const down = recallLearns ? addOperations(forward, gradient) : forward;
+      parts.feedback = scaleOperations(down, share);
+      parts.alignment = real(alignmentMacs(widths(net), { recalls, batch, recallLearns, own: !step.dots }));
+      break;
+    }
+  }
+  const total = TRAINING_PARTS.map((part) => parts[part]).reduce(addOperations);
+  return { batch, recalls, ...parts, total, updates: updated(net, learning, step) / batch };
 }
 
-function gradientsOf({ layers }: NetworkCost): Operations {
-  return layers.reduce((sum, layer) => addOperations(sum, layer.gradient), NO_OPERATIONS);
+/** Perception's layers. */
+function layersOf(net: NetworkPair | LayeredNet) {
+  return "perception" in net ? net.perception : net.layers;
+}
+
+function recallsOf(net: NetworkPair | LayeredNet, { batch, prototypes }: TrainingStep): number {
+  return "perception" in net && prototypes ? net.target.classes : batch;
+}
+
+/** MACs alone, all of them done. */
+const real = (macs: number): Operations => ({ macs, acs: 0, dense: macs });
+
+function sumOf(layers: readonly LayerCost[], of: (layer: LayerCost) => Operations): Operations {
+  return layers.map(of).reduce(addOperations, NO_OPERATIONS);
 }
 
 /** Features of each aligned stage: the stimulus's pixels, then the hidden stages'. */
-function widths(pair: NetworkPair): { stimulus: number; hidden: number[] } {
-  const hidden = [...pair.hiddenStages()].map(
-    ({ perception }) => perception.cellCount * perception.synapses.shape.channels,
-  );
-  return { stimulus: sizeOf(pair.stimulusShape), hidden };
+function widths(net: NetworkPair | LayeredNet): readonly number[] {
+  if (!("perception" in net)) {
+    return [sizeOf(net.layers[0]!.synapses.source.shape), ...net.hidden.map(({ shape }) => sizeOf(shape))];
+  }
+  const hidden = net.perception.slice(0, -1);
+  return [sizeOf(net.stimulusShape), ...hidden.map(({ cellCount, synapses }) => cellCount * synapses.shape.channels)];
 }
 
-/**
- * Of one image and its share of the recalled rows: dot products with each recalled row, squares, and the combinations that carry the gradient, to perception's row (not at
- * stage 1, whose stimulus learns nothing) and to recall's where it learns. A combination is a sum over the other side's rows and the row itself.
- */
-function alignmentMacs(pair: NetworkPair, recalls: number, share: number, recallLearns: boolean): number {
-  const { stimulus, hidden } = widths(pair);
-  const compared = recalls + 1 + share;
-  const toRecall = recallLearns ? recalls + share : 0;
-  const toPerception = recalls + 1;
-  return (
-    (compared + toRecall) * stimulus +
-    (compared + toRecall + toPerception) * hidden.reduce((sum, width) => sum + width, 0)
-  );
+/** Numbers that change in a batch. R-STDP leaves biases and norms alone; feedback that is fixed does not change. */
+function updated(net: NetworkPair | LayeredNet, learning: readonly LayerCost[], step: TrainingStep): number {
+  const { rule = "bsd", recallLearns } = step;
+  if (rule === "r-stdp") return learning.reduce((sum, { weights }) => sum + weights, 0);
+  const { perception, recall, feedback, classifiers } = ruleFootprint(net, rule);
+  const learned = rule === "dll" || (rule === "ccl" && recallLearns) ? feedback.parameters : 0;
+  return perception.parameters + classifiers.parameters + learned + (recallLearns ? recall.parameters : 0);
 }

@@ -11,11 +11,9 @@
  *
  * Independent random weights have a cosine of mean 0 and a standard deviation of 1 / sqrt(number of weights): what `chance` tells.
  */
-import { ConvSynapses } from "../network/conv.ts";
-import type { Layer } from "../network/layer.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { cosine } from "./cosine.ts";
-import { plainWeights } from "./footprint.ts";
+import { plainWeights, type Weighted } from "./footprint.ts";
 
 export interface WeightAlignment {
   /** The stages the weights join, i below and i + 1 above; the stimulus is 1. */
@@ -26,27 +24,46 @@ export interface WeightAlignment {
   readonly chance: number;
 }
 
+/** Weights up into a stage, and weights of their own that go down from it. */
+export interface JoinedWeights {
+  /** Number of the stage below. */
+  readonly below: number;
+  readonly up: Weighted;
+  readonly down: Weighted;
+  /** How the weights down lie: as a net's that goes down (Theta, to be mirrored), or in the order of those up, whose transpose is used. */
+  readonly order: "mirrored" | "same";
+}
+
 /** Of every pair of neighbouring stages, from the stimulus up; none where there is perception alone. */
 export function weightAlignment(pair: NetworkPair): WeightAlignment[] {
   if (!pair.recalls) return [];
-  return pair.perception.map((layer, k) => {
-    const up = plainWeights(layer);
-    const down = mirrored(layer, pair.recall[k]!);
-    return {
-      between: [k + 1, k + 2],
-      cosine: down === null ? null : cosine(up, down),
-      chance: 1 / Math.sqrt(up.length),
-    };
-  });
+  return pair.perception.map((up, k) => alignmentOf({ below: k + 1, up, down: pair.recall[k]!, order: "mirrored" }));
 }
 
-/** Recall's weights in the order of perception's; null where they do not mirror them. */
-function mirrored(up: Layer, down: Layer): Float32Array | null {
+/**
+ * Of one pair of stages.
+ *
+ * @example
+ * alignmentOf({ below: 1, up: net.layers[0], down: feedback.layers.at(-1), order: "mirrored" }).cosine;
+ */
+export function alignmentOf({ below, up, down, order }: JoinedWeights): WeightAlignment {
+  const weights = plainWeights(up);
+  const theirs = order === "same" ? plainWeights(down) : mirrored(up, down);
+  return {
+    between: [below, below + 1],
+    cosine: theirs === null ? null : cosine(weights, theirs),
+    chance: 1 / Math.sqrt(weights.length),
+  };
+}
+
+/** Theta's weights in the order of those up; null where they do not mirror them. */
+function mirrored(up: Weighted, down: Weighted): Float32Array | null {
   const theta = plainWeights(down);
-  const isConv = up.synapses instanceof ConvSynapses;
-  if (isConv !== down.synapses instanceof ConvSynapses) return null;
   const shape = up.synapses.plainShape("weight");
   const other = down.synapses.plainShape("weight");
+  // Convolutions: [output][ky][kx][input].
+  const isConv = shape.length === 4;
+  if (other.length !== shape.length) return null;
   const [outputs = 0, inputs = 0] = [shape[0], shape.at(-1)];
   if (other[0] !== inputs || other.at(-1) !== outputs || shape[1] !== (isConv ? other[1] : other[0])) return null;
   const taps = isConv ? shape[1]! * shape[2]! : 1;

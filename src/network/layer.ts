@@ -2,7 +2,7 @@
  * One network's half of a stage: synapses, norm and neurons; or synapses alone where the drive is read out (the concept's, the redrawn stimulus's).
  */
 import { LANES, padded, ROWS } from "../engine/kernels.ts";
-import type { Region } from "../engine/memory.ts";
+import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { FEATURE_CODES, type Feature, type NeuronParameters } from "./neuron.ts";
 import { Norm } from "./norm.ts";
@@ -170,7 +170,7 @@ export class Layer {
 
   /** All gradients of the layer's group, from the gradient of its features (rows of featureWidth at `featureGradient`). */
   backward(images: number, feature: Feature, featureGradient: number): void {
-    const { synapses, workspace, norm } = this;
+    const { synapses, workspace } = this;
     if (!this.neurons) {
       this.#team.run(
         "readoutBackward",
@@ -180,17 +180,29 @@ export class Layer {
       synapses.gradient(this.group, images, workspace, 0);
       return;
     }
+    this.featureToDrive(images, feature, featureGradient);
+    synapses.gradient(this.group, images, workspace, this.normGradient(images));
+  }
+
+  /** Through neurons alone: dL/dX to workspace.g, and the norm's chunk sums of it, from the gradient of the features. */
+  featureToDrive(images: number, feature: Feature, featureGradient: number): void {
+    const { synapses, workspace, norm, neurons } = this;
+    if (!neurons) throw new Error(`${this.name} has no neurons to go back through`);
     const chunks = this.#chunks(images);
     const scratch = this.#team.scratch(ROWS * (this.#steps * 16 + 144));
     this.#team.run(
       "neuronBackward",
       tilesOf(synapses.shape) * chunks,
       ...this.#neuronArguments(images, chunks, synapses.chunkImages || images),
-      ...[this.neurons.alpha / 2, FEATURE_CODES[feature], this.#share, this.cellCount, norm.scale.at, norm.shift.at],
+      ...[neurons.alpha / 2, FEATURE_CODES[feature], this.#share, this.cellCount, norm.scale.at, norm.shift.at],
       ...[norm.mean.at, norm.inverse.at, workspace.z, featureGradient, this.cells.at, this.pull.at],
       ...[workspace.g, norm.sums.at, scratch.at, scratch.stride],
     );
-    synapses.gradient(this.group, images, workspace, norm.gradient(this.group, chunks, this.#rows(images)));
+  }
+
+  /** Gradients of the norm's scale and shift from its chunk sums; returns the coefficients that end dL/dz, 0 where there is no norm. */
+  normGradient(images: number): Address {
+    return this.norm.gradient(this.group, this.#chunks(images), this.#rows(images));
   }
 
   /** Firing rate of each channel in the newest pass, 0..1, over images, steps and pixels; until the next call. Empty where the drive is read out. */

@@ -9,6 +9,7 @@ import { perceive } from "./inference.ts";
 import { type NetworkOptions, NetworkPair, paddedShape } from "./pair.ts";
 import type { Shape } from "./shape.ts";
 import type { Slot, Stateful } from "./slots.ts";
+import type { StageRange } from "./stage-range.ts";
 
 /** What a pair must know of the data it was trained on; part of a checkpoint. */
 export interface DataSummary {
@@ -32,6 +33,8 @@ export interface ModelOptions {
   readonly networks?: "both" | "perception";
   readonly keepDrives?: boolean;
   readonly keepGradients?: boolean;
+  /** Stages at hand. Default: all. */
+  readonly part?: StageRange;
 }
 
 /** Where a net's stimuli are put. */
@@ -100,12 +103,13 @@ export class Model extends ImageModel {
 
   constructor(team: Team, options: ModelOptions, data: DataSummary) {
     const { network, seed, maxImages, pool = 0, keepGradients = true, keepDrives = false, networks = "both" } = options;
+    const part = options.part ? { part: options.part } : {};
     const image = paddedShape(network.kind, network.hidden.length, data.shape);
     super(data, image, network.stimulus === "direct");
     const classes = data.classNames.length;
     const maxRecalls = Math.max(classes, options.maxRecalls ?? maxImages);
     const sizes = { image, classes, pool, maxImages, maxRecalls };
-    this.pair = new NetworkPair(team, { ...network, ...sizes, seed, networks, keepDrives, keepGradients });
+    this.pair = new NetworkPair(team, { ...network, ...sizes, seed, networks, keepDrives, keepGradients, ...part });
   }
 
   override get maxImages(): number {

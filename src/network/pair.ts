@@ -1,6 +1,6 @@
 /**
  * A pair of networks: perception (stimulus -> concept, weights W) and recall (concept -> stimulus, weights Theta), with the same stages and
- * independent weights. Stage 1 is the stimulus, the last stage the concept; `perception[k]` and `recall[k]` are the halves of stage k + 2.
+ * independent weights. Stage 1 is the stimulus, the last stage the concept. A pair may be a part of one, some stages in a row: see `stage-range.ts`.
  *
  * Perception's halves share one workspace: a stage's drives live only until its own update. Recall's are kept: its stages run first
  * and wait for perception to come by.
@@ -22,6 +22,7 @@ import { ParameterGroup } from "./parameters.ts";
 import { Population } from "./population.ts";
 import { flat, pixelsOf, type Shape, sizeOf } from "./shape.ts";
 import { layerSlots, type Slot } from "./slots.ts";
+import { checkRange, describeStages, type StageRange } from "./stage-range.ts";
 import type { RealInput, Source, Synapses, Workspace } from "./synapses.ts";
 
 /** What a pair looks like; the YAML section `network`. */
@@ -63,6 +64,8 @@ export interface PairOptions extends NetworkOptions {
    * turn to the next (BSD, unless it clips by the norm of all gradients).
    */
   readonly keepGradients?: boolean;
+  /** The stages at hand; the others' spikes come by `below` and `above`. Default: all. */
+  readonly part?: StageRange;
 }
 
 /** The frame images are put in: a cnn halves its sides at every stage, so they are padded to a multiple of that. */
@@ -77,34 +80,53 @@ export class NetworkPair {
   readonly team: Team;
   readonly options: PairOptions;
   readonly target: TargetCode;
-  /** Stimulus rows, [image][stimulusWidth]: normalised pixels (direct) or intensities 0..1 (poisson, latency). */
+  /** The stages at hand, all but in a part. */
+  readonly range: StageRange;
+  /** Stimulus rows, [image][stimulusWidth]: normalised pixels (direct) or intensities 0..1 (poisson, latency). Empty where stage 1 is not at hand. */
   readonly stimulus: Region<Float32Array>;
   readonly stimulusWidth: number;
   readonly stimulusShape: Shape;
   /** Numbers naming the images of a batch, for random stimulus codes. */
   readonly imageIds: Region<Uint32Array>;
+  /** From stage 2 up, or the first stage at hand. */
   readonly perception: readonly Layer[];
-  /** Empty where there is perception alone. */
+  /** From stage 1 up, or the first stage at hand. Empty where there is perception alone. */
   readonly recall: readonly Layer[];
+  /** Perception's spikes of the stage below a part, and recall's of the stage above it; to be filled by whoever has those stages. */
+  readonly below: Population | undefined;
+  readonly above: Population | undefined;
   /** The encoded stimulus, where it is spikes. */
   readonly stimulusSpikes: Population | undefined;
   /** The concept's spikes recall starts from, held over time. */
   readonly concept: Population;
   readonly #encoder: StimulusEncoder | undefined;
+  /** Rows recall runs at once at most. */
+  readonly maxRecalls: number;
 
   constructor(team: Team, options: PairOptions) {
     this.team = team;
     this.options = options;
     const { kind, image, classes, maxImages, seed } = options;
     this.target = targetCode(options.target, classes, options.targetSize, seed);
+    this.range = checkRange(
+      options.part ?? { first: 1, last: this.stages },
+      this.stages,
+      options.stimulus === "direct",
+    );
     this.stimulusShape = kind === "mlp" ? flat(sizeOf(image)) : image;
     this.stimulusWidth = padded(sizeOf(image));
-    this.stimulus = team.arena.f32(maxImages * this.stimulusWidth);
-    this.imageIds = team.arena.u32(maxImages);
+    const stimuli = this.holds(1) ? maxImages : 0;
+    this.stimulus = team.arena.f32(stimuli * this.stimulusWidth);
+    this.imageIds = team.arena.u32(stimuli);
     const reader = kind === "mlp" ? "linear" : "conv";
 
     let source: Source;
-    if (options.stimulus === "direct") {
+    if (!this.holds(1)) {
+      const below = this.range.first - 1;
+      const shape = below === 1 ? this.stimulusShape : this.#shapeOf(below);
+      this.below = new Population(team, shape, options.steps, maxImages, this.#perceptionReader(below));
+      source = this.below;
+    } else if (options.stimulus === "direct") {
       source = {
         kind: "real",
         shape: this.stimulusShape,
@@ -113,17 +135,28 @@ export class NetworkPair {
         maxImages,
       } satisfies RealInput;
     } else {
-      const spikes = new Population(team, this.stimulusShape, options.steps, maxImages, reader);
+      const spikes = new Population(
+        team,
+        this.stimulusShape,
+        options.steps,
+        maxImages,
+        this.holds(2) ? reader : "none",
+      );
       const intensities = { at: this.stimulus.at, stride: this.stimulusWidth };
       this.#encoder = stimulusEncoder(team, options.stimulus, intensities, this.imageIds, spikes, seed);
       source = spikes;
       this.stimulusSpikes = spikes;
     }
-    this.perception = this.#buildPerception(source, reader);
+    this.perception = this.#buildPerception(source);
 
-    const recalls = this.recalls ? (options.maxRecalls ?? Math.max(classes, maxImages)) : 0;
-    this.concept = new Population(team, flat(this.target.width), 1, recalls, "linear");
-    this.recall = this.recalls ? this.#buildRecall(recalls, reader) : [];
+    this.maxRecalls = this.recalls ? (options.maxRecalls ?? Math.max(classes, maxImages)) : 0;
+    const { last } = this.range;
+    const shown = last >= this.stages - 1 ? this.maxRecalls : 0;
+    this.concept = new Population(team, flat(this.target.width), 1, shown, "linear");
+    if (this.recalls && last === this.stages - 1) this.above = this.concept;
+    else if (this.recalls && last < this.stages)
+      this.above = new Population(team, this.#shapeOf(last + 1), options.steps, this.maxRecalls, reader);
+    this.recall = this.recalls ? this.#buildRecall(this.above ?? this.concept, reader) : [];
     for (const layer of this.layers) initialise(layer, seed);
     if (this.#gradients === "shared") {
       ParameterGroup.shareGradients(
@@ -143,13 +176,32 @@ export class NetworkPair {
     return this.options.networks !== "perception";
   }
 
-  #buildPerception(stimulus: Source, reader: "linear" | "conv"): Layer[] {
+  /** Whether a stage is at hand, by its number from 1. */
+  holds(stage: number): boolean {
+    return this.range.first <= stage && stage <= this.range.last;
+  }
+
+  /** Hidden stages at hand, by number. */
+  get #hidden(): number[] {
+    return this.options.hidden.map((_, k) => k + 2).filter((stage) => this.holds(stage));
+  }
+
+  /** Shape of a hidden stage. */
+  #shapeOf(stage: number): Shape {
+    const { kind, hidden, image } = this.options;
+    const channels = hidden[stage - 2]!;
+    return kind === "mlp" ? flat(channels) : halved(image, stage - 1, channels);
+  }
+
+  /** What reads perception's spikes of a stage, of the stimulus too. */
+  #perceptionReader(stage: number): "linear" | "conv" {
+    return this.options.kind === "mlp" || stage === this.stages - 1 ? "linear" : "conv";
+  }
+
+  #buildPerception(stimulus: Source): Layer[] {
     const { team, options } = this;
-    const { kind, hidden, maxImages, steps, norm } = options;
-    const shapes = hidden.map((channels, k) =>
-      kind === "mlp" ? flat(channels) : halved(options.image, k + 1, channels),
-    );
-    const shared = options.keepDrives ? undefined : this.#sharedRoom(shapes);
+    const { kind, maxImages, steps, norm } = options;
+    const shared = options.keepDrives ? undefined : this.#sharedRoom();
 
     const neurons = {
       ...neuronDefaults,
@@ -160,43 +212,45 @@ export class NetworkPair {
     };
     const layers: Layer[] = [];
     let source = stimulus;
-    for (const [k, shape] of shapes.entries()) {
+    for (const stage of this.#hidden) {
+      const shape = this.#shapeOf(stage);
       const synapses: Synapses =
         kind === "mlp"
           ? new LinearSynapses(team, source, shape, !norm)
           : new ConvSynapses(team, source, { channels: shape.channels, pool: true, bias: !norm });
-      const next = k === shapes.length - 1 ? "linear" : reader;
       const layer = new Layer(team, {
-        name: `perception.stage${k + 2}`,
+        name: `perception.stage${stage}`,
         synapses,
         maxImages,
         steps,
-        neurons: { ...neurons, reader: next },
+        neurons: { ...neurons, reader: this.holds(stage + 1) ? this.#perceptionReader(stage) : "none" },
         ...shared,
         gradients: this.#gradients,
       });
       layers.push(layer);
       source = layer.output!;
     }
+    if (!this.holds(this.stages)) return layers;
     const synapses = new LinearSynapses(team, source, flat(this.target.width), true);
-    const name = `perception.stage${shapes.length + 2}`;
+    const name = `perception.stage${this.stages}`;
     const workspace = shared && { workspace: shared.workspace };
     layers.push(new Layer(team, { name, synapses, maxImages, steps, ...workspace, gradients: this.#gradients }));
     return layers;
   }
 
-  /** Room for the drives and features of whichever hidden stage of perception, of these shapes, is at work; the concept's drive uses it too. */
-  #sharedRoom(shapes: readonly Shape[]): { workspace: Workspace; features: Region<Float32Array> } {
+  /** Room for the drives and features of whichever hidden stage of perception is at work; the concept's drive uses it too. */
+  #sharedRoom(): { workspace: Workspace; features: Region<Float32Array> } {
     const { kind, maxImages, steps, stimulus } = this.options;
     const room = { drives: 0, winners: 0, features: 0 };
-    for (const [k, shape] of shapes.entries()) {
-      const seen = k === 0 && stimulus === "direct" ? 1 : steps;
+    for (const stage of this.#hidden) {
+      const shape = this.#shapeOf(stage);
+      const seen = stage === 2 && stimulus === "direct" ? 1 : steps;
       const drives = maxImages * seen * pixelsOf(shape) * padded(shape.channels);
       room.drives = Math.max(room.drives, drives);
       if (kind === "cnn") room.winners = Math.max(room.winners, drives);
       room.features = Math.max(room.features, maxImages * pixelsOf(shape) * padded(shape.channels));
     }
-    room.drives = Math.max(room.drives, maxImages * steps * padded(this.target.width));
+    if (this.holds(this.stages)) room.drives = Math.max(room.drives, maxImages * steps * padded(this.target.width));
     const { arena } = this.team;
     const workspace = {
       z: arena.allocate(room.drives * 4),
@@ -206,7 +260,8 @@ export class NetworkPair {
     return { workspace, features: arena.f32(room.features) };
   }
 
-  #buildRecall(recalls: number, reader: "linear" | "conv"): Layer[] {
+  /** @param above the spikes of the stage above */
+  #buildRecall(above: Population, reader: "linear" | "conv"): Layer[] {
     const { team, options } = this;
     const { kind, hidden, steps, norm } = options;
     const neurons = {
@@ -217,10 +272,11 @@ export class NetworkPair {
       pool: kind === "cnn" ? (options.pool ?? 0) : 0,
     };
     const layers: Layer[] = [];
-    let source: Source = this.concept;
-    for (let k = hidden.length - 1; k >= 0; k--) {
-      const shape = kind === "mlp" ? flat(hidden[k]!) : halved(options.image, k + 1, hidden[k]!);
-      const first = k === hidden.length - 1;
+    let source: Source = above;
+    const sizes = { maxImages: this.maxRecalls, steps, gradients: this.#gradients };
+    for (const stage of this.#hidden.toReversed()) {
+      const shape = this.#shapeOf(stage);
+      const first = stage === this.stages - 1;
       // The norm takes a bias away again, unless one norm serves many pixels with a bias each.
       const bias = !norm || (first && pixelsOf(shape) > 1);
       const synapses: Synapses =
@@ -228,22 +284,20 @@ export class NetworkPair {
           ? new LinearSynapses(team, source, shape, bias)
           : new ConvSynapses(team, source, { channels: shape.channels, upsample: true, bias });
       const layer = new Layer(team, {
-        name: `recall.stage${k + 2}`,
+        name: `recall.stage${stage}`,
         synapses,
-        maxImages: recalls,
-        steps,
-        neurons: { ...neurons, reader },
-        gradients: this.#gradients,
+        ...sizes,
+        neurons: { ...neurons, reader: this.holds(stage - 1) ? reader : "none" },
       });
       layers.unshift(layer);
       source = layer.output!;
     }
+    if (!this.holds(1)) return layers;
     const redraw: Synapses =
       kind === "mlp" || hidden.length === 0
         ? new LinearSynapses(team, source, this.stimulusShape, true)
         : new ConvSynapses(team, source, { channels: options.image.channels, upsample: true, bias: true });
-    const last = { name: "recall.stage1", synapses: redraw, maxImages: recalls, steps, gradients: this.#gradients };
-    return [new Layer(team, last), ...layers];
+    return [new Layer(team, { name: "recall.stage1", synapses: redraw, ...sizes }), ...layers];
   }
 
   /** Number of stages, stimulus and concept included. */
@@ -252,26 +306,44 @@ export class NetworkPair {
   }
 
   /**
-   * Hidden stages with both halves: number (2..L-1), perception's layer and recall's.
+   * Hidden stages at hand with both halves: number (2..L-1), perception's layer and recall's.
    *
    * @throws BispikeError "usage" where there is perception alone
    */
   *hiddenStages(): Generator<{ stage: number; perception: Layer; recall: Layer }> {
     this.assertRecalls();
-    for (let k = 0; k < this.options.hidden.length; k++) {
-      yield { stage: k + 2, perception: this.perception[k]!, recall: this.recall[k + 1]! };
+    const ofRecall = this.holds(1) ? 1 : 0;
+    for (const [k, stage] of this.#hidden.entries()) {
+      yield { stage, perception: this.perception[k]!, recall: this.recall[k + ofRecall]! };
     }
   }
 
-  /** The layer that drives the concept. */
+  /** The layer that drives the concept. Throws a `usage` error where the concept's stage is not at hand. */
   get conceptDrive(): Layer {
+    if (!this.holds(this.stages)) throw this.#notAtHand("the concept's stage");
     return this.perception.at(-1)!;
   }
 
-  /** The layer that redraws the stimulus. Throws a `usage` error where there is perception alone. */
+  /** The layer that redraws the stimulus. Throws a `usage` error where there is perception alone, or stage 1 is not at hand. */
   get redrawn(): Layer {
     this.assertRecalls();
+    if (!this.holds(1)) throw this.#notAtHand("stage 1");
     return this.recall[0]!;
+  }
+
+  /** Spikes that a part's neighbours wait for: perception's of its last stage, recall's of its first; undefined where there is no neighbour. */
+  get ends(): { readonly up: Population | undefined; readonly down: Population | undefined } {
+    const { first, last } = this.range;
+    const up = last === 1 ? this.stimulusSpikes : this.perception.at(-1)?.output;
+    const down = first === this.stages ? this.concept : this.recall[0]?.output;
+    return { up: last < this.stages ? up : undefined, down: first > 1 ? down : undefined };
+  }
+
+  #notAtHand(what: string): BispikeError {
+    return new BispikeError(
+      "usage",
+      `${what} is not in this part of a pair, which has stages ${describeStages(this.range)}`,
+    );
   }
 
   /** @throws BispikeError "usage" where there is perception alone */

@@ -3,27 +3,34 @@
  *
  *   plan.json              what is compared           <cell>/seed<n>/      a run's folder, see run-folder.ts
  *   compare.md .csv .json  the results                <cell>/seed<n>.yaml  what it is trained by
- *   compare.svg .png       their picture
+ *   compare.svg .png       their picture, and robustness.svg .png where that was measured
+ *   observations.svg .png  what was observed of their training, where any was
  *
+ * A run's folder holds, beside what training writes, robustness.json where that was measured.
  * A cell's folder is named after its values (`rule.name=bsd,network.steps=4`); runs lie in the folder itself where only seeds vary.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { KEY } from "../comparison/axes.ts";
+import { measuresSchema, type RobustnessMeasure } from "../comparison/measures.ts";
 import type { Design, PlannedRun } from "../comparison/plan.ts";
 import { BispikeError } from "../errors.ts";
 import type { AnyConfig } from "../training/any-config.ts";
 import { readAnyExperiment, renderConfig } from "../training/config-file.ts";
+import { judges } from "../training/judge.ts";
+import type { Observation } from "../training/observation.ts";
 import { writeDurably } from "./durable.ts";
 import { readJsonObject } from "./json-file.ts";
 import { LOCK_FILE, lockFolder } from "./lock.ts";
+import { readObservations } from "./observations-file.ts";
 import { RUN_FILES } from "./run-folder.ts";
 import { systemFailure } from "./system-failure.ts";
 
 /** Where comparisons go unless told otherwise. */
 export const COMPARISONS_FOLDER = "compare";
 const PLAN_FILE = "plan.json";
+const ROBUSTNESS_FILE = "robustness.json";
 
 /** How far a run has come: not begun, begun (to be gone on with), or finished. */
 export type RunState = "new" | "begun" | "finished";
@@ -34,6 +41,8 @@ const planSchema = z.object({
   axes: z.array(z.object({ key: z.string().regex(KEY), values: z.array(value).min(1) })),
   seeds: z.array(z.number().int().min(0)).min(1),
   baseline: z.array(z.object({ key: z.string(), value })),
+  measure: measuresSchema.exactOptional(),
+  judge: z.enum(judges).default("test"),
 });
 
 export class ComparisonFolder {
@@ -65,8 +74,9 @@ export class ComparisonFolder {
     return join(this.path, name);
   }
 
-  writePlan({ name, axes, seeds, baseline }: Design): void {
-    writeDurably(this.file(PLAN_FILE), `${JSON.stringify({ name, axes, seeds, baseline }, null, 2)}\n`);
+  writePlan({ name, axes, seeds, baseline, measure = {}, judge = "test" }: Design): void {
+    const plan = { name, axes, seeds, baseline, judge, ...(measure.robustness ? { measure } : {}) };
+    writeDurably(this.file(PLAN_FILE), `${JSON.stringify(plan, null, 2)}\n`);
   }
 
   /** Whether something was compared here before. */
@@ -109,6 +119,28 @@ export class ComparisonFolder {
     return readJsonObject(this.file(join(folder, RUN_FILES.summary)));
   }
 
+  /** What was observed of a run's training, in order; nothing where it was not. */
+  observationsOf({ folder }: Pick<PlannedRun, "folder">): Observation[] {
+    const file = this.file(join(folder, RUN_FILES.observations));
+    return existsSync(file) ? readObservations(file) : [];
+  }
+
+  /**
+   * What was measured of a run's robustness.
+   *
+   * @param asked what it was to be measured by
+   * @returns undefined where it was not measured yet, or otherwise
+   */
+  robustnessOf({ folder }: PlannedRun, asked: RobustnessMeasure): Readonly<Record<string, unknown>> | undefined {
+    const found = readJsonObject(this.file(join(folder, ROBUSTNESS_FILE)));
+    return JSON.stringify(found?.asked) === JSON.stringify(inOrder(asked)) ? found : undefined;
+  }
+
+  writeRobustness({ folder }: PlannedRun, asked: RobustnessMeasure, measured: object): void {
+    const text = JSON.stringify({ asked: inOrder(asked), ...measured }, null, 2);
+    writeDurably(this.file(join(folder, ROBUSTNESS_FILE)), `${text}\n`);
+  }
+
   /** What a run was trained on, such as "Xeon, cores: 2, linux x64, node v20.19.0, bispike 0.1.0"; undefined where it does not say. */
   machineOf({ folder }: PlannedRun): string | undefined {
     const { cpu, cores, platform, node, bispike } =
@@ -120,15 +152,27 @@ export class ComparisonFolder {
    * Writes the file a run is trained by, and clears what a run left that was killed before it had begun.
    *
    * @returns the file
+   * @throws BispikeError "usage" while another process is about to train there
    */
   prepare({ folder }: PlannedRun, config: AnyConfig): string {
     const run = this.file(folder);
     makeFolder(dirname(run));
-    if (existsSync(run) && !existsSync(join(run, RUN_FILES.config)))
-      for (const name of readdirSync(run)) if (isDraft(name)) rmSync(join(run, name));
+    if (existsSync(run) && !existsSync(join(run, RUN_FILES.config))) {
+      const release = lockFolder(run);
+      try {
+        for (const name of readdirSync(run)) if (isDraft(name)) rmSync(join(run, name));
+      } finally {
+        release();
+      }
+    }
     writeDurably(`${run}.yaml`, renderConfig(config));
     return `${run}.yaml`;
   }
+}
+
+/** Fields in one order, whoever made the object. */
+function inOrder({ corruptions, severities, images, draws, seed }: RobustnessMeasure): RobustnessMeasure {
+  return { corruptions, severities, images, draws, seed };
 }
 
 /** What a run writes before its configuration. */

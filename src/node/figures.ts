@@ -11,10 +11,14 @@ import type { Population } from "../network/population.ts";
 import { sizeOf } from "../network/shape.ts";
 import { writeDurably } from "./durable.ts";
 import { readMetrics } from "./metrics-file.ts";
+import { readObservations } from "./observations-file.ts";
+import { comparedObservationsPlot, type ObservedCell } from "./plots/compared-observations.ts";
 import { type ComparisonFigure, comparisonPlot } from "./plots/comparison.ts";
 import { curvesPlot } from "./plots/curves.ts";
+import { observationsPlot } from "./plots/observations.ts";
 import { type Raster, type RasterStage, rasterPlot } from "./plots/raster.ts";
 import { type SeriesFigure, seriesPlot } from "./plots/series.ts";
+import { type SeveritiesFigure, severitiesPlot } from "./plots/severities.ts";
 import { svgToPng } from "./plots/svg-to-png.ts";
 import { encodePng } from "./png.ts";
 
@@ -72,6 +76,17 @@ export function writeRecallPicture(model: Model, classMeans: Float32Array, file:
  */
 export function writeCurves(metricsFile: string, base: string, pngWidth = PNG_WIDTH): void {
   writeFigure(curvesPlot(readMetrics(metricsFile)), base, pngWidth);
+}
+
+/**
+ * Draws an `observations.jsonl` as `<base>.svg` and `<base>.png`.
+ *
+ * @throws BispikeError "data" when it holds nothing to draw
+ * @example
+ * writeObservations("runs/a/observations.jsonl", "runs/a/observations");
+ */
+export function writeObservations(observationsFile: string, base: string, pngWidth = PNG_WIDTH): void {
+  writeFigure(observationsPlot(readObservations(observationsFile)), base, pngWidth);
 }
 
 export interface RasterFigureOptions {
@@ -150,6 +165,33 @@ export function writeSeries(figure: SeriesFigure, file: string): void {
  */
 export function writeComparison(figure: ComparisonFigure, base: string): string[] {
   writeFigure(comparisonPlot(figure), base, PNG_WIDTH);
+  return [`${base}.svg`, `${base}.png`];
+}
+
+/**
+ * Draws what was observed of several cells' training as `<base>.svg` and `<base>.png`.
+ *
+ * @returns the files; none where nothing was observed
+ * @example
+ * writeComparedObservations("alice", cells, "compare/alice/observations");
+ */
+export function writeComparedObservations(title: string, cells: readonly ObservedCell[], base: string): string[] {
+  const svg = comparedObservationsPlot(title, cells);
+  if (svg === undefined) return [];
+  writeFigure(svg, base, PNG_WIDTH);
+  return [`${base}.svg`, `${base}.png`];
+}
+
+/**
+ * Draws accuracy against severity as `<base>.svg` and `<base>.png`.
+ *
+ * @returns the files
+ * @throws BispikeError as `severitiesPlot`
+ * @example
+ * writeSeverities(figure, "compare/robustness-mnist/robustness");
+ */
+export function writeSeverities(figure: SeveritiesFigure, base: string): string[] {
+  writeFigure(severitiesPlot(figure), base, PNG_WIDTH);
   return [`${base}.svg`, `${base}.png`];
 }
 

@@ -13,9 +13,17 @@ export {
   shippedFeatures,
   shippedFile,
 } from "./features.ts";
-export { type RasterFigureOptions, writeCurves, writeRaster, writeRecallPicture, writeSeries } from "./figures.ts";
+export {
+  type RasterFigureOptions,
+  writeCurves,
+  writeObservations,
+  writeRaster,
+  writeRecallPicture,
+  writeSeries,
+} from "./figures.ts";
 export { lockFolder } from "./lock.ts";
 export { type AnyMetricLine, readMetrics } from "./metrics-file.ts";
+export { readObservations } from "./observations-file.ts";
 export { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-features.ts";
 export {
   CHECKPOINT_FILES,
@@ -31,8 +39,26 @@ export {
   openSequence,
 } from "./open.ts";
 export { type FittedPicture, type PictureOptions, readPicture } from "./pictures.ts";
-export { canDrawText, curvesPlot, type Raster, rasterPlot, type SeriesFigure, seriesPlot, svgToPng } from "./plots.ts";
+export {
+  canDrawText,
+  curvesPlot,
+  observationsPlot,
+  type Raster,
+  rasterPlot,
+  type SeriesFigure,
+  seriesPlot,
+  svgToPng,
+} from "./plots.ts";
 export { encodePng } from "./png.ts";
 export { RUN_FILES, RunFolder } from "./run-folder.ts";
+export {
+  type Address,
+  connectToPart,
+  describeAddress,
+  type Listening,
+  listenForPart,
+  parseAddress,
+  socketChannel,
+} from "./socket-channel.ts";
 export { coreCount, spawnThread } from "./threads.ts";
 export { packageVersion } from "./version.ts";

@@ -42,6 +42,25 @@ export function lockFolder(folder: string): () => void {
   return release;
 }
 
+/** The process that holds a folder. */
+export interface LockOwner {
+  readonly process: number;
+  readonly host: string;
+}
+
+/**
+ * Who holds a folder's lock; undefined for nobody, or a process of this machine that is gone. Of another machine's nothing more is known.
+ *
+ * @example
+ * lockOwner("runs/mnist-mlp-seed1"); // { process: 4711, host: "node3" }
+ */
+export function lockOwner(folder: string): LockOwner | undefined {
+  const found = readLock(join(folder, LOCK_FILE));
+  if (found === undefined || !isLive(found)) return undefined;
+  const [id, host = ""] = found.trim().split(" ");
+  return { process: Number(id), host };
+}
+
 /** Makes the lock with its content in one step, so that nobody sees it empty. False when there is one already. */
 function claim(file: string, content: string): boolean {
   const draft = `${file}.${randomBytes(8).toString("hex")}`;

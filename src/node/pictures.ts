@@ -31,7 +31,7 @@ export async function readPicture(
   shape: ImageShape,
   options: PictureOptions = {},
 ): Promise<FittedPicture> {
-  const decoded = decodeImage(await readBytes(file), file);
+  const decoded = decodeImage(await readBytes(file, undefined, "the picture's path"), file);
   const picture = options.invert ? { ...decoded, pixels: decoded.pixels.map((value) => 255 - value) } : decoded;
   const scale = Math.min(shape.height / picture.height, shape.width / picture.width);
   const side = (length: number, most: number) => Math.min(most, Math.max(1, Math.round(length * scale)));

@@ -4,6 +4,7 @@
  *   config.yaml        the resolved configuration        metrics.jsonl      a line a metric
  *   environment.json   machine, versions, data, command  last.safetensors   to go on from
  *   summary.json       results, written at the end       best.safetensors   best on the held-out images
+ *   observations.jsonl a line an observed step, where any are
  *
  * and the pictures of `figures.ts`. One process at a time writes there (`run.lock`).
  */
@@ -13,6 +14,7 @@ import { BispikeError } from "../errors.ts";
 import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/any-checkpoint.ts";
 import type { AnyConfig } from "../training/any-config.ts";
 import { readAnyExperiment, renderConfig } from "../training/config-file.ts";
+import type { Observation } from "../training/observation.ts";
 import type { Place } from "../training/trainable.ts";
 import { appendLine, syncFile, truncateLines, writeDurably } from "./durable.ts";
 import { readJsonObject } from "./json-file.ts";
@@ -26,6 +28,7 @@ export const RUN_FILES = {
   config: "config.yaml",
   environment: "environment.json",
   metrics: "metrics.jsonl",
+  observations: "observations.jsonl",
   summary: "summary.json",
 } as const;
 
@@ -127,10 +130,14 @@ export class RunFolder {
     appendLine(this.file(RUN_FILES.metrics), line);
   }
 
-  /** Saves a checkpoint; the metrics up to it reach the disk first, so that a checkpoint never stands beyond its metrics. */
+  addObservation(line: Observation): void {
+    appendLine(this.file(RUN_FILES.observations), line);
+  }
+
+  /** Saves a checkpoint; metrics and observations up to it reach the disk first, so that a checkpoint never stands beyond them. */
   save(which: keyof typeof CHECKPOINT_FILES, bytes: Uint8Array): void {
-    const metrics = this.file(RUN_FILES.metrics);
-    if (existsSync(metrics)) syncFile(metrics);
+    for (const file of [RUN_FILES.metrics, RUN_FILES.observations].map((name) => this.file(name)))
+      if (existsSync(file)) syncFile(file);
     writeDurably(this.file(CHECKPOINT_FILES[which]), bytes);
   }
 
@@ -146,12 +153,16 @@ export class RunFolder {
   }
 
   /**
-   * Cuts the metrics that lie beyond a checkpoint: training will write them again.
+   * Cuts the metrics and observations that lie beyond a checkpoint: training will write them again.
    *
    * @returns seconds of training up to the last line kept
    */
   cutMetrics(position: Pick<Place, "step" | "epoch"> | undefined): number {
     let seconds = 0;
+    truncateLines(this.file(RUN_FILES.observations), (parsed) => {
+      const line = parsed as Partial<Observation> | null;
+      return (line?.step ?? Number.NaN) <= (position?.step ?? 0);
+    });
     truncateLines(this.file(RUN_FILES.metrics), (parsed) => {
       const line = parsed as Partial<AnyMetricLine> | null;
       if (position === undefined || typeof line !== "object" || line === null) return false;

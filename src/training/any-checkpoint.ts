@@ -70,16 +70,18 @@ export function assertAutoencoder(
  */
 export function assertRecall({ config }: Checkpoint, source: string, what: string): void {
   const { name } = config.rule;
-  if (trainsRecall(name)) return;
+  if (trainsRecall(config.rule)) return;
+  const rule = name === "bsd" ? "bsd with rule.codes random" : name;
   throw new BispikeError(
     "usage",
-    `${what} needs a recall network, but rule ${name} of ${source} trains perception alone; use a run by rule bsd, or bispike eval and predict with this one`,
+    `${what} needs a recall network, but rule ${rule} of ${source} trains perception alone; use a run by rule bsd, or bispike eval and predict with this one`,
   );
 }
 
 /** Commands that use a net of each kind; eval, inspect and plot take any. */
 const COMMANDS: Readonly<Record<ExperimentKind, string>> = {
-  images: "bispike predict or recall",
+  // A rival on images has no recall, so the message names what any run of them can do.
+  images: "bispike predict",
   sequences: "bispike recall, generate (texts) or forecast (series)",
   autoencoder: "bispike reconstruct or sample",
 };

@@ -10,7 +10,8 @@ import { type AutoencoderConfig, completeAutoencoderConfig } from "./autoencoder
 import { AUTOENCODE, autoencoderSchema } from "./autoencoder/config-schema.ts";
 import { completeConfig, type ExperimentConfig } from "./config.ts";
 import { listKeysOf } from "./config-fields.ts";
-import { applyOverrides, copyRaw } from "./config-raw.ts";
+import { applyOverrides } from "./config-overrides.ts";
+import { copyRaw } from "./config-raw.ts";
 import { experimentSchema } from "./config-schema.ts";
 import { describeValue } from "./config-words.ts";
 import { completeSequenceConfig, type SequenceConfig } from "./sequence/config.ts";
@@ -54,6 +55,11 @@ export function resolveAnyConfig(raw: unknown, overrides: readonly string[] = []
   const prefix = source === undefined ? "" : `${source}: `;
   if (given.compare !== undefined)
     throw new BispikeError("config", `${prefix}compare: this section is for bispike compare; one run has no use of it`);
+  if (given.sweep !== undefined)
+    throw new BispikeError(
+      "config",
+      `${prefix}sweep: this section is for bispike sweep plan; one run has no use of it`,
+    );
   const { task } = given;
   if (task === undefined) return completeConfig(given, source);
   if (task === AUTOENCODE) return completeAutoencoderConfig(given, source);

@@ -6,7 +6,7 @@ import { BispikeError } from "../errors.ts";
 import type { SafetensorsFile, Tensor } from "../export/safetensors.ts";
 import type { DataSummary } from "../network/model.ts";
 import type { Stateful } from "../network/slots.ts";
-import { defaults, type ExperimentConfig, resolveConfig, type TrainConfig } from "./config.ts";
+import { checkedConfig, defaults, type ExperimentConfig, type ObserveConfig, type TrainConfig } from "./config.ts";
 import { assertFinite, readSealed, seal, unseal } from "./sealed.ts";
 import { exportState } from "./state.ts";
 
@@ -60,13 +60,22 @@ export function encodeCheckpoint(
   const { height, width, channels } = about.data.shape;
   const shape = [about.data.classNames.length, height, width, channels];
   tensors.set("data.class_means", { dtype: "F32", shape, data: about.classMeans });
-  return seal(IMAGE_FILE, tensors, { ...about, config: modelConfig(about.config) });
+  return seal(IMAGE_FILE, tensors, { ...about, config: withoutNoise(modelConfig(about.config)) });
 }
 
-/** The configuration as a checkpoint keeps it: threads and saving intervals change nothing that is learned; they are the run's, not the model's. */
-export function modelConfig<C extends { readonly train: TrainConfig }>(config: C): C {
+/** An option that came later is kept only where it says something, so that runs without it keep their bytes. */
+function withoutNoise(config: ExperimentConfig): object {
+  const { labelNoise, ...data } = config.data;
+  return labelNoise === 0 ? { ...config, data } : config;
+}
+
+/**
+ * The configuration as a checkpoint keeps it: threads, saving intervals and what is observed (of images) change nothing that is learned; they are the run's, not the model's.
+ */
+export function modelConfig<C extends { readonly train: TrainConfig; readonly observe?: ObserveConfig }>(config: C): C {
   const { threads, checkpointSeconds } = defaults.train;
-  return { ...config, train: { ...config.train, threads, checkpointSeconds } };
+  const observe = config.observe && { observe: defaults.observe };
+  return { ...config, train: { ...config.train, threads, checkpointSeconds }, ...observe };
 }
 
 /**
@@ -86,7 +95,7 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
 /** Checks every field of a file of this kind. */
 export function readCheckpoint(file: SafetensorsFile): Checkpoint {
   const { version, tensors, field } = unseal(file, IMAGE_FILE);
-  const config = resolveConfig(field("config"));
+  const config = checkedConfig(field("config"));
   const data = checkData(field("data"));
   const position = checkPosition(field("position"));
   const means = tensors.get("data.class_means");

@@ -1,5 +1,5 @@
 /** Checks a filled-in configuration against the schema and the rules between fields; words every complaint. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { BispikeError } from "../errors.ts";
 import { keysOf } from "./config-fields.ts";
 import { clip, describeValue, nearest } from "./config-words.ts";

@@ -2,7 +2,7 @@
  * Building blocks of configuration schemas. Each field's `error` is the sentence after "expected": the checker adds the key and what came.
  * Ranges bound memory and catch slips.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { TrainConfig } from "./config.ts";
 
 export const whole = (min: number, max: number) => {
@@ -16,6 +16,10 @@ export const real = (min: number, max = Number.MAX_VALUE) => {
 export const positive = () => {
   const error = "a number above 0";
   return z.number({ error }).gt(0, { error });
+};
+export const fraction = () => {
+  const error = "a number above 0 and at most 1";
+  return z.number({ error }).gt(0, { error }).max(1, { error });
 };
 export const flag = () => z.boolean({ error: "true or false" });
 export const choice = <const T extends readonly [string, ...string[]]>(options: T) =>

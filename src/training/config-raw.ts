@@ -1,7 +1,6 @@
-/** Works on a raw, untrusted configuration before it is checked: copies it, applies overrides, fills in defaults. */
+/** Works on a raw, untrusted configuration before it is checked: copies it, fills in defaults. */
 import { BispikeError } from "../errors.ts";
 import { clip, describeValue } from "./config-words.ts";
-import { readYaml, YamlFault } from "./config-yaml.ts";
 
 /** A section of a raw configuration. Has no prototype, so a key can never reach one. */
 export interface RawSection {
@@ -12,7 +11,8 @@ export type RawValue = string | number | boolean | null | RawValue[] | RawSectio
 /** The deepest sensible nesting is 3 (`rule.homeostasis.rate`); beyond this a value is an attack or a cycle. */
 const deepest = 8;
 const longestList = 4096;
-const refused: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+/** Keys that would reach an object's prototype. */
+export const refused: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /**
  * A deep copy of own plain data. Undefined fields are left out.
@@ -29,7 +29,8 @@ export function copyRaw(raw: unknown, source?: string): RawSection {
   );
 }
 
-function copyValue(value: unknown, dotted: string, prefix: string, depth: number): RawValue {
+/** A deep copy of a value at `dotted`, `depth` sections deep; see `copyRaw`. */
+export function copyValue(value: unknown, dotted: string, prefix: string, depth: number): RawValue {
   const fail = (what: string) =>
     new BispikeError("config", `${prefix}${dotted === "" ? "" : `${clip(dotted)}: `}${what}`);
   if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean")
@@ -51,68 +52,8 @@ function copyValue(value: unknown, dotted: string, prefix: string, depth: number
   return section;
 }
 
-const isSection = (value: RawValue | undefined): value is RawSection =>
+export const isSection = (value: RawValue | undefined): value is RawSection =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-/**
- * Put override strings (`--train.epochs=3`) into a raw configuration, in order. A section given whole
- * (`--rule.homeostasis={weight: 10}`) changes the keys it names and keeps the others.
- */
-export function applyOverrides(raw: RawSection, overrides: readonly string[], source?: string): RawSection {
-  for (const override of overrides) {
-    const { path, value } = parseOverride(override);
-    let wrapped: RawValue = value;
-    for (const key of path.toReversed()) {
-      const outer: RawSection = Object.create(null);
-      outer[key] = wrapped;
-      wrapped = outer;
-    }
-    if (isSection(wrapped)) merge(raw, wrapped, "", source);
-  }
-  return raw;
-}
-
-function merge(target: RawSection, changes: RawSection, dotted: string, source: string | undefined): void {
-  for (const [key, change] of Object.entries(changes)) {
-    const old = target[key];
-    if (isSection(old) && isSection(change)) merge(old, change, `${dotted}${key}.`, source);
-    else if (old !== undefined && !isSection(old) && isSection(change)) {
-      const where = source === undefined ? "" : ` in ${source}`;
-      throw new BispikeError(
-        "config",
-        `cannot set ${dotted}${key}.${Object.keys(change)[0] ?? ""}: ${dotted}${key}${where} is ${describeValue(old)}, not a section`,
-      );
-    } else target[key] = change;
-  }
-}
-
-function parseOverride(override: string): { path: string[]; value: RawValue } {
-  const match = /^--([^=\s]+)=([\s\S]*)$/.exec(override);
-  const dotted = match?.[1];
-  const path = dotted?.split(".") ?? [];
-  if (dotted === undefined || path.some((key) => key === ""))
-    throw new BispikeError(
-      "usage",
-      `expected an override such as --train.epochs=3, got ${JSON.stringify(clip(override))}`,
-    );
-  const bad = path.find((key) => refused.has(key));
-  if (bad !== undefined) throw new BispikeError("config", `unknown key ${clip(dotted)} (the name ${bad} is refused)`);
-  return { path, value: copyValue(parseScalar(match?.[2] ?? "", dotted), dotted, "override: ", path.length) };
-}
-
-/** A YAML scalar, list or map on one line. */
-function parseScalar(text: string, dotted: string): unknown {
-  try {
-    return readYaml(text);
-  } catch (error) {
-    if (!(error instanceof YamlFault)) throw error;
-    throw new BispikeError(
-      "config",
-      `--${clip(dotted)}: cannot read ${JSON.stringify(clip(text))} as a YAML value (${error.message}); quote text that has special characters`,
-      { cause: error },
-    );
-  }
-}
 
 /** A section of a raw configuration by its key; an empty one where the value is something else. */
 export function sectionOf(raw: RawSection, key: string): RawSection {

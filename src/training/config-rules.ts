@@ -28,6 +28,41 @@ function unfitForReal({ network, rule, train }: Pick<ExperimentConfig, "network"
   return faults;
 }
 
+/** What is asked of rule real-bsd that only its spiking form has. */
+function unfitForRealBsd({ rule }: Pick<ExperimentConfig, "rule">): string[] {
+  const wanted: readonly (readonly [key: string, expected: unknown, got: unknown])[] = [
+    ["negatives", "prototypes", rule.negatives],
+    ["features", "rate", rule.features],
+    ["codes", "recall", rule.codes],
+    ["detached", true, rule.detached],
+    ["homeostasis.weight", 0, rule.homeostasis.weight],
+    ["pool", 0, rule.pool],
+  ];
+  return wanted.flatMap(([key, expected, got]) =>
+    expected === got ? [] : [`rule.${key}: expected ${expected} with rule.name real-bsd, got ${got}`],
+  );
+}
+
+/** Which networks learn, said in two ways that contradict, or of a network that is not there. */
+function unfitFreeze({ rule, train }: Pick<ExperimentConfig, "rule" | "train">): string[] {
+  const faults: string[] = [];
+  const frozen = rule.freeze === "recall" || rule.freeze === "both";
+  if (frozen && train.recallRate !== 0 && train.recallRate !== 1)
+    faults.push(
+      `train.recallRate: expected 0, or 1 as by default, with rule.freeze ${rule.freeze} (recall does not learn at any rate), got ${train.recallRate}`,
+    );
+  if (rule.name !== "bsd" || rule.codes !== "random") return faults;
+  if (frozen)
+    faults.push(
+      `rule.freeze: expected none or perception with rule.codes random (there is no recall to freeze), got ${rule.freeze}`,
+    );
+  if (rule.negatives !== "prototypes")
+    faults.push(
+      `rule.negatives: expected prototypes with rule.codes random (there is one code a class), got ${rule.negatives}`,
+    );
+  return faults;
+}
+
 /** @returns one sentence a fault */
 export function impossible({ data, network, rule, train }: ExperimentConfig): string[] {
   const faults = impossibleData(data);
@@ -52,7 +87,10 @@ export function impossible({ data, network, rule, train }: ExperimentConfig): st
       "train.batch: expected at least 2, got 1: rule r-stdp compares an image's reward with the batch's mean",
     );
   if (isRealRule(rule.name)) faults.push(...unfitForReal({ network, rule, train }));
-  const needsOthers = rule.name === "bsd" && (rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse"));
+  if (rule.name === "real-bsd") faults.push(...unfitForRealBsd({ rule }));
+  const aligns = rule.name === "bsd" || rule.name === "real-bsd";
+  if (aligns) faults.push(...unfitFreeze({ rule, train }));
+  const needsOthers = aligns && (rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse"));
   if (train.batch === 1 && needsOthers)
     faults.push(
       "train.batch: expected at least 2, got 1: rule.centred and batch negatives compare a sample with others; use centred: false and negatives: prototypes",

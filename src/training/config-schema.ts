@@ -1,9 +1,10 @@
 /** The zod schema of an image experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
-import { z } from "zod";
-import type { DataConfig, ExperimentConfig } from "./config.ts";
+import * as z from "zod";
+import type { DataConfig, ExperimentConfig, ImageDataConfig } from "./config.ts";
 import {
   choice,
   flag,
+  fraction,
   hidden,
   keysOf,
   name,
@@ -31,7 +32,7 @@ export const spikingRules = [
 export type SpikingRuleName = (typeof spikingRules)[number];
 
 /** Learning rules for images on nets of real numbers. */
-export const realRules = ["real-backprop", "dll", "predictive-coding", "ccl"] as const;
+export const realRules = ["real-backprop", "dll", "predictive-coding", "ccl", "real-bsd"] as const;
 export type RealRuleName = (typeof realRules)[number];
 
 /** Learning rules for images. */
@@ -49,18 +50,19 @@ const heldOut = () => {
   return z.number({ error }).refine(sensible, { error });
 };
 
-/** The section `data` of experiments on images. */
-export const imageDataSection = () =>
-  section({
-    name: choice(knownDatasets).exactOptional(),
-    path: path("a folder's path").exactOptional(),
-    heldOut: heldOut(),
-    limit: whole(0, Number.MAX_SAFE_INTEGER),
-  }) satisfies z.ZodType<DataConfig>;
+const dataFields = () => ({
+  name: choice(knownDatasets).exactOptional(),
+  path: path("a folder's path").exactOptional(),
+  heldOut: heldOut(),
+  limit: whole(0, Number.MAX_SAFE_INTEGER),
+});
+
+/** The section `data` of experiments on images without labels. */
+export const imageDataSection = () => section(dataFields()) satisfies z.ZodType<DataConfig>;
 
 export const experimentSchema = section({
   name: name(),
-  data: imageDataSection(),
+  data: section({ ...dataFields(), labelNoise: real(0, 1) }) satisfies z.ZodType<ImageDataConfig>,
   network: section({
     kind: choice(["mlp", "cnn"]),
     hidden: hidden(),
@@ -86,12 +88,17 @@ export const experimentSchema = section({
     pool: whole(0, 1024),
     top: choice(["cross-entropy", "reco", "mse"]),
     homeostasis: section({ weight: real(0), rate: real(0, 1) }),
+    freeze: choice(["none", "perception", "recall", "both"]),
+    codes: choice(["recall", "random"]),
+    codeRate: fraction(),
+    detached: flag(),
     stdp: section({ trace: positive(), potentiation: real(0), depression: real(0), hidden: real(0) }),
     dll: section({ feedbackRate: real(0), errorLimit: positive() }),
     predictiveCoding: section({ inferenceSteps: whole(1, 1_000_000), inferenceRate: positive() }),
     ccl: section({ affinity: choice(["dots", "cosines"]), weight: real(0) }),
   }),
   train: trainSection(),
+  observe: section({ every: whole(0, Number.MAX_SAFE_INTEGER), images: whole(2, 65536) }),
 }) satisfies z.ZodType<ExperimentConfig>;
 
 /** Dotted names of every key, sections included, in file order: `train`, `train.seed`, ... */

@@ -5,7 +5,8 @@
  * Reading a file is the job of `config-file.ts`; this file runs in the browser too.
  */
 import { checkConfig } from "./config-check.ts";
-import { applyOverrides, copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "./config-raw.ts";
+import { applyOverrides } from "./config-overrides.ts";
+import { copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "./config-raw.ts";
 import { impossible } from "./config-rules.ts";
 import { experimentSchema, type ImageRuleName, type KnownDataset } from "./config-schema.ts";
 
@@ -31,6 +32,12 @@ export interface DataConfig {
   readonly heldOut: number;
   /** Use only the first so many training images left after the held-out split; 0 = all. Default 0. */
   readonly limit: number;
+}
+
+/** What an image experiment trains on. */
+export interface ImageDataConfig extends DataConfig {
+  /** Share of the images trained on, 0 to 1, that are taught as another class, drawn by `train.seed`. Held-out and test images keep their labels. Default 0. */
+  readonly labelNoise: number;
 }
 
 /**
@@ -59,7 +66,7 @@ export interface NetworkConfig {
   readonly target: "one-hot" | "random";
   /** Neurons of a random target code; 0 = 4 x classes. Must stay 0 for one-hot, as wide as there are classes. Default 0. */
   readonly targetSize: number;
-  /** What hidden units of nets of real numbers do; spiking nets pass over it. Default own: what the rule's authors use, real-backprop relu, dll and predictive-coding tanh, ccl elu. */
+  /** What hidden units of nets of real numbers do; spiking nets pass over it. Default own: what the rule's authors use, real-backprop and real-bsd relu, dll and predictive-coding tanh, ccl elu. */
   readonly activation: "own" | "relu" | "tanh" | "elu";
 }
 
@@ -80,25 +87,26 @@ export interface NetworkConfig {
  *   dll                        Dendritic Localized Learning: errors come down by learned weights of their own
  *   predictive-coding          values of all stages settle, then each learns from its own error
  *   ccl                        counter-current learning: a feedback net from the classes down, each stage a loss of its own
+ *   real-bsd                   the stage losses of bsd on units that do not spike, between a net and a feedback net as ccl has them
  */
 export interface RuleConfig {
   /** Default bsd. */
   readonly name: ImageRuleName;
   /** bsd: what the two networks align: firing rates, mean drives or membrane potentials. Default rate. */
   readonly features: "rate" | "drive" | "membrane";
-  /** bsd: subtract each neuron's own mean before the loss. Default true. */
+  /** bsd, real-bsd: subtract each neuron's own mean before the loss. Default true. */
   readonly centred: boolean;
-  /** bsd: unpaired samples: all in the batch, those of other classes, or one recalled prototype a class. Default prototypes. */
+  /** bsd: unpaired samples: all in the batch, those of other classes, or one recalled prototype a class (real-bsd: always). Default prototypes. */
   readonly negatives: "literal" | "masked" | "prototypes";
-  /** bsd: alignment loss of the hidden stages. Default infonce. */
+  /** bsd, real-bsd: alignment loss of the hidden stages. Default infonce. */
   readonly loss: "reco" | "infonce" | "mse";
   /** ReCo: weight of the negatives. Default 4. */
   readonly lambda: number;
   /** InfoNCE: softmax temperature of the cosines. Default 0.1. */
   readonly temperature: number;
-  /** bsd: weight of each hidden stage's alignment loss. Default 1. */
+  /** bsd, real-bsd: weight of each hidden stage's alignment loss. Default 1. */
   readonly weight: number;
-  /** bsd: weight of stage 1's loss, by which recall learns to redraw the stimulus. Default 1. */
+  /** bsd, real-bsd: weight of stage 1's loss, by which recall learns to redraw the stimulus. Default 1. */
   readonly stimulusWeight: number;
   /** bsd and local-losses, cnn: average-pool the features to pool x pool before the cosine, or the stage's classifier; 0 = off. Default 0. */
   readonly pool: number;
@@ -106,6 +114,23 @@ export interface RuleConfig {
   readonly top: "cross-entropy" | "reco" | "mse";
   /** bsd: pull on neurons that fire above `rate` (spikes a time step, default 0.06), with this weight (default 0 = off). */
   readonly homeostasis: { readonly weight: number; readonly rate: number };
+  /**
+   * bsd, real-bsd: networks that stay as they are drawn. perception: its hidden stages, while the read-out on top of them learns; recall (of real-bsd the feedback net): all of it,
+   * which is what `train.recallRate: 0` does too, whatever this says. Default none.
+   */
+  readonly freeze: "none" | "perception" | "recall" | "both";
+  /**
+   * bsd: what hidden stages are aligned with: recall, or without a recall network a fixed random binary code a class, drawn from the seed; stage 1 then has no loss, and nothing can
+   * be recalled. Needs negatives prototypes. Default recall.
+   */
+  readonly codes: "recall" | "random";
+  /** bsd with random codes: share of a stage's features that are 1 in a code, above 0. Default 0.15, about a trained recall's firing rate. */
+  readonly codeRate: number;
+  /**
+   * bsd: whether a stage's inputs are constants to its loss, as the method has it. With false every stage's loss, the top's too, also trains the stages its network runs through before:
+   * a variant for comparison, which needs transposed weights, errors of other stages and a second phase (of the criteria it meets C4 alone). Default true.
+   */
+  readonly detached: boolean;
   /** r-stdp: see `StdpConfig`. */
   readonly stdp: StdpConfig;
   /** dll: learning rate of the feedback weights over the others' (default 0.1); largest size of an error of one image (default 50). */
@@ -140,7 +165,7 @@ export interface TrainConfig {
   readonly threads: number;
   /** AdamW's step size for perception. Default 0.003; under rule r-stdp 0.01. */
   readonly learningRate: number;
-  /** Learning rate of recall (rule ccl: of the feedback net) as a multiple of perception's; 0 freezes it. Default 1. */
+  /** Learning rate of recall (rules ccl and real-bsd: of the feedback net) as a multiple of perception's; 0 freezes it, as `rule.freeze: recall` does. Default 1. */
   readonly recallRate: number;
   /** Course of the learning rate after the warm-up. Default cosine. */
   readonly schedule: "cosine" | "constant";
@@ -156,19 +181,31 @@ export interface TrainConfig {
   readonly checkpointSeconds: number;
 }
 
+/**
+ * Observation of training: how each stage's gradient compares with backprop's, how weights up and down align, what the spikes are like. It goes to the run folder's
+ * `observations.jsonl` and changes nothing that is learned; the time it takes counts as training time.
+ */
+export interface ObserveConfig {
+  /** Optimiser steps from one observation to the next, beginning with the first; the last one is observed too. 0 = never. Default 0. */
+  readonly every: number;
+  /** Held-out images (of those trained on where none are held out) whose spikes are measured, 2 or more; as many as there are. Default 256. */
+  readonly images: number;
+}
+
 /** A checked configuration with every default filled in. */
 export interface ExperimentConfig {
   /** Names the run folder: letters, digits, `.`, `_`, `-`. Default `<data set>-<kind>`, such as mnist-mlp, and `-<rule>` for other rules than bsd. */
   readonly name: string;
-  readonly data: DataConfig;
+  readonly data: ImageDataConfig;
   readonly network: NetworkConfig;
   readonly rule: RuleConfig;
   readonly train: TrainConfig;
+  readonly observe: ObserveConfig;
 }
 
 /** Every default. `name` and a cnn's `hidden` depend on other fields: see `resolveConfig`. */
 export const defaults = {
-  data: { heldOut: 0.1, limit: 0 },
+  data: { heldOut: 0.1, limit: 0, labelNoise: 0 },
   network: {
     kind: "mlp",
     hidden: [1024, 512, 256],
@@ -194,6 +231,10 @@ export const defaults = {
     pool: 0,
     top: "cross-entropy",
     homeostasis: { weight: 0, rate: 0.06 },
+    freeze: "none",
+    codes: "recall",
+    codeRate: 0.15,
+    detached: true,
     stdp: { trace: 2, potentiation: 1, depression: 0.5, hidden: 0 },
     dll: { feedbackRate: 0.1, errorLimit: 50 },
     predictiveCoding: { inferenceSteps: 20, inferenceRate: 0.1 },
@@ -213,6 +254,7 @@ export const defaults = {
     clipScope: "stage",
     checkpointSeconds: 60,
   },
+  observe: { every: 0, images: 256 },
 } as const satisfies Omit<ExperimentConfig, "name">;
 
 /** Default step size of rule r-stdp, whose sums of spikes are no gradient of a loss, in place of `defaults.train.learningRate`. */
@@ -236,6 +278,11 @@ export const defaultChannels: readonly number[] = [32, 64, 128];
  */
 export function resolveConfig(raw: unknown, overrides: readonly string[] = [], source?: string): ExperimentConfig {
   return completeConfig(applyOverrides(copyRaw(raw, source), overrides, source), source);
+}
+
+/** As `resolveConfig` without overrides: all that a checkpoint needs, or a page without a command line. */
+export function checkedConfig(raw: unknown, source?: string): ExperimentConfig {
+  return completeConfig(copyRaw(raw, source), source);
 }
 
 /** Fills in an image experiment's defaults and checks it; overrides have been applied. */

@@ -1,13 +1,15 @@
 /** An experiment made ready: data split and normalised, model built, rule chosen. What the trainer and every command start from. */
 import type { Dataset } from "../data/dataset.ts";
+import { noisyLabels } from "../data/label-noise.ts";
 import { channelStatistics } from "../data/normalise.ts";
 import { splitHeldOut } from "../data/split.ts";
 import type { Team } from "../engine/team.ts";
 import type { Rule } from "../learning/rule.ts";
 import type { ImageModel } from "../network/model.ts";
 import type { ExperimentConfig } from "./config.ts";
-import { createModel, createRule } from "./image-rules.ts";
+import { createModel, createRule, createTwin } from "./image-rules.ts";
 import { ImageTask } from "./image-task.ts";
+import { Observer } from "./observer.ts";
 
 /** A model with its data and learning rule. */
 export interface ExperimentParts {
@@ -17,9 +19,13 @@ export interface ExperimentParts {
   readonly rule: Rule;
   /** Indices into the training part. */
   readonly trainIndices: Int32Array;
+  /** Labels of the training part as they are taught: its own, but for label noise. */
+  readonly taughtLabels: Uint16Array;
   readonly heldOutIndices: Int32Array;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
+  /** Watches some of the steps, where the configuration asks for it. */
+  readonly observer?: Observer;
 }
 
 export interface Experiment extends ExperimentParts {
@@ -35,6 +41,8 @@ export interface Experiment extends ExperimentParts {
 export function createExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
   const { train: rest, heldOut } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
   const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
+  const { labels } = dataset.train;
+  const taughtLabels = noisyLabels(labels, trainIndices, config.data.labelNoise, dataset.classes, config.train.seed);
   const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
   const { name, shape, classNames } = dataset;
   const model = createModel(team, config, { name, shape, classNames, statistics });
@@ -47,9 +55,20 @@ export function createExperiment(team: Team, config: ExperimentConfig, dataset: 
     dataset,
     rule,
     trainIndices,
+    taughtLabels,
     heldOutIndices: heldOut,
     stepsPerEpoch,
     totalSteps: stepsPerEpoch * epochs,
   };
-  return { ...parts, task: new ImageTask(parts) };
+  const observer = observerOf(team, parts);
+  const all = observer ? { ...parts, observer } : parts;
+  return { ...all, task: new ImageTask(all) };
+}
+
+function observerOf(team: Team, parts: ExperimentParts): Observer | undefined {
+  const { config, model, heldOutIndices, trainIndices } = parts;
+  const { every, images } = config.observe;
+  if (every === 0) return undefined;
+  const indices = (heldOutIndices.length > 0 ? heldOutIndices : trainIndices).slice(0, images);
+  return new Observer({ ...parts, twin: createTwin(team, model, config), indices, every });
 }

@@ -12,21 +12,17 @@ import { CounterCurrent } from "../learning/real/counter-current.ts";
 import { ImageDll } from "../learning/real/dll.ts";
 import { authorsActivations, type RealImageNet, realImageNet } from "../learning/real/image-net.ts";
 import { ImagePredictiveCoding } from "../learning/real/predictive-coding.ts";
+import { RealBsd } from "../learning/real/real-bsd.ts";
 import type { Rule } from "../learning/rule.ts";
+import { BackpropTwin } from "../measurement/backprop-twin.ts";
 import { type DataSummary, type ImageModel, Model, spikingModel } from "../network/model.ts";
 import { type NetworkPair, paddedShape } from "../network/pair.ts";
 import { RealModel } from "../network/real/real-model.ts";
-import {
-  type ExperimentConfig,
-  type ImageRuleName,
-  isRealRule,
-  type RealRuleName,
-  type SpikingRuleName,
-} from "./config.ts";
+import type { StageRange } from "../network/stage-range.ts";
+import { type ExperimentConfig, isRealRule, type RealRuleName, type SpikingRuleName } from "./config.ts";
 
-/** What each rule on spiking nets asks of its pair; all but bsd train perception alone. */
-export const pairNeeds: Readonly<Record<SpikingRuleName, { networks: "both" | "perception"; keepDrives: boolean }>> = {
-  bsd: { networks: "both", keepDrives: false },
+/** Which networks a rule on spiking nets trains, and whether it reads all drives of a pass again. */
+const needsOf: Readonly<Record<Exclude<SpikingRuleName, "bsd">, PairNeeds>> = {
   backprop: { networks: "perception", keepDrives: true },
   "feedback-alignment": { networks: "perception", keepDrives: true },
   "direct-feedback-alignment": { networks: "perception", keepDrives: true },
@@ -34,15 +30,33 @@ export const pairNeeds: Readonly<Record<SpikingRuleName, { networks: "both" | "p
   "r-stdp": { networks: "perception", keepDrives: true },
 };
 
+/** What a rule asks of its pair. */
+export interface PairNeeds {
+  readonly networks: "both" | "perception";
+  readonly keepDrives: boolean;
+}
+
+/** What a rule on spiking nets asks of its pair; all but bsd train perception alone, and so does bsd with random codes. */
+export function pairNeeds(
+  name: SpikingRuleName,
+  { codes, detached }: Pick<ExperimentConfig["rule"], "codes" | "detached">,
+): PairNeeds {
+  if (name !== "bsd") return needsOf[name];
+  return { networks: codes === "random" ? "perception" : "both", keepDrives: !detached };
+}
+
 /** Whether a rule trains a recall network too. */
-export function trainsRecall(rule: ImageRuleName): boolean {
-  return !isRealRule(rule) && pairNeeds[rule].networks === "both";
+export function trainsRecall(rule: Pick<ExperimentConfig["rule"], "name" | "codes" | "detached">): boolean {
+  const { name } = rule;
+  return !isRealRule(name) && pairNeeds(name, rule).networks === "both";
 }
 
 /**
  * The model a configuration describes, for given data; untrained. A `Model`, or under a rule on nets of real numbers a `RealModel`.
+ *
+ * @param part stages to build, of a spiking pair. Default: all
  */
-export function createModel(team: Team, config: ExperimentConfig, data: DataSummary): ImageModel {
+export function createModel(team: Team, config: ExperimentConfig, data: DataSummary, part?: StageRange): ImageModel {
   const { network, rule, train } = config;
   if (isRealRule(rule.name)) {
     const options = realOptions(config, data, train.batch);
@@ -50,9 +64,11 @@ export function createModel(team: Team, config: ExperimentConfig, data: DataSumm
     return new RealModel({ net, stimulus, stimulusWidth, maxImages: train.batch }, data, options.image);
   }
   const recalls = rule.negatives === "prototypes" ? { maxRecalls: data.classNames.length } : {};
-  const keepGradients = train.clip > 0 && train.clipScope === "global";
+  // Observed gradients are looked at once all layers have made theirs.
+  const keepGradients = (train.clip > 0 && train.clipScope === "global") || config.observe.every > 0;
   const sizes = { pool: rule.pool, seed: train.seed, maxImages: train.batch, ...recalls };
-  return new Model(team, { network, ...sizes, ...pairNeeds[rule.name], keepGradients }, data);
+  const stages = part ? { part } : {};
+  return new Model(team, { network, ...sizes, ...pairNeeds(rule.name, rule), keepGradients, ...stages }, data);
 }
 
 /** What a real-valued net is made from. */
@@ -66,6 +82,14 @@ function realOptions(
   const image = paddedShape(kind, hidden.length, shape);
   const sizes = { image, classes: classNames.length, maxImages };
   return { kind, hidden, norm, seed: train.seed, activation: activation === "own" ? own : activation, ...sizes };
+}
+
+/** Backprop beside the rule, for a model made by `createModel` from the same configuration with `observe`. */
+export function createTwin(team: Team, model: ImageModel, config: RuleConfigs): BackpropTwin {
+  if (model instanceof RealModel)
+    return BackpropTwin.ofReal(team, model.rows, realOptions(config, model.data, model.maxImages));
+  const { top, lambda } = config.rule;
+  return BackpropTwin.ofPair(spikingModel(model, "a twin that backprop goes through").pair, { top, lambda });
 }
 
 type RuleConfigs = Pick<ExperimentConfig, "network" | "rule" | "train">;
@@ -97,6 +121,8 @@ function realRule(image: RealImageNet, { rule, train, name }: RuleConfigs & { na
       return new ImagePredictiveCoding(image, rule.predictiveCoding, optimiser);
     case "ccl":
       return new CounterCurrent(image, rule.ccl, optimiser);
+    case "real-bsd":
+      return new RealBsd(image, rule, optimiser);
   }
 }
 

@@ -5,7 +5,8 @@ import { classMeans } from "../measurement/recalled.ts";
 import { type Checkpoint, encodeCheckpoint, type Position } from "./checkpoint.ts";
 import type { TrainConfig } from "./config.ts";
 import type { ExperimentParts } from "./experiment.ts";
-import { type EpochMetrics, healthWarnings, type StepMetrics } from "./metrics.ts";
+import { type EpochMetrics, healthWarnings, remediesOf, type StepMetrics } from "./metrics.ts";
+import type { Observation } from "./observation.ts";
 import { importState } from "./state.ts";
 import { stepFigures } from "./steps.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "./trainable.ts";
@@ -26,6 +27,7 @@ export class ImageTask implements Trainable<ImageKind> {
   #sums: Sums = NOTHING;
   #lastReport: StepReport | undefined;
   #classMeans: Float32Array | undefined;
+  #observation: Observation | undefined;
 
   constructor(experiment: ExperimentParts) {
     this.#experiment = experiment;
@@ -54,10 +56,15 @@ export class ImageTask implements Trainable<ImageKind> {
   }
 
   step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): StepReport {
-    const { model, dataset, rule } = this.#experiment;
+    const { model, dataset, rule, taughtLabels } = this.#experiment;
+    const labels = Uint16Array.from({ length: count }, (_, k) => taughtLabels[order[from + k]!]!);
+    const batch = { labels, counter };
+    const observer = this.#experiment.observer?.isDue(counter) ? this.#experiment.observer : undefined;
+    observer?.measure();
     model.load(dataset.train, order, from, count);
-    const labels = Uint16Array.from({ length: count }, (_, k) => dataset.train.labels[order[from + k]!]!);
-    const report = rule.step({ labels, counter }, rates);
+    observer?.compare(batch);
+    const report = rule.step(batch, rates);
+    this.#observation = observer?.observation(counter);
     const { loss, correct, images, silent } = this.#sums;
     this.#sums = {
       loss: loss + report.loss * count,
@@ -67,6 +74,11 @@ export class ImageTask implements Trainable<ImageKind> {
     };
     this.#lastReport = report;
     return report;
+  }
+
+  /** Of the newest step, where it was observed. */
+  get observation(): Observation | undefined {
+    return this.#observation;
   }
 
   stepLine(report: StepReport, moment: StepMoment): StepMetrics {
@@ -88,10 +100,11 @@ export class ImageTask implements Trainable<ImageKind> {
     const measured = heldOutIndices.length > 0 ? await evaluate(model, dataset.train, heldOutIndices, pause) : null;
     const report = this.#lastReport;
     const silent = sums.silent.map((sum) => sum / sums.images);
+    const remedies = remediesOf(this.#experiment.config);
     const warnings = report
       ? [
-          ...healthWarnings("perception", report.perceptionRates, silent),
-          ...healthWarnings("recall", report.recallRates),
+          ...healthWarnings("perception", report.perceptionRates, remedies, silent),
+          ...healthWarnings("recall", report.recallRates, remedies),
         ]
       : [];
     this.#sums = NOTHING;

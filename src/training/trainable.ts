@@ -1,6 +1,7 @@
 /** What the training loop knows of an experiment: it neither knows what is learned nor how it is measured. */
 import type { Rates } from "../learning/rule.ts";
 import type { TrainConfig } from "./config.ts";
+import type { Observation } from "./observation.ts";
 
 /** The types that belong to a kind of experiment. */
 export interface TrainableKind {
@@ -53,6 +54,8 @@ export interface Trainable<K extends TrainableKind = TrainableKind> {
   readonly totalSteps: number;
   /** One update from order[from .. from + count). `counter` numbers the batch over the whole training. */
   step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): K["report"];
+  /** What was observed of the newest step, in experiments that can be observed; undefined where it was not. */
+  readonly observation?: Observation | undefined;
   /** The line of the newest step. */
   stepLine(report: K["report"], moment: StepMoment): K["step"];
   /**

@@ -6,6 +6,7 @@
  */
 import { permutation } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
+import type { Observation } from "./observation.ts";
 import { learningRate } from "./schedule.ts";
 import type { Best, Place, Trainable, TrainableKind } from "./trainable.ts";
 
@@ -14,6 +15,8 @@ export interface RunSink<K extends TrainableKind> {
   onStep?(report: K["report"], line: K["step"], progress: Progress): void;
   /** Lines to keep: about twenty steps an epoch, and every epoch. */
   onMetrics?(line: K["step"] | K["epoch"]): void;
+  /** What was observed of a step, where the experiment asks for it. */
+  onObservation?(observation: Observation): void;
   /** A whole checkpoint to keep: `last` to go on from, `best` on what is held out. */
   onCheckpoint?(which: "last" | "best", bytes: Uint8Array): void;
 }
@@ -23,14 +26,27 @@ export interface Progress {
   readonly totalSteps: number;
   /** Seconds until the end, at the pace so far. */
   readonly secondsLeft: number;
+  /** What the step learned from: the batch's items, such as places in the training part. */
+  readonly items: Int32Array;
+}
+
+/** Between two steps. */
+export interface Moment {
+  /** A whole `last` checkpoint of the run as it stands here. */
+  encode(): Uint8Array;
 }
 
 export interface TrainerOptions<K extends TrainableKind> {
   sink?: RunSink<K>;
   /** Checked before every step: true stops the run after saving. */
   stopped?: () => boolean;
-  /** Lets other work of the thread go on (signals, drawing); awaited about ten times a second. */
-  pause?: () => Promise<void>;
+  /**
+   * Lets other work of the thread go on (signals, drawing); awaited between steps, and while what is held out is measured: then without a moment.
+   * A run waits for as long as this does.
+   */
+  pause?: (moment?: Moment) => Promise<void>;
+  /** How often, in milliseconds, it is awaited between steps; 0 for after every one. Default 100. */
+  pauseMilliseconds?: number;
   /** Goes on from here. */
   resume?: K["checkpoint"];
   /** Seconds of training before `resume`. Default 0. */
@@ -116,6 +132,7 @@ class Run<K extends TrainableKind> {
     const rate = learningRate(settings, step, totalSteps);
     const rates = { perception: rate, recall: rate * settings.recallRate };
     const report = task.step(order, from, count, step, rates);
+    if (task.observation) this.#options.sink?.onObservation?.(task.observation);
     this.#stepsHere++;
     this.#place = { ...this.#place, step: step + 1, batch: batch + 1 };
     const seconds = this.#seconds;
@@ -129,7 +146,12 @@ class Run<K extends TrainableKind> {
       seconds,
     });
     const secondsLeft = (here / this.#stepsHere) * (totalSteps - step - 1);
-    this.#options.sink?.onStep?.(report, line, { step: step + 1, totalSteps, secondsLeft });
+    this.#options.sink?.onStep?.(report, line, {
+      step: step + 1,
+      totalSteps,
+      secondsLeft,
+      items: order.subarray(from, from + count),
+    });
     if ((step + 1) % Math.max(1, Math.floor(stepsPerEpoch / STEP_LINES_AN_EPOCH)) === 0)
       this.#options.sink?.onMetrics?.(line);
   }
@@ -138,7 +160,8 @@ class Run<K extends TrainableKind> {
     const { step, best } = this.#place;
     const epoch = this.#place.epoch + 1;
     const seconds = () => this.#seconds;
-    const { score, line } = await this.#task.endEpoch({ epoch, step }, seconds, this.#options.pause);
+    const { pause } = this.#options;
+    const { score, line } = await this.#task.endEpoch({ epoch, step }, seconds, pause && (() => pause()));
     // A later epoch wins a tie: recall goes on learning where perception has reached its best.
     const improved = score !== null && score >= (best?.score ?? Number.NEGATIVE_INFINITY);
     this.#place = { step, epoch, batch: 0, best: improved ? { score, epoch } : best };
@@ -163,8 +186,9 @@ class Run<K extends TrainableKind> {
   }
 
   async #breathe(): Promise<void> {
-    if (performance.now() - this.#paused < PAUSE_MILLISECONDS) return;
-    await this.#options.pause?.();
+    const { pause, pauseMilliseconds = PAUSE_MILLISECONDS } = this.#options;
+    if (!pause || performance.now() - this.#paused < pauseMilliseconds) return;
+    await pause({ encode: () => this.#task.encode(this.#place, "last") });
     this.#paused = performance.now();
   }
 }

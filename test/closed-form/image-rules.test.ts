@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pairing, pairingRoom } from "../../src/alignment/affinity.ts";
 import { labelMatch } from "../../src/alignment/label-match.ts";
 import { Team } from "../../src/engine/team.ts";
-import { feedbackConnections } from "../../src/learning/real/counter-current.ts";
+import { feedbackConnections } from "../../src/learning/real/feedback-net.ts";
 import { StageAlignment } from "../../src/learning/stage-alignment.ts";
 import { relativeGap } from "../reference/close.ts";
 import { CASES, loadImages, PLAIN_OPTIMISER, smallOptions, smallRule } from "../support/image-rules.ts";

@@ -1,11 +1,12 @@
-/** Autoencoder runs as a user meets them: train, kill, resume, inspect, plot; and messages that help. */
+/** Autoencoder runs as a user meets them: train, kill, resume, inspect, plot; and messages that help. Commands run in this process, but for the one that is killed. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openAutoencoder } from "../../src/node/open.ts";
-import { jsonLines, runCli, startCli } from "../support/cli.ts";
-import { expectRefusal } from "../support/refusal.ts";
+import { jsonLines, startCli } from "../support/cli.ts";
+import { runHere } from "../support/cli-here.ts";
+import { expectRefusalHere } from "../support/refusal.ts";
 import { SMALL_EXPERIMENT, timelessMetrics } from "../support/small-run.ts";
 import { trainedAutoencoder } from "../support/trained-autoencoder.ts";
 
@@ -36,7 +37,7 @@ describe("train", () => {
   });
 
   it("says what it does, to a person", async () => {
-    const { code, stdout } = await runCli(["train", "redrawn.yaml", "--train.epochs=1"], cwd);
+    const { code, stdout } = await runHere(["train", "redrawn.yaml", "--train.epochs=1"], cwd);
     expect(code).toBe(0);
     expect(stdout).toMatch(
       /^redrawn, seed 1: autoencode by bsd, 108 images to train on, 12 held out, a latent of 16, 1 epochs, /,
@@ -49,26 +50,26 @@ describe("train", () => {
     );
     expect(stdout).toMatch(/^recall's drawings: MSE \d\.\d{4}, PSNR /m);
     expect(stdout).toMatch(/images\/s -> runs.redrawn-seed1$/m);
-    const again = await runCli(["train", "--resume", "runs/redrawn-seed1"], cwd);
+    const again = await runHere(["train", "--resume", "runs/redrawn-seed1"], cwd);
     expect(again.stdout).toMatch(/this run is finished already; its results:\ntest MSE/);
   });
 
   it("survives SIGKILL while saving, and ends with the same bytes", async () => {
     const more = ["train", "redrawn.yaml", "--train.epochs=4", "--train.batch=4"];
-    expect((await runCli([...more, "--out", "whole", "--quiet"], cwd)).code).toBe(0);
+    expect((await runHere([...more, "--out", "whole", "--quiet"], cwd)).code).toBe(0);
     const saving = [...more, "--out", "killed", "--train.checkpointSeconds=0", "--json"];
     const { child, ended, shown } = startCli(saving, cwd);
     await shown('"event":"step"');
     child.kill("SIGKILL");
     expect((await ended).code, "this test is to kill").toBeNull();
     const resumed = ["train", "--resume", "killed", "--quiet", "--train.threads=2", "--train.checkpointSeconds=60"];
-    const { code, stderr } = await runCli(resumed, cwd);
+    const { code, stderr } = await runHere(resumed, cwd);
     expect([code, stderr]).toEqual([0, ""]);
     for (const name of ["last.safetensors", "best.safetensors", "reconstruct.png"])
       expect(readFileSync(join(cwd, "whole", name)).equals(readFileSync(join(cwd, "killed", name))), name).toBe(true);
     const [whole, killed] = ["whole", "killed"].map((run) => timelessMetrics(join(cwd, run, "metrics.jsonl")));
     expect(killed).toEqual(whole);
-    await expectRefusal(
+    await expectRefusalHere(
       ["train", "--resume", "killed", "--rule.frequency.split=0.1"],
       cwd,
       2,
@@ -77,8 +78,23 @@ describe("train", () => {
   }, 30_000);
 });
 
+it("judged by what is held out: the test part is left alone", async () => {
+  const args = ["train", "redrawn.yaml", "--train.epochs=1", "--judge=held-out", "--out=tuned"];
+  const { code, stdout } = await runHere(args, cwd);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^held-out MSE \d\.\d{4}, PSNR .* \(weights of the best epoch/m);
+  expect(stdout).not.toMatch(/test/);
+  const summary = json("tuned/summary.json");
+  expect(summary).toMatchObject({ test: null, judgedBy: "held-out", heldOut: { images: 12, perception: {} } });
+  // The best epoch was the only one: by the same images.
+  expect((summary.heldOut as { perception: { mse: number } }).perception.mse).toBeCloseTo(
+    summary.heldOutMse as number,
+    9,
+  );
+});
+
 it("inspect tells stages, rule and position", async () => {
-  const { stdout } = await runCli(["inspect", "run", "--json"], cwd);
+  const { stdout } = await runHere(["inspect", "run", "--json"], cwd);
   const [found = {}] = jsonLines(stdout);
   const { parameters } = json("run/summary.json");
   expect(found).toMatchObject({ kind: "autoencoder checkpoint", parameters, last: { step: 72, epoch: 12 } });
@@ -86,7 +102,7 @@ it("inspect tells stages, rule and position", async () => {
   expect(stages.map(({ role, shape }) => `${role} ${shape.channels}`)).toEqual([
     ...["image 64", "hidden 32", "latent 16", "hidden 32", "image 64"],
   ]);
-  const text = (await runCli(["inspect", "run/last.safetensors"], cwd)).stdout;
+  const text = (await runHere(["inspect", "run/last.safetensors"], cwd)).stdout;
   expect(text).toMatch(
     /^rule +bsd: reco \(lambda 0\.01 to 0\.03\), centred rate, bands two about 0\.25 cycles a pixel$/m,
   );
@@ -94,7 +110,7 @@ it("inspect tells stages, rule and position", async () => {
 });
 
 it("plot draws the curves", async () => {
-  const { stdout } = await runCli(["plot", "run", "--out", "figures"], cwd);
+  const { stdout } = await runHere(["plot", "run", "--out", "figures"], cwd);
   expect(stdout).toBe(`${join("figures", "curves.svg")}\n${join("figures", "curves.png")}\n`);
 });
 
@@ -119,6 +135,6 @@ describe("refuses in one line", () => {
     [["train", "redrawn.yaml", "--task=autoencoder"], 2, /task: expected one of .*autoencode, or no task/],
     [["train", "bars.yaml", "--task=autoencode", "--rule.pool=2"], 2, /unknown key rule\.pool/],
   ] as const)("%j", async (args, code, message) => {
-    await expectRefusal(args, cwd, code, message);
+    await expectRefusalHere(args, cwd, code, message);
   });
 });

@@ -1,11 +1,13 @@
-/** `bispike compare` as a user meets it: tables and a picture from one command, failures that stop nothing else, messages that help. */
+/** `bispike compare` as a user meets it: tables and a picture from one command, failures that stop nothing else, messages that help. The command runs in this process, each of its runs in one of its own. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Papa from "papaparse";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jsonLines, runCli } from "../support/cli.ts";
-import { expectRefusal } from "../support/refusal.ts";
+import { jsonLines } from "../support/cli.ts";
+import { runBuiltHere } from "../support/cli-here.ts";
+import { expectRefusalHere } from "../support/refusal.ts";
+import { writeSmallDigits } from "../support/small-digits.ts";
 import { smallText } from "../support/small-sequence-run.ts";
 
 const TEXT = `name: words
@@ -16,9 +18,15 @@ train: { epochs: 1, batch: 16, learningRate: 0.01 }
 compare: { axes: { rule.name: [bsd, dll] }, seeds: 2 }
 `;
 
+const BARS = `name: bars
+data: { path: bars }
+network: { hidden: [[8, 6], [6]] }
+train: { epochs: 1, batch: 12, learningRate: 0.02 }
+`;
+
 let cwd: string;
 const read = (file: string) => readFileSync(join(cwd, file), "utf8");
-const compare = (...args: string[]) => runCli(["compare", "words.yaml", ...args], cwd);
+const compare = (...args: string[]) => runBuiltHere(["compare", "words.yaml", ...args], cwd);
 
 beforeAll(() => {
   cwd = mkdtempSync(join(tmpdir(), "bispike-"));
@@ -101,7 +109,7 @@ describe("compare", () => {
       read(`compare/words/${name}`),
     );
     rmSync(join(cwd, "compare/words/compare.md"));
-    const { code, stdout } = await runCli(["compare", "--report-only", "compare/words", "--quiet"], cwd);
+    const { code, stdout } = await runBuiltHere(["compare", "--report-only", "compare/words", "--quiet"], cwd);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^-> compare.words.compare\.md /m);
     expect(
@@ -134,6 +142,58 @@ describe("compare", () => {
   });
 });
 
+describe("judged by what is held out", () => {
+  const ARGS = ["bars.yaml", "--out=tuned", "--compare.seeds=1", "--compare.judge=held-out"];
+  const judged = (...args: string[]) => runBuiltHere(["compare", ...ARGS, ...args], cwd);
+  const TUNED = "tuned/network.hidden=6/seed1";
+
+  it("leaves the test part alone, and says so; lists are an axis", async () => {
+    writeSmallDigits(join(cwd, "bars"), { test: 8 });
+    writeFileSync(join(cwd, "bars.yaml"), BARS);
+    const { code, stdout, stderr } = await judged("--rule.name=dll");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^network\.hidden +n +held-out accuracy +p +parameters/m);
+    expect(stdout).toMatch(/^\[8, 6\] +1 +\d+\.\d\d % +baseline/m);
+    expect(stdout).toMatch(/^\[6\] +1 +\d/m);
+    expect(stdout).toMatch(/by the held-out part; no test part was looked at/);
+    const summary = JSON.parse(read(`${TUNED}/summary.json`));
+    expect(summary).toMatchObject({ testAccuracy: null, testDriveAccuracy: null, judgedBy: "held-out" });
+    expect(summary.heldOutAccuracy).toBeGreaterThan(0);
+    const { figures, judge, tested } = JSON.parse(read("tuned/compare.json"));
+    expect([judge, tested]).toEqual(["held-out", ["heldOutAccuracy"]]);
+    expect(figures.filter(({ role }: { role: string }) => role === "test")).toEqual([]);
+    const energies = figures.map(({ id }: { id: string }) => id).filter((id: string) => id.startsWith("energy."));
+    expect(energies).toEqual(["energy.inferencePicojoules", "energy.trainingPicojoules"]);
+    expect(read("tuned/compare.md")).toMatch(/^- judged by the held-out part, .* no run has looked at its test part$/m);
+    expect(read("tuned/compare.md")).not.toContain("test accuracy");
+  });
+
+  it("sequences leave their test part alone too", async () => {
+    writeFileSync(join(cwd, "one.yaml"), TEXT.replace(/compare: .*\n/, ""));
+    const { code, stdout } = await runBuiltHere(["train", "one.yaml", "--judge", "held-out", "--out", "one"], cwd);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^held-out accuracy \d+\.\d\d %, .* bits a character \(weights of/m);
+    const summary = JSON.parse(read("one/summary.json"));
+    expect(summary).toMatchObject({ test: null, naive: null, judgedBy: "held-out" });
+    expect(summary.heldOut.accuracy).toBeGreaterThan(0);
+  });
+
+  it("does not mix with runs that are judged by the test part", async () => {
+    const other = ["compare", ...ARGS, "--rule.name=dll", "--compare.judge=test"];
+    await expectRefusalHere(other, cwd, 2, /tuned: holds runs that are judged by their held-out part/);
+    const resumed = ["train", "--resume", TUNED, "--judge", "test"];
+    await expectRefusalHere(
+      resumed,
+      cwd,
+      2,
+      /--judge test differs from the run's, which is judged by its held-out part/,
+    );
+    writeFileSync(join(cwd, "plain.yaml"), BARS.replace(/hidden: .* }/, "hidden: [6] }"));
+    const nothing = ["train", "plain.yaml", "--data.heldOut=0", "--judge", "held-out", "--quiet"];
+    await expectRefusalHere(nothing, cwd, 2, /--judge held-out: nothing is held out of training; set data\.heldOut/);
+  });
+});
+
 describe("refuses in one line", () => {
   it.each([
     [["words.yaml", "--rule.nam=[bsd,dll]"], 2, /unknown key rule\.nam \(did you mean rule\.name\?\)/],
@@ -150,6 +210,6 @@ describe("refuses in one line", () => {
     [["words.yaml", "--out", "."], 2, /expected a comparison's folder, or a new or empty one/],
     [[], 2, /expected an experiment's YAML file/],
   ] as const)("%j", async (args, code, message) => {
-    await expectRefusal(["compare", ...args], cwd, code, message);
+    await expectRefusalHere(["compare", ...args], cwd, code, message);
   });
 });

@@ -38,6 +38,28 @@ describe("axes", () => {
     expect(axesOf(series)).toEqual([{ key: "data.columns", values: [["a"], ["a", "b"]] }]);
   });
 
+  it("lists in variants and in the file's axes reach the runs, each in a folder of its own", () => {
+    const hidden = [[30], [30, 20]];
+    const variant = hidden.map((value) => ({ "network.hidden": value }));
+    const ofVariants = jobsOf(read({ ...TEXT, compare: { axes: { variant }, seeds: 1 } }), "x");
+    const ofFile = jobsOf(read({ ...TEXT, compare: { axes: { "network.hidden": hidden }, seeds: 1 } }), "x");
+    for (const jobs of [ofVariants, ofFile]) {
+      expect(jobs.map(({ config }) => (config as SequenceConfig).network.hidden)).toEqual(hidden);
+      expect(new Set(jobs.map(({ folder }) => folder)).size).toBe(2);
+    }
+    const whole = { ...TEXT, network: { hidden } };
+    expect(
+      jobsOf(read(whole), "x")
+        .slice(0, 2)
+        .map(({ label }) => label),
+    ).toEqual(["network.hidden=[30] seed 1", "network.hidden=[30, 20] seed 1"]);
+    const held = read(TEXT, {
+      overrides: ["--network.hidden=[[30], [30, 20]]"],
+      baseline: ["network.hidden=[30, 20]"],
+    });
+    expect(cellsOf(held).map(({ baseline }) => baseline)).toEqual([1, null]);
+  });
+
   it("a variant's name is what people read: no setting, and no part of its folder", () => {
     const settings = { "rule.name": "dll", "train.learningRate": 0.003 };
     const of = (variant: object) => jobsOf(read({ ...TEXT, compare: { axes: { variant: [variant] }, seeds: 1 } }), "x");
@@ -47,6 +69,26 @@ describe("axes", () => {
     expect(named!.config).toEqual(plain!.config);
     expect(named!.label).toMatch(/^slow/);
     expect(() => of({ name: 3, ...settings })).toThrow(/name: expected text, got 3/);
+  });
+
+  it("a named variant is held against by its name, or by what it sets", () => {
+    const slow = { "rule.name": "dll", "train.learningRate": 0.003 };
+    const axes = {
+      variant: [
+        { name: "fast", ...slow, "train.learningRate": 0.1 },
+        { name: "slow", ...slow },
+      ],
+    };
+    const raw = (baseline: object) => ({ ...TEXT, compare: { axes: { ...axes, "network.steps": [2, 4] }, baseline } });
+    for (const meant of ["slow", slow, { name: "other", ...slow }]) {
+      const comparison = read(raw({ variant: meant }));
+      expect(cellsOf(comparison).map(({ baseline }) => baseline)).toEqual([2, 3, null, null]);
+    }
+    expect(() => read(raw({ variant: "slower" }))).toThrow(
+      /baseline: variant has no value slower \(values: fast, slow\)/,
+    );
+    const byHand = read(raw({}), { baseline: ["variant=slow"] });
+    expect(cellsOf(byHand)[0]!.baseline).toBe(2);
   });
 
   it("variants change keys together, but for what the command line fixes", () => {
@@ -76,6 +118,34 @@ describe("axes", () => {
     expect(read({ ...TEXT, compare: { seeds: 2 } }, { seeds: [9, 4] }).seeds).toEqual([9, 4]);
     const { seeds, axes } = read(TEXT, { overrides: ["--train.seed=[5, 6]"] });
     expect({ seeds, axes }).toEqual({ seeds: [5, 6], axes: [] });
+  });
+});
+
+describe("the command line may change the section compare", () => {
+  const overridden = (section: object, ...overrides: string[]) => read({ ...TEXT, compare: section }, { overrides });
+  it("seeds, and axes and baseline in dotted keys or whole", () => {
+    expect(overridden({ seeds: 3 }, "--compare.seeds=1").seeds).toEqual([1]);
+    expect(overridden({}, "--compare.seeds=[4, 9]").seeds).toEqual([4, 9]);
+    expect(read(TEXT, { overrides: ["--compare.seeds=2"] }).seeds).toEqual([1, 2]);
+    const axes = { axes: { "rule.name": ["bsd", "backprop"] } };
+    for (const override of ["--compare.axes.rule.name=[bsd, dll]", "--compare.axes={rule.name: [bsd, dll]}"])
+      for (const section of [{}, axes]) expect(overridden(section, override).axes).toEqual([RULES]);
+    const turned = overridden(axes, "--compare.axes.rule.name=[bsd, dll]", "--compare.baseline.rule.name=dll");
+    expect(turned.baseline).toEqual([{ key: "rule.name", value: "dll" }]);
+    const variant = [{ "rule.name": "bsd" }, { "rule.name": "dll", "train.batch": 4 }];
+    const whole = overridden({}, `--compare.axes.variant=${JSON.stringify(variant)}`);
+    expect(whole.axes).toEqual([{ key: "variant", values: variant }]);
+  });
+
+  it("what is left is an experiment like any", () => {
+    const [job] = jobsOf(overridden({}, "--compare.seeds=1", "--train.batch=4"), "words.yaml");
+    expect([job!.config.train.batch, "compare" in job!.config]).toEqual([4, false]);
+  });
+
+  it("the part by which runs are judged", () => {
+    expect(read(TEXT).judge).toBe("test");
+    expect(overridden({ judge: "held-out" }).judge).toBe("held-out");
+    expect(overridden({ judge: "held-out" }, "--compare.judge=test").judge).toBe("test");
   });
 });
 
@@ -149,13 +219,19 @@ it("one run has no use of the section compare, and says so", () => {
 describe("refuses in one sentence", () => {
   const compare = (section: unknown) => ({ ...TEXT, compare: section });
   it.each([
-    [compare(3), {}, /words\.yaml: compare: expected a section with the keys axes, seeds, baseline, got the number 3/],
+    [
+      compare(3),
+      {},
+      /words\.yaml: compare: expected a section with the keys axes, seeds, baseline, judge, got the number 3/,
+    ],
     [compare({ axis: {} }), {}, /unknown key compare\.axis \(did you mean compare\.axes\?\)/],
     [
       compare({ axes: { "rule.name": "bsd" } }),
       {},
       /compare\.axes\.rule\.name: expected a list of values, got the text "bsd"/,
     ],
+    [compare({}), { overrides: ["--compare.seed=1"] }, /unknown key compare\.seed \(did you mean compare\.seeds\?\)/],
+    [compare({ judge: "heldout" }), {}, /compare\.judge: expected one of test, held-out, got the text "heldout"/],
     [compare({ axes: { "rule.name": [] } }), {}, /axis rule\.name: expected one or more values, got none/],
     [compare({ axes: { "rule.name": ["bsd", "bsd"] } }), {}, /axis rule\.name: has bsd twice/],
     [compare({ axes: { "a b": [1] } }), {}, /axis a b: expected a dotted key/],

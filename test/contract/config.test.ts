@@ -25,7 +25,7 @@ describe("defaults", () => {
     expect(resolveConfig(mnist)).toEqual({
       ...defaults,
       name: "mnist-mlp",
-      data: { name: "mnist", heldOut: 0.1, limit: 0 },
+      data: { name: "mnist", heldOut: 0.1, limit: 0, labelNoise: 0 },
     });
   });
 
@@ -82,7 +82,7 @@ describe("overrides", () => {
     expect(config.network.hidden).toEqual([64, 32]);
     expect(config.rule.centred).toBe(false);
     expect(config.train.epochs).toBe(7);
-    expect(config.data).toEqual({ name: "mnist", path: "./dir", heldOut: 0.1, limit: 0 });
+    expect(config.data).toEqual({ name: "mnist", path: "./dir", heldOut: 0.1, limit: 0, labelNoise: 0 });
     expect(config.name).toBe("1");
   });
 
@@ -120,8 +120,11 @@ describe("unknown keys", () => {
       "--rule.homeostasis.wieght=1",
       "x.yaml: unknown key rule.homeostasis.wieght (did you mean rule.homeostasis.weight?)",
     ],
-    ["--qqqqqq=3", "x.yaml: unknown key qqqqqq (known here: name, data, network, rule, train)"],
-    ["--data.qqqqqq=3", "x.yaml: unknown key data.qqqqqq (known here: data.name, data.path, data.heldOut, data.limit)"],
+    ["--qqqqqq=3", "x.yaml: unknown key qqqqqq (known here: name, data, network, rule, train, observe)"],
+    [
+      "--data.qqqqqq=3",
+      "x.yaml: unknown key data.qqqqqq (known here: data.name, data.path, data.heldOut, data.limit, data.labelNoise)",
+    ],
   ])("%s", (override, message) => {
     expect(overriding(override)).toBe(message);
   });
@@ -156,7 +159,7 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--network.hidden=[65536]", "network.hidden[0]: expected an integer from 1 to 65535, got the number 65536"],
     [
       "--rule.name=bp",
-      'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, real-backprop, dll, predictive-coding, ccl, got the text "bp"',
+      'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, real-backprop, dll, predictive-coding, ccl, real-bsd, got the text "bp"',
     ],
     ["--network.activation=gelu", 'network.activation: expected one of own, relu, tanh, elu, got the text "gelu"'],
     [
@@ -168,7 +171,7 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--rule.homeostasis.rate=1.5", "rule.homeostasis.rate: expected a number from 0 to 1, got the number 1.5"],
     [
       "--rule=",
-      "rule: expected a section with the keys name, features, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, top, homeostasis, stdp, dll, predictiveCoding, ccl, got nothing",
+      "rule: expected a section with the keys name, features, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, top, homeostasis, freeze, codes, codeRate, detached, stdp, dll, predictiveCoding, ccl, got nothing",
     ],
     ["--train.seed=-1", "train.seed: expected an integer from 0 to 9007199254740991, got the number -1"],
     ["--train.learningRate=.inf", "train.learningRate: expected a number above 0, got the number Infinity"],
@@ -269,8 +272,53 @@ describe("combinations", () => {
     expect(overriding(rule, "--rule.top=mse")).toContain(`rule.top: expected cross-entropy ${net}, got mse`);
     expect(overriding(rule, "--train.batch=1")).toContain("train.batch: expected at least 2, got 1: with network.norm");
     const passed = ["--network.steps=7", "--network.tau=3", "--network.threshold.perception=1", "--network.norm=false"];
-    const config = resolveConfig(mnist, [rule, "--train.batch=1", ...passed]);
+    const alone = ["--train.batch=1", "--rule.centred=false"];
+    const config = resolveConfig(mnist, [rule, ...alone, ...passed]);
     expect(config).toMatchObject({ name: `mnist-mlp-${name}`, network: { steps: 7, activation: "own" } });
+  });
+
+  it("freezes recall once: by rule.freeze, or by its rate", () => {
+    for (const rate of [0, 1]) {
+      const config = resolveConfig(mnist, ["--rule.freeze=both", `--train.recallRate=${rate}`]);
+      expect(config.rule.freeze).toBe("both");
+    }
+    expect(overriding("--rule.freeze=recall", "--train.recallRate=0.5")).toBe(
+      "x.yaml: train.recallRate: expected 0, or 1 as by default, with rule.freeze recall (recall does not learn at any rate), got 0.5",
+    );
+    expect(resolveConfig(mnist, ["--rule.freeze=perception", "--train.recallRate=0.5"]).train.recallRate).toBe(0.5);
+    // Rules that have no recall pass over it.
+    expect(resolveConfig(mnist, ["--rule.name=dll", "--rule.freeze=recall", "--train.recallRate=0.5"])).toBeDefined();
+  });
+
+  it("has one random code a class, and then no recall to freeze", () => {
+    const random = "--rule.codes=random";
+    expect(resolveConfig(mnist, [random]).rule).toMatchObject({ codes: "random", codeRate: 0.15 });
+    expect(overriding(random, "--rule.negatives=masked")).toContain(
+      "rule.negatives: expected prototypes with rule.codes random (there is one code a class), got masked",
+    );
+    expect(overriding(random, "--rule.freeze=both")).toContain(
+      "rule.freeze: expected none or perception with rule.codes random (there is no recall to freeze), got both",
+    );
+    expect(overriding(random, "--rule.codeRate=0")).toContain("rule.codeRate: expected a number above 0 and at most 1");
+    expect(overriding(random, "--rule.codeRate=1.5")).toContain("got the number 1.5");
+  });
+
+  it.each([
+    ["negatives", "masked", "prototypes"],
+    ["features", "drive", "rate"],
+    ["codes", "random", "recall"],
+    ["detached", "false", "true"],
+    ["homeostasis.weight", "10", "0"],
+  ])("real-bsd: refuses rule.%s %s, which only bsd has", (key, value, expected) => {
+    expect(overriding("--rule.name=real-bsd", `--rule.${key}=${value}`)).toBe(
+      `x.yaml: rule.${key}: expected ${expected} with rule.name real-bsd, got ${value}`,
+    );
+  });
+
+  it("real-bsd compares images, unless they are not centred", () => {
+    const alone = ["--rule.name=real-bsd", "--train.batch=1", "--network.norm=false"];
+    expect(overriding(...alone)).toContain("rule.centred");
+    expect(resolveConfig(mnist, [...alone, "--rule.centred=false"]).train.batch).toBe(1);
   });
 
   it.each([0, 0.5, 0.999, 1, 5000])("holds out %d", (heldOut) => {

@@ -13,6 +13,9 @@ afterAll(() => team.close());
 const RATES = { perception: 0.01, recall: 0.01 };
 const OPTIMISER = { weightDecay: 0.01, clip: 1, clipScope: "stage" } as const;
 
+/** Rules with a loss at every stage. */
+const mirrored = (rule: string) => rule === "ccl" || rule === "real-bsd";
+
 const cases = RULES.flatMap((rule) => (["mlp", "cnn"] as const).map((kind) => ({ rule, kind })));
 
 function state(learner: RealImageLearner): Map<string, Float32Array> {
@@ -31,7 +34,7 @@ describe.each(cases)("$rule $kind", ({ rule, kind }) => {
       report.stageLosses.reduce((sum, loss) => sum + loss, 0),
       9,
     );
-    for (const own of report.stageLosses.slice(0, 3)) expect(own > 0).toBe(rule === "ccl");
+    for (const own of report.stageLosses.slice(0, 3)) expect(own > 0).toBe(mirrored(rule));
     expect(report.stageLosses[3]).toBeGreaterThan(0.5);
     expect(report).toMatchObject({ images: 9, perceptionRates: [], recallRates: [], silent: [] });
     expect(learner.maxImages).toBe(12);
@@ -40,7 +43,9 @@ describe.each(cases)("$rule $kind", ({ rule, kind }) => {
   test("it learns to name images it has not seen", () => {
     const learner = build(team);
     const first = learner.step({ labels: loadImages(learner, 12, 50), counter: 0 }, RATES);
-    for (let step = 1; step < 60; step++)
+    // Seven rectified units, compared by direction, and a read-out that follows them: real-bsd takes longer.
+    const steps = rule === "real-bsd" ? 150 : 60;
+    for (let step = 1; step < steps; step++)
       learner.step({ labels: loadImages(learner, 12, 50 + step), counter: step }, RATES);
     const labels = loadImages(learner, 12, 7);
     const { view, stride } = learner.scores(12);
@@ -49,7 +54,7 @@ describe.each(cases)("$rule $kind", ({ rule, kind }) => {
       return row.indexOf(Math.max(...row));
     });
     expect(decided.filter((label, b) => label === labels[b]).length).toBeGreaterThanOrEqual(11);
-    const last = learner.step({ labels, counter: 60 }, RATES);
+    const last = learner.step({ labels, counter: steps }, RATES);
     expect(last.stageLosses[3]).toBeLessThan(first.stageLosses[3]! / 2);
     expect(last.correct).toBeGreaterThanOrEqual(11);
   });
@@ -78,7 +83,7 @@ describe.each(cases)("$rule $kind", ({ rule, kind }) => {
     const fewer = new Set([...one.slots(false)].map(({ name }) => name));
     expect([...fewer].some((name) => name.startsWith("optimiser"))).toBe(false);
     expect([...fewer].some((name) => name.startsWith("feedback"))).toBe(false);
-    expect([...saved.keys()].some((name) => name.startsWith("feedback"))).toBe(rule === "dll" || rule === "ccl");
+    expect([...saved.keys()].some((name) => name.startsWith("feedback"))).toBe(rule === "dll" || mirrored(rule));
   });
 
   test("an image alone has the same scores as in a batch", () => {
@@ -95,7 +100,7 @@ describe.each(cases)("$rule $kind", ({ rule, kind }) => {
     const learner = build(team);
     const labels = loadImages(learner, 4);
     learner.stimulus.view[3] = Number.NaN;
-    const stage = rule === "ccl" ? 1 : 4;
+    const stage = mirrored(rule) ? 1 : 4;
     expect(() => learner.step({ labels, counter: 0 }, RATES)).toThrow(`stage ${stage}: the loss is NaN`);
   });
 });

@@ -1,9 +1,12 @@
-/** Rules on real-valued nets of images against the tests' own autodiff: backprop of the loss, predictive coding of its energy, counter-current learning of its stages' losses. */
+/** Rules on real-valued nets of images against the tests' own autodiff: backprop of the loss, predictive coding of its energy, counter-current learning and BSD of their stages' losses. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { CounterCurrent } from "../../src/learning/real/counter-current.ts";
 import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
 import { realImageNet } from "../../src/learning/real/image-net.ts";
+import type { MirroredNets } from "../../src/learning/real/mirrored-nets.ts";
+import { RealBsd } from "../../src/learning/real/real-bsd.ts";
+import type { Activation } from "../../src/network/real/real-layer.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import * as ad from "../support/autodiff.ts";
 import {
@@ -108,41 +111,140 @@ describe.each(CASES)("$name", (small) => {
 
   test.each(["dots", "cosines"] as const)("counter-current: every stage's own loss, by %s", (affinity) => {
     const weight = affinity === "dots" ? 128 : 3;
-    const learner = new CounterCurrent(
-      realImageNet(team, smallOptions(small), "ccl"),
-      { affinity, weight },
-      PLAIN_OPTIMISER,
-    );
-    const labels = loadImages(learner, IMAGES);
-    const plain = plainNet(learner, "elu");
-    const { feedback } = learner;
-    const down = feedback.layers.map((layer, k) => {
-      const below = k === 0 ? feedback.hidden[0]?.synapses.source.shape : feedback.hidden[k - 1]!.shape;
-      return plainLayer(layer, layer === feedback.readout ? "none" : "elu", below);
-    });
-    // Inputs are constants to a stage.
-    const c: ad.Value[] = [];
-    let code = ad.variable(Float64Array.from({ length: CLASSES ** 2 }, (_, i) => (i % (CLASSES + 1) === 0 ? 1 : 0)));
-    for (const layer of down) {
-      c.unshift(layer.units(layer.drive(ad.detach(code), CLASSES)));
-      code = c[0]!;
-    }
-    const a: ad.Value[] = [imagesOf(learner, IMAGES)];
-    for (const layer of plain.slice(0, -1)) a.push(layer.units(layer.drive(ad.detach(a.at(-1)!), IMAGES)));
-    const losses = a.map((rows, stage) => matchLoss(rows, c[stage]!, labels, affinity, weight));
-    const top = ad.affine(ad.crossEntropy(plain.at(-1)!.drive(ad.detach(a.at(-1)!), IMAGES), labels), 1 / IMAGES);
-    ad.backward(losses.reduce((sum, loss) => ad.add(sum, loss), top));
+    const own = { affinity, weight };
+    const learner = new CounterCurrent(realImageNet(team, smallOptions(small), "ccl"), own, PLAIN_OPTIMISER);
+    expectStages(learner, "elu", (rows, c, labels) => matchLoss(rows, c, labels, affinity, weight));
+  });
 
-    const report = learner.step({ labels, counter: 0 }, NO_RATES);
-    for (const [stage, loss] of [...losses, top].entries()) {
-      expect(Math.abs(report.stageLosses[stage]! / loss.values[0]! - 1), `loss of stage ${stage + 1}`).toBeLessThan(
-        1e-5,
+  test.each([
+    { loss: "infonce", centred: true },
+    { loss: "infonce", centred: false },
+    { loss: "reco", centred: true },
+    { loss: "mse", centred: true },
+  ] as const)("real-bsd: every stage's own loss, $loss, centred $centred", ({ loss, centred }) => {
+    const own = { loss, centred, temperature: 0.2, lambda: 1.5, weight: 2, stimulusWeight: 3 };
+    const image = realImageNet(team, smallOptions({ ...small, activation: "elu" }), "real-bsd");
+    const learner = new RealBsd(image, own, PLAIN_OPTIMISER);
+    expectStages(learner, "elu", (rows, c, labels, stage) => {
+      const [v, w] = centred ? [centredRows(rows, IMAGES), centredRows(c, CLASSES)] : [rows, c];
+      return ad.affine(alignmentLoss(v, w, labels, own), stage === 0 ? 3 : 2);
+    });
+  });
+
+  test("real-bsd: networks that are frozen stay as they are drawn", () => {
+    for (const freeze of ["perception", "recall", "both"] as const) {
+      const image = realImageNet(team, smallOptions(small), "real-bsd");
+      const own = {
+        loss: "infonce",
+        centred: true,
+        temperature: 0.1,
+        lambda: 1,
+        weight: 1,
+        stimulusWeight: 1,
+      } as const;
+      const learner = new RealBsd(image, { ...own, freeze }, PLAIN_OPTIMISER);
+      const labels = loadImages(learner, IMAGES);
+      const groups = [...learner.net.layers, ...learner.feedback.layers].map(({ name, group }) => ({ name, group }));
+      const before = groups.map(({ group }) => group.parameters.view.slice());
+      learner.step({ labels, counter: 0 }, { perception: 0.01, recall: 0.01 });
+      const moved = groups.filter(({ group }, k) => String(group.parameters.view) !== String(before[k]));
+      const free = groups.filter(({ name }) =>
+        name.startsWith("feedback")
+          ? freeze === "perception"
+          : freeze === "recall" || name === learner.net.readout.name,
       );
+      expect(
+        moved.map(({ name }) => name),
+        freeze,
+      ).toEqual(free.map(({ name }) => name));
     }
-    expectGradients(learner.net.layers, plain, 1);
-    expectGradients(feedback.layers, down, 1);
   });
 });
+
+/** A step of two nets that teach each other, held to the tape's: every stage's loss and all gradients of both. */
+function expectStages(
+  learner: MirroredNets,
+  activation: Activation,
+  lossOf: (a: ad.Value, c: ad.Value, labels: Uint16Array, stage: number) => ad.Value,
+): void {
+  const labels = loadImages(learner, IMAGES);
+  const plain = plainNet(learner, activation);
+  const { feedback } = learner;
+  const down = feedback.layers.map((layer, k) => {
+    const below = k === 0 ? feedback.hidden[0]?.synapses.source.shape : feedback.hidden[k - 1]!.shape;
+    return plainLayer(layer, layer === feedback.readout ? "none" : activation, below);
+  });
+  // Inputs are constants to a stage.
+  const c: ad.Value[] = [];
+  let code = ad.variable(Float64Array.from({ length: CLASSES ** 2 }, (_, i) => (i % (CLASSES + 1) === 0 ? 1 : 0)));
+  for (const layer of down) {
+    c.unshift(layer.units(layer.drive(ad.detach(code), CLASSES)));
+    code = c[0]!;
+  }
+  const a: ad.Value[] = [imagesOf(learner, IMAGES)];
+  for (const layer of plain.slice(0, -1)) a.push(layer.units(layer.drive(ad.detach(a.at(-1)!), IMAGES)));
+  const losses = a.map((rows, stage) => lossOf(rows, c[stage]!, labels, stage));
+  const top = ad.affine(ad.crossEntropy(plain.at(-1)!.drive(ad.detach(a.at(-1)!), IMAGES), labels), 1 / IMAGES);
+  ad.backward(losses.reduce((sum, loss) => ad.add(sum, loss), top));
+
+  const report = learner.step({ labels, counter: 0 }, NO_RATES);
+  for (const [stage, loss] of [...losses, top].entries()) {
+    expect(Math.abs(report.stageLosses[stage]! / loss.values[0]! - 1), `loss of stage ${stage + 1}`).toBeLessThan(1e-5);
+  }
+  expectGradients(learner.net.layers, plain, 1);
+  expectGradients(feedback.layers, down, 1);
+}
+
+/** Rows less their mean, which is a constant. */
+function centredRows(x: ad.Value, rows: number): ad.Value {
+  const width = x.values.length / rows;
+  const mean = ad.affine(
+    ad.gatherSums(x, width, (i) => i % width),
+    1 / rows,
+  );
+  const spread = ad.gather(mean, x.values.length, (i) => i % width);
+  return ad.subtract(x, ad.detach(spread));
+}
+
+/** BSD's losses of rows v (an image each) and w (a class each), prototypes. */
+function alignmentLoss(
+  v: ad.Value,
+  w: ad.Value,
+  labels: Uint16Array,
+  { loss, temperature, lambda }: { loss: "infonce" | "reco" | "mse"; temperature: number; lambda: number },
+): ad.Value {
+  const size = v.values.length / IMAGES;
+  if (loss === "mse") {
+    const gap = ad.subtract(
+      v,
+      ad.gather(w, v.values.length, (i) => labels[Math.floor(i / size)]! * size + (i % size)),
+    );
+    return ad.affine(ad.sum(ad.multiply(gap, gap)), 1 / IMAGES / size);
+  }
+  const cosines = cosinesOf(v, w);
+  if (loss === "infonce") return ad.affine(ad.crossEntropy(ad.affine(cosines, 1 / temperature), labels), 1 / IMAGES);
+  const own = (i: number) => labels[Math.floor(i / CLASSES)] === i % CLASSES;
+  const rest = ad.add(
+    ad.gated(ad.affine(cosines, -1, 1), own),
+    ad.gated(cosines, (i) => !own(i) && cosines.values[i]! > 0),
+  );
+  const weights = ad.variable(Float64Array.from(cosines.values, (_, i) => (own(i) ? 1 : lambda)));
+  return ad.affine(ad.sum(ad.multiply(weights, ad.multiply(rest, rest))), 1 / IMAGES);
+}
+
+/** cos(a_k, c_j), [image][class]. */
+function cosinesOf(a: ad.Value, c: ad.Value): ad.Value {
+  const size = a.values.length / IMAGES;
+  const inverse = (v: ad.Value, rows: number, index: (i: number) => number) =>
+    ad.gather(
+      ad.inverseRoot(ad.gatherSums(ad.multiply(v, v), rows, (i) => Math.floor(i / size))),
+      IMAGES * CLASSES,
+      index,
+    );
+  const ofImages = inverse(a, IMAGES, (i) => Math.floor(i / CLASSES));
+  const ofClasses = inverse(c, CLASSES, (i) => i % CLASSES);
+  return ad.multiply(ad.multiply(ad.products(a, c, size), ofImages), ofClasses);
+}
 
 /** weight times the mean squared difference of affinities [image][class] and the label match. */
 function matchLoss(
@@ -154,19 +256,7 @@ function matchLoss(
 ): ad.Value {
   const size = a.values.length / IMAGES;
   const length = IMAGES * CLASSES;
-  const inverse = (v: ad.Value, rows: number, index: (i: number) => number) =>
-    ad.gather(ad.inverseRoot(ad.gatherSums(ad.multiply(v, v), rows, (i) => Math.floor(i / size))), length, index);
-  let match = ad.products(a, c, size);
-  if (affinity === "cosines") {
-    match = ad.multiply(
-      match,
-      inverse(a, IMAGES, (i) => Math.floor(i / CLASSES)),
-    );
-    match = ad.multiply(
-      match,
-      inverse(c, CLASSES, (i) => i % CLASSES),
-    );
-  }
+  const match = affinity === "cosines" ? cosinesOf(a, c) : ad.products(a, c, size);
   const wanted = Float64Array.from({ length }, (_, i) => (labels[Math.floor(i / CLASSES)] === i % CLASSES ? 1 : 0));
   const gap = ad.subtract(match, ad.variable(wanted));
   return ad.affine(ad.sum(ad.multiply(gap, gap)), weight / length / (affinity === "dots" ? size : 1));

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { jsonLines, runCli, startCli } from "../support/cli.ts";
+import { jsonLines, startCli } from "../support/cli.ts";
+import { runBuiltHere } from "../support/cli-here.ts";
 import { smallText } from "../support/small-sequence-run.ts";
 
 const TEXT = `name: words
@@ -31,7 +32,7 @@ function timeless(folder: string): unknown {
 }
 
 it("Ctrl-C and SIGKILL lose nothing, and the number of jobs changes nothing", async () => {
-  expect((await runCli([...ARGS, "--out=whole", "--jobs=2"], cwd)).code).toBe(0);
+  expect((await runBuiltHere([...ARGS, "--out=whole", "--jobs=2"], cwd)).code).toBe(0);
 
   const args = [...ARGS, "--out=broken", "--jobs=1"];
   const stopped = startCli(args, cwd);
@@ -46,7 +47,7 @@ it("Ctrl-C and SIGKILL lose nothing, and the number of jobs changes nothing", as
   killed.child.kill("SIGKILL");
   expect((await killed.ended).code, "this test is to kill").toBeNull();
 
-  const last = await runCli(args, cwd);
+  const last = await runBuiltHere(args, cwd);
   expect([last.code, last.stderr]).toEqual([0, ""]);
   const sessions = RUNS.flatMap(
     (run) => JSON.parse(readFileSync(join(cwd, "broken", run, "environment.json"), "utf8")).resumed as object[],

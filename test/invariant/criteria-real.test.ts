@@ -1,8 +1,11 @@
-/** Which of C1 to C3 a rule on a net of real numbers meets, found out by changing what it may not depend on; held against what `learning/criteria.ts` declares. */
+/** Which criteria a rule on a net of real numbers meets, found out by changing what it may not depend on and by watching what it sends; held against what `learning/criteria.ts` declares. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { type Criterion, criteriaOfRules } from "../../src/learning/criteria.ts";
+import { CounterCurrent } from "../../src/learning/real/counter-current.ts";
 import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
+import { sizeOf } from "../../src/network/shape.ts";
+import { isReal } from "../../src/network/synapses.ts";
 import { realRules } from "../../src/training/config.ts";
 import { CLASSES, loadImages, type RuleName, smallRule } from "../support/image-rules.ts";
 
@@ -71,12 +74,65 @@ function onePhase(rule: RuleName, kind: Kind): boolean {
   });
 }
 
-const tests = { C1: withoutTransport, C2: local, C3: onePhase } as const;
+/** C4: what a stage of the net, or of a feedback net, reads of another is 0 or 1. The stimulus and the classes are no stage's messages. */
+function binary(rule: RuleName, kind: Kind): boolean {
+  const learner = smallRule(team, rule, { kind });
+  const labels = loadImages(learner, IMAGES);
+  learner.step({ labels, counter: 0 }, NO_RATES);
+  const layers = [learner.net, ...(learner instanceof CounterCurrent ? [learner.feedback] : [])].flatMap((net) =>
+    net.layers.slice(1).map((layer) => ({ layer, images: net === learner.net ? IMAGES : CLASSES })),
+  );
+  const sent = layers.flatMap(({ layer, images }) => {
+    const { source } = layer.synapses;
+    if (!isReal(source)) throw new Error(`${layer.name} reads spikes`);
+    return Array.from({ length: images }, (_, b) => [
+      ...new Float32Array(team.arena.memory.buffer, source.at + 4 * b * source.stride, sizeOf(source.shape)),
+    ]).flat();
+  });
+  expect(sent.some((value) => value !== 0)).toBe(true);
+  return sent.every((value) => value === 0 || value === 1);
+}
+
+/** Products of errors and weights, whose results go to other units. Where the results are, counted from the last argument. */
+const CARRIERS: Readonly<Record<string, number>> = { linearInputGradient: 3, convolveInputGradient: 3 };
+
+/** C5: nothing that one unit is taught by and another sends it has values of both signs: errors that are carried down, or the rows of one net that the other's are compared with. */
+function unsigned(rule: RuleName, kind: Kind, units: { activation?: "relu" } = {}): boolean {
+  const learner = smallRule(team, rule, { kind, ...units }, undefined, 4);
+  const labels = loadImages(learner, IMAGES);
+  const memory = team.arena.memory.buffer;
+  const taught: Float32Array[] = [];
+  // Copies: rooms are used again.
+  const take = (at: number, length: number) => taught.push(new Float32Array(memory, at, length).slice());
+  team.startProfile((kernel, items, args) => {
+    const back = CARRIERS[kernel];
+    if (back !== undefined) take(args.at(-back)!, 16 * IMAGES);
+    const [columns = 0, width = 0, v = 0, w = 0] = args;
+    // Stage 1 compares the stimulus with what is drawn of it: no hidden stage.
+    if (kernel !== "dots" || v === learner.stimulus.at) return;
+    take(v, items * width);
+    take(w, columns * width);
+  });
+  try {
+    learner.step({ labels, counter: 0 }, NO_RATES);
+  } finally {
+    team.startProfile();
+  }
+  expect(taught.length, "something is taught from elsewhere").toBeGreaterThan(0);
+  const values = taught.flatMap((sent) => [...sent]);
+  return !(values.some((value) => value < 0) && values.some((value) => value > 0));
+}
+
+const tests = { C1: withoutTransport, C2: local, C3: onePhase, C4: binary, C5: unsigned } as const;
 
 describe.each(realRules)("%s", (rule) => {
   it.each(["mlp", "cnn"] as const)("%s: meets what is declared, and no more", (kind) => {
     const found = Object.entries(tests).flatMap(([criterion, meets]) => (meets(rule, kind) ? [criterion] : []));
     expect(found).toEqual(criteriaOfRules[rule].meets satisfies readonly Criterion[]);
+  });
+
+  it("signs are found where they are: rectified units of two nets send none", () => {
+    expect(unsigned(rule, "mlp", { activation: "relu" })).toBe(rule === "ccl");
   });
 
   it("learns at all", () => {

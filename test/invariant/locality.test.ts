@@ -146,3 +146,35 @@ test("clipping by the global norm is not local, and this proof sees it", async (
   const after = await updatesAfter(options, (pair) => perturb(pair.conceptDrive, 0.5));
   expect(changedNames(before, after)).toEqual([...before.keys()]);
 });
+
+describe.each(["mlp", "cnn"] as const)("%s: stages that are not detached", (kind) => {
+  const options: SmallOptions = { network: { kind, keepDrives: true } };
+  const attached: SmallOptions = { ...options, rule: { detached: false } };
+
+  test("detached, a pair that keeps its drives is as local as any; not detached, errors of the stages above get through", async () => {
+    const [before, open] = [await updatesAfter(options), await updatesAfter(attached)];
+    const names = [...before.keys()];
+    const top = names.filter((name) => name.startsWith("perception")).length + 1;
+    for (const changed of names) {
+      const change: Change = (pair) => perturb(layerNamed(pair, changed), 0.5);
+      const reached = names.filter((name) => mayDepend(name, changed, top));
+      expect(changedNames(before, await updatesAfter(options, change)), changed).toEqual(reached);
+      const found = changedNames(open, await updatesAfter(attached, change));
+      // Perception's weights pull at all below them, recall's at all above.
+      const [network] = changed.split(".");
+      expect(found).toEqual(expect.arrayContaining(names.filter((name) => name.startsWith(network!))));
+    }
+  });
+
+  test("the top's loss reaches all of perception, stage 1's all of recall", async () => {
+    const before = await updatesAfter({ ...attached, optimiser: { clip: 0 } });
+    const ofNetwork = (network: string) => [...before.keys()].filter((name) => name.startsWith(network));
+    for (const [rule, network] of [
+      [{ top: "mse" }, "perception"],
+      [{ stimulusWeight: 0.5 }, "recall"],
+    ] as const) {
+      const after = await updatesAfter({ ...attached, rule: { detached: false, ...rule }, optimiser: { clip: 0 } });
+      expect(changedNames(before, after)).toEqual(ofNetwork(network));
+    }
+  });
+});

@@ -12,9 +12,10 @@ import { smallTraining } from "../support/small-training.ts";
 /** Each draws on other random streams, or keeps other state. */
 const settings = {
   "mlp, direct": { network: { hidden: [18, 9] }, train: { epochs: 3, batch: 16 } },
-  "mlp, Poisson stimulus, random targets, pairs of spikes": {
+  "mlp, Poisson stimulus, random targets, pairs of spikes, wrong labels": {
     network: { hidden: [18], stimulus: "poisson", target: "random" },
     rule: { negatives: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
+    data: { path: "bars", labelNoise: 0.3 },
     train: { epochs: 3, batch: 16, schedule: "constant", warmup: 4, seed: 7 },
   },
   cnn: { network: { kind: "cnn", hidden: [3, 5], steps: 2 }, train: { epochs: 2, batch: 16 } },

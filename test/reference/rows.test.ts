@@ -97,3 +97,18 @@ test.each([4, 20, BLOCK, BLOCK + 4, 2 * BLOCK + 12])("predictionError and relax 
     expect(x.view[i]! + 0).toBe(before[i]! - 0.25 * (before[i]! - m + pull.view[i]!) + 0);
   }
 });
+
+test("addInto: one onto the other, over blocks and their rests", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 3 * (BLOCK / 4) }), fc.nat(), (quads, seed) => {
+      const random = new RandomStream(seed, "sums");
+      const [x, sum] = [whole(random, 4 * quads), whole(random, 4 * quads)];
+      const expected = sum.view.map((value, i) => value + x.view[i]!);
+      const beside = team.arena.f32(4);
+      team.run("addInto", Math.ceil((4 * quads) / BLOCK), 4 * quads, x.at, sum.at);
+      expect(sum.view).toEqual(expected);
+      expect([...beside.view]).toEqual([0, 0, 0, 0]);
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -8,13 +8,15 @@ import { ImageDll, imageDllDefaults } from "../../src/learning/real/dll.ts";
 import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
 import { type RealImageNetOptions, realImageNet } from "../../src/learning/real/image-net.ts";
 import { ImagePredictiveCoding } from "../../src/learning/real/predictive-coding.ts";
+import { RealBsd } from "../../src/learning/real/real-bsd.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import type { Activation, RealLayer } from "../../src/network/real/real-layer.ts";
 import { sizeOf } from "../../src/network/shape.ts";
+import { defaults } from "../../src/training/config.ts";
 import * as ad from "./autodiff.ts";
 import { driveOf, normed, type Parts, type PlainParameters, parametersOf, plainBlock } from "./plain-stack.ts";
 
-export const RULES = ["real-backprop", "dll", "predictive-coding", "ccl"] as const;
+export const RULES = ["real-backprop", "dll", "predictive-coding", "ccl", "real-bsd"] as const;
 export type RuleName = (typeof RULES)[number];
 
 export const CLASSES = 5;
@@ -43,6 +45,7 @@ export function smallRule(
   if (rule === "real-backprop") return new ImageRealBackprop(image, optimiser);
   if (rule === "dll") return new ImageDll(image, imageDllDefaults, optimiser);
   if (rule === "ccl") return new CounterCurrent(image, counterCurrentDefaults, optimiser);
+  if (rule === "real-bsd") return new RealBsd(image, defaults.rule, optimiser);
   return new ImagePredictiveCoding(image, { inferenceSteps: steps, inferenceRate: 0.1 }, optimiser);
 }
 

@@ -32,7 +32,7 @@ export interface SmallRival {
 }
 
 /** A pair as the rule asks for it, untrained. */
-export function smallRivalPair(team: Team, { name, kind, network }: SmallRivalOptions): NetworkPair {
+export function smallRivalPair(team: Team, { name, kind, network, rule }: SmallRivalOptions): NetworkPair {
   return new NetworkPair(team, {
     kind,
     ...smallShapes[kind],
@@ -46,7 +46,7 @@ export function smallRivalPair(team: Team, { name, kind, network }: SmallRivalOp
     classes,
     maxImages: 6,
     seed: 11,
-    ...pairNeeds[name],
+    ...pairNeeds(name, { ...defaults.rule, ...rule }),
     ...network,
   });
 }

@@ -5,6 +5,7 @@ import { type Checkpoint, decodeCheckpoint } from "../../src/training/checkpoint
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import type { MetricLine } from "../../src/training/metrics.ts";
+import type { Observation } from "../../src/training/observation.ts";
 import { train } from "../../src/training/trainer.ts";
 import { type SmallDigitsOptions, smallDigits } from "./small-digits.ts";
 
@@ -16,12 +17,15 @@ export interface SmallTraining {
   readonly saves: readonly { readonly last: Uint8Array; readonly metrics: number }[];
   /** Without what depends on the clock. */
   readonly metrics: readonly Partial<MetricLine>[];
+  readonly observations: readonly Observation[];
   readonly steps: number;
   readonly finished: boolean;
 }
 
 export interface SmallTrainingOptions {
   readonly threads?: number;
+  /** Trains on this team, which takes longer to make than such a training. Default: one of its own, of `threads`. */
+  readonly team?: Team;
   /** Stops before the step of this number, from 0. */
   readonly stopBefore?: number;
   readonly resume?: Uint8Array;
@@ -33,11 +37,12 @@ export async function smallTraining(raw: object, options: SmallTrainingOptions =
   const { threads = 1, stopBefore = Number.POSITIVE_INFINITY } = options;
   const resume: Checkpoint | undefined = options.resume && decodeCheckpoint(options.resume, "test");
   const config = resolveConfig({ data: { path: "bars" }, ...raw });
-  const team = await Team.create({ threads, spawn: spawnThread, maximumPages: 1024 });
+  const team = options.team ?? (await Team.create({ threads, spawn: spawnThread, maximumPages: 1024 }));
   try {
     const experiment = createExperiment(team, config, smallDigits(options.data));
     const saved: Partial<Record<"last" | "best", Uint8Array>> = {};
     const metrics: Partial<MetricLine>[] = [];
+    const observations: Observation[] = [];
     const saves: SmallTraining["saves"][number][] = [];
     let step = resume?.position.step ?? 0;
     const { finished } = await train(experiment, {
@@ -49,6 +54,7 @@ export async function smallTraining(raw: object, options: SmallTrainingOptions =
           const { seconds: _, ...kept } = line;
           metrics.push("imagesPerSecond" in kept ? { ...kept, imagesPerSecond: 0 } : kept);
         },
+        onObservation: (observation) => observations.push(observation),
         onCheckpoint: (which, bytes) => {
           saved[which] = bytes.slice();
           if (which === "last") saves.push({ last: bytes.slice(), metrics: metrics.length });
@@ -58,8 +64,8 @@ export async function smallTraining(raw: object, options: SmallTrainingOptions =
       ...(resume ? { resume } : {}),
     });
     if (!saved.last) throw new Error("training ended without a checkpoint");
-    return { last: saved.last, best: saved.best, saves, metrics, steps: step, finished };
+    return { last: saved.last, best: saved.best, saves, metrics, observations, steps: step, finished };
   } finally {
-    await team.close();
+    if (!options.team) await team.close();
   }
 }

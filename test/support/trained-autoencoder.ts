@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
-import { runCli } from "./cli.ts";
+import { runHere } from "./cli-here.ts";
 import { writeSmallDigits } from "./small-digits.ts";
 
 /** 6 batches an epoch, 72 in all; redraws its bars well. */
@@ -21,7 +21,7 @@ export function trainedAutoencoder(): () => string {
     folder = mkdtempSync(join(tmpdir(), "bispike-"));
     writeSmallDigits(join(folder, "bars"));
     writeFileSync(join(folder, "redrawn.yaml"), EXPERIMENT);
-    const { code, stderr } = await runCli(["train", "redrawn.yaml", "--out", "run", "--quiet"], folder);
+    const { code, stderr } = await runHere(["train", "redrawn.yaml", "--out", "run", "--quiet"], folder);
     expect([code, stderr]).toEqual([0, ""]);
   }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,6 +3,7 @@ import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { AutoencoderRuleName } from "../../training/autoencoder/config.ts";
 import type { AutoencoderExperiment } from "../../training/autoencoder/experiment.ts";
+import type { Judge } from "../../training/judge.ts";
 import { importSlots } from "../../training/slots.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
 import { measureReconstruction, type Reconstruction, withFeatures } from "./reconstruction.ts";
@@ -19,7 +20,9 @@ export interface AutoencoderRunSummary {
   /** Name of the data set. */
   readonly data: string;
   /** The test images as each network draws them, with the weights tested. */
-  readonly test: Reconstruction;
+  readonly test: Reconstruction | null;
+  /** The held-out images so, where the run is judged by them and the test part was not looked at. */
+  readonly heldOut?: Reconstruction;
   /** Best over the epochs, of perception's drawings; null where nothing was held out. */
   readonly heldOutMse: number | null;
   readonly bestEpoch: number | null;
@@ -32,30 +35,38 @@ export interface AutoencoderRunSummary {
   readonly peakMemory: number;
   /** Learned numbers of each network. */
   readonly parameters: { readonly perception: number; readonly recall: number };
+  /** Which images the figures are of. */
+  readonly judgedBy: Judge;
   /** Whose weights were tested. */
   readonly checkpoint: "best" | "last";
   readonly runFolder: string;
 }
 
-/** Test images in the picture. */
+/** Images in the picture. */
 const SHOWN = 10;
 
-/** @param pause awaited between batches; may throw to give up */
+/**
+ * @param pause awaited between batches; may throw to give up
+ * @param judge held-out: those images take the test part's place, which is not looked at
+ */
 export async function finishAutoencoderRun(
   experiment: AutoencoderExperiment,
   folder: RunFolder,
   result: TrainingResult,
   pause: () => Promise<void>,
+  judge: Judge,
 ): Promise<AutoencoderRunSummary> {
-  const { model, dataset, config, trainIndices, totalSteps } = experiment;
+  const { model, dataset, config, trainIndices, heldOutIndices, totalSteps } = experiment;
   const { learner } = model;
   const best = result.best ? folder.best() : undefined;
   if (best) importSlots(learner.slots(false), best.tensors);
-  const everyImage = Int32Array.from({ length: dataset.test.count }, (_, index) => index);
-  const test = await withFeatures(dataset, undefined, (features) =>
-    measureReconstruction(model, dataset.test, everyImage, { features, pause }),
+  const isTest = judge === "test";
+  const split = isTest ? dataset.test : dataset.train;
+  const indices = isTest ? Int32Array.from({ length: split.count }, (_, index) => index) : heldOutIndices;
+  const measured = await withFeatures(dataset, undefined, (features) =>
+    measureReconstruction(model, split, indices, { features, pause }),
   );
-  writeReconstructions(model, dataset.test, everyImage.subarray(0, SHOWN), folder.file(PICTURES.reconstruct));
+  writeReconstructions(model, split, indices.subarray(0, SHOWN), folder.file(PICTURES.reconstruct));
   // The drawing packages take half a second to load: not before they are needed.
   const { writeCurves } = await import("../../node/figures.ts");
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
@@ -67,7 +78,8 @@ export async function finishAutoencoderRun(
     task: config.task,
     rule: config.rule.name,
     data: dataset.name,
-    test,
+    test: isTest ? measured : null,
+    ...(isTest ? {} : { heldOut: measured }),
     heldOutMse: result.best && -result.best.score,
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
@@ -76,6 +88,7 @@ export async function finishAutoencoderRun(
     imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
     peakMemory: memory,
     parameters: { perception, recall },
+    judgedBy: judge,
     checkpoint: best ? "best" : "last",
     runFolder: folder.path,
   };

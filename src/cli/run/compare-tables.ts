@@ -5,7 +5,8 @@ import { showP, showSpread } from "../../comparison/words.ts";
 import { alignTable } from "../table.ts";
 
 /** A row a cell: its values, runs, the tested figures with p (Holm) against the baseline, and the costs. */
-export function resultTables({ design, figures, tested, cells }: ComparisonTable): string {
+export function resultTables({ design, figures, tested: all, cells }: ComparisonTable): string {
+  const tested = all.filter(({ part }) => !part);
   const costs = figures.filter(({ role, detail, id }) => !detail && (role === "cost" || id === "parameters"));
   const axes = design.axes.length === 0 ? ["experiment"] : design.axes.map(({ key }) => key);
   const compared = cells.some(({ tests }) => tests.size > 0);
@@ -25,7 +26,8 @@ export function resultTables({ design, figures, tested, cells }: ComparisonTable
     }),
     ...costs.map((figure) => showSpread(figure, spreads.get(figure.id))),
   ]);
-  const note = "mean ± sample deviation over the seeds";
+  const part = design.judge === "held-out" ? ", by the held-out part; no test part was looked at" : "";
+  const note = `mean ± sample deviation over the seeds${part}`;
   const test = compared ? "; p: paired t-test against the baseline, corrected by Holm" : "";
   return `${alignTable([head, ...rows], "l".repeat(axes.length))}\n${note}${test}`;
 }

@@ -1,6 +1,7 @@
 /** The work of `bispike compare`. */
 import { join } from "node:path";
 import { type Comparison, readComparison } from "../../comparison/axes.ts";
+import type { Measures } from "../../comparison/measures.ts";
 import { jobsOf, type PlannedJob } from "../../comparison/plan.ts";
 import { BispikeError } from "../../errors.ts";
 import { COMPARISONS_FOLDER, ComparisonFolder } from "../../node/comparison-folder.ts";
@@ -11,6 +12,7 @@ import { print } from "../output.ts";
 import { EXIT } from "../report.ts";
 import { alignTable } from "../table.ts";
 import { type Outcome, runJobs } from "./compare-jobs.ts";
+import { fullSummary } from "./compare-measure.ts";
 import { writeReport } from "./compare-report.ts";
 import { type CompareReporter, createCompareReporter } from "./compare-reporter.ts";
 import { differingKeys } from "./same-config.ts";
@@ -50,7 +52,7 @@ export async function compareRun(request: CompareRequest): Promise<void> {
   const jobs = jobsOf(comparison, file);
   const folder = new ComparisonFolder(request.out ?? join(COMPARISONS_FOLDER, joinName(comparison.name)));
   assertFits(folder, comparison, jobs);
-  if (request.dryRun) return listJobs(folder, jobs, request.json ?? false);
+  if (request.dryRun) return listJobs(folder, jobs, comparison.measure, request.json ?? false);
   const release = folder.lock();
   const reporter = createCompareReporter(request);
   try {
@@ -69,7 +71,13 @@ async function compareIn(
   reporter: CompareReporter,
 ): Promise<void> {
   folder.writePlan(comparison);
-  const outcome = await runJobs(folder, jobs, limit, reporter);
+  const outcome = await runJobs(
+    folder,
+    jobs,
+    { judge: comparison.judge, measures: comparison.measure },
+    limit,
+    reporter,
+  );
   process.exitCode = exitCodeOf(outcome);
   if (outcome.interrupted) return reporter.stopped(outcome);
   const failed = outcome.failed.map(({ label }) => label);
@@ -102,7 +110,13 @@ async function reportAgain(request: CompareRequest, path: string): Promise<void>
  *
  * @throws BispikeError "usage" when it varied other keys, or a run of it was begun with other settings
  */
-function assertFits(folder: ComparisonFolder, { axes }: Comparison, jobs: readonly PlannedJob[]): void {
+function assertFits(folder: ComparisonFolder, { axes, judge }: Comparison, jobs: readonly PlannedJob[]): void {
+  const { judge: begun = "test" } = folder.hasPlan() ? folder.readPlan() : { judge };
+  if (begun !== judge)
+    throw new BispikeError(
+      "usage",
+      `${folder.path}: holds runs that are judged by their ${begun} part, and these are to be by their ${judge} part; choose another folder with --out`,
+    );
   const [before, now] = [folder.hasPlan() ? folder.readPlan().axes : axes, axes].map((list) =>
     list.map(({ key }) => key).sort(),
   );
@@ -124,9 +138,13 @@ function assertFits(folder: ComparisonFolder, { axes }: Comparison, jobs: readon
   }
 }
 
-function listJobs(folder: ComparisonFolder, jobs: readonly PlannedJob[], json: boolean): void {
-  const list = jobs.map((job) => ({ run: job.label, state: folder.state(job), folder: folder.file(job.folder) }));
-  const states = { new: "to train", begun: "to go on with", finished: "finished" } as const;
+function listJobs(folder: ComparisonFolder, jobs: readonly PlannedJob[], measures: Measures, json: boolean): void {
+  const states = { new: "to train", begun: "to go on with", trained: "to measure", finished: "finished" } as const;
+  const stateOf = (job: PlannedJob): keyof typeof states => {
+    const state = folder.state(job);
+    return state === "finished" && !fullSummary(folder, job, measures) ? "trained" : state;
+  };
+  const list = jobs.map((job) => ({ run: job.label, state: stateOf(job), folder: folder.file(job.folder) }));
   const rows = list.map((job) => [job.run, states[job.state], job.folder]);
   print(
     json

@@ -1,4 +1,4 @@
-/** A decision as a table: how like each class's spike train the concept's spikes are, and its drive. */
+/** A decision as a table: how like each class's spike train the concept's spikes are, and its drive; of a net of real numbers each class's share (softmax) and output. */
 import type { Decision } from "../../measurement/decide.ts";
 import { alignTable, bar, classLabel } from "../table.ts";
 
@@ -8,10 +8,11 @@ const BAR_WIDTH = 24;
 const MOST_CLASSES = 12;
 
 /**
+ * @param spiking whether the net has spikes to compare
  * @example
  * print(decisionTable(decide(pair, 1)[0], model.data.classNames));
  */
-export function decisionTable(decision: Decision, classNames: readonly string[]): string {
+export function decisionTable(decision: Decision, classNames: readonly string[], spiking = true): string {
   const { cosines, drives } = decision;
   const likeliest = classNames
     .map((_, c) => c)
@@ -19,15 +20,16 @@ export function decisionTable(decision: Decision, classNames: readonly string[])
     .slice(0, MOST_CLASSES);
   const shown = classNames.length > MOST_CLASSES ? likeliest : likeliest.sort((a, b) => a - b);
   // A silent concept has no cosines to show; the softmax of its drives says how near the classes are.
-  const shares = isSilent(decision) ? softmax(drives) : cosines;
+  const shares = !spiking || isSilent(decision) ? softmax(drives) : cosines;
   const rows = shown.map((c) => [
     c === decision.class ? ">" : "",
     classLabel(c, classNames),
     bar(shares[c]!, BAR_WIDTH).padEnd(BAR_WIDTH),
-    cosines[c]!.toFixed(3),
+    (spiking ? cosines : shares)[c]!.toFixed(3),
     drives[c]!.toFixed(2),
   ]);
-  return alignTable([["", "class", "", "cosine", "drive"], ...rows], "lllrr");
+  const measures = spiking ? ["cosine", "drive"] : ["share", "output"];
+  return alignTable([["", "class", "", ...measures], ...rows], "lllrr");
 }
 
 function softmax(values: Float64Array): Float64Array {

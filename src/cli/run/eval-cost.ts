@@ -1,9 +1,10 @@
-/** `bispike eval --cost`: NeuroBench's metrics and the energy of the arithmetic. What training costs is known of rule bsd alone. */
-import { CostMeter, type NetworkCost, type PairCost } from "../../measurement/cost.ts";
+/** `bispike eval --cost`: NeuroBench's metrics, the energy of the arithmetic, and what a step of the rule costs. */
+import { CostMeter, countedNet, type NetworkCost, type PairCost } from "../../measurement/cost.ts";
 import { ENERGY_PRESETS, type EnergyPreset, picojoules } from "../../measurement/energy.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
-import { type TrainingCost, trainingCost } from "../../measurement/training-cost.ts";
-import { spikingModel } from "../../network/model.ts";
+import { parametersOf, type RuleFootprint, ruleFootprint } from "../../measurement/rule-footprint.ts";
+import { TRAINING_PARTS, type TrainingCost, trainingCost } from "../../measurement/training-cost.ts";
+import { trainingStep } from "../../measurement/training-step.ts";
 import type { OpenedModel } from "../../node/open.ts";
 import { alignTable } from "../table.ts";
 import type { Section } from "./eval-sections.ts";
@@ -11,22 +12,22 @@ import type { Section } from "./eval-sections.ts";
 /** What every energy figure is. */
 const ARITHMETIC = "arithmetic only (45 nm, 0.9 V; Horowitz 2014): moving data costs more";
 
-export function costSection({ model, checkpoint, file }: OpenedModel): Section {
-  const { pair } = spikingModel(model, `--cost of ${file}`);
-  const meter = new CostMeter(pair);
-  const { train, rule } = checkpoint.config;
-  const step = {
-    batch: train.batch,
-    prototypes: rule.negatives === "prototypes",
-    recallLearns: train.recallRate > 0,
-  };
+export function costSection({ model, checkpoint }: OpenedModel): Section {
+  const net = countedNet(model);
+  const meter = new CostMeter(net);
+  const { config } = checkpoint;
   return {
     meter,
     finish: () => {
       const cost = meter.result();
-      const training = pair.recalls ? trainingCost(pair, cost, step) : null;
+      const step = trainingStep(config);
+      const training = step && trainingCost(net, cost, step);
       const energy = energyOf(cost, training);
-      return { json: { cost: { ...cost, training, energy } }, text: report(cost, training, energy) };
+      const footprint = ruleFootprint(net, config.rule.name);
+      return {
+        json: { cost: { ...cost, training, energy, footprint } },
+        text: report({ cost, training, energy, footprint, rule: config.rule.name }),
+      };
     },
   };
 }
@@ -42,7 +43,7 @@ interface Picojoules {
   readonly perceptionByEngine: number;
   readonly recall: number;
   readonly recallByEngine: number;
-  /** Null where it is not known. */
+  /** Null for variants whose step is not counted. */
   readonly training: number | null;
 }
 
@@ -61,23 +62,33 @@ function energyOf({ perception, recall }: PairCost, training: TrainingCost | nul
   return { note: ARITHMETIC, presets: Object.fromEntries(presets) };
 }
 
-function report(cost: PairCost, training: TrainingCost | null, energy: Energy): string {
+interface Counted {
+  readonly cost: PairCost;
+  readonly training: TrainingCost | null;
+  readonly energy: Energy;
+  readonly footprint: RuleFootprint;
+  readonly rule: string;
+}
+
+function report({ cost, training, energy, footprint, rule }: Counted): string {
   const { perception, recall, steps } = cost;
+  const recalls = recall.layers.length > 0;
+  const held = steps > 1 ? `a sample over T = ${steps} steps, an input held over time T times; ` : "";
   return [
-    `synaptic operations as NeuroBench counts them: a sample over T = ${steps} steps, an input held over time T times; engine: what bispike computes`,
+    `synaptic operations as NeuroBench counts them: ${held}engine: what bispike computes`,
     networkTable("perception, an image", perception),
-    ...(recall.layers.length > 0 ? [networkTable("recall, a concept", recall)] : []),
-    ...(training ? trainingTable(training) : []),
+    ...(recalls ? [networkTable("recall, a concept", recall)] : []),
+    ...trainingTable(training, rule),
+    footprintTable(footprint),
     alignTable(
       [
-        ["energy", "perception", "by engine", ...(training ? ["recall", "by engine", "training"] : [])],
-        ...Object.values(energy.presets).map(
-          ({ name, perception: seen, perceptionByEngine, recall: drawn, recallByEngine, training: learned }) => [
-            name,
-            ...[seen, perceptionByEngine].map(joules),
-            ...(training ? [drawn, recallByEngine, learned ?? 0].map(joules) : []),
-          ],
-        ),
+        ["energy", "perception", "by engine", ...(recalls ? ["recall", "by engine"] : []), "training"],
+        ...Object.values(energy.presets).map((figures) => [
+          figures.name,
+          ...[figures.perception, figures.perceptionByEngine].map(joules),
+          ...(recalls ? [figures.recall, figures.recallByEngine].map(joules) : []),
+          figures.training === null ? "-" : joules(figures.training),
+        ]),
       ],
       "l",
     ),
@@ -85,18 +96,40 @@ function report(cost: PairCost, training: TrainingCost | null, energy: Energy): 
   ].join("\n\n");
 }
 
-function trainingTable(training: TrainingCost): string[] {
+/** Parts that the rule has. */
+function trainingTable(training: TrainingCost | null, rule: string): string[] {
+  if (!training) return [`training: not counted for this variant of rule ${rule}`];
   const { batch, recalls } = training;
+  const parts = [...TRAINING_PARTS.filter((part) => training[part].dense > 0), "total"] as const;
+  const rows = recalls > 0 ? `${recalls} ${rule === "ccl" ? "rows down the feedback net" : "recalls"}, ` : "";
   return [
     alignTable(
-      [
-        ["training, an image", "MACs", "ACs", "dense"],
-        ...(["forward", "gradients", "alignment", "total"] as const).map((key) => [key, ...counts(training[key])]),
-      ],
+      [["training, an image", "MACs", "ACs", "dense"], ...parts.map((key) => [key, ...counts(training[key])])],
       "l",
     ),
-    `batch ${batch}, ${recalls} recalls; ${count(training.updates * batch)} parameters are updated a batch`,
+    `rule ${rule}, batch ${batch}, ${rows}${count(training.updates * batch)} parameters are updated a batch`,
   ];
+}
+
+/** What the rule keeps while it trains, network by network, and what is used in the end. */
+function footprintTable(footprint: RuleFootprint): string {
+  const parameters = parametersOf(footprint);
+  const own = (["perception", "recall", "feedback", "classifiers"] as const).filter((key) => parameters[key] > 0);
+  const sums = [
+    ["all, in training", "training"],
+    ["to name an image", "inference"],
+  ] as const;
+  return alignTable(
+    [
+      ["footprint", "parameters", "bytes"],
+      ...[...own.map((key) => [key, key] as const), ...sums].map(([words, key]) => [
+        words,
+        count(parameters[key]),
+        count(footprint[key].bytes),
+      ]),
+    ],
+    "l",
+  );
 }
 
 function networkTable(heading: string, { layers, operations, engine, ...network }: NetworkCost): string {
@@ -111,7 +144,7 @@ function networkTable(heading: string, { layers, operations, engine, ...network 
   ]);
   return alignTable(
     [
-      ["", "", "zero", "silent", "", "", "", "engine", "engine"],
+      ["", "", "zero", "zero", "", "", "", "engine", "engine"],
       [heading, "bytes", "weights", "outputs", "MACs", "ACs", "dense", "MACs", "ACs"],
       ...rows,
       [

@@ -34,7 +34,11 @@ export const SECTIONS = {
   representation: "--representation",
   ood: "--ood",
   recallMeasures: "--recall-measures",
+  robustness: "--robustness",
 };
+
+/** Options that say more of `--robustness`. */
+const OF_ROBUSTNESS = ["corruptions", "severities", "images", "draws", "seed", "out"] as const;
 
 /**
  * Refuses options that do not go together.
@@ -45,8 +49,11 @@ export const SECTIONS = {
 export function checkSections(options: EvalOptions, other: string | null): void {
   if (options.classifier !== undefined && options.recallMeasures === undefined)
     throw new BispikeError("usage", "--classifier needs --recall-measures: it judges what recall draws");
+  for (const key of OF_ROBUSTNESS)
+    if (options[key] !== undefined && options.robustness === undefined)
+      throw new BispikeError("usage", `--${key} needs --robustness: it says more of what that measures`);
   if (other === null) return;
-  for (const key of ["cost", "representation", "ood", "recallMeasures"] as const) {
+  for (const key of Object.keys(SECTIONS) as (keyof typeof SECTIONS)[]) {
     if (options[key] !== undefined)
       throw new BispikeError("usage", `${SECTIONS[key]}: is for image experiments, but ${other}`);
   }
@@ -62,5 +69,7 @@ export async function sectionsOf(opened: OpenedModel, images: Measured, options:
     sections.push(await (await import("./eval-ood.ts")).oodSection(opened, images, options.ood));
   if (options.recallMeasures)
     sections.push(await (await import("./eval-recall.ts")).recallSection(opened, images, options));
+  if (options.robustness)
+    sections.push((await import("./eval-robustness.ts")).robustnessSection(opened, images, options));
   return sections;
 }

@@ -7,6 +7,7 @@ import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Checkpoint } from "../../training/checkpoint.ts";
 import { isRealRule } from "../../training/config.ts";
+import { trainsRecall } from "../../training/image-rules.ts";
 import { alignTable, percent } from "../table.ts";
 import type { Findings } from "./inspect.ts";
 import { besideCheckpoint, describePosition, parameterCount, parametersOf, type StoredSummary } from "./inspect-run.ts";
@@ -19,12 +20,11 @@ export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedChec
   const { last, summary } = besideCheckpoint(path, file);
   const total = (network: "perception" | "recall") => stages.reduce((sum, stage) => sum + stage[network], 0);
   const parameters = { perception: total("perception"), recall: total("recall") };
+  // A rival on images has no second network to show.
+  const recalls = (cell: string) => (parameters.recall > 0 ? [cell] : []);
   const rows = stages.map(({ stage, role, shape, perception, recall }) => [
-    stage.toString(),
-    role,
-    describeShape(shape),
-    parameterCount(perception),
-    parameterCount(recall),
+    ...[stage.toString(), role, describeShape(shape), parameterCount(perception)],
+    ...recalls(parameterCount(recall)),
   ]);
   return {
     json: {
@@ -36,9 +36,12 @@ export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedChec
       alignTable(overview(checkpoint, last, summary), "ll"),
       alignTable(
         [
-          ["stage", "", "shape", "perception", "recall"],
+          ["stage", "", "shape", "perception", ...recalls("recall")],
           ...rows,
-          ["", "", "parameters", parameterCount(parameters.perception), parameterCount(parameters.recall)],
+          [
+            ...["", "", "parameters", parameterCount(parameters.perception)],
+            ...recalls(parameterCount(parameters.recall)),
+          ],
         ],
         "rllrr",
       ),
@@ -65,6 +68,9 @@ function overview(
       `${data.name}: ${describeImage(data.shape)}, ${data.classNames.length} classes, mean ${numbers(mean)}, std ${numbers(std)}`,
     ],
     ["classes", data.classNames.join(", ")],
+    ...(config.data.labelNoise > 0
+      ? [["label noise", `${percent(config.data.labelNoise)} of the images trained on were taught as another class`]]
+      : []),
     ...(isRealRule(rule.name)
       ? [
           [
@@ -77,9 +83,13 @@ function overview(
             "network",
             `${network.kind}, ${network.steps} steps, tau ${network.tau}, norm ${network.norm ? "on" : "off"}, stimulus ${network.stimulus}, target ${network.target}`,
           ],
-          ["threshold", `perception ${threshold.perception}, recall ${threshold.recall}, concept ${threshold.concept}`],
+          [
+            "threshold",
+            `perception ${threshold.perception}, ${trainsRecall(rule) ? `recall ${threshold.recall}, ` : ""}concept ${threshold.concept}`,
+          ],
         ]),
     ["rule", describeRule(rule)],
+    ...parameterRows(summary),
     [
       "training",
       `seed ${train.seed}, ${train.epochs} epochs, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
@@ -87,18 +97,30 @@ function overview(
     ["position", describePosition(position)],
     ...(last ? [["last saved", describePosition(last)]] : []),
     ...(best ? [["best", `${percent(best.accuracy)} of the held-out images, after epoch ${best.epoch}`]] : []),
+    ...(summary?.judgedBy === "held-out" ? [["test", "not looked at: the run is judged by its held-out images"]] : []),
     ...(typeof summary?.testAccuracy === "number"
       ? [["test", `${percent(summary.testAccuracy)}, measured once when training ended`]]
       : []),
   ];
 }
 
+/** What a finished run's rule learned or kept fixed beside the networks, which no checkpoint for use holds. */
+function parameterRows(summary: StoredSummary | null): string[][] {
+  const counts = (summary?.parameters ?? {}) as Readonly<Record<string, unknown>>;
+  const beside = ["feedback", "classifiers"].filter((key) => typeof counts[key] === "number" && counts[key] > 0);
+  if (beside.length === 0) return [];
+  const own = beside.map((key) => `${counts[key]} of ${key}`).join(", ");
+  return [["parameters", `${counts.training} in training, ${own}; ${counts.inference} in use`]];
+}
+
 /** Options of a rule on a net of real numbers. */
-function describeReal({ name, dll, predictiveCoding, ccl }: Checkpoint["config"]["rule"]): string {
+function describeReal(rule: Checkpoint["config"]["rule"]): string {
+  const { name, dll, predictiveCoding, ccl } = rule;
   if (name === "dll") return `feedback at ${dll.feedbackRate} of the rate, errors up to ${dll.errorLimit}`;
   if (name === "predictive-coding")
     return `${predictiveCoding.inferenceSteps} steps of inference at rate ${predictiveCoding.inferenceRate}`;
   if (name === "ccl") return `${ccl.affinity}, weight ${ccl.weight}`;
+  if (name === "real-bsd") return `${describeLoss(rule)}${rule.centred ? ", centred" : ""}${describeFreeze(rule)}`;
   return "top cross-entropy";
 }
 
@@ -111,14 +133,20 @@ function describeRule(rule: Checkpoint["config"]["rule"]): string {
   }
   if (isRealRule(name)) return `${name}: ${describeReal(rule)}`;
   if (name !== "bsd") return `${name}: top ${top}`;
-  const loss =
-    rule.loss === "reco"
-      ? `reco (lambda ${rule.lambda})`
-      : rule.loss === "infonce"
-        ? `infonce (temperature ${rule.temperature})`
-        : rule.loss;
   const features = `${rule.centred ? "centred " : ""}${rule.features}`;
-  return `${name}: ${loss}, ${features}, negatives ${rule.negatives}, top ${top}`;
+  const codes = rule.codes === "random" ? `, random codes (rate ${rule.codeRate}) for recall` : "";
+  const variant = `${codes}${describeFreeze(rule)}${rule.detached ? "" : ", stages not detached"}`;
+  return `${name}: ${describeLoss(rule)}, ${features}, negatives ${rule.negatives}, top ${top}${variant}`;
+}
+
+function describeLoss({ loss, lambda, temperature }: Checkpoint["config"]["rule"]): string {
+  if (loss === "reco") return `reco (lambda ${lambda})`;
+  return loss === "infonce" ? `infonce (temperature ${temperature})` : loss;
+}
+
+function describeFreeze({ freeze }: Checkpoint["config"]["rule"]): string {
+  if (freeze === "none") return "";
+  return `, frozen ${freeze === "both" ? "perception and recall" : freeze}`;
 }
 
 interface StageSummary {

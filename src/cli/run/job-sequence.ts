@@ -1,15 +1,17 @@
 /** Training on a text or series, from its configuration to its summary. */
 import { loadSequence } from "../../data/sequence/load.ts";
 import { createTeam } from "../../node/open.ts";
+import type { Judge } from "../../training/judge.ts";
 import type { SequenceConfig } from "../../training/sequence/config.ts";
 import { createSequenceExperiment } from "../../training/sequence/experiment.ts";
 import { sequenceRequest } from "../../training/sequence/request.ts";
-import { type Job, warnUnverified } from "./job.ts";
+import { assertHeldOut, type Job, warnUnverified } from "./job.ts";
 import type { Reporter } from "./reporter.ts";
 import { finishSequenceRun } from "./sequence-summary.ts";
 
 export async function withSequence<T>(
   config: SequenceConfig,
+  judge: Judge,
   reporter: Reporter,
   use: (job: Job) => Promise<T>,
 ): Promise<T> {
@@ -21,6 +23,7 @@ export async function withSequence<T>(
   try {
     const experiment = createSequenceExperiment(team, config, sequence);
     const { heldOut, test } = about.parts;
+    assertHeldOut(judge, windows.heldOut.length);
     const counts = {
       task: config.task,
       rule: config.rule.name,
@@ -33,8 +36,19 @@ export async function withSequence<T>(
         : { inputs: about.inputs.length, targets: about.targets.length }),
     };
     const { provenance } = about;
-    const finish: Job["finish"] = (folder, result, pause) => finishSequenceRun(experiment, folder, result, pause);
-    return await use({ config, task: experiment.task, threads: team.threads, provenance, counts, finish });
+    const finish: Job["finish"] = (folder, result, pause) =>
+      finishSequenceRun(experiment, folder, result, pause, judge);
+    const slots: Job["slots"] = () => experiment.learner.slots(false);
+    return await use({
+      config,
+      judge,
+      slots,
+      task: experiment.task,
+      threads: team.threads,
+      provenance,
+      counts,
+      finish,
+    });
   } finally {
     await team.close();
   }

@@ -1,12 +1,15 @@
 /** An experiment as the command line trains it: what a session needs to know, whatever the kind. */
 import type { FileRecord } from "../../data/dataset.ts";
+import { BispikeError } from "../../errors.ts";
 import type { AutoencoderReport } from "../../learning/autoencoder/learner.ts";
 import type { StepReport } from "../../learning/rule.ts";
 import type { SequenceStepReport } from "../../learning/sequence/learner.ts";
+import type { Slot } from "../../network/slots.ts";
 import type { RunFolder } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import { type AnyConfig, isAutoencoderConfig, isSequenceConfig } from "../../training/any-config.ts";
 import type { AutoencoderEpochMetrics, AutoencoderStepMetrics } from "../../training/autoencoder/metrics.ts";
+import type { Judge } from "../../training/judge.ts";
 import type { EpochMetrics, StepMetrics } from "../../training/metrics.ts";
 import type { SequenceEpochMetrics, SequenceStepMetrics } from "../../training/sequence/metrics.ts";
 import type { Trainable, TrainableKind } from "../../training/trainable.ts";
@@ -31,8 +34,12 @@ export type AnySummary = Summary | SequenceRunSummary | AutoencoderRunSummary;
 
 export interface Job {
   readonly config: AnyConfig;
+  /** What its results are of. */
+  readonly judge: Judge;
   readonly task: Trainable<AnyKind>;
   readonly threads: number;
+  /** The nets' tensors, without the optimiser's moments. */
+  slots(): Iterable<Slot>;
   /** The data's files. */
   readonly provenance: readonly FileRecord[];
   /** What there is to train on, for the first line. */
@@ -46,10 +53,21 @@ export interface Job {
 }
 
 /** Loads the data and builds the networks of a configuration, and takes them down after use. */
-export function withJob<T>(config: AnyConfig, reporter: Reporter, use: (job: Job) => Promise<T>): Promise<T> {
-  if (isSequenceConfig(config)) return withSequence(config, reporter, use);
-  if (isAutoencoderConfig(config)) return withAutoencoder(config, reporter, use);
-  return withImages(config, reporter, use);
+export function withJob<T>(
+  config: AnyConfig,
+  judge: Judge,
+  reporter: Reporter,
+  use: (job: Job) => Promise<T>,
+): Promise<T> {
+  if (isSequenceConfig(config)) return withSequence(config, judge, reporter, use);
+  if (isAutoencoderConfig(config)) return withAutoencoder(config, judge, reporter, use);
+  return withImages(config, judge, reporter, use);
+}
+
+/** @throws BispikeError "config" where a run is to be judged by what is held out, and nothing is */
+export function assertHeldOut(judge: Judge, heldOut: number): void {
+  if (judge === "held-out" && heldOut === 0)
+    throw new BispikeError("config", "--judge held-out: nothing is held out of training; set data.heldOut above 0");
 }
 
 /** Warns of files that bear a known name and hold something else. */

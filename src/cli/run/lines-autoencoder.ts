@@ -21,11 +21,13 @@ export function autoencoderEpoch(line: AutoencoderEpochMetrics): string {
   return `${heldOut}  loss ${line.trainLoss.toFixed(3)}${shown}`;
 }
 
-export function autoencoderResult({ test, heldOutMse }: AutoencoderRunSummary, which: string): string[] {
-  const heldOut = heldOutMse === null ? "" : `, held-out MSE ${figure(heldOutMse)}`;
-  const { perception, recall } = test;
+export function autoencoderResult({ test, heldOut, heldOutMse }: AutoencoderRunSummary, which: string): string[] {
+  const chosen = test === null || heldOutMse === null ? "" : `, held-out MSE ${figure(heldOutMse)}`;
+  const { perception = null, recall = null } = test ?? heldOut ?? {};
   return [
-    ...(perception ? [`test ${drawingWords(perception)}${heldOut} (weights of ${which})`] : []),
+    ...(perception
+      ? [`${test === null ? "held-out" : "test"} ${drawingWords(perception)}${chosen} (weights of ${which})`]
+      : []),
     ...(recall ? [`recall's drawings: ${drawingWords(recall)}`] : []),
   ];
 }

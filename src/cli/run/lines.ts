@@ -68,9 +68,12 @@ function results(summary: AnySummary, which: string): string[] {
 }
 
 function imageResult({ testAccuracy, heldOutAccuracy, recall }: Summary, which: string): string[] {
-  const heldOut = heldOutAccuracy === null ? "" : `, held-out accuracy ${percent(heldOutAccuracy)}`;
+  const accuracies = [
+    ...(testAccuracy === null ? [] : [`test accuracy ${percent(testAccuracy)}`]),
+    ...(heldOutAccuracy === null ? [] : [`held-out accuracy ${percent(heldOutAccuracy)}`]),
+  ];
   return [
-    `test accuracy ${percent(testAccuracy)}${heldOut} (weights of ${which})`,
+    `${accuracies.join(", ")} (weights of ${which})`,
     ...(recall
       ? [`recall: ${recall.ownIsNearest} of ${recall.classes} classes look most like their own mean image`]
       : []),

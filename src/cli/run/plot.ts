@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { Model, spikingModel } from "../../network/model.ts";
-import { writeCurves, writeRaster, writeRecallPicture } from "../../node/figures.ts";
+import { writeCurves, writeObservations, writeRaster, writeRecallPicture } from "../../node/figures.ts";
 import { type OpenedModel, openAnyCheckpoint, openModel } from "../../node/open.ts";
 import { readPicture } from "../../node/pictures.ts";
 import { canDrawText } from "../../node/plots.ts";
@@ -14,6 +14,7 @@ import { assertRecall, isImageCheckpoint } from "../../training/any-checkpoint.t
 import { note, print } from "../output.ts";
 import type { PlotOptions } from "../plot.ts";
 import { datasetFor, partImages, placeOf, unverified } from "./data.ts";
+import { PICTURES } from "./summary.ts";
 
 /** Runs the command. */
 export async function runPlot(path: string, options: PlotOptions): Promise<void> {
@@ -29,8 +30,12 @@ export async function runPlot(path: string, options: PlotOptions): Promise<void>
   makeFolder(out);
   const files: string[] = [];
   if (kind === "curves" || kind === "all") files.push(...drawCurves(run, out, options));
+  if (kind === "observations" || kind === "all") files.push(...drawObservations(run, out, options));
   // Of sequences and autoencoders, all there is to draw are the curves.
-  const onlyCurves = kind === "curves" || (kind === "all" && !isImageCheckpoint(openAnyCheckpoint(path).checkpoint));
+  const onlyCurves =
+    kind === "curves" ||
+    kind === "observations" ||
+    (kind === "all" && !isImageCheckpoint(openAnyCheckpoint(path).checkpoint));
   if (!onlyCurves) files.push(...(await drawModel(path, out, options)));
   if (files.some((file) => file.endsWith(".svg")) && !canDrawText()) {
     note("warning", "this machine has no fonts, so the PNG figures lack their text; the SVG ones are whole");
@@ -48,6 +53,20 @@ function drawCurves(run: string, out: string, { pngWidth }: PlotOptions): string
   }
   writeCurves(metrics, join(out, "curves"), pngWidth);
   return figureFiles(join(out, "curves"));
+}
+
+/** Nothing where nothing was observed, unless it is asked for by name. */
+function drawObservations(run: string, out: string, { kind, pngWidth }: PlotOptions): string[] {
+  const observations = join(run, RUN_FILES.observations);
+  if (!statSync(observations, { throwIfNoEntry: false })) {
+    if (kind === "all") return [];
+    throw new BispikeError(
+      "checkpoint",
+      `${observations}: no such file; expected the folder of a run on images that was observed (train with --observe.every=N)`,
+    );
+  }
+  writeObservations(observations, join(out, PICTURES.observations), pngWidth);
+  return figureFiles(join(out, PICTURES.observations));
 }
 
 async function drawModel(path: string, out: string, options: PlotOptions): Promise<string[]> {

@@ -1,6 +1,6 @@
 /** The work of `bispike predict`: which concept a picture is perceived as. */
 import { type Decision, decideImages } from "../../measurement/decide.ts";
-import type { ImageModel } from "../../network/model.ts";
+import { type ImageModel, Model } from "../../network/model.ts";
 import { openModel } from "../../node/open.ts";
 import { type FittedPicture, inversionWarning, readPicture } from "../../node/pictures.ts";
 import { note, print } from "../output.ts";
@@ -40,13 +40,15 @@ function json(
   warning: string | null,
 ): string {
   const { classNames } = model.data;
+  // A net of real numbers has no spikes whose cosines there could be.
+  const spiking = model instanceof Model;
   return JSON.stringify({
     file,
     class: classNames[decision.class],
     index: decision.class,
-    cosine: decision.cosines[decision.class],
+    cosine: spiking ? decision.cosines[decision.class] : null,
     classes: classNames,
-    cosines: [...decision.cosines],
+    cosines: spiking ? [...decision.cosines] : null,
     drives: [...decision.drives],
     brightness: picture.brightness,
     change: picture.change,
@@ -56,5 +58,7 @@ function json(
 
 function report(file: string, decision: Decision, model: ImageModel): string {
   const { classNames } = model.data;
-  return `${file}: ${classNames[decision.class]}${decisionRemark(decision)}\n${decisionTable(decision, classNames)}\n`;
+  const spiking = model instanceof Model;
+  const remark = spiking ? decisionRemark(decision) : "";
+  return `${file}: ${classNames[decision.class]}${remark}\n${decisionTable(decision, classNames, spiking)}\n`;
 }

@@ -6,7 +6,7 @@ import { plainReporter } from "./reporter-plain.ts";
 import { duration, percent } from "./words.ts";
 
 /** What matters most comes first: a narrow terminal cuts the end. */
-const FORMAT = "epoch {epoch} [{bar}] {left} left  {pace}  loss {loss}  train {figure}  rates {rates}";
+const FORMAT = "epoch {epoch} [{bar}] {left} left  {pace}  loss {loss}  train {figure}{rates}";
 
 export function barReporter(): Reporter {
   const plain = plainReporter();
@@ -50,7 +50,7 @@ export function barReporter(): Reporter {
       epochs = info.epochs;
       values = "targets" in info || "latent" in info;
       plain.start(info);
-      const unknown = { pace: "-", loss: "-", figure: "-", rates: "-", left: "-" };
+      const unknown = { pace: "-", loss: "-", figure: "-", rates: "", left: "-" };
       shown = { total: info.totalSteps, step: info.step, payload: { epoch: `-/${epochs}`, ...unknown } };
       draw();
     },
@@ -64,7 +64,7 @@ export function barReporter(): Reporter {
         pace: paceOf(line),
         loss: line.loss.toFixed(3),
         figure: values ? `MSE ${line.topLoss.toFixed(4)}` : percent(seen.correct / seen.elements),
-        rates: [line.perceptionRates, ...(line.recallRates.length > 0 ? [line.recallRates] : [])].map(mean).join("/"),
+        rates: ratesOf([line.perceptionRates, line.recallRates]),
         left: duration(progress.secondsLeft),
       };
       shown = { ...shown, step: progress.step, payload };
@@ -87,6 +87,10 @@ export function barReporter(): Reporter {
   };
 }
 
-function mean(rates: readonly number[]): string {
-  return (rates.reduce((sum, rate) => sum + rate, 0) / Math.max(1, rates.length)).toFixed(2);
+/** "  rates 0.12/0.15", of the networks that spike; nothing where none does. */
+function ratesOf(networks: readonly (readonly number[])[]): string {
+  const means = networks
+    .filter((rates) => rates.length > 0)
+    .map((rates) => (rates.reduce((sum, rate) => sum + rate, 0) / rates.length).toFixed(2));
+  return means.length === 0 ? "" : `  rates ${means.join("/")}`;
 }

@@ -4,6 +4,7 @@ import { evaluateSequence, type SequenceEvaluation } from "../../measurement/seq
 import type { Slot } from "../../network/slots.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
+import type { Judge } from "../../training/judge.ts";
 import type { RuleName, Task } from "../../training/sequence/config.ts";
 import type { SequenceExperiment } from "../../training/sequence/experiment.ts";
 import { importSlots } from "../../training/slots.ts";
@@ -18,7 +19,7 @@ export interface SequenceRunSummary {
   readonly rule: RuleName;
   /** Name of the text or series. */
   readonly data: string;
-  /** With the weights tested; null where the data have no such part. */
+  /** With the weights tested; null where the data have no such part, or it was not looked at (`judgedBy`). */
   readonly test: SequenceEvaluation | null;
   readonly heldOut: SequenceEvaluation | null;
   /** Values: forecasts that need no learning, on the test part; null for characters or without a test part. */
@@ -32,6 +33,8 @@ export interface SequenceRunSummary {
   readonly seconds: number;
   readonly positionsPerSecond: number;
   readonly parameters: Parameters;
+  /** Whether the test part was looked at. */
+  readonly judgedBy: Judge;
   /** Whose weights were tested. */
   readonly checkpoint: "best" | "last";
   readonly runFolder: string;
@@ -54,12 +57,16 @@ export function countParameters(learner: { slots(optimiser: boolean): Iterable<S
   return counts;
 }
 
-/** @param pause awaited between batches; may throw to give up */
+/**
+ * @param judge held-out: the test part is not looked at
+ * @param pause awaited between batches; may throw to give up
+ */
 export async function finishSequenceRun(
   experiment: SequenceExperiment,
   folder: RunFolder,
   result: TrainingResult,
   pause: () => Promise<void>,
+  judge: Judge,
 ): Promise<SequenceRunSummary> {
   const { learner, sequence, config, totalSteps } = experiment;
   const { set, about, windows } = sequence;
@@ -68,7 +75,7 @@ export async function finishSequenceRun(
   const measure = (part: "heldOut" | "test") =>
     windows[part].length > 0 ? evaluateSequence(learner, set, about, set.parts[part], pause) : null;
   const heldOut = await measure("heldOut");
-  const test = await measure("test");
+  const test = judge === "test" ? await measure("test") : null;
   const naive = about.kind === "series" && test ? naiveForecasts(set, about, set.parts.test) : null;
   // Before the drawing packages come, which are no part of it.
   const memory = peakMemory();
@@ -92,6 +99,7 @@ export async function finishSequenceRun(
     seconds: result.seconds,
     positionsPerSecond: positions / result.seconds,
     parameters: countParameters(learner),
+    judgedBy: judge,
     checkpoint: best ? "best" : "last",
     runFolder: folder.path,
   };

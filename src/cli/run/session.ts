@@ -5,7 +5,9 @@ import { describeEnvironment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
+import { modelConfig } from "../../training/checkpoint.ts";
 import { train } from "../../training/trainer.ts";
+import { type InitialWeights, startAgain } from "./init.ts";
 import type { AnySummary, Job } from "./job.ts";
 import type { Reporter } from "./reporter.ts";
 import { differingKeys } from "./same-config.ts";
@@ -42,6 +44,7 @@ export async function runSession(
           folder.addMetrics(line);
           reporter.metrics(line);
         },
+        onObservation: (observation) => folder.addObservation(observation),
         onCheckpoint: (which, bytes) => folder.save(which, bytes),
       },
       stopped: signal.stopped,
@@ -79,8 +82,9 @@ function withCheckpoint(error: unknown, folder: RunFolder): unknown {
 }
 
 /** Writes what a new run starts with. */
-export function beginRun(folder: RunFolder, { config, provenance, threads }: Job): void {
-  folder.writeJson(RUN_FILES.environment, { ...describeEnvironment(threads, provenance), resumed: [] });
+export function beginRun(folder: RunFolder, { config, judge, provenance, threads }: Job, init?: InitialWeights): void {
+  const environment = { ...describeEnvironment(threads, provenance), judge, resumed: [] };
+  folder.writeJson(RUN_FILES.environment, init ? { ...environment, init } : environment);
   folder.writeConfig(config);
 }
 
@@ -89,13 +93,10 @@ export function beginRun(folder: RunFolder, { config, provenance, threads }: Job
  *
  * @throws BispikeError "checkpoint" when the checkpoint is of another configuration than the folder's
  */
-export function continueRun(
-  folder: RunFolder,
-  { config, provenance, threads }: Job,
-  reporter: Reporter,
-): AnyCheckpoint | undefined {
+export function continueRun(folder: RunFolder, job: Job, reporter: Reporter): AnyCheckpoint | undefined {
+  const { config, provenance, threads } = job;
   const last = folder.last();
-  const [key] = last ? differingKeys(last.config, config) : [];
+  const [key] = last ? differingKeys(last.config, modelConfig(config)) : [];
   if (key !== undefined) {
     throw new BispikeError(
       "checkpoint",
@@ -104,6 +105,8 @@ export function continueRun(
   }
   const now = describeEnvironment(threads, provenance);
   const before = folder.readJson(RUN_FILES.environment) ?? { ...now, resumed: [] };
+  // Killed before its first checkpoint: the run begins again, from the same weights.
+  if (!last && before.init !== undefined) startAgain(before.init, job);
   if (JSON.stringify(before.data) !== JSON.stringify(now.data)) {
     reporter.warning(
       `the data's files are not those the run began with (see data in ${folder.file(RUN_FILES.environment)})`,

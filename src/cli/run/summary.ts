@@ -1,28 +1,38 @@
-/** The end of a run: the test part is looked at once, with the weights the held-out images chose; results and pictures go into the run folder. */
+/**
+ * The end of a run: the test part is looked at once, with the weights the held-out images chose; results and pictures go into the run folder. A run that is judged by the held-out
+ * images has them in the test part's place.
+ */
+
+import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import { CostMeter, type PairCost } from "../../measurement/cost.ts";
+import { CostMeter, countedNet, type PairCost } from "../../measurement/cost.ts";
 import { FP32, picojoules } from "../../measurement/energy.ts";
 import { evaluate } from "../../measurement/evaluate.ts";
-import { learnedNumbers, parametersOf } from "../../measurement/footprint.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
+import { parametersOf, type RuleFootprint, ruleFootprint } from "../../measurement/rule-footprint.ts";
+import { type TrainingCost, trainingCost } from "../../measurement/training-cost.ts";
+import { trainingStep } from "../../measurement/training-step.ts";
 import { Model } from "../../network/model.ts";
 import { peakMemory } from "../../node/environment.ts";
+import { readObservations } from "../../node/observations-file.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import { isImageCheckpoint } from "../../training/any-checkpoint.ts";
 import type { ImageRuleName } from "../../training/config.ts";
 import type { Experiment } from "../../training/experiment.ts";
+import type { Judge } from "../../training/judge.ts";
 import { importState } from "../../training/state.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
+import { type ObservedSummary, observedSummary } from "./observed-summary.ts";
 
 /** `summary.json`. Accuracies and firing rates are shares, 0..1. */
 export interface Summary {
   readonly name: string;
   readonly rule: ImageRuleName;
   readonly seed: number;
-  /** Decided by the concept's spikes. */
-  readonly testAccuracy: number;
+  /** Decided by the concept's spikes; null where the run is judged by the held-out images, and the test part was not looked at. */
+  readonly testAccuracy: number | null;
   /** Decided by the concept's mean drive. */
-  readonly testDriveAccuracy: number;
+  readonly testDriveAccuracy: number | null;
   /** Best over the epochs; null where nothing was held out. */
   readonly heldOutAccuracy: number | null;
   readonly bestEpoch: number | null;
@@ -33,26 +43,29 @@ export interface Summary {
   /** Of training, evaluation of the held-out images included. */
   readonly seconds: number;
   readonly imagesPerSecond: number;
-  /** Learned numbers of each network. */
-  readonly parameters: {
-    readonly perception: number;
-    readonly recall: number;
-    /** What errors or targets come down by while nets of real numbers learn, where that is learned too. */
-    readonly feedback?: number;
-  };
-  /** Of perceiving one test image, over all T steps; `bispike eval --cost` has it by layer. Null for nets of real numbers, whose operations are not counted. */
+  /** Of each network, of all that the rule needs while it trains, and of what naming an image takes: see `measurement/rule-footprint.ts`. */
+  readonly parameters: Readonly<Record<keyof RuleFootprint, number>>;
+  /** Of perceiving one image, over all T steps, and of learning from one; `bispike eval --cost` has it by layer and by part. */
   readonly cost: {
     /** As NeuroBench counts, and what this engine does for the same products. */
     readonly inference: Operations;
     readonly inferenceByEngine: Effective;
+    /** An image of a batch, as `measurement/training-cost.ts` counts. */
+    readonly training: Operations | null;
     /** Perception's parameters and buffers. */
     readonly footprintBytes: number;
+    /** Those of all that the rule needs while it trains. */
+    readonly trainingFootprintBytes: number;
     readonly connectionSparsity: number;
     readonly activationSparsity: number | null;
-  } | null;
-  /** Arithmetic only, of `cost.inference`. */
-  readonly energy: { readonly inferencePicojoules: number; readonly preset: string } | null;
-  /** Per hidden stage, on the test part. */
+  };
+  /** Arithmetic only, of `cost.inference` and `cost.training`. */
+  readonly energy: {
+    readonly inferencePicojoules: number;
+    readonly trainingPicojoules: number | null;
+    readonly preset: string;
+  };
+  /** Per hidden stage, on the part the run is judged by. */
   readonly rates: readonly number[];
   readonly hamming: readonly number[];
   readonly hammingShuffled: readonly number[];
@@ -64,6 +77,10 @@ export interface Summary {
     /** Correlation of each class's recall with its own mean image. */
     readonly ownCorrelations: readonly number[];
   } | null;
+  /** Where training was observed. */
+  readonly observed?: ObservedSummary;
+  /** Which images the figures are of. */
+  readonly judgedBy: Judge;
   /** Whose weights were tested. */
   readonly checkpoint: "best" | "last";
   readonly runFolder: string;
@@ -74,6 +91,7 @@ export const PICTURES = {
   recall: "recall.png",
   reconstruct: "reconstruct.png",
   curves: "curves",
+  observations: "observations",
   raster: "raster",
 } as const;
 
@@ -87,6 +105,7 @@ export async function finishRun(
   folder: RunFolder,
   result: TrainingResult,
   pause: () => Promise<void>,
+  judge: Judge,
 ): Promise<Summary> {
   const { model, dataset, config, trainIndices, totalSteps } = experiment;
   const best = result.best ? folder.best() : undefined;
@@ -98,27 +117,34 @@ export async function finishRun(
       `${folder.path}: its checkpoint is gone; was the folder changed while training?`,
     );
 
-  const everyImage = Int32Array.from({ length: dataset.test.count }, (_, index) => index);
+  const { split, indices } = judgedImages(experiment, judge);
   const spiking = model instanceof Model ? model : undefined;
-  const meter = spiking && new CostMeter(spiking.pair);
-  const test = await evaluate(model, dataset.test, everyImage, pause, meter ? [meter] : []);
-  const cost = meter?.result();
+  const net = countedNet(model);
+  const meter = new CostMeter(net);
+  const measured = await evaluate(model, split, indices, pause, [meter]);
+  const cost = meter.result();
+  const footprint = ruleFootprint(net, config.rule.name);
+  const step = trainingStep(config);
+  const isTest = judge === "test";
   // Before the drawing packages come, which are no part of it.
   const memory = peakMemory();
   // They take half a second to load: not before they are needed.
-  const { writeCurves, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
+  const { writeCurves, writeObservations, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
   const recalled = spiking?.pair.recalls
     ? writeRecallPicture(spiking, chosen.classMeans, folder.file(PICTURES.recall))
     : undefined;
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
-  if (spiking) writeRaster(spiking, dataset.test, 0, folder.file(PICTURES.raster));
+  const observations = experiment.observer ? readObservations(folder.file(RUN_FILES.observations)) : [];
+  if (observations.length > 0)
+    writeObservations(folder.file(RUN_FILES.observations), folder.file(PICTURES.observations));
+  if (spiking) writeRaster(spiking, split, indices[0]!, folder.file(PICTURES.raster));
 
   const summary: Summary = {
     name: config.name,
     rule: config.rule.name,
     seed: config.train.seed,
-    testAccuracy: test.accuracy,
-    testDriveAccuracy: test.driveAccuracy,
+    testAccuracy: isTest ? measured.accuracy : null,
+    testDriveAccuracy: isTest ? measured.driveAccuracy : null,
     heldOutAccuracy: result.best?.score ?? null,
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
@@ -126,11 +152,11 @@ export async function finishRun(
     peakMemory: memory,
     seconds: result.seconds,
     imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
-    parameters: spiking ? parametersOf(spiking.pair) : realParameters(experiment),
-    ...(cost ? inferenceCost(cost) : { cost: null, energy: null }),
-    rates: test.rates,
-    hamming: test.hamming,
-    hammingShuffled: test.hammingShuffled,
+    parameters: parametersOf(footprint),
+    ...costOf(cost, step && trainingCost(net, cost, step), footprint),
+    rates: measured.rates,
+    hamming: measured.hamming,
+    hammingShuffled: measured.hammingShuffled,
     recall: recalled
       ? {
           ownIsNearest: recalled.ownIsNearest,
@@ -138,6 +164,8 @@ export async function finishRun(
           ownCorrelations: recalled.correlations.map((row, c) => row[c] ?? 0),
         }
       : null,
+    ...(observations.length > 0 ? { observed: observedSummary(observations) } : {}),
+    judgedBy: judge,
     checkpoint: best ? "best" : "last",
     runFolder: folder.path,
   };
@@ -146,20 +174,29 @@ export async function finishRun(
   return summary;
 }
 
-/** Learned numbers of a net of real numbers. */
-function realParameters({ model, rule }: Experiment): Summary["parameters"] {
-  const feedback = learnedNumbers([...rule.slots(true)].filter(({ name }) => name.startsWith("feedback.")));
-  const perception = learnedNumbers([...model.slots(false)]);
-  return { perception, recall: 0, ...(feedback > 0 ? { feedback } : {}) };
+/** The images a run's figures are of. */
+function judgedImages(experiment: Experiment, judge: Judge): { split: Split; indices: Int32Array } {
+  const { dataset, heldOutIndices } = experiment;
+  if (judge === "held-out") return { split: dataset.train, indices: heldOutIndices };
+  return { split: dataset.test, indices: Int32Array.from({ length: dataset.test.count }, (_, index) => index) };
 }
 
-function inferenceCost({ perception }: PairCost): Pick<Summary, "cost" | "energy"> {
-  const { operations, engine, footprint, connectionSparsity, activationSparsity } = perception;
+function costOf(
+  { perception }: PairCost,
+  training: TrainingCost | null,
+  footprint: RuleFootprint,
+): Pick<Summary, "cost" | "energy"> {
+  const { operations, engine, connectionSparsity, activationSparsity } = perception;
   return {
     cost: {
-      ...{ inference: operations, inferenceByEngine: engine, footprintBytes: footprint.bytes },
+      ...{ inference: operations, inferenceByEngine: engine, training: training?.total ?? null },
+      ...{ footprintBytes: footprint.inference.bytes, trainingFootprintBytes: footprint.training.bytes },
       ...{ connectionSparsity, activationSparsity },
     },
-    energy: { inferencePicojoules: picojoules(operations), preset: `${FP32.name}, arithmetic only` },
+    energy: {
+      inferencePicojoules: picojoules(operations),
+      trainingPicojoules: training && picojoules(training.total),
+      preset: `${FP32.name}, arithmetic only`,
+    },
   };
 }

@@ -3,7 +3,9 @@ import { BispikeError } from "../../errors.ts";
 import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
 import { readAnyExperiment } from "../../training/config-file.ts";
+import { type Judge, judges } from "../../training/judge.ts";
 import { EXIT } from "../report.ts";
+import { startFrom } from "./init.ts";
 import { type AnySummary, withJob } from "./job.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { differingKeys } from "./same-config.ts";
@@ -17,12 +19,21 @@ export interface TrainRequest {
   readonly out?: string;
   /** Folder of the run to go on with; true for `out`, or the experiment's latest. */
   readonly resume?: string | true;
+  /** What the run's results are of. Default: test; of a resumed run what it was begun with. */
+  readonly judge?: Judge;
+  /** File of weights to start from. */
+  readonly init?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
 export async function trainRun(given: TrainRequest): Promise<void> {
   const request = withFile(given);
+  if (request.init !== undefined && request.resume !== undefined)
+    throw new BispikeError(
+      "usage",
+      "expected --init or --resume, got both: a resumed run goes on with its own weights",
+    );
   const reporter = createReporter(request);
   try {
     const summary =
@@ -42,23 +53,26 @@ function withFile(request: TrainRequest): TrainRequest {
 
 async function startRun(request: TrainRequest, reporter: Reporter): Promise<AnySummary | undefined> {
   const config = readFile(request);
-  return trainNew(config, () => RunFolder.create(config, request.out), reporter);
+  return trainNew(config, () => RunFolder.create(config, request.out), reporter, request);
 }
 
 /**
- * Trains a new run; its folder is made once data and network are known to be good.
+ * Trains a new run; its folder is made once data, network and the weights to start from are known to be good.
  *
+ * @param init file of weights to start from
  * @returns undefined when a signal stopped it
  */
 export function trainNew(
   config: AnyConfig,
   makeFolder: () => RunFolder,
   reporter: Reporter,
+  { judge = "test", init }: Pick<TrainRequest, "judge" | "init"> = {},
 ): Promise<AnySummary | undefined> {
-  return withJob(config, reporter, async (job) => {
+  return withJob(config, judge, reporter, async (job) => {
+    const began = init === undefined ? undefined : startFrom(init, job);
     const folder = makeFolder();
     try {
-      beginRun(folder, job);
+      beginRun(folder, job, began);
       const summary = await runSession(job, folder, reporter);
       if (summary) reporter.done(summary, false);
       return summary;
@@ -72,6 +86,7 @@ async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<Any
   const folder = RunFolder.open(findRun(request));
   try {
     const config = changedConfig(folder, request);
+    const judge = judgeOf(folder, request);
     const finished = folder.readJson(RUN_FILES.summary);
     if (finished) {
       // Moved or copied folders keep their summary; it should name the folder it is read from.
@@ -79,7 +94,7 @@ async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<Any
       reporter.done(summary, true);
       return summary;
     }
-    return await withJob(config, reporter, async (job) => {
+    return await withJob(config, judge, reporter, async (job) => {
       const last = continueRun(folder, job, reporter);
       const summary = await runSession(job, folder, reporter, last);
       if (summary) reporter.done(summary, false);
@@ -117,6 +132,18 @@ function findRun(request: TrainRequest): string {
     );
   }
   return latest;
+}
+
+/** What a run was begun to be judged by: a resumed one must not look at a test part that was to be left alone. */
+function judgeOf(folder: RunFolder, { judge }: TrainRequest): Judge {
+  const begun = folder.readJson(RUN_FILES.environment)?.judge;
+  const before = judges.find((name) => name === begun) ?? "test";
+  if (judge !== undefined && judge !== before)
+    throw new BispikeError(
+      "usage",
+      `${folder.path}: --judge ${judge} differs from the run's, which is judged by its ${before} part; train anew for another`,
+    );
+  return before;
 }
 
 /** The run's configuration with the threads and saving interval of this session. */

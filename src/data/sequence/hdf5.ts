@@ -7,6 +7,7 @@
  */
 import { Dataset, FS, Group, File as Hdf5File, ready } from "h5wasm";
 import { BispikeError } from "../../errors.ts";
+import { guardHdf5 } from "../hdf5-guard.ts";
 import { checkNames, listNames } from "./columns.ts";
 import { checkSize, type RawSeries } from "./series.ts";
 import { toIso } from "./time.ts";
@@ -34,6 +35,7 @@ const VALUES = /^(.*)\/block0_values$/;
  * await parseHdf5(bytes, "metr-la.h5", { key: "df" });
  */
 export async function parseHdf5(bytes: Uint8Array, file: string, options: Hdf5Options = {}): Promise<RawSeries> {
+  guardHdf5(bytes, file);
   const library = await ready;
   library.activate_throwing_error_handler();
   const path = "series.h5";

@@ -30,7 +30,7 @@ export { softmaxCrossEntropy, exponential, logarithm } from "./softmax";
 export { sumSquares, adamw } from "./optimiser";
 export { matrixProduct } from "./matrix";
 export { tanhForward, tanhBackward } from "./tanh";
-export { gatherRows, scatterRows, sumRows } from "./rows";
+export { gatherRows, scatterRows, sumRows, addInto } from "./rows";
 export { predictionError, relax, softmaxError } from "./predictive";
 export { neighbourhoods, addNeighbourhoods, coveredPixels } from "./neighbourhoods";
 export { clipErrors, predictionGap, relaxRows } from "./row-errors";

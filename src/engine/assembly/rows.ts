@@ -32,6 +32,19 @@ export function scatterRows(
   }
 }
 
+/** Floats an item of `addInto`. */
+const BLOCK: i32 = 2048;
+
+/** sum += x, `length` floats (a multiple of 4); items are blocks of 2048. */
+export function addInto(begin: i32, end: i32, _thread: i32, length: i32, x: usize, sum: usize): void {
+  for (let item = begin; item < end; item++) {
+    const to = <usize>min(length, (item + 1) * BLOCK) << 2;
+    for (let i = <usize>item * BLOCK << 2; i < to; i += 16) {
+      v128.store(sum + i, f32x4.add(v128.load(sum + i), v128.load(x + i)));
+    }
+  }
+}
+
 /** out = scale * sum of the rows; items are tiles of 16 columns. */
 export function sumRows(
   begin: i32, end: i32, _thread: i32, rows: i32, stride: i32, scale: f32, x: usize, out: usize,

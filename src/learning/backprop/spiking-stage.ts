@@ -9,15 +9,21 @@ import { pixelsOf, type Shape, tilesOf } from "../../network/shape.ts";
 import { stepsOf } from "../../network/synapses.ts";
 import type { BackpropStage, OutputGradient } from "./stage.ts";
 
+/** Where the gradient of a drive goes, and the norm's chunk sums of it. */
+export interface DriveGradient {
+  readonly g: Address;
+  readonly sums: Address;
+}
+
 export class SpikingStage implements BackpropStage {
   readonly layer: Layer;
   readonly outputSteps: number;
-  readonly #team: Team;
+  protected readonly team: Team;
 
   /** @param layer with neurons, and a workspace that no other layer writes into before the way back */
   constructor(team: Team, layer: Layer) {
     if (!layer.output) throw new Error(`${layer.name} has no neurons to go back through`);
-    this.#team = team;
+    this.team = team;
     this.layer = layer;
     this.outputSteps = layer.output.steps;
   }
@@ -47,20 +53,25 @@ export class SpikingStage implements BackpropStage {
   }
 
   toDrive(images: number, above: OutputGradient): Address {
-    const { synapses, workspace, norm, group, outputSteps: steps } = this;
+    this.spikesToDrive(images, above, { g: this.workspace.g, sums: this.norm.sums.at });
+    return this.layer.normGradient(images);
+  }
+
+  /** Through neurons alone: dL/dX to `out.g`, laid out like the workspace's, and the norm's chunk sums of it to `out.sums`. */
+  protected spikesToDrive(images: number, above: OutputGradient, out: DriveGradient): void {
+    const { synapses, workspace, norm, outputSteps: steps } = this;
     const { tau, threshold, alpha } = this.layer.neurons!;
     const pixels = pixelsOf(synapses.shape);
     const zSteps = stepsOf(synapses.source);
     const chunkImages = synapses.chunkImages || images;
     const chunks = Math.ceil(images / chunkImages);
-    const scratch = this.#team.scratch(steps * 16);
-    this.#team.run(
+    const scratch = this.team.scratch(steps * 16);
+    this.team.run(
       "neuronBackwardSpikes",
       tilesOf(synapses.shape) * chunks,
       ...[chunks, chunkImages, images, steps, zSteps, above.steps, pixels, 1 / tau, threshold, alpha / 2],
       ...[norm.scale.at, norm.shift.at, norm.mean.at, norm.inverse.at],
-      ...[workspace.z, above.at, workspace.g, norm.sums.at, scratch.at, scratch.stride],
+      ...[workspace.z, above.at, out.g, out.sums, scratch.at, scratch.stride],
     );
-    return norm.gradient(group, chunks, images * zSteps * pixels);
   }
 }

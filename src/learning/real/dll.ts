@@ -34,7 +34,7 @@ export interface ImageDllOptions {
 export const imageDllDefaults: ImageDllOptions = { feedbackRate: 0.1, errorLimit: 50 };
 
 /** Theta of a hidden stage, from the errors of the stage above. */
-interface Feedback {
+export interface Feedback {
   readonly name: string;
   /** W's twin: reads xi where W reads the stage's values. */
   readonly synapses: Synapses;
@@ -53,7 +53,8 @@ interface Feedback {
  */
 export class ImageDll extends RealImageLearner {
   readonly #options: ImageDllOptions;
-  readonly #feedback: readonly Feedback[];
+  /** Theta of each hidden stage, in the order of W's of the stage above. */
+  readonly feedback: readonly Feedback[];
   /** xi of whichever stage is at work, in tiles. */
   readonly #xi: Region<Float32Array>;
 
@@ -65,7 +66,7 @@ export class ImageDll extends RealImageLearner {
     }));
     super(image, optimiser, layers);
     this.#options = dll;
-    this.#feedback = feedback;
+    this.feedback = feedback;
     this.#xi = net.team.arena.f32(Math.max(0, ...feedback.map(({ down }) => down.floats(options.maxImages, 1))));
   }
 
@@ -78,7 +79,7 @@ export class ImageDll extends RealImageLearner {
     net.readout.backward(images, "rate", this.errors.at);
     for (let k = net.hidden.length - 1; k >= 0; k--) this.#learn(k, images);
     this.updateNet(rates.perception);
-    for (const { group } of this.#feedback) optimiser.update(group, rates.perception * this.#options.feedbackRate);
+    for (const { group } of this.feedback) optimiser.update(group, rates.perception * this.#options.feedbackRate);
     optimiser.finish();
     return report;
   }
@@ -88,7 +89,7 @@ export class ImageDll extends RealImageLearner {
     const { net, team } = this;
     const stage = net.hidden[k]!;
     const { workspace } = net.layers[k + 1]!;
-    const { synapses, group, down, rows, stride } = this.#feedback[k]!;
+    const { synapses, group, down, rows, stride } = this.feedback[k]!;
     const { shape } = stage;
     const xi = this.#xi.at;
     down.run(images, workspace, 1, xi);

@@ -28,7 +28,7 @@ export interface RealImageNetOptions {
 }
 
 /** Rules on such nets, by their names in a configuration. */
-export type RealImageRule = "real-backprop" | "dll" | "predictive-coding" | "ccl";
+export type RealImageRule = "real-backprop" | "dll" | "predictive-coding" | "ccl" | "real-bsd";
 
 /** The hidden units of each rule's authors. */
 export const authorsActivations: Readonly<Record<RealImageRule, Activation>> = {
@@ -36,6 +36,7 @@ export const authorsActivations: Readonly<Record<RealImageRule, Activation>> = {
   dll: "tanh",
   "predictive-coding": "tanh",
   ccl: "elu",
+  "real-bsd": "relu",
 };
 
 /** Connections of the hidden stages and, last, of the read-out. */

@@ -33,7 +33,8 @@ const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9
 const black = "#222222";
 const mostPoints = 400;
 
-const stageColour = (stage: number) => colours[(stage - 1) % colours.length] ?? black;
+/** A stage has the same colour in every panel. */
+export const stageColour = (stage: number) => colours[(stage - 1) % colours.length] ?? black;
 
 /** Panels that have something to draw, top to bottom. */
 export function curvePanels(lines: readonly AnyMetricLine[], first: FirstStages): Panel[] {
@@ -166,7 +167,8 @@ function figureOf(line: EpochLine, name: string): number {
   return (line as unknown as Readonly<Record<string, number | null | undefined>>)[name] ?? Number.NaN;
 }
 
-function withoutEmptyCurves(panel: Panel): Panel {
+/** Leaves curves without a finite value out, and a logarithmic axis where values have none. */
+export function withoutEmptyCurves(panel: Panel): Panel {
   const curves = panel.curves.filter(({ points }) => points.some(({ value }) => Number.isFinite(value)));
   const values = finiteValues(curves);
   // Zero has no logarithm, and neither do extremes have room.

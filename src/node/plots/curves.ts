@@ -19,7 +19,8 @@ export const firstStages: FirstStages = { losses: 1, perception: 2, recall: 2, h
 
 const width = 900;
 const left = 70;
-const plotWidth = 700;
+/** Of the axes and what is between them; the legend has the rest. */
+const usualWidth = 700;
 const panelHeight = 210;
 const titleHeight = 26;
 
@@ -41,15 +42,38 @@ export function curvesPlot(lines: readonly AnyMetricLine[], first: Partial<First
       "data",
       "learning curves: expected metric lines of steps or epochs with finite numbers, got none",
     );
-  const lastStep = lines.reduce((last, line) => Math.max(last, line.step), 1);
-  const height = panels.length * (titleHeight + panelHeight) + 34;
-  const parts = panels.map((panel, index) =>
-    drawCurves(panel, index * (titleHeight + panelHeight) + 14, lastStep, index === panels.length - 1),
-  );
-  return page(width, height, "Learning curves", parts);
+  return panelStack("Learning curves", panels);
 }
 
-function drawCurves(panel: Panel, top: number, lastStep: number, withSteps: boolean): string {
+/**
+ * Panels of curves as SVG, 900 pixels wide, stacked over one axis of optimiser steps. Same panels, same bytes.
+ *
+ * @param panels each with something to draw
+ * @param plotWidth pixels, of which the legend has what is left. Default 700
+ */
+export function panelStack(title: string, panels: readonly Panel[], plotWidth = usualWidth): string {
+  const steps = panels.flatMap(({ curves }) => curves.flatMap(({ points }) => points.map(({ step }) => step)));
+  const lastStep = steps.reduce((last, step) => Math.max(last, step), 1);
+  const height = panels.length * (titleHeight + panelHeight) + 34;
+  const parts = panels.map((panel, index) =>
+    drawCurves(panel, {
+      ...{ top: index * (titleHeight + panelHeight) + 14, plotWidth },
+      ...{ lastStep, withSteps: index === panels.length - 1 },
+    }),
+  );
+  return page(width, height, title, parts);
+}
+
+interface Place {
+  readonly top: number;
+  readonly plotWidth: number;
+  /** Right end of the axis of steps. */
+  readonly lastStep: number;
+  /** Number that axis. */
+  readonly withSteps: boolean;
+}
+
+function drawCurves(panel: Panel, { top, plotWidth, lastStep, withSteps }: Place): string {
   const dotted = panel.dots ? panel.curves.filter(({ points }) => points.length <= 60) : [];
   const bottom = withSteps ? 44 : 12;
   const scale = panel.log ? logScale(panel) : { domain: linearDomain(panel), nice: true, ticks: 5 };

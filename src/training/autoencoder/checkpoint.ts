@@ -1,5 +1,5 @@
 /** Checkpoints of autoencoder experiments: as those of images (`../checkpoint.ts`), with the learner's tensors. */
-import { z } from "zod";
+import * as z from "zod";
 import { BispikeError } from "../../errors.ts";
 import type { SafetensorsFile, Tensor } from "../../export/safetensors.ts";
 import type { AutoencoderLearner } from "../../learning/autoencoder/learner.ts";

@@ -1,6 +1,6 @@
 /** The zod schema of an autoencoder experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { choice, flag, hidden, name, positive, real, section, trainSection, whole } from "../config-fields.ts";
 import { imageDataSection } from "../config-schema.ts";
 import type { AutoencoderConfig } from "./config.ts";

@@ -5,15 +5,8 @@
 import { type FrequencyOptions, frequencyDefaults } from "../../alignment/frequency.ts";
 import { type DataConfig, defaults as imageDefaults, type TrainConfig } from "../config.ts";
 import { checkConfig } from "../config-check.ts";
-import {
-  applyOverrides,
-  copyRaw,
-  joinName,
-  lastName,
-  type RawSection,
-  sectionOf,
-  withDefaults,
-} from "../config-raw.ts";
+import { applyOverrides } from "../config-overrides.ts";
+import { copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "../config-raw.ts";
 import { impossible } from "./config-rules.ts";
 import { type AUTOENCODE, autoencoderSchema, type REAL_RULES, type SPIKING_RULES } from "./config-schema.ts";
 
@@ -95,7 +88,7 @@ export interface AutoencoderConfig {
 
 /** Every default but the name; `hidden` is that of a cnn. */
 export const autoencoderDefaults = {
-  data: imageDefaults.data,
+  data: { heldOut: imageDefaults.data.heldOut, limit: imageDefaults.data.limit },
   network: {
     kind: "cnn",
     hidden: [16, 32, 64],

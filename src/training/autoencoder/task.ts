@@ -4,7 +4,7 @@ import type { Rates } from "../../learning/rule.ts";
 import { redrawnErrors } from "../../measurement/redrawn-images.ts";
 import type { Network } from "../../network/autoencoder/pair.ts";
 import type { TrainConfig } from "../config.ts";
-import { healthWarnings } from "../metrics.ts";
+import { healthWarnings, remediesOf } from "../metrics.ts";
 import { importSlots } from "../slots.ts";
 import { evenBatch, stepFigures } from "../steps.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "../trainable.ts";
@@ -91,7 +91,8 @@ export class AutoencoderTask implements Trainable<AutoencoderKind> {
     seconds: () => number,
     pause?: () => Promise<void>,
   ): Promise<{ score: number | null; line: AutoencoderEpochMetrics }> {
-    const { model, dataset, heldOutIndices } = this.#experiment;
+    const { model, dataset, heldOutIndices, config } = this.#experiment;
+    const remedies = remediesOf(config);
     const sums = this.#sums;
     this.#sums = NOTHING;
     const { redrawers } = model.learner;
@@ -115,8 +116,8 @@ export class AutoencoderTask implements Trainable<AutoencoderKind> {
       perceptionRates,
       recallRates,
       warnings: [
-        ...healthWarnings("perception", perceptionRates, mean(sums.silent)),
-        ...healthWarnings("recall", recallRates),
+        ...healthWarnings("perception", perceptionRates, remedies, mean(sums.silent)),
+        ...healthWarnings("recall", recallRates, remedies),
       ],
       seconds: seconds(),
     };

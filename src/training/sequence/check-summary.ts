@@ -1,5 +1,5 @@
 /** Checks the summary of a text or series that a checkpoint brings: untrusted. */
-import { z } from "zod";
+import * as z from "zod";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
 import { BispikeError } from "../../errors.ts";
 

@@ -1,5 +1,5 @@
 /** The zod schema of a sequence experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
-import { z } from "zod";
+import * as z from "zod";
 import { choice, flag, hidden, name, path, positive, real, section, trainSection, whole } from "../config-fields.ts";
 import type { SequenceConfig } from "./config.ts";
 

@@ -11,15 +11,8 @@ import type { SequenceNetworkOptions } from "../../network/recurrent/sequence-pa
 import type { TrainConfig } from "../config.ts";
 import { defaults as imageDefaults } from "../config.ts";
 import { checkConfig } from "../config-check.ts";
-import {
-  applyOverrides,
-  copyRaw,
-  joinName,
-  lastName,
-  type RawSection,
-  sectionOf,
-  withDefaults,
-} from "../config-raw.ts";
+import { applyOverrides } from "../config-overrides.ts";
+import { copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "../config-raw.ts";
 import { impossible } from "./config-rules.ts";
 import { type REAL_RULES, type SPIKING_RULES, sequenceSchema } from "./config-schema.ts";
 

@@ -4,7 +4,7 @@ import type { Rates } from "../../learning/rule.ts";
 import type { SequenceStepReport } from "../../learning/sequence/learner.ts";
 import { evaluateSequence, type SequenceEvaluation, scoreOf } from "../../measurement/sequence.ts";
 import type { TrainConfig } from "../config.ts";
-import { healthWarnings } from "../metrics.ts";
+import { healthWarnings, remediesOf } from "../metrics.ts";
 import { importSlots } from "../slots.ts";
 import { evenBatch, stepFigures } from "../steps.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "../trainable.ts";
@@ -87,8 +87,12 @@ export class SequenceTask implements Trainable<SequenceKind> {
     const sums = this.#sums;
     this.#sums = NOTHING;
     const report = this.#lastReport;
+    const remedies = remediesOf(this.#experiment.config);
     const warnings = report
-      ? [...healthWarnings("perception", report.perceptionRates), ...healthWarnings("recall", report.recallRates)]
+      ? [
+          ...healthWarnings("perception", report.perceptionRates, remedies),
+          ...healthWarnings("recall", report.recallRates, remedies),
+        ]
       : [];
     const line: SequenceEpochMetrics = {
       kind: "epoch",

@@ -1,0 +1,33 @@
+/** Where a run stands, in a line; and what went wrong, if anything did. */
+import type { Run } from "../state/run.ts";
+
+export function Status({ run }: { run: Run }) {
+  const about = run.about.value;
+  const newest = run.newest.value;
+  const failure = run.failure.value;
+  return (
+    <div class="status">
+      {failure && (
+        <p role="alert" class="failure">
+          {failure.message}{" "}
+          <button type="button" onClick={() => (run.failure.value = null)}>
+            Dismiss
+          </button>
+        </p>
+      )}
+      {about?.singleThreaded && <p class="note">Training on one thread: {about.singleThreaded}.</p>}
+      {run.warnings.value.map((warning) => (
+        <p class="note" key={warning}>
+          {warning}
+        </p>
+      ))}
+      <p aria-live="off">
+        {run.opening.value
+          ? "Fetching the images …"
+          : about
+            ? `Step ${run.step.value} of ${about.totalSteps}${newest ? `, ${Math.round(newest.imagesPerSecond)} images/s, batch accuracy ${(100 * newest.accuracy).toFixed(1)} %` : ""}${run.finished.value ? ", done" : ""}`
+            : "No run"}
+      </p>
+    </div>
+  );
+}

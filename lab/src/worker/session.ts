@@ -1,0 +1,291 @@
+/**
+ * A run in a page: the library's own training loop, made to wait between steps for whoever watches.
+ *
+ * Questions (`ask`) are answered between steps or while the run waits, never inside an evaluation, whose spikes they would overwrite; what they run
+ * does not learn and leaves training's bytes alone.
+ */
+import { type Dataset, imageBytes } from "../../../src/data/dataset.ts";
+import type { StepMetrics, StepReport } from "../../../src/index.ts";
+import {
+  type Checkpoint,
+  classMeans,
+  createExperiment,
+  decideImages,
+  type Experiment,
+  type ExperimentConfig,
+  evaluate,
+  Model,
+  type Moment,
+  type Place,
+  recallImages,
+  type Team,
+  train,
+  trainsRecall,
+} from "../../../src/index.ts";
+import { countedNet } from "../../../src/measurement/cost.ts";
+import { parametersOf, ruleFootprint } from "../../../src/measurement/rule-footprint.ts";
+import { conceptSpikes } from "../../../src/network/inference.ts";
+import { failureOf } from "./failure.ts";
+import type { About, LabEvent, Perceived, Snapshot, StepLine } from "./protocol.ts";
+import { type NewestBatch, pixels, snapshotOf, stagesOf } from "./snapshot.ts";
+import { spikeRows } from "./spikes.ts";
+
+/** Milliseconds of training at a stretch before messages are let in. */
+const STRETCH = 8;
+
+export class Session {
+  readonly experiment: Experiment;
+  readonly #team: Team;
+  readonly #tell: (event: LabEvent) => void;
+  readonly #means: Float32Array;
+  readonly #resume: Checkpoint | undefined;
+  readonly #channel = new MessageChannel();
+  readonly #waiting: (() => void)[] = [];
+  readonly #questions: (() => void)[] = [];
+  /** Newest whole checkpoints: what training saves at its epochs' ends. */
+  readonly #saved = new Map<"last" | "best", Uint8Array>();
+  #training: Promise<void> | undefined;
+  #moment: Moment | undefined;
+  #batch: NewestBatch | undefined;
+  #running = false;
+  #closed = false;
+  #finished = false;
+  /** Whether questions may be answered at once. */
+  #between = true;
+  #stepsWanted = 0;
+  #minimumMilliseconds = 0;
+  #stepped = 0;
+  #breathed = performance.now();
+  /** Where it stood when it was opened. */
+  readonly #start: Place;
+  #step: number;
+
+  constructor(
+    team: Team,
+    config: ExperimentConfig,
+    dataset: Dataset,
+    tell: (event: LabEvent) => void,
+    resume?: Checkpoint,
+  ) {
+    this.#team = team;
+    this.#tell = tell;
+    this.experiment = createExperiment(team, config, dataset);
+    this.#means = classMeans(dataset.train, this.experiment.trainIndices, dataset.shape, dataset.classes);
+    this.#resume = resume;
+    this.#start = resume ? this.experiment.task.restore(resume) : { step: 0, epoch: 0, batch: 0, best: null };
+    this.#step = this.#start.step;
+    this.#finished = this.#step >= this.experiment.totalSteps;
+  }
+
+  about(singleThreaded: string | null): About {
+    const { config, dataset, model, trainIndices, heldOutIndices, stepsPerEpoch, totalSteps } = this.experiment;
+    return {
+      config,
+      threads: this.#team.threads,
+      singleThreaded,
+      dataName: dataset.name,
+      classNames: dataset.classNames,
+      shape: dataset.shape,
+      images: { train: trainIndices.length, heldOut: heldOutIndices.length, test: dataset.test.count },
+      stepsPerEpoch,
+      totalSteps,
+      step: this.#step,
+      stages: stagesOf(model),
+      recalls: trainsRecall(config.rule),
+      spikes: model instanceof Model,
+      parameters: parametersOf(ruleFootprint(countedNet(model), config.rule.name)),
+    };
+  }
+
+  run(): void {
+    this.#stepsWanted = 0;
+    this.#go();
+  }
+
+  pause(): void {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#tellState();
+  }
+
+  /** Trains on one batch and pauses. */
+  step(): void {
+    this.#stepsWanted = 1;
+    this.#go();
+  }
+
+  setSpeed(stepsPerSecond: number | null): void {
+    this.#minimumMilliseconds = stepsPerSecond === null ? 0 : 1000 / stepsPerSecond;
+  }
+
+  /** Answers when nothing is under way that an answer could disturb. */
+  ask<T>(question: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const answer = () => {
+        try {
+          resolve(question());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (this.#between) answer();
+      else this.#questions.push(answer);
+    });
+  }
+
+  snapshot(sample: number): Promise<Snapshot | null> {
+    return this.ask(() => {
+      if (!this.#batch) return null;
+      const { model, dataset, config } = this.experiment;
+      const prototypes = config.rule.negatives === "prototypes";
+      return snapshotOf(model, dataset, this.#batch, { step: this.#step, sample, means: this.#means, prototypes });
+    });
+  }
+
+  perceive(image: Uint8Array): Promise<Perceived> {
+    return this.ask(() => {
+      const { model, dataset } = this.experiment;
+      const split = { images: image.subarray(0, imageBytes(dataset.shape)), labels: Uint16Array.of(0), count: 1 };
+      model.load(split, Int32Array.of(0), 0, 1);
+      model.perceive(1);
+      const [decision] = decideImages(model, 1);
+      const { cosines, drives } = decision!;
+      const decided = { decision: decision!.class, cosines: [...cosines], drives: [...drives] };
+      if (!(model instanceof Model)) return { ...decided, perception: [], concept: null, recalled: null };
+      const { pair } = model;
+      const concept = { steps: pair.options.steps, neurons: pair.target.width, spikes: conceptSpikes(pair, 1) };
+      const perception = pair.perception.slice(0, -1).map((layer) => spikeRows(layer.output!, 0));
+      const size = imageBytes(dataset.shape);
+      const recalled = pair.recalls
+        ? pixels(recallImages(model, this.#means).images).slice(decision!.class * size, (decision!.class + 1) * size)
+        : null;
+      return { ...decided, perception, concept, recalled };
+    });
+  }
+
+  checkpoint(which: "last" | "best"): Promise<Uint8Array> {
+    return this.ask(() => {
+      const now = which === "last" && !this.#finished ? this.#moment?.encode() : undefined;
+      const bytes =
+        now ?? this.#saved.get(which) ?? this.#saved.get("last") ?? this.experiment.task.encode(this.#start, "last");
+      return bytes.slice();
+    });
+  }
+
+  /** Accuracy on the test images; training waits. */
+  async test() {
+    const { model, dataset } = this.experiment;
+    const all = Int32Array.from(dataset.test.labels, (_, i) => i);
+    const running = this.#running;
+    this.pause();
+    const measured = await await this.ask(() => {
+      this.#between = false;
+      return evaluate(model, dataset.test, all, () => this.#macrotask()).finally(() => this.#answer());
+    });
+    if (running) this.run();
+    return { accuracy: measured.accuracy, images: measured.images, confusion: measured.confusion };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake();
+    await this.#training;
+    await this.#team.close();
+    this.#channel.port1.close();
+  }
+
+  #go(): void {
+    if (this.#finished || this.#closed) return;
+    this.#running = true;
+    this.#tellState();
+    if (this.#training) this.#wake();
+    else this.#training = this.#train();
+  }
+
+  async #train(): Promise<void> {
+    const { experiment } = this;
+    this.#between = false;
+    try {
+      const result = await train(experiment, {
+        sink: {
+          onStep: (report, line, { items }) => {
+            this.#step = line.step;
+            this.#note(items);
+            this.#tell({ kind: "step", line: stepLine(report, line) });
+          },
+          onMetrics: (line) => {
+            if (line.kind === "epoch") this.#tell({ ...line, kind: "epoch" });
+          },
+          onCheckpoint: (which, bytes) => this.#saved.set(which, bytes),
+        },
+        stopped: () => this.#closed,
+        pause: (moment) => this.#gate(moment),
+        pauseMilliseconds: 0,
+        ...(this.#resume ? { resume: this.#resume } : {}),
+      });
+      this.#finished = result.finished;
+    } catch (error) {
+      this.#tell({ kind: "failure", failure: failureOf(error) });
+    } finally {
+      this.#running = false;
+      this.#answer();
+      if (!this.#closed) this.#tellState();
+    }
+  }
+
+  /** After a step: waits where the run is paused or slowed, and lets messages in. Inside an evaluation it does only the last. */
+  async #gate(moment: Moment | undefined): Promise<void> {
+    if (!moment) {
+      await this.#macrotask();
+      return;
+    }
+    this.#moment = moment;
+    if (this.#stepsWanted > 0 && --this.#stepsWanted === 0) this.#running = false;
+    const due = this.#stepped + this.#minimumMilliseconds - performance.now();
+    if (this.#running && due <= 0 && performance.now() - this.#breathed < STRETCH) {
+      this.#stepped = performance.now();
+      return;
+    }
+    this.#answer();
+    if (!this.#running) this.#tellState();
+    if (due > 0 && this.#running) await new Promise((resolve) => setTimeout(resolve, due));
+    else await this.#macrotask();
+    while (!this.#running && !this.#closed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#between = false;
+    this.#stepped = this.#breathed = performance.now();
+  }
+
+  #answer(): void {
+    this.#between = true;
+    for (const question of this.#questions.splice(0)) question();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** A turn of the event loop; setTimeout would take at least 4 ms after the first few. */
+  #macrotask(): Promise<void> {
+    const { port1, port2 } = this.#channel;
+    return new Promise((resolve) => {
+      port1.onmessage = () => resolve();
+      port2.postMessage(null);
+    });
+  }
+
+  #note(items: Int32Array): void {
+    const { labels } = this.experiment.dataset.train;
+    this.#batch = { indices: items, labels: Uint16Array.from(items, (i) => labels[i]!) };
+  }
+
+  #tellState(): void {
+    this.#tell({ kind: "state", running: this.#running, finished: this.#finished, step: this.#step });
+  }
+}
+
+function stepLine(report: StepReport, line: StepMetrics): StepLine {
+  const { step, epoch, loss, perceptionRates, recallRates, seconds, imagesPerSecond } = line;
+  const accuracy = report.correct / report.images;
+  const { stageLosses } = report;
+  return { step, epoch, loss, stageLosses, perceptionRates, recallRates, accuracy, seconds, imagesPerSecond };
+}

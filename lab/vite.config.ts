@@ -1,0 +1,27 @@
+/** Builds the lab, a static site, into dist/lab; `npm run build:lab`. */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+/** What makes shared memory available; a static host that does not send these runs the lab on one thread. */
+const isolation = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+export default defineConfig({
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  // Relative, so that the site works in any folder of a host.
+  base: "./",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  worker: { format: "es" },
+  server: { headers: isolation },
+  preview: { headers: isolation },
+  build: {
+    outDir: fileURLToPath(new URL("../dist/lab", import.meta.url)),
+    emptyOutDir: true,
+    target: "es2022",
+    // Inlined files would be data: URLs, which the content security policy does not let in.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});

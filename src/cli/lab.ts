@@ -1,0 +1,34 @@
+/** `bispike lab`: the options; the work is in `run/lab.ts`. */
+import { Command } from "commander";
+import { wholeNumber } from "./parse.ts";
+import { runAction } from "./report.ts";
+
+export interface LabCommandOptions {
+  readonly host: string;
+  readonly port: number;
+}
+
+export function labCommand(): Command {
+  return new Command("lab")
+    .summary("watch two networks teach each other, in a browser")
+    .description(
+      "Serves the lab, a page that trains pairs of networks in the browser itself, with the same engine and the same bytes as here. " +
+        "It carries MNIST and Fashion-MNIST where they are installed, and follows the learning curves of the run folders it is given. Ctrl-C ends it.",
+    )
+    .argument("[run...]", "run folders whose metrics the page may follow")
+    .option("--port <n>", "port; 0 for any that is free", wholeNumber(0, 65535), 4173)
+    .option("--host <address>", "address to listen on; only this machine reaches the default", "127.0.0.1")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ bispike lab
+  $ bispike lab --port 0 runs/mnist-mlp-seed1`,
+    )
+    .action(
+      runAction(async (runs: string[], options: LabCommandOptions) => {
+        const { runLab } = await import("./run/lab.ts");
+        await runLab(runs, options);
+      }),
+    );
+}

@@ -1,0 +1,80 @@
+/** The `bispike` command as a function of its arguments. Commands load their work only when they run, so that help comes at once. */
+import { Command, type CommanderError } from "commander";
+import { packageVersion } from "../node/version.ts";
+import { compareCommand } from "./compare.ts";
+import { demoCommand } from "./demo.ts";
+import { evalCommand } from "./eval.ts";
+import { exportCommand } from "./export.ts";
+import { forecastCommand } from "./forecast.ts";
+import { generateCommand } from "./generate.ts";
+import { inspectCommand } from "./inspect.ts";
+import { joinCommand } from "./join.ts";
+import { labCommand } from "./lab.ts";
+import { splitOverrides } from "./overrides.ts";
+import { plotCommand } from "./plot.ts";
+import { predictCommand } from "./predict.ts";
+import { recallCommand } from "./recall.ts";
+import { reconstructCommand } from "./reconstruct.ts";
+import { reportError } from "./report.ts";
+import { sampleCommand } from "./sample.ts";
+import { sweepCommand } from "./sweep.ts";
+import { trainCommand } from "./train.ts";
+
+function program(overrides: readonly string[]): Command {
+  const root = new Command("bispike")
+    .description(
+      "Trains pairs of spiking networks, perception (stimulus to concept) and recall (concept to stimulus), that teach each other stage by stage: " +
+        "Bidirectional Spike-Based Distillation.",
+    )
+    .version(packageVersion())
+    .addHelpText(
+      "after",
+      `
+Start with:
+  $ bispike demo
+  $ bispike train experiments/mnist-mlp.yaml
+  $ bispike help train`,
+    );
+  const commands = [
+    trainCommand(overrides),
+    compareCommand(overrides),
+    sweepCommand(overrides),
+    evalCommand(),
+    recallCommand(),
+    reconstructCommand(),
+    sampleCommand(),
+    predictCommand(),
+    generateCommand(),
+    forecastCommand(),
+    inspectCommand(),
+    plotCommand(),
+    joinCommand(),
+    labCommand(),
+    exportCommand(),
+    demoCommand(),
+  ];
+  for (const command of commands) root.addCommand(command);
+  for (const command of [root, ...commands, ...commands.flatMap(({ commands: own }) => own)]) {
+    command
+      .exitOverride()
+      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "bispike: ")) });
+  }
+  return root;
+}
+
+/**
+ * Runs a command to its end. What went wrong is on stderr and in `process.exitCode`, as a shell sees it.
+ *
+ * @param args what follows `bispike`
+ */
+export async function runProgram(args: readonly string[]): Promise<void> {
+  try {
+    const [name, ...others] = args;
+    // Only training has a configuration to override; elsewhere a dotted option is an option.
+    const trains = name === "train" || name === "compare" || (name === "sweep" && others[0] === "plan");
+    const { rest, overrides } = trains ? splitOverrides(others) : { rest: others, overrides: [] };
+    await program(overrides).parseAsync(name === undefined ? [] : [name, ...rest], { from: "user" });
+  } catch (error) {
+    process.exitCode = reportError(error as CommanderError);
+  }
+}

@@ -1,0 +1,87 @@
+/** `bispike eval --robustness`: accuracy by corruption and severity. */
+import Papa from "papaparse";
+import { type CorruptionScore, measureRobustness, type Robustness } from "../../measurement/robustness.ts";
+import { spreadOf } from "../../measurement/statistics/spread.ts";
+import { writeDurably } from "../../node/durable.ts";
+import type { OpenedModel } from "../../node/open.ts";
+import type { EvalOptions } from "../eval.ts";
+import { alignTable, percent } from "../table.ts";
+import type { Measured, Section } from "./eval-sections.ts";
+import { requireFolder } from "./output-file.ts";
+
+/** @throws BispikeError "usage" for an `--out` that cannot be written */
+export function robustnessSection(
+  { model }: OpenedModel,
+  { split, indices }: Measured,
+  { corruptions, severities, images, draws, seed, out }: EvalOptions,
+): Section {
+  if (out !== undefined) requireFolder("--out", out);
+  const asked = {
+    ...(corruptions && { corruptions }),
+    ...(severities && { severities }),
+    ...(images !== undefined && { images }),
+    ...(draws !== undefined && { draws }),
+    ...(seed !== undefined && { seed }),
+  };
+  return {
+    finish: async () => {
+      const robustness = await measureRobustness(model, split, indices, asked);
+      if (out !== undefined) writeDurably(out, robustnessCsv(robustness));
+      return { json: { robustness }, text: report(robustness) };
+    },
+  };
+}
+
+/** CSV (RFC 4180): a line a corruption and severity, first the clean images as severity 0; full digits. */
+function robustnessCsv({ images, clean, corruptions }: Robustness): string {
+  const head = ["corruption", "severity", "amount", "quantity", "images", "accuracy", "drop", "draws", "std"];
+  const rows = corruptions.flatMap(({ name, quantity, severities }) =>
+    severities.map(({ severity, amount, accuracy, draws }) => [
+      ...[name, severity, amount, quantity, images, accuracy, clean - accuracy],
+      ...(draws ? [draws.length, spreadOf(draws)?.std ?? null] : [null, null]),
+    ]),
+  );
+  const first = ["none", 0, null, null, images, clean, 0, null, null];
+  return `${Papa.unparse([head, first, ...rows], { newline: "\n" })}\n`;
+}
+
+function report({ images, seed, clean, mean, drop, corruptions }: Robustness): string {
+  const severities = corruptions[0]!.severities.map(({ severity }) => severity);
+  const row = (score: CorruptionScore) => [
+    score.name,
+    ...score.severities.map(({ accuracy }) => percent(accuracy)),
+    percent(score.mean),
+    points(score.drop),
+  ];
+  const drawn = corruptions.find(({ name }) => name === "weights")?.severities[0]?.draws?.length;
+  return [
+    `robustness: ${images} images, ${percent(clean)} right when not corrupted; draws by seed ${seed}`,
+    alignTable(
+      [
+        ["accuracy at severity", ...severities.map(String), "mean", "drop, points"],
+        ...corruptions.map(row),
+        ...(mean === null || drop === null
+          ? []
+          : [["all corruptions of images", ...severities.map(() => ""), percent(mean), points(drop)]]),
+      ],
+      "l",
+    ),
+    alignTable(
+      [
+        ["amounts", ...severities.map(String)],
+        ...corruptions.map(({ name, quantity, severities: lines }) => [
+          name,
+          ...lines.map(({ amount }) => amount.toString()),
+          quantity,
+        ]),
+      ],
+      `l${"r".repeat(severities.length)}l`,
+    ),
+    ...(drawn === undefined
+      ? []
+      : [`weights: of perception alone, not biases or norms; mean of ${drawn} draw${drawn === 1 ? "" : "s"}`]),
+  ].join("\n\n");
+}
+
+/** Percentage points. */
+const points = (share: number) => `${(100 * share).toFixed(2)}`;

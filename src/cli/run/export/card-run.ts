@@ -1,0 +1,119 @@
+/** The work of `bispike export --format card`: what a run's folder says of itself. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { BispikeError } from "../../../errors.ts";
+import { type CardFacts, modelCard } from "../../../export/model-card.ts";
+import { readJsonObject } from "../../../node/json-file.ts";
+import { CHECKPOINT_FILES } from "../../../node/open.ts";
+import { RUN_FILES } from "../../../node/run-folder.ts";
+import { type AnyConfig, isAutoencoderConfig, isSequenceConfig } from "../../../training/any-config.ts";
+import { readAnyExperiment } from "../../../training/config-file.ts";
+import type { AnySummary } from "../job.ts";
+import { PICTURES } from "../summary.ts";
+import { figuresOf } from "./card-figures.ts";
+import type { Exported, ExportRequest } from "./format.ts";
+
+export async function exportCard({ run, options }: ExportRequest): Promise<Exported> {
+  const folder = statSync(run, { throwIfNoEntry: false })?.isDirectory() ? run : undefined;
+  const summary = folder && (readJsonObject(join(folder, RUN_FILES.summary)) as unknown as AnySummary | undefined);
+  if (!folder || !summary) {
+    throw new BispikeError(
+      "usage",
+      `${run}: expected the folder of a finished run, with ${RUN_FILES.summary}: a card states what was measured`,
+    );
+  }
+  const { license } = options as { license?: string };
+  if (license !== undefined && !/^[a-z0-9][a-z0-9.+-]{0,60}$/i.test(license))
+    throw new BispikeError(
+      "usage",
+      `--license: expected an identifier such as mit or cc-by-4.0, got ${JSON.stringify(license)}`,
+    );
+  const config = readAnyExperiment(join(folder, RUN_FILES.config));
+  const facts = factsOf(folder, config, summary, license);
+  const text = modelCard(facts);
+  return {
+    bytes: new TextEncoder().encode(text),
+    lines: [
+      `model card of ${facts.name}: ${facts.figures.map(({ label, shown }) => `${label} ${shown}`).join(", ")}`,
+      ...(facts.pictures.length > 0
+        ? [`it shows ${facts.pictures.map(([file]) => file).join(", ")} of the run's folder: put it beside them`]
+        : []),
+    ],
+    facts: { name: facts.name, task: facts.task, figures: facts.figures.map(({ label, value }) => ({ label, value })) },
+    warnings: license === undefined ? ["no licence is stated; --license ID adds one"] : [],
+  };
+}
+
+function factsOf(folder: string, config: AnyConfig, summary: AnySummary, license: string | undefined): CardFacts {
+  const has = ([file]: readonly [string, string]) => existsSync(join(folder, file));
+  const environment = readJsonObject(join(folder, RUN_FILES.environment)) ?? {};
+  const { command } = environment;
+  const known = Array.isArray(command) && command.every((word) => typeof word === "string") && command[1] === "train";
+  const files = [
+    [CHECKPOINT_FILES.best, "the weights that were best on the held-out part, and all that is needed to use them"],
+    [CHECKPOINT_FILES.last, "the newest weights, with the optimiser's state to go on from"],
+    [RUN_FILES.config, "the resolved configuration"],
+    [RUN_FILES.metrics, "figures of steps and epochs"],
+    [RUN_FILES.summary, "the figures above and more"],
+    [RUN_FILES.environment, "machine, versions, command and the data's checksums"],
+  ] as const;
+  const pictures = [
+    [`${PICTURES.curves}.png`, "Learning curves"],
+    [`${PICTURES.raster}.png`, "Spikes of one test image"],
+    [PICTURES.recall, "What recall redraws of each class, above the class means"],
+    [PICTURES.reconstruct, "Redrawn test images"],
+  ] as const;
+  return {
+    ...about(config),
+    name: config.name,
+    figures: figuresOf(summary),
+    figuresOf: `Of the test part, looked at once, with the ${summary.checkpoint === "best" ? "weights that were best on the held-out part" : "last weights"}. One seed (${summary.seed}); differences between runs of other seeds are not in these figures.`,
+    files: files.filter(has),
+    pictures: pictures.filter(has),
+    command: known ? (command as string[]).map(quoted).join(" ") : undefined,
+    environment: ["bispike", "node", "platform", "cpu", "threads", "started"].flatMap((key) =>
+      environment[key] === undefined ? [] : [[key, String(environment[key])] as const],
+    ),
+    config: readFileSync(join(folder, RUN_FILES.config), "utf8"),
+    license,
+  };
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** What was trained, by the configuration. */
+function about(config: AnyConfig): Pick<CardFacts, "what" | "task" | "dataset" | "tags" | "limits"> {
+  const rule = config.rule.name;
+  const common = ["bispike", "spiking-neural-network", rule];
+  const library = "Load it with the TypeScript library bispike, or write it in other formats with `bispike export`.";
+  if (isSequenceConfig(config)) {
+    const dataset = basename(config.data.text ?? config.data.series ?? "a sequence");
+    return {
+      what: `A recurrent net for the task ${config.task} on ${dataset}, trained by the rule ${rule}. ${library}`,
+      task: config.task === "next-character" ? "text-generation" : "time-series-forecasting",
+      dataset,
+      tags: common,
+      limits: ["Its figures are of the test part of the same data, and say nothing of other data."],
+    };
+  }
+  const dataset = config.data.name ?? basename(config.data.path ?? "images");
+  const { kind, steps } = config.network;
+  const net = `${kind.toUpperCase()} of hidden stages ${config.network.hidden.join("-")}, T = ${steps} time steps`;
+  const limits = [
+    `It expects images like those of ${dataset}, normalised as its checkpoint says; its figures say nothing of other images.`,
+    "The run's files hold no measurement of fairness or robustness: none is claimed.",
+  ];
+  if (isAutoencoderConfig(config)) {
+    return {
+      what: `Autoencoders (${net}, latent of ${config.network.latent}) of ${dataset}, trained by the rule ${rule}. ${library}`,
+      ...{ task: "image-to-image", dataset, tags: common, limits },
+    };
+  }
+  return {
+    what: `Networks that name the class of an image of ${dataset} (${net}), trained by the rule ${rule}${rule === "bsd" ? ": perception and recall teach each other, stage by stage" : ""}. ${library}`,
+    ...{ task: "image-classification", dataset, tags: common, limits },
+  };
+}

@@ -1,0 +1,68 @@
+/** Where to cut a pair so that its parts have about the same work. */
+import { BispikeError } from "../errors.ts";
+import { type NetworkOptions, paddedShape } from "../network/pair.ts";
+import type { Shape } from "../network/shape.ts";
+
+/**
+ * Work of each stage, 1 to L, in weights times places they are used at: perception's into the stage and recall's into it. Spikes are sparse and some products are
+ * done once for all steps, so this is a guide; measure, and give the cuts yourself where it matters.
+ */
+export function stageWork(network: Pick<NetworkOptions, "kind" | "hidden">, image: Shape, concept: number): number[] {
+  const { kind, hidden } = network;
+  const { height, width, channels } = paddedShape(kind, hidden.length, image);
+  const units = [channels, ...hidden, concept];
+  const pixels = units.map((_, k) => (kind === "mlp" ? (k === 0 ? height * width : 1) : (height >> k) * (width >> k)));
+  const top = hidden.length + 1;
+  return units.map((count, k) => {
+    if (kind === "mlp") {
+      const size = (at: number) => (at === 0 ? pixels[0]! * channels : units[at]!);
+      const up = k > 0 ? size(k) * size(k - 1) : 0;
+      return up + (k < top ? size(k) * size(k + 1) : 0);
+    }
+    // A stage of perception convolves before it pools, at the places of the stage below.
+    const up =
+      k === 0 ? 0 : k === top ? units[k - 1]! * pixels[k - 1]! * count : 9 * units[k - 1]! * count * pixels[k - 1]!;
+    const down =
+      k === top ? 0 : k === top - 1 ? units[k + 1]! * count * pixels[k]! : 9 * units[k + 1]! * count * pixels[k]!;
+    return up + down;
+  });
+}
+
+/**
+ * Last stages of all parts but the last one, so that the busiest part has the least work.
+ *
+ * @param work of each stage, from stage 1
+ * @param parts how many
+ * @param direct whether stages 1 and 2 must stay together
+ * @throws BispikeError "usage" when there are too few stages
+ * @example
+ * balancedCuts([4, 1, 1, 2], 2, true); // [2]
+ */
+export function balancedCuts(work: readonly number[], parts: number, direct: boolean): number[] {
+  const places = Array.from({ length: work.length - 1 }, (_, k) => k + 1).filter((after) => !direct || after > 1);
+  if (!Number.isInteger(parts) || parts < 1 || parts - 1 > places.length) {
+    throw new BispikeError(
+      "usage",
+      `expected 1 to ${places.length + 1} parts of ${work.length} stages${direct ? " (1 and 2 stay together)" : ""}, got ${parts}`,
+    );
+  }
+  let best: number[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  const visit = (cuts: readonly number[], from: number) => {
+    if (cuts.length === parts - 1) {
+      const busiest = busiestOf(work, cuts);
+      if (busiest < least) [best, least] = [[...cuts], busiest];
+      return;
+    }
+    for (let k = from; k < places.length; k++) visit([...cuts, places[k]!], k + 1);
+  };
+  visit([], 0);
+  return best;
+}
+
+function busiestOf(work: readonly number[], cuts: readonly number[]): number {
+  const ends = [...cuts, work.length];
+  return Math.max(
+    ...ends.map((end, k) => work.slice(k === 0 ? 0 : ends[k - 1]!, end).reduce((sum, value) => sum + value, 0)),
+  );
+}

@@ -1,0 +1,81 @@
+/** Puts the parts of a training together again: the checkpoint that a training in one process has at that step. */
+import { BispikeError } from "../errors.ts";
+import type { Tensor } from "../export/safetensors.ts";
+import type { Slot, Stateful } from "../network/slots.ts";
+import { describeStages } from "../network/stage-range.ts";
+import { encodeCheckpoint, type Position } from "../training/checkpoint.ts";
+import { configSum } from "./hello.ts";
+import type { PartFile } from "./part-file.ts";
+
+/**
+ * Bytes of the whole checkpoint, with moments. The same as `train` in one process writes, but for the best accuracy on held-out images, which parts do not measure.
+ *
+ * @param parts of the same step, in any order
+ * @throws BispikeError "checkpoint" when stages are missing or twice there, or the parts are of different steps or experiments
+ * @example
+ * writeFileSync("joined.safetensors", joinParts([lower, upper]));
+ */
+export function joinParts(parts: readonly PartFile[]): Uint8Array {
+  const ordered = parts.toSorted((a, b) => a.position.stages.first - b.position.stages.first);
+  const [lowest] = ordered;
+  if (!lowest) throw new BispikeError("checkpoint", "expected parts of a pair, got none");
+  assertOneTraining(ordered, lowest);
+  const { config, data, classMeans } = lowest;
+  if (!classMeans)
+    throw new BispikeError("checkpoint", "expected the mean image of each class in the part with stage 1");
+  const about = { config, data, position: joinPositions(ordered), classMeans };
+  return encodeCheckpoint(whole(ordered), about, { optimiser: true });
+}
+
+function assertOneTraining(parts: readonly PartFile[], { config, position: { step, stages } }: PartFile): void {
+  let next = 1;
+  for (const { config: other, position } of parts) {
+    const found = describeStages(position.stages);
+    if (configSum(other) !== configSum(config) || position.stages.of !== stages.of)
+      throw new BispikeError(
+        "checkpoint",
+        `stages ${found} are of another experiment than stages ${describeStages(stages)}`,
+      );
+    if (position.step !== step)
+      throw new BispikeError(
+        "checkpoint",
+        `expected parts of one step: stages ${describeStages(stages)} are at step ${step}, stages ${found} at step ${position.step}`,
+      );
+    if (position.stages.first !== next)
+      throw new BispikeError("checkpoint", `expected a part that begins with stage ${next}, got stages ${found}`);
+    next = position.stages.last + 1;
+  }
+  if (next !== stages.of + 1)
+    throw new BispikeError(
+      "checkpoint",
+      `stages ${next} to ${stages.of} are missing: expected the parts of all stages`,
+    );
+}
+
+/** All tensors in a pair's order: perception's from the stimulus up, then recall's. */
+function whole(parts: readonly PartFile[]): Stateful {
+  const tensors = parts.flatMap((part) => [...part.tensors]);
+  const of = (network: string) => tensors.filter(([name]) => new RegExp(`(^|\\.)${network}\\.stage`).test(name));
+  const slots = [...of("perception"), ...of("recall")].map(slotOf);
+  return { slots: () => slots };
+}
+
+function slotOf([name, { shape, data }]: [string, Tensor]): Slot {
+  return { name, shape, read: () => data as Float32Array, write: (values) => (data as Float32Array).set(values) };
+}
+
+/** The sums as one process adds them up: stage by stage, then batch by batch. */
+function joinPositions(parts: readonly PartFile[]): Position {
+  const { config, position } = parts[0]!;
+  const { step, epoch, batch } = position;
+  // Only an epoch's last batch may be smaller, and after that there are no sums.
+  const { batch: size } = config.train;
+  let loss = 0;
+  for (let k = 0; k < batch; k++) {
+    const losses = parts.flatMap((part) => part.position.losses[k]!);
+    loss += losses.reduce((sum, value) => sum + value, 0) * size;
+  }
+  const correct = parts.reduce((sum, part) => sum + part.position.correct, 0);
+  const silent = parts.flatMap((part) => part.position.silent);
+  return { step, epoch, batch, sums: { loss, correct, images: batch * size, silent }, best: null };
+}

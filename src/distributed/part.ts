@@ -1,0 +1,175 @@
+/**
+ * Some stages of an experiment, made ready to train beside the parts that have the others: their layers, optimiser and workspace, the batches that all parts derive from the
+ * seed, and what the part must keep to go on.
+ *
+ * The lowest part shows the images; every part has the labels, because a stage's loss asks which recall belongs to which image. So spikes are all that goes from part to part.
+ */
+import type { Dataset } from "../data/dataset.ts";
+import { channelStatistics } from "../data/normalise.ts";
+import { splitHeldOut } from "../data/split.ts";
+import type { Team } from "../engine/team.ts";
+import { BispikeError } from "../errors.ts";
+import { Bsd } from "../learning/bsd.ts";
+import type { Course } from "../learning/crossing.ts";
+import type { Rates, StepReport } from "../learning/rule.ts";
+import { classMeans } from "../measurement/recalled.ts";
+import { type Model, spikingModel } from "../network/model.ts";
+import type { StageRange } from "../network/stage-range.ts";
+import type { ExperimentConfig } from "../training/config.ts";
+import { createModel, createRule } from "../training/image-rules.ts";
+import { importState } from "../training/state.ts";
+import { encodePart, type PartFile, type PartPosition } from "./part-file.ts";
+
+export interface Part {
+  readonly config: ExperimentConfig;
+  readonly dataset: Dataset;
+  readonly model: Model;
+  readonly rule: Bsd;
+  readonly range: StageRange;
+  readonly trainIndices: Int32Array;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+}
+
+/**
+ * Builds the stages of `range` as `createExperiment` builds them all: the same starting values, batches and images held out.
+ *
+ * @throws BispikeError "config" where the experiment cannot be cut, "usage" for stages it does not have
+ * @example
+ * const lower = createPart(team, config, dataset, { first: 1, last: 3 });
+ */
+export function createPart(team: Team, config: ExperimentConfig, dataset: Dataset, range: StageRange): Part {
+  assertCuttable(config);
+  const { train: rest } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
+  const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
+  const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
+  const { name, shape, classNames } = dataset;
+  const model = spikingModel(createModel(team, config, { name, shape, classNames, statistics }, range), "a part");
+  const rule = createRule(model, config);
+  if (!(rule instanceof Bsd)) throw new BispikeError("config", "expected rule bsd");
+  const { epochs, batch } = config.train;
+  const stepsPerEpoch = Math.ceil(trainIndices.length / batch);
+  const totalSteps = stepsPerEpoch * epochs;
+  return { config, dataset, model, rule, range, trainIndices, stepsPerEpoch, totalSteps };
+}
+
+/** @throws BispikeError "config" unless the experiment's stages learn from each other's spikes alone */
+export function assertCuttable({ rule, train }: ExperimentConfig): void {
+  if (rule.name !== "bsd") {
+    throw new BispikeError(
+      "config",
+      `rule.name: expected bsd, got ${rule.name}: only bsd's stages exchange spikes alone, so only its pairs can be cut between stages`,
+    );
+  }
+  if (train.clip > 0 && train.clipScope === "global") {
+    throw new BispikeError(
+      "config",
+      "train.clipScope: expected stage, got global: the norm of all gradients is known to no part of a pair; use train.clipScope: stage or train.clip: 0",
+    );
+  }
+}
+
+/** The state of a part in training. */
+export class PartTrainee {
+  readonly part: Part;
+  #losses: number[][] = [];
+  #correct = 0;
+  #silent: number[] = [];
+
+  constructor(part: Part) {
+    this.part = part;
+  }
+
+  /** Images of an epoch's k-th batch. */
+  batchAt(k: number): { from: number; count: number } {
+    const { config, trainIndices } = this.part;
+    const from = k * config.train.batch;
+    return { from, count: Math.min(config.train.batch, trainIndices.length - from) };
+  }
+
+  /** Begins a step on images order[from .. from + count). */
+  course(order: Int32Array, from: number, count: number, step: number, rates: Rates): Course<StepReport> {
+    const { model, dataset, rule } = this.part;
+    if (model.pair.holds(1)) model.load(dataset.train, order, from, count);
+    const labels = Uint16Array.from({ length: count }, (_, k) => dataset.train.labels[order[from + k]!]!);
+    return rule.course({ labels, counter: step }, rates);
+  }
+
+  /** Counts a step that is done. */
+  add({ stageLosses, correct, silent, images }: StepReport): void {
+    const { first, last } = this.part.range;
+    this.#losses.push(stageLosses.slice(first - 1, last));
+    this.#correct += correct;
+    this.#silent = silent.map((share, k) => (this.#silent[k] ?? 0) + share * images);
+  }
+
+  /** The epoch so far, or as it was before `clear`: mean losses of the part's stages, shares of right decisions and of silent neurons, over its images. */
+  get epoch(): { readonly losses: readonly number[]; readonly correct: number; readonly silent: readonly number[] } {
+    const counts = this.#losses.map((_, k) => this.batchAt(k).count);
+    const images = counts.reduce((sum, count) => sum + count, 0);
+    const stages = this.#losses[0] ?? [];
+    const mean = (stage: number) =>
+      this.#losses.reduce((sum, losses, k) => sum + losses[stage]! * counts[k]!, 0) / images;
+    return {
+      losses: stages.map((_, stage) => mean(stage)),
+      correct: this.#correct / images,
+      silent: this.#silent.map((sum) => sum / images),
+    };
+  }
+
+  /** Begins an epoch. */
+  clear(): void {
+    this.#losses = [];
+    this.#correct = 0;
+    this.#silent = [];
+  }
+
+  /**
+   * A way back to before a step that has not updated anything: recall may have run, which moves its norms' running statistics.
+   *
+   * @param step number of the step, from 0
+   */
+  remember(step: number): () => void {
+    const { rule } = this.part;
+    const kept = rule.pair.recall.flatMap(({ norm }) =>
+      [norm.runningMean.view, norm.runningVariance.view].map((view) => ({ view, values: view.slice() })),
+    );
+    return () => {
+      for (const { view, values } of kept) view.set(values);
+      rule.optimiser.steps = step;
+    };
+  }
+
+  /** Bytes of the part's checkpoint. */
+  encode(place: { step: number; epoch: number; batch: number }): Uint8Array {
+    const { part } = this;
+    const { range, rule, model, config, dataset, trainIndices } = part;
+    const position: PartPosition = {
+      ...place,
+      stages: { ...range, of: rule.pair.stages },
+      losses: this.#losses,
+      correct: this.#correct,
+      silent: this.#silent,
+    };
+    const means =
+      range.first === 1 ? classMeans(dataset.train, trainIndices, dataset.shape, dataset.classes) : undefined;
+    return encodePart(rule, { config, data: model.data, position, ...(means ? { classMeans: means } : {}) });
+  }
+
+  /** @throws BispikeError "checkpoint" when it does not fit */
+  restore({ tensors, position }: PartFile): void {
+    const { rule, range } = this.part;
+    const { first, last } = position.stages;
+    if (first !== range.first || last !== range.last) {
+      throw new BispikeError(
+        "checkpoint",
+        `expected stages ${range.first} to ${range.last}, got a part with stages ${first} to ${last}`,
+      );
+    }
+    importState(rule, tensors, { optimiser: true });
+    rule.optimiser.steps = position.step;
+    this.#losses = position.losses.map((losses) => [...losses]);
+    this.#correct = position.correct;
+    this.#silent = [...position.silent];
+  }
+}

@@ -1,0 +1,189 @@
+/** The networks of trained models as NIR graphs: chains from an Input to an Output. */
+import { BispikeError } from "../../errors.ts";
+import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
+import type { Layer } from "../../network/layer.ts";
+import { type DataSummary, type ImageModel, spikingModel } from "../../network/model.ts";
+import { CONCEPT_THRESHOLD } from "../../network/neuron.ts";
+import { lifNode, liNode, type NeuronUnits, nirShape, synapseNodes } from "./layers.ts";
+import type { NirGraph, NirMetadata, NirNode } from "./node.ts";
+
+/** How the concept is read out: LIF neurons of the concept's threshold, leaky integrators, or the drive itself. */
+export type NirReadout = "spikes" | "membrane" | "drive";
+
+export interface NirOptions {
+  /** Seconds a time step. Default 1e-4, which snnTorch's importer takes for granted (Norse's takes 1e-3). */
+  readonly dt?: number;
+  /**
+   * Our neurons fire at v >= threshold, NIR's at v > v_threshold. ">=" (default) writes the threshold as it is; ">" the next smaller float32, so that a
+   * reader that follows NIR fires exactly where ours does.
+   */
+  readonly comparison?: ">=" | ">";
+  /** Perception alone: how the concept is read out. Default "spikes", what decisions are made from. */
+  readonly readout?: NirReadout;
+}
+
+const DEFAULT_DT = 1e-4;
+
+/** Options checked, with their defaults. */
+function unitsOf({ dt = DEFAULT_DT, comparison = ">=" }: NirOptions, tau: number): NeuronUnits {
+  if (!(Number.isFinite(dt) && dt > 0)) throw new BispikeError("usage", `dt: expected seconds above 0, got ${dt}`);
+  return { dt, tau, strict: comparison === ">" };
+}
+
+/** A chain under construction. */
+class Chain {
+  readonly #nodes = new Map<string, NirNode>();
+
+  constructor(shape: readonly number[]) {
+    this.#nodes.set("input", { type: "Input", shape });
+  }
+
+  add(name: string, node: NirNode): void {
+    this.#nodes.set(name, node);
+  }
+
+  /** A layer's synapses and, where it has them, its neurons, which bear the stage's name. */
+  layer(layer: Layer, stage: string, units: NeuronUnits): void {
+    for (const node of synapseNodes(layer)) {
+      this.add(`${stage}_${node.type === "Flatten" ? "flatten" : "synapses"}`, node);
+    }
+    if (layer.neurons) this.add(stage, lifNode(nirShape(layer.synapses.shape), layer.neurons.threshold, units));
+  }
+
+  close(shape: readonly number[], metadata: NirMetadata): NirGraph {
+    this.add("output", { type: "Output", shape });
+    const names = [...this.#nodes.keys()];
+    const edges = names.slice(1).map((name, k) => [names[k]!, name] as const);
+    return { nodes: this.#nodes, edges, metadata };
+  }
+}
+
+/** "stage2" of "perception.stage2". */
+function stageOf({ name }: Layer): string {
+  return name.slice(name.indexOf(".") + 1);
+}
+
+/** What a reader must know that NIR has no field for. */
+function about({ dt, tau, strict }: NeuronUnits, network: string, steps: number, data: DataSummary): NirMetadata {
+  return {
+    generator: "bispike",
+    network,
+    dt,
+    steps,
+    tau_steps: tau,
+    reset: "zero",
+    comparison: strict ? ">" : ">=",
+    comparison_note: strict
+      ? "trained with v >= threshold; v_threshold is the next smaller float32, so v > v_threshold is the same"
+      : "trained with v >= v_threshold, where NIR has v > v_threshold",
+    update: "v' = v + (x - v) dt / tau, then the spike, then v' = 0 where it fired; v starts at 0",
+    data_name: data.name,
+    class_names: JSON.stringify(data.classNames),
+    image_shape: [data.shape.height, data.shape.width, data.shape.channels],
+  };
+}
+
+/** How pixels become the input of a perception network. */
+function inputNotes(
+  model: Pick<ImageModel, "stimulusMean" | "stimulusScale">,
+  coding: string,
+  flatInput: boolean,
+): NirMetadata {
+  const layout = flatInput ? "[height][width][channel], flattened" : "[channel][height][width]";
+  const values =
+    coding === "direct"
+      ? "(pixel / 255 - input_mean) / input_std of each channel, the same at every step"
+      : `spikes, 0 or 1: ${coding} code of pixel / 255`;
+  return {
+    input_coding: coding,
+    input_layout: layout,
+    input_values: values,
+    input_mean: [...model.stimulusMean],
+    input_std: [...model.stimulusScale],
+  };
+}
+
+/**
+ * Perception of an image pair: Input, (Affine, LIF) a hidden stage, Affine onto the concept and its read-out, Output. Nodes of neurons are called
+ * as their stage, `stage2` on, and `concept`.
+ *
+ * @throws BispikeError "usage" for nets of real numbers and for convolutional pairs, whose max-pooling NIR cannot express
+ * @example
+ * await encodeNir(perceptionToNir(model, { dt: 1e-3 }));
+ */
+export function perceptionToNir(imageModel: ImageModel, options: NirOptions = {}): NirGraph {
+  const model = spikingModel(imageModel, "a NIR graph");
+  const { pair, data } = model;
+  const { tau, steps, stimulus, kind, target, targetSize, seed, threshold } = pair.options;
+  const units = unitsOf(options, tau);
+  const chain = new Chain(kind === "mlp" ? [pair.stimulusShape.channels] : nirShape(pair.stimulusShape));
+  for (const layer of pair.perception.slice(0, -1)) chain.layer(layer, stageOf(layer), units);
+  chain.layer(pair.conceptDrive, "concept", units);
+  const width = [pair.target.width];
+  const { readout = "spikes" } = options;
+  if (readout === "spikes") chain.add("concept", lifNode(width, threshold.concept ?? CONCEPT_THRESHOLD, units));
+  if (readout === "membrane") chain.add("concept", liNode(width, units));
+  return chain.close(width, {
+    ...about(units, "perception", steps, data),
+    ...inputNotes(model, stimulus, kind === "mlp"),
+    readout,
+    target_coding: target,
+    target_size: targetSize,
+    target_seed: seed,
+    target_codes: Array.from(pair.target.bits),
+    decision:
+      "the class whose row of target_codes [class][neuron] has the highest cosine with the concept's spike counts; ties: the mean drive of the concept",
+  });
+}
+
+/**
+ * Recall of an image pair: the concept's spikes (a class's target code, held for all steps) in, the redrawn stimulus at each step out; its mean over
+ * time is what recall draws.
+ *
+ * @throws BispikeError "usage" where there is no recall, and for convolutional pairs, whose upsampling NIR cannot express
+ */
+export function recallToNir(imageModel: ImageModel, options: NirOptions = {}): NirGraph {
+  const model = spikingModel(imageModel, "a NIR graph");
+  const { pair, data } = model;
+  pair.assertRecalls();
+  const { tau, steps } = pair.options;
+  const units = unitsOf(options, tau);
+  const chain = new Chain([pair.target.width]);
+  for (const layer of pair.recall.toReversed()) chain.layer(layer, stageOf(layer), units);
+  return chain.close(nirShape(pair.stimulusShape), {
+    ...about(units, "recall", steps, data),
+    target_codes: Array.from(pair.target.bits),
+    input_values: "a class's row of target_codes [class][neuron], the same at every step",
+    output_layout: "[height][width][channel], flattened",
+    output_values:
+      "mean over time of output_std * output + output_mean is in units of pixel / 255; a cosine loss leaves its scale free",
+    output_mean: [...model.stimulusMean],
+    output_std: [...model.stimulusScale],
+  });
+}
+
+/**
+ * A network of an autoencoder: the image in; out the redrawn image at each step (fully connected ones), or the latent's spikes.
+ *
+ * @param options.network default perception
+ * @param options.until "image" (default) or "latent", to which convolutional ones can be written: their way out upsamples
+ * @throws BispikeError "usage" for what NIR cannot express
+ */
+export function autoencoderToNir(
+  pair: AutoencoderPair,
+  data: DataSummary,
+  options: NirOptions & { readonly network?: Network; readonly until?: "image" | "latent" } = {},
+): NirGraph {
+  const { network = "perception", until = "image" } = options;
+  const units = unitsOf(options, pair.options.tau);
+  const path = pair.path(network);
+  const layers = until === "latent" ? path.slice(0, pair.latent + 1) : path;
+  const chain = new Chain(nirShape(pair.stimulusShape));
+  for (const layer of layers) chain.layer(layer, stageOf(layer), units);
+  const statistics = { stimulusMean: data.statistics.mean, stimulusScale: data.statistics.std };
+  return chain.close(nirShape(layers.at(-1)!.synapses.shape), {
+    ...about(units, `autoencoder ${network}`, pair.options.steps, data),
+    ...inputNotes(statistics, "direct", pair.options.kind === "mlp"),
+    until,
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * TensorBoard's event files: records of protocol-buffer messages.
+ *
+ *   record: u64 length, u32 masked CRC of those 8 bytes, message, u32 masked CRC of the message   (little-endian)
+ *   mask(c) = (c rotated right by 15) + 0xa282ead8,   CRC-32C: polynomial 0x1EDC6F41, reflected
+ *   Event { 1: double wall_time, 2: int64 step, 3: string file_version | 5: Summary { 1: repeated Value { 1: string tag, 2: float simple_value } } }
+ *
+ * Sources: TensorFlow's record_writer.h, crc32c.h, event.proto and summary.proto.
+ */
+import { PbfWriter } from "pbf";
+
+/** Figures of one moment of training. */
+export interface ScalarEvent {
+  /** Seconds since 1970. */
+  readonly wallTime: number;
+  readonly step: number;
+  /** Name and value, such as "train/loss". */
+  readonly scalars: readonly (readonly [tag: string, value: number])[];
+}
+
+const VERSION = "brain.Event:2";
+const POLYNOMIAL = 0x82f63b78;
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+  return crc;
+});
+
+/** CRC-32C (Castagnoli) of bytes. */
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8);
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+/** As records store it, so that the CRC of data that hold CRCs does not go wrong. */
+export function maskedCrc(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+/** One message as a record. */
+export function encodeRecord(message: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(16 + message.length);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(message.length), true);
+  view.setUint32(8, maskedCrc(bytes.subarray(0, 8)), true);
+  bytes.set(message, 12);
+  view.setUint32(12 + message.length, maskedCrc(message), true);
+  return bytes;
+}
+
+function encodeEvent(event: ScalarEvent | { readonly wallTime: number; readonly version: string }): Uint8Array {
+  const writer = new PbfWriter();
+  writer.writeDoubleField(1, event.wallTime);
+  if ("version" in event) writer.writeStringField(3, event.version);
+  else {
+    writer.writeVarintField(2, event.step);
+    writer.writeMessage(5, writeSummary, event.scalars);
+  }
+  return writer.finish();
+}
+
+function writeSummary(scalars: ScalarEvent["scalars"], writer: PbfWriter): void {
+  for (const value of scalars) writer.writeMessage(1, writeValue, value);
+}
+
+function writeValue([tag, value]: ScalarEvent["scalars"][number], writer: PbfWriter): void {
+  writer.writeStringField(1, tag);
+  writer.writeFloatField(2, value);
+}
+
+/**
+ * Bytes of an event file. TensorBoard takes a file of a folder for one if its name holds "tfevents".
+ *
+ * @param start wall time of the file's first record, which says its version
+ * @example
+ * const bytes = encodeEvents([{ wallTime: 1.7e9, step: 1, scalars: [["train/loss", 0.5]] }], 1.7e9);
+ */
+export function encodeEvents(events: readonly ScalarEvent[], start: number): Uint8Array<ArrayBuffer> {
+  const messages = [encodeEvent({ wallTime: start, version: VERSION }), ...events.map(encodeEvent)];
+  const records = messages.map(encodeRecord);
+  const bytes = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const record of records) {
+    bytes.set(record, at);
+    at += record.length;
+  }
+  return bytes;
+}

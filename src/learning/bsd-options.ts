@@ -1,0 +1,59 @@
+/** What rule BSD can be told, and which pair it needs for that. */
+import type { Negatives } from "../alignment/affinity.ts";
+import { BispikeError } from "../errors.ts";
+import type { Feature } from "../network/neuron.ts";
+import type { NetworkPair } from "../network/pair.ts";
+import type { Freeze } from "./freeze.ts";
+import type { HomeostasisOptions } from "./homeostasis.ts";
+import { CODE_RATE } from "./stage-codes.ts";
+import type { TopLoss } from "./top.ts";
+
+/** The rule's choices; the YAML section `rule`. Which work best was measured: see RESULTS.md. */
+export interface BsdOptions {
+  /** What is aligned: the time mean of spikes, drive or membrane. */
+  readonly features: Feature;
+  /** Take each neuron's mean away before comparing. */
+  readonly centred: boolean;
+  readonly negatives: Negatives;
+  readonly loss: "reco" | "infonce" | "mse";
+  /** ReCo: weight of the negatives. */
+  readonly lambda: number;
+  /** InfoNCE: temperature of the softmax over cosines. */
+  readonly temperature: number;
+  /** Weight of each hidden stage's loss. */
+  readonly weight: number;
+  /** Weight of stage 1's loss. */
+  readonly stimulusWeight: number;
+  readonly top: TopLoss;
+  /** Adds weight * mean over neurons of max(0, firing rate - rate)^2 to each hidden stage's loss, for both networks. */
+  readonly homeostasis: HomeostasisOptions;
+  /** Networks that stay as they are drawn; of perception the hidden stages. Default "none". */
+  readonly freeze?: Freeze;
+  /** What hidden stages are held against: recall, or a fixed random code a class, on a pair of perception alone and with prototypes. Default "recall". */
+  readonly codes?: "recall" | "random";
+  /** Share of ones in a random code, above 0. Default 0.15. */
+  readonly codeRate?: number;
+  /** Whether a stage's inputs are constants to its loss; false needs a pair that keeps its drives. Default true. */
+  readonly detached?: boolean;
+}
+
+/** What random codes are drawn by. */
+export function codesOf({ options, target }: NetworkPair, { codeRate = CODE_RATE }: BsdOptions) {
+  return { classes: target.classes, rate: codeRate, seed: options.seed };
+}
+
+/** @throws BispikeError "usage" for a pair that was not made for these options */
+export function assertFit(pair: NetworkPair, { codes = "recall", negatives, detached = true }: BsdOptions): void {
+  const fail = (message: string) => new BispikeError("usage", `rule bsd: ${message}`);
+  if (codes === "recall") pair.assertRecalls();
+  else if (pair.recalls) throw fail("codes random take the place of recall: expected a pair of perception alone");
+  else if (negatives !== "prototypes")
+    throw fail(`codes random are one a class: expected negatives prototypes, got ${negatives}`);
+  const whole = pair.holds(1) && pair.holds(pair.stages);
+  if (!whole && (codes === "random" || !detached))
+    throw fail(
+      "expected codes recall and detached true on a pair that is cut between stages: nothing but spikes crosses",
+    );
+  if (!detached && !pair.options.keepDrives)
+    throw fail("stages that are not detached read all drives again: expected a pair with keepDrives true");
+}

@@ -1,0 +1,158 @@
+/**
+ * Robustness: accuracy on corrupted images, and with noise on the weights, by severity.
+ *
+ *   mean = mean accuracy over the severities asked for       drop = accuracy on clean images - mean
+ *
+ * As in MNIST-C and ImageNet-C the net has seen no corrupted image before; its norms keep the running statistics of training. ImageNet-C's mean corruption error divides by a
+ * baseline's errors; here rules are held against each other as they are.
+ */
+import type { Split } from "../data/dataset.ts";
+import { BispikeError } from "../errors.ts";
+import type { ImageModel } from "../network/model.ts";
+import { corruptSplit, imageCorruptions } from "./corruptions/corrupt.ts";
+import {
+  CORRUPTIONS,
+  type CorruptionName,
+  DEFAULT_DRAWS,
+  type ImageCorruptionName,
+  SEVERITIES,
+} from "./corruptions/names.ts";
+import { WEIGHT_NOISE, withNoisyWeights } from "./corruptions/weights.ts";
+import { decideImages } from "./decide.ts";
+
+export interface SeverityScore {
+  /** 1 to 5. */
+  readonly severity: number;
+  /** In the corruption's `quantity`. */
+  readonly amount: number;
+  /** Share of right decisions, 0..1; of noise on the weights, the mean of the draws. */
+  readonly accuracy: number;
+  /** Noise on the weights: accuracy of each draw. */
+  readonly draws?: readonly number[];
+}
+
+export interface CorruptionScore {
+  readonly name: CorruptionName;
+  /** What an amount is, and its unit. */
+  readonly quantity: string;
+  readonly mean: number;
+  readonly drop: number;
+  readonly severities: readonly SeverityScore[];
+}
+
+export interface Robustness {
+  readonly images: number;
+  readonly seed: number;
+  /** Accuracy on the same images, not corrupted. */
+  readonly clean: number;
+  /** Over the corruptions of images; null where none was asked for. */
+  readonly mean: number | null;
+  readonly drop: number | null;
+  readonly corruptions: readonly CorruptionScore[];
+}
+
+export interface RobustnessOptions {
+  /** Default: all of `CORRUPTIONS`. */
+  readonly corruptions?: readonly CorruptionName[];
+  /** Default: 1 to 5. */
+  readonly severities?: readonly number[];
+  /** Images at most, spread evenly over the indices; 0 for all. Default 0. */
+  readonly images?: number;
+  /** Draws of the noise on the weights at each severity. Default 3. */
+  readonly draws?: number;
+  /** Of all that is left to chance. Default 1. */
+  readonly seed?: number;
+  /** Awaited after each pass over the images; may throw to give up. */
+  readonly pause?: () => Promise<void>;
+}
+
+/**
+ * @param indices images of `split`; at least one
+ * @throws BispikeError "usage" for no images, corruptions, severities or draws, or ones that are none
+ * @example
+ * const { clean, corruptions } = await measureRobustness(model, dataset.test, indices, { images: 1000 });
+ */
+export async function measureRobustness(
+  model: ImageModel,
+  split: Split,
+  indices: Int32Array,
+  options: RobustnessOptions = {},
+): Promise<Robustness> {
+  const { corruptions = CORRUPTIONS, severities = SEVERITIES, draws = DEFAULT_DRAWS, seed = 1, pause } = options;
+  check(indices, { corruptions, severities, draws });
+  const chosen = spread(indices, options.images ?? 0);
+  const clean = accuracyOf(model, split, chosen);
+  await pause?.();
+
+  const scores: CorruptionScore[] = [];
+  for (const name of corruptions) {
+    const { quantity, amounts } = name === "weights" ? WEIGHT_NOISE : imageCorruptions[name];
+    const lines: SeverityScore[] = [];
+    for (const severity of severities) {
+      const amount = amounts[severity - 1]!;
+      const measured = name === "weights" ? await noisy(amount) : await corrupted(name, severity);
+      lines.push({ severity, amount, ...measured });
+    }
+    const mean = meanOf(lines.map(({ accuracy }) => accuracy));
+    scores.push({ name, quantity, mean, drop: clean - mean, severities: lines });
+  }
+  const ofImages = scores.filter(({ name }) => name !== "weights").map(({ mean }) => mean);
+  const mean = ofImages.length > 0 ? meanOf(ofImages) : null;
+  return { images: chosen.length, seed, clean, mean, drop: mean === null ? null : clean - mean, corruptions: scores };
+
+  async function corrupted(name: ImageCorruptionName, severity: number) {
+    const spoilt = corruptSplit(name, split, chosen, model.data.shape, { severity, seed });
+    const accuracy = accuracyOf(model, spoilt, chosen);
+    await pause?.();
+    return { accuracy };
+  }
+
+  async function noisy(amount: number) {
+    const accuracies: number[] = [];
+    for (let draw = 0; draw < draws; draw++) {
+      accuracies.push(
+        await withNoisyWeights(model, amount, { seed, draw }, async () => accuracyOf(model, split, chosen)),
+      );
+      await pause?.();
+    }
+    return { accuracy: meanOf(accuracies), draws: accuracies };
+  }
+}
+
+/** Share of right decisions, by the concept's spikes or the read-out. */
+function accuracyOf(model: ImageModel, split: Split, indices: Int32Array): number {
+  let right = 0;
+  for (let from = 0; from < indices.length; from += model.maxImages) {
+    const count = model.load(split, indices, from, Math.min(model.maxImages, indices.length - from));
+    model.perceive(count);
+    for (const [k, decision] of decideImages(model, count).entries())
+      if (decision.class === split.labels[indices[from + k]!]) right++;
+  }
+  return right / indices.length;
+}
+
+/** At most `most`, evenly from all. */
+function spread(indices: Int32Array, most: number): Int32Array {
+  const count = most > 0 ? Math.min(indices.length, most) : indices.length;
+  return Int32Array.from({ length: count }, (_, k) => indices[Math.floor((k * indices.length) / count)]!);
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function check(
+  indices: Int32Array,
+  { corruptions, severities, draws }: Required<Pick<RobustnessOptions, "corruptions" | "severities" | "draws">>,
+): void {
+  const fail = (expected: string, got: unknown) =>
+    new BispikeError("usage", `robustness: expected ${expected}, got ${String(got)}`);
+  if (indices.length === 0) throw fail("one or more images", "none");
+  if (corruptions.length === 0) throw fail("one or more corruptions", "none");
+  const odd = corruptions.find((name) => !CORRUPTIONS.includes(name));
+  if (odd !== undefined) throw fail(`corruptions of ${CORRUPTIONS.join(", ")}`, odd);
+  if (severities.length === 0) throw fail("one or more severities", "none");
+  const beyond = severities.find((severity) => !(SEVERITIES as readonly number[]).includes(severity));
+  if (beyond !== undefined) throw fail("severities from 1 to 5", beyond);
+  if (!Number.isInteger(draws) || draws < 1) throw fail("a whole number of draws from 1 up", draws);
+}

@@ -1,0 +1,78 @@
+/**
+ * What a rule on images keeps in memory, network by network: all that it needs while it trains, and what is left in use. Counted are parameters (the norms' running statistics are
+ * buffers); gradients and the optimiser's moments, twice to three times as much again, are not.
+ *
+ *   feedback      feedback-alignment   a fixed random matrix in place of each transpose, of the stages above the first
+ *                 direct-feedback-alignment   one from the classes to each hidden stage      dll   the learned Theta, of the shapes of feedback-alignment's
+ *                 ccl, real-bsd        the feedback net
+ *   classifiers   local-losses         a linear classifier a hidden stage, thrown away at the end
+ */
+import { NetworkPair } from "../network/pair.ts";
+import type { LayeredNet } from "../network/real/layered-net.ts";
+import { sizeOf } from "../network/shape.ts";
+import type { ImageRuleName } from "../training/config-schema.ts";
+import { feedbackNet } from "./feedback-net.ts";
+import { type AnyLayer, addFootprints, type Footprint, footprint, footprintOf } from "./footprint.ts";
+
+/** By network; zeros for what a rule does without. */
+export interface RuleFootprint {
+  readonly perception: Footprint;
+  readonly recall: Footprint;
+  readonly feedback: Footprint;
+  readonly classifiers: Footprint;
+  /** What naming an image takes: perception's. A recall network is kept too, and draws. */
+  readonly inference: Footprint;
+  /** All of the first four. */
+  readonly training: Footprint;
+}
+
+/**
+ * @example
+ * ruleFootprint(model.pair, "feedback-alignment").training.parameters; // perception's and the fixed matrices'
+ */
+export function ruleFootprint(net: NetworkPair | LayeredNet, rule: ImageRuleName): RuleFootprint {
+  const layers: readonly AnyLayer[] = net instanceof NetworkPair ? net.perception : net.layers;
+  const perception = footprintOf(layers);
+  const recall = footprintOf(net instanceof NetworkPair ? net.recall : []);
+  const feedback = footprintOfFeedback(net, layers, rule);
+  const classifiers = rule === "local-losses" && net instanceof NetworkPair ? classifiersOf(net) : footprint(0);
+  const training = addFootprints([perception, recall, feedback, classifiers]);
+  return { perception, recall, feedback, classifiers, inference: perception, training };
+}
+
+/** The parameters of each. @example parametersOf(ruleFootprint(net, "dll")).feedback */
+export function parametersOf(footprints: RuleFootprint): Readonly<Record<keyof RuleFootprint, number>> {
+  const entries = Object.entries(footprints).map(([key, { parameters }]) => [key, parameters]);
+  return Object.fromEntries(entries) as Record<keyof RuleFootprint, number>;
+}
+
+function footprintOfFeedback(
+  net: NetworkPair | LayeredNet,
+  layers: readonly AnyLayer[],
+  rule: ImageRuleName,
+): Footprint {
+  const weights = ({ synapses }: AnyLayer) => synapses.plainShape("weight").reduce((a, b) => a * b, 1);
+  const sum = (list: readonly AnyLayer[], of: (layer: AnyLayer) => number) =>
+    footprint(list.reduce((total, layer) => total + of(layer), 0));
+  switch (rule) {
+    case "feedback-alignment":
+    case "dll":
+      return sum(layers.slice(1), weights);
+    case "direct-feedback-alignment": {
+      const classes = sizeOf(layers.at(-1)!.synapses.shape);
+      return sum(layers.slice(0, -1), ({ synapses }) => sizeOf(synapses.shape) * classes);
+    }
+    case "ccl":
+    case "real-bsd":
+      return net instanceof NetworkPair ? footprint(0) : feedbackNet(net).footprint;
+    default:
+      return footprint(0);
+  }
+}
+
+function classifiersOf({ perception, target }: NetworkPair): Footprint {
+  const sizes = perception
+    .slice(0, -1)
+    .map(({ cellCount, synapses }) => footprint(target.classes * (cellCount * synapses.shape.channels + 1)));
+  return addFootprints(sizes);
+}

@@ -1,0 +1,46 @@
+/** What of an experiment decides how much a step of training computes. */
+import { learning } from "../learning/freeze.ts";
+import { type ExperimentConfig, isRealRule } from "../training/config.ts";
+import type { ImageRuleName } from "../training/config-schema.ts";
+
+export interface TrainingStep {
+  /** Default bsd. */
+  readonly rule?: ImageRuleName;
+  /** B, images a batch. */
+  readonly batch: number;
+  /** bsd: whether recall runs once a class; else once an image. */
+  readonly prototypes: boolean;
+  /** bsd: whether hidden stages are held against fixed codes, without a recall network. Default false. */
+  readonly codes?: boolean;
+  /** bsd, ccl: whether recall, or the feedback net, learns; false for a frozen one (`train.recallRate` 0, `rule.freeze`). */
+  readonly recallLearns: boolean;
+  /** r-stdp: whether hidden stages learn. Default false. */
+  readonly hiddenLearns?: boolean;
+  /** predictive-coding: steps of inference a batch. Default 0. */
+  readonly inferenceSteps?: number;
+  /** ccl: whether stages are compared by dot products; else by cosines. Default false. */
+  readonly dots?: boolean;
+}
+
+/**
+ * @returns null for what is not counted: stages of BSD that are not detached, a perception that does not learn, and real-bsd, of whose rectified feedback net nobody keeps how much is 0
+ * @example
+ * const step = trainingStep(config);
+ * if (step) trainingCost(model.pair, meter.result(), step).total.macs;
+ */
+export function trainingStep({ rule, train }: Pick<ExperimentConfig, "rule" | "train">): TrainingStep | null {
+  if (rule.name === "real-bsd") return null;
+  const learns = learning(rule.name === "bsd" ? rule.freeze : "none");
+  const codes = rule.name === "bsd" && rule.codes === "random";
+  if (!learns.perception || (rule.name === "bsd" && !rule.detached)) return null;
+  return {
+    rule: rule.name,
+    batch: train.batch,
+    prototypes: isRealRule(rule.name) || rule.negatives === "prototypes",
+    codes,
+    recallLearns: train.recallRate > 0 && learns.recall && !codes,
+    hiddenLearns: rule.stdp.hidden > 0,
+    inferenceSteps: rule.predictiveCoding.inferenceSteps,
+    dots: rule.ccl.affinity === "dots",
+  };
+}

@@ -1,0 +1,186 @@
+/** Serves the lab: the built site, the data sets at hand, and the run folders it is given, on loopback unless told otherwise. */
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createGzip } from "node:zlib";
+import sirv from "sirv";
+import { locate } from "../data/locate.ts";
+import { BispikeError } from "../errors.ts";
+import { RUN_FILES } from "./run-folder.ts";
+
+export interface LabOptions {
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** Run folders whose metrics the page may follow. */
+  readonly runs: readonly string[];
+}
+
+/** Where `npm run build:lab` puts the site. */
+const SITE = fileURLToPath(new URL("../lab/", import.meta.url));
+
+/** Data sets the page asks for, and their files. */
+const SETS = ["mnist", "fashion-mnist"] as const;
+const DATA_FILE = /^\/data\/(mnist|fashion-mnist)\/((?:train|t10k)-(?:images-idx3|labels-idx1)-ubyte)\.gz$/;
+const RUN_FILE = /^\/runs\/(\d{1,4})\/(metrics\.jsonl|config\.yaml)$/;
+
+/**
+ * What every answer says. The first two make shared memory available; the policy lets nothing in that the site itself does not carry, and no code
+ * from strings but WebAssembly.
+ */
+export const LAB_HEADERS: Readonly<Record<string, string>> = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Content-Security-Policy":
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+};
+
+export interface LabServer {
+  /** Where the page is. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the server.
+ *
+ * @throws BispikeError "platform" when the site is not built or the port is taken, "checkpoint" for a run folder without metrics
+ * @example
+ * const lab = await serveLab({ host: "127.0.0.1", port: 4173, runs: [] });
+ * console.log(lab.url); // http://127.0.0.1:4173/
+ */
+export async function serveLab({ host, port, runs }: LabOptions): Promise<LabServer> {
+  if (!existsSync(join(SITE, "index.html")))
+    throw new BispikeError("platform", `the lab is not built: ${SITE}index.html is missing; run npm run build:lab`);
+  for (const run of runs) {
+    if (!existsSync(join(run, RUN_FILES.metrics)))
+      throw new BispikeError("checkpoint", `${run}: expected a run folder with ${RUN_FILES.metrics}, found none there`);
+  }
+  const site = sirv(SITE, { etag: true });
+  const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(LAB_HEADERS)) response.setHeader(name, value);
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      refuse(response, 405, "only GET is served");
+      return;
+    }
+    if (!isOurHost(request, host)) {
+      refuse(response, 403, "this server answers to its own address only");
+      return;
+    }
+    answer(request, response, runs, site).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else refuse(response, 500, error instanceof BispikeError ? error.message : "the server failed");
+    });
+  });
+  await listen(server, host, port);
+  const address = server.address();
+  const bound = typeof address === "object" && address ? address.port : port;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** On loopback, a page of another site must not reach us by a name of its own that points here (DNS rebinding). */
+function isOurHost(request: IncomingMessage, host: string): boolean {
+  if (!["127.0.0.1", "::1", "localhost"].includes(host)) return true;
+  const name = (request.headers.host ?? "").replace(/:\d+$/, "");
+  return ["127.0.0.1", "[::1]", "localhost"].includes(name);
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  runs: readonly string[],
+  site: ReturnType<typeof sirv>,
+): Promise<void> {
+  const path = new URL(request.url ?? "/", "http://lab").pathname;
+  if (path === "/runs.json") {
+    send(response, "application/json", JSON.stringify(runs.map((run) => basename(run))));
+    return;
+  }
+  const run = RUN_FILE.exec(path);
+  if (run) {
+    const folder = runs[Number(run[1])];
+    if (folder === undefined) refuse(response, 404, "no such run");
+    else sendFile(response, join(folder, run[2]!), "text/plain; charset=utf-8");
+    return;
+  }
+  const data = DATA_FILE.exec(path);
+  if (data) {
+    await sendData(response, data[1] as (typeof SETS)[number], data[2]!);
+    return;
+  }
+  site(request, response, () => refuse(response, 404, "not found"));
+}
+
+/** IDX files as gzip: as they are where they are stored so, packed on the way where not. */
+async function sendData(response: ServerResponse, name: string, file: string): Promise<void> {
+  const folder = await locate(name).catch((error: unknown) => {
+    if (error instanceof BispikeError) return error;
+    throw error;
+  });
+  if (folder instanceof BispikeError) {
+    refuse(response, 404, folder.message);
+    return;
+  }
+  const packed = join(folder, `${file}.gz`);
+  if (existsSync(packed)) {
+    sendFile(response, packed, "application/gzip");
+    return;
+  }
+  const plain = join(folder, file);
+  if (!existsSync(plain)) {
+    refuse(response, 404, `${file} is not there`);
+    return;
+  }
+  response.setHeader("Content-Type", "application/gzip");
+  // Fast, not small: over loopback the network costs nothing.
+  createReadStream(plain)
+    .pipe(createGzip({ level: 1 }))
+    .pipe(response);
+}
+
+function sendFile(response: ServerResponse, file: string, type: string): void {
+  if (!existsSync(file)) {
+    refuse(response, 404, "not there");
+    return;
+  }
+  response.setHeader("Content-Type", type);
+  response.setHeader("Content-Length", statSync(file).size);
+  response.setHeader("Cache-Control", "no-store");
+  createReadStream(file, { end: Math.max(0, statSync(file).size - 1) }).pipe(response);
+}
+
+function send(response: ServerResponse, type: string, text: string): void {
+  response.setHeader("Content-Type", type);
+  response.end(text);
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  response.statusCode = status;
+  send(response, "text/plain; charset=utf-8", `${message}\n`);
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const why =
+        cause.code === "EADDRINUSE"
+          ? `port ${port} is taken; give another by --port, or 0 for any`
+          : cause.code === "EACCES"
+            ? `port ${port} needs rights this process does not have; give one above 1023 by --port`
+            : `${cause.message}; check --host`;
+      reject(new BispikeError("platform", `cannot listen on ${host}: ${why}`, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+}

@@ -1,0 +1,205 @@
+/**
+ * A queue of job ids on a Redis or Valkey server, by BullMQ. The queue only deals jobs out: whether one is done is told by its run's folder. So a job that
+ * is dealt out twice, since a worker or the server was lost, is found finished or gone on with, and never counted twice.
+ */
+import { hostname } from "node:os";
+import type { ConnectionOptions, Job, Queue, Worker } from "bullmq";
+import { BispikeError } from "../../errors.ts";
+import { Outage, QueueLink } from "./link.ts";
+import type { QueueServer } from "./server.ts";
+
+/** Of all keys on the server. */
+const PREFIX = "bispike";
+/** Workers a job may be lost with before it counts as failed: it may be what ends them. */
+const MOST_STALLS = 10;
+/** What the server keeps of a finished job; its results are in the run's folder. */
+const KEPT_SECONDS = 30 * 86_400;
+const CLOSE_MILLISECONDS = 3000;
+const STATES = ["waiting", "active", "delayed", "failed", "completed"] as const;
+
+export type QueueCounts = Readonly<Record<(typeof STATES)[number], number>>;
+
+/** How a worker leaves a job: done with, ended by an error, or given back to the queue. */
+export type WorkEnd = { readonly kind: "done" | "returned" } | { readonly kind: "failed"; readonly message: string };
+
+export interface QueueOptions {
+  /** Seconds for which the server may be away. Default 60. */
+  readonly patience?: number;
+  /** Seconds after which a silent worker's jobs are dealt out anew. Default 30. */
+  readonly lease?: number;
+}
+
+export class JobQueue {
+  readonly #bull: typeof import("bullmq");
+  readonly #server: QueueServer;
+  readonly #name: string;
+  readonly #outage: Outage;
+  readonly #connection: ConnectionOptions & { disconnect(): void };
+  readonly #queue: Queue;
+  readonly #patience: number;
+  readonly #lease: number;
+  #worker: Worker | undefined;
+  #closing = false;
+
+  private constructor(
+    bull: typeof import("bullmq"),
+    server: QueueServer,
+    name: string,
+    link: QueueLink,
+    outage: Outage,
+    { patience = 60, lease = 30 }: QueueOptions,
+  ) {
+    this.#bull = bull;
+    this.#server = server;
+    this.#name = name;
+    this.#outage = outage;
+    this.#patience = patience;
+    this.#lease = lease;
+    type Client = Parameters<typeof bull.createBunRedisClient>[0];
+    this.#connection = bull.createBunRedisClient(link as unknown as Client);
+    this.#queue = new bull.Queue(name, { connection: this.#connection, prefix: PREFIX });
+    // The outage knows of lost connections, and commands reject by themselves.
+    this.#queue.on("error", () => {});
+  }
+
+  /**
+   * @param name letters, digits and "-"
+   * @throws BispikeError "platform" when no server answers, it refuses the password, or it is too old
+   * @example
+   * const queue = await JobQueue.open(parseServer("redis://127.0.0.1"), "sweep-1");
+   */
+  static async open(server: QueueServer, name: string, options: QueueOptions = {}): Promise<JobQueue> {
+    const outage = new Outage();
+    const link = new QueueLink(server, outage);
+    await link.connect();
+    // Loaded only here: it takes a good part of a second.
+    const bull = await import("bullmq");
+    const queue = new JobQueue(bull, server, name, link, outage, options);
+    try {
+      await queue.#queue.waitUntilReady();
+    } catch (error) {
+      await queue.close();
+      throw queue.#worded(error);
+    }
+    return queue;
+  }
+
+  /**
+   * Puts jobs in the queue that are not in it. An id has one place there, however often it is put.
+   *
+   * @param again whether jobs that failed or were done before are dealt out once more
+   * @returns how many were added
+   */
+  async put(ids: readonly string[], again: boolean): Promise<number> {
+    try {
+      let added = 0;
+      for (const id of ids) {
+        const found = await this.#queue.getJob(id);
+        if (found) {
+          const state = again ? await found.getState() : "";
+          if (state !== "failed" && state !== "completed") continue;
+          await found.retry(state);
+        } else {
+          await this.#queue.add("run", {}, { jobId: id, removeOnComplete: { age: KEPT_SECONDS } });
+        }
+        added++;
+      }
+      return added;
+    } catch (error) {
+      throw this.#worded(error);
+    }
+  }
+
+  async counts(): Promise<QueueCounts> {
+    try {
+      return (await this.#queue.getJobCounts(...STATES)) as QueueCounts;
+    } catch (error) {
+      throw this.#worded(error);
+    }
+  }
+
+  /** Why jobs failed, by their ids: also those that the queue gave up on, as their workers were lost again and again. */
+  async failures(): Promise<ReadonlyMap<string, string>> {
+    try {
+      const failed = await this.#queue.getFailed();
+      return new Map(failed.map(({ id = "", failedReason }) => [id, failedReason]));
+    } catch (error) {
+      throw this.#worded(error);
+    }
+  }
+
+  /**
+   * Begins to take jobs.
+   *
+   * @param run trains one job; its lock is renewed while it does
+   * @param limit jobs at once
+   * @param warn of what the server complains
+   */
+  work(run: (id: string) => Promise<WorkEnd>, limit: number, warn: (message: string) => void): void {
+    const { Worker, WaitingError, UnrecoverableError, isNotConnectionError } = this.#bull;
+    const train = async (job: Job, token?: string) => {
+      const end = await run(job.id ?? "");
+      if (end.kind === "failed") throw new UnrecoverableError(end.message);
+      if (end.kind === "done") return end.kind;
+      await job.moveToWait(token);
+      throw new WaitingError();
+    };
+    this.#worker = new Worker(this.#name, train, {
+      ...{ connection: this.#connection, prefix: PREFIX, concurrency: limit, name: `${hostname()}-${process.pid}` },
+      ...{ lockDuration: 1000 * this.#lease, stalledInterval: 1000 * this.#lease, maxStalledCount: MOST_STALLS },
+      ...{ drainDelay: 1, runRetryDelay: 1000 },
+    });
+    const told = new Set<string>();
+    this.#worker.on("error", (error) => {
+      // Locks are lost with the server, and a job whose lock was lost is another worker's: no harm is done.
+      if (!isNotConnectionError(error) || /\block\b|not in the active state/i.test(error.message)) return;
+      if (this.#closing || error instanceof BispikeError || told.has(error.message)) return;
+      told.add(error.message);
+      warn(`${this.#server.shown}: ${error.message}`);
+    });
+  }
+
+  /** Takes no more jobs, and waits for those under way to be handed back. */
+  async stop(): Promise<void> {
+    this.#closing = true;
+    await this.#worker?.close();
+  }
+
+  /** @throws BispikeError "platform" once the server has been away for too long */
+  assertThere(): void {
+    const why = this.#outage.longerThan(this.#patience);
+    if (why) throw this.#worded(why);
+  }
+
+  /** Whether a command failed because the connection was down, so that it may be tried again. */
+  isInterruption(error: unknown): boolean {
+    return error instanceof BispikeError && !this.#bull.isNotConnectionError((error.cause ?? error) as Error);
+  }
+
+  /** Leaves at once. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const quiet = (closing: Promise<void> | undefined) => closing?.catch(() => {});
+    const orderly = Promise.all([quiet(this.#worker?.close(true)), quiet(this.#queue.close())]);
+    // Of a connection that is just being made nobody knows how long it takes.
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MILLISECONDS);
+    });
+    await Promise.race([orderly, late]);
+    clearTimeout(timer);
+    this.#connection.disconnect();
+    this.#outage.end();
+  }
+
+  #worded(error: unknown): unknown {
+    if (error instanceof BispikeError) {
+      if (this.#outage.longerThan(this.#patience))
+        return new BispikeError("platform", `${error.message}, for ${this.#patience} s now`, { cause: error });
+      return error;
+    }
+    const { message } = error as Error;
+    const why = this.#outage.longerThan(0)?.message ?? `${this.#server.shown}: ${message}`;
+    return new BispikeError("platform", why, { cause: error });
+  }
+}

@@ -1,0 +1,146 @@
+/** A sweep's `plan.json`: every run with its id and configuration, and what it takes to tabulate them. Workers trust nothing that does not match its ids. */
+import * as z from "zod";
+import { type Comparison, KEY } from "../../comparison/axes.ts";
+import { measuresSchema } from "../../comparison/measures.ts";
+import type { Design, PlannedJob } from "../../comparison/plan.ts";
+import { BispikeError } from "../../errors.ts";
+import type { Search } from "../../sweep/search.ts";
+import type { HalvingSettings } from "../../sweep/section.ts";
+import type { AnyConfig } from "../../training/any-config.ts";
+import { judges } from "../../training/judge.ts";
+import { digest, jobId } from "./job-id.ts";
+
+export const PLAN_FILE = "plan.json";
+/** Of the file's form. */
+const FORM = 1;
+
+export interface SweepJob extends PlannedJob {
+  readonly id: string;
+  /** From 0. */
+  readonly rung: number;
+}
+
+export interface SweepRung {
+  readonly folder: string;
+  readonly candidates: number;
+  readonly design: Design;
+}
+
+export interface SweepPlan {
+  readonly name: string;
+  readonly kind: Search["kind"];
+  /** Version it was made by. */
+  readonly bispike: string;
+  readonly halving?: HalvingSettings;
+  readonly rungs: readonly SweepRung[];
+  readonly jobs: readonly SweepJob[];
+  /** Of all the above. */
+  readonly digest: string;
+}
+
+/** @param version of bispike */
+export function planOf({ name, kind, halving, rungs }: Search, version: string): SweepPlan {
+  const plan = {
+    ...{ name, kind, bispike: version },
+    ...(halving ? { halving } : {}),
+    rungs: rungs.map(({ folder, candidates, comparison }, rung) => ({
+      ...{ folder, candidates },
+      design: designOf(comparison, rung === rungs.length - 1),
+    })),
+    jobs: rungs.flatMap(({ jobs }, rung) => jobs.map((job) => ({ id: jobId(job.config, version), rung, ...job }))),
+  };
+  return { ...plan, digest: digest(plan) };
+}
+
+/** What a rung compares. Where others follow it, it chooses among candidates: its runs look at no test part. */
+function designOf({ name, axes, seeds, baseline, judge, measure }: Comparison, last: boolean): Design {
+  const measured = last && measure.robustness ? { measure } : {};
+  return { name, axes, seeds, baseline, judge: last ? judge : "held-out", ...measured };
+}
+
+export function encodePlan(plan: SweepPlan): string {
+  return `${JSON.stringify({ sweep: FORM, ...plan }, null, 1)}\n`;
+}
+
+const value = z.json();
+const setting = z.object({ key: z.string().regex(KEY), value });
+// Folders are names: a plan cannot make runs lie elsewhere.
+const folder = z.string().regex(/^(?!.*\.\.(\/|$))[^/\\\0][^\\\0]*$/);
+const count = z.number().int().min(0);
+const schema = z.object({
+  sweep: z.literal(FORM),
+  name: z.string(),
+  kind: z.enum(["grid", "random"]),
+  bispike: z.string(),
+  halving: z
+    .object({
+      epochs: z.array(count),
+      eta: count,
+      figure: z.string().exactOptional(),
+      better: z.enum(["higher", "lower"]).exactOptional(),
+    })
+    .exactOptional(),
+  rungs: z
+    .array(
+      z.object({
+        folder: z.string().regex(/^[a-z]+\d*$/),
+        candidates: count,
+        design: z.object({
+          name: z.string(),
+          axes: z.array(z.object({ key: z.string().regex(KEY), values: z.array(value).min(1) })),
+          seeds: z.array(count).min(1),
+          baseline: z.array(setting),
+          judge: z.enum(judges),
+          measure: measuresSchema.exactOptional(),
+        }),
+      }),
+    )
+    .min(1),
+  jobs: z
+    .array(
+      z.object({
+        ...{ id: z.string().regex(/^j[0-9a-f]{16}$/), rung: count, cell: count, seed: count },
+        ...{ label: z.string(), folder, config: z.looseObject({ train: z.looseObject({ seed: count }) }) },
+      }),
+    )
+    .min(1),
+  digest: z.string(),
+});
+
+/**
+ * Checks a plan: its form, the version it was made by, and that nothing in it was changed since.
+ *
+ * @param file name for error messages
+ * @param version of bispike now
+ * @throws BispikeError "checkpoint", or "usage" for another version's plan
+ */
+export function decodePlan(data: unknown, file: string, version: string): SweepPlan {
+  const parsed = schema.safeParse(data);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new BispikeError(
+      "checkpoint",
+      `${file}: expected a sweep's plan, as bispike sweep plan writes it (${issue?.path.join(".") || "file"}: ${issue?.message}); plan again in another folder`,
+    );
+  }
+  const { sweep: _, digest: given, ...plan } = parsed.data;
+  if (plan.bispike !== version)
+    throw new BispikeError(
+      "usage",
+      `${file}: was planned by bispike ${plan.bispike}, and this is ${version}, whose runs may differ; use that version, or plan again in another folder`,
+    );
+  for (const job of plan.jobs) {
+    const id = jobId(job.config as unknown as AnyConfig, version);
+    if (job.id !== id)
+      throw new BispikeError(
+        "checkpoint",
+        `${file}: job ${job.id} (${job.label}) was changed after it was planned: its configuration has the id ${id}; put it back, or plan again in another folder`,
+      );
+  }
+  if (digest(plan) !== given)
+    throw new BispikeError(
+      "checkpoint",
+      `${file}: was changed after it was planned (its digest is not that of its content); put it back, or plan again in another folder`,
+    );
+  return parsed.data as unknown as SweepPlan;
+}

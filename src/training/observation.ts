@@ -1,0 +1,43 @@
+/** The lines of `observations.jsonl`: what a net and its learning are like at some steps of training (`observe` in the configuration). */
+import type { StageAngle } from "../measurement/backprop-twin.ts";
+import type { WeightAlignment } from "../measurement/weight-alignment.ts";
+
+/**
+ * One network's half of a hidden stage, over the observed images (recall: over one recall a class), by the norms' running statistics as in any evaluation: before the first step
+ * these are not the data's yet.
+ */
+export interface ObservedSpikes {
+  /** Firing rate, spikes a unit and step. */
+  readonly rate: number;
+  /** Shares of units that never fired, and that fired at more than 95 % of all steps. */
+  readonly dead: number;
+  readonly saturated: number;
+  /** Of the firing rates, as they are and less each unit's mean. */
+  readonly effectiveRank: number;
+  readonly centredRank: number;
+}
+
+export interface ObservedStage {
+  /** 2..L - 1. */
+  readonly stage: number;
+  /** Similarity of the two networks' spikes, and with recall of another class (control); null where there is perception alone. */
+  readonly hamming: number | null;
+  readonly hammingShuffled: number | null;
+  readonly perception: ObservedSpikes;
+  readonly recall: ObservedSpikes | null;
+}
+
+export interface Observation {
+  /** The step whose gradients are compared, from 1; all else is of the weights just before it. */
+  readonly step: number;
+  /** Epoch under way, from 1. */
+  readonly epoch: number;
+  /** Images the spikes are measured on; 0 for nets of real numbers. */
+  readonly images: number;
+  /** Angles between the rule's and backprop's gradients, stages 2..L. */
+  readonly gradients: readonly StageAngle[];
+  /** Weights up against those down; empty where nothing goes down by weights of its own. */
+  readonly weights: readonly WeightAlignment[];
+  /** Hidden stages; empty for nets of real numbers. */
+  readonly stages: readonly ObservedStage[];
+}

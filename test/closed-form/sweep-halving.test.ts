@@ -1,0 +1,47 @@
+/** Successive halving on results made up for it: who goes on follows by hand. */
+import { describe, expect, it } from "vitest";
+import { chooseCandidates, keptOf } from "../../src/sweep/halving.ts";
+
+const settings = { epochs: [1, 2], eta: 2 };
+/** The test part says the opposite of the held-out part. */
+const run = (heldOut: number) => ({ heldOutAccuracy: heldOut, testAccuracy: 1 - heldOut });
+
+describe("successive halving", () => {
+  it("keeps the better ones by the held-out part, not by the test part", () => {
+    const runs = new Map([0.2, 0.9, 0.4, 0.6, 0.1].map((value, k) => [k, [run(value)]]));
+    expect(chooseCandidates(runs, settings)).toEqual({
+      ...{ figure: "heldOutAccuracy", better: "higher", kept: [1, 2, 3] },
+      standings: [1, 3, 2, 0, 4].map((k) => ({ candidate: k, mean: runs.get(k)![0]!.heldOutAccuracy })),
+    });
+  });
+
+  it("takes the mean over the seeds, and of equals the earlier", () => {
+    const runs = new Map([
+      [0, [run(0.9), run(0)]],
+      [1, [run(0.5), run(0.5)]],
+      [2, [run(0.75), run(0.25)]],
+    ]);
+    expect(chooseCandidates(runs, { ...settings, eta: 3 }).kept).toEqual([1]);
+  });
+
+  it("drops candidates that failed, even where fewer go on than might", () => {
+    const runs = new Map([
+      [0, [run(0.9), null]],
+      [1, [run(0.1), run(0.1)]],
+      [2, [null, null]],
+    ]);
+    expect(chooseCandidates(runs, settings).kept).toEqual([1]);
+    expect(() => chooseCandidates(new Map([[0, [null]]]), settings)).toThrow(/no candidate has finished/);
+  });
+
+  it("takes the lower error, and the figure it is told", () => {
+    const runs = new Map([0.3, 0.1].map((mse, k) => [k, [{ heldOut: { mse, bits: 2 - k, rate: mse } }]]));
+    expect(chooseCandidates(runs, settings)).toMatchObject({ figure: "heldOut.mse", better: "lower", kept: [1] });
+    expect(chooseCandidates(runs, { ...settings, figure: "heldOut.rate", better: "higher" }).kept).toEqual([0]);
+    expect(() => chooseCandidates(runs, { ...settings, figure: "heldOut.mae" })).toThrow(/heldOut\.mae/);
+  });
+
+  it("ceil(n / eta) go on", () => {
+    expect([keptOf(9, 3), keptOf(10, 3), keptOf(2, 3)]).toEqual([3, 4, 1]);
+  });
+});

@@ -1,0 +1,27 @@
+/** What rule BSD refuses of whoever builds it: options that its pair was not made for. */
+import { expect, test } from "vitest";
+import type { BsdOptions } from "../../src/learning/bsd.ts";
+import type { PairOptions } from "../../src/network/pair.ts";
+import { smallPair } from "../support/small-pair.ts";
+
+const build = (network: Partial<PairOptions>, rule: Partial<BsdOptions>) =>
+  smallPair({ network: { kind: "mlp", ...network }, rule }).then(({ team }) => team.close());
+
+test.each([
+  ["recall, of a pair without", { networks: "perception" }, {}, /^this pair has perception alone/],
+  ["random codes beside recall", {}, { codes: "random" }, /codes random take the place of recall/],
+  [
+    "random codes of samples",
+    { networks: "perception" },
+    { codes: "random", negatives: "masked" },
+    /codes random are one a class: expected negatives prototypes, got masked/,
+  ],
+  ["stages that are not detached, without their drives", {}, { detached: false }, /keepDrives true/],
+] as const)("%s", async (_, network, rule, message) => {
+  await expect(build(network, rule)).rejects.toThrow(message);
+});
+
+test("what fits is built", async () => {
+  await build({ networks: "perception", keepDrives: true }, { codes: "random", detached: false });
+  await build({ keepDrives: true }, { freeze: "both" });
+});

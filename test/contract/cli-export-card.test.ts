@@ -1,0 +1,54 @@
+/** A finished run's model card. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { runCli } from "../support/cli.ts";
+import { expectRefusal } from "../support/refusal.ts";
+import { sharedWorkspace } from "../support/small-run.ts";
+
+const workspace = sharedWorkspace();
+const readJson = (file: string) => JSON.parse(readFileSync(join(workspace(), file), "utf8"));
+
+describe("after training", () => {
+  it("a card says what the run's files say", async () => {
+    const cwd = workspace();
+    const trained = await runCli(["train", "bars.yaml", "--out", "run", "--quiet"], cwd);
+    expect(trained.code).toBe(0);
+
+    const card = await runCli(["export", "run", "--format", "card", "--license", "mit", "--out", "run/README.md"], cwd);
+    expect(card.stderr).toBe("");
+    const text = readFileSync(join(cwd, "run/README.md"), "utf8");
+    const [, head = "", body = ""] = /^---\n([\s\S]*?)---\n([\s\S]*)$/.exec(text) ?? [];
+    const summary = readJson("run/summary.json");
+    expect(parse(head)).toEqual({
+      library_name: "bispike",
+      license: "mit",
+      tags: ["bispike", "spiking-neural-network", "bsd"],
+      datasets: ["bars"],
+      metrics: ["accuracy"],
+      "model-index": [
+        {
+          name: "bars",
+          results: [
+            {
+              task: { type: "image-classification" },
+              dataset: { name: "bars", type: "bars" },
+              metrics: [{ type: "accuracy", value: summary.testAccuracy, name: "test accuracy" }],
+            },
+          ],
+        },
+      ],
+    });
+    expect(body).toContain(`| test accuracy | ${(100 * summary.testAccuracy).toFixed(2)} % |`);
+    expect(body).toContain("bispike train bars.yaml --out run --quiet");
+    expect(body).toContain("![Learning curves](curves.png)");
+    expect(body).toContain("  hidden:\n    - 32\n    - 16\n");
+    await expectRefusal(
+      ["export", "run", "--format", "card", "--out", "run/README.md"],
+      cwd,
+      2,
+      /there is such a file/,
+    );
+  });
+});

@@ -1,0 +1,105 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { jsonLines, runCli } from "../support/cli.ts";
+import { readModel } from "../support/onnx-read.ts";
+import { expectRefusal } from "../support/refusal.ts";
+import { smallSequenceTraining } from "../support/small-sequence-run.ts";
+import { trainedRun } from "../support/trained-run.ts";
+
+const trained = trainedRun();
+
+describe("bispike export", () => {
+  it("writes a file and says what is in it", async () => {
+    const { cwd, run } = trained();
+    const { code, stdout, stderr } = await runCli(["export", run, "--format", "onnx"], cwd);
+    expect([code, stderr]).toEqual([0, ""]);
+    const bytes = readFileSync(join(cwd, "perception.onnx"));
+    expect(stdout).toMatch(`perception.onnx: ${bytes.length.toLocaleString("en")} bytes\nInputs`);
+    expect(stdout).toMatch(/^ {2}pixels {2}float \[N, 1, 8, 8\] {2}images, /m);
+    expect(stdout).toMatch(/^ {2}decision {2}int64 \[N\] {2}/m);
+    const { metadata, version } = readModel(bytes);
+    expect(version).toMatch(/^\d+\.\d+\.\d+/);
+    expect(metadata).toMatchObject({ "bispike.network": "perception", "run.rule": "bsd", "run.seed": "1" });
+  });
+
+  it("prints the same as JSON, and writes what it was asked for", async () => {
+    const { cwd, run } = trained();
+    const asked = ["--network", "recall", "--mode", "step", "--concept", "code", "--spikes", "--out", "r.onnx"];
+    const { code, stdout } = await runCli(["export", run, "--format", "onnx", ...asked, "--json"], cwd);
+    expect(code).toBe(0);
+    const [said] = jsonLines(stdout);
+    const bytes = readFileSync(join(cwd, "r.onnx"));
+    expect(said).toMatchObject({
+      file: "r.onnx",
+      format: "onnx",
+      bytes: bytes.length,
+      network: "recall",
+      mode: "step",
+      warnings: [],
+    });
+    const { inputs, outputs } = readModel(bytes);
+    const names = (ports: unknown) => (ports as { name: string }[]).map(({ name }) => name);
+    expect(names(said?.inputs)).toEqual(inputs.map(({ name }) => name));
+    expect(names(said?.outputs)).toEqual(outputs.map(({ name }) => name));
+    expect(names(said?.outputs)).toEqual([
+      ...["pixels", "stage3.membrane.next", "stage3.spikes", "stage2.membrane.next", "stage2.spikes"],
+    ]);
+    expect(said?.states).toEqual({
+      "stage3.membrane": "stage3.membrane.next",
+      "stage2.membrane": "stage2.membrane.next",
+    });
+  });
+
+  it("replaces no file unasked", async () => {
+    const { cwd, run } = trained();
+    const args = ["export", run, "--format", "onnx", "--out", "kept.onnx"];
+    writeFileSync(join(cwd, "kept.onnx"), "mine");
+    await expectRefusal(args, cwd, 2, /--out kept\.onnx: there is such a file already; .*--force/);
+    expect(readFileSync(join(cwd, "kept.onnx"), "utf8")).toBe("mine");
+    expect((await runCli([...args, "--force"], cwd)).code).toBe(0);
+    expect(readModel(readFileSync(join(cwd, "kept.onnx"))).producer).toBe("bispike");
+  });
+
+  it("refuses what it cannot write", async () => {
+    const { cwd, run } = trained();
+    const refused = (args: readonly string[], message: RegExp, code: 1 | 2 = 2) =>
+      expectRefusal(["export", ...args], cwd, code, message);
+    await refused(
+      [run, "--format", "onnx", "--out", "no/such/x.onnx"],
+      /--out no\/such\/x\.onnx: there is no folder no\/such/,
+    );
+    await refused(
+      [run, "--format", "onnx", "--out", "c.onnx", "--concept", "code"],
+      /--concept .* goes with --network recall/,
+    );
+    await refused(["nowhere", "--format", "onnx", "--out", "n.onnx"], /nowhere: no such file or folder/, 1);
+    const none = await runCli(["export", run], cwd);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringMatching(/required option '--format <format>'/)]);
+    const other = await runCli(["export", run, "--format", "paper"], cwd);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringMatching(/Allowed choices are .*onnx/)]);
+  });
+
+  it("names what it does not write yet", async () => {
+    const { cwd } = trained();
+    const { last } = await smallSequenceTraining(
+      { task: "next-character", network: { hidden: [8] }, train: { batch: 4, epochs: 1 } },
+      { stopBefore: 1 },
+    );
+    writeFileSync(join(cwd, "text.safetensors"), last);
+    const args = ["export", "text.safetensors", "--format", "onnx", "--out", "t.onnx"];
+    await expectRefusal(
+      args,
+      cwd,
+      2,
+      /text\.safetensors: --format onnx writes .*recurrent nets of sequences are not written yet/,
+    );
+  });
+
+  it("shows formats, their options and examples in its help", async () => {
+    const { stdout } = await runCli(["export", "--help"], trained().cwd);
+    expect(stdout).toMatch(/Formats: .*onnx \(a network as an ONNX/s);
+    expect(stdout).toMatch(/--mode <mode> +onnx: /);
+    expect(stdout.match(/^ {2}\$ bispike export /gm)?.length).toBeGreaterThanOrEqual(2);
+  });
+});

@@ -1,0 +1,43 @@
+/** What is said of neurons that fire too little or too much names settings that the experiment's rule has. */
+import { expect, it } from "vitest";
+import { resolveAnyConfig } from "../../src/training/any-config.ts";
+import { healthWarnings, remediesOf } from "../../src/training/metrics.ts";
+
+const images = (...overrides: string[]) => remediesOf(resolveAnyConfig({ data: { name: "mnist" } }, overrides));
+/** Dead, saturated, and silent in a batch. */
+const warn = (remedies: ReturnType<typeof images>) =>
+  healthWarnings("perception", [0.001, 0.9, 0.1, 0.1], remedies, [0, 0, 0.75, 0]);
+
+it("thresholds for every rule; the norm where it is off", () => {
+  expect(warn(images("--rule.name=backprop"))).toEqual([
+    "perception stage 2 is dead: neurons fire in 0.1 % of the steps; lower network.threshold.perception",
+    "perception stage 3 is saturated: neurons fire in 90.0 % of the steps; raise network.threshold.perception",
+    "perception stage 4: 75.0 % of the neurons did not fire once in a whole batch; lower network.threshold.perception",
+  ]);
+  const [dead] = warn(images("--rule.name=backprop", "--network.norm=false"));
+  expect(dead).toMatch(/lower network\.threshold\.perception, or set network\.norm=true$/);
+});
+
+it("bsd's homeostasis, and lambda where its loss has one", () => {
+  const [, saturated, silent] = warn(images());
+  expect(saturated).toMatch(/raise network\.threshold\.perception or rule\.homeostasis\.weight$/);
+  expect(silent).toMatch(/batch; lower network\.threshold\.perception$/);
+  expect(warn(images("--rule.loss=reco"))[2]).toMatch(/lower rule\.lambda or network\.threshold\.perception$/);
+  const rivals = ["feedback-alignment", "local-losses", "r-stdp"].map((name) => images(`--rule.name=${name}`));
+  for (const remedies of rivals) expect(warn(remedies).join()).not.toMatch(/rule\./);
+});
+
+it("keys of other kinds of experiments", () => {
+  const autoencoder = (...more: string[]) =>
+    remediesOf(resolveAnyConfig({ task: "autoencode", data: { name: "mnist" } }, ["--rule.loss=reco", ...more]));
+  expect(autoencoder().lambda).toBe("rule.frequency.highLambda");
+  expect(autoencoder("--rule.frequency.on=false").lambda).toBe("rule.lambda");
+  const text = { task: "next-character", data: { text: "alice" } };
+  expect(remediesOf(resolveAnyConfig({ ...text, rule: { name: "backprop" } }))).toMatchObject({ lambda: null });
+  expect(remediesOf(resolveAnyConfig({ ...text, rule: { loss: "reco" } })).lambda).toBe("rule.lambda");
+});
+
+it("says nothing where all is well", () => {
+  expect(healthWarnings("recall", [0.1, 0.3], images(), [0.1, 0.2])).toEqual([]);
+  expect(healthWarnings("perception", [], images(), [])).toEqual([]);
+});

@@ -1,0 +1,124 @@
+/** A sweep's plan as a folder keeps it: written once, extended, never mistaken for another; and what a file for it may say. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { planOf, type SweepPlan } from "../../src/node/sweep/plan-file.ts";
+import { SweepFolder } from "../../src/node/sweep/sweep-folder.ts";
+import { packageVersion } from "../../src/node/version.ts";
+import { readSearch } from "../../src/sweep/search.ts";
+import { readRawExperiment } from "../../src/training/config-file.ts";
+
+const experiment = { data: { name: "mnist" }, name: "digits" };
+const grid = (seeds: number, rates = [0.01, 0.1]) =>
+  planOf(
+    readSearch({ ...experiment, sweep: { axes: { "train.learningRate": rates }, seeds } }, "a.yaml"),
+    packageVersion(),
+  );
+const space = { "train.learningRate": { logUniform: [0.001, 0.1] }, "train.batch": { choice: [64, 128] } };
+const halving = { epochs: [1, 3], eta: 2 };
+
+let cwd: string;
+let count = 0;
+const empty = () => new SweepFolder(join(cwd, `sweep${count++}`));
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), "bispike-"));
+});
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+describe("plans", () => {
+  it("are the same bytes when made again, and may grow", () => {
+    const folder = empty();
+    const read = () => readFileSync(folder.file("plan.json"), "utf8");
+    expect(folder.writePlan(grid(2))).toBe("new");
+    const before = read();
+    expect(folder.writePlan(grid(2))).toBe("same");
+    expect(read()).toBe(before);
+    expect(folder.readPlan()).toEqual(JSON.parse(before));
+    expect(folder.writePlan(grid(3, [0.01, 0.1, 0.2]))).toBe("extended");
+    const ids = ({ jobs }: Pick<SweepPlan, "jobs">) => new Set(jobs.map(({ id }) => id));
+    expect(ids(folder.readPlan()).size).toBe(9);
+    for (const id of ids(JSON.parse(before))) expect(ids(folder.readPlan())).toContain(id);
+    expect(() => folder.writePlan(grid(2))).toThrow(/holds another sweep, whose job j[0-9a-f]{16}/);
+  });
+
+  it("are refused when they were edited, or another version's", () => {
+    const folder = empty();
+    folder.writePlan(grid(1));
+    const file = folder.file("plan.json");
+    const text = readFileSync(file, "utf8");
+    const edited = (from: string | RegExp, to: string) => {
+      writeFileSync(file, text.replace(from, to));
+      return () => folder.readPlan();
+    };
+    expect(edited('"learningRate": 0.01', '"learningRate": 0.02')).toThrow(/job j.* was changed after it was planned/);
+    expect(edited('"candidates": 2', '"candidates": 1')).toThrow(/its digest is not that of its content/);
+    expect(edited(/"bispike": ".*"/, '"bispike": "9.9.9"')).toThrow(/planned by bispike 9\.9\.9, and this is \d/);
+    expect(edited(/"folder": "train[^"]*"/, '"folder": "../../elsewhere"')).toThrow(/expected a sweep's plan.*folder/);
+    expect(edited("{", "[")).toThrow(/expected JSON/);
+  });
+
+  it("keep out of folders that hold other things, or cannot be", () => {
+    writeFileSync(join(cwd, "file"), "");
+    expect(() => new SweepFolder(cwd).writePlan(grid(1))).toThrow(/expected a sweep's folder, or a new or empty one/);
+    expect(() => new SweepFolder(join(cwd, "file", "sweep")).writePlan(grid(1))).toThrow(/cannot make the folder/);
+    expect(() => new SweepFolder(join(cwd, "none")).readPlan()).toThrow(/holds no plan\.json; make it by/);
+  });
+
+  it("of successive halving hold every rung's runs, by their own epochs", () => {
+    const plan = planOf(readSearch({ ...experiment, sweep: { space, samples: 5, halving } }, "a.yaml"), "0.1.0");
+    expect(plan.rungs.map(({ candidates }) => candidates)).toEqual([5, 3]);
+    expect(plan.jobs.map(({ rung, config }) => [rung, config.train.epochs])).toEqual([
+      ...Array(5).fill([0, 1]),
+      ...Array(5).fill([1, 3]),
+    ]);
+    expect(new Set(plan.jobs.map(({ id }) => id)).size).toBe(10);
+  });
+
+  it("take any file for bispike compare", () => {
+    const { kind, rungs } = readSearch({ ...experiment, compare: { axes: { "rule.name": ["bsd", "dll"] } } }, "a.yaml");
+    expect([kind, rungs.length, rungs[0]!.jobs.length]).toEqual(["grid", 1, 6]);
+    expect(rungs[0]!.comparison.baseline).toEqual([{ key: "rule.name", value: "bsd" }]);
+  });
+});
+
+describe("files for a sweep", () => {
+  it.each([
+    ["mnist-grid", "grid", [27]],
+    ["alice-random", "random", [24]],
+    ["fashion-halving", "random", [27, 9, 3]],
+  ])("experiments/sweeps/%s.yaml is one", (name, kind, runs) => {
+    const file = fileURLToPath(new URL(`../../experiments/sweeps/${name}.yaml`, import.meta.url));
+    const search = readSearch(readRawExperiment(file), file);
+    expect(search.kind).toBe(kind);
+    expect(search.rungs.map(({ candidates, comparison }) => candidates * comparison.seeds.length)).toEqual(runs);
+  });
+
+  it.each([
+    [{ space }, /sweep\.samples: expected how many draws/],
+    [
+      { space, samples: 2, axes: { "rule.name": ["bsd"] } },
+      /expected axes \(a grid\) or space \(random search\), got both/,
+    ],
+    [{ samples: 2 }, /sweep\.samples: expected a space to draw from/],
+    [
+      { space: { "train.learningRate": { log: [1, 2] } }, samples: 1 },
+      /sweep\.space\.train\.learningRate: expected a range/,
+    ],
+    [{ space: { "train.learningRate": { logUniform: [0, 2] } }, samples: 1 }, /numbers above 0/],
+    [{ space: { "train.learningRate": { uniform: [2, 1] } }, samples: 1 }, /the smaller one first/],
+    [{ space: { "train.batch": { integer: [1.5, 3] } }, samples: 1 }, /two integers/],
+    [
+      { space: { "train.bach": { choice: [1, 2] } }, samples: 2 },
+      /unknown key train\.bach \(did you mean train\.batch\?\)/,
+    ],
+    [{ axes: { "rule.name": ["bsd", "dll"] }, halving: { epochs: [3, 1] } }, /two or more rising numbers of epochs/],
+    [{ axes: { "train.epochs": [1, 2] }, halving }, /sets train\.epochs itself/],
+    [{ halving }, /expected two or more candidates, got 1/],
+    [{ axes: {}, halving: { ...halving, figure: "testAccuracy" } }, /the test part is not for choices/],
+    [{ sample: 3 }, /unknown key sweep\.sample \(did you mean sweep\.samples\?\)/],
+  ])("%j is refused", (sweep, message) => {
+    expect(() => readSearch({ ...experiment, sweep }, "a.yaml")).toThrow(message);
+  });
+});

@@ -1,0 +1,83 @@
+/** BSD with a part taken away: what is frozen stays, what is said in two ways is the same, and a stopped run goes on with the same bytes. */
+import { describe, expect, it } from "vitest";
+import type { Tensor } from "../../src/export/safetensors.ts";
+import { assertRecall } from "../../src/training/any-checkpoint.ts";
+import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { smallTraining } from "../support/small-training.ts";
+
+const data = { classes: 3, train: 60, test: 6 };
+const variant = (rule: object, train: object = {}) => ({
+  network: { hidden: [18, 9] },
+  rule,
+  train: { epochs: 2, batch: 16, ...train },
+});
+const tensorsOf = (bytes: Uint8Array): ReadonlyMap<string, Tensor> => decodeCheckpoint(bytes, "test").tensors;
+const valuesOf = (bytes: Uint8Array) =>
+  new Map([...tensorsOf(bytes)].map(([name, { data: values }]) => [name, values]));
+
+/** What a net is drawn as: a run stopped after a step at rates too small to move anything. */
+async function drawn(rule: object): Promise<ReadonlyMap<string, unknown>> {
+  const raw = variant(rule, { learningRate: 1e-30, weightDecay: 0 });
+  return valuesOf((await smallTraining(raw, { data, stopBefore: 1 })).last);
+}
+
+/** Names of the layers whose parameters moved in a run. */
+async function moved(rule: object, train: object = {}): Promise<string[]> {
+  const before = await drawn(rule);
+  const after = valuesOf((await smallTraining(variant(rule, train), { data })).last);
+  const parameters = [...after.keys()].filter(
+    (name) => /^(perception|recall)/.test(name) && !/mean|variance/.test(name),
+  );
+  const changed = parameters.filter((name) => String(after.get(name)) !== String(before.get(name)));
+  return [...new Set(changed.map((name) => name.split(".").slice(0, 2).join(".")))];
+}
+
+const top = ["perception.stage4"];
+const hidden = ["perception.stage2", "perception.stage3"];
+const recall = ["recall.stage1", "recall.stage2", "recall.stage3"];
+
+describe.each([true, false])("detached %s", (detached) => {
+  it.each([
+    ["none", [...hidden, ...top, ...recall]],
+    ["perception", [...top, ...recall]],
+    ["recall", [...hidden, ...top]],
+    ["both", top],
+  ])("freeze %s: the others learn", async (freeze, free) => {
+    expect(await moved({ freeze, detached })).toEqual(free);
+  });
+});
+
+it("a frozen recall is one whose rate is 0", async () => {
+  const one = valuesOf((await smallTraining(variant({ freeze: "recall" }), { data })).last);
+  const other = valuesOf((await smallTraining(variant({}, { recallRate: 0 }), { data })).last);
+  expect(one).toEqual(other);
+});
+
+it("random codes: there is perception alone, all of it learns, and the rate of ones matters", async () => {
+  expect(await moved({ codes: "random" })).toEqual([...hidden, ...top]);
+  const [one, other] = await Promise.all(
+    [0.15, 0.4].map((codeRate) => smallTraining(variant({ codes: "random", codeRate }), { data })),
+  );
+  expect([...tensorsOf(one!.last).keys()].filter((name) => name.includes("recall"))).toEqual([]);
+  expect(valuesOf(other!.last)).not.toEqual(valuesOf(one!.last));
+  expect(() => assertRecall(decodeCheckpoint(one!.last, "test"), "run", "bispike recall")).toThrow(
+    "bispike recall needs a recall network, but rule bsd with rule.codes random of run trains perception alone",
+  );
+  const [learned] = one!.metrics.filter(({ kind }) => kind === "step");
+  expect(learned).toMatchObject({ recallRates: [], stageLosses: [0, expect.any(Number), expect.any(Number)] });
+});
+
+it.each([
+  ["random codes", { codes: "random" }, 1],
+  ["stages that are not detached", { detached: false }, 2],
+  ["random codes, not detached", { codes: "random", detached: false }, 1],
+  ["frozen perception", { freeze: "perception" }, 1],
+])("%s: stopped, and resumed: the same bytes and metrics", async (_, rule, threads) => {
+  const raw = variant(rule);
+  const whole = await smallTraining(raw, { data });
+  const first = await smallTraining(raw, { data, stopBefore: 6, threads });
+  const second = await smallTraining(raw, { data, resume: first.last });
+  expect(second.last).toEqual(whole.last);
+  expect(second.best ?? first.best).toEqual(whole.best);
+  expect([...first.metrics, ...second.metrics]).toEqual(whole.metrics);
+});

@@ -1,0 +1,55 @@
+/** A pair cut between stages, anywhere, learns the same bytes as in one process: stages exchange spikes alone. */
+import { describe, expect, it } from "vitest";
+import { fulfilled, joinedAt, smallParts } from "../support/small-parts.ts";
+import { smallTraining } from "../support/small-training.ts";
+
+/** 3 full batches and a part of one each epoch; images held out would give one process a best that parts have not. */
+const data = { classes: 3, train: 60, test: 6 };
+const heldOut = { data: { path: "bars", heldOut: 0 } };
+
+const cases = {
+  "mlp, direct": {
+    raw: { network: { hidden: [37, 18, 9] }, train: { epochs: 2, batch: 16 } },
+    cuts: [[2], [4], [2, 3], [2, 3, 4]],
+  },
+  "mlp, Poisson stimulus, random targets, pairs of spikes": {
+    raw: {
+      network: { hidden: [18, 33], stimulus: "poisson", target: "random" },
+      rule: { negatives: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
+      train: { epochs: 2, batch: 16, schedule: "constant", warmup: 4, seed: 7 },
+    },
+    cuts: [[1], [2], [1, 3]],
+  },
+  cnn: {
+    raw: { network: { kind: "cnn", hidden: [3, 16, 5], steps: 3 }, train: { epochs: 2, batch: 16 } },
+    cuts: [[2], [3], [2, 4]],
+  },
+  "mlp, frozen recall": {
+    raw: { network: { hidden: [18, 9] }, train: { epochs: 2, batch: 16, recallRate: 0 } },
+    cuts: [[2]],
+  },
+} as const;
+
+describe.each(Object.entries(cases))("%s", (_name, { raw, cuts }) => {
+  it("cut anywhere: the checkpoint of the joined parts is that of one process", async () => {
+    const whole = await smallTraining({ ...raw, ...heldOut }, { data });
+    for (const after of cuts) {
+      const parts = await smallParts({ ...raw, ...heldOut }, { after, data });
+      expect(fulfilled(parts).map(({ finished, step }) => [finished, step])).toEqual(
+        parts.ranges.map(() => [true, whole.steps]),
+      );
+      expect(joinedAt(parts.saves, whole.steps), `cut after ${after}`).toEqual(whole.last);
+    }
+  });
+});
+
+it("as events: the same bytes, and fewer cross", async () => {
+  const raw = { ...heldOut, network: { hidden: [64, 48] }, train: { epochs: 2, batch: 16 } };
+  const bits = await smallParts(raw, { after: [2], data });
+  const events = await smallParts(raw, { after: [2], data, coding: "events" });
+  expect(joinedAt(events.saves, 8)).toEqual(joinedAt(bits.saves, 8));
+  const sent = (parts: typeof bits) => fulfilled(parts)[0]?.traffic.above?.sent.bytes ?? Number.NaN;
+  // One bit a neuron, step and image: 60 images, two epochs.
+  expect(sent(bits)).toBe((2 * 60 * 4 * 64) / 8);
+  expect(sent(events)).toBeLessThan(sent(bits));
+});
