@@ -118,8 +118,7 @@ describe("sweep", () => {
 
 it.each([
   [{ worker: true }, /--worker.*expected with --queue/],
-  [{ queue: "http://127.0.0.1" }, /--queue: expected redis:\/\/.*got http:/],
-  [{ queue: "rediss://127.0.0.1" }, /TLS is not built/],
+  [{ queue: "http://127.0.0.1" }, /--queue: expected redis\[s\]:\/\/.*got http:/],
   [{ queue: "redis://u:secret@host/x" }, /^(?!.*secret).*got more than a database's number/],
   [{ queue: "redis://127.0.0.1", enqueue: true, worker: true }, /--enqueue or --worker, got both/],
   [{ job: "7" }, /expected a place from 0 to 1 or an id of the plan, got "7"/],

@@ -125,7 +125,8 @@ describe.skipIf(!SERVER)("a queue on a real server", () => {
       for (const name of ["metrics.jsonl", "summary.json"])
         expect(timeless(`queued/runs/${folder}/${name}`), name).toEqual(timeless(`local/runs/${folder}/${name}`));
     }
-  });
+    // A dozen processes start here: on a busy machine that takes minutes.
+  }, 240_000);
 
   it("gives up, saved, on a server that stays away", async () => {
     const train = { ...WORDS.train, epochs: 4000 };

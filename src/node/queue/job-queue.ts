@@ -3,9 +3,9 @@
  * is dealt out twice, since a worker or the server was lost, is found finished or gone on with, and never counted twice.
  */
 import { hostname } from "node:os";
-import type { ConnectionOptions, Job, Queue, Worker } from "bullmq";
+import type { Job, Queue, Worker } from "bullmq";
 import { BispikeError } from "../../errors.ts";
-import { Outage, QueueLink } from "./link.ts";
+import { type Connections, connectTo } from "./connection.ts";
 import type { QueueServer } from "./server.ts";
 
 /** Of all keys on the server. */
@@ -15,6 +15,8 @@ const MOST_STALLS = 10;
 /** What the server keeps of a finished job; its results are in the run's folder. */
 const KEPT_SECONDS = 30 * 86_400;
 const CLOSE_MILLISECONDS = 3000;
+/** How ioredis says that a command was not sent, or got no reply, as the connection is down. */
+const LOST = /max retries per request|isn't writeable|Connection is closed/;
 const STATES = ["waiting", "active", "delayed", "failed", "completed"] as const;
 
 export type QueueCounts = Readonly<Record<(typeof STATES)[number], number>>;
@@ -33,8 +35,7 @@ export class JobQueue {
   readonly #bull: typeof import("bullmq");
   readonly #server: QueueServer;
   readonly #name: string;
-  readonly #outage: Outage;
-  readonly #connection: ConnectionOptions & { disconnect(): void };
+  readonly #connections: Connections;
   readonly #queue: Queue;
   readonly #patience: number;
   readonly #lease: number;
@@ -45,19 +46,16 @@ export class JobQueue {
     bull: typeof import("bullmq"),
     server: QueueServer,
     name: string,
-    link: QueueLink,
-    outage: Outage,
+    connections: Connections,
     { patience = 60, lease = 30 }: QueueOptions,
   ) {
     this.#bull = bull;
     this.#server = server;
     this.#name = name;
-    this.#outage = outage;
+    this.#connections = connections;
     this.#patience = patience;
     this.#lease = lease;
-    type Client = Parameters<typeof bull.createBunRedisClient>[0];
-    this.#connection = bull.createBunRedisClient(link as unknown as Client);
-    this.#queue = new bull.Queue(name, { connection: this.#connection, prefix: PREFIX });
+    this.#queue = new bull.Queue(name, { connection: connections.commands, prefix: PREFIX });
     // The outage knows of lost connections, and commands reject by themselves.
     this.#queue.on("error", () => {});
   }
@@ -69,12 +67,10 @@ export class JobQueue {
    * const queue = await JobQueue.open(parseServer("redis://127.0.0.1"), "sweep-1");
    */
   static async open(server: QueueServer, name: string, options: QueueOptions = {}): Promise<JobQueue> {
-    const outage = new Outage();
-    const link = new QueueLink(server, outage);
-    await link.connect();
+    const connections = await connectTo(server);
     // Loaded only here: it takes a good part of a second.
     const bull = await import("bullmq");
-    const queue = new JobQueue(bull, server, name, link, outage, options);
+    const queue = new JobQueue(bull, server, name, connections, options);
     try {
       await queue.#queue.waitUntilReady();
     } catch (error) {
@@ -145,7 +141,12 @@ export class JobQueue {
       throw new WaitingError();
     };
     this.#worker = new Worker(this.#name, train, {
-      ...{ connection: this.#connection, prefix: PREFIX, concurrency: limit, name: `${hostname()}-${process.pid}` },
+      ...{
+        connection: this.#connections.waiting,
+        prefix: PREFIX,
+        concurrency: limit,
+        name: `${hostname()}-${process.pid}`,
+      },
       ...{ lockDuration: 1000 * this.#lease, stalledInterval: 1000 * this.#lease, maxStalledCount: MOST_STALLS },
       ...{ drainDelay: 1, runRetryDelay: 1000 },
     });
@@ -167,13 +168,15 @@ export class JobQueue {
 
   /** @throws BispikeError "platform" once the server has been away for too long */
   assertThere(): void {
-    const why = this.#outage.longerThan(this.#patience);
-    if (why) throw this.#worded(why);
+    const { outage } = this.#connections;
+    const why = outage.longerThan(this.#patience);
+    if (why) throw new BispikeError("platform", `${why.message}, for ${this.#patience} s now`, { cause: why });
   }
 
   /** Whether a command failed because the connection was down, so that it may be tried again. */
   isInterruption(error: unknown): boolean {
-    return error instanceof BispikeError && !this.#bull.isNotConnectionError((error.cause ?? error) as Error);
+    const { cause } = error as Error;
+    return cause instanceof Error && (LOST.test(cause.message) || !this.#bull.isNotConnectionError(cause));
   }
 
   /** Leaves at once. */
@@ -188,18 +191,12 @@ export class JobQueue {
     });
     await Promise.race([orderly, late]);
     clearTimeout(timer);
-    this.#connection.disconnect();
-    this.#outage.end();
+    this.#connections.close();
   }
 
-  #worded(error: unknown): unknown {
-    if (error instanceof BispikeError) {
-      if (this.#outage.longerThan(this.#patience))
-        return new BispikeError("platform", `${error.message}, for ${this.#patience} s now`, { cause: error });
-      return error;
-    }
+  #worded(error: unknown): BispikeError {
     const { message } = error as Error;
-    const why = this.#outage.longerThan(0)?.message ?? `${this.#server.shown}: ${message}`;
+    const why = this.#connections.outage.longerThan(0)?.message ?? `${this.#server.shown}: ${message}`;
     return new BispikeError("platform", why, { cause: error });
   }
 }

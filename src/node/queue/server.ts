@@ -1,10 +1,12 @@
-/** Where a queue's server is: `redis://[user[:password]@]host[:port][/database]`. */
+/** Where a queue's server is: `redis://[user[:password]@]host[:port][/database]`, or `rediss://` by TLS. */
 import { BispikeError } from "../../errors.ts";
 
 export interface QueueServer {
   readonly host: string;
   readonly port: number;
   readonly database: number;
+  /** By TLS, with a certificate that Node trusts (`NODE_EXTRA_CA_CERTS` adds one of your own). */
+  readonly secure: boolean;
   readonly user?: string;
   readonly password?: string;
   /** For messages: without user and password. */
@@ -21,7 +23,7 @@ export const PASSWORD_VARIABLE = "BISPIKE_QUEUE_PASSWORD";
  */
 export function parseServer(url: string): QueueServer {
   const fail = (why: string) =>
-    new BispikeError("usage", `--queue: expected redis://[user:password@]host[:port][/database], ${why}`);
+    new BispikeError("usage", `--queue: expected redis[s]://[user:password@]host[:port][/database], ${why}`);
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -29,8 +31,7 @@ export function parseServer(url: string): QueueServer {
     throw fail("got something else");
   }
   const { protocol, hostname, port, pathname, username, password, search, hash } = parsed;
-  if (protocol === "rediss:") throw fail("got rediss: TLS is not built; tunnel it (ssh -L, stunnel)");
-  if (protocol !== "redis:") throw fail(`got ${protocol}//`);
+  if (protocol !== "redis:" && protocol !== "rediss:") throw fail(`got ${protocol}//`);
   if (hostname === "") throw fail("got no host");
   const database = /^\/?(\d{0,9})$/.exec(pathname)?.[1];
   if (database === undefined || search !== "" || hash !== "") throw fail("got more than a database's number behind it");
@@ -41,9 +42,10 @@ export function parseServer(url: string): QueueServer {
     host,
     port: port === "" ? 6379 : Number(port),
     database: number,
+    secure: protocol === "rediss:",
     ...(username === "" ? {} : { user: decode(username) }),
     ...(secret === "" ? {} : { password: secret }),
-    shown: `redis://${hostname}:${port === "" ? 6379 : port}${number === 0 ? "" : `/${number}`}`,
+    shown: `${protocol}//${hostname}:${port === "" ? 6379 : port}${number === 0 ? "" : `/${number}`}`,
   };
 }
 
