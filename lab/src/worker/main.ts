@@ -24,10 +24,11 @@ async function open(setup: Setup, tell: (event: LabEvent) => void) {
   const resume = checkpoint && decodeCheckpoint(checkpoint.bytes, checkpoint.name);
   const config = resume?.config ?? checkedConfig(setup.config);
   const dataset = await loadData(setup.data, setup.base);
-  const why = setup.threads > 1 ? whyNotShared() : null;
+  const why = whyNotShared();
   const threads = why === null ? setup.threads : 1;
   const team = await Team.create({
     threads,
+    shared: why === null,
     maximumPages: MAXIMUM_PAGES,
     ...(threads > 1 ? { spawn: spawnThread } : {}),
   });
