@@ -2,6 +2,8 @@
 import { useEffect } from "preact/hooks";
 import { Controls } from "./panels/controls.tsx";
 import { AccuracyCurve } from "./panels/curves.tsx";
+import { Follow } from "./panels/follow.tsx";
+import { Keep } from "./panels/keep.tsx";
 import { Networks } from "./panels/networks.tsx";
 import { Recalled } from "./panels/recalled.tsx";
 import { Status } from "./panels/status.tsx";
@@ -23,15 +25,17 @@ export function App() {
         </p>
       </header>
       <main>
-        {runs.value.map((run, k) => (
-          <article class="run" key={k}>
+        {runs.value.map((run) => (
+          <article class="run" key={run.id}>
             <Status run={run} />
             <Controls run={run} />
             <Networks run={run} />
             <Recalled run={run} />
             <AccuracyCurve run={run} />
+            <Keep run={run} />
           </article>
         ))}
+        <Follow />
       </main>
     </>
   );
