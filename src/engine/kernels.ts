@@ -1,5 +1,5 @@
 /** The kernels by name, and how to compile them. Their sources, with the equations, are in `assembly/`. */
-import { KERNELS_WASM_BASE64 } from "./wasm.generated.ts";
+import { kernelBytes } from "./wasm.generated.ts";
 
 /** Every kernel takes (begin, end, thread, ...args); see `assembly/` for the arguments. The order is part of the team's protocol. */
 export const KERNEL_NAMES = [
@@ -121,12 +121,16 @@ const compiled = new Map<boolean, Promise<WebAssembly.Module>>();
 export function kernelModule(shared = true): Promise<WebAssembly.Module> {
   let module = compiled.get(shared);
   if (!module) {
-    const bytes = Uint8Array.from(atob(KERNELS_WASM_BASE64), (c) => c.charCodeAt(0));
-    if (!shared) bytes[memoryFlags(bytes)] = MAXIMUM_ONLY!;
-    module = WebAssembly.compile(bytes);
+    module = compile(shared);
     compiled.set(shared, module);
   }
   return module;
+}
+
+async function compile(shared: boolean): Promise<WebAssembly.Module> {
+  const bytes = await kernelBytes();
+  if (!shared) bytes[memoryFlags(bytes)] = MAXIMUM_ONLY!;
+  return WebAssembly.compile(bytes);
 }
 
 /** Where the flags of the imported memory stand. */
