@@ -7,12 +7,20 @@ import { Keep } from "./panels/keep.tsx";
 import { Networks } from "./panels/networks.tsx";
 import { Recalled } from "./panels/recalled.tsx";
 import { Status } from "./panels/status.tsx";
-import { begin, runs, setup } from "./state/lab.ts";
+import { begin, runs, setup, trainingThreads } from "./state/lab.ts";
+import { askServed, served } from "./state/served.ts";
 import { watch } from "./state/watch.ts";
 
+/** Trains at once, but not beside a run of the command line that is followed: that one needs the cores. */
+async function start(): Promise<void> {
+  const following = (await askServed()).length > 0;
+  for (const run of runs.value) void (following ? run.open(setup.value, trainingThreads()) : begin(run, setup.value));
+}
+
 export function App() {
+  const following = (served.value?.length ?? 0) > 0;
   useEffect(() => {
-    for (const run of runs.value) void begin(run, setup.value);
+    void start();
     return watch();
   }, []);
   return (
@@ -25,6 +33,7 @@ export function App() {
         </p>
       </header>
       <main>
+        {following && <Follow />}
         {runs.value.map((run) => (
           <article class="run" key={run.id}>
             <Status run={run} />
@@ -35,7 +44,7 @@ export function App() {
             <Keep run={run} />
           </article>
         ))}
-        <Follow />
+        {served.value && !following && <Follow />}
       </main>
     </>
   );
