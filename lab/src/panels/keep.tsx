@@ -25,6 +25,10 @@ export function Keep({ run }: { run: Run }) {
   useEffect(() => catchCheckpoints(open), [run]);
   const ready = run.ready.value && !busy.value;
   const recalls = run.about.value?.recalls ?? false;
+  const best = run.epochs.value.reduce<number | null>(
+    (most, { heldOutAccuracy: here }) => (here === null || (most !== null && most > here) ? most : here),
+    null,
+  );
   return (
     <section
       class={over.value ? "keep over" : "keep"}
@@ -47,10 +51,10 @@ export function Keep({ run }: { run: Run }) {
         </button>
         <button
           type="button"
-          disabled={!ready || run.epochs.value.length === 0}
+          disabled={!ready || best === null}
           onClick={() => act((actions) => actions.saveCheckpoint(run, "best"))}
         >
-          Save the best
+          Save the best{best === null ? "" : `, ${(100 * best).toFixed(1)} %`}
         </button>
         <button type="button" disabled={!ready} onClick={() => act((actions) => actions.saveRunFolder(run))}>
           Save run folder
