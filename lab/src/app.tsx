@@ -2,15 +2,25 @@
 import { useEffect } from "preact/hooks";
 import { Controls } from "./panels/controls.tsx";
 import { AccuracyCurve } from "./panels/curves.tsx";
+import { Follow } from "./panels/follow.tsx";
+import { Keep } from "./panels/keep.tsx";
 import { Networks } from "./panels/networks.tsx";
 import { Recalled } from "./panels/recalled.tsx";
 import { Status } from "./panels/status.tsx";
-import { begin, runs, setup } from "./state/lab.ts";
+import { begin, runs, setup, trainingThreads } from "./state/lab.ts";
+import { askServed, served } from "./state/served.ts";
 import { watch } from "./state/watch.ts";
 
+/** Trains at once, but not beside a run of the command line that is followed: that one needs the cores. */
+async function start(): Promise<void> {
+  const following = (await askServed()).length > 0;
+  for (const run of runs.value) void (following ? run.open(setup.value, trainingThreads()) : begin(run, setup.value));
+}
+
 export function App() {
+  const following = (served.value?.length ?? 0) > 0;
   useEffect(() => {
-    for (const run of runs.value) void begin(run, setup.value);
+    void start();
     return watch();
   }, []);
   return (
@@ -23,15 +33,18 @@ export function App() {
         </p>
       </header>
       <main>
-        {runs.value.map((run, k) => (
-          <article class="run" key={k}>
+        {following && <Follow />}
+        {runs.value.map((run) => (
+          <article class="run" key={run.id}>
             <Status run={run} />
             <Controls run={run} />
             <Networks run={run} />
             <Recalled run={run} />
             <AccuracyCurve run={run} />
+            <Keep run={run} />
           </article>
         ))}
+        {served.value && !following && <Follow />}
       </main>
     </>
   );

@@ -24,6 +24,9 @@ export interface RunSetup {
 const MOST_POINTS = 4000;
 
 export class Run {
+  static #made = 0;
+  /** Tells runs apart, so that panels of one are not taken over by the next. */
+  readonly id = ++Run.#made;
   /** Null until the run is ready. */
   readonly about = signal<About | null>(null);
   readonly opening = signal(false);
@@ -34,6 +37,8 @@ export class Run {
   readonly snapshot = signal<Snapshot | null>(null);
   readonly epochs = signal<readonly EpochPoint[]>([]);
   readonly failure = signal<Failure | null>(null);
+  /** What came of the newest file that was saved or opened. */
+  readonly said = signal("");
   readonly warnings = signal<readonly string[]>([]);
   /** Counts lines of the learning curve; `lines` itself grows in place. */
   readonly lineCount = signal(0);

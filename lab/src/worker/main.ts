@@ -2,7 +2,7 @@
 import { expose, transfer } from "comlink";
 import { config as zodConfig } from "zod";
 import type { Dataset } from "../../../src/data/dataset.ts";
-import { BispikeError, checkedConfig, decodeCheckpoint, Team } from "../../../src/index.ts";
+import { BispikeError, checkedConfig, Team } from "../../../src/index.ts";
 import { fetchSite } from "../data/site.ts";
 import { failureOf } from "./failure.ts";
 import type { DataSource, LabApi, LabEvent, Setup } from "./protocol.ts";
@@ -21,23 +21,27 @@ async function open(setup: Setup, tell: (event: LabEvent) => void) {
   await session?.close();
   session = undefined;
   const { checkpoint } = setup;
-  const resume = checkpoint && decodeCheckpoint(checkpoint.bytes, checkpoint.name);
-  const config = resume?.config ?? checkedConfig(setup.config);
-  const dataset = await loadData(setup.data, setup.base);
-  const why = setup.threads > 1 ? whyNotShared() : null;
+  // Checkpoints of every kind are told apart; what reads them is loaded for the first.
+  const opened = checkpoint && (await import("./keep.ts")).openCheckpoint(checkpoint);
+  const config = opened?.config ?? checkedConfig(setup.config);
+  const dataset = await loadData(opened?.images(setup.data) ?? setup.data, setup.base);
+  const why = whyNotShared();
   const threads = why === null ? setup.threads : 1;
   const team = await Team.create({
     threads,
+    shared: why === null,
     maximumPages: MAXIMUM_PAGES,
     ...(threads > 1 ? { spawn: spawnThread } : {}),
   });
   try {
-    session = new Session(team, config, dataset, tell, resume);
+    session = new Session(team, config, dataset, tell, opened?.resume);
+    opened?.check(session.experiment);
+    return { ...session.about(why), startedFrom: opened !== undefined && !opened.resume };
   } catch (error) {
+    session = undefined;
     await team.close();
-    throw error;
+    throw opened ? opened.named(error) : error;
   }
-  return session.about(why);
 }
 
 function loadData(source: DataSource, base: string): Promise<Dataset> {
@@ -77,6 +81,20 @@ const api: LabApi = {
   close: told(async () => {
     await session?.close();
     session = undefined;
+  }),
+  onnx: told(async (network) => {
+    const session = current();
+    const { onnxOf } = await import("./onnx.ts");
+    const bytes = await session.ask(() => onnxOf(session.experiment, network, session.stepsDone));
+    return transfer(bytes, [bytes.buffer]);
+  }),
+  runFolder: told(async () => {
+    const session = current();
+    const { runFolder } = await import("./run-folder.ts");
+    const last = await session.checkpoint("last");
+    const best = session.hasBest ? await session.checkpoint("best") : undefined;
+    const bytes = runFolder(session.experiment.config, last, best);
+    return transfer(bytes, [bytes.buffer]);
   }),
 };
 

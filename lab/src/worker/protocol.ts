@@ -5,6 +5,7 @@
 
 import type { ErrorCode } from "../../../src/errors.ts";
 import type { ExperimentConfig } from "../../../src/index.ts";
+import type { KeepApi } from "./protocol-keep.ts";
 
 /** Where a run's images come from. */
 export type DataSource =
@@ -40,6 +41,8 @@ export interface About {
   readonly totalSteps: number;
   /** Steps done: not 0 after a checkpoint was opened. */
   readonly step: number;
+  /** Whether an opened checkpoint had no optimiser state, so that training starts anew from its networks. */
+  readonly startedFrom: boolean;
   /** Both networks' hidden stages, from the stimulus up; empty for nets of real numbers. */
   readonly stages: readonly {
     readonly name: string;
@@ -131,7 +134,7 @@ export interface Perceived {
 }
 
 /** What the training worker does. Every call but `open` needs an open run. */
-export interface LabApi {
+export interface LabApi extends KeepApi {
   /** Makes a run ready, in place of the one before. Rejects with a `Failure`. */
   open(setup: Setup, tell: (event: LabEvent) => void): Promise<About>;
   run(): Promise<void>;
@@ -144,7 +147,7 @@ export interface LabApi {
   snapshot(sample: number): Promise<Snapshot | null>;
   /** @param pixels bytes [height][width][channel] of the data's own size */
   perceive(pixels: Uint8Array): Promise<Perceived>;
-  /** A whole checkpoint, to be kept as a file or opened by the command line. */
+  /** A whole checkpoint, to be kept as a file or opened by the command line. Rejects for `best` before there is one. */
   checkpoint(which: "last" | "best"): Promise<Uint8Array>;
   /** Accuracy on the test images. */
   test(): Promise<{

@@ -7,6 +7,7 @@
 import { type Dataset, imageBytes } from "../../../src/data/dataset.ts";
 import type { StepMetrics, StepReport } from "../../../src/index.ts";
 import {
+  BispikeError,
   type Checkpoint,
   classMeans,
   createExperiment,
@@ -77,7 +78,17 @@ export class Session {
     this.#finished = this.#step >= this.experiment.totalSteps;
   }
 
-  about(singleThreaded: string | null): About {
+  /** Optimiser steps done. */
+  get stepsDone(): number {
+    return this.#step;
+  }
+
+  /** Whether there is a best checkpoint. */
+  get hasBest(): boolean {
+    return this.#saved.has("best");
+  }
+
+  about(singleThreaded: string | null): Omit<About, "startedFrom"> {
     const { config, dataset, model, trainIndices, heldOutIndices, stepsPerEpoch, totalSteps } = this.experiment;
     return {
       config,
@@ -165,10 +176,16 @@ export class Session {
 
   checkpoint(which: "last" | "best"): Promise<Uint8Array> {
     return this.ask(() => {
-      const now = which === "last" && !this.#finished ? this.#moment?.encode() : undefined;
-      const bytes =
-        now ?? this.#saved.get(which) ?? this.#saved.get("last") ?? this.experiment.task.encode(this.#start, "last");
-      return bytes.slice();
+      if (which === "last") {
+        const now = this.#finished ? this.#saved.get("last") : this.#moment?.encode();
+        return (now ?? this.experiment.task.encode(this.#start, "last")).slice();
+      }
+      const best = this.#saved.get("best");
+      if (best) return best.slice();
+      throw new BispikeError(
+        "usage",
+        "there is no best checkpoint yet: one is kept at the end of an epoch that does best so far on the held-out images",
+      );
     });
   }
 
