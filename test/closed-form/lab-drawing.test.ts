@@ -16,10 +16,10 @@ describe("ink", () => {
     ["three pixels wide", line([1.5, -9], [1.5, 9]), 1.5, [1, 1, 1, 0]],
     ["drawn the other way", line([1.5, 9], [1.5, -9]), 1.5, [1, 1, 1, 0]],
     [
-      "along the row, to its end: round, so 1.25 beyond is out of reach",
+      "along the row, to its end: a quarter of a pixel short of a centre",
       line([0.5, 0.5], [2.25, 0.5]),
       0.5,
-      [1, 1, 1, 0],
+      [1, 1, 0.75, 0],
     ],
     ["a dot", line([1.5, 0.5]), 0.5, [0, 1, 0, 0]],
     ["outside", line([-5, 0.5], [-4, 0.5]), 1, [0, 0, 0, 0]],
