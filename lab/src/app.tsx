@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { Controls } from "./panels/controls.tsx";
 import { AccuracyCurve } from "./panels/curves.tsx";
+import { Draw } from "./panels/draw.tsx";
 import { Networks } from "./panels/networks.tsx";
 import { Recalled } from "./panels/recalled.tsx";
 import { Status } from "./panels/status.tsx";
@@ -30,6 +31,7 @@ export function App() {
             <Networks run={run} />
             <Recalled run={run} />
             <AccuracyCurve run={run} />
+            <Draw run={run} />
           </article>
         ))}
       </main>
