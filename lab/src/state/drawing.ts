@@ -18,8 +18,13 @@ export const centred = signal<boolean | null>(null);
 export const spoiling = signal<Spoiling>(unspoilt);
 /** Number of the test image that is looked at in place of the drawing; null while there is none. */
 export const testIndex = signal<number | null>(null);
-/** Where the pen of the keyboard is, in parts of the surface's side, and whether it draws. */
-export const pen = signal<Point & { readonly down: boolean }>({ x: 0.5, y: 0.5, down: false });
+/** Where the pen of the keyboard is, in parts of the surface's side, whether it draws, and whether keys are what is drawn with. */
+export const pen = signal<Point & { readonly down: boolean; readonly shown: boolean }>({
+  x: 0.5,
+  y: 0.5,
+  down: false,
+  shown: false,
+});
 /** Classes that recall is asked for, and how far from the first to the second. */
 export const mixture = signal({ a: 0, b: 1, share: 0 });
 
@@ -64,7 +69,7 @@ export function movePen(right: number, down: number): void {
   const { x, y, down: draws } = pen.peek();
   const within = (value: number) => Math.min(1, Math.max(0, value));
   const to = { x: within(x + right), y: within(y + down) };
-  pen.value = { ...to, down: draws };
+  pen.value = { ...to, down: draws, shown: true };
   if (draws) extendStroke(to);
 }
 
@@ -73,12 +78,16 @@ export function togglePen(): void {
   const { x, y, down } = pen.peek();
   // First, as it may clear a test image, which lifts the pen.
   if (!down) beginStroke({ x, y });
-  pen.value = { x, y, down: !down };
+  pen.value = { x, y, down: !down, shown: true };
 }
 
 export function liftPen(): void {
-  const { x, y, down } = pen.peek();
-  if (down) pen.value = { x, y, down: false };
+  if (pen.peek().down) pen.value = { ...pen.peek(), down: false };
+}
+
+/** Keys are no longer what is drawn with. */
+export function hidePen(): void {
+  pen.value = { ...pen.peek(), down: false, shown: false };
 }
 
 /** How strokes become a picture of data of a name. */

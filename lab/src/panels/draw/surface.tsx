@@ -8,6 +8,7 @@ import {
   clear,
   drawingOptions,
   extendStroke,
+  hidePen,
   liftPen,
   movePen,
   pen,
@@ -113,7 +114,7 @@ function Paper({ looking, help }: { looking: Looking; help: string }) {
         if (event.button !== 0 || drawing.current !== null) return;
         drawing.current = event.pointerId;
         event.currentTarget.setPointerCapture(event.pointerId);
-        liftPen();
+        hidePen();
         beginStroke(place(event));
       }}
       onPointerMove={(event) => {
@@ -147,7 +148,7 @@ function Paper({ looking, help }: { looking: Looking; help: string }) {
       }}
       onBlur={() => {
         pressed.current.clear();
-        liftPen();
+        hidePen();
       }}
     >
       <Canvas label="What is drawn" draw={(canvas) => drawPaper(canvas, looking)} />
@@ -177,7 +178,8 @@ function drawPaper(canvas: HTMLCanvasElement, looking: Looking): void {
     for (const { x, y } of stroke) context.lineTo(x * SIDE, y * SIDE);
     context.stroke();
   }
-  const { x, y, down } = pen.value;
+  const { x, y, down, shown } = pen.value;
+  if (!shown) return;
   context.beginPath();
   context.arc(x * SIDE, y * SIDE, SIDE / 40, 0, 2 * Math.PI);
   context.lineWidth = SIDE / 140;
