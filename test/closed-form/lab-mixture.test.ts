@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { recallMixture } from "../../lab/src/worker/draw.ts";
 import { mixedTrains, ROWS } from "../../lab/src/worker/mixture.ts";
 import { type TargetCode, targetCode } from "../../src/coding/target.ts";
+import { imageBytes } from "../../src/data/dataset.ts";
 import { recallImages } from "../../src/measurement/recalled.ts";
 import { smallModel } from "../support/small-model.ts";
 
@@ -80,16 +81,20 @@ it.each([
 });
 
 describe("recalled", () => {
-  const size = 3 * 5;
-  const means = Float32Array.from({ length: 3 * size }, (_, i) => ((i * 37) % 101) / 100);
+  const meansOf = (size: number) => Float32Array.from({ length: 3 * size }, (_, i) => ((i * 37) % 101) / 100);
 
   it.each([
     ["one-hot codes", { network: {} }],
     ["random codes, more trains than recall runs at once", { network: { target: "random", targetSize: 24 } as const }],
-    ["a cnn, three channels", { network: { kind: "cnn", hidden: [3, 4] } as const }],
+    [
+      "a cnn, in colour",
+      { network: { kind: "cnn", hidden: [3, 4] } as const, shape: { height: 3, width: 5, channels: 3 } },
+    ],
   ])("at the ends, %s: what recall draws of the classes themselves", async (_, options) => {
     const { team, model } = await smallModel(options);
     try {
+      const size = imageBytes(model.data.shape);
+      const means = meansOf(size);
       const { images } = recallImages(model, means);
       for (const [c, s] of [
         [0, 0],
@@ -116,7 +121,7 @@ describe("recalled", () => {
   it("is nothing where there is perception alone", async () => {
     const { team, model } = await smallModel({ networks: "perception" });
     try {
-      expect(recallMixture(model, means, { a: 0, b: 1, share: 0.5 })).toBeNull();
+      expect(recallMixture(model, meansOf(15), { a: 0, b: 1, share: 0.5 })).toBeNull();
     } finally {
       await team.close();
     }

@@ -19,6 +19,7 @@ async function fetchPanel(): Promise<void> {
 export function Draw({ run }: { run: Run }) {
   const open = useSignal(false);
   const Panel = panel.value;
+  const digits = (run.about.value?.dataName ?? "mnist") === "mnist";
   return (
     <details
       open={open.value}
@@ -28,7 +29,7 @@ export function Draw({ run }: { run: Run }) {
       }}
     >
       <summary>
-        <h2>Draw a digit, ask for a concept</h2>
+        <h2>Draw a {digits ? "digit" : "picture"}, ask for a concept</h2>
       </summary>
       {open.value && Panel && run.about.value && <Panel run={run} />}
       {open.value && failed.value && (

@@ -7,7 +7,7 @@ import type { Point, Stroke } from "../draw/strokes.ts";
 
 /** Places on the surface closer than this, in parts of its side, are one. */
 const CLOSEST = 1 / 250;
-/** Steps a run's test part is gone through by: prime, so that few in a row are enough to meet every class. */
+/** Steps a run's test part is gone through by, as neighbours may be of one class; prime, so that all are met. */
 const STRIDE = 7919;
 
 export const strokes = signal<readonly Stroke[]>([]);
@@ -61,7 +61,8 @@ export function clear(): void {
 export function takeTestImage(images: number): void {
   const last = testIndex.peek();
   clear();
-  testIndex.value = ((last ?? -STRIDE) + STRIDE) % images;
+  const stride = images % STRIDE === 0 ? 1 : STRIDE;
+  testIndex.value = last === null ? 0 : (last + stride) % images;
 }
 
 /** Moves the keyboard's pen, within the surface; it draws where it is down. */

@@ -23,7 +23,7 @@ export function follow(run: Run, reads: () => void, ask: (about: About) => Promi
     if (about !== current) {
       current = about;
       // A new one: answers of a worker that was ended never come.
-      want = about ? oneAtATime(() => ask(about)) : () => {};
+      want = about ? oneAtATime(async () => (run.about.peek() === about ? ask(about) : undefined)) : () => {};
     }
     reads();
     untracked(() => want());

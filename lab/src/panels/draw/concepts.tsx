@@ -64,7 +64,7 @@ export function Concepts({ looking }: { looking: Looking }) {
                 drawPicture(canvas, looking.recalled.value?.picture ?? blank, shape);
               }}
             />
-            <div class="fields">
+            <div>
               <Canvas
                 label="Spikes of the concept’s neurons, mean over the mixture"
                 class="field rows"
@@ -72,18 +72,20 @@ export function Concepts({ looking }: { looking: Looking }) {
                   drawRates(canvas, looking.recalled.value?.concept ?? new Uint8Array(1), RECALL, "row");
                 }}
               />
-              {stages
-                .map(({ name, neurons }, k) => (
-                  <Canvas
-                    key={name}
-                    label={`Spikes of recall of this concept, ${name}, ${neurons} neurons`}
-                    class="field"
-                    draw={(canvas) => {
-                      drawRates(canvas, looking.recalled.value?.stages[k] ?? new Uint8Array(1), RECALL);
-                    }}
-                  />
-                ))
-                .toReversed()}
+              <div class="fields">
+                {stages
+                  .map(({ name, neurons }, k) => (
+                    <Canvas
+                      key={name}
+                      label={`Spikes of recall of this concept, ${name}, ${neurons} neurons`}
+                      class="field"
+                      draw={(canvas) => {
+                        drawRates(canvas, looking.recalled.value?.stages[k] ?? new Uint8Array(1), RECALL);
+                      }}
+                    />
+                  ))
+                  .toReversed()}
+              </div>
             </div>
           </div>
           <p class="note">

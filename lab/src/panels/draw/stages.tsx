@@ -63,8 +63,10 @@ export function Stages({ looking }: { looking: Looking }) {
         ))
         .toReversed()}
       <p class="note">
-        A dot is a neuron, the brighter the more often it fires; perception is read from the bottom up, recall from the
-        top down.
+        A dot is a neuron, the brighter the more often it fires.{" "}
+        {recalls
+          ? "Perception goes from the bottom up, recall from the top down."
+          : "Perception goes from the bottom up."}
       </p>
     </section>
   );
