@@ -62,8 +62,6 @@ export class Run {
     });
     this.lines.length = 0;
     this.#keepEvery = 1;
-    // What the worker before was asked is never answered.
-    this.#asking = false;
     const worker = new Worker(new URL("../worker/main.ts", import.meta.url), { type: "module" });
     worker.onerror = (event) => {
       this.failure.value = { code: "bug", message: event.message || "the training worker could not be loaded" };

@@ -73,11 +73,6 @@ export class Session {
     this.#finished = this.#step >= this.experiment.totalSteps;
   }
 
-  /** Mean training image of each class. */
-  get means(): Float32Array {
-    return this.#means;
-  }
-
   about(singleThreaded: string | null): About {
     const { config, dataset, model, trainIndices, heldOutIndices, stepsPerEpoch, totalSteps } = this.experiment;
     return {
@@ -141,6 +136,11 @@ export class Session {
       const prototypes = config.rule.negatives === "prototypes";
       return snapshotOf(model, dataset, this.#batch, { step: this.#step, sample, means: this.#means, prototypes });
     });
+  }
+
+  /** Mean training image of each class. */
+  get means(): Float32Array {
+    return this.#means;
   }
 
   checkpoint(which: "last" | "best"): Promise<Uint8Array> {
