@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { Controls } from "./panels/controls.tsx";
 import { AccuracyCurve } from "./panels/curves.tsx";
+import { Draw } from "./panels/draw.tsx";
 import { Follow } from "./panels/follow.tsx";
 import { Keep } from "./panels/keep.tsx";
 import { Networks } from "./panels/networks.tsx";
@@ -42,6 +43,7 @@ export function App() {
             <Recalled run={run} />
             <AccuracyCurve run={run} />
             <Keep run={run} />
+            <Draw run={run} />
           </article>
         ))}
         {served.value && !following && <Follow />}

@@ -1,12 +1,13 @@
 /** The lab as a person uses it: served by the built command, in a real browser, watched for what a browser complains of. */
 import { readFileSync } from "node:fs";
-import type { Download, Page } from "playwright-core";
+import { tmpdir } from "node:os";
+import type { Download, Locator, Page } from "playwright-core";
 import { loadDataset } from "../../src/data/load.ts";
 import { createTeam } from "../../src/node/open.ts";
 import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import { train } from "../../src/training/trainer.ts";
-import { chromiumPath, type OpenBrowser } from "./browser.ts";
+import { chromiumPath, type OpenBrowser, openBrowser } from "./browser.ts";
 import { startCli } from "./cli.ts";
 
 /** Said once where tests that need a browser are left out. */
@@ -47,7 +48,7 @@ export async function openPage({ context }: OpenBrowser, url: string): Promise<W
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
+    if (["warning", "error"].includes(message.type())) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   await page.exposeFunction("complain", (text: string) => complaints.push(text));
@@ -58,6 +59,39 @@ export async function openPage({ context }: OpenBrowser, url: string): Promise<W
   );
   await page.goto(url);
   return { page, complaints };
+}
+
+export interface LabPage {
+  readonly page: Page;
+  /** What `WatchedPage.complaints` has; to be empty. */
+  readonly problems: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Serves the built lab on a free port and opens it in a browser of its own; it begins to train. */
+export async function openLab(viewport = { width: 1280, height: 900 }): Promise<LabPage> {
+  const lab = await startLab([], tmpdir());
+  const browser = await openBrowser(viewport);
+  const { page, complaints } = await openPage(browser, lab.url);
+  return {
+    page,
+    problems: complaints,
+    close: async () => {
+      await browser.close();
+      await lab.close();
+    },
+  };
+}
+
+/** Red, green, blue and alpha of every pixel of a canvas. */
+export function canvasPixels(canvas: Locator): Promise<number[]> {
+  return canvas.evaluate((element) => {
+    const { width, height } = element as HTMLCanvasElement;
+    // Of a copy: browsers warn of canvases that are read often.
+    const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
+    copy.drawImage(element as HTMLCanvasElement, 0, 0);
+    return [...copy.getImageData(0, 0, width, height).data];
+  });
 }
 
 /** The step the page says it has done. */
@@ -128,4 +162,9 @@ export async function trainedInNode(checkpoint: Uint8Array, threads = 2): Promis
   } finally {
     await team.close();
   }
+}
+
+/** Waits until the page says that it has done so many steps. */
+export function trainedTo(page: Page, steps: number, seconds: number): Promise<void> {
+  return stepPast(page, steps - 1, 1000 * seconds);
 }

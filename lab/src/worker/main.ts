@@ -54,6 +54,13 @@ function current(): Session {
   return session;
 }
 
+/** An answer about drawings, between two steps; loaded when it is first asked for. */
+async function drawn<T>(question: (answers: typeof import("./draw.ts"), session: Session) => T): Promise<T> {
+  const session = current();
+  const answers = await import("./draw.ts");
+  return session.ask(() => question(answers, session));
+}
+
 /** Rejects with plain data: a `Failure`. */
 function told<A extends unknown[], R>(call: (...args: A) => R | Promise<R>): (...args: A) => Promise<R> {
   return async (...args) => {
@@ -72,7 +79,6 @@ const api: LabApi = {
   step: told(() => current().step()),
   setSpeed: told((stepsPerSecond) => current().setSpeed(stepsPerSecond)),
   snapshot: told((sample) => current().snapshot(sample)),
-  perceive: told((pixels) => current().perceive(pixels)),
   checkpoint: told(async (which) => {
     const bytes = await current().checkpoint(which);
     return transfer(bytes, [bytes.buffer]);
@@ -96,6 +102,13 @@ const api: LabApi = {
     const bytes = runFolder(session.experiment.config, last, best);
     return transfer(bytes, [bytes.buffer]);
   }),
+  perceive: told((pixels) =>
+    drawn(({ perceivePicture }, { experiment, means }) => perceivePicture(experiment.model, means, pixels)),
+  ),
+  testImage: told((index) => drawn(({ testImage }, { experiment }) => testImage(experiment.dataset, index))),
+  recallMixture: told((a, b, share) =>
+    drawn(({ recallMixture }, { experiment, means }) => recallMixture(experiment.model, means, { a, b, share })),
+  ),
 };
 
 expose(api);

@@ -5,6 +5,7 @@
 
 import type { ErrorCode } from "../../../src/errors.ts";
 import type { ExperimentConfig } from "../../../src/index.ts";
+import type { DrawApi } from "./protocol-draw.ts";
 import type { KeepApi } from "./protocol-keep.ts";
 
 /** Where a run's images come from. */
@@ -119,22 +120,8 @@ export interface Snapshot {
   readonly ownIsNearest: number | null;
 }
 
-/** What perception makes of a picture. */
-export interface Perceived {
-  readonly decision: number;
-  /** Cosine of the concept's spikes with each class's code, 0 where the concept is silent. */
-  readonly cosines: readonly number[];
-  /** Mean drive of each class. */
-  readonly drives: readonly number[];
-  readonly perception: readonly SpikeRows[];
-  /** The concept's neurons. */
-  readonly concept: SpikeRows | null;
-  /** What recall draws of the decided class, bytes [height][width][channel]; null where there is no recall. */
-  readonly recalled: Uint8Array | null;
-}
-
 /** What the training worker does. Every call but `open` needs an open run. */
-export interface LabApi extends KeepApi {
+export interface LabApi extends KeepApi, DrawApi {
   /** Makes a run ready, in place of the one before. Rejects with a `Failure`. */
   open(setup: Setup, tell: (event: LabEvent) => void): Promise<About>;
   run(): Promise<void>;
@@ -145,8 +132,6 @@ export interface LabApi extends KeepApi {
   setSpeed(stepsPerSecond: number | null): Promise<void>;
   /** @param sample which image of the newest batch */
   snapshot(sample: number): Promise<Snapshot | null>;
-  /** @param pixels bytes [height][width][channel] of the data's own size */
-  perceive(pixels: Uint8Array): Promise<Perceived>;
   /** A whole checkpoint, to be kept as a file or opened by the command line. Rejects for `best` before there is one. */
   checkpoint(which: "last" | "best"): Promise<Uint8Array>;
   /** Accuracy on the test images. */

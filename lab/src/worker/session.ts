@@ -4,32 +4,28 @@
  * Questions (`ask`) are answered between steps or while the run waits, never inside an evaluation, whose spikes they would overwrite; what they run
  * does not learn and leaves training's bytes alone.
  */
-import { type Dataset, imageBytes } from "../../../src/data/dataset.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
 import type { StepMetrics, StepReport } from "../../../src/index.ts";
 import {
   BispikeError,
   type Checkpoint,
   classMeans,
   createExperiment,
-  decideImages,
   type Experiment,
   type ExperimentConfig,
   evaluate,
   Model,
   type Moment,
   type Place,
-  recallImages,
   type Team,
   train,
   trainsRecall,
 } from "../../../src/index.ts";
 import { countedNet } from "../../../src/measurement/cost.ts";
 import { parametersOf, ruleFootprint } from "../../../src/measurement/rule-footprint.ts";
-import { conceptSpikes } from "../../../src/network/inference.ts";
 import { failureOf } from "./failure.ts";
-import type { About, LabEvent, Perceived, Snapshot, StepLine } from "./protocol.ts";
-import { type NewestBatch, pixels, snapshotOf, stagesOf } from "./snapshot.ts";
-import { spikeRows } from "./spikes.ts";
+import type { About, LabEvent, Snapshot, StepLine } from "./protocol.ts";
+import { type NewestBatch, snapshotOf, stagesOf } from "./snapshot.ts";
 
 /** Milliseconds of training at a stretch before messages are let in. */
 const STRETCH = 8;
@@ -153,25 +149,9 @@ export class Session {
     });
   }
 
-  perceive(image: Uint8Array): Promise<Perceived> {
-    return this.ask(() => {
-      const { model, dataset } = this.experiment;
-      const split = { images: image.subarray(0, imageBytes(dataset.shape)), labels: Uint16Array.of(0), count: 1 };
-      model.load(split, Int32Array.of(0), 0, 1);
-      model.perceive(1);
-      const [decision] = decideImages(model, 1);
-      const { cosines, drives } = decision!;
-      const decided = { decision: decision!.class, cosines: [...cosines], drives: [...drives] };
-      if (!(model instanceof Model)) return { ...decided, perception: [], concept: null, recalled: null };
-      const { pair } = model;
-      const concept = { steps: pair.options.steps, neurons: pair.target.width, spikes: conceptSpikes(pair, 1) };
-      const perception = pair.perception.slice(0, -1).map((layer) => spikeRows(layer.output!, 0));
-      const size = imageBytes(dataset.shape);
-      const recalled = pair.recalls
-        ? pixels(recallImages(model, this.#means).images).slice(decision!.class * size, (decision!.class + 1) * size)
-        : null;
-      return { ...decided, perception, concept, recalled };
-    });
+  /** Mean training image of each class. */
+  get means(): Float32Array {
+    return this.#means;
   }
 
   checkpoint(which: "last" | "best"): Promise<Uint8Array> {
