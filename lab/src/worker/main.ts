@@ -5,6 +5,7 @@ import type { Dataset } from "../../../src/data/dataset.ts";
 import { BispikeError, checkedConfig, decodeCheckpoint, Team } from "../../../src/index.ts";
 import { fetchSite } from "../data/site.ts";
 import { failureOf } from "./failure.ts";
+import * as look from "./look.ts";
 import type { DataSource, LabApi, LabEvent, Setup } from "./protocol.ts";
 import { Session } from "./session.ts";
 import { spawnThread, whyNotShared } from "./threads.ts";
@@ -78,6 +79,12 @@ const api: LabApi = {
     await session?.close();
     session = undefined;
   }),
+  inside: told(() => current().look(look.inside)),
+  raster: told((stage, first) => current().look((scene) => look.raster(scene, stage, first))),
+  rates: told((stage) => current().look((scene) => look.rates(scene, stage))),
+  weights: told((joint) => current().look((scene) => look.weights(scene, joint))),
+  alignment: told(() => current().look(look.alignment)),
+  similarity: told((stage, compared) => current().look((scene) => look.similarity(scene, stage, compared))),
 };
 
 expose(api);

@@ -5,6 +5,7 @@
 
 import type { ErrorCode } from "../../../src/errors.ts";
 import type { ExperimentConfig } from "../../../src/index.ts";
+import type { LookApi } from "./protocol-look.ts";
 
 /** Where a run's images come from. */
 export type DataSource =
@@ -131,7 +132,7 @@ export interface Perceived {
 }
 
 /** What the training worker does. Every call but `open` needs an open run. */
-export interface LabApi {
+export interface LabApi extends LookApi {
   /** Makes a run ready, in place of the one before. Rejects with a `Failure`. */
   open(setup: Setup, tell: (event: LabEvent) => void): Promise<About>;
   run(): Promise<void>;

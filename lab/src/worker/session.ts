@@ -27,6 +27,7 @@ import { parametersOf, ruleFootprint } from "../../../src/measurement/rule-footp
 import { conceptSpikes } from "../../../src/network/inference.ts";
 import { failureOf } from "./failure.ts";
 import type { About, LabEvent, Perceived, Snapshot, StepLine } from "./protocol.ts";
+import { relive, type Scene } from "./scene.ts";
 import { type NewestBatch, pixels, snapshotOf, stagesOf } from "./snapshot.ts";
 import { spikeRows } from "./spikes.ts";
 
@@ -47,6 +48,8 @@ export class Session {
   #training: Promise<void> | undefined;
   #moment: Moment | undefined;
   #batch: NewestBatch | undefined;
+  /** Whether the newest step's spikes still lie where it left them. */
+  #asLeft = false;
   #running = false;
   #closed = false;
   #finished = false;
@@ -138,12 +141,22 @@ export class Session {
       if (!this.#batch) return null;
       const { model, dataset, config } = this.experiment;
       const prototypes = config.rule.negatives === "prototypes";
+      if (!this.#asLeft) relive(this.#scene());
+      this.#asLeft = false;
       return snapshotOf(model, dataset, this.#batch, { step: this.#step, sample, means: this.#means, prototypes });
     });
   }
 
-  perceive(image: Uint8Array): Promise<Perceived> {
+  /** Answers a question that may run the nets on other images, without learning. */
+  look<T>(question: (scene: Scene) => T): Promise<T> {
     return this.ask(() => {
+      this.#asLeft = false;
+      return question(this.#scene());
+    });
+  }
+
+  perceive(image: Uint8Array): Promise<Perceived> {
+    return this.look(() => {
       const { model, dataset } = this.experiment;
       const split = { images: image.subarray(0, imageBytes(dataset.shape)), labels: Uint16Array.of(0), count: 1 };
       model.load(split, Int32Array.of(0), 0, 1);
@@ -178,7 +191,7 @@ export class Session {
     const all = Int32Array.from(dataset.test.labels, (_, i) => i);
     const running = this.#running;
     this.pause();
-    const measured = await await this.ask(() => {
+    const measured = await await this.look(() => {
       this.#between = false;
       return evaluate(model, dataset.test, all, () => this.#macrotask()).finally(() => this.#answer());
     });
@@ -214,7 +227,10 @@ export class Session {
             this.#tell({ kind: "step", line: stepLine(report, line) });
           },
           onMetrics: (line) => {
-            if (line.kind === "epoch") this.#tell({ ...line, kind: "epoch" });
+            if (line.kind !== "epoch") return;
+            // What was held out has been perceived since the step.
+            this.#asLeft = false;
+            this.#tell({ ...line, kind: "epoch" });
           },
           onCheckpoint: (which, bytes) => this.#saved.set(which, bytes),
         },
@@ -276,6 +292,15 @@ export class Session {
   #note(items: Int32Array): void {
     const { labels } = this.experiment.dataset.train;
     this.#batch = { indices: items, labels: Uint16Array.from(items, (i) => labels[i]!) };
+    this.#asLeft = true;
+  }
+
+  #scene(): Scene {
+    const { experiment } = this;
+    const { labels } = experiment.dataset.train;
+    const first = experiment.trainIndices.slice(0, experiment.config.train.batch);
+    const batch = this.#batch ?? { indices: first, labels: Uint16Array.from(first, (i) => labels[i]!) };
+    return { experiment, batch, step: this.#step };
   }
 
   #tellState(): void {
