@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { Controls } from "./panels/controls.tsx";
 import { AccuracyCurve } from "./panels/curves.tsx";
+import { Headline } from "./panels/headline.tsx";
 import { Networks } from "./panels/networks.tsx";
 import { Recalled } from "./panels/recalled.tsx";
 import { Status } from "./panels/status.tsx";
@@ -25,8 +26,13 @@ export function App() {
       <main>
         {runs.value.map((run, k) => (
           <article class="run" key={k}>
-            <Status run={run} />
-            <Controls run={run} />
+            <div class="top">
+              <Headline run={run} />
+              <div>
+                <Controls run={run} />
+                <Status run={run} />
+              </div>
+            </div>
             <Networks run={run} />
             <Recalled run={run} />
             <AccuracyCurve run={run} />

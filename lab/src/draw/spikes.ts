@@ -7,12 +7,17 @@ export function fieldColumns(neurons: number): number {
 }
 
 /**
- * Draws a population's firing rates as a field of cells.
+ * Draws a population as a field of cells.
  *
- * @param colour of a neuron that fires at every step: red, green, blue
+ * @param light brightness of each neuron, 0..255
+ * @param colour of full brightness: red, green, blue
  */
-export function drawField(canvas: HTMLCanvasElement, rows: SpikeRows, colour: readonly [number, number, number]): void {
-  const { steps, neurons, spikes } = rows;
+export function drawLight(
+  canvas: HTMLCanvasElement,
+  light: Uint8Array,
+  colour: readonly [number, number, number],
+): void {
+  const neurons = light.length;
   const columns = fieldColumns(neurons);
   const height = Math.ceil(neurons / columns);
   if (canvas.width !== columns || canvas.height !== height) {
@@ -22,10 +27,25 @@ export function drawField(canvas: HTMLCanvasElement, rows: SpikeRows, colour: re
   const context = canvas.getContext("2d");
   if (!context) return;
   const picture = context.createImageData(columns, height);
+  const { data } = picture;
+  const [red, green, blue] = colour;
+  for (let neuron = 0, at = 0; neuron < neurons; neuron++) {
+    data[at++] = red;
+    data[at++] = green;
+    data[at++] = blue;
+    data[at++] = light[neuron]!;
+  }
+  context.putImageData(picture, 0, 0);
+}
+
+/** Draws a population's firing rates: full brightness for a neuron that fires at every step. */
+export function drawField(canvas: HTMLCanvasElement, rows: SpikeRows, colour: readonly [number, number, number]): void {
+  const { steps, neurons, spikes } = rows;
+  const light = new Uint8Array(neurons);
   for (let neuron = 0; neuron < neurons; neuron++) {
     let count = 0;
     for (let t = 0; t < steps; t++) count += spikes[t * neurons + neuron]!;
-    picture.data.set([...colour, Math.round((255 * count) / steps)], 4 * neuron);
+    light[neuron] = Math.round((255 * count) / steps);
   }
-  context.putImageData(picture, 0, 0);
+  drawLight(canvas, light, colour);
 }
