@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Controls } from "./panels/controls.tsx";
 import { AccuracyCurve } from "./panels/curves.tsx";
 import { Headline } from "./panels/headline.tsx";
+import { Look } from "./panels/look.tsx";
 import { Networks } from "./panels/networks.tsx";
 import { Recalled } from "./panels/recalled.tsx";
 import { Status } from "./panels/status.tsx";
@@ -36,6 +37,7 @@ export function App() {
             <Networks run={run} />
             <Recalled run={run} />
             <AccuracyCurve run={run} />
+            <Look run={run} />
           </article>
         ))}
       </main>

@@ -5,8 +5,8 @@ import type { Dataset } from "../../../src/data/dataset.ts";
 import { BispikeError, checkedConfig, decodeCheckpoint, Team } from "../../../src/index.ts";
 import { fetchSite } from "../data/site.ts";
 import { failureOf } from "./failure.ts";
-import * as look from "./look.ts";
 import type { DataSource, LabApi, LabEvent, Setup } from "./protocol.ts";
+import type { Scene } from "./scene.ts";
 import { Session } from "./session.ts";
 import { spawnThread, whyNotShared } from "./threads.ts";
 
@@ -51,6 +51,12 @@ function current(): Session {
   return session;
 }
 
+/** What looks inside is fetched once someone does. */
+async function looked<T>(question: (look: typeof import("./look.ts"), scene: Scene) => T): Promise<T> {
+  const look = await import("./look.ts");
+  return current().look((scene) => question(look, scene));
+}
+
 /** Rejects with plain data: a `Failure`. */
 function told<A extends unknown[], R>(call: (...args: A) => R | Promise<R>): (...args: A) => Promise<R> {
   return async (...args) => {
@@ -79,12 +85,12 @@ const api: LabApi = {
     await session?.close();
     session = undefined;
   }),
-  inside: told(() => current().look(look.inside)),
-  raster: told((stage, first) => current().look((scene) => look.raster(scene, stage, first))),
-  rates: told((stage) => current().look((scene) => look.rates(scene, stage))),
-  weights: told((joint) => current().look((scene) => look.weights(scene, joint))),
-  alignment: told(() => current().look(look.alignment)),
-  similarity: told((stage, compared) => current().look((scene) => look.similarity(scene, stage, compared))),
+  inside: told(() => looked((look, scene) => look.inside(scene))),
+  raster: told((stage, first) => looked((look, scene) => look.raster(scene, stage, first))),
+  rates: told((stage) => looked((look, scene) => look.rates(scene, stage))),
+  weights: told((joint) => looked((look, scene) => look.weights(scene, joint))),
+  alignment: told(() => looked((look, scene) => look.alignment(scene))),
+  similarity: told((stage, compared) => looked((look, scene) => look.similarity(scene, stage, compared))),
 };
 
 expose(api);
