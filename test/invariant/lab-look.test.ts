@@ -117,3 +117,23 @@ it.each(["prototypes", "masked"])(
     }
   },
 );
+
+it("tested while it trains, it goes on, to the same checkpoint", async () => {
+  const raw = { network: { hidden: [18, 9] }, train: { epochs: 40, batch: 16, learningRate: 0.01 } };
+  const plain = await smallTraining(raw, { data });
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const session = open(raw, (event) => {
+    if (event.kind === "state" && event.finished) finish();
+  });
+  session.run();
+  for (let k = 0; k < 3; k++) {
+    const { images, confusion } = await session.test();
+    expect(images).toBe(6);
+    expect(confusion.flat().reduce((a, b) => a + b)).toBe(6);
+  }
+  await finished;
+  expect(await session.checkpoint("last")).toEqual(plain.last);
+});

@@ -41,6 +41,7 @@ export class Session {
   readonly #means: Float32Array;
   readonly #resume: Checkpoint | undefined;
   readonly #channel = new MessageChannel();
+  readonly #turns: (() => void)[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #questions: (() => void)[] = [];
   /** Newest whole checkpoints: what training saves at its epochs' ends. */
@@ -280,11 +281,15 @@ export class Session {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** A turn of the event loop; setTimeout would take at least 4 ms after the first few. */
+  /**
+   * A turn of the event loop; setTimeout would take at least 4 ms after the first few. Training and an evaluation may both wait for one, so each has
+   * a place in the queue.
+   */
   #macrotask(): Promise<void> {
     const { port1, port2 } = this.#channel;
+    port1.onmessage ??= () => this.#turns.shift()?.();
     return new Promise((resolve) => {
-      port1.onmessage = () => resolve();
+      this.#turns.push(resolve);
       port2.postMessage(null);
     });
   }

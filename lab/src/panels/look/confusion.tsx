@@ -49,6 +49,8 @@ export function ConfusionTab({ run, about }: TabProps) {
 }
 
 function Confusion({ confusion, names }: { confusion: Tested["confusion"]; names: readonly string[] }) {
+  const mistakes = confusion.flatMap((row, truth) => row.filter((_, decision) => decision !== truth));
+  const most = Math.max(1, ...mistakes);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled by keyboard where it is wider than the page
     <section class="confusion" aria-label="Confusions" tabIndex={0}>
@@ -70,7 +72,12 @@ function Confusion({ confusion, names }: { confusion: Tested["confusion"]; names
               <tr key={names[truth]}>
                 <th scope="row">{names[truth]}</th>
                 {row.map((count, decision) => (
-                  <td key={names[decision]} class={shade(count, total, truth === decision)}>
+                  <td
+                    key={names[decision]}
+                    class={
+                      truth === decision ? `right shade-${shade(count, total)}` : `wrong shade-${shade(count, most)}`
+                    }
+                  >
                     {count}
                   </td>
                 ))}
@@ -84,7 +91,6 @@ function Confusion({ confusion, names }: { confusion: Tested["confusion"]; names
 }
 
 /** Square roots, so that rare mistakes are seen. */
-function shade(count: number, total: number, right: boolean): string {
-  const level = total === 0 ? 0 : Math.ceil(SHADES * Math.sqrt(count / total));
-  return `${right ? "right" : "wrong"} shade-${level}`;
+function shade(count: number, most: number): number {
+  return most === 0 ? 0 : Math.ceil(SHADES * Math.sqrt(count / most));
 }

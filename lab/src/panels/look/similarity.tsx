@@ -58,14 +58,17 @@ export function SimilarityTab({ run, about, inside, stage, chooseStage }: TabPro
       </div>
       {similarity ? (
         <>
-          <Drawn
-            class="matrix"
-            label={`Cosines of firing rates: ${similarity.rows.length} rows by ${similarity.columns.length} columns, in the order of the classes`}
-            draw={(canvas) => {
-              const { perception, recall } = inks();
-              drawMatrix(canvas, similarity.columns.length, similarity.cosines, perception, recall);
-            }}
-          />
+          <div class="matrix">
+            <Names labels={similarity.columns} names={about.classNames} class="columns" />
+            <Names labels={similarity.rows} names={about.classNames} class="rows" />
+            <Drawn
+              label={`Cosines of firing rates: ${similarity.rows.length} rows by ${similarity.columns.length} columns, in the order of the classes`}
+              draw={(canvas) => {
+                const { perception, recall } = inks();
+                drawMatrix(canvas, similarity.columns.length, similarity.cosines, perception, recall);
+              }}
+            />
+          </div>
           <p class="note">
             <span class="perception">Blue</span>: alike, up to 1. Empty: nothing in common, 0.{" "}
             <span class="recall">Orange</span>: opposite, down to −1. Each neuron's mean is taken away first.
@@ -84,5 +87,20 @@ export function SimilarityTab({ run, about, inside, stage, chooseStage }: TabPro
         <Waiting />
       )}
     </>
+  );
+}
+
+/** The classes along one side of the matrix, each as long as it has rows. */
+function Names(props: { labels: readonly number[]; names: readonly string[]; class: "rows" | "columns" }) {
+  const counts = new Map<number, number>();
+  for (const label of props.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return (
+    <div class={props.class} aria-hidden="true">
+      {[...counts].map(([label, count]) => (
+        <span key={label} title={props.names[label]} style={{ flexGrow: count }}>
+          {props.names[label]}
+        </span>
+      ))}
+    </div>
   );
 }
