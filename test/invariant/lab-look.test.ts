@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as look from "../../lab/src/worker/look.ts";
 import type { LabEvent } from "../../lab/src/worker/protocol.ts";
 import { Session } from "../../lab/src/worker/session.ts";
+import { spikeRows } from "../../lab/src/worker/spikes.ts";
 import { Team } from "../../src/engine/team.ts";
+import { spikingModel } from "../../src/network/model.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { smallDigits } from "../support/small-digits.ts";
@@ -108,7 +110,13 @@ it.each(["prototypes", "masked"])(
     for (const sample of [0, 3]) {
       await askAll(session);
       const snapshot = (await session.snapshot(sample))!;
-      const { perception } = await session.perceive(snapshot.image);
+      const perception = await session.look((scene) => {
+        const { model } = scene.experiment;
+        model.load({ images: snapshot.image, labels: Uint16Array.of(0), count: 1 }, Int32Array.of(0), 0, 1);
+        model.perceive(1);
+        const { pair } = spikingModel(model, "this test");
+        return pair.perception.slice(0, -1).map(({ output }) => spikeRows(output!, 0));
+      });
       expect(snapshot.perception).toEqual(perception);
       expect(perception.some(({ spikes }) => spikes.includes(1))).toBe(true);
       const again = (await session.snapshot(sample))!;

@@ -137,6 +137,14 @@ export class Session {
     });
   }
 
+  /** Answers a question that may run the nets on other images, without learning. */
+  look<T>(question: (scene: Scene) => T): Promise<T> {
+    return this.ask(() => {
+      this.#asLeft = false;
+      return question(this.#scene());
+    });
+  }
+
   snapshot(sample: number): Promise<Snapshot | null> {
     return this.ask(() => {
       if (!this.#batch) return null;
@@ -148,16 +156,8 @@ export class Session {
     });
   }
 
-  /** Answers a question that may run the nets on other images, without learning. */
-  look<T>(question: (scene: Scene) => T): Promise<T> {
-    return this.ask(() => {
-      this.#asLeft = false;
-      return question(this.#scene());
-    });
-  }
-
   perceive(image: Uint8Array): Promise<Perceived> {
-    return this.look(() => {
+    return this.ask(() => {
       const { model, dataset } = this.experiment;
       const split = { images: image.subarray(0, imageBytes(dataset.shape)), labels: Uint16Array.of(0), count: 1 };
       model.load(split, Int32Array.of(0), 0, 1);
