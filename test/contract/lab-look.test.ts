@@ -218,7 +218,8 @@ describe.skipIf(!chromiumPath)("the lab (needs Chromium: /usr/bin/chromium, or w
       await page.evaluate(axe.source);
       for (const name of TABS) {
         await page.getByRole("tab", { name }).click();
-        if (name !== "Confusions") await expect.poll(() => panel().locator("canvas, svg").count()).toBeGreaterThan(0);
+        if (name !== "Confusions")
+          await expect.poll(() => panel().locator("canvas, svg").count(), { timeout: 20_000 }).toBeGreaterThan(0);
         const violations = await page.evaluate(async () => {
           const { violations: found } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
           return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);

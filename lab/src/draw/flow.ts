@@ -5,6 +5,12 @@ import type { Traveller } from "./wave.ts";
 /** Of a dot, in CSS pixels. */
 const RADIUS = 1.8;
 
+/** Whether any spike is on its way. */
+export function isFlowing(steps: readonly (readonly Traveller[])[], since: number): boolean {
+  const dots = steps[Math.floor(since)];
+  return dots !== undefined && dots.length > 0;
+}
+
 /**
  * @param steps spikes of each step
  * @param since ticks since step 0 left

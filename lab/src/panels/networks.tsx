@@ -1,7 +1,7 @@
 /** The pair at work: spikes run up perception on the left and down recall on the right; between them how far the two agree. */
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { inks } from "../draw/colours.ts";
-import { drawFlow } from "../draw/flow.ts";
+import { drawFlow, isFlowing } from "../draw/flow.ts";
 import { drawPicture } from "../draw/picture.ts";
 import { drawField, drawLight } from "../draw/spikes.ts";
 import { firingPlaces, glow, type Traveller, travellers } from "../draw/wave.ts";
@@ -121,20 +121,23 @@ function Field({ waves, side, stage, about }: { waves: Waves; side: Side; stage:
 /** Spikes on their way between a stage (-1 and up from the stimulus: `below - 1`) and the one above it. */
 function Flow({ waves, about, side, below }: { waves: Waves; about: About; side: Side; below: number }) {
   const place = below - 1;
-  const made = useRef<{ snapshot?: Snapshot; steps: Traveller[][] }>({ steps: [] });
+  const made = useRef<{ snapshot?: Snapshot; steps: Traveller[][]; flowing: boolean }>({ steps: [], flowing: false });
   return (
     <Painted
       waves={waves}
       class="flow"
       paint={(canvas, snapshot, tick) => {
-        if (tick === Number.POSITIVE_INFINITY) {
-          drawFlow(canvas, [], 0, "up", inks()[side]);
-          return;
+        const { current } = made;
+        if (current.snapshot !== snapshot) {
+          current.snapshot = snapshot;
+          current.steps = waysOf(snapshot, side, place, about);
         }
-        if (made.current.snapshot !== snapshot)
-          made.current = { snapshot, steps: waysOf(snapshot, side, place, about) };
-        const since = tick - (side === "perception" ? placeOf(side, place, about) : placeOf(side, place + 1, about));
-        drawFlow(canvas, made.current.steps, since, side === "perception" ? "up" : "down", inks()[side]);
+        const since = tick - placeOf(side, side === "perception" ? place : place + 1, about);
+        const flowing = isFlowing(current.steps, since);
+        // Once after the last spike, to wipe it away.
+        if (flowing || current.flowing)
+          drawFlow(canvas, current.steps, since, side === "perception" ? "up" : "down", inks()[side]);
+        current.flowing = flowing;
       }}
     />
   );
