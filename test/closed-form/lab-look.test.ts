@@ -1,5 +1,10 @@
 /** What the lab's look inside computes, against values worked out by hand. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isFlowing } from "../../lab/src/draw/flow.ts";
+import { flatLayout, planesLayout } from "../../lab/src/draw/spikes.ts";
+import { firingPlaces, glow, tickLength, travellers, waveTicks } from "../../lab/src/draw/wave.ts";
+import { likenessByClass } from "../../lab/src/state/likeness.ts";
+import { Trace } from "../../lab/src/state/trace.ts";
 import {
   activationHistogram,
   histogram,
@@ -54,6 +59,78 @@ describe("histograms", () => {
     expect(deviation).toBeCloseTo(Math.sqrt(8 / 5), 12);
     expect([counts[0], counts[20], counts[40]]).toEqual([1, 3, 1]);
     expect(weightHistogram(new Float32Array(3)).counts[0]).toBe(3);
+  });
+});
+
+describe("a wave", () => {
+  /** Two steps, three neurons: the first fires at both, the second at the last, the third never. */
+  const rows = { steps: 2, neurons: 3, spikes: Uint8Array.of(1, 0, 0, 1, 1, 0) };
+
+  it("is bright where a neuron fires, fades by half a tick, and leaves the firing rate", () => {
+    expect([...glow(rows, -0.5)]).toEqual([0, 0, 0]);
+    expect([...glow(rows, 0)]).toEqual([255, 0, 0]);
+    // Half brightness a tick after; the second step has come.
+    expect([...glow(rows, 2)]).toEqual([Math.max(128, 153), 128, 0]);
+    expect([...glow(rows, 20)]).toEqual([153, Math.round(255 * 0.3), 0]);
+  });
+
+  it("lasts as long as the last step needs through all stages, in ticks that eyes can follow", () => {
+    expect(waveTicks(4, 4)).toBe(9);
+    expect(tickLength(9)).toBe(130);
+    expect(tickLength(20)).toBe(65);
+    expect(tickLength(1000)).toBe(40);
+  });
+
+  it("sends spikes from where neurons fire to where others do, and none into silence", () => {
+    const layout = flatLayout(3);
+    expect(layout).toMatchObject({ columns: 3, rows: 1 });
+    expect(firingPlaces(rows, 0, 9, layout)).toEqual([0.5 / 3]);
+    expect(firingPlaces(rows, 1, 9, layout)).toEqual([0.5 / 3, 1.5 / 3]);
+    expect(firingPlaces(rows, 1, 1, layout)).toEqual([0.5 / 3]);
+    expect(travellers([0.2], [0.1, 0.9])).toEqual([
+      { from: 0.2, to: 0.1 },
+      { from: 0.2, to: 0.9 },
+    ]);
+    expect(travellers([0.2, 0.4], [])).toEqual([]);
+    expect(isFlowing([[], [{ from: 0, to: 1 }]], 0.5)).toBe(false);
+    expect(isFlowing([[], [{ from: 0, to: 1 }]], 1.5)).toBe(true);
+    expect(isFlowing([[], [{ from: 0, to: 1 }]], 2)).toBe(false);
+  });
+
+  it("shows a convolutional stage's channels as pictures, with a line between them", () => {
+    // 4 channels of 2x1 pixels, 3 wide: neuron = pixel * 4 + channel.
+    const { columns, rows: lines, cells } = planesLayout(2, 1, 4);
+    expect([columns, lines]).toEqual([3 * 3 - 1, 2 * 2 - 1]);
+    expect([...cells.slice(0, 4)]).toEqual([0, 3, 6, 2 * 8]);
+    expect([...cells.slice(4)]).toEqual([1, 4, 7, 2 * 8 + 1]);
+  });
+});
+
+describe("a trace", () => {
+  it("keeps a bounded number of points, evenly spread, the first among them", () => {
+    const trace = new Trace(8);
+    for (let k = 0; k < 7; k++) trace.add(k);
+    expect(trace.values).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    for (let k = 7; k < 21; k++) trace.add(k);
+    expect(trace.values).toEqual([0, 4, 8, 12, 16, 20]);
+    trace.clear();
+    trace.add(5);
+    expect(trace.values).toEqual([5]);
+  });
+});
+
+describe("likeness by class", () => {
+  const cosines = Float32Array.of(1, 0.5, -1, 0.5, 1, 0, -1, 0, 1);
+  it("is the mean with the same class and with others", () => {
+    const rows = [0, 0, 1];
+    expect(likenessByClass({ step: 1, rows, columns: rows, cosines }, true)).toEqual([
+      { label: 0, own: 0.5, others: -0.5 },
+      { label: 1, own: null, others: -0.5 },
+    ]);
+    expect(likenessByClass({ step: 1, rows, columns: [0, 1, 2], cosines }, false)).toEqual([
+      { label: 0, own: 0.75, others: 0.125 },
+      { label: 1, own: 0, others: 0 },
+    ]);
   });
 });
 

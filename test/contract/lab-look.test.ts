@@ -167,6 +167,8 @@ describe.skipIf(!chromiumPath)("the lab (needs Chromium: /usr/bin/chromium, or w
     await slider.focus();
     await page.keyboard.press("End");
     await expect.poll(() => panel().textContent(), { timeout: 20_000 }).toContain("Neurons 385 to 512 of 512");
+    await page.keyboard.press("Home");
+    await expect.poll(() => panel().textContent(), { timeout: 20_000 }).toContain("Neurons 1 to 128 of 512");
   });
 
   it("shows weights, alignment and similarity", async () => {

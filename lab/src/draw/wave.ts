@@ -5,7 +5,7 @@
  * tick p + t on; its spikes are on their way to the next stage until tick p + t + 1.
  */
 import type { SpikeRows } from "../worker/protocol.ts";
-import { fieldColumns } from "./spikes.ts";
+import type { FieldLayout } from "./spikes.ts";
 
 /** Ticks between the last spike's arrival and the next wave. */
 const REST = 2;
@@ -50,14 +50,18 @@ export function glow({ steps, neurons, spikes }: SpikeRows, since: number): Uint
 }
 
 /** Across the field, 0..1: where some of the neurons are that fire at a step, spread over all that do. */
-export function firingPlaces({ neurons, spikes }: SpikeRows, step: number, most: number): number[] {
-  const columns = fieldColumns(neurons);
+export function firingPlaces(
+  { neurons, spikes }: SpikeRows,
+  step: number,
+  most: number,
+  { columns, cells }: FieldLayout,
+): number[] {
   const fired: number[] = [];
   for (let neuron = 0; neuron < neurons; neuron++) if (spikes[step * neurons + neuron]) fired.push(neuron);
   const shown = Math.min(most, fired.length);
   return Array.from({ length: shown }, (_, k) => {
     const neuron = fired[Math.floor((k * fired.length) / shown)]!;
-    return ((neuron % columns) + 0.5) / columns;
+    return ((cells[neuron]! % columns) + 0.5) / columns;
   });
 }
 

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { inks } from "../draw/colours.ts";
 import { drawFlow, isFlowing } from "../draw/flow.ts";
 import { drawPicture } from "../draw/picture.ts";
-import { drawField, drawLight } from "../draw/spikes.ts";
+import { drawField, drawLight, type FieldLayout, flatLayout, planesLayout } from "../draw/spikes.ts";
 import { firingPlaces, glow, type Traveller, travellers } from "../draw/wave.ts";
 import type { Run } from "../state/run.ts";
 import { Waves } from "../state/waves.ts";
@@ -86,6 +86,11 @@ function rowsOf(snapshot: Snapshot, side: Side, stage: number): SpikeRows | unde
   return snapshot[side][stage];
 }
 
+function layoutOf({ stages }: About, stage: number): FieldLayout {
+  const { neurons, pixels, width, channels } = stages[stage]!;
+  return pixels === 1 ? flatLayout(neurons) : planesLayout(width, pixels / width, channels);
+}
+
 /** A stage's place in the way of the spikes: hidden stages are 0 and up, the stimulus is -1. */
 function placeOf(side: Side, stage: number, { stages }: About): number {
   return side === "perception" ? stage + 1 : stages.length - stage;
@@ -93,6 +98,7 @@ function placeOf(side: Side, stage: number, { stages }: About): number {
 
 function Field({ waves, side, stage, about }: { waves: Waves; side: Side; stage: number; about: About }) {
   const { name, neurons } = about.stages[stage]!;
+  const layout = useMemo(() => layoutOf(about, stage), [about, stage]);
   const painted = useRef<{ snapshot?: Snapshot; at: number }>({ at: -1 });
   return (
     <Painted
@@ -106,13 +112,13 @@ function Field({ waves, side, stage, about }: { waves: Waves; side: Side; stage:
         // Until the wave comes by, what the one before left stays.
         if (since < 0) return;
         if (since === Number.POSITIVE_INFINITY) {
-          drawField(canvas, rows, inks()[side]);
+          drawField(canvas, rows, inks()[side], layout);
           return;
         }
         const at = neurons > LIGHT_FIELD ? Math.floor(since) : Math.floor(since * 8);
         if (painted.current.snapshot === snapshot && painted.current.at === at) return;
         painted.current = { snapshot, at };
-        drawLight(canvas, glow(rows, since), inks()[side]);
+        drawLight(canvas, glow(rows, since), inks()[side], layout);
       }}
     />
   );
@@ -121,6 +127,7 @@ function Field({ waves, side, stage, about }: { waves: Waves; side: Side; stage:
 /** Spikes on their way between a stage (-1 and up from the stimulus: `below - 1`) and the one above it. */
 function Flow({ waves, about, side, below }: { waves: Waves; about: About; side: Side; below: number }) {
   const place = below - 1;
+  const layouts = useMemo(() => about.stages.map((_, stage) => layoutOf(about, stage)), [about]);
   const made = useRef<{ snapshot?: Snapshot; steps: Traveller[][]; flowing: boolean }>({ steps: [], flowing: false });
   return (
     <Painted
@@ -130,7 +137,7 @@ function Flow({ waves, about, side, below }: { waves: Waves; about: About; side:
         const { current } = made;
         if (current.snapshot !== snapshot) {
           current.snapshot = snapshot;
-          current.steps = waysOf(snapshot, side, place, about);
+          current.steps = waysOf(snapshot, side, place, layouts);
         }
         const since = tick - placeOf(side, side === "perception" ? place : place + 1, about);
         const flowing = isFlowing(current.steps, since);
@@ -144,20 +151,26 @@ function Flow({ waves, about, side, below }: { waves: Waves; about: About; side:
 }
 
 /** Of every step, the spikes that go from one stage to the next. */
-function waysOf(snapshot: Snapshot, side: Side, place: number, about: About): Traveller[][] {
+function waysOf(snapshot: Snapshot, side: Side, place: number, layouts: readonly FieldLayout[]): Traveller[][] {
   const steps = snapshot[side][0]?.steps ?? 0;
   return Array.from({ length: steps }, (_, t) => {
-    const [lower, upper] = [place, place + 1].map((stage) => placesAt(snapshot, side, stage, t, about));
+    const [lower, upper] = [place, place + 1].map((stage) => placesAt(snapshot, side, stage, t, layouts));
     return side === "perception" ? travellers(lower!, upper!) : travellers(upper!, lower!);
   });
 }
 
-function placesAt(snapshot: Snapshot, side: Side, stage: number, step: number, about: About): number[] {
+function placesAt(
+  snapshot: Snapshot,
+  side: Side,
+  stage: number,
+  step: number,
+  layouts: readonly FieldLayout[],
+): number[] {
   if (stage === -1) return Array.from({ length: 9 }, (_, k) => 0.5 + PICTURE * (k / 8 - 0.5));
   // The concept stands between the two networks.
-  if (stage === about.stages.length) return [side === "perception" ? 1 : 0];
+  if (stage === layouts.length) return [side === "perception" ? 1 : 0];
   const rows = rowsOf(snapshot, side, stage);
-  return rows ? firingPlaces(rows, step, MOST_DOTS) : [];
+  return rows ? firingPlaces(rows, step, MOST_DOTS, layouts[stage]!) : [];
 }
 
 /** Lights up where perception's spikes arrive. */

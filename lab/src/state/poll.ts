@@ -1,7 +1,7 @@
 /** Asks a run's worker the same question again and again while someone looks, seldom enough that training hardly waits. */
 import { type ReadonlySignal, useSignal } from "@preact/signals";
 import type { Remote } from "comlink";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { LabApi } from "../worker/protocol.ts";
 import type { Run } from "./run.ts";
 
@@ -9,6 +9,16 @@ import type { Run } from "./run.ts";
 const EVERY = 400;
 /** And at least so many times what the answer took. */
 const RESPITE = 8;
+
+/** Milliseconds before a variant of the question is asked: a slider on its way is not followed step by step. */
+const SETTLED = 100;
+
+export interface PollOptions {
+  /** Milliseconds between two questions, at least. Default 400. */
+  readonly every?: number;
+  /** Names which variant of the question is asked: a new one is asked soon, and the answer before stays until then. Default: there is one. */
+  readonly variant?: string;
+}
 
 /**
  * The newest answer; null before the first. Asks at once, and then only when training has gone on.
@@ -19,15 +29,18 @@ export function usePoll<T>(
   run: Run,
   key: string,
   question: (api: Remote<LabApi>) => Promise<T>,
-  every = EVERY,
+  { every = EVERY, variant = "" }: PollOptions = {},
 ): ReadonlySignal<T | null> {
   const answer = useSignal<T | null>(null);
   const about = run.about.value;
+  const of = useRef<readonly unknown[]>([]);
   useEffect(() => {
     let stopped = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let asked: number | undefined;
-    answer.value = null;
+    const isNew = [run, about, key].some((part, k) => part !== of.current[k]);
+    of.current = [run, about, key];
+    if (isNew) answer.value = null;
     const look = async () => {
       const step = run.step.peek();
       let wait = every;
@@ -41,11 +54,12 @@ export function usePoll<T>(
       }
       timer = setTimeout(look, wait);
     };
-    void look();
+    if (isNew) void look();
+    else timer = setTimeout(look, SETTLED);
     return () => {
       stopped = true;
       clearTimeout(timer);
     };
-  }, [run, about, key, every]);
+  }, [run, about, key, every, variant]);
   return answer;
 }

@@ -53,14 +53,15 @@ export function inside({ experiment }: Scene): Inside {
 }
 
 /** Spikes of units `first` and on, for a few images of the batch, as many of each class as can be. */
-export function raster(scene: Scene, stage: number, first: number): Raster {
+export function raster(scene: Scene, stage: number, first: number | null): Raster {
   const { experiment, batch, step } = scene;
   const places = spreadOver(batch.labels, RASTER_IMAGES);
   perceiveOf(scene, places);
   recallAll(experiment);
   const { perception, recall } = stageAt(scene, stage);
   const total = sizeOf(perception.shape);
-  const from = Math.max(0, Math.min(Math.floor(first), total - RASTER_UNITS));
+  const hidden = Math.max(0, total - RASTER_UNITS);
+  const from = Math.floor(first === null ? hidden / 2 : Math.max(0, Math.min(first, hidden)));
   const labels = places.map((place) => batch.labels[place]!);
   return {
     step,

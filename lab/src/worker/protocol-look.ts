@@ -116,8 +116,8 @@ export interface Similarity {
 /** Part of what a worker answers; see `LabApi`. Stages and joints are places in the lists of `inside`. */
 export interface LookApi {
   inside(): Promise<Inside>;
-  /** @param first number of the first unit shown, from 0 */
-  raster(stage: number, first: number): Promise<Raster>;
+  /** @param first number of the first unit shown, from 0; null for some in the middle, as those at a picture's edge are mostly silent */
+  raster(stage: number, first: number | null): Promise<Raster>;
   rates(stage: number): Promise<Rates>;
   weights(joint: number): Promise<Weights>;
   alignment(): Promise<Alignment>;

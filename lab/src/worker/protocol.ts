@@ -46,6 +46,8 @@ export interface About {
     readonly name: string;
     readonly neurons: number;
     readonly pixels: number;
+    /** Of the plane the pixels are in. */
+    readonly width: number;
     readonly channels: number;
   }[];
   /** Whether there is a recall network. */

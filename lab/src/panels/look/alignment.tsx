@@ -19,7 +19,7 @@ const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9
 export function useAlignments(run: Run): ReadonlySignal<readonly Alignment[]> {
   const kept = useSignal<readonly Alignment[]>([]);
   const about = useComputed(() => run.about.value);
-  const newest = usePoll(run, "alignment", (api) => api.alignment(), EVERY);
+  const newest = usePoll(run, "alignment", (api) => api.alignment(), { every: EVERY });
   useSignalEffect(() => {
     void about.value;
     kept.value = [];

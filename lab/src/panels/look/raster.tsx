@@ -11,9 +11,11 @@ import { Choice, Drawn, Table, Waiting } from "./parts.tsx";
 type Side = "perception" | "recall";
 
 export function RasterTab({ run, about, inside, stage, chooseStage }: TabProps) {
-  const first = useSignal(0);
+  const first = useSignal<number | null>(null);
   const slider = useId();
-  const raster = usePoll(run, `raster ${stage} ${first.value}`, (api) => api.raster(stage, first.value));
+  const raster = usePoll(run, `raster ${stage}`, (api) => api.raster(stage, first.value), {
+    variant: String(first.value),
+  });
   const newest = raster.value;
   const { units, shape, name } = inside.stages[stage]!;
   const spikes = inside.signal === "spikes";
@@ -32,14 +34,14 @@ export function RasterTab({ run, about, inside, stage, chooseStage }: TabProps) 
           options={inside.stages.map(({ name, shape }) => `${name} (${shape})`)}
           chosen={stage}
           choose={(at) => {
-            first.value = 0;
+            first.value = null;
             chooseStage(at);
           }}
         />
         {units > shown && (
           <span class="choice">
             <label for={slider}>
-              Neurons {(newest?.first ?? 0) + 1} to {(newest?.first ?? 0) + shown} of {units}
+              {spikes ? "Neurons" : "Units"} {(newest?.first ?? 0) + 1} to {(newest?.first ?? 0) + shown} of {units}
             </label>{" "}
             <input
               id={slider}
@@ -47,7 +49,7 @@ export function RasterTab({ run, about, inside, stage, chooseStage }: TabProps) 
               min="0"
               max={units - shown}
               step="1"
-              value={first.value}
+              value={first.value ?? newest?.first ?? 0}
               onInput={(event) => {
                 first.value = Number(event.currentTarget.value);
               }}
