@@ -4,7 +4,9 @@ import { Controls } from "./panels/controls.tsx";
 import { AccuracyCurve } from "./panels/curves.tsx";
 import { Draw } from "./panels/draw.tsx";
 import { Follow } from "./panels/follow.tsx";
+import { Headline } from "./panels/headline.tsx";
 import { Keep } from "./panels/keep.tsx";
+import { Look } from "./panels/look.tsx";
 import { Networks } from "./panels/networks.tsx";
 import { Recalled } from "./panels/recalled.tsx";
 import { Status } from "./panels/status.tsx";
@@ -37,13 +39,19 @@ export function App() {
         {following && <Follow />}
         {runs.value.map((run) => (
           <article class="run" key={run.id}>
-            <Status run={run} />
-            <Controls run={run} />
+            <div class="top">
+              <Headline run={run} />
+              <div>
+                <Controls run={run} />
+                <Status run={run} />
+              </div>
+            </div>
             <Networks run={run} />
             <Recalled run={run} />
             <AccuracyCurve run={run} />
-            <Keep run={run} />
             <Draw run={run} />
+            <Look run={run} />
+            <Keep run={run} />
           </article>
         ))}
         {served.value && !following && <Follow />}

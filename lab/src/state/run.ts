@@ -20,6 +20,9 @@ export interface RunSetup {
   readonly data: DataSource;
 }
 
+/** Milliseconds between two times that the page is told of steps: it need not be drawn hundreds of times a second. */
+const HEARD_EVERY = 60;
+
 /** Steps of a curve that are kept: past this, every second one is dropped, so that a long run stays light. */
 const MOST_POINTS = 4000;
 
@@ -52,6 +55,9 @@ export class Run {
   #api: Remote<LabApi> | undefined;
   #asking = false;
   #keepEvery = 1;
+  /** Steps that came since the page was last told. */
+  readonly #unheard: StepLine[] = [];
+  #hearing: ReturnType<typeof setTimeout> | undefined;
 
   /** Makes the run ready; the one before is thrown away. What goes wrong is in `failure`. */
   async open(setup: RunSetup, threads: number, checkpoint?: { bytes: Uint8Array; name: string }): Promise<void> {
@@ -65,7 +71,7 @@ export class Run {
       this.epochs.value = [];
       this.warnings.value = [];
     });
-    this.lines.length = 0;
+    this.lines.length = this.#unheard.length = 0;
     this.#keepEvery = 1;
     const worker = new Worker(new URL("../worker/main.ts", import.meta.url), { type: "module" });
     worker.onerror = (event) => {
@@ -144,13 +150,14 @@ export class Run {
   }
 
   #hear(event: LabEvent): void {
+    if (event.kind === "step") {
+      this.#unheard.push(event.line);
+      this.#hearing ??= setTimeout(() => this.#hearSteps(), HEARD_EVERY);
+      return;
+    }
+    this.#hearSteps();
     batch(() => {
       switch (event.kind) {
-        case "step":
-          this.step.value = event.line.step;
-          this.newest.value = event.line;
-          this.#keep(event.line);
-          break;
         case "epoch": {
           const { step, epoch, heldOutAccuracy, warnings } = event;
           this.epochs.value = [...this.epochs.value, { step, epoch, heldOutAccuracy }];
@@ -169,6 +176,20 @@ export class Run {
     });
   }
 
+  #hearSteps(): void {
+    clearTimeout(this.#hearing);
+    this.#hearing = undefined;
+    const lines = this.#unheard.splice(0);
+    const newest = lines.at(-1);
+    if (!newest) return;
+    batch(() => {
+      for (const line of lines) this.#keep(line);
+      this.lineCount.value = this.lines.length;
+      this.newest.value = newest;
+      this.step.value = newest.step;
+    });
+  }
+
   #keep(line: StepLine): void {
     if (line.step % this.#keepEvery !== 0) return;
     this.lines.push(line);
@@ -177,7 +198,6 @@ export class Run {
       this.lines.splice(0, this.lines.length, ...half);
       this.#keepEvery *= 2;
     }
-    this.lineCount.value = this.lines.length;
   }
 }
 

@@ -6,6 +6,7 @@ import { BispikeError, checkedConfig, Team } from "../../../src/index.ts";
 import { fetchSite } from "../data/site.ts";
 import { failureOf } from "./failure.ts";
 import type { DataSource, LabApi, LabEvent, Setup } from "./protocol.ts";
+import type { Scene } from "./scene.ts";
 import { Session } from "./session.ts";
 import { spawnThread, whyNotShared } from "./threads.ts";
 
@@ -61,6 +62,12 @@ async function drawn<T>(question: (answers: typeof import("./draw.ts"), session:
   return session.ask(() => question(answers, session));
 }
 
+/** What looks inside is fetched once someone does. */
+async function looked<T>(question: (look: typeof import("./look.ts"), scene: Scene) => T): Promise<T> {
+  const look = await import("./look.ts");
+  return current().look((scene) => question(look, scene));
+}
+
 /** Rejects with plain data: a `Failure`. */
 function told<A extends unknown[], R>(call: (...args: A) => R | Promise<R>): (...args: A) => Promise<R> {
   return async (...args) => {
@@ -109,6 +116,12 @@ const api: LabApi = {
   recallMixture: told((a, b, share) =>
     drawn(({ recallMixture }, { experiment, means }) => recallMixture(experiment.model, means, { a, b, share })),
   ),
+  inside: told(() => looked((look, scene) => look.inside(scene))),
+  raster: told((stage, first) => looked((look, scene) => look.raster(scene, stage, first))),
+  rates: told((stage) => looked((look, scene) => look.rates(scene, stage))),
+  weights: told((joint) => looked((look, scene) => look.weights(scene, joint))),
+  alignment: told(() => looked((look, scene) => look.alignment(scene))),
+  similarity: told((stage, compared) => looked((look, scene) => look.similarity(scene, stage, compared))),
 };
 
 expose(api);

@@ -7,6 +7,7 @@ import type { ErrorCode } from "../../../src/errors.ts";
 import type { ExperimentConfig } from "../../../src/index.ts";
 import type { DrawApi } from "./protocol-draw.ts";
 import type { KeepApi } from "./protocol-keep.ts";
+import type { LookApi } from "./protocol-look.ts";
 
 /** Where a run's images come from. */
 export type DataSource =
@@ -49,6 +50,8 @@ export interface About {
     readonly name: string;
     readonly neurons: number;
     readonly pixels: number;
+    /** Of the plane the pixels are in. */
+    readonly width: number;
     readonly channels: number;
   }[];
   /** Whether there is a recall network. */
@@ -121,7 +124,7 @@ export interface Snapshot {
 }
 
 /** What the training worker does. Every call but `open` needs an open run. */
-export interface LabApi extends KeepApi, DrawApi {
+export interface LabApi extends KeepApi, DrawApi, LookApi {
   /** Makes a run ready, in place of the one before. Rejects with a `Failure`. */
   open(setup: Setup, tell: (event: LabEvent) => void): Promise<About>;
   run(): Promise<void>;

@@ -25,6 +25,7 @@ import { countedNet } from "../../../src/measurement/cost.ts";
 import { parametersOf, ruleFootprint } from "../../../src/measurement/rule-footprint.ts";
 import { failureOf } from "./failure.ts";
 import type { About, LabEvent, Snapshot, StepLine } from "./protocol.ts";
+import { relive, type Scene } from "./scene.ts";
 import { type NewestBatch, snapshotOf, stagesOf } from "./snapshot.ts";
 
 /** Milliseconds of training at a stretch before messages are let in. */
@@ -37,6 +38,7 @@ export class Session {
   readonly #means: Float32Array;
   readonly #resume: Checkpoint | undefined;
   readonly #channel = new MessageChannel();
+  readonly #turns: (() => void)[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #questions: (() => void)[] = [];
   /** Newest whole checkpoints: what training saves at its epochs' ends. */
@@ -44,6 +46,8 @@ export class Session {
   #training: Promise<void> | undefined;
   #moment: Moment | undefined;
   #batch: NewestBatch | undefined;
+  /** Whether the newest step's spikes still lie where it left them. */
+  #asLeft = false;
   #running = false;
   #closed = false;
   #finished = false;
@@ -140,11 +144,21 @@ export class Session {
     });
   }
 
+  /** Answers a question that may run the nets on other images, without learning. */
+  look<T>(question: (scene: Scene) => T): Promise<T> {
+    return this.ask(() => {
+      this.#asLeft = false;
+      return question(this.#scene());
+    });
+  }
+
   snapshot(sample: number): Promise<Snapshot | null> {
     return this.ask(() => {
       if (!this.#batch) return null;
       const { model, dataset, config } = this.experiment;
       const prototypes = config.rule.negatives === "prototypes";
+      if (!this.#asLeft) relive(this.#scene());
+      this.#asLeft = false;
       return snapshotOf(model, dataset, this.#batch, { step: this.#step, sample, means: this.#means, prototypes });
     });
   }
@@ -175,7 +189,7 @@ export class Session {
     const all = Int32Array.from(dataset.test.labels, (_, i) => i);
     const running = this.#running;
     this.pause();
-    const measured = await await this.ask(() => {
+    const measured = await await this.look(() => {
       this.#between = false;
       return evaluate(model, dataset.test, all, () => this.#macrotask()).finally(() => this.#answer());
     });
@@ -211,7 +225,10 @@ export class Session {
             this.#tell({ kind: "step", line: stepLine(report, line) });
           },
           onMetrics: (line) => {
-            if (line.kind === "epoch") this.#tell({ ...line, kind: "epoch" });
+            if (line.kind !== "epoch") return;
+            // What was held out has been perceived since the step.
+            this.#asLeft = false;
+            this.#tell({ ...line, kind: "epoch" });
           },
           onCheckpoint: (which, bytes) => this.#saved.set(which, bytes),
         },
@@ -261,11 +278,15 @@ export class Session {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** A turn of the event loop; setTimeout would take at least 4 ms after the first few. */
+  /**
+   * A turn of the event loop; setTimeout would take at least 4 ms after the first few. Training and an evaluation may both wait for one, so each has
+   * a place in the queue.
+   */
   #macrotask(): Promise<void> {
     const { port1, port2 } = this.#channel;
+    port1.onmessage ??= () => this.#turns.shift()?.();
     return new Promise((resolve) => {
-      port1.onmessage = () => resolve();
+      this.#turns.push(resolve);
       port2.postMessage(null);
     });
   }
@@ -273,6 +294,15 @@ export class Session {
   #note(items: Int32Array): void {
     const { labels } = this.experiment.dataset.train;
     this.#batch = { indices: items, labels: Uint16Array.from(items, (i) => labels[i]!) };
+    this.#asLeft = true;
+  }
+
+  #scene(): Scene {
+    const { experiment } = this;
+    const { labels } = experiment.dataset.train;
+    const first = experiment.trainIndices.slice(0, experiment.config.train.batch);
+    const batch = this.#batch ?? { indices: first, labels: Uint16Array.from(first, (i) => labels[i]!) };
+    return { experiment, batch, step: this.#step };
   }
 
   #tellState(): void {

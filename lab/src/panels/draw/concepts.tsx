@@ -1,10 +1,11 @@
 /** Recall asked by name: choose a concept, or drag from one to another. */
+
+import { inks } from "../../draw/colours.ts";
 import { drawPicture } from "../../draw/picture.ts";
 import { drawRates } from "../../draw/rates.ts";
 import { mixture } from "../../state/drawing.ts";
 import type { Looking } from "../../state/looking.ts";
 import { Canvas } from "../canvas.tsx";
-import { RECALL } from "../networks.tsx";
 import { withoutRecall } from "./decision.tsx";
 import { percent, Slider } from "./spoil.tsx";
 
@@ -69,7 +70,7 @@ export function Concepts({ looking }: { looking: Looking }) {
                 label="Spikes of the concept’s neurons, mean over the mixture"
                 class="field rows"
                 draw={(canvas) => {
-                  drawRates(canvas, looking.recalled.value?.concept ?? new Uint8Array(1), RECALL, "row");
+                  drawRates(canvas, looking.recalled.value?.concept ?? new Uint8Array(1), inks().recall, "row");
                 }}
               />
               <div class="fields">
@@ -80,7 +81,7 @@ export function Concepts({ looking }: { looking: Looking }) {
                       label={`Spikes of recall of this concept, ${name}, ${neurons} neurons`}
                       class="field"
                       draw={(canvas) => {
-                        drawRates(canvas, looking.recalled.value?.stages[k] ?? new Uint8Array(1), RECALL);
+                        drawRates(canvas, looking.recalled.value?.stages[k] ?? new Uint8Array(1), inks().recall);
                       }}
                     />
                   ))

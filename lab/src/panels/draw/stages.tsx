@@ -1,10 +1,11 @@
 /** The spikes that the picture sends up perception, and those that the decided concept sends down recall. */
+
+import { inks } from "../../draw/colours.ts";
 import { drawRates } from "../../draw/rates.ts";
 import { drawField } from "../../draw/spikes.ts";
 import type { Looking } from "../../state/looking.ts";
 import type { SpikeRows } from "../../worker/protocol.ts";
 import { Canvas } from "../canvas.tsx";
-import { PERCEPTION, RECALL } from "../networks.tsx";
 import { percent } from "./spoil.tsx";
 
 const BLANK: SpikeRows = { steps: 1, neurons: 1, spikes: new Uint8Array(1) };
@@ -33,7 +34,7 @@ export function Stages({ looking }: { looking: Looking }) {
             label="Spikes of the concept that recall starts from"
             class="field rows"
             draw={(canvas) => {
-              drawRates(canvas, looking.perceived.value?.recall?.concept ?? BLANK.spikes, RECALL, "row");
+              drawRates(canvas, looking.perceived.value?.recall?.concept ?? BLANK.spikes, inks().recall, "row");
             }}
           />
         )}
@@ -44,7 +45,7 @@ export function Stages({ looking }: { looking: Looking }) {
             <Canvas
               label={`Spikes of perception for the drawing, ${name}, ${neurons} neurons`}
               class="field"
-              draw={(canvas) => drawField(canvas, looking.perceived.value?.perception[k] ?? BLANK, PERCEPTION)}
+              draw={(canvas) => drawField(canvas, looking.perceived.value?.perception[k] ?? BLANK, inks().perception)}
             />
             <span class="agreement">
               {name}
@@ -55,7 +56,7 @@ export function Stages({ looking }: { looking: Looking }) {
                 label={`Spikes of recall of the decided concept, ${name}, ${neurons} neurons`}
                 class="field"
                 draw={(canvas) => {
-                  drawRates(canvas, looking.perceived.value?.recall?.stages[k] ?? BLANK.spikes, RECALL);
+                  drawRates(canvas, looking.perceived.value?.recall?.stages[k] ?? BLANK.spikes, inks().recall);
                 }}
               />
             )}
@@ -84,6 +85,6 @@ function drawRows(canvas: HTMLCanvasElement, { steps, neurons, spikes }: SpikeRo
   const context = canvas.getContext("2d");
   if (!context) return;
   const picture = context.createImageData(neurons, steps);
-  for (const [at, spike] of spikes.entries()) picture.data.set([...PERCEPTION, 255 * spike], 4 * at);
+  for (const [at, spike] of spikes.entries()) picture.data.set([...inks().perception, 255 * spike], 4 * at);
   context.putImageData(picture, 0, 0);
 }
