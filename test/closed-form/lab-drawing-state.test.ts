@@ -134,11 +134,15 @@ describe("evidence", () => {
 });
 
 it.each([
-  [{ name: "backprop" }, true, "Rule backprop trains perception alone"],
-  [{ name: "dll" }, false, "Rule dll trains a net of real numbers, without spikes"],
-  [{ name: "bsd", codes: "random" }, true, "Rule bsd with random codes in recall’s place trains perception alone"],
+  [{ name: "backprop" }, true, "Rule backprop trains perception alone: there is no recall"],
+  [{ name: "dll" }, false, "Rule dll trains on real numbers: there is no spiking recall"],
+  [
+    { name: "bsd", codes: "random" },
+    true,
+    "Rule bsd with random codes in recall’s place trains perception alone: there is no recall",
+  ],
 ])("under rule %o there is no recall, and why", (rule, spikes, why) => {
   const config = resolveConfig({ data: { name: "mnist" }, rule });
   expect(trainsRecall(config.rule)).toBe(false);
-  expect(withoutRecall({ config, spikes })).toBe(`${why}: there is no recall network to draw anything.`);
+  expect(withoutRecall({ config, spikes })).toBe(`${why} network to draw anything.`);
 });
