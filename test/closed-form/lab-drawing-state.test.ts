@@ -1,8 +1,11 @@
 /** What the lab's drawing surface keeps, and how its questions are kept from piling up. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { evidence } from "../../lab/src/draw/evidence.ts";
+import { withoutRecall } from "../../lab/src/draw/without-recall.ts";
 import * as drawing from "../../lab/src/state/drawing.ts";
 import { oneAtATime } from "../../lab/src/state/one-at-a-time.ts";
+import { resolveConfig } from "../../src/training/config.ts";
+import { trainsRecall } from "../../src/training/image-rules.ts";
 
 const places = () => drawing.strokes.value.map((stroke) => stroke.map(({ x, y }) => [x, y]));
 
@@ -128,4 +131,18 @@ describe("evidence", () => {
     expect(by).toBe("drive");
     for (const [k, expected] of [0.25, 0.5, 0.25].entries()) expect(values[k]).toBeCloseTo(expected, 12);
   });
+});
+
+it.each([
+  [{ name: "backprop" }, true, "Rule backprop trains perception alone: there is no recall"],
+  [{ name: "dll" }, false, "Rule dll trains on real numbers: there is no spiking recall"],
+  [
+    { name: "bsd", codes: "random" },
+    true,
+    "Rule bsd with random codes in recall’s place trains perception alone: there is no recall",
+  ],
+])("under rule %o there is no recall, and why", (rule, spikes, why) => {
+  const config = resolveConfig({ data: { name: "mnist" }, rule });
+  expect(trainsRecall(config.rule)).toBe(false);
+  expect(withoutRecall({ config, spikes })).toBe(`${why} network to draw anything.`);
 });

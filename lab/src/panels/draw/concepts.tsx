@@ -1,12 +1,11 @@
 /** Recall asked by name: choose a concept, or drag from one to another. */
-
 import { inks } from "../../draw/colours.ts";
 import { drawPicture } from "../../draw/picture.ts";
 import { drawRates } from "../../draw/rates.ts";
+import { withoutRecall } from "../../draw/without-recall.ts";
 import { mixture } from "../../state/drawing.ts";
 import type { Looking } from "../../state/looking.ts";
 import { Canvas } from "../canvas.tsx";
-import { withoutRecall } from "./decision.tsx";
 import { percent, Slider } from "./spoil.tsx";
 
 function change(to: Partial<{ a: number; b: number; share: number }>): void {

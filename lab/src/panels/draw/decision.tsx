@@ -2,6 +2,7 @@
 
 import { evidence } from "../../draw/evidence.ts";
 import { drawPicture } from "../../draw/picture.ts";
+import { withoutRecall } from "../../draw/without-recall.ts";
 import type { Looking } from "../../state/looking.ts";
 import type { About } from "../../worker/protocol.ts";
 import { Canvas } from "../canvas.tsx";
@@ -56,13 +57,6 @@ function Drawn({ looking, about }: { looking: Looking; about: About }) {
       <figcaption>what recall draws of that</figcaption>
     </figure>
   );
-}
-
-/** Why there is no recall. */
-export function withoutRecall({ config, spikes }: About): string {
-  return spikes
-    ? `Rule ${config.rule.name} trains perception alone: there is no recall network to draw anything.`
-    : `Rule ${config.rule.name} trains a net of real numbers, without spikes: there is no recall network to draw anything.`;
 }
 
 function Bars({ looking, about }: { looking: Looking; about: About }) {
