@@ -91,11 +91,16 @@ describe.skipIf(!chromiumPath)("the lab (needs Chromium: /usr/bin/chromium, or w
     const share = Number.parseFloat((await page.locator(".headline strong").textContent()) ?? "");
     // Well above the 10 % of guessing after 60 steps.
     expect(share).toBeGreaterThan(60);
-    const points = await page.locator(".spark polyline").first().getAttribute("points");
-    const heights = points!.split(" ").map((point) => Number(point.split(",")[1]));
-    expect(heights.length).toBeGreaterThan(3);
-    // Upwards on the screen is smaller.
-    expect(heights.at(-1)!).toBeLessThan(heights[0]!);
+    const [shown, points] = await page.locator(".networks .agreement:has(meter)").evaluateAll(([stage]) => {
+      const way = stage!.querySelector("polyline")!.getAttribute("points")!;
+      return [Number(/agree (-?\d\.\d\d)/.exec(stage!.textContent ?? "")?.[1]), way] as const;
+    });
+    // An untrained pair is near 0.
+    expect(shown).toBeGreaterThan(0.3);
+    // The way ends at what is shown, drawn from -0.1 at the bottom to 1 at the top, 24 high.
+    const heights = points.split(" ").map((point) => Number(point.split(",")[1]));
+    expect(heights.length).toBeGreaterThan(1);
+    expect(heights.at(-1)!).toBeCloseTo(24 * (1 - (shown + 0.1) / 1.1), 0);
     expect(await page.getByRole("meter").count()).toBe(2);
   });
 

@@ -16,7 +16,8 @@ export function Agreement({ run, stage, name }: { run: Run; stage: number; name:
   });
   const agreement = run.snapshot.value?.agreement[stage];
   if (!agreement) return <span class="agreement">{name}</span>;
-  const { values } = trace;
+  // The newest is shown whether or not the trace keeps it.
+  const values = [...trace.values, agreement.own];
   const points = values.map((value, k) => `${across(k, values.length)},${height(value)}`).join(" ");
   return (
     <span class="agreement" title="Mean cosine of the two networks' firing rates for the same class">
