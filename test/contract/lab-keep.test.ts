@@ -204,6 +204,13 @@ describe.skipIf(noBrowser)("following, in Chromium", () => {
       expect(await followed.textContent()).toContain("copy: step");
       expect(await step()).toBe(end);
       expect(await followed.locator("canvas").count()).toBe(5);
+
+      // Its checkpoints are the page's too.
+      await page.getByLabel("Checkpoint to open").setInputFiles(join(run, "last.safetensors"));
+      await page.getByText(`Opened last.safetensors, at step ${end}.`).waitFor();
+      await page.getByLabel("Checkpoint to open").setInputFiles(join(run, "best.safetensors"));
+      await page.getByText("It holds the networks but not the optimiser's state").waitFor();
+      await stepPast(page, 0);
       expect(complaints).toEqual([]);
       await page.close();
     } finally {

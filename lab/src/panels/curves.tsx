@@ -2,6 +2,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { onThemeChange } from "../draw/theme.ts";
 import type { Run } from "../state/run.ts";
 
 /** Weight of the newest batch in the running mean. */
@@ -16,7 +17,9 @@ export function AccuracyCurve({ run }: { run: Run }) {
     plot.current = new uPlot(options(element.clientWidth), [[], [], []], element);
     const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
+    const stop = onThemeChange(() => plot.current?.redraw(false));
     return () => {
+      stop();
       observer.disconnect();
       plot.current?.destroy();
       plot.current = null;

@@ -2,6 +2,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { onThemeChange } from "../draw/theme.ts";
 import type { Chart } from "../follow/curves.ts";
 import { Follower } from "../follow/follower.ts";
 import type { RunSource } from "../follow/source.ts";
@@ -52,7 +53,9 @@ function CurveChart({ chart, follower }: { chart: Chart; follower: Follower }) {
     plot.current = new uPlot(optionsOf(chart, element.clientWidth), dataOf(chart), element);
     const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
+    const stop = onThemeChange(() => plot.current?.redraw(false));
     return () => {
+      stop();
       observer.disconnect();
       plot.current?.destroy();
       plot.current = null;
