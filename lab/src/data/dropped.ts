@@ -22,6 +22,9 @@ const MAX_ENTRY_BYTES = 2 ** 28;
 /** Most files. */
 const MAX_DROPPED = 200_000;
 
+/** Folders around all the others that are looked through. */
+const MAX_OUTER = 4;
+
 /** Limits, lower in tests. */
 export interface DroppedLimits {
   readonly total?: number;
@@ -107,13 +110,14 @@ function plainPath(name: string, path: string): string | null {
 }
 
 /** An archive or a dropped folder often has all it holds in one folder more, which names no class. */
-function withoutOuterFolder(files: Map<string, Stored>): Map<string, Stored> {
+function withoutOuterFolder(files: Map<string, Stored>, depth = 0): Map<string, Stored> {
   const { folders, files: loose } = listing(files, "");
   const [outer] = folders;
-  if (outer === undefined || folders.length > 1 || loose.length > 0) return files;
+  if (depth >= MAX_OUTER || outer === undefined || folders.length > 1 || loose.length > 0) return files;
   const inner = listing(files, outer);
   if (inner.folders.length === 0 && inner.files.some((file) => /\.(png|jpe?g)$/i.test(file))) return files;
-  return withoutOuterFolder(new Map(Array.from(files, ([path, file]) => [path.slice(outer.length + 1), file])));
+  const stripped = Array.from(files, ([path, file]) => [path.slice(outer.length + 1), file] as const);
+  return withoutOuterFolder(new Map(stripped), depth + 1);
 }
 
 function listing(files: ReadonlyMap<string, Stored>, folder: string): Listing {
