@@ -1,17 +1,24 @@
 /** The page: a run or two, and the panels that look at them. */
 import { useEffect } from "preact/hooks";
+import { ChooseDoor } from "./panels/choose-door.tsx";
 import { Controls } from "./panels/controls.tsx";
 import { AccuracyCurve } from "./panels/curves.tsx";
 import { Networks } from "./panels/networks.tsx";
 import { Recalled } from "./panels/recalled.tsx";
+import { SideBySide } from "./panels/side-by-side.tsx";
 import { Status } from "./panels/status.tsx";
-import { begin, runs, setup } from "./state/lab.ts";
+import { Work } from "./panels/work-door.tsx";
+import { beginByAddress, followAddress } from "./state/address.ts";
+import { runs } from "./state/lab.ts";
 import { watch } from "./state/watch.ts";
 
 export function App() {
   useEffect(() => {
-    for (const run of runs.value) void begin(run, setup.value);
-    return watch();
+    void beginByAddress();
+    const stops = [watch(), followAddress()];
+    return () => {
+      for (const stop of stops) stop();
+    };
   }, []);
   return (
     <>
@@ -23,13 +30,16 @@ export function App() {
         </p>
       </header>
       <main>
+        <ChooseDoor />
+        {runs.value.length > 1 && <SideBySide runs={runs.value} />}
         {runs.value.map((run, k) => (
           <article class="run" key={k}>
             <Status run={run} />
             <Controls run={run} />
             <Networks run={run} />
             <Recalled run={run} />
-            <AccuracyCurve run={run} />
+            {runs.value.length === 1 && <AccuracyCurve runs={[run]} />}
+            <Work run={run} />
           </article>
         ))}
       </main>

@@ -8,6 +8,7 @@ import { readDataset } from "../../../src/data/read.ts";
 import type { DataSource, Listing, PicturesRecord } from "../../../src/data/source.ts";
 import { isZip, listZip, readZipEntry } from "../../../src/data/zip.ts";
 import { BispikeError } from "../../../src/errors.ts";
+import { MAX_DROPPED } from "./limits.ts";
 
 /** A file and its place in what was dropped, with "/". */
 export interface DroppedFile {
@@ -19,8 +20,6 @@ export interface DroppedFile {
 export const MAX_DROPPED_BYTES = 2 ** 30;
 /** Most bytes of one file in a zip file: IDX and CIFAR files are up to 47 and 180 MB. */
 const MAX_ENTRY_BYTES = 2 ** 28;
-/** Most files. */
-const MAX_DROPPED = 200_000;
 
 /** Folders around all the others that are looked through. */
 const MAX_OUTER = 4;

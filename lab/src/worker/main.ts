@@ -40,9 +40,10 @@ async function open(setup: Setup, tell: (event: LabEvent) => void) {
   return session.about(why);
 }
 
-function loadData(source: DataSource, base: string): Promise<Dataset> {
+async function loadData(source: DataSource, base: string): Promise<Dataset> {
   if (source.kind === "site") return fetchSite(source.name, base);
-  throw new BispikeError("usage", "dropped files are not read yet");
+  const { readDropped } = await import("../data/dropped.ts");
+  return readDropped(source.name, source.files);
 }
 
 function current(): Session {
@@ -78,6 +79,11 @@ const api: LabApi = {
     await session?.close();
     session = undefined;
   }),
+  describeFiles: told(async (name, files) => {
+    const { shape, classNames, train, test } = await loadData({ kind: "files", name, files }, "");
+    return { shape, classNames, train: train.count, test: test.count };
+  }),
+  work: told(() => current().work()),
 };
 
 expose(api);
