@@ -32,16 +32,18 @@ export function App() {
       <main>
         <ChooseDoor />
         {runs.value.length > 1 && <SideBySide runs={runs.value} />}
-        {runs.value.map((run, k) => (
-          <article class="run" key={k}>
-            <Status run={run} />
-            <Controls run={run} />
-            <Networks run={run} />
-            <Recalled run={run} />
-            {runs.value.length === 1 && <AccuracyCurve runs={[run]} />}
-            <Work run={run} />
-          </article>
-        ))}
+        <div class="runs">
+          {runs.value.map((run, k) => (
+            <article class="run" key={k}>
+              <Status run={run} />
+              <Controls run={run} />
+              <Networks run={run} />
+              <Recalled run={run} />
+              {runs.value.length === 1 && <AccuracyCurve runs={[run]} />}
+              <Work run={run} />
+            </article>
+          ))}
+        </div>
       </main>
     </>
   );

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import "../styles/choose.css";
+import { joules, short } from "../draw/quantities.ts";
 import type { Run } from "../state/run.ts";
 import type { Work, WorkNow } from "../worker/protocol-choose.ts";
 
@@ -87,20 +88,4 @@ function follow(run: Run, tell: (work: WorkNow | null) => void): () => void {
   const timer = setInterval(() => void ask(), EVERY);
   void ask();
   return () => clearInterval(timer);
-}
-
-/** @example short(1234567) // "1.23 M" */
-export function short(count: number): string {
-  if (count >= 1e6) return `${(count / 1e6).toPrecision(3)} M`;
-  if (count >= 1e3) return `${(count / 1e3).toPrecision(3)} k`;
-  return String(Math.round(count));
-}
-
-/** Picojoules in a unit that leaves one to three digits before the point. */
-export function joules(picojoules: number): string {
-  const units = ["pJ", "nJ", "µJ", "mJ"];
-  let at = 0;
-  let scaled = picojoules;
-  for (; scaled >= 1000 && at < units.length - 1; at++) scaled /= 1000;
-  return `${scaled.toPrecision(3)} ${units[at]}`;
 }
