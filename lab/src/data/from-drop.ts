@@ -4,7 +4,7 @@ import type { DroppedFile } from "./dropped.ts";
 import { MAX_DROPPED } from "./limits.ts";
 
 export interface Given {
-  /** A folder's or file's name, or how many files there are. */
+  /** A folder's or file's name, or a word for several. */
   readonly name: string;
   readonly files: readonly DroppedFile[];
 }
@@ -43,5 +43,5 @@ async function gather(entry: FileSystemEntry, path: string, found: DroppedFile[]
 /** @example nameOf(["cats/a.png", "cats/b.png"]) // "cats" */
 function nameOf(paths: readonly string[]): string {
   const tops = new Set(paths.map((path) => path.split("/")[0]!));
-  return tops.size === 1 ? [...tops][0]! : `${tops.size} files`;
+  return tops.size === 1 ? [...tops][0]! : "dropped-files";
 }

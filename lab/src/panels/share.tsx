@@ -21,8 +21,8 @@ export function Share() {
         />
       ))}
       <p class="note">
-        The command trains the same on this machine's command line, to the same bytes
-        {files ? "; put the folder's path in" : ""}.
+        The command trains the same on the command line, to the same bytes
+        {files ? "; put your folder's path in (of a zip file, unpacked)" : ""}.
       </p>
     </section>
   );

@@ -90,11 +90,17 @@ function chosenData(): DataSource | null {
   return own.value && { kind: "files", name: own.value.name, files: own.value.files };
 }
 
+/** A zip file stands for the folder it was made of, which is what the command line reads. */
+function folderOf(name: string): string {
+  return name.replace(/(?<=.)\.zip$/i, "");
+}
+
 /** What is typed in fields the setup does not read is left out. */
 function check(pairs: Pairs): Check {
   const read = new Set(["rule.name", ...fieldsOf(new Draft(pairs)).map(({ key }) => key), ...othersOf(pairs)]);
   const kept = new Map([...pairs].filter(([key]) => read.has(key) && !key.startsWith("data.")));
-  const source = images.value === "own" ? ["data.path", own.value?.name ?? "own files"] : ["data.name", images.value];
+  const source =
+    images.value === "own" ? ["data.path", folderOf(own.value?.name ?? "files")] : ["data.name", images.value];
   const others = [...pairs].filter(([key]) => key.startsWith("data.") && key !== "data.name" && key !== "data.path");
   try {
     return {
