@@ -1,7 +1,7 @@
 /** What the lab counts of a batch is what the command line counts of the same images; and counting leaves training's bytes alone. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { joules, short } from "../../lab/src/draw/quantities.ts";
-import { LiveWork } from "../../lab/src/worker/work.ts";
+import { COUNTED, LiveWork } from "../../lab/src/worker/work.ts";
 import { Team } from "../../src/engine/team.ts";
 import { CostMeter, countedNet } from "../../src/measurement/cost.ts";
 import { picojoules } from "../../src/measurement/energy.ts";
@@ -35,7 +35,7 @@ describe("work of a batch", () => {
     ["bsd", "backprop", "--network.kind=cnn", "--network.hidden=[4,6]"],
     ["local-losses", "backprop"],
     ["dll", "real-backprop"],
-  ] as const)("of %s is the meter's", (rule, rival, ...overrides) => {
+  ] as const)("of %s is the meter's, of the batch's first images", (rule, rival, ...overrides) => {
     const experiment = experimentOf(`--rule.name=${rule}`, ...overrides);
     const { model, config, dataset } = experiment;
     const indices = Int32Array.from({ length: 20 }, (_, i) => 3 * i);
@@ -43,7 +43,7 @@ describe("work of a batch", () => {
     model.perceive(indices.length);
     const net = countedNet(model);
     const meter = new CostMeter(net);
-    meter.add(indices.length);
+    meter.add(COUNTED);
     const cost = meter.result();
     const found = new LiveWork(experiment).count(indices);
     expect(found.perception).toEqual(withEnergy(cost.perception.operations));

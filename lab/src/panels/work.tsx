@@ -30,7 +30,7 @@ export function WorkTable({ run }: { run: Run }) {
       <table>
         <thead>
           <tr>
-            <th scope="col">of the newest batch, to</th>
+            <th scope="col">in the newest batch, to</th>
             <th scope="col">additions</th>
             <th scope="col">multiply-adds</th>
             <th scope="col">energy</th>
@@ -53,9 +53,11 @@ export function WorkTable({ run }: { run: Run }) {
       {now.training === null && <p>A training step is not counted for this variant of {name}.</p>}
       {times !== null && name !== "backprop" && name !== "real-backprop" && (
         <p>
-          {times >= 1
-            ? `A step of backprop takes ${times.toFixed(1)} times the energy.`
-            : `A step of ${name} takes ${(1 / times).toFixed(1)} times the energy of backprop's.`}
+          {Math.abs(Math.log(times)) < 0.05
+            ? `A step of ${name} and one of backprop take about the same energy.`
+            : times > 1
+              ? `A step of backprop takes ${times.toFixed(1)} times the energy.`
+              : `A step of ${name} takes ${(1 / times).toFixed(1)} times the energy of backprop's.`}
         </p>
       )}
       <p class="note">

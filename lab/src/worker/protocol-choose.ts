@@ -8,7 +8,7 @@ export interface Work {
   readonly picojoules: number;
 }
 
-/** Of the newest batch, as NeuroBench counts. */
+/** Means over the first images of the newest batch, as NeuroBench counts. */
 export interface WorkNow {
   /** Of an image, over all its steps. */
   readonly perception: Work;

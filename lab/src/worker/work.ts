@@ -1,5 +1,5 @@
 /**
- * What the newest batch cost, from the spikes it left: additions and multiplications of synapses, and the energy of that arithmetic. Which weights there
+ * What an image of the newest batch cost, from the spikes its first ones left: additions and multiplications of synapses, and the energy of that arithmetic. Which weights there
  * are is looked up once; training makes none exactly 0.
  */
 import type { Connections } from "../../../src/measurement/connections.ts";
@@ -14,6 +14,9 @@ import { recallConcepts } from "../../../src/network/inference.ts";
 import { NetworkPair } from "../../../src/network/pair.ts";
 import type { Experiment } from "../../../src/training/experiment.ts";
 import type { Work, WorkNow } from "./protocol-choose.ts";
+
+/** Images of the batch that are counted: a convolutional net's take a millisecond each. */
+export const COUNTED = 16;
 
 export class LiveWork {
   readonly #experiment: Pick<Experiment, "model" | "config" | "dataset">;
@@ -32,7 +35,7 @@ export class LiveWork {
   count(indices: Int32Array): WorkNow {
     const { model, config, dataset } = this.#experiment;
     const net = countedNet(model);
-    const images = indices.length;
+    const images = Math.min(COUNTED, indices.length);
     const pair = net instanceof NetworkPair ? net : null;
     if (!pair) {
       model.load(dataset.train, indices, 0, images);
