@@ -48,18 +48,15 @@ async function learned(pairs: Readonly<Record<string, string>>): Promise<number[
   return Array.from(experiment.model.slots(false), (slot) => Array.from(slot.read()));
 }
 
+const CASES: readonly (readonly [rule: string, loss: string])[] = [
+  ...imageRules.map((rule) => [rule, "infonce"] as const),
+  ["bsd", "reco"],
+  ["real-bsd", "reco"],
+];
+
 describe("fields of", () => {
-  it.each(
-    imageRules.flatMap((rule) =>
-      rule === "bsd" || rule === "real-bsd"
-        ? [
-            [rule, "infonce"],
-            [rule, "reco"],
-          ]
-        : [[rule, "infonce"]],
-    ),
-  )("%s with loss %s are those it reads", async (rule, loss) => {
-    const base = { ...BASE, "rule.name": rule!, "rule.loss": loss! };
+  it.each(CASES)("%s with loss %s are those it reads", async (rule, loss) => {
+    const base = { ...BASE, "rule.name": rule, "rule.loss": loss };
     const draft = new Draft(new Map(Object.entries(base)));
     const usual = await learned(base);
     const wrong: string[] = [];
