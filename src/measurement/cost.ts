@@ -96,7 +96,8 @@ export function countedNet(model: ImageModel): NetworkPair | LayeredNet {
   throw new BispikeError("usage", "expected a spiking pair's model or a real-valued net's, got another kind");
 }
 
-function networkCost(meters: readonly LayerMeter[], samples: number): NetworkCost {
+/** @param samples that were added to the meters */
+export function networkCost(meters: readonly LayerMeter[], samples: number): NetworkCost {
   const layers = meters.map((meter) => meter.result());
   const sum = (of: (layer: LayerCost) => number) => layers.reduce((total, layer) => total + of(layer), 0);
   const weights = sum((layer) => layer.weights);

@@ -1,7 +1,7 @@
 /** What the Keep panel does; loaded with its first use. Each says what came of it in a sentence. */
 import { pictureGrid } from "../../../src/measurement/picture-grid.ts";
 import { drawPicture } from "../draw/picture.ts";
-import { runs, setup, trainingThreads } from "../state/lab.ts";
+import { replaceRun, setupOf, trainingThreads } from "../state/lab.ts";
 import { Run } from "../state/run.ts";
 import type { About, DataSource } from "../worker/protocol.ts";
 import type { ExportedNetwork } from "../worker/protocol-keep.ts";
@@ -63,16 +63,15 @@ export async function openCheckpoint(run: Run, file: File): Promise<string> {
   next.speed.value = run.speed.peek();
   const bytes = await bytesOf(file, run);
   if (!bytes) return "";
-  await next.open(setup.peek(), trainingThreads(), { bytes, name: file.name });
+  const chosen = setupOf(run);
+  await next.open(chosen, trainingThreads(), { bytes, name: file.name });
   const about = next.about.peek();
   if (!about) {
     run.failure.value = next.failure.peek();
     next.close();
     return "";
   }
-  setup.value = { config: about.config, data: dataOf(about, setup.peek().data) };
-  runs.value = runs.peek().map((other) => (other === run ? next : other));
-  run.close();
+  replaceRun(run, next, { config: about.config, data: dataOf(about, chosen.data) });
   if (!next.finished.peek()) await next.start();
   next.said.value = about.startedFrom
     ? `Opened ${file.name}. It holds the networks but not the optimiser's state, so training starts anew from them.`

@@ -73,6 +73,8 @@ export class Run {
     });
     this.lines.length = this.#unheard.length = 0;
     this.#keepEvery = 1;
+    // The worker that was asked answers no more.
+    this.#asking = false;
     const worker = new Worker(new URL("../worker/main.ts", import.meta.url), { type: "module" });
     worker.onerror = (event) => {
       this.failure.value = { code: "bug", message: event.message || "the training worker could not be loaded" };
@@ -124,8 +126,9 @@ export class Run {
     this.#asking = true;
     const worker = this.#worker;
     const snapshot = await this.#try(this.api.snapshot(this.sample.peek()));
+    if (worker !== this.#worker) return;
     this.#asking = false;
-    if (snapshot && worker === this.#worker) this.snapshot.value = snapshot;
+    if (snapshot) this.snapshot.value = snapshot;
   }
 
   /** Awaits an answer of the worker; what goes wrong is put in `failure`, and the answer is undefined. */

@@ -45,9 +45,10 @@ async function open(setup: Setup, tell: (event: LabEvent) => void) {
   }
 }
 
-function loadData(source: DataSource, base: string): Promise<Dataset> {
+async function loadData(source: DataSource, base: string): Promise<Dataset> {
   if (source.kind === "site") return fetchSite(source.name, base);
-  throw new BispikeError("usage", "dropped files are not read yet");
+  const { readDropped } = await import("../data/dropped.ts");
+  return readDropped(source.name, source.files);
 }
 
 function current(): Session {
@@ -122,6 +123,11 @@ const api: LabApi = {
   weights: told((joint) => looked((look, scene) => look.weights(scene, joint))),
   alignment: told(() => looked((look, scene) => look.alignment(scene))),
   similarity: told((stage, compared) => looked((look, scene) => look.similarity(scene, stage, compared))),
+  describeFiles: told(async (name, files) => {
+    const { shape, classNames, train, test } = await loadData({ kind: "files", name, files }, "");
+    return { shape, classNames, train: train.count, test: test.count };
+  }),
+  work: told(() => current().work()),
 };
 
 expose(api);

@@ -5,6 +5,8 @@
 
 import type { ErrorCode } from "../../../src/errors.ts";
 import type { ExperimentConfig } from "../../../src/index.ts";
+import type { DroppedFile } from "../data/dropped.ts";
+import type { ChooseApi } from "./protocol-choose.ts";
 import type { DrawApi } from "./protocol-draw.ts";
 import type { KeepApi } from "./protocol-keep.ts";
 import type { LookApi } from "./protocol-look.ts";
@@ -14,7 +16,7 @@ export type DataSource =
   /** One of the data sets the site carries, `data/<name>/`. */
   | { readonly kind: "site"; readonly name: "mnist" | "fashion-mnist" }
   /** Files a person dropped in. */
-  | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] };
+  | { readonly kind: "files"; readonly name: string; readonly files: readonly DroppedFile[] };
 
 export interface Setup {
   /** A configuration as a YAML file would hold it; checked by the worker as the command line does. */
@@ -124,7 +126,7 @@ export interface Snapshot {
 }
 
 /** What the training worker does. Every call but `open` needs an open run. */
-export interface LabApi extends KeepApi, DrawApi, LookApi {
+export interface LabApi extends ChooseApi, DrawApi, KeepApi, LookApi {
   /** Makes a run ready, in place of the one before. Rejects with a `Failure`. */
   open(setup: Setup, tell: (event: LabEvent) => void): Promise<About>;
   run(): Promise<void>;

@@ -27,6 +27,7 @@ import { failureOf } from "./failure.ts";
 import type { About, LabEvent, Snapshot, StepLine } from "./protocol.ts";
 import { relive, type Scene } from "./scene.ts";
 import { type NewestBatch, snapshotOf, stagesOf } from "./snapshot.ts";
+import type { LiveWork } from "./work.ts";
 
 /** Milliseconds of training at a stretch before messages are let in. */
 const STRETCH = 8;
@@ -37,6 +38,7 @@ export class Session {
   readonly #tell: (event: LabEvent) => void;
   readonly #means: Float32Array;
   readonly #resume: Checkpoint | undefined;
+  #work: LiveWork | undefined;
   readonly #channel = new MessageChannel();
   readonly #turns: (() => void)[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -195,6 +197,14 @@ export class Session {
     });
     if (running) this.run();
     return { accuracy: measured.accuracy, images: measured.images, confusion: measured.confusion };
+  }
+
+  /** What the newest batch cost. */
+  async work() {
+    const { LiveWork } = await import("./work.ts");
+    this.#work ??= new LiveWork(this.experiment);
+    const counted = this.#work;
+    return this.ask(() => (this.#batch ? counted.count(this.#batch.indices) : null));
   }
 
   async close(): Promise<void> {
