@@ -47,8 +47,11 @@ export function AlignmentTab({ inside, alignments }: TabProps & { alignments: Re
     <>
       <p>
         1 means that the weights down are the exact mirror of the weights up, 0 that they have nothing to do with each
-        other, as at the start: nobody copies them, they meet because the two networks learn from each other. Measured
-        while Look inside is open.
+        other, as at the start: nobody copies them,{" "}
+        {inside.recalls
+          ? "they meet because the two networks learn from each other."
+          : "so where they meet, it is by what the rule learns."}{" "}
+        Measured while Look inside is open.
       </p>
       <Lines names={names} alignments={alignments} />
       {newest && (

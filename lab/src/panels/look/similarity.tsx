@@ -19,7 +19,7 @@ const CHOICES: readonly { readonly compared: Compared; readonly name: string; re
     compared: "perception",
     name: "perception with itself",
     meaning:
-      "Rows and columns are the same images, in the order of their classes: blue squares along the diagonal mean that images of one class fire alike.",
+      "Rows and columns are the same images, in the order of their classes: blue squares along the diagonal mean that images of one class look alike to the network.",
   },
   {
     compared: "recall",
