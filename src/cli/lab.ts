@@ -1,5 +1,5 @@
 /** `bispike lab`: the options; the work is in `run/lab.ts`. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { wholeNumber } from "./parse.ts";
 import { runAction } from "./report.ts";
 
@@ -19,7 +19,11 @@ export function labCommand(): Command {
     )
     .option("--port <n>", "port; 0 for any that is free", wholeNumber(0, 65535), 4173)
     .option("--host <address>", "address to listen on; only this machine reaches the default", "127.0.0.1")
-    .option("--run <folder>", "run folder whose curves the page follows; may be given several times", collect, [])
+    .addOption(
+      new Option("--run <folder>", "run folder whose curves the page follows; may be given several times")
+        .argParser(collect)
+        .default([], "none"),
+    )
     .option("--open", "also open the page in the browser of this machine")
     .addHelpText(
       "after",

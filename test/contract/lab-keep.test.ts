@@ -20,7 +20,7 @@ import {
   stepOf,
   stepPast,
   trainedInNode,
-} from "../support/lab-page.ts";
+} from "../support/lab-visit.ts";
 
 const newFolder = temporaryFolders();
 const LONG = 900_000;

@@ -17,7 +17,7 @@ import {
   stepPast,
   tabTo,
   trainedInNode,
-} from "../support/lab-page.ts";
+} from "../support/lab-visit.ts";
 
 const newFolder = temporaryFolders();
 

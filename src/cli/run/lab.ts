@@ -13,10 +13,11 @@ export async function runLab({ host, port, run, open }: LabCommandOptions): Prom
       "warning",
       "anyone who reaches this address can use the lab; without HTTPS their browsers train on one thread",
     );
-  if (open && !(await openInBrowser(lab.url)))
-    note("note", "no browser could be opened here; open that address yourself");
-  await new Promise<void>((resolve) => {
+  const interrupted = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
+  if (open && !(await openInBrowser(lab.url)))
+    note("note", "no browser could be opened here; open that address yourself");
+  await interrupted;
   await lab.close();
 }
