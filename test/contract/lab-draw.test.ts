@@ -3,7 +3,7 @@ import axe from "axe-core";
 import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath } from "../support/browser.ts";
-import { canvasPixels, type LabPage, openLab, trainedTo } from "../support/lab-page.ts";
+import { canvasPixels, type LabPage, openLab, trainedTo } from "../support/lab-visit.ts";
 
 /** By then the first setup is above 95 % on the images it holds out. */
 const TRAINED = 400;

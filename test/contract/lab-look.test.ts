@@ -2,7 +2,7 @@
 import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath } from "../support/browser.ts";
-import { canvasPixels, type LabPage, openLab, trainedTo } from "../support/lab-page.ts";
+import { canvasPixels, type LabPage, openLab, trainedTo } from "../support/lab-visit.ts";
 
 /** Steps by which the first setup has learned something. */
 const TRAINED = 60;

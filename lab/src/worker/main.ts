@@ -99,7 +99,7 @@ const api: LabApi = {
   onnx: told(async (network) => {
     const session = current();
     const { onnxOf } = await import("./onnx.ts");
-    const bytes = await session.ask(() => onnxOf(session.experiment, network, session.stepsDone));
+    const bytes = await session.look(() => onnxOf(session.experiment, network, session.stepsDone));
     return transfer(bytes, [bytes.buffer]);
   }),
   runFolder: told(async () => {

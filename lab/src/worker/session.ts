@@ -204,7 +204,7 @@ export class Session {
     const { LiveWork } = await import("./work.ts");
     this.#work ??= new LiveWork(this.experiment);
     const counted = this.#work;
-    return this.ask(() => (this.#batch ? counted.count(this.#batch.indices) : null));
+    return this.look(() => (this.#batch ? counted.count(this.#batch.indices) : null));
   }
 
   async close(): Promise<void> {
