@@ -33,9 +33,13 @@ export interface OpenedFeatures extends FeatureExtractor {
   close(): Promise<void>;
 }
 
+/** @internal */
 type Runtime = typeof import("onnxruntime-web");
 
-/** @throws BispikeError "platform" that says how to install it */
+/**
+ * @throws BispikeError "platform" that says how to install it
+ * @internal
+ */
 export async function onnxRuntime(load: () => Promise<Runtime> = () => import("onnxruntime-web")): Promise<Runtime> {
   try {
     const runtime = await load();
