@@ -3,7 +3,7 @@
  * what a page loads of it is small.
  */
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -57,13 +57,6 @@ it("trains by its command", async () => {
 const forPages = entries.filter((entry) => entry !== "bispike/node");
 
 const consumer = (names: readonly string[]) => `${names.map((e, i) => `import * as e${i} from "${e}";`).join("\n")}
-import { type EpochMetrics, type Experiment, resolveConfig, train } from "bispike";
-
-const batch: number = resolveConfig({ data: { name: "mnist" } }).train.batch;
-export const best = async (experiment: Experiment): Promise<number | undefined> => (await train(experiment, {})).best?.score;
-// @ts-expect-error: a configuration is read only
-resolveConfig({}).train.batch = batch;
-export type Line = EpochMetrics;
 export const all = [${names.map((_, i) => `e${i}`).join(", ")}];
 `;
 
@@ -78,12 +71,16 @@ it.each([
   async ({ names, ...options }) => {
     const { folder } = installed;
     writeFileSync(join(folder, "consumer.ts"), consumer(names));
+    copyFileSync(fileURLToPath(new URL("../types/inferred.ts", import.meta.url)), join(folder, "inferred.ts"));
     const typeRoots = [fileURLToPath(new URL("../../node_modules/@types", import.meta.url))];
     const compilerOptions = {
       ...{ ...options, typeRoots, target: "es2022", lib: ["es2023", "dom"], strict: true, noEmit: true },
       ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
     };
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ compilerOptions, files: ["consumer.ts", "inferred.ts"] }),
+    );
     const compiled = run(bin("tsc"), ["-p", folder], { cwd: folder });
     await compiled.catch((error: { readonly stdout: string }) => {
       throw new Error(error.stdout);
