@@ -3,6 +3,7 @@ import { learning } from "../learning/freeze.ts";
 import { type ExperimentConfig, isRealRule, isSpikingRule } from "../training/config.ts";
 import type { ImageRuleName } from "../training/rule-names.ts";
 
+/** What decides how much a step of training computes. */
 export interface TrainingStep {
   /** Default bsd. */
   readonly rule?: ImageRuleName;

@@ -33,6 +33,7 @@ export interface Position {
   readonly best: { readonly accuracy: number; readonly epoch: number } | null;
 }
 
+/** A checkpoint of an image experiment. */
 export interface Checkpoint {
   readonly version: number;
   readonly config: ExperimentConfig;
