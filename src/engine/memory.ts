@@ -75,31 +75,37 @@ export class Arena {
     return at;
   }
 
+  /** Room for `length` float32. */
   f32(length: number): Region<Float32Array> {
     const at = this.allocate(length * 4);
     return { at, view: new Float32Array(this.memory.buffer, at, length) };
   }
 
+  /** Room for `length` float64. */
   f64(length: number): Region<Float64Array> {
     const at = this.allocate(length * 8);
     return { at, view: new Float64Array(this.memory.buffer, at, length) };
   }
 
+  /** Room for `length` int32. */
   i32(length: number): Region<Int32Array> {
     const at = this.allocate(length * 4);
     return { at, view: new Int32Array(this.memory.buffer, at, length) };
   }
 
+  /** Room for `length` uint32. */
   u32(length: number): Region<Uint32Array> {
     const at = this.allocate(length * 4);
     return { at, view: new Uint32Array(this.memory.buffer, at, length) };
   }
 
+  /** Room for `length` uint16. */
   u16(length: number): Region<Uint16Array> {
     const at = this.allocate(length * 2);
     return { at, view: new Uint16Array(this.memory.buffer, at, length) };
   }
 
+  /** Room for `length` bytes. */
   u8(length: number): Region<Uint8Array> {
     const at = this.allocate(length);
     return { at, view: new Uint8Array(this.memory.buffer, at, length) };

@@ -35,6 +35,7 @@ import {
 export interface Thread {
   /** Resolves when the thread serves; rejects when it could not start. */
   readonly ready: Promise<void>;
+  /** Ends the thread; resolves when it is gone. */
   stop(): Promise<void>;
 }
 
@@ -59,6 +60,7 @@ export interface Span {
 /** Told of every kernel call of a profile: its kernel, items and arguments, and how long the caller waited. */
 export type ProfileObserver = (name: KernelName, items: number, args: readonly number[], milliseconds: number) => void;
 
+/** What a team is made from. */
 export interface TeamOptions {
   /** Threads, the caller's included. Default 1. */
   threads?: number;

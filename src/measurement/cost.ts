@@ -32,6 +32,7 @@ export interface NetworkCost {
   readonly layers: readonly LayerCost[];
 }
 
+/** What an image perceived and a concept recalled cost. */
 export interface PairCost {
   /** T; 1 of a net of real numbers. */
   readonly steps: number;
@@ -73,12 +74,14 @@ export class CostMeter implements Meter {
     for (const meter of this.#recall) meter.add(classes);
   }
 
+  /** Counts a batch. */
   add(images: number): void {
     for (const meter of this.#perception) meter.add(images);
     if (this.#pair) this.#perception.at(-1)!.addOutputs(conceptSpikes(this.#pair, images));
     this.#images += images;
   }
 
+  /** What was counted so far. */
   result(): PairCost {
     const { recalls = false, target } = this.#pair ?? {};
     return {

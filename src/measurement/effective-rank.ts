@@ -11,7 +11,7 @@ import { symmetricEigenvalues } from "./eigenvalues.ts";
 
 /**
  * @param values [row][column]
- * @param options.centred take each column's mean away first. Default false
+ * @param options with `centred`, each column's mean is taken away first. Default false
  * @returns 0 for a matrix of zeros
  * @example
  * effectiveRank([1, 0, 0, 1], 2, 2); // 2
@@ -20,8 +20,9 @@ export function effectiveRank(
   values: ArrayLike<number>,
   rows: number,
   columns: number,
-  { centred = false }: { centred?: boolean } = {},
+  options: { centred?: boolean } = {},
 ): number {
+  const { centred = false } = options;
   const matrix = Float64Array.from(values);
   if (centred) centre(matrix, rows, columns);
   const eigenvalues = symmetricEigenvalues(gram(matrix, rows, columns), Math.min(rows, columns));

@@ -21,6 +21,7 @@ export function classMeans(split: Split, indices: Int32Array, shape: ImageShape,
   return Float32Array.from(sums, (sum, i) => sum / (255 * Math.max(1, counts[Math.floor(i / size)]!)));
 }
 
+/** What recall draws of each class. */
 export interface RecalledImages {
   /** Pictures [class][pixel][channel] in 0..1 of the size of the data. */
   readonly images: Float32Array;

@@ -3,6 +3,7 @@
  * Ranges bound memory and catch slips.
  */
 import * as z from "zod";
+import { HOW_TO_LOAD, type Registry } from "../registry.ts";
 import type { TrainConfig } from "./config.ts";
 
 export const whole = (min: number, max: number) => {
@@ -24,6 +25,13 @@ export const fraction = () => {
 export const flag = () => z.boolean({ error: "true or false" });
 export const choice = <const T extends readonly [string, ...string[]]>(options: T) =>
   z.enum(options, { error: options.length === 1 ? options[0] : `one of ${options.join(", ")}` });
+/** A name of this library's, or one that was registered by the time it is checked. */
+export const choiceOrRegistered = <T>(registry: Registry<T>) =>
+  z.string({ error: () => registeredNames(registry) }).refine((name) => registry.names().includes(name), {
+    error: () => registeredNames(registry),
+  });
+const registeredNames = <T>(registry: Registry<T>) =>
+  `one of ${registry.names().join(", ")}, or a ${registry.what} of your own (${HOW_TO_LOAD})`;
 export const section = <T extends z.ZodRawShape>(shape: T) =>
   z.strictObject(shape, {
     // Unknown keys are reported by their own issue, which the checker words itself.

@@ -1,8 +1,10 @@
 /** The zod schema of an image experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 import * as z from "zod";
+import { stageLosses } from "../alignment/stage-loss.ts";
 import type { DataConfig, ExperimentConfig, ImageDataConfig } from "./config.ts";
 import {
   choice,
+  choiceOrRegistered,
   flag,
   fraction,
   hidden,
@@ -15,34 +17,11 @@ import {
   trainSection,
   whole,
 } from "./config-fields.ts";
+import { registeredRules } from "./registered-rules.ts";
 
 /** The data sets known by name. */
 export const knownDatasets = ["mnist", "fashion-mnist", "cifar10", "cifar100", "svhn"] as const;
 export type KnownDataset = (typeof knownDatasets)[number];
-
-/** Learning rules for images on spiking nets. */
-export const spikingRules = [
-  "bsd",
-  "backprop",
-  "feedback-alignment",
-  "direct-feedback-alignment",
-  "local-losses",
-  "r-stdp",
-] as const;
-export type SpikingRuleName = (typeof spikingRules)[number];
-
-/** Learning rules for images on nets of real numbers. */
-export const realRules = ["real-backprop", "dll", "predictive-coding", "ccl", "real-bsd"] as const;
-export type RealRuleName = (typeof realRules)[number];
-
-/** Learning rules for images. */
-export const imageRules = [...spikingRules, ...realRules] as const;
-export type ImageRuleName = SpikingRuleName | RealRuleName;
-
-/** Whether a rule trains a net of real numbers. */
-export function isRealRule(rule: ImageRuleName): rule is RealRuleName {
-  return (realRules as readonly string[]).includes(rule);
-}
 
 const heldOut = () => {
   const error = "a fraction from 0 to below 1, or a whole number of images";
@@ -76,11 +55,11 @@ export const experimentSchema = section({
     activation: choice(["own", "relu", "tanh", "elu"]),
   }),
   rule: section({
-    name: choice(imageRules),
+    name: choiceOrRegistered(registeredRules),
     features: choice(["rate", "drive", "membrane"]),
     centred: flag(),
     negatives: choice(["literal", "masked", "prototypes"]),
-    loss: choice(["reco", "infonce", "mse"]),
+    loss: choiceOrRegistered(stageLosses),
     lambda: real(0),
     temperature: positive(),
     weight: real(0),

@@ -1,7 +1,19 @@
 /** The zod schema of an autoencoder experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 
 import * as z from "zod";
-import { choice, flag, hidden, name, positive, real, section, trainSection, whole } from "../config-fields.ts";
+import { stageLosses } from "../../alignment/stage-loss.ts";
+import {
+  choice,
+  choiceOrRegistered,
+  flag,
+  hidden,
+  name,
+  positive,
+  real,
+  section,
+  trainSection,
+  whole,
+} from "../config-fields.ts";
 import { imageDataSection } from "../config-schema.ts";
 import type { AutoencoderConfig } from "./config.ts";
 
@@ -34,7 +46,7 @@ export const autoencoderSchema = section({
     name: choice([...SPIKING_RULES, ...REAL_RULES]),
     features: choice(["rate", "drive", "membrane"]),
     centred: flag(),
-    loss: choice(["reco", "infonce", "mse"]),
+    loss: choiceOrRegistered(stageLosses),
     lambda: real(0),
     temperature: positive(),
     weight: real(0),
