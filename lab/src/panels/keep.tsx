@@ -1,6 +1,8 @@
 /** Keep what was trained, and open what was kept. What the buttons do is loaded when the first is pressed. */
+
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { named } from "../state/lab.ts";
 import "../styles/keep.css";
 import type { Run } from "../state/run.ts";
 
@@ -32,7 +34,7 @@ export function Keep({ run }: { run: Run }) {
   return (
     <section
       class={over.value ? "keep over" : "keep"}
-      aria-label="Keep"
+      aria-label={named(run, "Keep")}
       onDragOver={(event) => {
         event.preventDefault();
         over.value = true;

@@ -1,10 +1,12 @@
 /** The pair at work: spikes run up perception on the left and down recall on the right; between them how far the two agree. */
+
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { inks } from "../draw/colours.ts";
 import { drawFlow, isFlowing } from "../draw/flow.ts";
 import { drawPicture } from "../draw/picture.ts";
 import { drawField, drawLight, type FieldLayout, flatLayout, planesLayout } from "../draw/spikes.ts";
 import { firingPlaces, glow, type Traveller, travellers } from "../draw/wave.ts";
+import { named } from "../state/lab.ts";
 import type { Run } from "../state/run.ts";
 import { Waves } from "../state/waves.ts";
 import type { About, Snapshot, SpikeRows } from "../worker/protocol.ts";
@@ -32,7 +34,7 @@ export function Networks({ run }: { run: Run }) {
   const flows = (below: number) =>
     sides.map((side) => <Flow key={side} waves={waves} about={about} side={side} below={below} />);
   return (
-    <section class={recalls ? "networks" : "networks alone"} aria-label="The two networks">
+    <section class={recalls ? "networks" : "networks alone"} aria-label={named(run, "The two networks")}>
       <header>
         <h2 class="perception">Perception, upwards</h2>
         {recalls && <h2 class="recall">Recall, downwards</h2>}

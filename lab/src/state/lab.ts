@@ -54,3 +54,8 @@ export function replaceRun(run: Run, next: Run, chosen: RunSetup): void {
   });
   run.close();
 }
+
+/** A region's name, with its run's number where two are side by side: regions of one name cannot be told apart by ear. */
+export function named(run: Run, label: string): string {
+  return runs.value.length > 1 ? `${label}, run ${runs.value.indexOf(run) + 1}` : label;
+}

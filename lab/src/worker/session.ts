@@ -154,14 +154,21 @@ export class Session {
     });
   }
 
-  snapshot(sample: number): Promise<Snapshot | null> {
+  /** Answers a question about the newest batch as its step left it; the networks run on it again where something else ran them since. */
+  #newest<T>(question: (batch: NewestBatch) => T): Promise<T | null> {
     return this.ask(() => {
       if (!this.#batch) return null;
-      const { model, dataset, config } = this.experiment;
-      const prototypes = config.rule.negatives === "prototypes";
       if (!this.#asLeft) relive(this.#scene());
       this.#asLeft = false;
-      return snapshotOf(model, dataset, this.#batch, { step: this.#step, sample, means: this.#means, prototypes });
+      return question(this.#batch);
+    });
+  }
+
+  snapshot(sample: number): Promise<Snapshot | null> {
+    return this.#newest((batch) => {
+      const { model, dataset, config } = this.experiment;
+      const prototypes = config.rule.negatives === "prototypes";
+      return snapshotOf(model, dataset, batch, { step: this.#step, sample, means: this.#means, prototypes });
     });
   }
 
@@ -204,7 +211,7 @@ export class Session {
     const { LiveWork } = await import("./work.ts");
     this.#work ??= new LiveWork(this.experiment);
     const counted = this.#work;
-    return this.look(() => (this.#batch ? counted.count(this.#batch.indices) : null));
+    return this.#newest(({ indices }) => counted.count(indices));
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,11 @@
 /** Recall asked by name: choose a concept, or drag from one to another. */
+
 import { inks } from "../../draw/colours.ts";
 import { drawPicture } from "../../draw/picture.ts";
 import { drawRates } from "../../draw/rates.ts";
 import { withoutRecall } from "../../draw/without-recall.ts";
 import { mixture } from "../../state/drawing.ts";
+import { named } from "../../state/lab.ts";
 import type { Looking } from "../../state/looking.ts";
 import { Canvas } from "../canvas.tsx";
 import { percent, Slider } from "./spoil.tsx";
@@ -19,7 +21,7 @@ export function Concepts({ looking }: { looking: Looking }) {
   const { share } = mixture.value;
   const [a, b] = [mixture.value.a, mixture.value.b].map((c) => Math.min(c, classNames.length - 1)) as [number, number];
   return (
-    <section aria-label="Ask recall for a concept">
+    <section aria-label={named(looking.run, "Ask recall for a concept")}>
       <h3>Ask recall for a concept</h3>
       {recalls ? (
         <>

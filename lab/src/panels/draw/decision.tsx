@@ -3,6 +3,7 @@
 import { evidence } from "../../draw/evidence.ts";
 import { drawPicture } from "../../draw/picture.ts";
 import { withoutRecall } from "../../draw/without-recall.ts";
+import { named } from "../../state/lab.ts";
 import type { Looking } from "../../state/looking.ts";
 import type { About } from "../../worker/protocol.ts";
 import { Canvas } from "../canvas.tsx";
@@ -16,7 +17,7 @@ export function Decision({ looking }: { looking: Looking }) {
   const perceived = looking.perceived.value;
   const decided = perceived && about.classNames[perceived.decision];
   return (
-    <section aria-label="What the networks make of it" class="decision">
+    <section aria-label={named(looking.run, "What the networks make of it")} class="decision">
       <div class="answers">
         <figure>
           <Canvas

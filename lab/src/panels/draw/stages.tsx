@@ -3,6 +3,7 @@
 import { inks } from "../../draw/colours.ts";
 import { drawRates } from "../../draw/rates.ts";
 import { drawField } from "../../draw/spikes.ts";
+import { named } from "../../state/lab.ts";
 import type { Looking } from "../../state/looking.ts";
 import type { SpikeRows } from "../../worker/protocol.ts";
 import { Canvas } from "../canvas.tsx";
@@ -17,7 +18,7 @@ export function Stages({ looking }: { looking: Looking }) {
   const perceived = looking.perceived.value;
   const { recalls, stages } = about;
   return (
-    <section class="networks" aria-label="Spikes of the drawing">
+    <section class="networks" aria-label={named(looking.run, "Spikes of the drawing")}>
       <header>
         <h3 class="perception">What it sets off in perception</h3>
         {recalls && <h3 class="recall">and then in recall</h3>}

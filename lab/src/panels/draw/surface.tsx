@@ -1,4 +1,5 @@
 /** Where a person draws: by mouse, pen or finger, or by keys. Always white on black, as the data are. */
+
 import { useId, useRef } from "preact/hooks";
 import { drawPicture } from "../../draw/picture.ts";
 import type { Point } from "../../draw/strokes.ts";
@@ -19,6 +20,7 @@ import {
   togglePen,
   undo,
 } from "../../state/drawing.ts";
+import { named } from "../../state/lab.ts";
 import type { Looking } from "../../state/looking.ts";
 import { Canvas } from "../canvas.tsx";
 
@@ -41,7 +43,7 @@ export function Surface({ looking }: { looking: Looking }) {
   const { centred: centres } = drawingOptions(about.dataName);
   const taken = looking.taken.value;
   return (
-    <section aria-label="Draw">
+    <section aria-label={named(looking.run, "Draw")}>
       <Paper looking={looking} help={help} />
       <p id={help} class="note">
         Draw with mouse, pen or finger; or by keys: arrows move the pen, space puts it down and lifts it, Delete clears.

@@ -1,5 +1,6 @@
 /** Which classes are taken for which, on images kept for testing; measured when asked for. */
 import { useSignal, useSignalEffect } from "@preact/signals";
+import { named } from "../../state/lab.ts";
 import type { TabProps } from "./inside.tsx";
 import { percent } from "./parts.tsx";
 
@@ -43,17 +44,18 @@ export function ConfusionTab({ run, about }: TabProps) {
           {result && !testing.value && `${percent(result.accuracy)} right at step ${result.step}`}
         </span>
       </p>
-      {result && <Confusion confusion={result.confusion} names={about.classNames} />}
+      {result && <Confusion label={named(run, "Confusions")} confusion={result.confusion} names={about.classNames} />}
     </>
   );
 }
 
-function Confusion({ confusion, names }: { confusion: Tested["confusion"]; names: readonly string[] }) {
+function Confusion(props: { label: string; confusion: Tested["confusion"]; names: readonly string[] }) {
+  const { label, confusion, names } = props;
   const mistakes = confusion.flatMap((row, truth) => row.filter((_, decision) => decision !== truth));
   const most = Math.max(1, ...mistakes);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolled by keyboard where it is wider than the page
-    <section class="confusion" aria-label="Confusions" tabIndex={0}>
+    <section class="confusion" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>
