@@ -1,5 +1,5 @@
 /** The zod schema of an image experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { stageLosses } from "../alignment/stage-loss.ts";
 import type { DataConfig, ExperimentConfig, ImageDataConfig } from "./config.ts";
 import {
@@ -10,6 +10,7 @@ import {
   hidden,
   keysOf,
   name,
+  optional,
   path,
   positive,
   real,
@@ -26,22 +27,22 @@ export type KnownDataset = (typeof knownDatasets)[number];
 const heldOut = () => {
   const error = "a fraction from 0 to below 1, or a whole number of images";
   const sensible = (value: number) => value >= 0 && (value < 1 || Number.isSafeInteger(value));
-  return z.number({ error }).refine(sensible, { error });
+  return z.number({ error }).check(z.refine(sensible, { error }));
 };
 
 const dataFields = () => ({
-  name: choice(knownDatasets).exactOptional(),
-  path: path("a folder's path").exactOptional(),
+  name: optional(choice(knownDatasets)),
+  path: optional(path("a folder's path")),
   heldOut: heldOut(),
   limit: whole(0, Number.MAX_SAFE_INTEGER),
 });
 
 /** The section `data` of experiments on images without labels. */
-export const imageDataSection = () => section(dataFields()) satisfies z.ZodType<DataConfig>;
+export const imageDataSection = () => section(dataFields()) satisfies z.ZodMiniType<DataConfig>;
 
 export const experimentSchema = section({
   name: name(),
-  data: section({ ...dataFields(), labelNoise: real(0, 1) }) satisfies z.ZodType<ImageDataConfig>,
+  data: section({ ...dataFields(), labelNoise: real(0, 1) }) satisfies z.ZodMiniType<ImageDataConfig>,
   network: section({
     kind: choice(["mlp", "cnn"]),
     hidden: hidden(),
@@ -78,7 +79,7 @@ export const experimentSchema = section({
   }),
   train: trainSection(),
   observe: section({ every: whole(0, Number.MAX_SAFE_INTEGER), images: whole(2, 65536) }),
-}) satisfies z.ZodType<ExperimentConfig>;
+}) satisfies z.ZodMiniType<ExperimentConfig>;
 
 /** Dotted names of every key, sections included, in file order: `train`, `train.seed`, ... */
 export function knownKeys(): string[] {

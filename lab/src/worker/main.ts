@@ -1,6 +1,6 @@
 /** Entry of a training worker: one run, and what the page may ask of it (`protocol.ts`). */
+import "../setup/jitless.ts";
 import { expose, transfer } from "comlink";
-import { config as zodConfig } from "zod";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { BispikeError, checkedConfig, Team } from "../../../src/index.ts";
 import { fetchSite } from "../data/site.ts";
@@ -9,9 +9,6 @@ import type { DataSource, LabApi, LabEvent, Setup } from "./protocol.ts";
 import type { Scene } from "./scene.ts";
 import { Session } from "./session.ts";
 import { spawnThread, whyNotShared } from "./threads.ts";
-
-// The page's policy forbids code from strings, which zod would use where it may.
-zodConfig({ jitless: true });
 
 /** Address space of a run, in pages of 64 KiB: 1 GiB, which small devices can reserve too. */
 const MAXIMUM_PAGES = 16384;
