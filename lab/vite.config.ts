@@ -13,6 +13,15 @@ export default defineConfig({
   // Relative, so that the site works in any folder of a host.
   base: "./",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // As a file of its own, which is a third smaller on its way than as text.
+  resolve: {
+    alias: [
+      {
+        find: /^\.\/wasm\.generated\.ts$/,
+        replacement: fileURLToPath(new URL("src/worker/kernels.ts", import.meta.url)),
+      },
+    ],
+  },
   worker: { format: "es" },
   server: { headers: isolation },
   preview: { headers: isolation },

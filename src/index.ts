@@ -23,10 +23,17 @@ export {
   pairing,
   pairingRoom,
 } from "./alignment/affinity.ts";
+export { type CosineRow, cosineRows, type RowLoss } from "./alignment/cosine-rows.ts";
 export { type FrequencyOptions, frequencyDefaults } from "./alignment/frequency.ts";
 export { type InfoNceOptions, infonce } from "./alignment/infonce.ts";
 export { type MseOptions, mse } from "./alignment/mse.ts";
 export { type RecoOptions, reco } from "./alignment/reco.ts";
+export {
+  registerStageLoss,
+  type StageLossFactory,
+  type StageLossName,
+  type StageLossSettings,
+} from "./alignment/stage-loss.ts";
 export type { StimulusCoding } from "./coding/stimulus.ts";
 export { type TargetCode, type TargetCoding, targetCode } from "./coding/target.ts";
 export { type Frame, fillBatch } from "./data/batch.ts";
@@ -96,6 +103,7 @@ export { createExperiment, type Experiment } from "./training/experiment.ts";
 export { createModel, createRule, trainsRecall } from "./training/image-rules.ts";
 export type { EpochMetrics, MetricLine, StepMetrics } from "./training/metrics.ts";
 export type { Observation, ObservedSpikes, ObservedStage } from "./training/observation.ts";
+export { type RuleDefinition, type RuleSettings, registerRule } from "./training/registered-rules.ts";
 export { learningRate } from "./training/schedule.ts";
 export { exportState, importState } from "./training/state.ts";
 export type { Best, Place, StepMoment, Trainable, TrainableKind } from "./training/trainable.ts";

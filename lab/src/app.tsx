@@ -1,17 +1,37 @@
 /** The page: a run or two, and the panels that look at them. */
 import { useEffect } from "preact/hooks";
+import { ChooseDoor } from "./panels/choose-door.tsx";
 import { Controls } from "./panels/controls.tsx";
 import { AccuracyCurve } from "./panels/curves.tsx";
+import { Draw } from "./panels/draw.tsx";
+import { Follow } from "./panels/follow.tsx";
+import { Headline } from "./panels/headline.tsx";
+import { Keep } from "./panels/keep.tsx";
+import { Look } from "./panels/look.tsx";
 import { Networks } from "./panels/networks.tsx";
 import { Recalled } from "./panels/recalled.tsx";
+import { SideBySide } from "./panels/side-by-side.tsx";
 import { Status } from "./panels/status.tsx";
-import { begin, runs, setup } from "./state/lab.ts";
+import { Work } from "./panels/work-door.tsx";
+import { beginByAddress, followAddress } from "./state/address.ts";
+import { runs } from "./state/lab.ts";
+import { askServed, served } from "./state/served.ts";
 import { watch } from "./state/watch.ts";
 
+/** Trains at once, but not beside a run of the command line that is followed: that one needs the cores. */
+async function start(): Promise<void> {
+  const following = (await askServed()).length > 0;
+  await beginByAddress(!following);
+}
+
 export function App() {
+  const following = (served.value?.length ?? 0) > 0;
   useEffect(() => {
-    for (const run of runs.value) void begin(run, setup.value);
-    return watch();
+    void start();
+    const stops = [watch(), followAddress()];
+    return () => {
+      for (const stop of stops) stop();
+    };
   }, []);
   return (
     <>
@@ -23,15 +43,30 @@ export function App() {
         </p>
       </header>
       <main>
-        {runs.value.map((run, k) => (
-          <article class="run" key={k}>
-            <Status run={run} />
-            <Controls run={run} />
-            <Networks run={run} />
-            <Recalled run={run} />
-            <AccuracyCurve run={run} />
-          </article>
-        ))}
+        {following && <Follow />}
+        <ChooseDoor />
+        {runs.value.length > 1 && <SideBySide runs={runs.value} />}
+        <div class="runs">
+          {runs.value.map((run) => (
+            <article class="run" key={run.id}>
+              <div class="top">
+                <Headline run={run} />
+                <div>
+                  <Controls run={run} />
+                  <Status run={run} />
+                </div>
+              </div>
+              <Networks run={run} />
+              <Recalled run={run} />
+              {runs.value.length === 1 && <AccuracyCurve runs={[run]} />}
+              <Draw run={run} />
+              <Work run={run} />
+              <Look run={run} />
+              <Keep run={run} />
+            </article>
+          ))}
+        </div>
+        {served.value && !following && <Follow />}
       </main>
     </>
   );

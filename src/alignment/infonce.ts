@@ -7,11 +7,13 @@
  */
 import { type AlignmentLoss, lossOfCosines } from "./affinity.ts";
 
+/** What InfoNCE is told. */
 export interface InfoNceOptions {
   readonly temperature: number;
   readonly weight: number;
 }
 
+/** InfoNCE as a stage loss; the sum runs in a kernel. */
 export function infonce({ temperature, weight }: InfoNceOptions): AlignmentLoss {
   return lossOfCosines("infonceRows", weight, temperature);
 }

@@ -7,12 +7,14 @@
  */
 import type { AlignmentLoss } from "./affinity.ts";
 
+/** What the mean squared difference is told. */
 export interface MseOptions {
   /** Features a row (without padding). */
   readonly features: number;
   readonly weight: number;
 }
 
+/** The mean squared difference as a stage loss. */
 export function mse({ features, weight }: MseOptions): AlignmentLoss {
   return (_team, { rows, columns, dots, rowSquares, columnSquares }, { positive }, out) => {
     const unit = weight / (rows * features);

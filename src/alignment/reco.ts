@@ -9,6 +9,7 @@
  */
 import { type AlignmentLoss, lossOfCosines } from "./affinity.ts";
 
+/** What ReCo is told. */
 export interface RecoOptions {
   /** Weight of the negatives. */
   readonly lambda: number;
@@ -16,6 +17,7 @@ export interface RecoOptions {
   readonly weight: number;
 }
 
+/** ReCo as a stage loss; the sum runs in a kernel. */
 export function reco({ lambda, weight }: RecoOptions): AlignmentLoss {
   return lossOfCosines("recoRows", weight, lambda);
 }

@@ -1,20 +1,76 @@
-/** The alignment loss that a configuration names, for one stage. */
+/** The alignment loss that a configuration names, for one stage: one of the three of this library, or one that somebody registered. */
+import { BispikeError } from "../errors.ts";
+import { HOW_TO_LOAD, Registry } from "../registry.ts";
 import type { AlignmentLoss } from "./affinity.ts";
 import { infonce } from "./infonce.ts";
 import { mse } from "./mse.ts";
 import { reco } from "./reco.ts";
 
+/** Stage losses that need no plugin. */
+export const builtInLosses = ["reco", "infonce", "mse"] as const;
+
+/** One of this library's, or a registered name. */
+export type StageLossName = (typeof builtInLosses)[number] | (string & {});
+
+/** Which loss a stage has; the keys of section `rule` by these names. */
 export interface StageLossOptions {
-  readonly loss: "reco" | "infonce" | "mse";
+  readonly loss: StageLossName;
   /** ReCo: weight of the negatives. */
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over cosines. */
   readonly temperature: number;
 }
 
-/** @param features numbers a row, without padding */
+/** What a registered loss is made from, a stage at a time. */
+export interface StageLossSettings {
+  /** Weight of the whole. */
+  readonly weight: number;
+  /** Features a row, without padding. */
+  readonly features: number;
+  /** `rule.lambda`, to use as a loss sees fit; ReCo's weight of the negatives. */
+  readonly lambda: number;
+  /** `rule.temperature`, to use as a loss sees fit; InfoNCE's. */
+  readonly temperature: number;
+}
+
+/** Makes the loss of one stage. */
+export type StageLossFactory = (settings: StageLossSettings) => AlignmentLoss;
+
+/** @internal */
+export const stageLosses: Registry<StageLossFactory> = new Registry("stage loss", builtInLosses);
+
+/**
+ * Gives a stage loss a name, which `rule.loss` may then be in any experiment that aligns two networks. `cosineRows` makes losses of cosines from a formula a row.
+ *
+ * @param name 1 to 60 small letters, digits and '-', beginning with a letter
+ * @throws BispikeError "usage" for a name that is taken or is none
+ * @example
+ * registerStageLoss("pull", ({ weight }) =>
+ *   cosineRows(weight, ({ cosines, positive }, slopes) => {
+ *     slopes[positive] = -1;
+ *     return 1 - cosines[positive]!;
+ *   }),
+ * );
+ * resolveConfig({ data: { name: "mnist" }, rule: { loss: "pull" } });
+ */
+export function registerStageLoss(name: string, factory: StageLossFactory): void {
+  stageLosses.add(name, factory);
+}
+
+/**
+ * @param features numbers a row, without padding
+ * @throws BispikeError "config" for a name nobody registered
+ */
 export function stageLoss(options: StageLossOptions, weight: number, features: number): AlignmentLoss {
   const { loss, lambda, temperature } = options;
   if (loss === "reco") return reco({ lambda, weight });
-  return loss === "infonce" ? infonce({ temperature, weight }) : mse({ features, weight });
+  if (loss === "infonce") return infonce({ temperature, weight });
+  if (loss === "mse") return mse({ features, weight });
+  const factory = stageLosses.get(loss);
+  if (!factory)
+    throw new BispikeError(
+      "config",
+      `stage loss: expected one of ${stageLosses.names().join(", ")}, got ${loss}; ${HOW_TO_LOAD}`,
+    );
+  return factory({ weight, features, lambda, temperature });
 }

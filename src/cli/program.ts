@@ -1,5 +1,5 @@
 /** The `bispike` command as a function of its arguments. Commands load their work only when they run, so that help comes at once. */
-import { Command, type CommanderError } from "commander";
+import { Command, type CommanderError, Option } from "commander";
 import { packageVersion } from "../node/version.ts";
 import { compareCommand } from "./compare.ts";
 import { demoCommand } from "./demo.ts";
@@ -12,6 +12,7 @@ import { joinCommand } from "./join.ts";
 import { labCommand } from "./lab.ts";
 import { splitOverrides } from "./overrides.ts";
 import { plotCommand } from "./plot.ts";
+import { loadPlugins } from "./plugins.ts";
 import { predictCommand } from "./predict.ts";
 import { recallCommand } from "./recall.ts";
 import { reconstructCommand } from "./reconstruct.ts";
@@ -35,7 +36,7 @@ Start with:
   $ bispike train experiments/mnist-mlp.yaml
   $ bispike help train`,
     );
-  const commands = [
+  const usingModels = [
     trainCommand(overrides),
     compareCommand(overrides),
     sweepCommand(overrides),
@@ -49,10 +50,12 @@ Start with:
     inspectCommand(),
     plotCommand(),
     joinCommand(),
-    labCommand(),
     exportCommand(),
-    demoCommand(),
   ];
+  for (const command of usingModels.flatMap((one) => (one.commands.length > 0 ? one.commands : [one])))
+    command.addOption(pluginOption());
+  root.hook("preAction", (_, command) => loadPlugins(command.opts<{ plugin?: readonly string[] }>().plugin ?? []));
+  const commands = [...usingModels, labCommand(), demoCommand()];
   for (const command of commands) root.addCommand(command);
   for (const command of [root, ...commands, ...commands.flatMap(({ commands: own }) => own)]) {
     command
@@ -60,6 +63,14 @@ Start with:
       .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "bispike: ")) });
   }
   return root;
+}
+
+function pluginOption(): Option {
+  const collect = (file: string, before: readonly string[] = []) => [...before, file];
+  return new Option(
+    "--plugin <file>",
+    "load an ES module that registers stage losses or rules first; may be repeated",
+  ).argParser(collect);
 }
 
 /**

@@ -34,7 +34,7 @@ export function trainCommand(overrides: readonly string[] = []): Command {
         "The run's folder gets the resolved configuration, metrics, checkpoints, a summary with the test figures, and pictures of the learning curves " +
         "(of images also spikes and recalled stimuli, of autoencoders redrawn test images). Ctrl-C saves and stops; --resume goes on to the very bytes an uninterrupted run would have reached.",
     )
-    .argument("[file]", "the experiment's YAML file (not needed with --resume RUN)")
+    .argument("[file]", "the experiment's YAML file (not needed with --data.name=... or --resume RUN)")
     .option("--out <dir>", "folder of the run; new or empty (default: runs/<name>-seed<seed>)")
     .option("--name <name>", "the experiment's name, in place of the file's")
     .option(
@@ -88,6 +88,7 @@ export function trainCommand(overrides: readonly string[] = []): Command {
 Examples:
   $ bispike train experiments/mnist-mlp.yaml
   $ bispike train experiments/mnist-mlp.yaml --train.epochs=3 --network.hidden=[512,256] --out runs/small
+  $ bispike train --data.name=mnist --rule.name=backprop
   $ bispike train experiments/alice.yaml --rule.name=dll
   $ bispike train experiments/mnist-autoencoder.yaml
   $ bispike train experiments/etth1.yaml --data.series=ETTh1.csv --task=forecast --data.horizon=24

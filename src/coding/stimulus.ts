@@ -10,6 +10,7 @@ import type { Team } from "../engine/team.ts";
 import type { Population } from "../network/population.ts";
 import { pixelsOf, tilesOf } from "../network/shape.ts";
 
+/** How pixels drive stage 1: held values, Poisson spikes, or the time to the first spike. */
 export type StimulusCoding = "direct" | "poisson" | "latency";
 
 /** Writes the spikes of a batch of intensities (0..1, [image][stride]) into a population. */

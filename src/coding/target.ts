@@ -7,6 +7,7 @@
 import { BispikeError } from "../errors.ts";
 import { distinctCodes } from "./codes.ts";
 
+/** How a label is coded in spikes: one neuron a class, or a random binary code. */
 export type TargetCoding = "one-hot" | "random";
 
 /** Codes of all classes: bits[class * width + neuron] is 0 or 1. */

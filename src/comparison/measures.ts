@@ -36,7 +36,7 @@ export interface Measures {
   readonly robustness?: RobustnessMeasure;
 }
 
-const listOf = <T extends z.ZodType>(item: T, error: string) =>
+const listOf = <T extends z.core.$ZodType>(item: T, error: string) =>
   z
     .array(item, { error })
     .min(1, { error })
@@ -57,7 +57,7 @@ const robustnessSection = () =>
   });
 
 /** Of a plan's file. */
-export const measuresSchema = section({ robustness: robustnessSection().exactOptional() });
+export const measuresSchema = section({ robustness: z.exactOptional(robustnessSection()) });
 
 const schema = section({ compare: section({ measure: measuresSchema }) });
 

@@ -5,6 +5,7 @@ import { type ImageShape, imageBytes } from "./dataset.ts";
 
 /** Parts of a picture that can be hidden. */
 export const SIDES = ["left", "right", "top", "bottom", "centre"] as const;
+/** The part of an image that is hidden. */
 export type Side = (typeof SIDES)[number];
 
 /**

@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { BispikeError } from "../errors.ts";
 import type { FileRecord } from "./dataset.ts";
 import type { KnownSet } from "./known.ts";
+import type { DataSource, Listing, PicturesRecord } from "./source.ts";
 
 const GIBIBYTE = 2 ** 30;
 /** No file larger than this is read. */
@@ -14,12 +15,6 @@ export const MAX_FILE_BYTES = 2 * GIBIBYTE;
 export const MAX_TOTAL_BYTES = 4 * GIBIBYTE;
 
 const MD5_DIGITS = 32;
-
-/** What a folder holds, each list sorted by code unit, so that every machine sees the same order. */
-export interface Listing {
-  readonly files: readonly string[];
-  readonly folders: readonly string[];
-}
 
 /**
  * An error of the file system as one a person can act on.
@@ -85,8 +80,9 @@ export async function readBytes(path: string, limit = MAX_FILE_BYTES, option?: s
 }
 
 /** Reads the files of one data set and keeps the account: size, checksum, and whether it is the published content. */
-export class DataFiles {
+export class DataFiles implements DataSource {
   readonly folder: string;
+  readonly maxTotal: number;
   readonly #records: FileRecord[] = [];
   readonly #named: boolean;
   /** The known sets that all files read so far belong to. */
@@ -101,6 +97,7 @@ export class DataFiles {
    */
   constructor(folder: string, known: readonly KnownSet[], named: boolean, maxTotal = MAX_TOTAL_BYTES) {
     this.folder = folder;
+    this.maxTotal = maxTotal;
     this.#known = known;
     this.#candidates = known;
     this.#named = named;
@@ -134,6 +131,27 @@ export class DataFiles {
     this.#left -= content.length;
     if (role !== undefined) this.#record(file, role, stored, content);
     return content;
+  }
+
+  list(folder: string): Promise<Listing> {
+    return listFolder(join(this.folder, folder));
+  }
+
+  readStored(file: string): Promise<Uint8Array> {
+    return readBytes(join(this.folder, file));
+  }
+
+  /** The record's checksum is over each picture's path, length and bytes, in order. */
+  recordPictures(name: string): PicturesRecord {
+    const sum = createHash("sha256");
+    let bytes = 0;
+    return {
+      add: (file, stored) => {
+        sum.update(`${file}\0${stored.length}\0`).update(stored);
+        bytes += stored.length;
+      },
+      end: () => this.#records.push({ file: name, bytes, sha256: sum.digest("hex"), verified: "unknown" }),
+    };
   }
 
   #record(file: string, role: string, stored: Uint8Array, content: Uint8Array): void {

@@ -1,10 +1,8 @@
-/** Folders of pictures, one folder a class, as a data set. Node only. */
-import { createHash } from "node:crypto";
-import { join } from "node:path";
+/** Folders of pictures, one folder a class, as a data set. */
 import { BispikeError } from "../errors.ts";
-import { describeShape, type FileRecord, type ImageShape, imageBytes, MAX_CLASSES, type Split } from "./dataset.ts";
-import { type DataFiles, type Listing, listFolder, MAX_TOTAL_BYTES, readBytes } from "./files.ts";
+import { describeShape, type ImageShape, imageBytes, MAX_CLASSES, type Split } from "./dataset.ts";
 import { decodeImage } from "./image.ts";
+import type { DataSource, Listing } from "./source.ts";
 import type { StoredParts } from "./stored.ts";
 
 const PICTURE = /\.(png|jpe?g)$/i;
@@ -14,7 +12,6 @@ const TEST_EVERY = 10;
 interface PicturePart {
   readonly shape: ImageShape;
   readonly split: Split;
-  readonly record: FileRecord;
 }
 
 interface Picture {
@@ -29,7 +26,7 @@ interface Picture {
  *
  * @throws BispikeError "data" when the pictures differ in size or channels, a part is empty, or a test class is new
  */
-export async function readPictures(files: DataFiles, listing: Listing): Promise<StoredParts> {
+export async function readPictures(files: DataSource, listing: Listing): Promise<StoredParts> {
   const { folder } = files;
   const hasTrain = listing.folders.includes("train");
   const hasTest = listing.folders.includes("test");
@@ -41,13 +38,13 @@ export async function readPictures(files: DataFiles, listing: Listing): Promise<
         "(every tenth picture is then for testing)",
     );
   }
-  const classNames = hasTrain ? (await listFolder(join(folder, "train"))).folders : listing.folders;
+  const classNames = hasTrain ? (await files.list("train")).folders : listing.folders;
   if (classNames.length > MAX_CLASSES) {
     throw new BispikeError("data", `${folder}: expected at most ${MAX_CLASSES} classes, found ${classNames.length}`);
   }
   const [train, test] = hasTrain
-    ? [await listPictures(folder, "train/", classNames), await listTest(folder, classNames)]
-    : divide(await listPictures(folder, "", classNames));
+    ? [await listPictures(files, "train/", classNames), await listTest(files, classNames)]
+    : divide(await listPictures(files, "", classNames));
   for (const [part, pictures] of [
     ["training", train],
     ["test", test],
@@ -60,7 +57,7 @@ export async function readPictures(files: DataFiles, listing: Listing): Promise<
       );
     }
   }
-  const reader = new PictureReader(folder, train.length + test.length);
+  const reader = new PictureReader(files, train.length + test.length);
   const trainPart = await reader.read(train, hasTrain ? "train/" : "./ (training part)");
   const testPart = await reader.read(test, hasTrain ? "test/" : "./ (test part)");
   return {
@@ -68,22 +65,21 @@ export async function readPictures(files: DataFiles, listing: Listing): Promise<
     train: trainPart.split,
     test: testPart.split,
     classNames,
-    records: [trainPart.record, testPart.record],
   };
 }
 
-async function listTest(folder: string, classNames: readonly string[]): Promise<Picture[]> {
-  const { folders } = await listFolder(join(folder, "test"));
+async function listTest(files: DataSource, classNames: readonly string[]): Promise<Picture[]> {
+  const { folders } = await files.list("test");
   const unknown = folders.find((name) => !classNames.includes(name));
   if (unknown !== undefined) {
-    throw new BispikeError("data", `${folder}: test/${unknown} is a class that train/ does not have`);
+    throw new BispikeError("data", `${files.folder}: test/${unknown} is a class that train/ does not have`);
   }
-  return listPictures(folder, "test/", classNames, folders);
+  return listPictures(files, "test/", classNames, folders);
 }
 
 /** The pictures of the classes in `present`, class by class. */
 async function listPictures(
-  folder: string,
+  source: DataSource,
   prefix: string,
   classNames: readonly string[],
   present: readonly string[] = classNames,
@@ -91,7 +87,7 @@ async function listPictures(
   const pictures: Picture[] = [];
   for (const [label, name] of classNames.entries()) {
     if (!present.includes(name)) continue;
-    const { files } = await listFolder(join(folder, prefix, name));
+    const { files } = await source.list(`${prefix}${name}`);
     for (const file of files) {
       if (PICTURE.test(file)) pictures.push({ file: `${prefix}${name}/${file}`, label });
     }
@@ -114,54 +110,50 @@ function divide(pictures: readonly Picture[]): [train: Picture[], test: Picture[
 
 /** Decodes pictures that must all have the shape of the first. */
 class PictureReader {
-  readonly #folder: string;
+  readonly #files: DataSource;
   readonly #count: number;
   #first: { readonly file: string; readonly shape: ImageShape } | undefined;
 
   /** @param count of all the pictures to come, for the limit on memory */
-  constructor(folder: string, count: number) {
-    this.#folder = folder;
+  constructor(files: DataSource, count: number) {
+    this.#files = files;
     this.#count = count;
   }
 
-  /** At least one picture. The record's checksum is over each picture's path, length and bytes, in order. */
+  /** @param pictures at least one */
   async read(pictures: readonly Picture[], name: string): Promise<PicturePart> {
-    const hash = createHash("sha256");
+    const record = this.#files.recordPictures(name);
     const labels = Uint16Array.from(pictures, ({ label }) => label);
     let part: { readonly shape: ImageShape; readonly images: Uint8Array } | undefined;
-    let bytes = 0;
     for (const [index, { file }] of pictures.entries()) {
-      const stored = await readBytes(join(this.#folder, file));
-      hash.update(`${file}\0${stored.length}\0`).update(stored);
-      bytes += stored.length;
+      const stored = await this.#files.readStored(file);
+      record.add(file, stored);
       const { pixels, ...shape } = decodeImage(stored, file);
       this.#checkShape(file, shape);
       part ??= { shape, images: new Uint8Array(pictures.length * imageBytes(shape)) };
       part.images.set(pixels, index * pixels.length);
     }
     if (part === undefined)
-      throw new BispikeError("data", `${this.#folder}: expected pictures for ${name}, found none`);
-    return {
-      shape: part.shape,
-      split: { images: part.images, labels, count: pictures.length },
-      record: { file: name, bytes, sha256: hash.digest("hex"), verified: "unknown" },
-    };
+      throw new BispikeError("data", `${this.#files.folder}: expected pictures for ${name}, found none`);
+    record.end();
+    return { shape: part.shape, split: { images: part.images, labels, count: pictures.length } };
   }
 
   #checkShape(file: string, shape: ImageShape): void {
     this.#first ??= { file, shape };
     const first = this.#first;
+    const { folder, maxTotal } = this.#files;
     if (describeShape(first.shape) !== describeShape(shape)) {
       throw new BispikeError(
         "data",
-        `${this.#folder}: ${file}: expected ${describeShape(first.shape)} (height x width x channels) as ` +
+        `${folder}: ${file}: expected ${describeShape(first.shape)} (height x width x channels) as ` +
           `${first.file} has, found ${describeShape(shape)}; all pictures must have one size`,
       );
     }
-    if (this.#count * imageBytes(shape) > MAX_TOTAL_BYTES) {
+    if (this.#count * imageBytes(shape) > maxTotal) {
       throw new BispikeError(
         "data",
-        `${this.#folder}: ${this.#count} pictures of ${describeShape(shape)} are more than ${MAX_TOTAL_BYTES} bytes`,
+        `${folder}: ${this.#count} pictures of ${describeShape(shape)} are more than ${maxTotal} bytes`,
       );
     }
   }

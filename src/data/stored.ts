@@ -1,18 +1,17 @@
-/** The files of IDX, CIFAR and SVHN, put together to a training and a test part. Node only. */
+/** The files of IDX, CIFAR and SVHN, put together to a training and a test part. */
 import { BispikeError } from "../errors.ts";
 import { CIFAR_SHAPE, parseCifar10, parseCifar100 } from "./cifar.ts";
-import { describeShape, type FileRecord, type ImageShape, makeSplit, type Split, sliceSplit } from "./dataset.ts";
-import type { DataFiles, Listing } from "./files.ts";
+import { describeShape, type ImageShape, makeSplit, type Split, sliceSplit } from "./dataset.ts";
 import { parseIdxImages, parseIdxLabels } from "./idx.ts";
+import type { DataSource, Listing } from "./source.ts";
 import { parseSvhn, SVHN_SHAPE } from "./svhn.ts";
 
-/** What a reader found; `classNames` and `records` where it knows more than the files' bytes. */
+/** What a reader found; `classNames` where it knows more than the files' bytes. */
 export interface StoredParts {
   readonly shape: ImageShape;
   readonly train: Split;
   readonly test: Split;
   readonly classNames?: readonly string[];
-  readonly records?: readonly FileRecord[];
 }
 
 /** "train-images-idx3-ubyte.gz", "t10k-labels.idx1-ubyte", "test-images-idx4-ubyte". */
@@ -21,7 +20,7 @@ export const IDX_FILE = /^(train|t10k|test)-(images|labels)[-.]idx[134](-ubyte)?
 const CIFAR_10_TRAIN = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`);
 
 /** Four IDX files, or two: then the last tenth of the images (at least one) is the test part. */
-export async function readIdx(files: DataFiles, listing: Listing): Promise<StoredParts> {
+export async function readIdx(files: DataSource, listing: Listing): Promise<StoredParts> {
   const train = await readIdxPart(files, listing, "train");
   if (train === undefined) {
     throw new BispikeError(
@@ -53,7 +52,7 @@ export async function readIdx(files: DataFiles, listing: Listing): Promise<Store
 }
 
 async function readIdxPart(
-  files: DataFiles,
+  files: DataSource,
   listing: Listing,
   part: "train" | "test",
 ): Promise<{ shape: ImageShape; split: Split } | undefined> {
@@ -78,7 +77,7 @@ async function readIdxPart(
 }
 
 /** Five training batches and the test batch. */
-export async function readCifar10(files: DataFiles, listing: Listing): Promise<StoredParts> {
+export async function readCifar10(files: DataSource, listing: Listing): Promise<StoredParts> {
   requireFiles(files, listing, [...CIFAR_10_TRAIN, "test_batch.bin"]);
   const batches: Split[] = [];
   for (const file of CIFAR_10_TRAIN) batches.push(parseCifar10(await files.read(file, file), file));
@@ -87,7 +86,7 @@ export async function readCifar10(files: DataFiles, listing: Listing): Promise<S
 }
 
 /** `train.bin` and `test.bin`; class names from `fine_label_names.txt` when it is there. */
-export async function readCifar100(files: DataFiles, listing: Listing): Promise<StoredParts> {
+export async function readCifar100(files: DataSource, listing: Listing): Promise<StoredParts> {
   requireFiles(files, listing, ["train.bin", "test.bin"]);
   const train = parseCifar100(await files.read("train.bin", "train.bin"), "train.bin");
   const test = parseCifar100(await files.read("test.bin", "test.bin"), "test.bin");
@@ -106,13 +105,13 @@ export async function readCifar100(files: DataFiles, listing: Listing): Promise<
 }
 
 /** `train_32x32.mat` and `test_32x32.mat`. */
-export async function readSvhn(files: DataFiles, listing: Listing): Promise<StoredParts> {
+export async function readSvhn(files: DataSource, listing: Listing): Promise<StoredParts> {
   requireFiles(files, listing, ["train_32x32.mat", "test_32x32.mat"]);
   const read = async (file: string): Promise<Split> => parseSvhn(await files.read(file, file), file);
   return { shape: SVHN_SHAPE, train: await read("train_32x32.mat"), test: await read("test_32x32.mat") };
 }
 
-function requireFiles(files: DataFiles, listing: Listing, names: readonly string[]): void {
+function requireFiles(files: DataSource, listing: Listing, names: readonly string[]): void {
   const missing = names.filter((name) => !listing.files.includes(name));
   if (missing.length > 0) {
     throw new BispikeError("data", `${files.folder}: expected ${names.join(", ")}; missing: ${missing.join(", ")}`);

@@ -2,6 +2,7 @@
 import { BispikeError } from "../errors.ts";
 import { encodeFrame, type Frame, type FrameLimits, FrameReader } from "./frame.ts";
 
+/** A way to another part, for frames in order. */
 export interface Channel {
   /** Resolves when more may be sent. What cannot be sent any more is dropped: `receive` tells that the neighbour is gone. */
   send(frame: Frame): Promise<void>;

@@ -23,6 +23,7 @@ export type FrameKind = (typeof KINDS)[number];
 export type SpikeCoding = "bits" | "events";
 const CODINGS = ["bits", "events"] as const;
 
+/** A message between parts. */
 export interface Frame {
   readonly kind: FrameKind;
   readonly coding: SpikeCoding;

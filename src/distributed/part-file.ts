@@ -17,6 +17,7 @@ export const PART_FILE = { kind: "bispike-part", version: 1 } as const;
 
 const CLASS_MEANS = "data.class_means";
 
+/** Where a part's training stands. */
 export interface PartPosition {
   /** Optimiser steps done. */
   readonly step: number;
@@ -33,6 +34,7 @@ export interface PartPosition {
   readonly silent: readonly number[];
 }
 
+/** A checkpoint of a part. */
 export interface PartFile {
   readonly config: ExperimentConfig;
   readonly data: DataSummary;

@@ -20,6 +20,7 @@ import { createModel, createRule } from "../training/image-rules.ts";
 import { importState } from "../training/state.ts";
 import { encodePart, type PartFile, type PartPosition } from "./part-file.ts";
 
+/** Some stages of a pair, made ready to be trained. */
 export interface Part {
   readonly config: ExperimentConfig;
   readonly dataset: Dataset;

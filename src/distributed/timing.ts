@@ -2,6 +2,7 @@
 import { BispikeError } from "../errors.ts";
 import type { ExperimentConfig } from "../training/config.ts";
 
+/** How parts of a training keep step. */
 export interface PartTiming {
   /** Steps a part may be ahead of the one above it. Default 0: the same bytes as one process. */
   readonly depth?: number;

@@ -34,6 +34,7 @@ export interface PartStep {
   readonly waited: number;
 }
 
+/** What the loop of a part is told. */
 export interface PartOptions extends PartTiming {
   /** How spikes are sent; events are shorter, bits faster. Default bits. */
   readonly coding?: SpikeCoding;
@@ -43,7 +44,9 @@ export interface PartOptions extends PartTiming {
   readonly saved?: readonly number[];
   /** Reads the checkpoint of one of them. */
   readonly load?: (step: number) => PartFile;
+  /** Hears at which step training begins. */
   readonly onStart?: (step: number) => void;
+  /** Hears of every step of this part. */
   readonly onStep?: (step: PartStep) => void;
   /** An epoch's means over its images, of the part's stages. */
   readonly onEpoch?: (epoch: { readonly epoch: number; readonly step: number } & PartTrainee["epoch"]) => void;
@@ -55,6 +58,7 @@ export interface PartOptions extends PartTiming {
   readonly pause?: () => Promise<void>;
 }
 
+/** How a part's training ended. */
 export interface PartResult {
   readonly finished: boolean;
   readonly step: number;

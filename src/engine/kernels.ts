@@ -1,5 +1,5 @@
 /** The kernels by name, and how to compile them. Their sources, with the equations, are in `assembly/`. */
-import { KERNELS_WASM_BASE64 } from "./wasm.generated.ts";
+import { kernelBytes } from "./wasm.generated.ts";
 
 /** Every kernel takes (begin, end, thread, ...args); see `assembly/` for the arguments. The order is part of the team's protocol. */
 export const KERNEL_NAMES = [
@@ -107,10 +107,39 @@ export function padded(count: number): number {
   return Math.ceil(count / LANES) * LANES;
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+/** How the module asks for its memory: module and field name, kind memory, then the flags "has a maximum" and "shared". */
+const MEMORY_IMPORT = [3, ...letters("env"), 6, ...letters("memory"), 2];
+const [MAXIMUM_ONLY, MAXIMUM_AND_SHARED] = [1, 3];
 
-/** The compiled module; compiled once a process. */
-export function kernelModule(): Promise<WebAssembly.Module> {
-  compiled ??= WebAssembly.compile(Uint8Array.from(atob(KERNELS_WASM_BASE64), (c) => c.charCodeAt(0)));
-  return compiled;
+const compiled = new Map<boolean, Promise<WebAssembly.Module>>();
+
+/**
+ * The compiled module; compiled once a process.
+ *
+ * @param shared whether it takes shared memory (default), or memory of one thread: the same code, which uses no instruction that only shared memory has
+ */
+export function kernelModule(shared = true): Promise<WebAssembly.Module> {
+  let module = compiled.get(shared);
+  if (!module) {
+    module = compile(shared);
+    compiled.set(shared, module);
+  }
+  return module;
+}
+
+async function compile(shared: boolean): Promise<WebAssembly.Module> {
+  const bytes = await kernelBytes();
+  if (!shared) bytes[memoryFlags(bytes)] = MAXIMUM_ONLY!;
+  return WebAssembly.compile(bytes);
+}
+
+/** Where the flags of the imported memory stand. */
+function memoryFlags(bytes: Uint8Array): number {
+  const at = bytes.findIndex((_, i) => MEMORY_IMPORT.every((byte, k) => bytes[i + k] === byte)) + MEMORY_IMPORT.length;
+  if (bytes[at] !== MAXIMUM_AND_SHARED) throw new Error("the kernels do not import a shared memory");
+  return at;
+}
+
+function letters(text: string): number[] {
+  return Array.from(text, (letter) => letter.charCodeAt(0));
 }

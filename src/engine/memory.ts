@@ -1,14 +1,18 @@
 /**
- * One shared WebAssembly memory, given out front to back.
+ * One WebAssembly memory, given out front to back.
  *
  * All numbers of a training live here: JavaScript sees them through typed arrays, kernels and threads through addresses, and nothing is copied
  * between the two. Nothing is freed: a network's needs are known when it is built.
+ *
+ * The memory is shared, so that threads can join, unless the platform has no shared memory (a page that is not cross-origin isolated).
  */
 import { BispikeError } from "../errors.ts";
 
 const PAGE = 65536;
 /** Kernels address 32 bits; they are compiled for at most this many pages (4 GiB). */
 export const MAXIMUM_PAGES = 65536;
+/** Less address space than this, 64 MiB, is no use to any training. */
+const LEAST_PAGES = 1024;
 /** Regions start on cache lines, so that no two threads' outputs share one by accident of placement. */
 const ALIGNMENT = 64;
 
@@ -34,18 +38,14 @@ export class Arena {
   readonly #maximumPages: number;
   #next = ALIGNMENT; // address 0 means "none" to the kernels
 
-  constructor(options: { maximumPages?: number } = {}) {
-    const maximum = options.maximumPages ?? MAXIMUM_PAGES;
-    this.#maximumPages = maximum;
-    try {
-      this.memory = new WebAssembly.Memory({ initial: 16, maximum, shared: true });
-    } catch (cause) {
-      throw new BispikeError(
-        "platform",
-        `cannot reserve ${(maximum * PAGE) / 2 ** 20} MiB of shared memory: needs a 64-bit Node 20 or a cross-origin isolated page`,
-        { cause },
-      );
-    }
+  /**
+   * @param options.maximumPages address space in 64 KiB pages; default 65536 (4 GiB)
+   * @param options.shared default true; false where memory cannot be shared
+   * @throws BispikeError "platform" when it cannot be reserved
+   */
+  constructor({ maximumPages = MAXIMUM_PAGES, shared = true }: { maximumPages?: number; shared?: boolean } = {}) {
+    this.memory = shared ? sharedMemory(maximumPages) : plainMemory(maximumPages);
+    this.#maximumPages = shared ? maximumPages : this.memory.buffer.byteLength / PAGE;
   }
 
   /** Bytes given out so far. */
@@ -75,33 +75,66 @@ export class Arena {
     return at;
   }
 
+  /** Room for `length` float32. */
   f32(length: number): Region<Float32Array> {
     const at = this.allocate(length * 4);
     return { at, view: new Float32Array(this.memory.buffer, at, length) };
   }
 
+  /** Room for `length` float64. */
   f64(length: number): Region<Float64Array> {
     const at = this.allocate(length * 8);
     return { at, view: new Float64Array(this.memory.buffer, at, length) };
   }
 
+  /** Room for `length` int32. */
   i32(length: number): Region<Int32Array> {
     const at = this.allocate(length * 4);
     return { at, view: new Int32Array(this.memory.buffer, at, length) };
   }
 
+  /** Room for `length` uint32. */
   u32(length: number): Region<Uint32Array> {
     const at = this.allocate(length * 4);
     return { at, view: new Uint32Array(this.memory.buffer, at, length) };
   }
 
+  /** Room for `length` uint16. */
   u16(length: number): Region<Uint16Array> {
     const at = this.allocate(length * 2);
     return { at, view: new Uint16Array(this.memory.buffer, at, length) };
   }
 
+  /** Room for `length` bytes. */
   u8(length: number): Region<Uint8Array> {
     const at = this.allocate(length);
     return { at, view: new Uint8Array(this.memory.buffer, at, length) };
+  }
+}
+
+function sharedMemory(maximum: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 16, maximum, shared: true });
+  } catch (cause) {
+    throw new BispikeError(
+      "platform",
+      `cannot reserve ${(maximum * PAGE) / 2 ** 20} MiB of shared memory: needs a 64-bit Node 20 or a cross-origin isolated page`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Memory of one thread. Growing it would cut every typed array off from it, so all of it is asked for at once: systems give pages only when they are
+ * written. Where the system refuses so much, half is asked for, and so on.
+ */
+function plainMemory(maximum: number): WebAssembly.Memory {
+  for (let pages = maximum; ; pages = Math.floor(pages / 2)) {
+    try {
+      return new WebAssembly.Memory({ initial: pages, maximum: pages });
+    } catch (cause) {
+      if (pages / 2 >= LEAST_PAGES) continue;
+      throw new BispikeError("platform", `cannot reserve ${(pages * PAGE) / 2 ** 20} MiB of memory`, { cause });
+    }
   }
 }

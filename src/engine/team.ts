@@ -1,5 +1,5 @@
 /**
- * A team of threads that runs kernels on one shared memory.
+ * A team of threads that runs kernels on one memory, shared where there are several.
  *
  * A kernel's items (tiles, images, rows) are split into contiguous shares, one a thread; the caller takes the first. Items write
  * disjoint outputs and no sum is split, so results are the same bytes for any number of threads.
@@ -35,6 +35,7 @@ import {
 export interface Thread {
   /** Resolves when the thread serves; rejects when it could not start. */
   readonly ready: Promise<void>;
+  /** Ends the thread; resolves when it is gone. */
   stop(): Promise<void>;
 }
 
@@ -59,6 +60,7 @@ export interface Span {
 /** Told of every kernel call of a profile: its kernel, items and arguments, and how long the caller waited. */
 export type ProfileObserver = (name: KernelName, items: number, args: readonly number[], milliseconds: number) => void;
 
+/** What a team is made from. */
 export interface TeamOptions {
   /** Threads, the caller's included. Default 1. */
   threads?: number;
@@ -66,6 +68,8 @@ export interface TeamOptions {
   spawn?: SpawnThread;
   /** Address space of the memory in 64 KiB pages. Default 65536 (4 GiB). */
   maximumPages?: number;
+  /** False where the platform cannot share memory, as in a page that is not cross-origin isolated; then there is one thread, with the same results. Default true. */
+  shared?: boolean;
 }
 
 /** Room a thread may use inside a kernel; grows to the largest that was asked for. */
@@ -124,7 +128,7 @@ export class Team {
 
   /** Compiles the kernels and starts the threads. Errors: `usage` for a bad thread count, `platform` where threads cannot start. */
   static async create(options: TeamOptions = {}): Promise<Team> {
-    const threads = options.threads ?? 1;
+    const { threads = 1, shared = true, maximumPages } = options;
     if (!Number.isInteger(threads) || threads < 1 || threads > MAXIMUM_THREADS) {
       throw new BispikeError("usage", `threads: expected an integer from 1 to ${MAXIMUM_THREADS}, got ${threads}`);
     }
@@ -134,8 +138,11 @@ export class Team {
         "threads > 1 needs `spawn`: pass spawnThread from bispike/node, or a Web Worker's",
       );
     }
-    const arena = new Arena(options.maximumPages === undefined ? {} : { maximumPages: options.maximumPages });
-    const team = new Team(arena, await kernelModule(), threads, options.spawn);
+    if (threads > 1 && !shared) {
+      throw new BispikeError("usage", `threads: ${threads} threads need shared memory; use 1 where shared is false`);
+    }
+    const arena = new Arena({ shared, ...(maximumPages === undefined ? {} : { maximumPages }) });
+    const team = new Team(arena, await kernelModule(shared), threads, options.spawn);
     try {
       await Promise.all(team.#others.map((thread) => thread.ready));
     } catch (cause) {

@@ -11,6 +11,7 @@ import { RandomStream } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 import type { Stepper } from "../learning/sequence/stepper.ts";
 
+/** How text is generated. */
 export interface GenerateOptions {
   /** Symbols to draw, 0 or more. */
   readonly length: number;

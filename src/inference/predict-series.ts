@@ -5,6 +5,7 @@ import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
 import type { Stepper } from "../learning/sequence/stepper.ts";
 
+/** Predicted values, in the series' own units. */
 export interface SeriesPrediction {
   /** Row of the series that each prediction is of: its position's row plus the horizon. */
   readonly rows: Int32Array;

@@ -1,5 +1,6 @@
 /** What rule BSD can be told, and which pair it needs for that. */
 import type { Negatives } from "../alignment/affinity.ts";
+import type { StageLossName } from "../alignment/stage-loss.ts";
 import { BispikeError } from "../errors.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
@@ -15,7 +16,7 @@ export interface BsdOptions {
   /** Take each neuron's mean away before comparing. */
   readonly centred: boolean;
   readonly negatives: Negatives;
-  readonly loss: "reco" | "infonce" | "mse";
+  readonly loss: StageLossName;
   /** ReCo: weight of the negatives. */
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over cosines. */

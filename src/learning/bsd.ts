@@ -67,6 +67,7 @@ function stagesOf(pair: NetworkPair, options: BsdOptions): Stage[] {
   }));
 }
 
+/** Bidirectional Spike-Based Distillation on a spiking pair, or on some of its stages. */
 export class Bsd implements Rule {
   readonly pair: NetworkPair;
   readonly optimiser: AdamW;

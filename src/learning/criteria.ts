@@ -16,6 +16,7 @@ export const criteria: Readonly<Record<Criterion, string>> = {
   C5: "unsigned errors: no neuron sends another a signed error",
 };
 
+/** Which criteria of plausibility a rule meets. */
 export interface RuleCriteria {
   /** The rule, in a table's words. */
   readonly label: string;

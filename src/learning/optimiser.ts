@@ -11,6 +11,7 @@ import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { ParameterGroup } from "../network/parameters.ts";
 
+/** What the optimiser is told. */
 export interface OptimiserOptions {
   readonly weightDecay: number;
   /** Largest L2 norm of a gradient; 0 switches clipping off. */
@@ -22,6 +23,7 @@ const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
+/** AdamW over groups of parameters, with clipping a group or over all. */
 export class AdamW {
   /** Steps taken; part of a checkpoint. */
   steps = 0;

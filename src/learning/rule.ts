@@ -31,6 +31,7 @@ export interface StageReport {
   readonly correct: number;
 }
 
+/** What a step of a rule on images tells. */
 export interface StepReport extends StageReport {
   /** Share of neurons in each hidden stage of perception that did not fire once in the batch. */
   readonly silent: readonly number[];
@@ -38,6 +39,7 @@ export interface StepReport extends StageReport {
   readonly images: number;
 }
 
+/** A learning rule for images, as the trainer knows it. */
 export interface Rule extends Stateful {
   readonly optimiser: AdamW;
   /** One training step. Throws a `training` error that names the stage when a loss stops being finite. */

@@ -40,6 +40,7 @@ interface Upward {
 const NO_STEP = { perception: 0, recall: 0 } as const;
 const PLAIN: OptimiserOptions = { weightDecay: 0, clip: 0, clipScope: "stage" };
 
+/** Perception beside a rule's, by which backprop's gradient of the same batch is taken. */
 export class BackpropTwin {
   readonly #net: Upward;
   readonly #twin: Upward;

@@ -14,6 +14,7 @@ import { checkRows, type Pixels } from "./image-rows.ts";
 /** Cycles a pixel; the highest an axis can carry is 0.5. */
 export const DEFAULT_CUT = 0.25;
 
+/** Errors of redrawn images by band of spatial frequency. */
 export interface BandErrors {
   /** Of each image, in units of its mean squared error. */
   readonly low: Float64Array;

@@ -32,6 +32,7 @@ export interface NetworkCost {
   readonly layers: readonly LayerCost[];
 }
 
+/** What an image perceived and a concept recalled cost. */
 export interface PairCost {
   /** T; 1 of a net of real numbers. */
   readonly steps: number;
@@ -73,12 +74,14 @@ export class CostMeter implements Meter {
     for (const meter of this.#recall) meter.add(classes);
   }
 
+  /** Counts a batch. */
   add(images: number): void {
     for (const meter of this.#perception) meter.add(images);
     if (this.#pair) this.#perception.at(-1)!.addOutputs(conceptSpikes(this.#pair, images));
     this.#images += images;
   }
 
+  /** What was counted so far. */
   result(): PairCost {
     const { recalls = false, target } = this.#pair ?? {};
     return {
@@ -96,7 +99,8 @@ export function countedNet(model: ImageModel): NetworkPair | LayeredNet {
   throw new BispikeError("usage", "expected a spiking pair's model or a real-valued net's, got another kind");
 }
 
-function networkCost(meters: readonly LayerMeter[], samples: number): NetworkCost {
+/** @param samples that were added to the meters */
+export function networkCost(meters: readonly LayerMeter[], samples: number): NetworkCost {
   const layers = meters.map((meter) => meter.result());
   const sum = (of: (layer: LayerCost) => number) => layers.reduce((total, layer) => total + of(layer), 0);
   const weights = sum((layer) => layer.weights);

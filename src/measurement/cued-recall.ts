@@ -20,6 +20,7 @@ export const CUE_SEVERITIES: Readonly<Record<CueKind, readonly number[]>> = {
   noise: [0, 0.1, 0.2, 0.3, 0.5, 0.8],
 };
 
+/** How well recall completes a damaged picture. */
 export interface CuedRecall {
   readonly kind: CueKind;
   readonly severity: number;
@@ -34,6 +35,7 @@ export interface CuedRecall {
   readonly cueWithImage: number;
 }
 
+/** How pictures are damaged. */
 export interface CueOptions {
   /** Default: those of `CUE_SEVERITIES`. */
   readonly severities?: Readonly<Partial<Record<CueKind, readonly number[]>>>;
@@ -41,6 +43,7 @@ export interface CueOptions {
   readonly seed?: number;
   /** Sides that are hidden, in turn from image to image. Default: all of `SIDES`. */
   readonly sides?: readonly Side[];
+  /** Awaited between batches; may throw to give up. */
   readonly pause?: () => Promise<void>;
 }
 

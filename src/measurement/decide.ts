@@ -12,6 +12,7 @@ import { type ImageModel, Model } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { RealModel } from "../network/real/real-model.ts";
 
+/** What a net decides of an image. */
 export interface Decision {
   readonly class: number;
   /** Cosine of the concept's spikes with each class's train; all 0 when silent. */

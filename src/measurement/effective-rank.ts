@@ -6,12 +6,12 @@
  * 1 where all rows are multiples of one, min(rows, columns) where all singular values are equal; never more than the rank.
  * Singular values are the roots of the eigenvalues of the smaller Gram matrix. Those a float64 cannot tell from 0 beside the largest are left out: roots would magnify them.
  */
-import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { exponential, logarithm } from "../engine/elementary.ts";
+import { symmetricEigenvalues } from "./eigenvalues.ts";
 
 /**
  * @param values [row][column]
- * @param options.centred take each column's mean away first. Default false
+ * @param options with `centred`, each column's mean is taken away first. Default false
  * @returns 0 for a matrix of zeros
  * @example
  * effectiveRank([1, 0, 0, 1], 2, 2); // 2
@@ -20,12 +20,12 @@ export function effectiveRank(
   values: ArrayLike<number>,
   rows: number,
   columns: number,
-  { centred = false }: { centred?: boolean } = {},
+  options: { centred?: boolean } = {},
 ): number {
+  const { centred = false } = options;
   const matrix = Float64Array.from(values);
   if (centred) centre(matrix, rows, columns);
-  const eigenvalues = new EigenvalueDecomposition(gram(matrix, rows, columns), { assumeSymmetric: true })
-    .realEigenvalues;
+  const eigenvalues = symmetricEigenvalues(gram(matrix, rows, columns), Math.min(rows, columns));
   const largest = eigenvalues.reduce((most, value) => Math.max(most, value), 0);
   const floor = Math.max(rows, columns) * Number.EPSILON * largest;
   const singular = eigenvalues.filter((value) => value > floor).map(Math.sqrt);
@@ -44,18 +44,17 @@ function centre(matrix: Float64Array, rows: number, columns: number): void {
 }
 
 /** A A^T or A^T A, whichever is smaller. */
-function gram(matrix: Float64Array, rows: number, columns: number): Matrix {
+function gram(matrix: Float64Array, rows: number, columns: number): Float64Array {
   const wide = rows <= columns;
   const size = wide ? rows : columns;
-  const out = Matrix.zeros(size, size);
+  const out = new Float64Array(size * size);
   const lines = wide ? matrix : transposed(matrix, rows, columns);
   const length = wide ? columns : rows;
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = 0;
       for (let k = 0, a = i * length, b = j * length; k < length; k++, a++, b++) sum += lines[a]! * lines[b]!;
-      out.set(i, j, sum);
-      out.set(j, i, sum);
+      out[i * size + j] = out[j * size + i] = sum;
     }
   }
   return out;

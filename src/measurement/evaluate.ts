@@ -4,6 +4,7 @@ import { type ImageModel, Model } from "../network/model.ts";
 import { decideImages } from "./decide.ts";
 import { SpikeSimilarity } from "./similarity.ts";
 
+/** What a pass over images measured. */
 export interface Evaluation {
   readonly images: number;
   /** Share of right decisions by the concept's spikes, 0..1. */
@@ -21,7 +22,11 @@ export interface Evaluation {
 
 /** Sees each batch of an evaluation right after it was perceived: what else is to be measured in the same pass. */
 export interface Meter {
-  /** @param labels true classes of the batch's images */
+  /**
+   * Takes a batch in, while the net still holds what it made of it.
+   *
+   * @param labels true classes of the batch's images
+   */
   add(images: number, labels: readonly number[]): void;
 }
 

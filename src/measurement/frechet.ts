@@ -15,6 +15,7 @@ export type FrechetNote =
   /** A set has no more images than there are features: its covariance has directions it knows nothing of, and the distance is biased upwards. */
   "few-images";
 
+/** The distance, and its two parts. */
 export interface FrechetDistance {
   readonly value: number;
   /** |m1 - m2|^2. */

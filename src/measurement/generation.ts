@@ -17,6 +17,7 @@ export interface GenerationBatch {
   readonly count: number;
 }
 
+/** How redrawn images are measured. */
 export interface GenerationOptions {
   readonly shape: ImageShape;
   /** The net whose features the distributions are compared by. Default: no Fréchet distance. */

@@ -60,12 +60,15 @@ export class LayerMeter {
   /** Features of the image at hand that are not 0. */
   readonly #seen: Uint8Array;
 
-  /** @param steps T, the steps a sample is shown */
-  constructor(team: Team, layer: AnyLayer, steps: number) {
+  /**
+   * @param steps T, the steps a sample is shown
+   * @param connections the layer's, where they are known: finding them reads every weight. Default: as its weights are now
+   */
+  constructor(team: Team, layer: AnyLayer, steps: number, connections: Connections = layerConnections(layer)) {
     this.#team = team;
     this.#layer = layer;
     this.#steps = steps;
-    this.#connections = layerConnections(layer);
+    this.#connections = connections;
     this.#taught = sumOf(this.#connections.taught);
     this.#inputCounts = new Float64Array(sizeOf(layer.synapses.source.shape));
     this.#outputCounts = new Float64Array(sizeOf(layer.synapses.shape));

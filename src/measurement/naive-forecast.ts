@@ -4,6 +4,7 @@ import { targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { ErrorSums, type ValueFigures } from "./value-errors.ts";
 
+/** Errors of forecasts that need no model. */
 export interface NaiveForecasts {
   /** Each target's mean over the positions trained on. */
   readonly mean: ValueFigures;

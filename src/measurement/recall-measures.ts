@@ -19,6 +19,7 @@ export type PictureSimilarity = (
   count: number,
 ) => ArrayLike<number>;
 
+/** How well recall draws its classes. */
 export interface RecallMeasures {
   readonly classes: readonly {
     readonly class: number;
@@ -42,8 +43,7 @@ export interface RecallMeasures {
  * Recalls every class once and measures what it draws.
  *
  * @param means of the training images, as `classMeans` gives them
- * @param options.classifier trained without the pair; its class numbers must be the pair's. Default: none
- * @param options.similarity such as SSIM. Default: none
+ * @param options a `classifier` trained without the pair, whose class numbers must be the pair's, and a `similarity` such as SSIM. Default: none
  * @throws BispikeError "usage" for a classifier that names another number of pictures than it was given
  * @example
  * const { judgedAccuracy } = await measureRecall(model, checkpoint.classMeans, { classifier: modelClassifier(other) });
@@ -51,8 +51,9 @@ export interface RecallMeasures {
 export async function measureRecall(
   model: Model,
   means: Float32Array,
-  { classifier, similarity }: { classifier?: Classifier | undefined; similarity?: PictureSimilarity | undefined } = {},
+  options: { classifier?: Classifier | undefined; similarity?: PictureSimilarity | undefined } = {},
 ): Promise<RecallMeasures> {
+  const { classifier, similarity } = options;
   const { shape } = model.data;
   const { classes } = model.pair.target;
   const { images, correlations, ownIsNearest } = recallImages(model, means);

@@ -21,6 +21,7 @@ export function classMeans(split: Split, indices: Int32Array, shape: ImageShape,
   return Float32Array.from(sums, (sum, i) => sum / (255 * Math.max(1, counts[Math.floor(i / size)]!)));
 }
 
+/** What recall draws of each class. */
 export interface RecalledImages {
   /** Pictures [class][pixel][channel] in 0..1 of the size of the data. */
   readonly images: Float32Array;
@@ -49,27 +50,14 @@ export interface RecallScaling {
  * @throws BispikeError "usage" where there is perception alone
  */
 export function recallScaling(model: Model, means: Float32Array): RecallScaling {
-  const { pair, data, frame, stimulusScale } = model;
+  const { pair, data } = model;
   const { classes } = pair.target;
-  const { height, width, channels } = data.shape;
-  const size = height * width * channels;
+  const size = imageBytes(data.shape);
   recallConcepts(
     pair,
     Array.from({ length: classes }, (_, c) => c),
   );
-  const top = Math.floor((frame.height - height) / 2);
-  const left = Math.floor((frame.width - width) / 2);
-  const drawn = new Float64Array(classes * size);
-  const { features, featureWidth } = pair.redrawn;
-  for (let c = 0; c < classes; c++) {
-    for (let i = 0; i < size; i++) {
-      const channel = i % channels;
-      const x = Math.floor(i / channels) % width;
-      const y = Math.floor(i / channels / width);
-      const at = ((y + top) * frame.width + x + left) * channels + channel;
-      drawn[c * size + i] = features.view[c * featureWidth + at]! * stimulusScale[channel]!;
-    }
-  }
+  const drawn = drawnRows(model, classes);
   const deviations = Float64Array.from(means);
   const meanImage = takeMeanAway(deviations, classes, size);
   const meanDrawn = takeMeanAway(drawn, classes, size);
@@ -78,6 +66,26 @@ export function recallScaling(model: Model, means: Float32Array): RecallScaling 
     return recalled > 0 ? Math.sqrt(dot(deviations, c, deviations, c, size)) / recalled : 0;
   });
   return { drawn, meanDrawn, meanImage, deviations, gains };
+}
+
+/** What recall drew in its newest run, its first `rows` rows: stimulus values times their deviation, [row][pixel][channel] in the data's size, without the frame's margin. */
+export function drawnRows({ pair, data, frame, stimulusScale }: Model, rows: number): Float64Array {
+  const { height, width, channels } = data.shape;
+  const size = height * width * channels;
+  const top = Math.floor((frame.height - height) / 2);
+  const left = Math.floor((frame.width - width) / 2);
+  const drawn = new Float64Array(rows * size);
+  const { features, featureWidth } = pair.redrawn;
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < size; i++) {
+      const channel = i % channels;
+      const x = Math.floor(i / channels) % width;
+      const y = Math.floor(i / channels / width);
+      const at = ((y + top) * frame.width + x + left) * channels + channel;
+      drawn[row * size + i] = features.view[row * featureWidth + at]! * stimulusScale[channel]!;
+    }
+  }
+  return drawn;
 }
 
 /** Recalls every class and draws it. `means` as `classMeans` gives them. */

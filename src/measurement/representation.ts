@@ -21,6 +21,7 @@ export interface StageRepresentation extends UnitRates {
   readonly rankSamples: number;
 }
 
+/** What the spikes of a net's stages are like. */
 export interface Representation {
   readonly images: number;
   readonly stages: readonly {
@@ -65,10 +66,12 @@ export class RepresentationMeter implements Meter {
     for (const rates of this.#recall) rates.add(classes);
   }
 
+  /** Sees a batch. */
   add(images: number): void {
     for (const rates of this.#perception) rates.add(images);
   }
 
+  /** What was measured so far. */
   result(): Representation {
     return {
       images: this.#perception[0]?.seen ?? 0,

@@ -20,6 +20,7 @@ import {
 import { WEIGHT_NOISE, withNoisyWeights } from "./corruptions/weights.ts";
 import { decideImages } from "./decide.ts";
 
+/** Accuracy under one grade of a corruption. */
 export interface SeverityScore {
   /** 1 to 5. */
   readonly severity: number;
@@ -31,6 +32,7 @@ export interface SeverityScore {
   readonly draws?: readonly number[];
 }
 
+/** Accuracy under one corruption. */
 export interface CorruptionScore {
   readonly name: CorruptionName;
   /** What an amount is, and its unit. */
@@ -40,6 +42,7 @@ export interface CorruptionScore {
   readonly severities: readonly SeverityScore[];
 }
 
+/** Accuracy under every corruption that was tried. */
 export interface Robustness {
   readonly images: number;
   readonly seed: number;
@@ -51,6 +54,7 @@ export interface Robustness {
   readonly corruptions: readonly CorruptionScore[];
 }
 
+/** Which corruptions are tried. */
 export interface RobustnessOptions {
   /** Default: all of `CORRUPTIONS`. */
   readonly corruptions?: readonly CorruptionName[];

@@ -10,7 +10,7 @@
 import { NetworkPair } from "../network/pair.ts";
 import type { LayeredNet } from "../network/real/layered-net.ts";
 import { sizeOf } from "../network/shape.ts";
-import type { ImageRuleName } from "../training/config-schema.ts";
+import type { AnyRuleName } from "../training/rule-names.ts";
 import { feedbackNet } from "./feedback-net.ts";
 import { type AnyLayer, addFootprints, type Footprint, footprint, footprintOf } from "./footprint.ts";
 
@@ -30,7 +30,7 @@ export interface RuleFootprint {
  * @example
  * ruleFootprint(model.pair, "feedback-alignment").training.parameters; // perception's and the fixed matrices'
  */
-export function ruleFootprint(net: NetworkPair | LayeredNet, rule: ImageRuleName): RuleFootprint {
+export function ruleFootprint(net: NetworkPair | LayeredNet, rule: AnyRuleName): RuleFootprint {
   const layers: readonly AnyLayer[] = net instanceof NetworkPair ? net.perception : net.layers;
   const perception = footprintOf(layers);
   const recall = footprintOf(net instanceof NetworkPair ? net.recall : []);
@@ -46,11 +46,7 @@ export function parametersOf(footprints: RuleFootprint): Readonly<Record<keyof R
   return Object.fromEntries(entries) as Record<keyof RuleFootprint, number>;
 }
 
-function footprintOfFeedback(
-  net: NetworkPair | LayeredNet,
-  layers: readonly AnyLayer[],
-  rule: ImageRuleName,
-): Footprint {
+function footprintOfFeedback(net: NetworkPair | LayeredNet, layers: readonly AnyLayer[], rule: AnyRuleName): Footprint {
   const weights = ({ synapses }: AnyLayer) => synapses.plainShape("weight").reduce((a, b) => a * b, 1);
   const sum = (list: readonly AnyLayer[], of: (layer: AnyLayer) => number) =>
     footprint(list.reduce((total, layer) => total + of(layer), 0));

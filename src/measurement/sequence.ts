@@ -21,6 +21,7 @@ interface Counted {
   readonly rates: readonly number[];
 }
 
+/** What a pass over a text measured. */
 export interface CharacterEvaluation extends Counted {
   readonly kind: "characters";
   /** 0..1. */
@@ -32,6 +33,7 @@ export interface ValueEvaluation extends Counted, ValueFigures {
   readonly kind: "values";
 }
 
+/** What a pass over a sequence measured. */
 export type SequenceEvaluation = CharacterEvaluation | ValueEvaluation;
 
 /** The higher the better: accuracy, or minus the mean squared error of standardised values. */

@@ -1,8 +1,9 @@
 /** What of an experiment decides how much a step of training computes. */
 import { learning } from "../learning/freeze.ts";
-import { type ExperimentConfig, isRealRule } from "../training/config.ts";
-import type { ImageRuleName } from "../training/config-schema.ts";
+import { type ExperimentConfig, isRealRule, isSpikingRule } from "../training/config.ts";
+import type { ImageRuleName } from "../training/rule-names.ts";
 
+/** What decides how much a step of training computes. */
 export interface TrainingStep {
   /** Default bsd. */
   readonly rule?: ImageRuleName;
@@ -23,18 +24,20 @@ export interface TrainingStep {
 }
 
 /**
- * @returns null for what is not counted: stages of BSD that are not detached, a perception that does not learn, and real-bsd, of whose rectified feedback net nobody keeps how much is 0
+ * @returns null for what is not counted: stages of BSD that are not detached, a perception that does not learn, and real-bsd, of whose rectified feedback net nobody keeps how much is 0,
+ *   and rules that others registered
  * @example
  * const step = trainingStep(config);
  * if (step) trainingCost(model.pair, meter.result(), step).total.macs;
  */
 export function trainingStep({ rule, train }: Pick<ExperimentConfig, "rule" | "train">): TrainingStep | null {
-  if (rule.name === "real-bsd") return null;
+  const { name } = rule;
+  if (name === "real-bsd" || !(isSpikingRule(name) || isRealRule(name))) return null;
   const learns = learning(rule.name === "bsd" ? rule.freeze : "none");
   const codes = rule.name === "bsd" && rule.codes === "random";
   if (!learns.perception || (rule.name === "bsd" && !rule.detached)) return null;
   return {
-    rule: rule.name,
+    rule: name,
     batch: train.batch,
     prototypes: isRealRule(rule.name) || rule.negatives === "prototypes",
     codes,

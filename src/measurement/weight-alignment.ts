@@ -15,6 +15,7 @@ import type { NetworkPair } from "../network/pair.ts";
 import { cosine } from "./cosine.ts";
 import { plainWeights, type Weighted } from "./footprint.ts";
 
+/** How weights up and down align at a stage. */
 export interface WeightAlignment {
   /** The stages the weights join, i below and i + 1 above; the stimulus is 1. */
   readonly between: readonly [number, number];

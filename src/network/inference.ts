@@ -24,9 +24,14 @@ export function perceiveHidden(pair: NetworkPair, images: number): void {
 /** Recall of the concepts of `labels`; the redrawn stimuli are the feature rows of `pair.redrawn`. */
 export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>): void {
   pair.present(labels, false);
+  recallPresented(pair, labels.length);
+}
+
+/** Recall of the first `rows` rows of the concept's spikes, whatever was put there and listed (`pair.present`, or other trains). */
+export function recallPresented(pair: NetworkPair, rows: number): void {
   for (const layer of pair.recall.toReversed()) {
-    layer.forward(labels.length, { train: false });
-    layer.output?.list(labels.length, false);
+    layer.forward(rows, { train: false });
+    layer.output?.list(rows, false);
   }
 }
 

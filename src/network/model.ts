@@ -20,6 +20,7 @@ export interface DataSummary {
   readonly statistics: ChannelStatistics;
 }
 
+/** What a spiking model is made from. */
 export interface ModelOptions {
   readonly network: NetworkOptions;
   readonly seed: number;

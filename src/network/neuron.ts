@@ -17,6 +17,7 @@ export interface NeuronParameters {
   readonly alpha: number;
 }
 
+/** Defaults of the neurons' constants. */
 export const neuronDefaults: NeuronParameters = { tau: 2, threshold: 0.6, alpha: 2 };
 
 /**

@@ -76,6 +76,7 @@ export function paddedShape(kind: "mlp" | "cnn", stages: number, image: Shape): 
   return { height: up(image.height), width: up(image.width), channels: image.channels };
 }
 
+/** Perception and recall for images, or perception alone; all of their stages or some in a row. */
 export class NetworkPair {
   readonly team: Team;
   readonly options: PairOptions;

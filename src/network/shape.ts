@@ -1,6 +1,7 @@
 /** Sizes of a population of neurons or inputs: a plane of pixels with channels each (channels last). An MLP's populations have one pixel. */
 import { LANES, padded } from "../engine/kernels.ts";
 
+/** The size of a stage: an image's, or 1 x 1 x neurons where it is flat. */
 export interface Shape {
   readonly height: number;
   readonly width: number;

@@ -41,7 +41,7 @@ const planSchema = z.object({
   axes: z.array(z.object({ key: z.string().regex(KEY), values: z.array(value).min(1) })),
   seeds: z.array(z.number().int().min(0)).min(1),
   baseline: z.array(z.object({ key: z.string(), value })),
-  measure: measuresSchema.exactOptional(),
+  measure: z.exactOptional(measuresSchema),
   judge: z.enum(judges).default("test"),
 });
 

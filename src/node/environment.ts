@@ -4,6 +4,7 @@ import type { FileRecord } from "../data/dataset.ts";
 import { coreCount } from "./threads.ts";
 import { packageVersion } from "./version.ts";
 
+/** The machine, the versions and the data of a run. */
 export interface Environment {
   readonly bispike: string;
   readonly node: string;

@@ -9,8 +9,10 @@ import { openModel } from "./open.ts";
 
 /** The nets that come with the package, by the data they were trained on; `experiments/features-<name>.yaml` trains each again. */
 export const shippedFeatures = ["mnist", "fashion-mnist", "cifar10"] as const;
+/** Data whose feature nets are part of the package. */
 export type ShippedFeatures = (typeof shippedFeatures)[number];
 
+/** How features are opened. */
 export interface FeaturesOptions extends OnnxOptions {
   /** Threads of a net of our own. Default 1; 0 for all cores. */
   readonly threads?: number;

@@ -89,6 +89,7 @@ export function writeObservations(observationsFile: string, base: string, pngWid
   writeFigure(observationsPlot(readObservations(observationsFile)), base, pngWidth);
 }
 
+/** How spikes of a sample are drawn. */
 export interface RasterFigureOptions {
   /** What the title calls the image. Default: "Image" and its number in the split. */
   readonly caption?: string | undefined;

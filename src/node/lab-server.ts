@@ -1,7 +1,8 @@
 /** Serves the lab: the built site, the data sets at hand, and the run folders it is given, on loopback unless told otherwise. */
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
 import sirv from "sirv";
@@ -23,7 +24,9 @@ const SITE = fileURLToPath(new URL("../lab/", import.meta.url));
 /** Data sets the page asks for, and their files. */
 const SETS = ["mnist", "fashion-mnist"] as const;
 const DATA_FILE = /^\/data\/(mnist|fashion-mnist)\/((?:train|t10k)-(?:images-idx3|labels-idx1)-ubyte)\.gz$/;
-const RUN_FILE = /^\/runs\/(\d{1,4})\/(metrics\.jsonl|config\.yaml)$/;
+/** Of a run folder nothing else is served. */
+const FOLLOWED = [RUN_FILES.config, RUN_FILES.metrics, RUN_FILES.observations, RUN_FILES.summary] as const;
+const RUN = /^\/runs\/(\d{1,4})(?:\/([a-z.]+))?$/;
 
 /**
  * What every answer says. The first two make shared memory available; the policy lets nothing in that the site itself does not carry, and no code
@@ -48,7 +51,7 @@ export interface LabServer {
 /**
  * Starts the server.
  *
- * @throws BispikeError "platform" when the site is not built or the port is taken, "checkpoint" for a run folder without metrics
+ * @throws BispikeError "platform" when the site is not built or the port is taken, "checkpoint" for a folder that holds no run
  * @example
  * const lab = await serveLab({ host: "127.0.0.1", port: 4173, runs: [] });
  * console.log(lab.url); // http://127.0.0.1:4173/
@@ -57,8 +60,8 @@ export async function serveLab({ host, port, runs }: LabOptions): Promise<LabSer
   if (!existsSync(join(SITE, "index.html")))
     throw new BispikeError("platform", `the lab is not built: ${SITE}index.html is missing; run npm run build:lab`);
   for (const run of runs) {
-    if (!existsSync(join(run, RUN_FILES.metrics)))
-      throw new BispikeError("checkpoint", `${run}: expected a run folder with ${RUN_FILES.metrics}, found none there`);
+    if (!existsSync(join(run, RUN_FILES.config)))
+      throw new BispikeError("checkpoint", `${run}: expected a run folder with ${RUN_FILES.config}, found none there`);
   }
   const site = sirv(SITE, { etag: true });
   const server = createServer((request, response) => {
@@ -104,14 +107,17 @@ async function answer(
 ): Promise<void> {
   const path = new URL(request.url ?? "/", "http://lab").pathname;
   if (path === "/runs.json") {
-    send(response, "application/json", JSON.stringify(runs.map((run) => basename(run))));
+    send(response, "application/json", JSON.stringify(runs.map((run) => basename(resolve(run)))));
     return;
   }
-  const run = RUN_FILE.exec(path);
+  const run = RUN.exec(path);
   if (run) {
     const folder = runs[Number(run[1])];
+    const file = FOLLOWED.find((name) => name === run[2]);
     if (folder === undefined) refuse(response, 404, "no such run");
-    else sendFile(response, join(folder, run[2]!), "text/plain; charset=utf-8");
+    else if (run[2] === undefined) send(response, "application/json", JSON.stringify(sizesOf(folder)), "no-store");
+    else if (file === undefined) refuse(response, 404, `of a run only ${FOLLOWED.join(", ")} are served`);
+    else sendRange(request, response, join(folder, file));
     return;
   }
   const data = DATA_FILE.exec(path);
@@ -150,18 +156,54 @@ async function sendData(response: ServerResponse, name: string, file: string): P
 }
 
 function sendFile(response: ServerResponse, file: string, type: string): void {
-  if (!existsSync(file)) {
-    refuse(response, 404, "not there");
-    return;
-  }
   response.setHeader("Content-Type", type);
   response.setHeader("Content-Length", statSync(file).size);
   response.setHeader("Cache-Control", "no-store");
-  createReadStream(file, { end: Math.max(0, statSync(file).size - 1) }).pipe(response);
+  createReadStream(file).pipe(response);
 }
 
-function send(response: ServerResponse, type: string, text: string): void {
+/** Bytes of each of the run's files there is now: a page looks here for what has grown. */
+function sizesOf(folder: string): Record<string, number> {
+  return Object.fromEntries(
+    FOLLOWED.flatMap((name) => {
+      const kind = statSync(join(folder, name), { throwIfNoEntry: false });
+      return kind?.isFile() ? [[name, kind.size]] : [];
+    }),
+  );
+}
+
+/** A file that may be growing: as much of it as there is now, or the bytes first-last that are asked for. */
+function sendRange(request: IncomingMessage, response: ServerResponse, file: string): void {
+  const kind = statSync(file, { throwIfNoEntry: false });
+  if (!kind?.isFile()) {
+    refuse(response, 404, "not there");
+    return;
+  }
+  const { size } = kind;
+  const asked = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(request.headers.range ?? "");
+  const first = asked ? Number(asked[1]) : 0;
+  const last = Math.min(size, asked?.[2] ? Number(asked[2]) + 1 : size) - 1;
+  response.setHeader("Content-Type", "text/plain; charset=utf-8");
+  response.setHeader("Cache-Control", "no-store");
+  response.setHeader("Accept-Ranges", "bytes");
+  if (asked && first > last) {
+    response.setHeader("Content-Range", `bytes */${size}`);
+    refuse(response, 416, `there are ${size} bytes`);
+    return;
+  }
+  if (asked) {
+    response.statusCode = 206;
+    response.setHeader("Content-Range", `bytes ${first}-${last}/${size}`);
+  }
+  response.setHeader("Content-Length", last - first + 1);
+  if (last < first || request.method === "HEAD") response.end();
+  // Shorter by now, it ends early, which the reader takes for a failed answer and asks again.
+  else pipeline(createReadStream(file, { start: first, end: last }), response, () => {});
+}
+
+function send(response: ServerResponse, type: string, text: string, caching?: string): void {
   response.setHeader("Content-Type", type);
+  if (caching) response.setHeader("Cache-Control", caching);
   response.end(text);
 }
 

@@ -15,6 +15,7 @@ import { type InputScaling, netInput } from "../measurement/features/net-input.t
 import type { Pixels } from "../measurement/image-rows.ts";
 import { featuresOf, inputOf, type Layout, type OnnxInput } from "./onnx-model.ts";
 
+/** How a feature net is run. */
 export interface OnnxOptions extends InputScaling {
   /** The order of the input's axes. Default: by which axis has 1 or 3 entries; NCHW where that does not tell. */
   readonly layout?: Layout;
@@ -30,12 +31,17 @@ export interface OnnxOptions extends InputScaling {
 
 /** An extractor that holds memory until it is closed. */
 export interface OpenedFeatures extends FeatureExtractor {
+  /** Frees the net's memory. */
   close(): Promise<void>;
 }
 
+/** @internal */
 type Runtime = typeof import("onnxruntime-web");
 
-/** @throws BispikeError "platform" that says how to install it */
+/**
+ * @throws BispikeError "platform" that says how to install it
+ * @internal
+ */
 export async function onnxRuntime(load: () => Promise<Runtime> = () => import("onnxruntime-web")): Promise<Runtime> {
   try {
     const runtime = await load();

@@ -20,6 +20,7 @@ export interface OnnxInput {
  *
  * @param layout where its axes do not tell: by default NHWC if only the last axis has 1 or 3 entries, else NCHW
  * @throws BispikeError "data" unless the model has one float32 input of four axes and 1 or 3 channels
+ * @internal types of an optional package stay out of this one's
  */
 export function inputOf(session: InferenceSession, file: string, layout?: Layout): OnnxInput {
   const { inputNames, inputMetadata } = session;
@@ -55,6 +56,7 @@ export function inputOf(session: InferenceSession, file: string, layout?: Layout
  * Features of the first `count` images of a run of `rows`, planes averaged: [count][features].
  *
  * @throws BispikeError "data" for another output than float32 [rows, F] or four axes in the order of the input
+ * @internal
  */
 export function featuresOf(
   output: Tensor | undefined,

@@ -14,6 +14,7 @@ export interface FittedPicture {
   readonly change: string | null;
 }
 
+/** How a picture becomes a stimulus. */
 export interface PictureOptions {
   /** Swap black and white first. Default false. */
   readonly invert?: boolean;

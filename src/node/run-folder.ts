@@ -35,6 +35,7 @@ export const RUN_FILES = {
 /** Where runs go unless told otherwise. */
 export const RUNS_FOLDER = "runs";
 
+/** The folder of a run, locked while it is open. */
 export class RunFolder {
   readonly path: string;
   /** Lets another process use the folder. */
@@ -99,6 +100,7 @@ export class RunFolder {
     }
   }
 
+  /** The path of one of the run's files. */
   file(name: string): string {
     return join(this.path, name);
   }
@@ -108,6 +110,7 @@ export class RunFolder {
     return readAnyExperiment(this.file(RUN_FILES.config), overrides);
   }
 
+  /** Writes the resolved configuration. */
   writeConfig(config: AnyConfig): void {
     writeDurably(this.file(RUN_FILES.config), renderConfig(config));
   }
@@ -126,10 +129,12 @@ export class RunFolder {
     return readJsonObject(this.file(name));
   }
 
+  /** Adds a line to the metrics. */
   addMetrics(line: AnyMetricLine): void {
     appendLine(this.file(RUN_FILES.metrics), line);
   }
 
+  /** Adds a line to the observations. */
   addObservation(line: Observation): void {
     appendLine(this.file(RUN_FILES.observations), line);
   }

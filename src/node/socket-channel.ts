@@ -41,16 +41,19 @@ export function parseAddress(text: string): Address {
   );
 }
 
+/** An address as a person writes it. */
 export function describeAddress(address: Address): string {
   if ("path" in address) return address.path;
   return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
+/** A socket that waits for a neighbour. */
 export interface Listening {
   /** Where it listens; the port is the system's where 0 was asked for. */
   readonly address: Address;
   /** The first caller that sends a whole frame; whoever else is there or comes later is turned away. */
   accept(): Promise<Channel>;
+  /** Stops waiting. */
   close(): void;
 }
 
@@ -114,15 +117,15 @@ function removeStale(path: string): void {
 /**
  * Connects to a neighbour, which may not listen yet.
  *
- * @param stopped checked between attempts; true gives up
- * @param seconds how long to try
+ * @param patience `seconds` to try, and `stopped`, which is asked between attempts; true gives up
  * @throws BispikeError "platform" when nobody listened in that time
  */
 export async function connectToPart(
   address: Address,
   limits: FrameLimits,
-  { seconds, stopped = () => false }: { readonly seconds: number; readonly stopped?: () => boolean },
+  patience: { readonly seconds: number; readonly stopped?: () => boolean },
 ): Promise<Channel> {
+  const { seconds, stopped = () => false } = patience;
   const until = performance.now() + 1000 * seconds;
   for (;;) {
     try {

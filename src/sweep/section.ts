@@ -62,12 +62,12 @@ const shape = section({
   sweep: section({
     axes: z.record(z.string(), z.array(z.unknown(), { error: "a list of values" }), { error: "keys with lists" }),
     space: z.record(z.string(), z.unknown(), { error: "keys with a range each" }),
-    samples: whole(1, MOST_SAMPLES).exactOptional(),
+    samples: z.exactOptional(whole(1, MOST_SAMPLES)),
     seed: whole(0, Number.MAX_SAFE_INTEGER),
     // As `compare.seeds`, which words the complaint.
     seeds: z.unknown().exactOptional(),
     baseline: z.record(z.string(), z.unknown(), { error: "keys with a value each, such as { rule.name: bsd }" }),
-    halving: halvingSection.exactOptional(),
+    halving: z.exactOptional(halvingSection),
   }),
 });
 

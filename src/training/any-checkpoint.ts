@@ -7,6 +7,7 @@ import { trainsRecall } from "./image-rules.ts";
 import { readSealed } from "./sealed.ts";
 import { readSequenceCheckpoint, SEQUENCE_FILE, type SequenceCheckpoint } from "./sequence/checkpoint.ts";
 
+/** A checkpoint of any kind of experiment. */
 export type AnyCheckpoint = Checkpoint | SequenceCheckpoint | AutoencoderCheckpoint;
 
 /** Whether a checkpoint is an image experiment's. */

@@ -17,8 +17,10 @@ import { describeValue } from "./config-words.ts";
 import { completeSequenceConfig, type SequenceConfig } from "./sequence/config.ts";
 import { sequenceSchema, TASKS } from "./sequence/config-schema.ts";
 
+/** A checked configuration of any kind of experiment. */
 export type AnyConfig = ExperimentConfig | SequenceConfig | AutoencoderConfig;
 
+/** The kinds of experiments. */
 export type ExperimentKind = "images" | "sequences" | "autoencoder";
 
 /** Every value the key `task` may have. */

@@ -15,8 +15,6 @@ export const CHECKPOINT_VERSION = 1;
 /** @internal */
 export const IMAGE_FILE = { kind: "bispike-checkpoint", version: CHECKPOINT_VERSION } as const;
 
-export { checksum } from "./sealed.ts";
-
 /** Where training stands: everything that is not a tensor. */
 export interface Position {
   /** Optimiser steps done. */
@@ -35,6 +33,7 @@ export interface Position {
   readonly best: { readonly accuracy: number; readonly epoch: number } | null;
 }
 
+/** A checkpoint of an image experiment. */
 export interface Checkpoint {
   readonly version: number;
   readonly config: ExperimentConfig;

@@ -1,12 +1,12 @@
 /** Checks a filled-in configuration against the schema and the rules between fields; words every complaint. */
-import type * as z from "zod";
+import * as z from "zod/mini";
 import { BispikeError } from "../errors.ts";
 import { keysOf } from "./config-fields.ts";
 import { clip, describeValue, nearest } from "./config-words.ts";
 
 /** What a kind of experiment may be configured to. */
 export interface ConfigForm<T> {
-  readonly schema: z.ZodType<T>;
+  readonly schema: z.core.$ZodType<T>;
   /** Combinations of fields that make no sense together, one sentence each. */
   readonly impossible: (config: T) => string[];
 }
@@ -21,7 +21,7 @@ const shown = 8;
  * @throws BispikeError "config", one line a fault
  */
 export function checkConfig<T>(form: ConfigForm<T>, filled: unknown, source?: string): T {
-  const parsed = form.schema.safeParse(filled);
+  const parsed = z.safeParse(form.schema, filled);
   const faults = parsed.success
     ? form.impossible(parsed.data)
     : schemaFaults(parsed.error.issues, filled, keysOf(form.schema));

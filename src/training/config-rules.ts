@@ -1,6 +1,6 @@
 /** Combinations of an image experiment's fields that are each valid alone and make no sense together. */
 import type { DataConfig, ExperimentConfig } from "./config.ts";
-import { isRealRule } from "./config-schema.ts";
+import { isRealRule } from "./rule-names.ts";
 
 /** What is wrong with a section `data` of images; one sentence a fault. */
 export function impossibleData({ name, path }: DataConfig): string[] {

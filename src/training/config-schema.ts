@@ -1,13 +1,16 @@
 /** The zod schema of an image experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { stageLosses } from "../alignment/stage-loss.ts";
 import type { DataConfig, ExperimentConfig, ImageDataConfig } from "./config.ts";
 import {
   choice,
+  choiceOrRegistered,
   flag,
   fraction,
   hidden,
   keysOf,
   name,
+  optional,
   path,
   positive,
   real,
@@ -15,54 +18,31 @@ import {
   trainSection,
   whole,
 } from "./config-fields.ts";
+import { registeredRules } from "./registered-rules.ts";
 
 /** The data sets known by name. */
 export const knownDatasets = ["mnist", "fashion-mnist", "cifar10", "cifar100", "svhn"] as const;
 export type KnownDataset = (typeof knownDatasets)[number];
 
-/** Learning rules for images on spiking nets. */
-export const spikingRules = [
-  "bsd",
-  "backprop",
-  "feedback-alignment",
-  "direct-feedback-alignment",
-  "local-losses",
-  "r-stdp",
-] as const;
-export type SpikingRuleName = (typeof spikingRules)[number];
-
-/** Learning rules for images on nets of real numbers. */
-export const realRules = ["real-backprop", "dll", "predictive-coding", "ccl", "real-bsd"] as const;
-export type RealRuleName = (typeof realRules)[number];
-
-/** Learning rules for images. */
-export const imageRules = [...spikingRules, ...realRules] as const;
-export type ImageRuleName = SpikingRuleName | RealRuleName;
-
-/** Whether a rule trains a net of real numbers. */
-export function isRealRule(rule: ImageRuleName): rule is RealRuleName {
-  return (realRules as readonly string[]).includes(rule);
-}
-
 const heldOut = () => {
   const error = "a fraction from 0 to below 1, or a whole number of images";
   const sensible = (value: number) => value >= 0 && (value < 1 || Number.isSafeInteger(value));
-  return z.number({ error }).refine(sensible, { error });
+  return z.number({ error }).check(z.refine(sensible, { error }));
 };
 
 const dataFields = () => ({
-  name: choice(knownDatasets).exactOptional(),
-  path: path("a folder's path").exactOptional(),
+  name: optional(choice(knownDatasets)),
+  path: optional(path("a folder's path")),
   heldOut: heldOut(),
   limit: whole(0, Number.MAX_SAFE_INTEGER),
 });
 
 /** The section `data` of experiments on images without labels. */
-export const imageDataSection = () => section(dataFields()) satisfies z.ZodType<DataConfig>;
+export const imageDataSection = () => section(dataFields()) satisfies z.ZodMiniType<DataConfig>;
 
 export const experimentSchema = section({
   name: name(),
-  data: section({ ...dataFields(), labelNoise: real(0, 1) }) satisfies z.ZodType<ImageDataConfig>,
+  data: section({ ...dataFields(), labelNoise: real(0, 1) }) satisfies z.ZodMiniType<ImageDataConfig>,
   network: section({
     kind: choice(["mlp", "cnn"]),
     hidden: hidden(),
@@ -76,11 +56,11 @@ export const experimentSchema = section({
     activation: choice(["own", "relu", "tanh", "elu"]),
   }),
   rule: section({
-    name: choice(imageRules),
+    name: choiceOrRegistered(registeredRules),
     features: choice(["rate", "drive", "membrane"]),
     centred: flag(),
     negatives: choice(["literal", "masked", "prototypes"]),
-    loss: choice(["reco", "infonce", "mse"]),
+    loss: choiceOrRegistered(stageLosses),
     lambda: real(0),
     temperature: positive(),
     weight: real(0),
@@ -99,7 +79,7 @@ export const experimentSchema = section({
   }),
   train: trainSection(),
   observe: section({ every: whole(0, Number.MAX_SAFE_INTEGER), images: whole(2, 65536) }),
-}) satisfies z.ZodType<ExperimentConfig>;
+}) satisfies z.ZodMiniType<ExperimentConfig>;
 
 /** Dotted names of every key, sections included, in file order: `train`, `train.seed`, ... */
 export function knownKeys(): string[] {

@@ -4,23 +4,26 @@
  * Every field has a default except the data set; unknown keys are errors; nothing is coerced ("4" is not 4).
  * Reading a file is the job of `config-file.ts`; this file runs in the browser too.
  */
+import type { StageLossName } from "../alignment/stage-loss.ts";
 import { checkConfig } from "./config-check.ts";
 import { applyOverrides } from "./config-overrides.ts";
 import { copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "./config-raw.ts";
 import { impossible } from "./config-rules.ts";
-import { experimentSchema, type ImageRuleName, type KnownDataset } from "./config-schema.ts";
+import { experimentSchema, type KnownDataset } from "./config-schema.ts";
+import type { AnyRuleName } from "./rule-names.ts";
 
+export { type KnownDataset, knownDatasets } from "./config-schema.ts";
 export {
+  type AnyRuleName,
   type ImageRuleName,
   imageRules,
   isRealRule,
-  type KnownDataset,
-  knownDatasets,
+  isSpikingRule,
   type RealRuleName,
   realRules,
   type SpikingRuleName,
   spikingRules,
-} from "./config-schema.ts";
+} from "./rule-names.ts";
 
 /** What to train on. At least one of `name` and `path` is there. */
 export interface DataConfig {
@@ -90,16 +93,16 @@ export interface NetworkConfig {
  *   real-bsd                   the stage losses of bsd on units that do not spike, between a net and a feedback net as ccl has them
  */
 export interface RuleConfig {
-  /** Default bsd. */
-  readonly name: ImageRuleName;
+  /** One of these, or one that was registered (`registerRule`). Default bsd. */
+  readonly name: AnyRuleName;
   /** bsd: what the two networks align: firing rates, mean drives or membrane potentials. Default rate. */
   readonly features: "rate" | "drive" | "membrane";
   /** bsd, real-bsd: subtract each neuron's own mean before the loss. Default true. */
   readonly centred: boolean;
   /** bsd: unpaired samples: all in the batch, those of other classes, or one recalled prototype a class (real-bsd: always). Default prototypes. */
   readonly negatives: "literal" | "masked" | "prototypes";
-  /** bsd, real-bsd: alignment loss of the hidden stages. Default infonce. */
-  readonly loss: "reco" | "infonce" | "mse";
+  /** bsd, real-bsd: alignment loss of the hidden stages: reco, infonce, mse, or one that was registered (`registerStageLoss`). Default infonce. */
+  readonly loss: StageLossName;
   /** ReCo: weight of the negatives. Default 4. */
   readonly lambda: number;
   /** InfoNCE: softmax temperature of the cosines. Default 0.1. */

@@ -28,6 +28,7 @@ export interface ExperimentParts {
   readonly observer?: Observer;
 }
 
+/** An image experiment, ready to be trained. */
 export interface Experiment extends ExperimentParts {
   /** The experiment as the training loop sees it. */
   readonly task: ImageTask;

@@ -19,7 +19,16 @@ import { type DataSummary, type ImageModel, Model, spikingModel } from "../netwo
 import { type NetworkPair, paddedShape } from "../network/pair.ts";
 import { RealModel } from "../network/real/real-model.ts";
 import type { StageRange } from "../network/stage-range.ts";
-import { type ExperimentConfig, isRealRule, type RealRuleName, type SpikingRuleName } from "./config.ts";
+import { HOW_TO_LOAD } from "../registry.ts";
+import {
+  type AnyRuleName,
+  type ExperimentConfig,
+  isRealRule,
+  isSpikingRule,
+  type RealRuleName,
+  type SpikingRuleName,
+} from "./config.ts";
+import { type RuleDefinition, registeredRules } from "./registered-rules.ts";
 
 /** Which networks a rule on spiking nets trains, and whether it reads all drives of a pass again. */
 const needsOf: Readonly<Record<Exclude<SpikingRuleName, "bsd">, PairNeeds>> = {
@@ -36,13 +45,27 @@ export interface PairNeeds {
   readonly keepDrives: boolean;
 }
 
-/** What a rule on spiking nets asks of its pair; all but bsd train perception alone, and so does bsd with random codes. */
+/**
+ * What a rule on spiking nets asks of its pair; all of this library but bsd train perception alone, and so does bsd with random codes.
+ *
+ * @throws BispikeError "config" for a name nobody registered
+ */
 export function pairNeeds(
-  name: SpikingRuleName,
+  name: AnyRuleName,
   { codes, detached }: Pick<ExperimentConfig["rule"], "codes" | "detached">,
 ): PairNeeds {
+  if (!isSpikingRule(name)) return registeredRule(name);
   if (name !== "bsd") return needsOf[name];
   return { networks: codes === "random" ? "perception" : "both", keepDrives: !detached };
+}
+
+function registeredRule(name: string): RuleDefinition {
+  const definition = registeredRules.get(name);
+  if (definition) return definition;
+  throw new BispikeError(
+    "config",
+    `rule: expected one of ${registeredRules.names().join(", ")}, got ${name}; ${HOW_TO_LOAD}`,
+  );
 }
 
 /** Whether a rule trains a recall network too. */
@@ -68,7 +91,8 @@ export function createModel(team: Team, config: ExperimentConfig, data: DataSumm
   const keepGradients = (train.clip > 0 && train.clipScope === "global") || config.observe.every > 0;
   const sizes = { pool: rule.pool, seed: train.seed, maxImages: train.batch, ...recalls };
   const stages = part ? { part } : {};
-  return new Model(team, { network, ...sizes, ...pairNeeds(rule.name, rule), keepGradients, ...stages }, data);
+  const { networks, keepDrives } = pairNeeds(rule.name, rule);
+  return new Model(team, { network, ...sizes, networks, keepDrives, keepGradients, ...stages }, data);
 }
 
 /** What a real-valued net is made from. */
@@ -129,10 +153,11 @@ function realRule(image: RealImageNet, { rule, train, name }: RuleConfigs & { na
 /** The learning rule on a pair made as `pairNeeds` says. */
 export function spikingRule(
   pair: NetworkPair,
-  { rule, train, name }: Pick<ExperimentConfig, "rule" | "train"> & { readonly name: SpikingRuleName },
+  { rule, train, name }: Pick<ExperimentConfig, "rule" | "train"> & { readonly name: AnyRuleName },
 ): Rule {
   const { weightDecay, clip, clipScope } = train;
   const optimiser = { weightDecay, clip, clipScope };
+  if (!isSpikingRule(name)) return registeredRule(name).create(pair, { rule, optimiser });
   switch (name) {
     case "bsd":
       return new Bsd(pair, rule, optimiser);

@@ -19,6 +19,7 @@ export interface StepFigures {
   readonly seconds: number;
 }
 
+/** What is written of a step. */
 export interface StepMetrics extends StepFigures {
   readonly imagesPerSecond: number;
 }
@@ -41,6 +42,7 @@ export interface EpochMetrics {
   readonly seconds: number;
 }
 
+/** A line of an image experiment's metrics. */
 export type MetricLine = StepMetrics | EpochMetrics;
 
 /** Share of a stage's neurons that may be silent over a batch before it is reported, and firing rates that are too low or high. */

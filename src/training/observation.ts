@@ -17,6 +17,7 @@ export interface ObservedSpikes {
   readonly centredRank: number;
 }
 
+/** What was observed of a stage. */
 export interface ObservedStage {
   /** 2..L - 1. */
   readonly stage: number;
@@ -27,6 +28,7 @@ export interface ObservedStage {
   readonly recall: ObservedSpikes | null;
 }
 
+/** What was observed of a step. */
 export interface Observation {
   /** The step whose gradients are compared, from 1; all else is of the weights just before it. */
   readonly step: number;

@@ -104,8 +104,8 @@ function observed({ mean, dead, saturated, effectiveRank, centredRank }: StageRe
   return { rate: mean, dead, saturated, effectiveRank, centredRank };
 }
 
-/** Weights that go down beside those of a net of real numbers. */
-function downwardWeights(rule: Rule): JoinedWeights[] {
+/** Weights that go down beside those of a net of real numbers; none under rules that have no such. */
+export function downwardWeights(rule: Rule): JoinedWeights[] {
   if (rule instanceof ImageDll)
     // Errors come down to stage k + 2 from the one above.
     return rule.feedback.map((down, k) => ({ below: k + 2, up: rule.net.layers[k + 1]!, down, order: "same" }));

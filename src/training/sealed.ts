@@ -5,6 +5,7 @@
 import { xxHash32 } from "../engine/checksum.ts";
 import { BispikeError } from "../errors.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "../export/safetensors.ts";
+import { assertRegistered, pluginsUsed } from "./plugins.ts";
 
 /** What a kind of sealed file calls itself. */
 export interface FileKind {
@@ -31,12 +32,14 @@ export function seal(
   tensors: ReadonlyMap<string, Tensor>,
   fields: SealedFields,
 ): Uint8Array {
+  const plugins = pluginsUsed(fields.config);
   const metadata = {
     kind,
     version: String(version),
     config: JSON.stringify(fields.config),
     data: JSON.stringify(fields.data),
     position: JSON.stringify(fields.position),
+    ...(plugins.length === 0 ? {} : { plugins: JSON.stringify(plugins) }),
   };
   return encodeSafetensors(tensors, { ...metadata, checksum: checksum(tensors, new Map(Object.entries(metadata))) });
 }
@@ -61,7 +64,9 @@ export function assertFinite(tensors: ReadonlyMap<string, Tensor>, step: number)
 export function checksum(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): string {
   const encoder = new TextEncoder();
   let hash = 0;
-  for (const key of ["version", "config", "data", "position"])
+  // Files without plugins are older than these, and have the bytes they had.
+  const plugins = metadata.has("plugins") ? ["plugins"] : [];
+  for (const key of ["version", "config", "data", "position", ...plugins])
     hash = xxHash32(encoder.encode(metadata.get(key) ?? ""), hash);
   for (const name of [...tensors.keys()].sort()) {
     const { shape, data } = tensors.get(name)!;
@@ -79,7 +84,7 @@ export interface Unsealed {
 }
 
 /**
- * Checks kind, version and checksum.
+ * Checks kind, version and checksum, and that what plugins registered for it is there.
  *
  * @throws BispikeError "checkpoint"
  */
@@ -101,13 +106,14 @@ export function unseal({ tensors, metadata }: SafetensorsFile, expected: FileKin
       `is damaged: its checksum is ${found}, expected ${sum}; use another checkpoint of the run`,
     );
   }
-  const field = (name: keyof SealedFields): unknown => {
+  const field = (name: keyof SealedFields | "plugins"): unknown => {
     try {
       return JSON.parse(metadata.get(name) ?? "");
     } catch (cause) {
       throw new BispikeError("checkpoint", `metadata ${name} is not JSON`, { cause });
     }
   };
+  if (metadata.has("plugins")) assertRegistered(field("plugins"));
   return { version, tensors, field };
 }
 

@@ -24,6 +24,7 @@ export interface Place {
   readonly best: Best | null;
 }
 
+/** The best epoch so far. */
 export interface Best {
   readonly score: number;
   readonly epoch: number;
@@ -42,6 +43,7 @@ export interface StepMoment {
   readonly seconds: number;
 }
 
+/** An experiment as the training loop sees it. */
 export interface Trainable<K extends TrainableKind = TrainableKind> {
   /** Tells the type checker the kind; never set. */
   readonly kind?: K;
@@ -61,7 +63,7 @@ export interface Trainable<K extends TrainableKind = TrainableKind> {
   /**
    * Ends an epoch: measures the held-out part and forgets the epoch's sums.
    *
-   * @param epoch number of the epoch, from 1
+   * @param at number of the epoch, from 1, and steps done
    * @param seconds tells the seconds of training when asked
    * @returns the epoch's line, and its score, the higher the better; null where nothing is held out
    */

@@ -12,6 +12,7 @@ import type { Best, Place, Trainable, TrainableKind } from "./trainable.ts";
 
 /** Where a run's results go. */
 export interface RunSink<K extends TrainableKind> {
+  /** Hears of every step. */
   onStep?(report: K["report"], line: K["step"], progress: Progress): void;
   /** Lines to keep: about twenty steps an epoch, and every epoch. */
   onMetrics?(line: K["step"] | K["epoch"]): void;
@@ -21,6 +22,7 @@ export interface RunSink<K extends TrainableKind> {
   onCheckpoint?(which: "last" | "best", bytes: Uint8Array): void;
 }
 
+/** How far training is. */
 export interface Progress {
   readonly step: number;
   readonly totalSteps: number;
@@ -36,6 +38,7 @@ export interface Moment {
   encode(): Uint8Array;
 }
 
+/** What the training loop is told. */
 export interface TrainerOptions<K extends TrainableKind> {
   sink?: RunSink<K>;
   /** Checked before every step: true stops the run after saving. */
@@ -53,6 +56,7 @@ export interface TrainerOptions<K extends TrainableKind> {
   secondsBefore?: number;
 }
 
+/** How training ended. */
 export interface TrainingResult {
   readonly finished: boolean;
   readonly step: number;

@@ -159,7 +159,7 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--network.hidden=[65536]", "network.hidden[0]: expected an integer from 1 to 65535, got the number 65536"],
     [
       "--rule.name=bp",
-      'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, real-backprop, dll, predictive-coding, ccl, real-bsd, got the text "bp"',
+      'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, real-backprop, dll, predictive-coding, ccl, real-bsd, or a rule of your own (load what registers it first: --plugin FILE.mjs on the command line, an import in a program), got the text "bp"',
     ],
     ["--network.activation=gelu", 'network.activation: expected one of own, relu, tanh, elu, got the text "gelu"'],
     [

@@ -55,11 +55,11 @@ test("ten steps with two bands: losses, spikes and what was learned", async () =
         });
         return new Map(entries);
       });
-    const { loss, centred, lambda, temperature } = rule;
+    const { centred, lambda, temperature } = rule;
     const training = new ReferenceTraining(
       { perception: twin.half("perception"), recall: twin.half("recall") },
       { perception: statesOf("perception"), recall: statesOf("recall") },
-      { ...rule, steps: 4, tau: 2, alignment: { loss, centred, lambda, temperature }, frequency },
+      { ...rule, steps: 4, tau: 2, alignment: { loss: "reco", centred, lambda, temperature }, frequency },
       { learningRate: rates, seeing: 0.5, weightDecay: 0.01, clip: 0.5 },
     );
 

@@ -1,8 +1,9 @@
-/** The same bytes whatever the number of threads, and again in the same process. */
+/** The same bytes whatever the number of threads, whether memory is shared, and again in the same process. */
 import { describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { randomImages, type SmallOptions, smallPair, updatesOf } from "../support/small-pair.ts";
+import { smallTraining } from "../support/small-training.ts";
 
 /** Everything five steps leave behind: parameters, gradients, moments and losses. */
 async function trained(options: SmallOptions): Promise<Record<string, unknown>> {
@@ -28,6 +29,17 @@ test.each(cases)("$kind, $stimulus, $negatives: 1 to 4 threads", async ({ kind, 
   expect(Object.keys(alone).length).toBeGreaterThan(5);
   for (const threads of [1, 2, 3, 4])
     expect(await trained({ ...options, threads }), `${threads} threads`).toEqual(alone);
+});
+
+test.each(["mlp", "cnn"] as const)("%s: memory that is not shared", async (kind) => {
+  const raw = { network: { kind, hidden: [8, 8] }, train: { epochs: 1, batch: 12 } };
+  const plain = await Team.create({ shared: false, maximumPages: 1024 });
+  expect(plain.arena.memory.buffer).toBeInstanceOf(ArrayBuffer);
+  const alone = await smallTraining(raw, { team: plain });
+  // Views made before are still views of the memory: it never grew.
+  expect(plain.bits.view.length).toBe(256 * 8);
+  expect(alone.last).toEqual((await smallTraining(raw, { threads: 2 })).last);
+  await plain.close();
 });
 
 test("another seed gives other bytes", async () => {
@@ -78,19 +90,23 @@ describe("a team", () => {
   test("refuses bad thread counts, missing ways to start them, and kernels called with the wrong arguments", async () => {
     await expect(Team.create({ threads: 0 })).rejects.toThrow(/1 to 256/);
     await expect(Team.create({ threads: 2 })).rejects.toThrow(/spawn/);
+    await expect(Team.create({ threads: 2, spawn: spawnThread, shared: false })).rejects.toThrow(/shared memory/);
     const team = await Team.create({ maximumPages: 256 });
     expect(() => team.run("sumSquares", 1, 1)).toThrow(/sumSquares takes 3 arguments, got 1/);
     await team.close();
     await team.close();
   });
 
-  test("memory past the maximum is an error that says how much there is", async () => {
-    const team = await Team.create({ maximumPages: 32 });
-    expect(() => team.arena.f32(1_000_000)).toThrow(/2 MiB/);
-    // Up to the last page it can be had, though growing asks for a quarter more.
-    expect(team.arena.f32(480_000).view.length).toBe(480_000);
-    await team.close();
-  });
+  test.each([true, false])(
+    "memory past the maximum is an error that says how much there is (shared: %s)",
+    async (shared) => {
+      const team = await Team.create({ maximumPages: 32, shared });
+      expect(() => team.arena.f32(1_000_000)).toThrow(/2 MiB/);
+      // Up to the last page it can be had, though growing asks for a quarter more.
+      expect(team.arena.f32(480_000).view.length).toBe(480_000);
+      await team.close();
+    },
+  );
 });
 
 test.each([1, 3])(

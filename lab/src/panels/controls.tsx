@@ -1,5 +1,5 @@
 /** Start, pause, one step, speed, reset. */
-import { begin, setup } from "../state/lab.ts";
+import { begin, setupOf } from "../state/lab.ts";
 import type { Run } from "../state/run.ts";
 
 const SPEEDS = [
@@ -24,7 +24,7 @@ export function Controls({ run }: { run: Run }) {
       <button type="button" disabled={!ready || running || run.finished.value} onClick={() => run.stepOnce()}>
         One batch
       </button>
-      <button type="button" disabled={run.opening.value} onClick={() => begin(run, setup.value)}>
+      <button type="button" disabled={run.opening.value} onClick={() => begin(run, setupOf(run))}>
         Reset
       </button>
       <label>

@@ -1,31 +1,42 @@
-/** Learning curves, by uPlot: accuracy of batches, smoothed, and on the held-out images; losses by stage. */
+/** Learning curves, by uPlot: accuracy of batches, smoothed, and on the held-out images; of two runs on the same axes. */
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { onThemeChange } from "../draw/theme.ts";
 import type { Run } from "../state/run.ts";
 
 /** Weight of the newest batch in the running mean. */
 const SMOOTHING = 0.1;
+const HEIGHT = 180;
+/** Of batches and held-out images; a run a row. The second run's lines are dashed, for eyes that see no colours. */
+const COLOURS = [
+  ["#0072b2", "#d55e00"],
+  ["#009e73", "#cc79a7"],
+] as const;
 
-export function AccuracyCurve({ run }: { run: Run }) {
+/** @param runs one, or two */
+export function AccuracyCurve({ runs }: { runs: readonly Run[] }) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const names = runs.map((run) => (runs.length > 1 ? (run.about.value?.config.rule.name ?? "run") : null));
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    plot.current = new uPlot(options(element.clientWidth), [[], [], []], element);
+    plot.current = new uPlot(options(element.clientWidth, names), seriesOf(runs), element);
     const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
+    const stop = onThemeChange(() => plot.current?.redraw(false));
     return () => {
+      stop();
       observer.disconnect();
       plot.current?.destroy();
       plot.current = null;
     };
-  }, []);
+  }, [names.join()]);
   useSignalEffect(() => {
-    void run.lineCount.value;
-    const epochs = run.epochs.value;
-    plot.current?.setData(series(run, epochs));
+    for (const run of runs) void run.lineCount.value;
+    for (const run of runs) void run.epochs.value;
+    plot.current?.setData(seriesOf(runs));
   });
   return (
     <section aria-label="Accuracy">
@@ -35,9 +46,7 @@ export function AccuracyCurve({ run }: { run: Run }) {
   );
 }
 
-const HEIGHT = 180;
-
-function options(width: number): uPlot.Options {
+function options(width: number, names: readonly (string | null)[]): uPlot.Options {
   const axis: uPlot.Axis = {
     stroke: () => getComputedStyle(document.body).color,
     grid: { stroke: "#8884" },
@@ -51,25 +60,35 @@ function options(width: number): uPlot.Options {
       { ...axis, label: "step" },
       { ...axis, values: (_, values) => values.map((value) => `${Math.round(100 * value)} %`) },
     ],
-    series: [
-      { label: "step" },
-      { label: "batches", stroke: "#0072b2", width: 2, value: percent },
-      {
-        label: "held out",
-        stroke: "#d55e00",
-        width: 2,
-        points: { show: true, size: 7 },
-        spanGaps: true,
-        value: percent,
-      },
-    ],
+    series: [{ label: "step" }, ...names.flatMap((name, k) => lines(name, k))],
   };
 }
 
-const percent = (_: uPlot, value: number | null) => (value === null ? "–" : `${(100 * value).toFixed(2)} %`);
+/** @param name null for the only run */
+function lines(name: string | null, k: number): uPlot.Series[] {
+  const [batches, held] = COLOURS[k % COLOURS.length]!;
+  const dash = k > 0 ? { dash: [6, 3] } : {};
+  const label = (what: string) => (name === null ? what : `${k + 1} ${name}, ${what}`);
+  return [
+    { label: label("batches"), stroke: batches, width: 2, spanGaps: true, value: percent, ...dash },
+    {
+      ...{ label: label("held out"), stroke: held, width: 2, spanGaps: true, value: percent, ...dash },
+      points: { show: true, size: 7 },
+    },
+  ];
+}
 
-function series(run: Run, epochs: Run["epochs"]["value"]): uPlot.AlignedData {
-  const held = new Map(epochs.map(({ step, heldOutAccuracy }) => [step, heldOutAccuracy]));
+const percent = (_: uPlot, value: number | null) =>
+  value === null || value === undefined ? "–" : `${(100 * value).toFixed(2)} %`;
+
+function seriesOf(runs: readonly Run[]): uPlot.AlignedData {
+  const tables = runs.map(tableOf);
+  return tables.length === 1 ? tables[0]! : uPlot.join(tables);
+}
+
+/** Steps, batches' running mean, held-out accuracy. */
+function tableOf(run: Run): uPlot.AlignedData {
+  const held = new Map(run.epochs.peek().map(({ step, heldOutAccuracy }) => [step, heldOutAccuracy]));
   const steps = run.lines.map(({ step }) => step);
   let mean: number | undefined;
   const batches = run.lines.map(({ accuracy }) => {

@@ -1,5 +1,7 @@
 /** Every class as recall redraws it from the concept alone. */
+
 import { drawPicture } from "../draw/picture.ts";
+import { named } from "../state/lab.ts";
 import type { Run } from "../state/run.ts";
 import { Canvas } from "./canvas.tsx";
 
@@ -10,7 +12,7 @@ export function Recalled({ run }: { run: Run }) {
   const size = shape.height * shape.width * shape.channels;
   const nearest = run.snapshot.value?.ownIsNearest;
   return (
-    <section aria-label="What recall draws">
+    <section aria-label={named(run, "What recall draws")}>
       <h2>What recall draws of each concept</h2>
       <ol class="recalled">
         {classNames.map((name, c) => (

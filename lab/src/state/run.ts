@@ -20,10 +20,16 @@ export interface RunSetup {
   readonly data: DataSource;
 }
 
+/** Milliseconds between two times that the page is told of steps: it need not be drawn hundreds of times a second. */
+const HEARD_EVERY = 60;
+
 /** Steps of a curve that are kept: past this, every second one is dropped, so that a long run stays light. */
 const MOST_POINTS = 4000;
 
 export class Run {
+  static #made = 0;
+  /** Tells runs apart, so that panels of one are not taken over by the next. */
+  readonly id = ++Run.#made;
   /** Null until the run is ready. */
   readonly about = signal<About | null>(null);
   readonly opening = signal(false);
@@ -34,6 +40,8 @@ export class Run {
   readonly snapshot = signal<Snapshot | null>(null);
   readonly epochs = signal<readonly EpochPoint[]>([]);
   readonly failure = signal<Failure | null>(null);
+  /** What came of the newest file that was saved or opened. */
+  readonly said = signal("");
   readonly warnings = signal<readonly string[]>([]);
   /** Counts lines of the learning curve; `lines` itself grows in place. */
   readonly lineCount = signal(0);
@@ -47,6 +55,9 @@ export class Run {
   #api: Remote<LabApi> | undefined;
   #asking = false;
   #keepEvery = 1;
+  /** Steps that came since the page was last told. */
+  readonly #unheard: StepLine[] = [];
+  #hearing: ReturnType<typeof setTimeout> | undefined;
 
   /** Makes the run ready; the one before is thrown away. What goes wrong is in `failure`. */
   async open(setup: RunSetup, threads: number, checkpoint?: { bytes: Uint8Array; name: string }): Promise<void> {
@@ -60,8 +71,10 @@ export class Run {
       this.epochs.value = [];
       this.warnings.value = [];
     });
-    this.lines.length = 0;
+    this.lines.length = this.#unheard.length = 0;
     this.#keepEvery = 1;
+    // The worker that was asked answers no more.
+    this.#asking = false;
     const worker = new Worker(new URL("../worker/main.ts", import.meta.url), { type: "module" });
     worker.onerror = (event) => {
       this.failure.value = { code: "bug", message: event.message || "the training worker could not be loaded" };
@@ -113,8 +126,9 @@ export class Run {
     this.#asking = true;
     const worker = this.#worker;
     const snapshot = await this.#try(this.api.snapshot(this.sample.peek()));
+    if (worker !== this.#worker) return;
     this.#asking = false;
-    if (snapshot && worker === this.#worker) this.snapshot.value = snapshot;
+    if (snapshot) this.snapshot.value = snapshot;
   }
 
   /** Awaits an answer of the worker; what goes wrong is put in `failure`, and the answer is undefined. */
@@ -139,13 +153,14 @@ export class Run {
   }
 
   #hear(event: LabEvent): void {
+    if (event.kind === "step") {
+      this.#unheard.push(event.line);
+      this.#hearing ??= setTimeout(() => this.#hearSteps(), HEARD_EVERY);
+      return;
+    }
+    this.#hearSteps();
     batch(() => {
       switch (event.kind) {
-        case "step":
-          this.step.value = event.line.step;
-          this.newest.value = event.line;
-          this.#keep(event.line);
-          break;
         case "epoch": {
           const { step, epoch, heldOutAccuracy, warnings } = event;
           this.epochs.value = [...this.epochs.value, { step, epoch, heldOutAccuracy }];
@@ -164,6 +179,20 @@ export class Run {
     });
   }
 
+  #hearSteps(): void {
+    clearTimeout(this.#hearing);
+    this.#hearing = undefined;
+    const lines = this.#unheard.splice(0);
+    const newest = lines.at(-1);
+    if (!newest) return;
+    batch(() => {
+      for (const line of lines) this.#keep(line);
+      this.lineCount.value = this.lines.length;
+      this.newest.value = newest;
+      this.step.value = newest.step;
+    });
+  }
+
   #keep(line: StepLine): void {
     if (line.step % this.#keepEvery !== 0) return;
     this.lines.push(line);
@@ -172,7 +201,6 @@ export class Run {
       this.lines.splice(0, this.lines.length, ...half);
       this.#keepEvery *= 2;
     }
-    this.lineCount.value = this.lines.length;
   }
 }
 

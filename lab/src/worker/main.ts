@@ -1,16 +1,14 @@
 /** Entry of a training worker: one run, and what the page may ask of it (`protocol.ts`). */
+import "../setup/jitless.ts";
 import { expose, transfer } from "comlink";
-import { config as zodConfig } from "zod";
 import type { Dataset } from "../../../src/data/dataset.ts";
-import { BispikeError, checkedConfig, decodeCheckpoint, Team } from "../../../src/index.ts";
+import { BispikeError, checkedConfig, Team } from "../../../src/index.ts";
 import { fetchSite } from "../data/site.ts";
 import { failureOf } from "./failure.ts";
 import type { DataSource, LabApi, LabEvent, Setup } from "./protocol.ts";
+import type { Scene } from "./scene.ts";
 import { Session } from "./session.ts";
 import { spawnThread, whyNotShared } from "./threads.ts";
-
-// The page's policy forbids code from strings, which zod would use where it may.
-zodConfig({ jitless: true });
 
 /** Address space of a run, in pages of 64 KiB: 1 GiB, which small devices can reserve too. */
 const MAXIMUM_PAGES = 16384;
@@ -21,33 +19,51 @@ async function open(setup: Setup, tell: (event: LabEvent) => void) {
   await session?.close();
   session = undefined;
   const { checkpoint } = setup;
-  const resume = checkpoint && decodeCheckpoint(checkpoint.bytes, checkpoint.name);
-  const config = resume?.config ?? checkedConfig(setup.config);
-  const dataset = await loadData(setup.data, setup.base);
-  const why = setup.threads > 1 ? whyNotShared() : null;
+  // Checkpoints of every kind are told apart; what reads them is loaded for the first.
+  const opened = checkpoint && (await import("./keep.ts")).openCheckpoint(checkpoint);
+  const config = opened?.config ?? checkedConfig(setup.config);
+  const dataset = await loadData(opened?.images(setup.data) ?? setup.data, setup.base);
+  const why = whyNotShared();
   const threads = why === null ? setup.threads : 1;
   const team = await Team.create({
     threads,
+    shared: why === null,
     maximumPages: MAXIMUM_PAGES,
     ...(threads > 1 ? { spawn: spawnThread } : {}),
   });
   try {
-    session = new Session(team, config, dataset, tell, resume);
+    session = new Session(team, config, dataset, tell, opened?.resume);
+    opened?.check(session.experiment);
+    return { ...session.about(why), startedFrom: opened !== undefined && !opened.resume };
   } catch (error) {
+    session = undefined;
     await team.close();
-    throw error;
+    throw opened ? opened.named(error) : error;
   }
-  return session.about(why);
 }
 
-function loadData(source: DataSource, base: string): Promise<Dataset> {
+async function loadData(source: DataSource, base: string): Promise<Dataset> {
   if (source.kind === "site") return fetchSite(source.name, base);
-  throw new BispikeError("usage", "dropped files are not read yet");
+  const { readDropped } = await import("../data/dropped.ts");
+  return readDropped(source.name, source.files);
 }
 
 function current(): Session {
   if (!session) throw new BispikeError("usage", "no run is open");
   return session;
+}
+
+/** An answer about drawings, between two steps; loaded when it is first asked for. */
+async function drawn<T>(question: (answers: typeof import("./draw.ts"), session: Session) => T): Promise<T> {
+  const session = current();
+  const answers = await import("./draw.ts");
+  return session.ask(() => question(answers, session));
+}
+
+/** What looks inside is fetched once someone does. */
+async function looked<T>(question: (look: typeof import("./look.ts"), scene: Scene) => T): Promise<T> {
+  const look = await import("./look.ts");
+  return current().look((scene) => question(look, scene));
 }
 
 /** Rejects with plain data: a `Failure`. */
@@ -68,7 +84,6 @@ const api: LabApi = {
   step: told(() => current().step()),
   setSpeed: told((stepsPerSecond) => current().setSpeed(stepsPerSecond)),
   snapshot: told((sample) => current().snapshot(sample)),
-  perceive: told((pixels) => current().perceive(pixels)),
   checkpoint: told(async (which) => {
     const bytes = await current().checkpoint(which);
     return transfer(bytes, [bytes.buffer]);
@@ -78,6 +93,38 @@ const api: LabApi = {
     await session?.close();
     session = undefined;
   }),
+  onnx: told(async (network) => {
+    const session = current();
+    const { onnxOf } = await import("./onnx.ts");
+    const bytes = await session.look(() => onnxOf(session.experiment, network, session.stepsDone));
+    return transfer(bytes, [bytes.buffer]);
+  }),
+  runFolder: told(async () => {
+    const session = current();
+    const { runFolder } = await import("./run-folder.ts");
+    const last = await session.checkpoint("last");
+    const best = session.hasBest ? await session.checkpoint("best") : undefined;
+    const bytes = runFolder(session.experiment.config, last, best);
+    return transfer(bytes, [bytes.buffer]);
+  }),
+  perceive: told((pixels) =>
+    drawn(({ perceivePicture }, { experiment, means }) => perceivePicture(experiment.model, means, pixels)),
+  ),
+  testImage: told((index) => drawn(({ testImage }, { experiment }) => testImage(experiment.dataset, index))),
+  recallMixture: told((a, b, share) =>
+    drawn(({ recallMixture }, { experiment, means }) => recallMixture(experiment.model, means, { a, b, share })),
+  ),
+  inside: told(() => looked((look, scene) => look.inside(scene))),
+  raster: told((stage, first) => looked((look, scene) => look.raster(scene, stage, first))),
+  rates: told((stage) => looked((look, scene) => look.rates(scene, stage))),
+  weights: told((joint) => looked((look, scene) => look.weights(scene, joint))),
+  alignment: told(() => looked((look, scene) => look.alignment(scene))),
+  similarity: told((stage, compared) => looked((look, scene) => look.similarity(scene, stage, compared))),
+  describeFiles: told(async (name, files) => {
+    const { shape, classNames, train, test } = await loadData({ kind: "files", name, files }, "");
+    return { shape, classNames, train: train.count, test: test.count };
+  }),
+  work: told(() => current().work()),
 };
 
 expose(api);

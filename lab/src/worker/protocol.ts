@@ -5,13 +5,18 @@
 
 import type { ErrorCode } from "../../../src/errors.ts";
 import type { ExperimentConfig } from "../../../src/index.ts";
+import type { DroppedFile } from "../data/dropped.ts";
+import type { ChooseApi } from "./protocol-choose.ts";
+import type { DrawApi } from "./protocol-draw.ts";
+import type { KeepApi } from "./protocol-keep.ts";
+import type { LookApi } from "./protocol-look.ts";
 
 /** Where a run's images come from. */
 export type DataSource =
   /** One of the data sets the site carries, `data/<name>/`. */
   | { readonly kind: "site"; readonly name: "mnist" | "fashion-mnist" }
   /** Files a person dropped in. */
-  | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] };
+  | { readonly kind: "files"; readonly name: string; readonly files: readonly DroppedFile[] };
 
 export interface Setup {
   /** A configuration as a YAML file would hold it; checked by the worker as the command line does. */
@@ -40,11 +45,15 @@ export interface About {
   readonly totalSteps: number;
   /** Steps done: not 0 after a checkpoint was opened. */
   readonly step: number;
+  /** Whether an opened checkpoint had no optimiser state, so that training starts anew from its networks. */
+  readonly startedFrom: boolean;
   /** Both networks' hidden stages, from the stimulus up; empty for nets of real numbers. */
   readonly stages: readonly {
     readonly name: string;
     readonly neurons: number;
     readonly pixels: number;
+    /** Of the plane the pixels are in. */
+    readonly width: number;
     readonly channels: number;
   }[];
   /** Whether there is a recall network. */
@@ -116,22 +125,8 @@ export interface Snapshot {
   readonly ownIsNearest: number | null;
 }
 
-/** What perception makes of a picture. */
-export interface Perceived {
-  readonly decision: number;
-  /** Cosine of the concept's spikes with each class's code, 0 where the concept is silent. */
-  readonly cosines: readonly number[];
-  /** Mean drive of each class. */
-  readonly drives: readonly number[];
-  readonly perception: readonly SpikeRows[];
-  /** The concept's neurons. */
-  readonly concept: SpikeRows | null;
-  /** What recall draws of the decided class, bytes [height][width][channel]; null where there is no recall. */
-  readonly recalled: Uint8Array | null;
-}
-
 /** What the training worker does. Every call but `open` needs an open run. */
-export interface LabApi {
+export interface LabApi extends ChooseApi, DrawApi, KeepApi, LookApi {
   /** Makes a run ready, in place of the one before. Rejects with a `Failure`. */
   open(setup: Setup, tell: (event: LabEvent) => void): Promise<About>;
   run(): Promise<void>;
@@ -142,9 +137,7 @@ export interface LabApi {
   setSpeed(stepsPerSecond: number | null): Promise<void>;
   /** @param sample which image of the newest batch */
   snapshot(sample: number): Promise<Snapshot | null>;
-  /** @param pixels bytes [height][width][channel] of the data's own size */
-  perceive(pixels: Uint8Array): Promise<Perceived>;
-  /** A whole checkpoint, to be kept as a file or opened by the command line. */
+  /** A whole checkpoint, to be kept as a file or opened by the command line. Rejects for `best` before there is one. */
   checkpoint(which: "last" | "best"): Promise<Uint8Array>;
   /** Accuracy on the test images. */
   test(): Promise<{

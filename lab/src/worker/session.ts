@@ -4,31 +4,30 @@
  * Questions (`ask`) are answered between steps or while the run waits, never inside an evaluation, whose spikes they would overwrite; what they run
  * does not learn and leaves training's bytes alone.
  */
-import { type Dataset, imageBytes } from "../../../src/data/dataset.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
 import type { StepMetrics, StepReport } from "../../../src/index.ts";
 import {
+  BispikeError,
   type Checkpoint,
   classMeans,
   createExperiment,
-  decideImages,
   type Experiment,
   type ExperimentConfig,
   evaluate,
   Model,
   type Moment,
   type Place,
-  recallImages,
   type Team,
   train,
   trainsRecall,
 } from "../../../src/index.ts";
 import { countedNet } from "../../../src/measurement/cost.ts";
 import { parametersOf, ruleFootprint } from "../../../src/measurement/rule-footprint.ts";
-import { conceptSpikes } from "../../../src/network/inference.ts";
 import { failureOf } from "./failure.ts";
-import type { About, LabEvent, Perceived, Snapshot, StepLine } from "./protocol.ts";
-import { type NewestBatch, pixels, snapshotOf, stagesOf } from "./snapshot.ts";
-import { spikeRows } from "./spikes.ts";
+import type { About, LabEvent, Snapshot, StepLine } from "./protocol.ts";
+import { relive, type Scene } from "./scene.ts";
+import { type NewestBatch, snapshotOf, stagesOf } from "./snapshot.ts";
+import type { LiveWork } from "./work.ts";
 
 /** Milliseconds of training at a stretch before messages are let in. */
 const STRETCH = 8;
@@ -39,7 +38,9 @@ export class Session {
   readonly #tell: (event: LabEvent) => void;
   readonly #means: Float32Array;
   readonly #resume: Checkpoint | undefined;
+  #work: LiveWork | undefined;
   readonly #channel = new MessageChannel();
+  readonly #turns: (() => void)[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #questions: (() => void)[] = [];
   /** Newest whole checkpoints: what training saves at its epochs' ends. */
@@ -47,6 +48,8 @@ export class Session {
   #training: Promise<void> | undefined;
   #moment: Moment | undefined;
   #batch: NewestBatch | undefined;
+  /** Whether the newest step's spikes still lie where it left them. */
+  #asLeft = false;
   #running = false;
   #closed = false;
   #finished = false;
@@ -77,7 +80,17 @@ export class Session {
     this.#finished = this.#step >= this.experiment.totalSteps;
   }
 
-  about(singleThreaded: string | null): About {
+  /** Optimiser steps done. */
+  get stepsDone(): number {
+    return this.#step;
+  }
+
+  /** Whether there is a best checkpoint. */
+  get hasBest(): boolean {
+    return this.#saved.has("best");
+  }
+
+  about(singleThreaded: string | null): Omit<About, "startedFrom"> {
     const { config, dataset, model, trainIndices, heldOutIndices, stepsPerEpoch, totalSteps } = this.experiment;
     return {
       config,
@@ -133,42 +146,49 @@ export class Session {
     });
   }
 
-  snapshot(sample: number): Promise<Snapshot | null> {
+  /** Answers a question that may run the nets on other images, without learning. */
+  look<T>(question: (scene: Scene) => T): Promise<T> {
     return this.ask(() => {
-      if (!this.#batch) return null;
-      const { model, dataset, config } = this.experiment;
-      const prototypes = config.rule.negatives === "prototypes";
-      return snapshotOf(model, dataset, this.#batch, { step: this.#step, sample, means: this.#means, prototypes });
+      this.#asLeft = false;
+      return question(this.#scene());
     });
   }
 
-  perceive(image: Uint8Array): Promise<Perceived> {
+  /** Answers a question about the newest batch as its step left it; the networks run on it again where something else ran them since. */
+  #newest<T>(question: (batch: NewestBatch) => T): Promise<T | null> {
     return this.ask(() => {
-      const { model, dataset } = this.experiment;
-      const split = { images: image.subarray(0, imageBytes(dataset.shape)), labels: Uint16Array.of(0), count: 1 };
-      model.load(split, Int32Array.of(0), 0, 1);
-      model.perceive(1);
-      const [decision] = decideImages(model, 1);
-      const { cosines, drives } = decision!;
-      const decided = { decision: decision!.class, cosines: [...cosines], drives: [...drives] };
-      if (!(model instanceof Model)) return { ...decided, perception: [], concept: null, recalled: null };
-      const { pair } = model;
-      const concept = { steps: pair.options.steps, neurons: pair.target.width, spikes: conceptSpikes(pair, 1) };
-      const perception = pair.perception.slice(0, -1).map((layer) => spikeRows(layer.output!, 0));
-      const size = imageBytes(dataset.shape);
-      const recalled = pair.recalls
-        ? pixels(recallImages(model, this.#means).images).slice(decision!.class * size, (decision!.class + 1) * size)
-        : null;
-      return { ...decided, perception, concept, recalled };
+      if (!this.#batch) return null;
+      if (!this.#asLeft) relive(this.#scene());
+      this.#asLeft = false;
+      return question(this.#batch);
     });
+  }
+
+  snapshot(sample: number): Promise<Snapshot | null> {
+    return this.#newest((batch) => {
+      const { model, dataset, config } = this.experiment;
+      const prototypes = config.rule.negatives === "prototypes";
+      return snapshotOf(model, dataset, batch, { step: this.#step, sample, means: this.#means, prototypes });
+    });
+  }
+
+  /** Mean training image of each class. */
+  get means(): Float32Array {
+    return this.#means;
   }
 
   checkpoint(which: "last" | "best"): Promise<Uint8Array> {
     return this.ask(() => {
-      const now = which === "last" && !this.#finished ? this.#moment?.encode() : undefined;
-      const bytes =
-        now ?? this.#saved.get(which) ?? this.#saved.get("last") ?? this.experiment.task.encode(this.#start, "last");
-      return bytes.slice();
+      if (which === "last") {
+        const now = this.#finished ? this.#saved.get("last") : this.#moment?.encode();
+        return (now ?? this.experiment.task.encode(this.#start, "last")).slice();
+      }
+      const best = this.#saved.get("best");
+      if (best) return best.slice();
+      throw new BispikeError(
+        "usage",
+        "there is no best checkpoint yet: one is kept at the end of an epoch that does best so far on the held-out images",
+      );
     });
   }
 
@@ -178,12 +198,20 @@ export class Session {
     const all = Int32Array.from(dataset.test.labels, (_, i) => i);
     const running = this.#running;
     this.pause();
-    const measured = await await this.ask(() => {
+    const measured = await await this.look(() => {
       this.#between = false;
       return evaluate(model, dataset.test, all, () => this.#macrotask()).finally(() => this.#answer());
     });
     if (running) this.run();
     return { accuracy: measured.accuracy, images: measured.images, confusion: measured.confusion };
+  }
+
+  /** What the newest batch cost. */
+  async work() {
+    const { LiveWork } = await import("./work.ts");
+    this.#work ??= new LiveWork(this.experiment);
+    const counted = this.#work;
+    return this.#newest(({ indices }) => counted.count(indices));
   }
 
   async close(): Promise<void> {
@@ -214,7 +242,10 @@ export class Session {
             this.#tell({ kind: "step", line: stepLine(report, line) });
           },
           onMetrics: (line) => {
-            if (line.kind === "epoch") this.#tell({ ...line, kind: "epoch" });
+            if (line.kind !== "epoch") return;
+            // What was held out has been perceived since the step.
+            this.#asLeft = false;
+            this.#tell({ ...line, kind: "epoch" });
           },
           onCheckpoint: (which, bytes) => this.#saved.set(which, bytes),
         },
@@ -264,11 +295,15 @@ export class Session {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** A turn of the event loop; setTimeout would take at least 4 ms after the first few. */
+  /**
+   * A turn of the event loop; setTimeout would take at least 4 ms after the first few. Training and an evaluation may both wait for one, so each has
+   * a place in the queue.
+   */
   #macrotask(): Promise<void> {
     const { port1, port2 } = this.#channel;
+    port1.onmessage ??= () => this.#turns.shift()?.();
     return new Promise((resolve) => {
-      port1.onmessage = () => resolve();
+      this.#turns.push(resolve);
       port2.postMessage(null);
     });
   }
@@ -276,6 +311,15 @@ export class Session {
   #note(items: Int32Array): void {
     const { labels } = this.experiment.dataset.train;
     this.#batch = { indices: items, labels: Uint16Array.from(items, (i) => labels[i]!) };
+    this.#asLeft = true;
+  }
+
+  #scene(): Scene {
+    const { experiment } = this;
+    const { labels } = experiment.dataset.train;
+    const first = experiment.trainIndices.slice(0, experiment.config.train.batch);
+    const batch = this.#batch ?? { indices: first, labels: Uint16Array.from(first, (i) => labels[i]!) };
+    return { experiment, batch, step: this.#step };
   }
 
   #tellState(): void {

@@ -99,6 +99,7 @@ export function stagesOf(model: ImageModel) {
       name: `stage ${k + 2}`,
       neurons: sizeOf(shape),
       pixels: shape.height * shape.width,
+      width: shape.width,
       channels: shape.channels,
     };
   });

@@ -81,11 +81,14 @@ function describeRule({ rule }: AutoencoderConfig): string {
   if (rule.name !== "bsd") return rule.name;
   const { frequency } = rule;
   const lambda = frequency.on ? `${frequency.lowLambda} to ${frequency.highLambda}` : `${rule.lambda}`;
-  const losses = { reco: `reco (lambda ${lambda})`, infonce: `infonce (temperature ${rule.temperature})`, mse: "mse" };
+  const described = new Map([
+    ["reco", `reco (lambda ${lambda})`],
+    ["infonce", `infonce (temperature ${rule.temperature})`],
+  ]);
   const bands = frequency.on
     ? `, bands ${frequency.bands} about ${frequency.split} cycles a pixel`
     : ", no split by frequency";
-  return `bsd: ${losses[rule.loss]}, ${rule.centred ? "centred " : ""}${rule.features}${bands}`;
+  return `bsd: ${described.get(rule.loss) ?? rule.loss}, ${rule.centred ? "centred " : ""}${rule.features}${bands}`;
 }
 
 interface StageSummary {

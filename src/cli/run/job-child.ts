@@ -10,6 +10,7 @@ import { type Child, type ChildEnd, startChild } from "../../node/child.ts";
 import type { ComparisonFolder } from "../../node/comparison-folder.ts";
 import { lockFolder, lockOwner } from "../../node/lock.ts";
 import type { Judge } from "../../training/judge.ts";
+import { pluginArguments } from "../plugins.ts";
 import { EXIT } from "../report.ts";
 import { fullSummary, keepMeasured, measureArguments } from "./compare-measure.ts";
 import type { CompareReporter } from "./compare-reporter.ts";
@@ -122,7 +123,7 @@ async function runChild(
   onLine: (line: string) => void,
   { children, stopped }: JobSurroundings,
 ): Promise<ChildEnd> {
-  const child = startChild([MAIN, ...args], onLine);
+  const child = startChild([MAIN, ...args, ...pluginArguments()], onLine);
   children.add(child);
   // A signal that came while the process was being started.
   if (stopped()) child.stop();

@@ -17,7 +17,7 @@ import { peakMemory } from "../../node/environment.ts";
 import { readObservations } from "../../node/observations-file.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import { isImageCheckpoint } from "../../training/any-checkpoint.ts";
-import type { ImageRuleName } from "../../training/config.ts";
+import type { AnyRuleName } from "../../training/config.ts";
 import type { Experiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
 import { importState } from "../../training/state.ts";
@@ -27,7 +27,7 @@ import { type ObservedSummary, observedSummary } from "./observed-summary.ts";
 /** `summary.json`. Accuracies and firing rates are shares, 0..1. */
 export interface Summary {
   readonly name: string;
-  readonly rule: ImageRuleName;
+  readonly rule: AnyRuleName;
   readonly seed: number;
   /** Decided by the concept's spikes; null where the run is judged by the held-out images, and the test part was not looked at. */
   readonly testAccuracy: number | null;

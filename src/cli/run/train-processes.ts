@@ -10,6 +10,7 @@ import { type Child, startChild } from "../../node/child.ts";
 import { partsOf } from "../../node/part-folder.ts";
 import { coreCount } from "../../node/threads.ts";
 import type { ExperimentConfig } from "../../training/config.ts";
+import { pluginArguments } from "../plugins.ts";
 import { EXIT } from "../report.ts";
 import { joinInto } from "./join.ts";
 import { createReporter } from "./reporter.ts";
@@ -131,6 +132,7 @@ function startPart(
     ...(depth === undefined ? [] : ["--depth", String(depth)]),
     ...(saveEvery === undefined ? [] : ["--save-every", String(saveEvery)]),
     ...(events ? ["--events"] : []),
+    ...pluginArguments(),
   ];
   let told: (address: string) => void = () => {};
   const listening = new Promise<string>((resolve) => {

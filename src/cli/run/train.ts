@@ -1,7 +1,7 @@
 /** The work of `bispike train`. */
 import { BispikeError } from "../../errors.ts";
 import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
-import type { AnyConfig } from "../../training/any-config.ts";
+import { type AnyConfig, resolveAnyConfig } from "../../training/any-config.ts";
 import { readAnyExperiment } from "../../training/config-file.ts";
 import { type Judge, judges } from "../../training/judge.ts";
 import { EXIT } from "../report.ts";
@@ -105,11 +105,13 @@ async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<Any
   }
 }
 
+/** Without a file, overrides that say what data to train on are a whole configuration: all else has a default. */
 function readFile({ file, overrides }: TrainRequest): AnyConfig {
   if (file === undefined) {
+    if (overrides.some((override) => override.startsWith("--data."))) return resolveAnyConfig({}, overrides);
     throw new BispikeError(
       "usage",
-      "expected an experiment's YAML file, as in: bispike train experiments/mnist-mlp.yaml (or --resume RUN)",
+      "expected an experiment's YAML file, as in: bispike train experiments/mnist-mlp.yaml (or --data.name=mnist and other keys alone, or --resume RUN)",
     );
   }
   return readAnyExperiment(file, overrides);

@@ -9,6 +9,7 @@ import type { Standardise } from "./standardise.ts";
 import type { SequenceSummary } from "./summary.ts";
 import type { Newline, Unknown } from "./text.ts";
 
+/** What is learned of a sequence's data. */
 export type SequenceTask = "next" | "regression" | "forecast";
 
 /** Options of all tasks, and those of series readers (CSV: `CsvOptions`; .npy, .npz, .h5: `key`, `feature`). */
@@ -38,6 +39,7 @@ export interface SequenceOptions extends PartOptions, GapOptions, CsvOptions, Np
   readonly like?: SequenceSummary | undefined;
 }
 
+/** Defaults of reading a sequence. */
 export const sequenceDefaults = { window: 32, limit: 0, horizon: 1, standardise: "train", newline: "keep" } as const;
 
 type Key = keyof SequenceOptions;

@@ -17,6 +17,7 @@ export interface PartOptions {
   readonly heldOut?: number | undefined;
 }
 
+/** Defaults of the division into parts. */
 export const partDefaults = { trainPart: 0.8, heldOut: 0.1 } as const;
 
 export interface Division {

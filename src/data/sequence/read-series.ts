@@ -7,6 +7,7 @@ import { type NpzOptions, parseNpz } from "./npz.ts";
 import type { RawSeries } from "./series.ts";
 import { MAX_TEXT_BYTES } from "./utf8.ts";
 
+/** How files of series are read. */
 export type ReaderOptions = CsvOptions & NpzOptions;
 
 type Format = "table" | "npy" | "npz" | "h5";

@@ -1,6 +1,7 @@
 /** What every reader of series returns: float32 rows of named columns, one row a time step. */
 import { BispikeError } from "../../errors.ts";
 
+/** A series as it was read. */
 export interface SeriesData {
   readonly name: string;
   readonly columns: readonly string[];

@@ -16,6 +16,7 @@ interface CommonSummary {
   readonly provenance: readonly FileRecord[];
 }
 
+/** What a checkpoint keeps of a text. */
 export interface TextSummary extends CommonSummary {
   readonly kind: "text";
   readonly task: "next";
@@ -23,6 +24,7 @@ export interface TextSummary extends CommonSummary {
   readonly newline: Newline;
 }
 
+/** What a checkpoint keeps of a series. */
 export interface SeriesSummary extends CommonSummary {
   readonly kind: "series";
   readonly task: "regression" | "forecast";
@@ -46,6 +48,7 @@ export interface SeriesSummary extends CommonSummary {
   readonly span: readonly [string, string] | null;
 }
 
+/** What a checkpoint keeps of the data. */
 export type SequenceSummary = TextSummary | SeriesSummary;
 
 /**

@@ -26,6 +26,7 @@ export type SequenceInputs =
   /** [position][width], standardised. */
   | { readonly kind: "values"; readonly width: number; readonly values: Float32Array };
 
+/** What is to be said at each position. */
 export type SequenceTargets =
   | { readonly kind: "symbols"; readonly width: number; readonly symbols: Uint16Array }
   /** [position][width], standardised. */

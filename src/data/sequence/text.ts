@@ -5,6 +5,7 @@ import { decodeUtf8 } from "./utf8.ts";
 /** The different characters of a text, sorted by code point; a character's place is its symbol. */
 export type Alphabet = readonly string[];
 
+/** A text as symbols. */
 export interface TextData {
   readonly name: string;
   readonly alphabet: Alphabet;

@@ -16,6 +16,7 @@ import { remarks } from "./import-remarks.ts";
 import { neighbour } from "./layers.ts";
 import type { NirArray, NirGraph, NirNode } from "./node.ts";
 
+/** How a graph is read as a model. */
 export interface NirImportOptions {
   /** Largest batch. Default 64. */
   readonly maxImages?: number;

@@ -10,6 +10,7 @@ import type { NirGraph, NirMetadata, NirNode } from "./node.ts";
 /** How the concept is read out: LIF neurons of the concept's threshold, leaky integrators, or the drive itself. */
 export type NirReadout = "spikes" | "membrane" | "drive";
 
+/** How a net is written as a graph. */
 export interface NirOptions {
   /** Seconds a time step. Default 1e-4, which snnTorch's importer takes for granted (Norse's takes 1e-3). */
   readonly dt?: number;

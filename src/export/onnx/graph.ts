@@ -43,6 +43,7 @@ export type Operator =
 
 /** Element types, with their numbers in the format. */
 export const ELEMENTS = { float: 1, uint8: 2, int64: 7, bool: 9 } as const;
+/** A tensor's type of element. */
 export type Element = keyof typeof ELEMENTS;
 
 /** A size, or the name of one that is known only when the graph runs, such as "N". */

@@ -5,6 +5,7 @@ import type { Port } from "./graph.ts";
 /** All time steps in one run, or one time step a run with the membranes going in and out. */
 export type OnnxMode = "unrolled" | "step";
 
+/** How perception is written. */
 export interface OnnxExportOptions {
   /** Default unrolled. */
   readonly mode?: OnnxMode;
@@ -16,6 +17,7 @@ export interface OnnxExportOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** A graph as a file's bytes, with what goes in and comes out. */
 export interface OnnxExport {
   /** The file. */
   readonly bytes: Uint8Array;

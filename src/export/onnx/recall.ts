@@ -8,6 +8,7 @@ import { finished, unitsOf } from "./perception.ts";
 import { Stages, sizesOf } from "./stages.ts";
 import { type ImageUnits, inPixels, unframed } from "./stimulus.ts";
 
+/** How recall is written. */
 export interface OnnxRecallOptions extends OnnxExportOptions {
   /** What recall starts from: the index of a class, or the concept's spikes themselves (0 and 1 a neuron; values between are rates nobody trained). Default class. */
   readonly concept?: "class" | "code";

@@ -40,7 +40,11 @@ export class CountStatistics {
     this.#products = new Float64Array(neurons * neurons);
   }
 
-  /** @param spikes of one image, 0 or 1, [step][neuron] */
+  /**
+   * Takes an image's spike counts in.
+   *
+   * @param spikes of one image, 0 or 1, [step][neuron]
+   */
   add(spikes: Uint8Array): void {
     const { neurons, steps } = this;
     const counts = new Float64Array(neurons);

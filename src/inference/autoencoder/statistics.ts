@@ -32,6 +32,8 @@ export class LatentStatistics {
   }
 
   /**
+   * Takes images' spikes in.
+   *
    * @param spikes 0 or 1, [image][step][neuron]
    * @param labels the images' classes
    */

@@ -37,6 +37,7 @@ export interface AutoencoderBsdOptions extends ComparisonOptions {
   readonly homeostasis: HomeostasisOptions;
 }
 
+/** Bidirectional Spike-Based Distillation between two autoencoders. */
 export class AutoencoderBsd implements AutoencoderLearner {
   readonly team: Team;
   readonly maxImages: number;

@@ -4,9 +4,7 @@
  */
 import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
 import type { FrequencyOptions } from "../../alignment/frequency.ts";
-import { infonce } from "../../alignment/infonce.ts";
-import { mse } from "../../alignment/mse.ts";
-import { reco } from "../../alignment/reco.ts";
+import { type StageLossName, stageLoss } from "../../alignment/stage-loss.ts";
 import type { Address } from "../../engine/memory.ts";
 import type { AutoencoderPair } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
@@ -15,7 +13,7 @@ import { FrequencyAlignment, type FrequencyStage, frequencyStage } from "../freq
 import { StageAlignment } from "../stage-alignment.ts";
 
 export interface ComparisonOptions {
-  readonly loss: "reco" | "infonce" | "mse";
+  readonly loss: StageLossName;
   /** ReCo: weight of a negative, where features are compared as they are. */
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over cosines. */
@@ -89,7 +87,6 @@ export class Comparison {
 
   #loss(weight: number, lambda: number, features: number): AlignmentLoss {
     const { loss, temperature } = this.#options;
-    if (loss === "reco") return reco({ lambda, weight });
-    return loss === "infonce" ? infonce({ temperature, weight }) : mse({ features, weight });
+    return stageLoss({ loss, lambda, temperature }, weight, features);
   }
 }

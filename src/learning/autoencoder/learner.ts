@@ -25,6 +25,7 @@ export interface LatentAccess {
   decode(spikes: Uint8Array, images: number, by: Network): Float32Array;
 }
 
+/** A learning rule for autoencoders, as the trainer knows it. */
 export interface AutoencoderLearner {
   readonly team: Team;
   /** Largest batch. */

@@ -6,6 +6,7 @@ import type { Network } from "../../network/autoencoder/pair.ts";
 import type { DataSummary } from "../../network/model.ts";
 import type { AutoencoderLearner } from "./learner.ts";
 
+/** An autoencoder with what the data it was made for are like. */
 export class AutoencoderModel {
   readonly data: DataSummary;
   readonly learner: AutoencoderLearner;

@@ -52,6 +52,7 @@ export class LocalLosses extends PerceptionRule {
     this.optimiser.update(conceptDrive.group, rates.perception);
   }
 
+  /** The pair's state, with `optimiser` the classifiers' too. */
   override *slots(optimiser: boolean): Generator<Slot> {
     yield* this.pair.slots(optimiser);
     if (optimiser) for (const classifier of this.classifiers) yield* classifier.slots();

@@ -13,6 +13,7 @@ import { assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } 
 import { StageAlignment } from "../stage-alignment.ts";
 import { Top, type TopLoss } from "../top.ts";
 
+/** What rules that train perception alone are told. */
 export interface PerceptionOptions {
   /** Loss of the top stage. */
   readonly top: TopLoss;

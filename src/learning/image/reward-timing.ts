@@ -24,6 +24,7 @@ import { stepsOf } from "../../network/synapses.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
 
+/** How spikes' order changes weights. */
 export interface SpikeTimingOptions {
   /** Time constant of both traces, in steps. */
   readonly trace: number;
@@ -35,6 +36,7 @@ export interface SpikeTimingOptions {
   readonly hidden: number;
 }
 
+/** What rule r-stdp is told. */
 export interface RewardTimingOptions extends PerceptionOptions {
   readonly stdp: SpikeTimingOptions;
 }

@@ -11,6 +11,7 @@ import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
 import { MirroredNets } from "./mirrored-nets.ts";
 
+/** What rule ccl is told. */
 export interface CounterCurrentOptions {
   readonly affinity: "dots" | "cosines";
   /** Weight of each stage's label match. */

@@ -24,6 +24,7 @@ import type { Batch, Rates, StepReport } from "../rule.ts";
 import { RealImageLearner } from "./image-learner.ts";
 import type { RealImageNet, RealImageNetOptions } from "./image-net.ts";
 
+/** What rule dll is told on images. */
 export interface ImageDllOptions {
   /** Theta's learning rate over W's. */
   readonly feedbackRate: number;
@@ -31,6 +32,7 @@ export interface ImageDllOptions {
   readonly errorLimit: number;
 }
 
+/** Defaults of rule dll on images. */
 export const imageDllDefaults: ImageDllOptions = { feedbackRate: 0.1, errorLimit: 50 };
 
 /** Theta of a hidden stage, from the errors of the stage above. */

@@ -108,7 +108,11 @@ export abstract class RealImageLearner {
     return { loss: sum / labels.length, correct };
   }
 
-  /** @param hidden losses of stages 1 to L - 1, for rules that have them */
+  /**
+   * What a step tells.
+   *
+   * @param hidden losses of stages 1 to L - 1, for rules that have them
+   */
   protected report({ loss, correct }: TopLoss, images: number, hidden?: readonly number[]): StepReport {
     const { layers } = this.net;
     const stageLosses = [...(hidden ?? new Array<number>(layers.length).fill(0)), loss];

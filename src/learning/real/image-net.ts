@@ -9,6 +9,7 @@ import { LayeredNet } from "../../network/real/layered-net.ts";
 import type { Activation, StageConnections } from "../../network/real/real-layer.ts";
 import { flat, type Shape, sizeOf } from "../../network/shape.ts";
 
+/** What a net of real numbers for images is made from. */
 export interface RealImageNetOptions {
   /** mlp: fully connected stages. cnn: 3x3 convolutions with 2x2 max-pooling. */
   readonly kind: "mlp" | "cnn";

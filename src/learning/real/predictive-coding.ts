@@ -21,6 +21,7 @@ import type { Batch, Rates, StepReport } from "../rule.ts";
 import { RealImageLearner } from "./image-learner.ts";
 import type { RealImageNet } from "./image-net.ts";
 
+/** What rule predictive-coding is told on images. */
 export interface ImagePredictiveCodingOptions {
   /**
    * Steps of inference a batch. Default 20; 100 to 200 in published comparisons. Each is a pass up and the errors' way down. With fewer than there are hidden stages the lowest ones get no
@@ -31,6 +32,7 @@ export interface ImagePredictiveCodingOptions {
   readonly inferenceRate: number;
 }
 
+/** Defaults of rule predictive-coding on images. */
 export const imagePredictiveCodingDefaults: ImagePredictiveCodingOptions = { inferenceSteps: 20, inferenceRate: 0.1 };
 
 /**

@@ -12,6 +12,7 @@ import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
 import { MirroredNets } from "./mirrored-nets.ts";
 
+/** What rule real-bsd is told. */
 export interface RealBsdOptions extends StageLossOptions {
   /** Take each unit's mean away before comparing. */
   readonly centred: boolean;

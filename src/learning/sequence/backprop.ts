@@ -12,6 +12,7 @@ import type { Rates } from "../rule.ts";
 import type { SequenceStepReport } from "./learner.ts";
 import { SpikingLearner } from "./spiking-learner.ts";
 
+/** Backprop through time on the spiking net of sequences. */
 export class SequenceBackprop extends SpikingLearner {
   readonly optimiser: AdamW;
   readonly #layers: readonly ThroughTime[];
@@ -40,6 +41,7 @@ export class SequenceBackprop extends SpikingLearner {
     this.optimiser = new AdamW(team, optimiser, groups);
   }
 
+  /** One update on the windows that were loaded. */
   step(rates: Rates): SequenceStepReport {
     const { pair, optimiser, positions, rows } = this;
     const { perception, conceptDrive } = pair;

@@ -35,6 +35,7 @@ export interface SequenceBsdOptions {
   readonly homeostasis: { readonly weight: number; readonly rate: number };
 }
 
+/** Bidirectional Spike-Based Distillation on a recurrent pair. */
 export class SequenceBsd extends SpikingLearner {
   readonly optimiser: AdamW;
   /** Where the norms take their statistics from while learning. */
@@ -65,6 +66,7 @@ export class SequenceBsd extends SpikingLearner {
     return loss === "reco" ? reco({ lambda, weight }) : infonce({ temperature, weight });
   }
 
+  /** One update on the windows that were loaded, from silence. */
   step(rates: Rates): SequenceStepReport {
     this.pair.reset(this.positions, this.rows);
     return this.stepFromHere(rates);

@@ -20,6 +20,7 @@ import type { Rates } from "../rule.ts";
 import type { SequenceStepReport } from "./learner.ts";
 import { RealLearner } from "./real-learner.ts";
 
+/** What rule dll is told on sequences. */
 export interface DllOptions {
   /** Theta's learning rate over W's. */
   readonly feedbackRate: number;
@@ -31,6 +32,7 @@ export interface DllOptions {
   readonly seed: number;
 }
 
+/** Defaults of rule dll on sequences. */
 export const dllDefaults: DllOptions = { feedbackRate: 0.1, errorLimit: 50, temporal: false, seed: 0 };
 
 /**
@@ -62,6 +64,7 @@ export class Dll extends RealLearner {
     this.#xi = net.layers.map(({ stride }) => net.team.arena.f32(window * maxRows * stride));
   }
 
+  /** One update on the windows that were loaded. */
   step(rates: Rates): SequenceStepReport {
     const { net, optimiser } = this;
     const { window, rows, positions } = net.windows;

@@ -17,6 +17,7 @@ export interface SequenceOutputs {
   readonly stride: number;
 }
 
+/** A learning rule for sequences with its net, as the trainer knows it. */
 export interface SequenceLearner {
   readonly team: Team;
   /** Positions a window. */

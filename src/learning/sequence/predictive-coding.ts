@@ -26,6 +26,7 @@ import type { Rates } from "../rule.ts";
 import type { SequenceStepReport } from "./learner.ts";
 import { RealLearner } from "./real-learner.ts";
 
+/** What rule predictive-coding is told on sequences. */
 export interface PredictiveCodingOptions {
   /** Steps of inference a position. */
   readonly inferenceSteps: number;
@@ -35,6 +36,7 @@ export interface PredictiveCodingOptions {
   readonly carry: "predicted" | "inferred";
 }
 
+/** Defaults of rule predictive-coding on sequences. */
 export const predictiveCodingDefaults: PredictiveCodingOptions = {
   inferenceSteps: 100,
   inferenceRate: 0.1,

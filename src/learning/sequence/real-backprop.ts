@@ -30,6 +30,7 @@ export class RealBackprop extends RealLearner {
     this.#xi = net.layers.map(({ stride }) => net.team.arena.f32(window * maxRows * stride));
   }
 
+  /** One update on the windows that were loaded. */
   step(rates: Rates): SequenceStepReport {
     const { net, optimiser } = this;
     const { window, rows, positions } = net.windows;

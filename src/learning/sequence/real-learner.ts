@@ -74,7 +74,11 @@ export abstract class RealLearner implements SequenceLearner {
     for (const { parameters } of [...this.net.layers, this.net.readout]) this.optimiser.update(parameters.group, rate);
   }
 
-  /** @param sums over all loaded positions; `hidden`: mean loss of each hidden stage, for rules that have them */
+  /**
+   * What a step tells.
+   *
+   * @param sums over all loaded positions; `hidden`: mean loss of each hidden stage, for rules that have them
+   */
   protected report(sums: ReadoutLoss, hidden: readonly number[] = this.net.layers.map(() => 0)): SequenceStepReport {
     const { positions } = this.net.windows;
     const loss = sums.loss / positions;

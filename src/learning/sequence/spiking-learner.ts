@@ -101,6 +101,7 @@ export abstract class SpikingLearner implements SequenceLearner {
     else this.pair.presentValues(this.targets, this.positions * this.rows);
   }
 
+  /** Throws a `training` error where a loss is not finite. */
   protected assertFinite(stage: number, loss: number): void {
     if (Number.isFinite(loss)) return;
     throw new BispikeError(

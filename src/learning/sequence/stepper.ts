@@ -6,6 +6,7 @@ import { RealStepper } from "./real-stepper.ts";
 import { SpikingLearner } from "./spiking-learner.ts";
 import { SpikingStepper } from "./spiking-stepper.ts";
 
+/** A net that takes one element at a time. */
 export interface Stepper {
   /** Forgets what came before: silence, as at the beginning of a window. */
   reset(): void;

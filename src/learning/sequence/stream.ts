@@ -12,6 +12,7 @@ import type { SequenceBsd } from "./bsd.ts";
 import type { SequenceStepReport } from "./learner.ts";
 import { type PerceptionState, presentElements, resumePerception, SpikingStepper } from "./spiking-stepper.ts";
 
+/** How a stream learns. */
 export interface StreamOptions {
   /** Elements between two learning steps, at most the pair's window; 0 (the default) never learns. */
   readonly every?: number;

@@ -19,6 +19,7 @@ export const imageCorruptions: Readonly<Record<ImageCorruptionName, Corruption>>
   occlusion,
 };
 
+/** How images are corrupted. */
 export interface CorruptOptions {
   /** 1 to 5; 0 changes nothing. */
   readonly severity: number;

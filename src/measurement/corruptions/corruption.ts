@@ -9,6 +9,7 @@ import type { RandomStream } from "../../engine/random.ts";
 import { BispikeError } from "../../errors.ts";
 import type { ImageCorruptionName } from "./names.ts";
 
+/** A way to corrupt an image, in grades. */
 export interface Corruption {
   readonly name: ImageCorruptionName;
   /** What an amount is, and its unit. */

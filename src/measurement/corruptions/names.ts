@@ -2,10 +2,12 @@
 
 /** Corruptions of images. */
 export const IMAGE_CORRUPTIONS = ["noise", "blur", "contrast", "shift", "occlusion"] as const;
+/** The corruptions of images. */
 export type ImageCorruptionName = (typeof IMAGE_CORRUPTIONS)[number];
 
 /** These, and noise on the weights. */
 export const CORRUPTIONS = [...IMAGE_CORRUPTIONS, "weights"] as const;
+/** Every corruption, of images and of weights. */
 export type CorruptionName = (typeof CORRUPTIONS)[number];
 
 /** From mild to severe. */

@@ -8,12 +8,14 @@ import { RandomStream } from "../../engine/random.ts";
 import type { Slot, Stateful } from "../../network/slots.ts";
 import { checkAmount } from "./corruption.ts";
 
+/** Noise on the weights as a corruption: its name and its grades. */
 export const WEIGHT_NOISE = {
   name: "weights",
   quantity: "standard deviation, of the root mean square of a stage's weights",
   amounts: [0.05, 0.1, 0.2, 0.3, 0.5],
 } as const;
 
+/** How noise on the weights is drawn. */
 export interface WeightNoiseOptions {
   /** Default 1. */
   readonly seed?: number;

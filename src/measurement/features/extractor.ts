@@ -2,6 +2,7 @@
 import type { ImageShape } from "../../data/dataset.ts";
 import type { Pixels } from "../image-rows.ts";
 
+/** What makes features of images. */
 export interface FeatureExtractor {
   /** What a figure must be called by: "bispike-mnist features" stands for "Fréchet distance, bispike-mnist features". */
   readonly name: string;

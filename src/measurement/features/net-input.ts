@@ -12,8 +12,10 @@ import { checkRows, type Pixels } from "../image-rows.ts";
 
 /** What pixels 0..1 are scaled to first. */
 export const inputRanges = ["0..1", "-1..1", "0..255"] as const;
+/** The range of pixels a feature net expects. */
 export type InputRange = (typeof inputRanges)[number];
 
+/** How pixels are scaled for a feature net. */
 export interface InputScaling {
   /** Default "0..1". */
   readonly range?: InputRange;

@@ -19,6 +19,7 @@ import { flat, pixelsOf, type Shape, sizeOf } from "../shape.ts";
 import type { RealInput, Source, Synapses, Workspace } from "../synapses.ts";
 import { type AutoencoderShape, autoencoderShapes } from "./shapes.ts";
 
+/** One of the two. */
 export type Network = "perception" | "recall";
 
 /** What a pair of spiking autoencoders looks like. */
@@ -46,6 +47,7 @@ export interface AutoencoderPairOptions extends AutoencoderOptions {
   readonly keepGradients?: boolean;
 }
 
+/** Two spiking autoencoders that share an image. */
 export class AutoencoderPair {
   readonly team: Team;
   readonly options: AutoencoderPairOptions;

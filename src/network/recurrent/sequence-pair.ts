@@ -21,6 +21,7 @@ import { flat } from "../shape.ts";
 import type { Source, Workspace } from "../synapses.ts";
 import { RecurrentLayer, windowWorkspace } from "./recurrent-layer.ts";
 
+/** The network of a sequence experiment. */
 export interface SequenceNetworkOptions {
   /** Neurons of each recurrent stage, from the stimulus up. */
   readonly hidden: readonly number[];
@@ -36,6 +37,7 @@ export interface SequenceNetworkOptions {
   readonly population: { readonly size: number; readonly range: number };
 }
 
+/** What a recurrent pair is made from. */
 export interface SequencePairOptions extends SequenceNetworkOptions {
   readonly inputs: ElementKind;
   readonly targets: ElementKind;
@@ -51,6 +53,7 @@ export interface SequencePairOptions extends SequenceNetworkOptions {
 /** See `initialise`. Measured on next characters of Alice, 4 epochs: 0.12 (1 / sqrt of the alphabet) 41.5 % by BSD and 44.8 by backprop, 1 43.2 and 46.7. */
 const SYMBOL_BOUND = 1;
 
+/** Recurrent perception and recall for windows of a sequence. */
 export class SequencePair {
   readonly team: Team;
   readonly options: SequencePairOptions;

@@ -18,6 +18,7 @@ export interface RasterNetwork {
   readonly stages: readonly RasterStage[];
 }
 
+/** Spikes of one sample through both networks. */
 export interface Raster {
   readonly title?: string;
   readonly networks: readonly RasterNetwork[];

@@ -15,6 +15,7 @@ export interface SeriesPanel {
   readonly lines: readonly SeriesLine[];
 }
 
+/** Lines over time, one panel a column. */
 export interface SeriesFigure {
   readonly title: string;
   readonly panels: readonly SeriesPanel[];

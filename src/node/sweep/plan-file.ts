@@ -91,7 +91,7 @@ const schema = z.object({
           seeds: z.array(count).min(1),
           baseline: z.array(setting),
           judge: z.enum(judges),
-          measure: measuresSchema.exactOptional(),
+          measure: z.exactOptional(measuresSchema),
         }),
       }),
     )

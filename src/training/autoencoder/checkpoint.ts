@@ -32,6 +32,7 @@ export interface AutoencoderSums {
   readonly recallRates: readonly number[];
 }
 
+/** A checkpoint of an autoencoder experiment. */
 export interface AutoencoderCheckpoint {
   readonly version: number;
   readonly config: AutoencoderConfig;

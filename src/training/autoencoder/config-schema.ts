@@ -1,7 +1,19 @@
 /** The zod schema of an autoencoder experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 
-import * as z from "zod";
-import { choice, flag, hidden, name, positive, real, section, trainSection, whole } from "../config-fields.ts";
+import * as z from "zod/mini";
+import { stageLosses } from "../../alignment/stage-loss.ts";
+import {
+  choice,
+  choiceOrRegistered,
+  flag,
+  hidden,
+  name,
+  positive,
+  real,
+  section,
+  trainSection,
+  whole,
+} from "../config-fields.ts";
 import { imageDataSection } from "../config-schema.ts";
 import type { AutoencoderConfig } from "./config.ts";
 
@@ -14,7 +26,7 @@ export const REAL_RULES = ["real-backprop"] as const;
 /** A radius in the plane of spatial frequencies, whose corner is at the root of a half. */
 const radius = () => {
   const error = "a radius from 0 to 0.7071 cycles a pixel";
-  return z.number({ error }).min(0, { error }).max(Math.SQRT1_2, { error });
+  return z.number({ error }).check(z.gte(0, { error }), z.lte(Math.SQRT1_2, { error }));
 };
 
 export const autoencoderSchema = section({
@@ -34,7 +46,7 @@ export const autoencoderSchema = section({
     name: choice([...SPIKING_RULES, ...REAL_RULES]),
     features: choice(["rate", "drive", "membrane"]),
     centred: flag(),
-    loss: choice(["reco", "infonce", "mse"]),
+    loss: choiceOrRegistered(stageLosses),
     lambda: real(0),
     temperature: positive(),
     weight: real(0),
@@ -56,4 +68,4 @@ export const autoencoderSchema = section({
     }),
   }),
   train: trainSection(),
-}) satisfies z.ZodType<AutoencoderConfig>;
+}) satisfies z.ZodMiniType<AutoencoderConfig>;

@@ -3,6 +3,7 @@
  * object becomes a checked one. Unknown keys are errors; nothing is coerced. Runs in the browser too.
  */
 import { type FrequencyOptions, frequencyDefaults } from "../../alignment/frequency.ts";
+import type { StageLossName } from "../../alignment/stage-loss.ts";
 import { type DataConfig, defaults as imageDefaults, type TrainConfig } from "../config.ts";
 import { checkConfig } from "../config-check.ts";
 import { applyOverrides } from "../config-overrides.ts";
@@ -50,8 +51,8 @@ export interface AutoencoderRuleConfig {
   readonly features: "rate" | "drive" | "membrane";
   /** bsd: subtract each neuron's own mean before the loss. Default true. */
   readonly centred: boolean;
-  /** bsd: alignment loss of the hidden stages; an image's features against its own (pairs) and the other images' of the batch. Default reco. */
-  readonly loss: "reco" | "infonce" | "mse";
+  /** bsd: alignment loss of the hidden stages; an image's features against its own (pairs) and the other images' of the batch. reco, infonce, mse, or one that was registered. Default reco. */
+  readonly loss: StageLossName;
   /** ReCo without the split by frequency: weight of the negatives. Default 0.06. */
   readonly lambda: number;
   /** InfoNCE: softmax temperature of the cosines. Default 0.1. */

@@ -19,6 +19,7 @@ export interface AutoencoderExperimentParts {
   readonly totalSteps: number;
 }
 
+/** An autoencoder experiment, ready to be trained. */
 export interface AutoencoderExperiment extends AutoencoderExperimentParts {
   /** The experiment as the training loop sees it. */
   readonly task: AutoencoderTask;

@@ -1,6 +1,7 @@
 /** The lines of an autoencoder run's `metrics.jsonl`. */
 import type { StepFigures } from "../metrics.ts";
 
+/** What is written of a step of an autoencoder. */
 export interface AutoencoderStepMetrics extends StepFigures {
   readonly imagesPerSecond: number;
 }
@@ -27,4 +28,5 @@ export interface AutoencoderEpochMetrics {
   readonly seconds: number;
 }
 
+/** A line of an autoencoder experiment's metrics. */
 export type AutoencoderMetricLine = AutoencoderStepMetrics | AutoencoderEpochMetrics;

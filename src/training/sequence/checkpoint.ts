@@ -34,6 +34,7 @@ export interface SequenceSums {
   readonly positions: number;
 }
 
+/** A checkpoint of a sequence experiment. */
 export interface SequenceCheckpoint {
   readonly version: number;
   readonly config: SequenceConfig;

@@ -1,6 +1,18 @@
 /** The zod schema of a sequence experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
-import * as z from "zod";
-import { choice, flag, hidden, name, path, positive, real, section, trainSection, whole } from "../config-fields.ts";
+import * as z from "zod/mini";
+import {
+  choice,
+  flag,
+  hidden,
+  name,
+  optional,
+  path,
+  positive,
+  real,
+  section,
+  trainSection,
+  whole,
+} from "../config-fields.ts";
 import type { SequenceConfig } from "./config.ts";
 
 export const TASKS = ["next-character", "regression", "forecast"] as const;
@@ -12,18 +24,19 @@ export const REAL_RULES = ["backprop-real", "predictive-coding", "dll"] as const
 /** Most elements of a window, rows of a forecast ahead, or elements to use. */
 const most = Number.MAX_SAFE_INTEGER;
 
+const isPlace = (value: number) => Number.isSafeInteger(value) && value >= 0;
 const columnName = () => {
   const error = "a column's name or its place from 0";
-  const place = z.number({ error }).int({ error }).min(0, { error });
-  return z.union([z.string({ error }).max(1000, { error }), place], { error });
+  const place = z.number({ error }).check(z.refine(isPlace, { error }));
+  return z.union([z.string({ error }).check(z.maxLength(1000, { error })), place], { error });
 };
 const columns = () => {
   const error = "a list of columns' names or places, such as [OT]";
-  return z.array(columnName(), { error }).min(1, { error });
+  return z.array(columnName(), { error }).check(z.minLength(1, { error }));
 };
 const heldOut = () => {
   const error = "a fraction from 0 to below 1";
-  return z.number({ error }).min(0, { error }).lt(1, { error });
+  return z.number({ error }).check(z.gte(0, { error }), z.lt(1, { error }));
 };
 const timeColumn = () => {
   const error = "a column's name or place, or false";
@@ -39,25 +52,25 @@ export const sequenceSchema = section({
   name: name(),
   task: choice(TASKS),
   data: section({
-    text: path("a known text (alice, hamlet, emma) or a text's path").exactOptional(),
-    series: path("a series' path").exactOptional(),
-    targets: columns().exactOptional(),
-    columns: columns().exactOptional(),
-    horizon: whole(1, most).exactOptional(),
+    text: optional(path("a known text (alice, hamlet, emma) or a text's path")),
+    series: optional(path("a series' path")),
+    targets: optional(columns()),
+    columns: optional(columns()),
+    horizon: optional(whole(1, most)),
     window: whole(1, 65536),
     stride: whole(1, most),
     trainPart: real(0, 1),
     heldOut: heldOut(),
     limit: whole(0, most),
-    standardise: choice(["train", "all"]).exactOptional(),
-    fill: choice(["error", "interpolate", "previous"]).exactOptional(),
-    missing: finite().exactOptional(),
-    newline: choice(["keep", "lf"]).exactOptional(),
-    delimiter: delimiter().exactOptional(),
-    header: flag().exactOptional(),
-    timeColumn: timeColumn().exactOptional(),
-    key: z.string({ error: "text" }).max(1000, { error: "text of at most 1000 characters" }).exactOptional(),
-    feature: whole(0, 65535).exactOptional(),
+    standardise: optional(choice(["train", "all"])),
+    fill: optional(choice(["error", "interpolate", "previous"])),
+    missing: optional(finite()),
+    newline: optional(choice(["keep", "lf"])),
+    delimiter: optional(delimiter()),
+    header: optional(flag()),
+    timeColumn: optional(timeColumn()),
+    key: optional(z.string({ error: "text" }).check(z.maxLength(1000, { error: "text of at most 1000 characters" }))),
+    feature: optional(whole(0, 65535)),
   }),
   network: section({
     hidden: hidden(),
@@ -87,4 +100,4 @@ export const sequenceSchema = section({
     temporalFeedback: flag(),
   }),
   train: trainSection(),
-}) satisfies z.ZodType<SequenceConfig>;
+}) satisfies z.ZodMiniType<SequenceConfig>;

@@ -14,6 +14,7 @@ export interface SequenceExperimentParts {
   readonly totalSteps: number;
 }
 
+/** A sequence experiment, ready to be trained. */
 export interface SequenceExperiment extends SequenceExperimentParts {
   /** The experiment as the training loop sees it. */
   readonly task: SequenceTask;

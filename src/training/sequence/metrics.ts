@@ -1,6 +1,7 @@
 /** The lines of a sequence run's `metrics.jsonl`. */
 import type { StepFigures } from "../metrics.ts";
 
+/** What is written of a step on a sequence. */
 export interface SequenceStepMetrics extends StepFigures {
   readonly positionsPerSecond: number;
 }
@@ -34,5 +35,7 @@ export interface ValueEpochMetrics extends EpochFigures {
   readonly trainMse: number;
 }
 
+/** What is written of an epoch on a sequence. */
 export type SequenceEpochMetrics = CharacterEpochMetrics | ValueEpochMetrics;
+/** A line of a sequence experiment's metrics. */
 export type SequenceMetricLine = SequenceStepMetrics | SequenceEpochMetrics;

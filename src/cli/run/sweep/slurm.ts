@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import { writeDurably } from "../../../node/durable.ts";
 import type { SweepPlan } from "../../../node/sweep/plan-file.ts";
 import type { SweepFolder } from "../../../node/sweep/sweep-folder.ts";
+import { pluginArguments } from "../../plugins.ts";
 
 /** Before Slurm kills a job that has used up its time: for a step and a save. */
 const GRACE_SECONDS = 120;
@@ -24,6 +25,9 @@ export function writeSlurm(folder: SweepFolder, plan: SweepPlan): string[] {
 
 function script({ name, halving }: SweepPlan, rung: number, runs: number, path: string): string {
   const which = halving ? `--rung ${rung + 1} ` : "";
+  const plugins = pluginArguments()
+    .map((argument) => ` ${quoted(argument)}`)
+    .join("");
   return `#!/usr/bin/env bash
 #SBATCH --job-name=${name.replace(/[^\w.-]+/g, "-")}
 #SBATCH --array=0-${runs - 1}
@@ -32,7 +36,7 @@ function script({ name, halving }: SweepPlan, rung: number, runs: number, path: 
 # Task i trains job i of the sweep; submitting it again goes on with what is not done. BISPIKE may hold another way to call it, such as "npx bispike".
 set -eu
 cd ${quoted(process.cwd())}
-exec \${BISPIKE:-bispike} sweep run ${quoted(path)} ${which}--job "$SLURM_ARRAY_TASK_ID"
+exec \${BISPIKE:-bispike} sweep run ${quoted(path)} ${which}--job "$SLURM_ARRAY_TASK_ID"${plugins}
 `;
 }
 

@@ -1,0 +1,87 @@
+/**
+ * What an image of the newest batch cost, from the spikes its first ones left: additions and multiplications of synapses, and the energy of that arithmetic. Which weights there
+ * are is looked up once; training makes none exactly 0.
+ */
+import type { Connections } from "../../../src/measurement/connections.ts";
+import { countedNet, type NetworkCost, networkCost } from "../../../src/measurement/cost.ts";
+import { picojoules } from "../../../src/measurement/energy.ts";
+import { type AnyLayer, layerConnections } from "../../../src/measurement/footprint.ts";
+import { LayerMeter } from "../../../src/measurement/layer-meter.ts";
+import type { Effective } from "../../../src/measurement/operations.ts";
+import { trainingCost } from "../../../src/measurement/training-cost.ts";
+import { trainingStep } from "../../../src/measurement/training-step.ts";
+import { recallConcepts } from "../../../src/network/inference.ts";
+import { NetworkPair } from "../../../src/network/pair.ts";
+import type { Experiment } from "../../../src/training/experiment.ts";
+import type { Work, WorkNow } from "./protocol-choose.ts";
+
+/** Images of the batch that are counted: a convolutional net's take a millisecond each. */
+export const COUNTED = 16;
+
+export class LiveWork {
+  readonly #experiment: Pick<Experiment, "model" | "config" | "dataset">;
+  readonly #connections = new Map<AnyLayer, Connections>();
+
+  constructor(experiment: Pick<Experiment, "model" | "config" | "dataset">) {
+    this.#experiment = experiment;
+  }
+
+  /**
+   * Spikes are counted as the step left them. A net of real numbers perceives the batch again, as some rules move its values while they learn; recall runs
+   * once a class. Neither learns.
+   *
+   * @param indices the newest batch, places in the training part
+   */
+  count(indices: Int32Array): WorkNow {
+    const { model, config, dataset } = this.#experiment;
+    const net = countedNet(model);
+    const images = Math.min(COUNTED, indices.length);
+    const pair = net instanceof NetworkPair ? net : null;
+    if (!pair) {
+      model.load(dataset.train, indices, 0, images);
+      model.perceive(images);
+    }
+    const steps = pair?.options.steps ?? 1;
+    const perception = this.#counted(net instanceof NetworkPair ? net.perception : net.layers, steps, images);
+    const recall = pair?.recalls ? this.#recalled(pair) : networkCost([], 0);
+    const cost = { steps, perception, recall };
+    const step = trainingStep(config);
+    const rival = {
+      rule: pair ? "backprop" : "real-backprop",
+      batch: config.train.batch,
+      prototypes: true,
+      recallLearns: false,
+    } as const;
+    return {
+      perception: workOf(perception.operations),
+      recall: pair?.recalls ? workOf(recall.operations) : null,
+      training: step && workOf(trainingCost(net, cost, step).total),
+      backprop: workOf(trainingCost(net, cost, rival).total),
+    };
+  }
+
+  #recalled(pair: NetworkPair): NetworkCost {
+    const { classes } = pair.target;
+    recallConcepts(
+      pair,
+      Array.from({ length: classes }, (_, c) => c),
+    );
+    return this.#counted(pair.recall.toReversed(), pair.options.steps, classes);
+  }
+
+  #counted(layers: readonly AnyLayer[], steps: number, samples: number): NetworkCost {
+    const { team } = countedNet(this.#experiment.model);
+    const meters = layers.map((layer) => {
+      const connections = this.#connections.get(layer) ?? layerConnections(layer);
+      this.#connections.set(layer, connections);
+      const meter = new LayerMeter(team, layer, steps, connections);
+      meter.add(samples);
+      return meter;
+    });
+    return networkCost(meters, samples);
+  }
+}
+
+function workOf({ macs, acs }: Effective): Work {
+  return { macs, acs, picojoules: picojoules({ macs, acs }) };
+}

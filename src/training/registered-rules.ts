@@ -1,0 +1,44 @@
+/** Learning rules that others register: what one says of itself, and the list that `rule.name` is looked up in. Images on spiking pairs; other experiments have the rules of this library. */
+import type { OptimiserOptions } from "../learning/optimiser.ts";
+import type { Rule } from "../learning/rule.ts";
+import type { NetworkPair } from "../network/pair.ts";
+import { Registry } from "../registry.ts";
+import type { RuleConfig } from "./config.ts";
+import { imageRules } from "./rule-names.ts";
+
+/** What a rule is told. */
+export interface RuleSettings {
+  /** The section `rule` of the configuration, of which it uses what it has use for. */
+  readonly rule: RuleConfig;
+  readonly optimiser: OptimiserOptions;
+}
+
+/** A learning rule for images on a spiking pair. */
+export interface RuleDefinition {
+  /** Which networks its pair is to have. */
+  readonly networks: "both" | "perception";
+  /** Whether it reads the drives of all stages again after the pass, as backprop does; takes memory. */
+  readonly keepDrives: boolean;
+  /** The rule on a pair that was made so. */
+  readonly create: (pair: NetworkPair, settings: RuleSettings) => Rule;
+}
+
+/** @internal */
+export const registeredRules: Registry<RuleDefinition> = new Registry("rule", imageRules);
+
+/**
+ * Gives a learning rule a name, which `rule.name` of image experiments may then be.
+ *
+ * @param name 1 to 60 small letters, digits and '-', beginning with a letter
+ * @throws BispikeError "usage" for a name that is taken or is none
+ * @example
+ * registerRule("read-out-only", {
+ *   networks: "both",
+ *   keepDrives: false,
+ *   create: (pair, { rule, optimiser }) => new Bsd(pair, { ...rule, freeze: "both" }, optimiser),
+ * });
+ * resolveConfig({ data: { name: "mnist" }, rule: { name: "read-out-only" } });
+ */
+export function registerRule(name: string, definition: RuleDefinition): void {
+  registeredRules.add(name, definition);
+}

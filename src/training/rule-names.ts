@@ -1,0 +1,33 @@
+/** Names of the learning rules for images. */
+
+/** Learning rules for images on spiking nets. */
+export const spikingRules = [
+  "bsd",
+  "backprop",
+  "feedback-alignment",
+  "direct-feedback-alignment",
+  "local-losses",
+  "r-stdp",
+] as const;
+export type SpikingRuleName = (typeof spikingRules)[number];
+
+/** Learning rules for images on nets of real numbers. */
+export const realRules = ["real-backprop", "dll", "predictive-coding", "ccl", "real-bsd"] as const;
+export type RealRuleName = (typeof realRules)[number];
+
+/** Learning rules for images. */
+export const imageRules = [...spikingRules, ...realRules] as const;
+export type ImageRuleName = SpikingRuleName | RealRuleName;
+
+/** One of this library's rules, or a registered name. */
+export type AnyRuleName = ImageRuleName | (string & {});
+
+/** Whether a rule trains a net of real numbers. */
+export function isRealRule(rule: AnyRuleName): rule is RealRuleName {
+  return (realRules as readonly string[]).includes(rule);
+}
+
+/** Whether a rule is one of this library's on spiking nets. */
+export function isSpikingRule(rule: AnyRuleName): rule is SpikingRuleName {
+  return (spikingRules as readonly string[]).includes(rule);
+}

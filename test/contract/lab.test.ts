@@ -1,0 +1,150 @@
+/** The lab as a person uses it, in real Chromium: the page trains by itself, is driven by mouse and by keyboard, and has Node's bytes. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { type OpenBrowser, openBrowser } from "../support/browser.ts";
+import { jsonLines, runCli } from "../support/cli.ts";
+import { temporaryFolders } from "../support/folder.ts";
+import {
+  noBrowser,
+  openPage,
+  type ServedLab,
+  saved,
+  startLab,
+  stepOf,
+  stepPast,
+  tabTo,
+  trainedInNode,
+} from "../support/lab-visit.ts";
+
+const newFolder = temporaryFolders();
+
+/** A loaded machine of two cores trains some hundred images a second. */
+const LONG = 900_000;
+/** Bytes of all that a first visit loads, packed, without the images. */
+const FIRST_LOAD = 150_000;
+
+describe.skipIf(noBrowser)("the lab in Chromium", () => {
+  let lab: ServedLab;
+  let browser: OpenBrowser;
+  beforeAll(async () => {
+    lab = await startLab();
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await lab?.close();
+  });
+
+  test("trains by itself to 95 % on images held out, without a complaint, and the command line agrees", {
+    timeout: LONG,
+  }, async () => {
+    const { page, complaints } = await openPage(browser, lab.url);
+    await stepPast(page, 0);
+    const best = page.getByRole("button", { name: /Save the best, (9[5-9]|100)\./ });
+    await best.waitFor({ timeout: LONG });
+    const bytes = await saved(page, /Save the best/);
+    expect(decodeCheckpoint(bytes, "best").position.best?.accuracy).toBeGreaterThanOrEqual(0.95);
+    expect(complaints).toEqual([]);
+    await page.close();
+    const folder = newFolder();
+    writeFileSync(join(folder, "best.safetensors"), bytes);
+    const { stdout } = await runCli(["eval", "best.safetensors", "--json"], folder);
+    expect(jsonLines(stdout)[0]?.accuracy).toBeGreaterThan(0.94);
+  });
+
+  test("paused, stepped, slowed: the checkpoint has the bytes of Node after the same steps", {
+    timeout: LONG,
+  }, async () => {
+    const { page, complaints } = await openPage(browser, lab.url);
+    await stepPast(page, 1);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Train" }).waitFor();
+    const paused = await stepOf(page);
+    await page.getByRole("button", { name: "One batch" }).click();
+    await stepPast(page, paused);
+    await page.getByRole("button", { name: "Train" }).waitFor();
+    // Paused means paused.
+    await page.waitForTimeout(500);
+    expect(await stepOf(page)).toBe(paused + 1);
+    await page.getByLabel("Speed").selectOption("5");
+    const began = Date.now();
+    await page.getByRole("button", { name: "Train" }).click();
+    await stepPast(page, paused + 4);
+    // Three steps after the first at five a second.
+    expect(Date.now() - began).toBeGreaterThan(500);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Train" }).waitFor();
+    const bytes = await saved(page, "Save checkpoint");
+    expect(decodeCheckpoint(bytes, "last").position.step).toBe(await stepOf(page));
+    expect(Buffer.compare(bytes, await trainedInNode(bytes))).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("by keyboard alone: pause, one batch, speed, reset; and after a reload it begins anew", {
+    timeout: LONG,
+  }, async () => {
+    const { page, complaints } = await openPage(browser, lab.url);
+    await stepPast(page, 2);
+    await tabTo(page, "Pause");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Train" }).waitFor();
+    const paused = await stepOf(page);
+    await tabTo(page, "One batch");
+    await page.keyboard.press("Space");
+    await stepPast(page, paused);
+    await tabTo(page, "Speed");
+    await page.keyboard.press("End");
+    expect(await page.getByLabel("Speed").inputValue()).toBe("1");
+    await tabTo(page, "Reset");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => /Step [0-2] of/.test(document.body.textContent ?? ""), null, { timeout: 60_000 });
+    await stepPast(page, 0);
+    await page.reload();
+    await stepPast(page, 0);
+    expect(await stepOf(page)).toBeLessThan(200);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("no sideways scrolling at 360 pixels", { timeout: LONG }, async () => {
+    const { page, complaints } = await openPage(browser, lab.url);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await stepPast(page, 1);
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    await expect.poll(width, { timeout: 10_000 }).toBeLessThanOrEqual(360);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test(`a first visit loads at most ${FIRST_LOAD / 1000} KB, packed, beside the images`, {
+    timeout: LONG,
+  }, async () => {
+    const page = await browser.context.newPage();
+    const sizes = new Map<string, Promise<number>>();
+    page.on("response", (response) => {
+      const { pathname } = new URL(response.url());
+      if (!pathname.startsWith("/data/"))
+        sizes.set(
+          pathname,
+          response.body().then((bytes) => gzipSync(bytes).length),
+        );
+    });
+    await page.goto(lab.url);
+    await stepPast(page, 1);
+    const all = await Promise.all(Array.from(sizes, async ([path, size]) => [path, await size] as const));
+    await page.close();
+    for (const kind of ["/", ".css", ".js", ".wasm"])
+      expect(
+        all.some(([path]) => path.endsWith(kind)),
+        kind,
+      ).toBe(true);
+    const total = all.reduce((sum, [, size]) => sum + size, 0);
+    expect(total, JSON.stringify(all)).toBeLessThanOrEqual(FIRST_LOAD);
+    // The page's script, the worker's and the kernels are among them: less would mean that something was not counted.
+    expect(total).toBeGreaterThan(100_000);
+  });
+});

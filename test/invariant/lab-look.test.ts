@@ -1,0 +1,147 @@
+/** Looking inside a run disturbs nothing: whatever is asked between its steps, training ends with the bytes of a run that nobody looked at. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as look from "../../lab/src/worker/look.ts";
+import type { LabEvent } from "../../lab/src/worker/protocol.ts";
+import { Session } from "../../lab/src/worker/session.ts";
+import { spikeRows } from "../../lab/src/worker/spikes.ts";
+import { Team } from "../../src/engine/team.ts";
+import { spikingModel } from "../../src/network/model.ts";
+import { spawnThread } from "../../src/node/threads.ts";
+import { resolveConfig } from "../../src/training/config.ts";
+import { smallDigits } from "../support/small-digits.ts";
+import { smallTraining } from "../support/small-training.ts";
+
+const data = { classes: 3, train: 60, test: 6 };
+
+const cases: [string, { network: object; rule: object }][] = [
+  ["bsd", { network: { hidden: [18, 9] }, rule: {} }],
+  [
+    "bsd, Poisson stimulus, random targets, negatives of the batch",
+    {
+      network: { hidden: [18], stimulus: "poisson", target: "random" },
+      rule: { negatives: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
+    },
+  ],
+  ["bsd, cnn", { network: { kind: "cnn", hidden: [3, 5], steps: 2 }, rule: {} }],
+  ["backprop", { network: { hidden: [18, 9] }, rule: { name: "backprop" } }],
+  ["local-losses", { network: { hidden: [18, 9] }, rule: { name: "local-losses" } }],
+  ["r-stdp", { network: { hidden: [18, 9] }, rule: { name: "r-stdp", stdp: { hidden: 0.5 } } }],
+  ["dll", { network: { hidden: [18, 9] }, rule: { name: "dll" } }],
+  ["ccl, cnn", { network: { kind: "cnn", hidden: [3, 5] }, rule: { name: "ccl" } }],
+  ["predictive-coding", { network: { hidden: [18, 9] }, rule: { name: "predictive-coding" } }],
+];
+
+/** Asks everything there is to ask. */
+async function askAll(session: Session) {
+  const inside = await session.look(look.inside);
+  for (const [k, { recalled, units }] of inside.stages.entries()) {
+    const { perception, recall, first } = await session.look((scene) => look.raster(scene, k, units - 1));
+    expect(first + perception.units).toBe(units);
+    expect(recall !== null).toBe(recalled);
+    await session.look((scene) => look.rates(scene, k));
+    await session.look((scene) => look.similarity(scene, k, "perception"));
+    if (recalled) {
+      await session.look((scene) => look.similarity(scene, k, "both"));
+      await session.look((scene) => look.similarity(scene, k, "recall"));
+    }
+  }
+  for (const k of inside.joints.keys()) await session.look((scene) => look.weights(scene, k));
+  await session.look(look.alignment);
+  await session.snapshot(0);
+}
+
+let team: Team;
+beforeAll(async () => {
+  team = await Team.create({ threads: 1, spawn: spawnThread, maximumPages: 2048 });
+});
+afterAll(async () => {
+  await team.close();
+});
+
+/** A session on the shared team, which it must not close. */
+function open(raw: object, tell: (event: LabEvent) => void = () => {}): Session {
+  return new Session(team, resolveConfig({ data: { path: "bars" }, ...raw }), smallDigits(data), tell);
+}
+
+/** Trains on one batch and waits for it. */
+async function stepper(raw: object) {
+  let told = () => {};
+  let done = false;
+  const session = open(raw, (event) => {
+    if (event.kind === "failure") throw new Error(event.failure.message);
+    if (event.kind !== "state" || event.running) return;
+    done = event.finished;
+    told();
+  });
+  const step = async () => {
+    const paused = new Promise<void>((resolve) => {
+      told = resolve;
+    });
+    session.step();
+    await paused;
+  };
+  return { session, step, done: () => done };
+}
+
+describe.each(cases)("%s", (_, sections) => {
+  it("asked everything after every step: the same last and best checkpoints", async () => {
+    const raw = { ...sections, train: { epochs: 2, batch: 16, learningRate: 0.01 } };
+    const plain = await smallTraining(raw, { data });
+    const { session, step, done } = await stepper(raw);
+    await askAll(session);
+    while (!done()) {
+      await step();
+      await askAll(session);
+    }
+    expect(await session.checkpoint("last")).toEqual(plain.last);
+    expect(await session.checkpoint("best")).toEqual(plain.best);
+  });
+});
+
+it.each(["prototypes", "masked"])(
+  "%s: a snapshot shows its own image's spikes, whatever was asked before",
+  async (negatives) => {
+    const { session, step } = await stepper({
+      network: { hidden: [18, 9] },
+      rule: { negatives },
+      train: { epochs: 3, batch: 16, learningRate: 0.01 },
+    });
+    for (let k = 0; k < 6; k++) await step();
+    for (const sample of [0, 3]) {
+      await askAll(session);
+      const snapshot = (await session.snapshot(sample))!;
+      const perception = await session.look((scene) => {
+        const { model } = scene.experiment;
+        model.load({ images: snapshot.image, labels: Uint16Array.of(0), count: 1 }, Int32Array.of(0), 0, 1);
+        model.perceive(1);
+        const { pair } = spikingModel(model, "this test");
+        return pair.perception.slice(0, -1).map(({ output }) => spikeRows(output!, 0));
+      });
+      expect(snapshot.perception).toEqual(perception);
+      expect(perception.some(({ spikes }) => spikes.includes(1))).toBe(true);
+      const again = (await session.snapshot(sample))!;
+      expect(again.recall).toEqual(snapshot.recall);
+      expect(again.agreement).toEqual(snapshot.agreement);
+    }
+  },
+);
+
+it("tested while it trains, it goes on, to the same checkpoint", async () => {
+  const raw = { network: { hidden: [18, 9] }, train: { epochs: 40, batch: 16, learningRate: 0.01 } };
+  const plain = await smallTraining(raw, { data });
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const session = open(raw, (event) => {
+    if (event.kind === "state" && event.finished) finish();
+  });
+  session.run();
+  for (let k = 0; k < 3; k++) {
+    const { images, confusion } = await session.test();
+    expect(images).toBe(6);
+    expect(confusion.flat().reduce((a, b) => a + b)).toBe(6);
+  }
+  await finished;
+  expect(await session.checkpoint("last")).toEqual(plain.last);
+});

@@ -1,0 +1,78 @@
+/**
+ * What TypeScript infers of the library without a type written by its user; compiled by package.test.ts as a consumer's file, against the packed declarations, and never run.
+ * Each `Same` is an error where the inferred type is another, each `@ts-expect-error` where a mistake would go unnoticed.
+ */
+import {
+  type BispikeError,
+  createExperiment,
+  type Dataset,
+  evaluate,
+  type ImageModel,
+  registerRule,
+  registerStageLoss,
+  resolveConfig,
+  type StepReport,
+  Team,
+  train,
+} from "bispike";
+import { resolveAutoencoderConfig } from "bispike/autoencoder";
+import { resolveAnyConfig, resolveSequenceConfig } from "bispike/sequence";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
+const same = <A, B>(_: Same<A, B>): void => {};
+
+export async function inferred(dataset: Dataset, error: BispikeError): Promise<void> {
+  const config = resolveConfig({ data: { name: "mnist" } });
+  same<typeof config.network.kind, "mlp" | "cnn">(true);
+  same<typeof config.network.hidden, readonly number[]>(true);
+  same<typeof config.rule.negatives, "literal" | "masked" | "prototypes">(true);
+  same<typeof config.train.schedule, "cosine" | "constant">(true);
+  same<typeof error.code, "data" | "config" | "checkpoint" | "shape" | "usage" | "training" | "platform">(true);
+
+  const team = await Team.create();
+  const experiment = createExperiment(team, config, dataset);
+  same<typeof experiment.model, ImageModel>(true);
+  const result = await train(experiment, {
+    sink: {
+      onStep: (report, line) => {
+        same<typeof report, StepReport>(true);
+        same<typeof line.step, number>(true);
+      },
+      onMetrics: (line) => {
+        // A line of a step or of an epoch, told apart by its kind.
+        if (line.kind === "epoch") same<typeof line.heldOutAccuracy, number | null>(true);
+      },
+    },
+  });
+  same<typeof result.finished, boolean>(true);
+  same<typeof result.best, { readonly score: number; readonly epoch: number } | null>(true);
+  const { accuracy } = await evaluate(experiment.model, dataset.test, new Int32Array(1));
+  same<typeof accuracy, number>(true);
+
+  same<(typeof sequence)["task"], "next-character" | "regression" | "forecast">(true);
+  same<(typeof autoencoder)["task"], "autoencode">(true);
+  // Told apart by its task.
+  const any = resolveAnyConfig({});
+  if ("task" in any && any.task === "autoencode") same<typeof any.network.latent, number>(true);
+}
+
+const sequence = resolveSequenceConfig({});
+const autoencoder = resolveAutoencoderConfig({});
+
+// Built-in names are suggested, registered ones allowed.
+export const loss: typeof autoencoder.rule.loss = "margin";
+registerStageLoss("margin", ({ weight, features }) => {
+  same<typeof weight, number>(true);
+  return () => weight * features;
+});
+
+// @ts-expect-error: a loss is made for each stage, not once
+registerStageLoss("wrong", () => 3);
+// @ts-expect-error: a rule says which networks it trains
+registerRule("wrong", { keepDrives: false, create: () => null });
+// @ts-expect-error: a checked configuration is read only
+resolveConfig({}).train.batch = 3;
+// @ts-expect-error: training needs an experiment, not a configuration
+train(resolveConfig({}));
+// @ts-expect-error: overrides are strings
+resolveConfig({}, [3]);
