@@ -39,11 +39,11 @@ export class Arena {
   #next = ALIGNMENT; // address 0 means "none" to the kernels
 
   /**
-   * @param options.maximumPages address space in 64 KiB pages; default 65536 (4 GiB)
-   * @param options.shared default true; false where memory cannot be shared
+   * @param options `maximumPages`: address space in 64 KiB pages, default 65536 (4 GiB); `shared`: default true; false where memory cannot be shared
    * @throws BispikeError "platform" when it cannot be reserved
    */
-  constructor({ maximumPages = MAXIMUM_PAGES, shared = true }: { maximumPages?: number; shared?: boolean } = {}) {
+  constructor(options: { maximumPages?: number; shared?: boolean } = {}) {
+    const { maximumPages = MAXIMUM_PAGES, shared = true } = options;
     this.memory = shared ? sharedMemory(maximumPages) : plainMemory(maximumPages);
     this.#maximumPages = shared ? maximumPages : this.memory.buffer.byteLength / PAGE;
   }

@@ -176,18 +176,19 @@ function placesAt(
 }
 
 /** Lights up where perception's spikes arrive. */
+/** Its name is painted with the pictures, lest it be a frame behind them. */
 function Concept({ waves, about, place }: { waves: Waves; about: About; place: number }) {
-  const snapshot = waves.shown.value;
   return (
     <p class="concept">
       <small>concept</small>
       <Painted
         waves={waves}
         as="strong"
-        paint={(element, _, tick) => element.classList.toggle("lit", tick >= place || tick < 1)}
-      >
-        {snapshot ? about.classNames[snapshot.label] : "–"}
-      </Painted>
+        paint={(element, { label }, tick) => {
+          element.textContent = about.classNames[label] ?? "–";
+          element.classList.toggle("lit", tick >= place || tick < 1);
+        }}
+      />
     </p>
   );
 }

@@ -1,5 +1,4 @@
 /** An element that a wave paints, once a frame while one is under way. */
-import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Waves } from "../state/waves.ts";
 import type { Snapshot } from "../worker/protocol.ts";
@@ -18,7 +17,6 @@ interface PaintedCanvas extends Common {
 
 interface PaintedText extends Common {
   readonly as: "strong";
-  readonly children: ComponentChildren;
   readonly paint: (element: HTMLElement, snapshot: Snapshot, tick: number) => void;
 }
 
@@ -52,7 +50,7 @@ export function Painted(props: PaintedCanvas | PaintedText) {
   if (props.as) {
     return (
       <strong ref={text} class={props.class}>
-        {props.children}
+        –
       </strong>
     );
   }
