@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { serveLab } from "../../src/node/lab-server.ts";
 import { chromiumPath, type OpenBrowser, openBrowser } from "../support/browser.ts";
 import { greyPng, ramp } from "../support/data-files.ts";
+import { axeFindings } from "../support/lab-visit.ts";
 
 /** Of the built command, which knows where the site is. */
 const BUILT = new URL("../../dist/node/lab-server.js", import.meta.url).href;
@@ -72,6 +73,11 @@ describe.skipIf(!chromiumPath)("choosing in the lab", { timeout: 3 * PATIENCE },
     await page.getByText("Energy and operations").first().click();
     await page.getByRole("row", { name: /learn from an image by bsd/ }).waitFor();
     expect(await page.getByText(/A step of .* energy/).count()).toBe(1);
+    for (const words of ["Draw a", "Look inside"]) {
+      for (const door of await page.locator("summary", { hasText: words }).all()) await door.click();
+    }
+    await expect.poll(() => page.getByRole("tablist").count()).toBe(2);
+    expect(await axeFindings(page)).toEqual([]);
     // And the link of both opens both.
     const again = await open(new URL(page.url()).hash);
     await page.close();

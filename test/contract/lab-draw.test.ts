@@ -1,9 +1,8 @@
 /** Draws in the lab as a person does, by mouse and by keys, in a real browser. */
-import axe from "axe-core";
 import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath } from "../support/browser.ts";
-import { canvasPixels, type LabPage, openLab, trainedTo } from "../support/lab-visit.ts";
+import { axeFindings, canvasPixels, type LabPage, openLab, trainedTo } from "../support/lab-visit.ts";
 
 /** By then the first setup is above 95 % on the images it holds out. */
 const TRAINED = 400;
@@ -159,11 +158,7 @@ describe.skipIf(!chromiumPath)("a drawing (needs Chromium: /usr/bin/chromium, or
       await draw(DIGITS[1]!);
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize({ width, height: 800 });
-      await page.evaluate(axe.source);
-      const violations = await page.evaluate(async () => {
-        const { violations: found } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-        return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-      });
+      const violations = await axeFindings(page);
       expect(violations).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       await button("Clear").click();

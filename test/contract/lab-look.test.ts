@@ -1,8 +1,7 @@
 /** The lab's first screen and look inside, as a person uses them in a real browser: spikes that run, tabs by keyboard, pictures that show something. */
-import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath } from "../support/browser.ts";
-import { canvasPixels, type LabPage, openLab, trainedTo } from "../support/lab-visit.ts";
+import { axeFindings, canvasPixels, type LabPage, openLab, trainedTo } from "../support/lab-visit.ts";
 
 /** Steps by which the first setup has learned something. */
 const TRAINED = 60;
@@ -222,16 +221,11 @@ describe.skipIf(!chromiumPath)("the lab (needs Chromium: /usr/bin/chromium, or w
       const { page } = lab;
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 900 });
-      await page.evaluate(axe.source);
       for (const name of TABS) {
         await page.getByRole("tab", { name }).click();
         if (name !== "Confusions")
           await expect.poll(() => panel().locator("canvas, svg").count(), { timeout: 20_000 }).toBeGreaterThan(0);
-        const violations = await page.evaluate(async () => {
-          const { violations: found } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-          return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-        });
-        expect(violations, name).toEqual([]);
+        expect(await axeFindings(page), name).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(width);
       }
     },

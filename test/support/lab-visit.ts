@@ -1,6 +1,7 @@
 /** The lab as a person uses it: served by the built command, in a real browser, watched for what a browser complains of. */
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import axe from "axe-core";
 import type { Download, Locator, Page } from "playwright-core";
 import { loadDataset } from "../../src/data/load.ts";
 import { createTeam } from "../../src/node/open.ts";
@@ -167,4 +168,13 @@ export async function trainedInNode(checkpoint: Uint8Array, threads = 2): Promis
 /** Waits until the page says that it has done so many steps. */
 export function trainedTo(page: Page, steps: number, seconds: number): Promise<void> {
   return stepPast(page, steps - 1, 1000 * seconds);
+}
+
+/** What axe finds wrong with the page as it is: a rule's name and the elements that break it. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
 }
