@@ -21,7 +21,8 @@ import { EXIT } from "../report.ts";
 import { createPartReporter, type PartReporter } from "./part-lines.ts";
 import { breathe, watchSignals } from "./signals.ts";
 
-export interface TrainPartRequest extends PartTiming {
+/** What is asked of one part and of all parts alike. */
+export interface CutRequest extends PartTiming {
   readonly file?: string;
   readonly overrides: readonly string[];
   readonly out?: string;
@@ -29,6 +30,9 @@ export interface TrainPartRequest extends PartTiming {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly events?: boolean;
+}
+
+export interface TrainPartRequest extends CutRequest {
   /** "1-3". */
   readonly stages: string;
   /** Where the part above calls, and where the part below listens. */

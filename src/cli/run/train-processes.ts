@@ -3,7 +3,7 @@ import { argv } from "node:process";
 import { loadDataset } from "../../data/load.ts";
 import { balancedCuts, stageWork } from "../../distributed/balance.ts";
 import { assertCuttable } from "../../distributed/part.ts";
-import { checkTiming, type PartTiming } from "../../distributed/timing.ts";
+import { checkTiming } from "../../distributed/timing.ts";
 import { BispikeError } from "../../errors.ts";
 import { describeStages, rangesOf, type StageRange } from "../../network/stage-range.ts";
 import { type Child, startChild } from "../../node/child.ts";
@@ -15,16 +15,9 @@ import { EXIT } from "../report.ts";
 import { joinInto } from "./join.ts";
 import { createReporter } from "./reporter.ts";
 import { watchSignals } from "./signals.ts";
-import { readRequest } from "./train-part.ts";
+import { type CutRequest, readRequest } from "./train-part.ts";
 
-export interface ProcessesRequest extends PartTiming {
-  readonly file?: string;
-  readonly overrides: readonly string[];
-  readonly out?: string;
-  readonly resume?: string | true;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly events?: boolean;
+export interface ProcessesRequest extends CutRequest {
   readonly processes: number;
   /** Last stages of all parts but the last one. Default: balanced. */
   readonly cut?: readonly number[];
