@@ -36,6 +36,8 @@ export {
 } from "./alignment/stage-loss.ts";
 export type { StimulusCoding } from "./coding/stimulus.ts";
 export { type TargetCode, type TargetCoding, targetCode } from "./coding/target.ts";
+export { Augmenter, type VariedBatch } from "./data/augment/augmenter.ts";
+export type { AugmentOptions } from "./data/augment/options.ts";
 export { type Frame, fillBatch } from "./data/batch.ts";
 export { addNoise, occlude, type Side } from "./data/cue.ts";
 export type { Dataset, FileRecord, ImageShape, Split } from "./data/dataset.ts";

@@ -43,9 +43,7 @@ export function fillBatch(
 
   for (let position = 0; position < count; position++) {
     const image = indices[from + position] as number;
-    if (image < 0 || image >= split.count) {
-      throw new BispikeError("shape", `batch: expected an image index below ${split.count}, got ${image}`);
-    }
+    checkImageIndex(image, split);
     const start = position * row;
     if (hasMargin) fillBlack(out, start, start + row, table, channels);
     for (let y = 0; y < height; y++) {
@@ -87,7 +85,7 @@ export function fillRows(
 }
 
 /** 256 values a channel: what each pixel value becomes. */
-function normalisationTable(statistics: ChannelStatistics, channels: number): Float32Array {
+export function normalisationTable(statistics: ChannelStatistics, channels: number): Float32Array {
   const table = new Float32Array(256 * channels);
   for (let channel = 0; channel < channels; channel++) {
     const mean = statistics.mean[channel];
@@ -103,7 +101,8 @@ function normalisationTable(statistics: ChannelStatistics, channels: number): Fl
   return table;
 }
 
-function fillBlack(out: Float32Array, from: number, to: number, table: Float32Array, channels: number): void {
+/** Pixels `from` to `to` of a row become black; both are where a pixel begins. */
+export function fillBlack(out: Float32Array, from: number, to: number, table: Float32Array, channels: number): void {
   if (channels === 1) {
     out.fill(table[0] as number, from, to);
     return;
@@ -113,7 +112,17 @@ function fillBlack(out: Float32Array, from: number, to: number, table: Float32Ar
   }
 }
 
-function checkFit(
+/** @throws BispikeError "shape" for an image that the split does not have */
+export function checkImageIndex(image: number, split: Split): void {
+  if (image < 0 || image >= split.count)
+    throw new BispikeError("shape", `batch: expected an image index below ${split.count}, got ${image}`);
+}
+
+/**
+ * @param row values a row
+ * @throws BispikeError "shape" unless rows, order and frame have room for what is asked
+ */
+export function checkFit(
   out: Float32Array,
   indices: Int32Array | Uint32Array,
   from: number,

@@ -4,6 +4,7 @@
  *
  * The lowest part shows the images; every part has the labels, because a stage's loss asks which recall belongs to which image. So spikes are all that goes from part to part.
  */
+import type { Augmenter } from "../data/augment/augmenter.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { channelStatistics } from "../data/normalise.ts";
 import { splitHeldOut } from "../data/split.ts";
@@ -28,6 +29,8 @@ export interface Part {
   readonly rule: Bsd;
   readonly range: StageRange;
   readonly trainIndices: Int32Array;
+  /** Makes the variants of images that training shows, where the configuration asks for them; parts without stage 1 show none. */
+  readonly augmenter?: Augmenter;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
 }
@@ -48,10 +51,12 @@ export function createPart(team: Team, config: ExperimentConfig, dataset: Datase
   const model = spikingModel(createModel(team, config, { name, shape, classNames, statistics }, range), "a part");
   const rule = createRule(model, config);
   if (!(rule instanceof Bsd)) throw new BispikeError("config", "expected rule bsd");
+  const augmenter = model.augmenter(config.data.augment, config.train.seed);
   const { epochs, batch } = config.train;
   const stepsPerEpoch = Math.ceil(trainIndices.length / batch);
   const totalSteps = stepsPerEpoch * epochs;
-  return { config, dataset, model, rule, range, trainIndices, stepsPerEpoch, totalSteps };
+  const varied = augmenter ? { augmenter } : {};
+  return { config, dataset, model, rule, range, trainIndices, ...varied, stepsPerEpoch, totalSteps };
 }
 
 /** @throws BispikeError "config" unless the experiment's stages learn from each other's spikes alone */
@@ -90,8 +95,8 @@ export class PartTrainee {
 
   /** Begins a step on images order[from .. from + count). */
   course(order: Int32Array, from: number, count: number, step: number, rates: Rates): Course<StepReport> {
-    const { model, dataset, rule } = this.part;
-    if (model.pair.holds(1)) model.load(dataset.train, order, from, count);
+    const { model, dataset, rule, augmenter } = this.part;
+    if (model.pair.holds(1)) model.load(dataset.train, order, from, count, augmenter && { augmenter, counter: step });
     const labels = Uint16Array.from({ length: count }, (_, k) => dataset.train.labels[order[from + k]!]!);
     return rule.course({ labels, counter: step }, rates);
   }

@@ -26,8 +26,8 @@ function multiplyHigh(a: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carried >>> 16)) | 0;
 }
 
-/** One block into `out`, without allocation. Words may be signed or unsigned. */
-function philoxInto(
+/** As `philox`, one block into `out`, without allocation. Words may be signed or unsigned. */
+export function philoxInto(
   out: Uint32Array,
   word0: number,
   word1: number,

@@ -1,4 +1,6 @@
 /** Nets together with what they know of their data: how pixels become a stimulus, and the names of the concepts. */
+import { Augmenter, type VariedBatch } from "../data/augment/augmenter.ts";
+import { type AugmentOptions, augments } from "../data/augment/options.ts";
 import { type Frame, fillRows } from "../data/batch.ts";
 import type { Split } from "../data/dataset.ts";
 import type { ChannelStatistics } from "../data/normalise.ts";
@@ -86,13 +88,41 @@ export abstract class ImageModel implements Stateful {
     return this.data.statistics.mean.map((mean) => (this.#direct ? mean : 0));
   }
 
-  /** Puts images into the stimulus rows, normalised (direct coding) or as intensities 0..1. Returns how many. */
-  load(split: Split, indices: Int32Array | Uint32Array, from: number, count: number): number {
+  /**
+   * What makes variants of this net's images; undefined where the options change nothing.
+   *
+   * @param seed the training's, an integer from 0 to 2^53 - 1
+   * @throws BispikeError "config" for options out of range or beyond such images
+   */
+  augmenter(options: AugmentOptions, seed: number): Augmenter | undefined {
+    if (!augments(options)) return undefined;
+    const { data, frame } = this;
+    const statistics = { mean: this.stimulusMean, std: this.stimulusScale };
+    const layout = { shape: data.shape, frame, stride: this.rows.stimulusWidth, statistics };
+    return new Augmenter(options, seed, layout, data.statistics.mean);
+  }
+
+  /**
+   * Puts images into the stimulus rows, normalised (direct coding) or as intensities 0..1.
+   *
+   * @param varied shows variants of the images, as training may, in place of the images themselves
+   * @returns how many
+   */
+  load(
+    split: Split,
+    indices: Int32Array | Uint32Array,
+    from: number,
+    count: number,
+    varied?: VariedBatch | undefined,
+  ): number {
     const { data, frame } = this;
     const { shape } = data;
-    const statistics = { mean: this.stimulusMean, std: this.stimulusScale };
     const { stimulus, stimulusWidth, imageIds } = this.rows;
-    fillRows(stimulus.view, stimulusWidth, split, indices, from, count, shape, frame, statistics);
+    if (varied) varied.augmenter.fill(stimulus.view, split, indices, from, count, varied.counter);
+    else {
+      const statistics = { mean: this.stimulusMean, std: this.stimulusScale };
+      fillRows(stimulus.view, stimulusWidth, split, indices, from, count, shape, frame, statistics);
+    }
     if (imageIds) for (let k = 0; k < count; k++) imageIds.view[k] = indices[from + k]!;
     return count;
   }

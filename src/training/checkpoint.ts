@@ -2,6 +2,7 @@
  * Checkpoints: safetensors with the pair's state, and in the metadata everything else that is needed to use it or to go on:
  * the configuration, what the data were like, and where training stood. Random streams are keyed by counters, so they have no state to keep.
  */
+import { augments } from "../data/augment/options.ts";
 import { BispikeError } from "../errors.ts";
 import type { SafetensorsFile, Tensor } from "../export/safetensors.ts";
 import type { DataSummary } from "../network/model.ts";
@@ -59,13 +60,14 @@ export function encodeCheckpoint(
   const { height, width, channels } = about.data.shape;
   const shape = [about.data.classNames.length, height, width, channels];
   tensors.set("data.class_means", { dtype: "F32", shape, data: about.classMeans });
-  return seal(IMAGE_FILE, tensors, { ...about, config: withoutNoise(modelConfig(about.config)) });
+  return seal(IMAGE_FILE, tensors, { ...about, config: withoutLater(modelConfig(about.config)) });
 }
 
-/** An option that came later is kept only where it says something, so that runs without it keep their bytes. */
-function withoutNoise(config: ExperimentConfig): object {
-  const { labelNoise, ...data } = config.data;
-  return labelNoise === 0 ? { ...config, data } : config;
+/** Options that came later are kept only where they say something, so that runs without them keep their bytes. */
+function withoutLater(config: ExperimentConfig): object {
+  const { labelNoise, augment, ...data } = config.data;
+  const said = { ...(labelNoise > 0 ? { labelNoise } : {}), ...(augments(augment) ? { augment } : {}) };
+  return { ...config, data: { ...data, ...said } };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The zod schema of an image experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 import * as z from "zod/mini";
 import { stageLosses } from "../alignment/stage-loss.ts";
+import { AUGMENT_LIMITS } from "../data/augment/options.ts";
 import type { DataConfig, ExperimentConfig, ImageDataConfig } from "./config.ts";
 import {
   choice,
@@ -42,7 +43,17 @@ export const imageDataSection = () => section(dataFields()) satisfies z.ZodMiniT
 
 export const experimentSchema = section({
   name: name(),
-  data: section({ ...dataFields(), labelNoise: real(0, 1) }) satisfies z.ZodMiniType<ImageDataConfig>,
+  data: section({
+    ...dataFields(),
+    labelNoise: real(0, 1),
+    // How far images of their size may go is checked when they are at hand.
+    augment: section({
+      shift: whole(0, AUGMENT_LIMITS.shift),
+      flip: flag(),
+      rotate: real(0, AUGMENT_LIMITS.rotate),
+      erase: whole(0, AUGMENT_LIMITS.erase),
+    }),
+  }) satisfies z.ZodMiniType<ImageDataConfig>,
   network: section({
     kind: choice(["mlp", "cnn"]),
     hidden: hidden(),

@@ -5,6 +5,7 @@
  * Reading a file is the job of `config-file.ts`; this file runs in the browser too.
  */
 import type { StageLossName } from "../alignment/stage-loss.ts";
+import { type AugmentOptions, augmentDefaults } from "../data/augment/options.ts";
 import { checkConfig } from "./config-check.ts";
 import { applyOverrides } from "./config-overrides.ts";
 import { copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "./config-raw.ts";
@@ -41,6 +42,11 @@ export interface DataConfig {
 export interface ImageDataConfig extends DataConfig {
   /** Share of the images trained on, 0 to 1, that are taught as another class, drawn by `train.seed`. Held-out and test images keep their labels. Default 0. */
   readonly labelNoise: number;
+  /**
+   * Variants of the images trained on, another one at each step, drawn by `train.seed`; the same for every rule. Held-out and test images are shown as they are. Default none:
+   * `{ shift: 0, flip: false, rotate: 0, erase: 0 }`.
+   */
+  readonly augment: AugmentOptions;
 }
 
 /**
@@ -208,7 +214,7 @@ export interface ExperimentConfig {
 
 /** Every default. `name` and a cnn's `hidden` depend on other fields: see `resolveConfig`. */
 export const defaults = {
-  data: { heldOut: 0.1, limit: 0, labelNoise: 0 },
+  data: { heldOut: 0.1, limit: 0, labelNoise: 0, augment: augmentDefaults },
   network: {
     kind: "mlp",
     hidden: [1024, 512, 256],

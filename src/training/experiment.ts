@@ -1,4 +1,5 @@
 /** An experiment made ready: data split and normalised, model built, rule chosen. What the trainer and every command start from. */
+import type { Augmenter } from "../data/augment/augmenter.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { noisyLabels } from "../data/label-noise.ts";
 import { channelStatistics } from "../data/normalise.ts";
@@ -22,6 +23,8 @@ export interface ExperimentParts {
   /** Labels of the training part as they are taught: its own, but for label noise. */
   readonly taughtLabels: Uint16Array;
   readonly heldOutIndices: Int32Array;
+  /** Makes the variants of images that training shows, where the configuration asks for them. */
+  readonly augmenter?: Augmenter;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
   /** Watches some of the steps, where the configuration asks for it. */
@@ -37,7 +40,7 @@ export interface Experiment extends ExperimentParts {
 /**
  * Splits, normalises and builds. The held-out part is drawn by the seed; statistics are those of the images trained on.
  *
- * @throws BispikeError "data" or "config" when nothing is left to train on, "shape" when the network does not fit the images
+ * @throws BispikeError "data" or "config" when nothing is left to train on or `data.augment` goes beyond the images, "shape" when the network does not fit the images
  */
 export function createExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
   const { train: rest, heldOut } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
@@ -47,6 +50,7 @@ export function createExperiment(team: Team, config: ExperimentConfig, dataset: 
   const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
   const { name, shape, classNames } = dataset;
   const model = createModel(team, config, { name, shape, classNames, statistics });
+  const augmenter = model.augmenter(config.data.augment, config.train.seed);
   const { epochs, batch } = config.train;
   const rule = createRule(model, config);
   const stepsPerEpoch = Math.ceil(trainIndices.length / batch);
@@ -58,6 +62,7 @@ export function createExperiment(team: Team, config: ExperimentConfig, dataset: 
     trainIndices,
     taughtLabels,
     heldOutIndices: heldOut,
+    ...(augmenter ? { augmenter } : {}),
     stepsPerEpoch,
     totalSteps: stepsPerEpoch * epochs,
   };

@@ -56,12 +56,12 @@ export class ImageTask implements Trainable<ImageKind> {
   }
 
   step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): StepReport {
-    const { model, dataset, rule, taughtLabels } = this.#experiment;
+    const { model, dataset, rule, taughtLabels, augmenter } = this.#experiment;
     const labels = Uint16Array.from({ length: count }, (_, k) => taughtLabels[order[from + k]!]!);
     const batch = { labels, counter };
     const observer = this.#experiment.observer?.isDue(counter) ? this.#experiment.observer : undefined;
     observer?.measure();
-    model.load(dataset.train, order, from, count);
+    model.load(dataset.train, order, from, count, augmenter && { augmenter, counter });
     observer?.compare(batch);
     const report = rule.step(batch, rates);
     this.#observation = observer?.observation(counter);
