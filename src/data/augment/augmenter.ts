@@ -6,7 +6,7 @@ import { eraseSquare } from "./erased.ts";
 import { type Ground, groundOf } from "./ground.ts";
 import { drawMoved } from "./moved.ts";
 import { type AugmentOptions, checkAugment } from "./options.ts";
-import { drawTurned } from "./turned.ts";
+import { TurnedImages } from "./turned.ts";
 import { VariantDraws } from "./variant.ts";
 
 /** A batch that is to be loaded as variants. */
@@ -28,6 +28,7 @@ export class Augmenter {
   readonly #ground: Ground;
   readonly #erased: readonly number[];
   readonly #draws: VariantDraws;
+  readonly #turned: TurnedImages | undefined;
 
   /**
    * @param seed integer from 0 to 2^53 - 1
@@ -41,6 +42,7 @@ export class Augmenter {
     const { mean, std } = layout.statistics;
     this.#ground = groundOf(layout);
     this.#erased = means.map((value, channel) => (value - mean[channel]!) / std[channel]!);
+    this.#turned = options.rotate > 0 ? new TurnedImages(this.#ground) : undefined;
     this.#draws = new VariantDraws(options, layout.shape, seed);
   }
 
@@ -59,17 +61,19 @@ export class Augmenter {
     count: number,
     counter: number,
   ): void {
-    const { shape, frame, stride } = this.#ground;
-    const { rotate, erase } = this.options;
+    const ground = this.#ground;
+    const { shape, frame, stride } = ground;
+    const { erase } = this.options;
     checkFit(out, indices, from, count, shape, frame, stride);
     const size = imageBytes(shape);
-    const draw = rotate > 0 ? drawTurned : drawMoved;
     for (let k = 0; k < count; k++) {
       const image = indices[from + k]!;
       checkImageIndex(image, split);
       const variant = this.#draws.draw(image, counter);
-      draw(out, k * stride, split.images, image * size, this.#ground, variant);
-      if (erase > 0) eraseSquare(out, k * stride, this.#ground, variant, erase, this.#erased);
+      const start = k * stride;
+      if (this.#turned) this.#turned.draw(out, start, split.images, image * size, variant);
+      else drawMoved(out, start, split.images, image * size, ground, variant);
+      if (erase > 0) eraseSquare(out, start, ground, variant, erase, this.#erased);
     }
   }
 }
