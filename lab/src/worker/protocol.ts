@@ -107,7 +107,7 @@ export interface SpikeRows {
 /** The run as the newest training step left it; nothing is computed anew but recall's pictures. */
 export interface Snapshot {
   readonly step: number;
-  /** An image of the newest batch, bytes [height][width][channel], and its class. */
+  /** An image of the newest batch as the step saw it, bytes [height][width][channel], and its class. */
   readonly image: Uint8Array;
   readonly label: number;
   /** Of that image, hidden stages from the stimulus up; empty for nets of real numbers. */

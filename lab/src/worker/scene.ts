@@ -18,7 +18,7 @@ export interface Scene {
 export function perceiveOf({ experiment, batch }: Scene, places: readonly number[]): void {
   const { model, dataset } = experiment;
   const indices = Int32Array.from(places, (place) => batch.indices[place]!);
-  model.load(dataset.train, indices, 0, indices.length);
+  model.load(dataset.train, indices, 0, indices.length, batch.varied);
   model.perceive(indices.length);
 }
 

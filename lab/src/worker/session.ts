@@ -211,7 +211,7 @@ export class Session {
     const { LiveWork } = await import("./work.ts");
     this.#work ??= new LiveWork(this.experiment);
     const counted = this.#work;
-    return this.#newest(({ indices }) => counted.count(indices));
+    return this.#newest(({ indices, varied }) => counted.count(indices, varied));
   }
 
   async close(): Promise<void> {
@@ -309,8 +309,10 @@ export class Session {
   }
 
   #note(items: Int32Array): void {
-    const { labels } = this.experiment.dataset.train;
-    this.#batch = { indices: items, labels: Uint16Array.from(items, (i) => labels[i]!) };
+    const { dataset, augmenter } = this.experiment;
+    const { labels } = dataset.train;
+    const varied = augmenter && { augmenter, counter: this.#step - 1 };
+    this.#batch = { indices: items, labels: Uint16Array.from(items, (i) => labels[i]!), varied };
     this.#asLeft = true;
   }
 

@@ -1,7 +1,7 @@
 /** What the newest training step left in the engine's memory, as the page shows it. */
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { imageBytes } from "../../../src/data/dataset.ts";
-import { type ImageModel, Model, recallImages } from "../../../src/index.ts";
+import { fromFrameRows, type ImageModel, Model, recallImages, type VariedBatch } from "../../../src/index.ts";
 import type { NetworkPair } from "../../../src/network/pair.ts";
 import { sizeOf } from "../../../src/network/shape.ts";
 import type { Snapshot } from "./protocol.ts";
@@ -14,6 +14,8 @@ const COMPARED = 24;
 export interface NewestBatch {
   readonly indices: Int32Array;
   readonly labels: Uint16Array;
+  /** What made the variants of its images that the step learned from; absent where it learned from the images themselves. */
+  readonly varied?: VariedBatch | undefined;
 }
 
 /** @param means mean training image of each class */
@@ -24,9 +26,7 @@ export function snapshotOf(
   about: { step: number; sample: number; means: Float32Array; prototypes: boolean },
 ): Snapshot {
   const at = Math.min(about.sample, batch.labels.length - 1);
-  const size = imageBytes(dataset.shape);
-  const index = batch.indices[at]!;
-  const image = dataset.train.images.slice(index * size, (index + 1) * size);
+  const image = seenImage(dataset, batch, at);
   const label = batch.labels[at]!;
   const plain = { step: about.step, image, label };
   if (!(model instanceof Model))
@@ -41,6 +41,16 @@ export function snapshotOf(
   // Last: recall runs anew, without learning, in place of what the step left.
   const { images, ownIsNearest } = recallImages(model, about.means);
   return { ...plain, perception, recall, agreement, recalled: pixels(images), ownIsNearest };
+}
+
+/** An image of the batch as the net saw it, without its frame's margin. */
+function seenImage({ train, shape }: Dataset, { indices, varied }: NewestBatch, at: number): Uint8Array {
+  const size = imageBytes(shape);
+  if (!varied) return train.images.slice(indices[at]! * size, (indices[at]! + 1) * size);
+  const { augmenter, counter } = varied;
+  const row = new Float32Array(augmenter.layout.stride);
+  augmenter.fill(row, train, indices, at, 1, counter);
+  return pixels(fromFrameRows(row, 1, augmenter.layout));
 }
 
 /** Recall's halves of the hidden stages, from the stimulus up. */

@@ -2,6 +2,7 @@
  * What an image of the newest batch cost, from the spikes its first ones left: additions and multiplications of synapses, and the energy of that arithmetic. Which weights there
  * are is looked up once; training makes none exactly 0.
  */
+import type { VariedBatch } from "../../../src/data/augment/augmenter.ts";
 import type { Connections } from "../../../src/measurement/connections.ts";
 import { countedNet, type NetworkCost, networkCost } from "../../../src/measurement/cost.ts";
 import { picojoules } from "../../../src/measurement/energy.ts";
@@ -31,14 +32,15 @@ export class LiveWork {
    * once a class. Neither learns.
    *
    * @param indices the newest batch, places in the training part
+   * @param varied the variants of its images that the step learned from, if any
    */
-  count(indices: Int32Array): WorkNow {
+  count(indices: Int32Array, varied?: VariedBatch): WorkNow {
     const { model, config, dataset } = this.#experiment;
     const net = countedNet(model);
     const images = Math.min(COUNTED, indices.length);
     const pair = net instanceof NetworkPair ? net : null;
     if (!pair) {
-      model.load(dataset.train, indices, 0, images);
+      model.load(dataset.train, indices, 0, images, varied);
       model.perceive(images);
     }
     const steps = pair?.options.steps ?? 1;

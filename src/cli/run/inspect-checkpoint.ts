@@ -1,4 +1,5 @@
 /** A checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
+import { type AugmentOptions, augments } from "../../data/augment/options.ts";
 import { describeShape as describeImage } from "../../data/dataset.ts";
 import { authorsActivations } from "../../learning/real/image-net.ts";
 import { paddedShape } from "../../network/pair.ts";
@@ -71,6 +72,7 @@ function overview(
     ...(config.data.labelNoise > 0
       ? [["label noise", `${percent(config.data.labelNoise)} of the images trained on were taught as another class`]]
       : []),
+    ...(augments(config.data.augment) ? [["augmented", describeAugment(config.data.augment)]] : []),
     ...(isRealRule(rule.name)
       ? [
           [
@@ -102,6 +104,17 @@ function overview(
       ? [["test", `${percent(summary.testAccuracy)}, measured once when training ended`]]
       : []),
   ];
+}
+
+/** What was done to images trained on. */
+function describeAugment({ shift, flip, rotate, erase }: AugmentOptions): string {
+  const done = [
+    ...(rotate > 0 ? [`turned by up to ${rotate} degrees`] : []),
+    ...(flip ? ["every second one mirrored"] : []),
+    ...(shift > 0 ? [`moved by up to ${shift} pixels`] : []),
+    ...(erase > 0 ? [`a square of ${erase} pixels a side erased`] : []),
+  ];
+  return `images trained on were ${done.join(", ")}`;
 }
 
 /** What a finished run's rule learned or kept fixed beside the networks, which no checkpoint for use holds. */

@@ -46,6 +46,11 @@ export class Augmenter {
     this.#draws = new VariantDraws(options, layout.shape, seed);
   }
 
+  /** How the net's rows hold an image. */
+  get layout(): FrameLayout {
+    return this.#ground;
+  }
+
   /**
    * Writes variants of the images at `indices[from .. from + count)` as rows, as `fillBatch` writes the images: what of a row lies behind its frame is left alone.
    *
