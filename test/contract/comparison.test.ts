@@ -6,6 +6,7 @@ import { cellsOf, jobsOf } from "../../src/comparison/plan.ts";
 import { nameValue } from "../../src/comparison/values.ts";
 import { BispikeError } from "../../src/errors.ts";
 import { resolveAnyConfig } from "../../src/training/any-config.ts";
+import type { ExperimentConfig } from "../../src/training/config.ts";
 import type { SequenceConfig } from "../../src/training/sequence/config.ts";
 
 const TEXT = { name: "words", task: "next-character", data: { text: "words.txt" }, network: { hidden: [20, 10] } };
@@ -36,6 +37,16 @@ describe("axes", () => {
     ]);
     const series = { task: "forecast", data: { series: "a.csv", targets: ["a", "b"], columns: [["a"], ["a", "b"]] } };
     expect(axesOf(series)).toEqual([{ key: "data.columns", values: [["a"], ["a", "b"]] }]);
+  });
+
+  it("sections within sections have axes too", () => {
+    const raw = { name: "bars", data: { path: "bars", augment: { shift: [0, 2] } } };
+    expect(axesOf(raw)).toEqual([{ key: "data.augment.shift", values: [0, 2] }]);
+    const asked = read({ data: { path: "bars" } }, { overrides: ["--data.augment.flip=[false, true]"], seeds: 1 });
+    expect(jobsOf(asked, "x").map(({ config }) => (config as ExperimentConfig).data.augment.flip)).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it("lists in variants and in the file's axes reach the runs, each in a folder of its own", () => {

@@ -3,10 +3,12 @@ import { BispikeError } from "../../src/errors.ts";
 import { counterCurrentDefaults } from "../../src/learning/real/counter-current.ts";
 import { imageDllDefaults } from "../../src/learning/real/dll.ts";
 import { imagePredictiveCodingDefaults } from "../../src/learning/real/predictive-coding.ts";
+import { resolveAnyConfig } from "../../src/training/any-config.ts";
 import { defaultChannels, defaults, realRules, resolveConfig } from "../../src/training/config.ts";
 import { knownKeys } from "../../src/training/config-schema.ts";
 
 const mnist = { data: { name: "mnist" } };
+const plainImages = { shift: 0, flip: false, rotate: 0, erase: 0 };
 
 /** The error of a call, checked to be ours. */
 function fault(call: () => unknown): BispikeError {
@@ -25,7 +27,7 @@ describe("defaults", () => {
     expect(resolveConfig(mnist)).toEqual({
       ...defaults,
       name: "mnist-mlp",
-      data: { name: "mnist", heldOut: 0.1, limit: 0, labelNoise: 0 },
+      data: { name: "mnist", heldOut: 0.1, limit: 0, labelNoise: 0, augment: plainImages },
     });
   });
 
@@ -82,7 +84,14 @@ describe("overrides", () => {
     expect(config.network.hidden).toEqual([64, 32]);
     expect(config.rule.centred).toBe(false);
     expect(config.train.epochs).toBe(7);
-    expect(config.data).toEqual({ name: "mnist", path: "./dir", heldOut: 0.1, limit: 0, labelNoise: 0 });
+    expect(config.data).toEqual({
+      name: "mnist",
+      path: "./dir",
+      heldOut: 0.1,
+      limit: 0,
+      labelNoise: 0,
+      augment: plainImages,
+    });
     expect(config.name).toBe("1");
   });
 
@@ -123,7 +132,7 @@ describe("unknown keys", () => {
     ["--qqqqqq=3", "x.yaml: unknown key qqqqqq (known here: name, data, network, rule, train, observe)"],
     [
       "--data.qqqqqq=3",
-      "x.yaml: unknown key data.qqqqqq (known here: data.name, data.path, data.heldOut, data.limit, data.labelNoise)",
+      "x.yaml: unknown key data.qqqqqq (known here: data.name, data.path, data.heldOut, data.limit, data.labelNoise, data.augment)",
     ],
   ])("%s", (override, message) => {
     expect(overriding(override)).toBe(message);
@@ -319,6 +328,33 @@ describe("combinations", () => {
     const alone = ["--rule.name=real-bsd", "--train.batch=1", "--network.norm=false"];
     expect(overriding(...alone)).toContain("rule.centred");
     expect(resolveConfig(mnist, [...alone, "--rule.centred=false"]).train.batch).toBe(1);
+  });
+
+  it("fills in what a section of augmentation leaves out", () => {
+    const data = { name: "mnist", augment: { shift: 2 } };
+    expect(resolveConfig({ data }, ["--data.augment.flip=true"]).data.augment).toEqual({
+      ...plainImages,
+      shift: 2,
+      flip: true,
+    });
+  });
+
+  it.each([
+    ["shift=65", "x.yaml: data.augment.shift: expected an integer from 0 to 64, got the number 65"],
+    ["shift=1.5", "x.yaml: data.augment.shift: expected an integer from 0 to 64, got the number 1.5"],
+    ["flip=1", "x.yaml: data.augment.flip: expected true or false, got the number 1"],
+    ["rotate=-5", "x.yaml: data.augment.rotate: expected a number from 0 to 180, got the number -5"],
+    ["erase=true", "x.yaml: data.augment.erase: expected an integer from 0 to 65535, got true"],
+    ["shfit=1", "x.yaml: unknown key data.augment.shfit (did you mean data.augment.shift?)"],
+  ])("refuses data.augment.%s", (setting, message) => {
+    expect(overriding(`--data.augment.${setting}`)).toBe(message);
+  });
+
+  it("of autoencoders there is no augmentation, and a list of values is an axis of a comparison alone", () => {
+    expect(() => resolveAnyConfig({ task: "autoencode", ...mnist }, ["--data.augment.shift=1"])).toThrow(
+      /unknown key data\.augment/,
+    );
+    expect(overriding("--data.augment.shift=[0, 2]")).toContain("data.augment.shift: expected an integer");
   });
 
   it.each([0, 0.5, 0.999, 1, 5000])("holds out %d", (heldOut) => {

@@ -47,13 +47,18 @@ const path = fc.oneof(
   fc.string({ minLength: 1, maxLength: 20, unit: "grapheme" }).filter((text) => !/\p{Cc}|\p{Cs}/u.test(text)),
 );
 
+const augment = fc.record(
+  { shift: fc.integer({ min: 0, max: 64 }), flip: fc.boolean(), rotate: fc.double({ min: 0, max: 180, noNaN: true }) },
+  { requiredKeys: [] },
+);
+
 const raws = fc
   .record(
     {
       name: fc.constantFrom("mine", "1e5", "true", "a.b-c_d"),
       data: fc.oneof(
         fc.record({ name: fc.constantFrom("mnist", "fashion-mnist", "cifar10") }),
-        fc.record({ path, heldOut: share, labelNoise: share }, { requiredKeys: ["path"] }),
+        fc.record({ path, heldOut: share, labelNoise: share, augment }, { requiredKeys: ["path"] }),
       ),
       network: fc.record(
         {

@@ -13,7 +13,9 @@ import { smallTraining } from "../support/small-training.ts";
 
 const data = { classes: 3, train: 60, test: 6 };
 
-const cases: [string, { network: object; rule: object }][] = [
+const varied = { path: "bars", augment: { shift: 2, flip: true, rotate: 20, erase: 3 } };
+
+const cases: [string, { network: object; rule: object; data?: object }][] = [
   ["bsd", { network: { hidden: [18, 9] }, rule: {} }],
   [
     "bsd, Poisson stimulus, random targets, negatives of the batch",
@@ -28,6 +30,11 @@ const cases: [string, { network: object; rule: object }][] = [
   ["r-stdp", { network: { hidden: [18, 9] }, rule: { name: "r-stdp", stdp: { hidden: 0.5 } } }],
   ["dll", { network: { hidden: [18, 9] }, rule: { name: "dll" } }],
   ["ccl, cnn", { network: { kind: "cnn", hidden: [3, 5] }, rule: { name: "ccl" } }],
+  ["bsd, variants of the images", { network: { hidden: [18, 9] }, rule: {}, data: varied }],
+  [
+    "real-backprop, variants of the images",
+    { network: { hidden: [9] }, rule: { name: "real-backprop" }, data: varied },
+  ],
   ["predictive-coding", { network: { hidden: [18, 9] }, rule: { name: "predictive-coding" } }],
 ];
 
@@ -62,6 +69,8 @@ afterAll(async () => {
 function open(raw: object, tell: (event: LabEvent) => void = () => {}): Session {
   return new Session(team, resolveConfig({ data: { path: "bars" }, ...raw }), smallDigits(data), tell);
 }
+
+const imageOf = (images: Uint8Array, i: number) => String([...images.subarray(64 * i, 64 * (i + 1))]);
 
 /** Trains on one batch and waits for it. */
 async function stepper(raw: object) {
@@ -125,6 +134,31 @@ it.each(["prototypes", "masked"])(
     }
   },
 );
+
+it("a snapshot shows the variant of its image that the step learned from", async () => {
+  const network = { kind: "cnn", hidden: [3, 5, 4, 6] };
+  const { session, step } = await stepper({
+    network,
+    data: { path: "bars", augment: { shift: 2, flip: true } },
+    train: { epochs: 3, batch: 16 },
+  });
+  const { model, dataset } = session.experiment;
+  const { pair } = spikingModel(model, "this test");
+  // The small digits are 8 pixels a side, the frame 16; a pixel is worth at least 1 / 255.
+  const [mean, std] = [model.stimulusMean[0]!, model.stimulusScale[0]!];
+  for (let k = 0; k < 3; k++) {
+    await step();
+    const shown = (await session.snapshot(0))!;
+    const seen = Array.from(shown.image, (pixel) => pixel / 255);
+    const row = pair.stimulus.view;
+    const learned = seen.map((_, i) => row[(4 + Math.floor(i / 8)) * 16 + 4 + (i % 8)]! * std + mean);
+    for (const [i, pixel] of seen.entries()) expect(pixel).toBeCloseTo(learned[i]!, 5);
+    const plain = new Set(Array.from({ length: dataset.train.count }, (_, i) => imageOf(dataset.train.images, i)));
+    expect(plain.has(String([...shown.image])), "this test is to see an image that was moved").toBe(false);
+    await askAll(session);
+    expect((await session.snapshot(0))!.image).toEqual(shown.image);
+  }
+});
 
 it("tested while it trains, it goes on, to the same checkpoint", async () => {
   const raw = { network: { hidden: [18, 9] }, train: { epochs: 40, batch: 16, learningRate: 0.01 } };

@@ -28,13 +28,22 @@ const cases = {
     raw: { network: { hidden: [18, 9] }, train: { epochs: 2, batch: 16, recallRate: 0 } },
     cuts: [[2]],
   },
+  "mlp, variants of the images": {
+    raw: {
+      network: { hidden: [18, 9] },
+      data: { augment: { shift: 2, flip: true, rotate: 20, erase: 3 } },
+      train: { epochs: 2, batch: 16 },
+    },
+    cuts: [[1], [2, 3]],
+  },
 } as const;
 
 describe.each(Object.entries(cases))("%s", (_name, { raw, cuts }) => {
   it("cut anywhere: the checkpoint of the joined parts is that of one process", async () => {
-    const whole = await smallTraining({ ...raw, ...heldOut }, { data });
+    const all = { ...raw, data: { ...heldOut.data, ...("data" in raw ? raw.data : {}) } };
+    const whole = await smallTraining(all, { data });
     for (const after of cuts) {
-      const parts = await smallParts({ ...raw, ...heldOut }, { after, data });
+      const parts = await smallParts(all, { after, data });
       expect(fulfilled(parts).map(({ finished, step }) => [finished, step])).toEqual(
         parts.ranges.map(() => [true, whole.steps]),
       );

@@ -19,6 +19,11 @@ const settings = {
     train: { epochs: 3, batch: 16, schedule: "constant", warmup: 4, seed: 7 },
   },
   cnn: { network: { kind: "cnn", hidden: [3, 5], steps: 2 }, train: { epochs: 2, batch: 16 } },
+  "mlp, variants of the images": {
+    network: { hidden: [18] },
+    data: { path: "bars", augment: { shift: 2, flip: true, rotate: 20, erase: 3 } },
+    train: { epochs: 3, batch: 16 },
+  },
 } as const;
 
 /** 3 full batches and a part of one each epoch. */

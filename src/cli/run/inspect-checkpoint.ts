@@ -110,7 +110,7 @@ function overview(
 function describeAugment({ shift, flip, rotate, erase }: AugmentOptions): string {
   const done = [
     ...(rotate > 0 ? [`turned by up to ${rotate} degrees`] : []),
-    ...(flip ? ["every second one mirrored"] : []),
+    ...(flip ? ["mirrored half the time"] : []),
     ...(shift > 0 ? [`moved by up to ${shift} pixels`] : []),
     ...(erase > 0 ? [`a square of ${erase} pixels a side erased`] : []),
   ];

@@ -6,7 +6,7 @@ import { describeShape, type ImageShape } from "../dataset.ts";
 export interface AugmentOptions {
   /** Whole pixels the image is moved by at most, along each axis, each way as likely as any; what comes in is black as the frame's margin is. 0 to 64, default 0. */
   readonly shift: number;
-  /** Mirror left and right, of every second image by chance. Default false. */
+  /** Mirror left and right, with probability 1/2. Default false. */
   readonly flip: boolean;
   /** Degrees the image is turned by at most, either way, about its centre, between pixels by bilinear interpolation. 0 to 180, default 0. */
   readonly rotate: number;
