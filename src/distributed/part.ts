@@ -6,6 +6,7 @@
  */
 import type { Augmenter } from "../data/augment/augmenter.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { noisyLabels } from "../data/label-noise.ts";
 import { channelStatistics } from "../data/normalise.ts";
 import { splitHeldOut } from "../data/split.ts";
 import type { Team } from "../engine/team.ts";
@@ -29,6 +30,8 @@ export interface Part {
   readonly rule: Bsd;
   readonly range: StageRange;
   readonly trainIndices: Int32Array;
+  /** Labels of the training part as they are taught: its own, but for label noise. */
+  readonly taughtLabels: Uint16Array;
   /** Makes the variants of images that training shows, where the configuration asks for them; parts without stage 1 show none. */
   readonly augmenter?: Augmenter;
   readonly stepsPerEpoch: number;
@@ -46,6 +49,8 @@ export function createPart(team: Team, config: ExperimentConfig, dataset: Datase
   assertCuttable(config);
   const { train: rest } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
   const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
+  const { labels } = dataset.train;
+  const taughtLabels = noisyLabels(labels, trainIndices, config.data.labelNoise, dataset.classes, config.train.seed);
   const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
   const { name, shape, classNames } = dataset;
   const model = spikingModel(createModel(team, config, { name, shape, classNames, statistics }, range), "a part");
@@ -56,7 +61,7 @@ export function createPart(team: Team, config: ExperimentConfig, dataset: Datase
   const stepsPerEpoch = Math.ceil(trainIndices.length / batch);
   const totalSteps = stepsPerEpoch * epochs;
   const varied = augmenter ? { augmenter } : {};
-  return { config, dataset, model, rule, range, trainIndices, ...varied, stepsPerEpoch, totalSteps };
+  return { config, dataset, model, rule, range, trainIndices, taughtLabels, ...varied, stepsPerEpoch, totalSteps };
 }
 
 /** @throws BispikeError "config" unless the experiment's stages learn from each other's spikes alone */
@@ -95,9 +100,9 @@ export class PartTrainee {
 
   /** Begins a step on images order[from .. from + count). */
   course(order: Int32Array, from: number, count: number, step: number, rates: Rates): Course<StepReport> {
-    const { model, dataset, rule, augmenter } = this.part;
+    const { model, dataset, rule, taughtLabels, augmenter } = this.part;
     if (model.pair.holds(1)) model.load(dataset.train, order, from, count, augmenter && { augmenter, counter: step });
-    const labels = Uint16Array.from({ length: count }, (_, k) => dataset.train.labels[order[from + k]!]!);
+    const labels = Uint16Array.from({ length: count }, (_, k) => taughtLabels[order[from + k]!]!);
     return rule.course({ labels, counter: step }, rates);
   }
 

@@ -28,13 +28,13 @@ const cases = {
     raw: { network: { hidden: [18, 9] }, train: { epochs: 2, batch: 16, recallRate: 0 } },
     cuts: [[2]],
   },
-  "mlp, variants of the images": {
+  "mlp, variants of the images, wrong labels": {
     raw: {
       network: { hidden: [18, 9] },
-      data: { augment: { shift: 2, flip: true, rotate: 20, erase: 3 } },
+      data: { labelNoise: 0.3, augment: { shift: 2, flip: true, rotate: 20, erase: 3 } },
       train: { epochs: 2, batch: 16 },
     },
-    cuts: [[1], [2, 3]],
+    cuts: [[2], [2, 3]],
   },
 } as const;
 
