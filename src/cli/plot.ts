@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { LARGEST, type Part, partOption, wholeNumber, withData, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 
-export const PLOT_KINDS = ["curves", "observations", "raster", "recall", "all"] as const;
+export const PLOT_KINDS = ["curves", "observations", "raster", "recall", "augmented", "all"] as const;
 
 export interface PlotOptions {
   readonly kind: (typeof PLOT_KINDS)[number];
@@ -24,10 +24,11 @@ export function plotCommand(): Command {
     .description(
       "Draws figures of a run as SVG and PNG: its learning curves (curves), what was observed of its training (observations, where the experiment's observe.every asks for it: angles between " +
         "the rule's and backprop's gradients, weights up against those down, similarity of the networks' spikes, effective rank), the spikes of one image through every stage of perception and of recall of the class it is taken for (raster), " +
-        "and the images recalled above the class means (recall, PNG only). They go into the run's folder unless told otherwise. " +
-        "The raster needs the data set, or a picture (--image). Runs by rules that train perception alone have no recall to draw. Of sequences and autoencoders there are curves alone.",
+        "the images recalled above the class means (recall, PNG only), " +
+        "and, where the experiment's data.augment asks for variants of images, some images above those that the first epochs show in their place (augmented, PNG only). They go into the run's folder unless told otherwise. " +
+        "The raster needs the data set, or a picture (--image); augmented needs the data set. Runs by rules that train perception alone have no recall to draw. Of sequences and autoencoders there are curves alone.",
     )
-    .argument("<run>", "a run folder; or a checkpoint file, for raster and recall")
+    .argument("<run>", "a run folder; or a checkpoint file, for raster, recall and augmented")
     .addOption(new Option("--kind <kind>", "what to draw").choices(PLOT_KINDS).default("all"))
     .option("--index <n>", "raster: image of the data set, from 0 (default: 0)", wholeNumber(0, LARGEST))
     .addOption(partOption("raster: part of the data set that --index counts in"))
@@ -46,6 +47,7 @@ export function plotCommand(): Command {
 Examples:
   $ bispike plot runs/mnist-mlp-seed1
   $ bispike plot runs/mnist-mlp-seed1 --kind raster --index 7 --out figures
+  $ bispike plot runs/mnist-mlp-seed1 --kind augmented
   $ bispike plot model.safetensors --kind raster --image seven.png --out figures`,
     )
     .action(

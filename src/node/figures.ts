@@ -8,7 +8,7 @@ import { conceptSpikes, perceive, recallConcepts } from "../network/inference.ts
 import type { Layer } from "../network/layer.ts";
 import type { Model } from "../network/model.ts";
 import type { Population } from "../network/population.ts";
-import { sizeOf } from "../network/shape.ts";
+import { type Shape, sizeOf } from "../network/shape.ts";
 import { writeDurably } from "./durable.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { readObservations } from "./observations-file.ts";
@@ -30,8 +30,8 @@ const TILE_WIDTH = 112;
 const PNG_WIDTH = 1800;
 
 /** A picture's tile from values in 0..1. */
-export function tileOf(model: Model, values: Float32Array): Tile {
-  const { height, width, channels } = model.data.shape;
+export function tileOf({ data }: { readonly data: { readonly shape: Shape } }, values: Float32Array): Tile {
+  const { height, width, channels } = data.shape;
   if (channels !== 1 && channels !== 3) {
     throw new BispikeError("shape", `a picture needs 1 or 3 channels, the data have ${channels}`);
   }

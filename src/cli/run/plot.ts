@@ -1,9 +1,11 @@
 /** The work of `bispike plot`: figures of a run. */
 import { mkdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { augments } from "../../data/augment/options.ts";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { Model, spikingModel } from "../../network/model.ts";
+import { writeAugmentedPicture } from "../../node/augmented-picture.ts";
 import { writeCurves, writeObservations, writeRaster, writeRecallPicture } from "../../node/figures.ts";
 import { type OpenedModel, openAnyCheckpoint, openModel } from "../../node/open.ts";
 import { readPicture } from "../../node/pictures.ts";
@@ -75,6 +77,9 @@ async function drawModel(path: string, out: string, options: PlotOptions): Promi
   const files: string[] = [];
   try {
     if (kind === "recall") assertRecall(opened.checkpoint, opened.file, "--kind recall");
+    if (kind === "augmented" || (kind === "all" && augments(opened.checkpoint.config.data.augment)))
+      files.push(await drawAugmented(opened, out, options));
+    if (kind === "augmented") return files;
     // Of a net of real numbers there are no spikes to draw, nor a recall.
     if (kind === "all" && !(opened.model instanceof Model)) return files;
     const model = spikingModel(opened.model, `--kind ${kind} of ${opened.file}`);
@@ -92,6 +97,23 @@ async function drawModel(path: string, out: string, options: PlotOptions): Promi
     await opened.team.close();
   }
   return files;
+}
+
+async function drawAugmented(opened: OpenedModel, out: string, options: PlotOptions): Promise<string> {
+  const { checkpoint, file, model } = opened;
+  const { data, train } = checkpoint.config;
+  const augmenter = model.augmenter(data.augment, train.seed);
+  if (!augmenter) {
+    throw new BispikeError(
+      "usage",
+      `--kind augmented: expected a run with data.augment, but ${file} was trained on its images as they are`,
+    );
+  }
+  const dataset = await datasetFor(checkpoint, file, options);
+  const { split, indices: trainIndices } = partImages(dataset, checkpoint, "train");
+  const picture = join(out, PICTURES.augmented);
+  writeAugmentedPicture(augmenter, { split, trainIndices, train }, picture);
+  return picture;
 }
 
 const figureFiles = (base: string) => [`${base}.svg`, `${base}.png`];

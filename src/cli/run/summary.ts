@@ -89,6 +89,7 @@ export interface Summary {
 /** Names of a run's pictures; the figures have `.svg` and `.png`. */
 export const PICTURES = {
   recall: "recall.png",
+  augmented: "augmented.png",
   reconstruct: "reconstruct.png",
   curves: "curves",
   observations: "observations",
@@ -107,7 +108,7 @@ export async function finishRun(
   pause: () => Promise<void>,
   judge: Judge,
 ): Promise<Summary> {
-  const { model, dataset, config, trainIndices, totalSteps } = experiment;
+  const { model, dataset, config, trainIndices, totalSteps, augmenter } = experiment;
   const best = result.best ? folder.best() : undefined;
   if (best) importState(model, best.tensors, { optimiser: false });
   const chosen = best ?? folder.last();
@@ -137,6 +138,11 @@ export async function finishRun(
   const observations = experiment.observer ? readObservations(folder.file(RUN_FILES.observations)) : [];
   if (observations.length > 0)
     writeObservations(folder.file(RUN_FILES.observations), folder.file(PICTURES.observations));
+  if (augmenter) {
+    const { writeAugmentedPicture } = await import("../../node/augmented-picture.ts");
+    const images = { split: dataset.train, trainIndices, train: config.train };
+    writeAugmentedPicture(augmenter, images, folder.file(PICTURES.augmented));
+  }
   if (spiking) writeRaster(spiking, split, indices[0]!, folder.file(PICTURES.raster));
 
   const summary: Summary = {

@@ -61,6 +61,7 @@ function factsOf(folder: string, config: AnyConfig, summary: AnySummary, license
     [`${PICTURES.curves}.png`, "Learning curves"],
     [`${PICTURES.raster}.png`, "Spikes of one test image"],
     [PICTURES.recall, "What recall redraws of each class, above the class means"],
+    [PICTURES.augmented, "Images trained on, and below them what the first epochs showed in their place"],
     [PICTURES.reconstruct, "Redrawn test images"],
   ] as const;
   return {
