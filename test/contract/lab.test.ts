@@ -84,6 +84,20 @@ describe.skipIf(noBrowser)("the lab in Chromium", () => {
     await page.close();
   });
 
+  test("opened by a link that asks for variants of images, it trains on Node's", { timeout: LONG }, async () => {
+    const asked = "data.augment.shift=2&data.augment.flip=true&data.augment.rotate=10&data.augment.erase=6";
+    const { page, complaints } = await openPage(browser, `${lab.url}#data=mnist&hidden=32&rule=bsd&${asked}`);
+    await stepPast(page, 3);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Train" }).waitFor();
+    const bytes = await saved(page, "Save checkpoint");
+    const augment = { shift: 2, flip: true, rotate: 10, erase: 6 };
+    expect(decodeCheckpoint(bytes, "last").config.data.augment).toEqual(augment);
+    expect(Buffer.compare(bytes, await trainedInNode(bytes))).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test("by keyboard alone: pause, one batch, speed, reset; and after a reload it begins anew", {
     timeout: LONG,
   }, async () => {
