@@ -93,7 +93,7 @@ describe("bispike plot", () => {
     const wrong = await runCli(["plot", run, "--kind", "pie"], cwd);
     expect([wrong.code, wrong.stderr]).toEqual([
       2,
-      expect.stringMatching(/Allowed choices are curves, observations, raster, recall, all/),
+      expect.stringMatching(/Allowed choices are curves, observations, raster, recall, augmented, all/),
     ]);
     const help = await runCli(["plot", "--help"], cwd);
     expect(help.stdout.match(/^ {2}\$ bispike plot /gm)?.length).toBeGreaterThanOrEqual(2);
