@@ -31,7 +31,7 @@ export interface EpochMetrics {
   readonly step: number;
   /** By the concept's spikes, 0..1; null where nothing is held out. */
   readonly heldOutAccuracy: number | null;
-  /** Mean over the epoch's images. */
+  /** Mean over the epoch's images, as training showed them (`data.augment`) and taught them (`data.labelNoise`). */
   readonly trainLoss: number;
   readonly trainAccuracy: number;
   readonly hamming: readonly number[];
