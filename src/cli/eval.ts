@@ -10,6 +10,9 @@ export interface EvalOptions {
   readonly json?: true;
   readonly cost?: true;
   readonly representation?: true;
+  readonly probes?: true;
+  readonly probeImages?: number;
+  readonly probeCells?: number;
   readonly ood?: string;
   readonly recallMeasures?: true;
   readonly classifier?: string;
@@ -57,6 +60,20 @@ export function evalCommand(): Command {
       "images: also effective rank, dead and saturated units, rate histograms, and the alignment of the networks' weights",
     )
     .option(
+      "--probes",
+      "images: also what each stage knows of the classes: linear probes fitted to images trained on, nearest class means, what recall alone would decide there, and the variance between and within classes",
+    )
+    .option(
+      "--probe-images <n>",
+      "with --probes: so many images to fit to, spread evenly over those trained on; 0 for all (default: 5000)",
+      wholeNumber(0, LARGEST),
+    )
+    .option(
+      "--probe-cells <n>",
+      "with --probes: average-pool convolutional stages and the stimulus to n x n cells; 0 for none (default: 4 where there are over 4096 units)",
+      wholeNumber(0, 4096),
+    )
+    .option(
       "--ood <dataset>",
       "images: also how well the mismatch of perception and recall tells the part from the test images of this other data set (a name or a folder): AUROC",
     )
@@ -92,6 +109,7 @@ Examples:
   $ bispike eval runs/mnist-mlp-seed1
   $ bispike eval runs/mnist-mlp-seed1/last.safetensors --part heldout
   $ bispike eval runs/mnist-mlp-seed1 --cost --representation
+  $ bispike eval runs/mnist-mlp-seed1 --probes --probe-images 10000
   $ bispike eval runs/mnist-mlp-seed1 --ood fashion-mnist
   $ bispike eval runs/mnist-mlp-seed1 --recall-measures --classifier runs/mnist-cnn-seed2
   $ bispike eval runs/mnist-mlp-seed1 --robustness --images 1000 --out robustness.csv
