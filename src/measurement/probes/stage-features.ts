@@ -55,7 +55,10 @@ export class StageFeatures {
    * @param out overwritten; `width` numbers
    */
   read(image: number, out: Float64Array): void {
-    if (!this.#cells) return this.#read(image, out);
+    if (!this.#cells) {
+      this.#read(image, out);
+      return;
+    }
     const { channels } = this.shape;
     const { of, sizes } = this.#cells;
     this.#read(image, this.#units);
