@@ -10,24 +10,22 @@
 import type { Split } from "../data/dataset.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import { recallConcepts } from "../network/inference.ts";
-import { type ImageModel, Model } from "../network/model.ts";
+import type { ImageModel } from "../network/model.ts";
 import { sizeOf } from "../network/shape.ts";
-import { effectiveRank } from "./effective-rank.ts";
 import type { Meter } from "./evaluate.ts";
 import { evenly } from "./evenly.ts";
 import { type ClassSeparation, ClassSpread } from "./probes/class-spread.ts";
 import { LinearDecision, nearestPrototype } from "./probes/linear-decision.ts";
+import { recalledClasses } from "./probes/recalled-stage.ts";
+import { SeenImages } from "./probes/seen-images.ts";
 import { type Regression, SoftmaxRegression } from "./probes/softmax-regression.ts";
-import { recallFeatures, type StageFeatures, stageFeatures } from "./probes/stage-features.ts";
-import { standardise } from "./probes/standardise.ts";
+import { type StageFeatures, stageFeatures } from "./probes/stage-features.ts";
+import { type Standardised, standardise } from "./probes/standardise.ts";
 
 /** Training images that probes are fitted to, unless told otherwise. */
 export const PROBE_IMAGES = 5000;
 /** Weight of half the squared length of a probe's weights. */
 export const PROBE_DECAY = 0.01;
-/** Images whose features are kept for the rank within classes: its time grows with their cube. */
-const RANK_IMAGES = 512;
 
 /** What the probes are asked. */
 export interface ProbeOptions {
@@ -115,44 +113,38 @@ export class ProbeMeter implements Meter {
     const classes = model.data.classNames.length;
     const readers = stageFeatures(model, cells);
     const width = Math.max(...readers.map((reader) => reader.width));
-    const regression = new SoftmaxRegression(team, { images: indices.length, width, classes });
-    const rows = team.arena.f32(indices.length * width);
+    const { rows, regression } = room(team, { images: indices.length, width, classes });
+    const labels = indices.map((image) => trained.split.labels[image]!);
     const recalled = recalledClasses(model);
     const stages: ProbedStage[] = [];
     for (const reader of readers) {
-      const labels = indices.map((image) => trained.split.labels[image]!);
-      const recall = recalled.get(reader.stage);
-      const spread = new ClassSpread(classes, reader.width);
-      await collect();
-      await pause?.();
-      const { mean, scale } = standardise(rows, indices.length, reader.width);
       const { width } = reader;
+      const recall = recalled.get(reader.stage);
+      const fitted = new ClassSpread(classes, width);
+      const features = new Float64Array(width);
+      for (let from = 0; from < indices.length; from += model.maxImages) {
+        const count = model.load(trained.split, indices, from, Math.min(model.maxImages, indices.length - from));
+        if (reader.stage > 1) model.perceive(count);
+        for (let b = 0; b < count; b++) {
+          reader.read(b, features);
+          rows.view.set(features, (from + b) * width);
+          fitted.add(features, labels[from + b]!);
+          recall?.add(b);
+        }
+        await pause?.();
+      }
+      const standardised = standardise(rows, indices.length, width);
       const fit = regression.fit({ at: rows.at, stride: width, width, labels }, { decay });
       stages.push({
         reader,
         fit,
-        fitted: spread,
-        probe: onPlainFeatures(fit, mean, scale),
-        nearestMean: nearestPrototype(spread.means(), spread.mean(), spread.present),
+        fitted,
+        probe: onPlainFeatures(fit, standardised),
+        nearestMean: nearestPrototype(fitted.means(), fitted.mean(), fitted.present),
         own: recall && { reader: recall.reader, decision: nearestPrototype(recall.prototypes, recall.mean()) },
-        seen: new SeenImages(reader.width, classes, images),
+        seen: new SeenImages(width, classes, images),
       });
-
-      /** Writes the stage's rows, and takes them into the spread and the mean that recall is held against. */
-      async function collect(): Promise<void> {
-        const features = new Float64Array(reader.width);
-        for (let from = 0; from < indices.length; from += model.maxImages) {
-          const count = model.load(trained.split, indices, from, Math.min(model.maxImages, indices.length - from));
-          if (reader.stage > 1) model.perceive(count);
-          for (let b = 0; b < count; b++) {
-            reader.read(b, features);
-            rows.view.set(features, (from + b) * reader.width);
-            spread.add(features, labels[from + b]!);
-            recall?.add(b);
-          }
-          await pause?.();
-        }
-      }
+      await pause?.();
     }
     return new ProbeMeter(indices.length, decay, stages);
   }
@@ -212,49 +204,8 @@ function readBatch({ reader, probe, nearestMean, own, seen }: ProbedStage, image
   }
 }
 
-/** What is kept of the images evaluated. */
-class SeenImages {
-  readonly right = { probe: 0, nearestMean: 0, own: 0 };
-  readonly spread: ClassSpread;
-  readonly #width: number;
-  readonly #images: number;
-  readonly #kept: number;
-  readonly #rows: Float64Array;
-  readonly #labels: number[] = [];
-  #seen = 0;
-
-  constructor(width: number, classes: number, images: number) {
-    this.spread = new ClassSpread(classes, width);
-    this.#width = width;
-    this.#images = images;
-    this.#kept = Math.min(images, RANK_IMAGES);
-    this.#rows = new Float64Array(this.#kept * width);
-  }
-
-  add(features: Float64Array, label: number): void {
-    this.spread.add(features, label);
-    const kept = this.#labels.length;
-    // Of n images the k-th that is kept is number floor(k n / kept).
-    if (kept < this.#kept && this.#seen === Math.floor((kept * this.#images) / this.#kept)) {
-      this.#rows.set(features, kept * this.#width);
-      this.#labels.push(label);
-    }
-    this.#seen++;
-  }
-
-  ranks(): Pick<StageProbe, "withinRank" | "meansRank" | "rankImages"> {
-    const means = this.spread.means();
-    const width = this.#width;
-    const rankImages = this.#labels.length;
-    const rows = this.#rows.slice(0, rankImages * width);
-    for (const [k, label] of this.#labels.entries())
-      for (let f = 0; f < width; f++) rows[k * width + f]! -= means[label * width + f]!;
-    return { withinRank: effectiveRank(rows, rankImages, width), meansRank: this.spread.meansRank(), rankImages };
-  }
-}
-
 /** The probe as a reader of features that were not standardised: W (x - mean) scale + b. */
-function onPlainFeatures({ weights, bias }: Regression, mean: Float64Array, scale: Float64Array): LinearDecision {
+function onPlainFeatures({ weights, bias }: Regression, { mean, scale }: Standardised): LinearDecision {
   const width = mean.length;
   const rows = weights.map((weight, i) => weight * scale[i % width]!);
   const offsets = bias.map((offset, c) => {
@@ -265,51 +216,19 @@ function onPlainFeatures({ weights, bias }: Regression, mean: Float64Array, scal
   return new LinearDecision(rows, offsets);
 }
 
-/** Recall of every class at a stage, and the mean of perception's rates there. */
-class RecalledStage {
-  readonly reader: StageFeatures;
-  /** [class][feature]. */
-  readonly prototypes: Float64Array;
-  readonly #sum: Float64Array;
-  readonly #rates: Float64Array;
-  #images = 0;
-
-  /** Call after the classes were recalled, in their order. */
-  constructor(perception: StageFeatures, recall: StageFeatures, classes: number) {
-    this.reader = perception;
-    this.prototypes = new Float64Array(classes * recall.width);
-    for (let c = 0; c < classes; c++)
-      recall.read(c, this.prototypes.subarray(c * recall.width, (c + 1) * recall.width));
-    this.#sum = new Float64Array(perception.width);
-    this.#rates = new Float64Array(perception.width);
+/** The engine's memory for the fit of the widest stage. */
+function room(team: Team, sizes: { readonly images: number; readonly width: number; readonly classes: number }) {
+  const { images, width } = sizes;
+  try {
+    return { rows: team.arena.f32(images * width), regression: new SoftmaxRegression(team, sizes) };
+  } catch (cause) {
+    const bytes = Math.round((images * width * 4) / 2 ** 20);
+    throw new BispikeError(
+      "platform",
+      `probes: ${images} images of ${width} features take ${bytes} MiB, more than the engine's memory has left; fit to fewer images, or pool to fewer cells`,
+      { cause },
+    );
   }
-
-  /** Takes an image of perception's newest batch into the mean. */
-  add(image: number): void {
-    this.reader.read(image, this.#rates);
-    for (let f = 0; f < this.#rates.length; f++) this.#sum[f]! += this.#rates[f]!;
-    this.#images++;
-  }
-
-  mean(): Float64Array {
-    return this.#sum.map((sum) => sum / this.#images);
-  }
-}
-
-/** By stage; empty where there is no recall. */
-function recalledClasses(model: ImageModel): Map<number, RecalledStage> {
-  if (!(model instanceof Model) || !model.pair.recalls) return new Map();
-  const { classes } = model.pair.target;
-  recallConcepts(
-    model.pair,
-    Array.from({ length: classes }, (_, c) => c),
-  );
-  return new Map(
-    recallFeatures(model.pair).map(({ perception, recall }) => [
-      perception.stage,
-      new RecalledStage(perception, recall, classes),
-    ]),
-  );
 }
 
 function check(indices: Int32Array, { images = PROBE_IMAGES, cells = 0, decay = PROBE_DECAY }: ProbeOptions): void {
