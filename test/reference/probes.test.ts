@@ -7,13 +7,17 @@ import { expect, it } from "vitest";
 import type { Split } from "../../src/data/dataset.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
+import { realImageNet } from "../../src/learning/real/image-net.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { SoftmaxRegression } from "../../src/measurement/probes/softmax-regression.ts";
+import { stageFeatures } from "../../src/measurement/probes/stage-features.ts";
 import { ProbeMeter } from "../../src/measurement/probes.ts";
 import { recallConcepts } from "../../src/network/inference.ts";
 import type { Population } from "../../src/network/population.ts";
+import { RealModel } from "../../src/network/real/real-model.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { smallModel } from "../support/small-model.ts";
+import { plainBlock } from "../support/plain-stack.ts";
+import { fillSlots, smallModel } from "../support/small-model.ts";
 import { worstGap } from "./close.ts";
 
 type Rows = readonly (readonly number[])[];
@@ -255,3 +259,41 @@ for (const { kind, hidden, cells } of [
     await team.close();
   });
 }
+
+it("a real net's last features are what its read-out reads", async () => {
+  const team = await Team.create({ maximumPages: 1024 });
+  const shape = { height: 8, width: 8, channels: 2 };
+  const random = new RandomStream(2, "real net");
+  for (const kind of ["mlp", "cnn"] as const) {
+    const options = { kind, image: shape, hidden: [9, 7], classes: 3, norm: true, maxImages: 4, seed: 3 };
+    const { net, stimulus, stimulusWidth } = realImageNet(team, options, "real-backprop");
+    fillSlots(net.slots(false), random);
+    const statistics = { mean: [0.4, 0.5], std: [0.2, 0.3] };
+    const data = { name: "random", shape, classNames: ["a", "b", "c"], statistics };
+    const model = new RealModel({ net, stimulus, stimulusWidth, maxImages: 4 }, data, shape);
+    const images = Uint8Array.from({ length: 4 * 128 }, () => random.below(256));
+    model.load({ images, labels: new Uint16Array(4), count: 4 }, Int32Array.of(0, 1, 2, 3), 0, 4);
+    model.perceive(4);
+    const readers = stageFeatures(model);
+    const { synapses, group } = net.readout;
+    const weight = plainBlock(synapses, group, "weight", "parameters");
+    const bias = plainBlock(synapses, group, "bias", "parameters");
+    for (let b = 0; b < 4; b++) {
+      const features = new Float64Array(readers[2]!.width);
+      readers[2]!.read(b, features);
+      const logits = [0, 1, 2].map((c) =>
+        features.reduce((sum, x, f) => sum + x * weight[c * features.length + f]!, bias[c]!),
+      );
+      expect(
+        worstGap(model.logits.view.subarray(b * model.logits.stride, b * model.logits.stride + 3), logits).gap,
+      ).toBeLessThan(1e-5);
+      const pixels = new Float64Array(readers[0]!.width);
+      readers[0]!.read(b, pixels);
+      const expected = [...images.subarray(128 * b, 128 * (b + 1))].map(
+        (byte, i) => (byte / 255 - statistics.mean[i % 2]!) / statistics.std[i % 2]!,
+      );
+      expect(worstGap(pixels, expected).gap).toBeLessThan(1e-6);
+    }
+  }
+  await team.close();
+});
