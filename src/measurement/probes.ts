@@ -65,6 +65,7 @@ export interface StageProbe {
   readonly rankImages: number;
 }
 
+/** What every stage of a net tells of the classes. */
 export interface Probes {
   /** Training images the probes were fitted to, and images evaluated. */
   readonly fittedImages: number;

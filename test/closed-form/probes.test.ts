@@ -34,10 +34,20 @@ describe("minimise", () => {
   });
 
   it("stays where the slope is 0, and ends where a gradient lies", () => {
-    const flat = minimise((_, g) => (g.fill(0), 7), Float64Array.of(2));
+    const sloping = (slope: number, value: (x: number) => number) => (x: Float64Array, g: Float64Array) => {
+      g.fill(slope);
+      return value(x[0]!);
+    };
+    const flat = minimise(
+      sloping(0, () => 7),
+      Float64Array.of(2),
+    );
     expect(flat).toEqual({ x: Float64Array.of(2), value: 7, iterations: 0, converged: true });
     // Downhill by the gradient is uphill by the value: no step helps.
-    const lying = minimise((x, g) => (g.fill(-1), x[0]!), Float64Array.of(2));
+    const lying = minimise(
+      sloping(-1, (x) => x),
+      Float64Array.of(2),
+    );
     expect(lying).toMatchObject({ value: 2, iterations: 0, converged: false });
   });
 });

@@ -19,7 +19,14 @@ export interface ClassSeparation {
   readonly withinShare: number | null;
 }
 
-/** Sums over images, from which class means and variances follow. */
+/**
+ * Sums over images, from which class means and variances follow.
+ *
+ * @example
+ * const spread = new ClassSpread(2, 1);
+ * for (const [x, label] of [[0, 0], [2, 0], [6, 1], [8, 1]]) spread.add(Float64Array.of(x), label);
+ * spread.separation().ratio; // 9: means 1 and 7, 3 from 4, and all images 1 from their mean
+ */
 export class ClassSpread {
   readonly #counts: Float64Array;
   readonly #sums: Float64Array;
@@ -74,6 +81,7 @@ export class ClassSpread {
     return sum;
   }
 
+  /** Variances by class of the images so far. */
   separation(): ClassSeparation {
     const { images } = this;
     let ofMeans = 0;
