@@ -1,6 +1,7 @@
 /** `bispike eval`: the options; the work is in `run/eval.ts`. */
 import { Command } from "commander";
 import { CORRUPTIONS, type CorruptionName, DEFAULT_DRAWS } from "../measurement/corruptions/names.ts";
+import { DEFAULT_CELLS, MOST_UNITS, PROBE_IMAGES } from "../measurement/probes/defaults.ts";
 import { digitList, LARGEST, nameList, type Part, partOption, wholeNumber, withData, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 
@@ -65,12 +66,12 @@ export function evalCommand(): Command {
     )
     .option(
       "--probe-images <n>",
-      "with --probes: so many images to fit to, spread evenly over those trained on; 0 for all (default: 5000)",
+      `with --probes: so many images to fit to, spread evenly over those trained on; 0 for all (default: ${PROBE_IMAGES})`,
       wholeNumber(0, LARGEST),
     )
     .option(
       "--probe-cells <n>",
-      "with --probes: average-pool convolutional stages and the stimulus to n x n cells; 0 for none (default: 4 where there are over 4096 units)",
+      `with --probes: average-pool convolutional stages and the stimulus to n x n cells; 0 for none (default: ${DEFAULT_CELLS} where there are over ${MOST_UNITS} units)`,
       wholeNumber(0, 4096),
     )
     .option(

@@ -15,17 +15,13 @@ import { sizeOf } from "../network/shape.ts";
 import type { Meter } from "./evaluate.ts";
 import { evenly } from "./evenly.ts";
 import { type ClassSeparation, ClassSpread } from "./probes/class-spread.ts";
+import { PROBE_DECAY, PROBE_IMAGES } from "./probes/defaults.ts";
 import { LinearDecision, nearestPrototype } from "./probes/linear-decision.ts";
 import { recalledClasses } from "./probes/recalled-stage.ts";
 import { SeenImages } from "./probes/seen-images.ts";
 import { type Regression, SoftmaxRegression } from "./probes/softmax-regression.ts";
 import { type StageFeatures, stageFeatures } from "./probes/stage-features.ts";
 import { type Standardised, standardise } from "./probes/standardise.ts";
-
-/** Training images that probes are fitted to, unless told otherwise. */
-export const PROBE_IMAGES = 5000;
-/** Weight of half the squared length of a probe's weights. */
-export const PROBE_DECAY = 0.01;
 
 /** What the probes are asked. */
 export interface ProbeOptions {

@@ -10,10 +10,7 @@ import type { RealLayer } from "../../network/real/real-layer.ts";
 import { RealModel } from "../../network/real/real-model.ts";
 import { pixelsOf, type Shape, sizeOf } from "../../network/shape.ts";
 import { spikeCounts } from "../spike-counts.ts";
-
-/** Units above which a plane is pooled unless told otherwise, and the cells a side it is pooled to. */
-export const MOST_UNITS = 4096;
-export const DEFAULT_CELLS = 4;
+import { DEFAULT_CELLS, MOST_UNITS } from "./defaults.ts";
 
 /** Writes what a stage's units tell of an image of the newest batch, [pixel][channel]. */
 type ReadUnits = (image: number, out: Float64Array) => void;
