@@ -18,6 +18,7 @@ import { PROBE_IMAGES } from "../measurement/probes/defaults.ts";
 import { checkConfig } from "../training/config-check.ts";
 import { choice, optional, section, whole } from "../training/config-fields.ts";
 import type { RawValue } from "../training/config-raw.ts";
+import type { Judge } from "../training/judge.ts";
 import { isSection } from "./values.ts";
 
 /** What `bispike eval --robustness` is asked, every field filled in. */
@@ -40,7 +41,7 @@ export interface ProbesMeasure {
   readonly images: number;
   /** Cells a side that planes are pooled to; 0 for none. Default: 4 where a stage has over 4,096 units. */
   readonly cells?: number;
-  /** Images the probes are read on. Default test. */
+  /** Images the probes are read on. Default: test, or heldout where the comparison is judged by the held-out part. */
   readonly part: ProbedPart;
 }
 
@@ -96,22 +97,23 @@ export const measuresSchema = section({
 
 const schema = section({ compare: section({ measure: measuresSchema }) });
 
-const DEFAULTS: Required<Measures> = {
+const defaultsFor = (judge: Judge): Required<Measures> => ({
   robustness: { corruptions: CORRUPTIONS, severities: SEVERITIES, images: 0, draws: DEFAULT_DRAWS, seed: 1 },
-  probes: { images: PROBE_IMAGES, part: "test" },
-};
+  probes: { images: PROBE_IMAGES, part: judge === "test" ? "test" : "heldout" },
+});
 
 /**
  * @param raw the value of `compare.measure`
  * @param source file name for error messages
+ * @param judge of the comparison: one that leaves the test part alone probes the held-out one. Default test
  * @throws BispikeError "config"
  * @example
  * readMeasures({ robustness: { images: 1000 } }, "a.yaml").robustness?.draws; // 3
  */
-export function readMeasures(raw: RawValue, source: string): Measures {
+export function readMeasures(raw: RawValue, source: string, judge: Judge = "test"): Measures {
   const { measure } = checkConfig(
     { schema, impossible: () => [] },
-    { compare: { measure: filled(raw) } },
+    { compare: { measure: filled(raw, judge) } },
     source,
   ).compare;
   const { robustness, probes } = measure;
@@ -122,13 +124,13 @@ export function readMeasures(raw: RawValue, source: string): Measures {
 }
 
 /** true is all of the defaults, false is nothing. */
-function filled(raw: RawValue): unknown {
+function filled(raw: RawValue, judge: Judge): unknown {
   if (!isSection(raw)) return raw;
   const out: Record<string, unknown> = { ...raw };
   for (const name of MEASURES) {
     const given = raw[name] === true ? {} : raw[name];
     if (given === undefined || given === false) delete out[name];
-    else if (isSection(given)) out[name] = { ...DEFAULTS[name], ...given };
+    else if (isSection(given)) out[name] = { ...defaultsFor(judge)[name], ...given };
   }
   return out;
 }

@@ -1,5 +1,6 @@
 /** Probes in a comparison's table, from records whose figures are made up. */
 import { expect, it } from "vitest";
+import { readComparison } from "../../src/comparison/axes.ts";
 import { figuresOf, valuesOf } from "../../src/comparison/figures.ts";
 import { inOrder, probesArguments, readMeasures } from "../../src/comparison/measures.ts";
 import { reportRecord } from "../../src/comparison/records.ts";
@@ -69,6 +70,8 @@ it("reads what is to be measured", () => {
   const read = (probes: unknown) => readMeasures({ probes } as never, "a.yaml");
   expect(read(true)).toEqual({ probes: { images: 5000, part: "test" } });
   expect(read(false)).toEqual({});
+  const held = readComparison({ compare: { judge: "held-out", measure: { probes: true } } }, "a.yaml");
+  expect(held.measure).toEqual({ probes: { images: 5000, part: "heldout" } });
   const given = { part: "heldout", cells: 0, images: 10 } as const;
   expect(JSON.stringify(read(given).probes)).toBe('{"images":10,"cells":0,"part":"heldout"}');
   expect(JSON.stringify(inOrder("probes", given))).toBe(JSON.stringify(read(given).probes));

@@ -57,7 +57,7 @@ it("trains, probes and reports; probes anew only what is asked for otherwise", a
   expect(jsonLines(second.stdout).filter(({ event }) => event === "step")).toEqual([]);
   expect(JSON.parse(read("rule.name=bsd/seed1/probes.json")).fittedImages).toBe(30);
   expect(statSync(kept).mtimeMs).toBe(before);
-});
+}, 120_000);
 
 it("refuses what has no stages of images, before anything is trained", async () => {
   writeFileSync(
