@@ -45,7 +45,7 @@ export interface StageProbe {
   /** Of the linear probe, on the training images it was fitted to and on those evaluated. */
   readonly fittedAccuracy: number;
   readonly accuracy: number;
-  /** Of the fit: L-BFGS iterations, and whether its gradient vanished before they ended. */
+  /** Of the fit: L-BFGS iterations (200 at most), and whether its gradient fell to 1e-4 of the first one's before they ended. */
   readonly iterations: number;
   readonly converged: boolean;
   /** By the nearest class mean. */

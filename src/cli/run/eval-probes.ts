@@ -50,7 +50,7 @@ function report({ stages, fittedImages, images, decay }: Probes, part: string): 
       ...(recalls ? ["by recall: the class whose recall is nearest, by cosine of centred firing rates"] : []),
       ...(pooled.length > 0 ? [`average-pooled: stage ${pooled.join(", ")}`] : []),
       ...(unfinished.length > 0
-        ? [`the fit stopped before its gradient vanished: stage ${unfinished.join(", ")}`]
+        ? [`ended before the fit's gradient fell to 1e-4 of the first one's: stage ${unfinished.join(", ")}`]
         : []),
     ].join("\n"),
     alignTable(
