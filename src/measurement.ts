@@ -54,6 +54,8 @@ export { type GradientAngle, gradientAngle } from "./measurement/gradient-angle.
 export type { Pixels } from "./measurement/image-rows.ts";
 export { type MismatchScores, mismatchScores } from "./measurement/mismatch.ts";
 export type { Operations } from "./measurement/operations.ts";
+export { type ClassSeparation, ClassSpread } from "./measurement/probes/class-spread.ts";
+export { ProbeMeter, type ProbeOptions, type Probes, type StageProbe } from "./measurement/probes.ts";
 export { meanSquaredErrors, peakSignalToNoise } from "./measurement/psnr.ts";
 export { measureRecall, type PictureSimilarity, type RecallMeasures } from "./measurement/recall-measures.ts";
 export { type Representation, RepresentationMeter } from "./measurement/representation.ts";

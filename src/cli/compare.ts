@@ -24,7 +24,7 @@ export function compareCommand(overrides: readonly string[] = []): Command {
         "mean and sample deviation over the seeds, cost, and paired tests against a baseline. Any key with a list of values is varied: --rule.name=[bsd,backprop]; " +
         "a key whose value is a list itself takes a list of lists: --network.hidden=[[512],[256]]. The file's section compare may hold the same: axes, seeds, baseline (--compare.seeds=1 changes it); with judge: held-out no run looks at its test part, for tuning; and there, an axis named variant varies several keys together: " +
         "{ axes: { variant: [{ rule.name: bsd, train.learningRate: 0.006 }, { rule.name: dll, train.learningRate: 0.003 }] } }. " +
-        "With measure: { robustness: true } there, each trained run's accuracy on corrupted images is measured and compared too. " +
+        "With measure: { robustness: true } there, each trained run's accuracy on corrupted images is measured and compared too; with { probes: true }, what each of its stages knows of the classes. " +
         "The same command goes on after a kill or Ctrl-C: finished runs are kept, begun ones are resumed, failed ones are tried again; values and seeds may be added.",
     )
     .argument("[file]", "the experiment's YAML file (not needed with --report-only)")

@@ -1,6 +1,7 @@
 /** `bispike eval`: the options; the work is in `run/eval.ts`. */
 import { Command } from "commander";
 import { CORRUPTIONS, type CorruptionName, DEFAULT_DRAWS } from "../measurement/corruptions/names.ts";
+import { DEFAULT_CELLS, MOST_UNITS, PROBE_IMAGES } from "../measurement/probes/defaults.ts";
 import { digitList, LARGEST, nameList, type Part, partOption, wholeNumber, withData, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 
@@ -10,6 +11,9 @@ export interface EvalOptions {
   readonly json?: true;
   readonly cost?: true;
   readonly representation?: true;
+  readonly probes?: true;
+  readonly probeImages?: number;
+  readonly probeCells?: number;
   readonly ood?: string;
   readonly recallMeasures?: true;
   readonly classifier?: string;
@@ -57,6 +61,20 @@ export function evalCommand(): Command {
       "images: also effective rank, dead and saturated units, rate histograms, and the alignment of the networks' weights",
     )
     .option(
+      "--probes",
+      "images: also what each stage knows of the classes: linear probes fitted to images trained on, nearest class means, what recall alone would decide there, and the variance between and within classes",
+    )
+    .option(
+      "--probe-images <n>",
+      `with --probes: so many images to fit to, spread evenly over those trained on; 0 for all (default: ${PROBE_IMAGES})`,
+      wholeNumber(0, LARGEST),
+    )
+    .option(
+      "--probe-cells <n>",
+      `with --probes: average-pool convolutional stages and the stimulus to n x n cells; 0 for none (default: ${DEFAULT_CELLS} where there are over ${MOST_UNITS} units)`,
+      wholeNumber(0, 4096),
+    )
+    .option(
       "--ood <dataset>",
       "images: also how well the mismatch of perception and recall tells the part from the test images of this other data set (a name or a folder): AUROC",
     )
@@ -92,6 +110,7 @@ Examples:
   $ bispike eval runs/mnist-mlp-seed1
   $ bispike eval runs/mnist-mlp-seed1/last.safetensors --part heldout
   $ bispike eval runs/mnist-mlp-seed1 --cost --representation
+  $ bispike eval runs/mnist-mlp-seed1 --probes --probe-images 10000
   $ bispike eval runs/mnist-mlp-seed1 --ood fashion-mnist
   $ bispike eval runs/mnist-mlp-seed1 --recall-measures --classifier runs/mnist-cnn-seed2
   $ bispike eval runs/mnist-mlp-seed1 --robustness --images 1000 --out robustness.csv

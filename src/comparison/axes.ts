@@ -119,7 +119,7 @@ export function readComparison(raw: unknown, source: string, request: Comparison
     base,
     axes: checked,
     seeds,
-    measure: readMeasures(measure, source),
+    measure: readMeasures(measure, source, compare.judge),
     baseline: chooseBaseline(checked, wanted as [string, RawValue][], source),
     judge: compare.judge,
   };

@@ -3,6 +3,7 @@
  * whatever other numbers it has on the test and held-out parts, and on energy.
  */
 
+import { probesFigure, probesValues } from "./probes.ts";
 import { ROBUSTNESS_FIGURES, robustnessValues } from "./robustness.ts";
 
 /** How a figure is written. */
@@ -112,6 +113,7 @@ export function valuesOf(summary: Summary): Values {
   for (const [id] of KNOWN) add(id, at(summary, id));
   for (const section of [...Object.keys(OPEN), OBSERVED]) leaves(summary[section], section, add);
   for (const [id, value] of robustnessValues(summary.robustness)) add(id, value);
+  for (const [id, value] of probesValues(summary.probes)) add(id, value);
   const rates = [summary.rates, at(summary, "test.rates"), at(summary, "heldOut.rates")].find(isNumbers) ?? [];
   for (const [k, rate] of rates.entries()) add(`rate.stage${k + 2}`, rate);
   if (rates.length > 0) add("rate", rates.reduce((sum, rate) => sum + rate, 0) / rates.length);
@@ -139,8 +141,8 @@ export function figuresOf(runs: readonly Values[]): Figure[] {
     const stage = /^rate\.stage(\d+)$/.exec(id)?.[1];
     if (stage !== undefined)
       return { id, label: `firing rate, stage ${stage}`, unit: "number", role: "activity", detail: true };
-    const observed = observedFigure(id);
-    if (observed) return observed;
+    const own = observedFigure(id) ?? probesFigure(id);
+    if (own) return own;
     const named = NAMED.exec(id);
     if (named) {
       const [, path = "", by = "", name = ""] = named;

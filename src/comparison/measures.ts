@@ -2,6 +2,7 @@
  * What a comparison measures of each run once it is trained, beside what training itself tells. In the file's section `compare`:
  *
  *   measure: { robustness: true }      or      measure: { robustness: { images: 2000, corruptions: [noise, blur], severities: [1, 3, 5], draws: 3, seed: 1 } }
+ *   measure: { probes: true }          or      measure: { probes: { images: 5000, cells: 4, part: heldout } }
  *
  * The runs' own files stay as training left them: what was measured lies beside them, and is measured anew when something else is asked for.
  */
@@ -13,9 +14,11 @@ import {
   SEVERITIES,
   type Severity,
 } from "../measurement/corruptions/names.ts";
+import { PROBE_IMAGES } from "../measurement/probes/defaults.ts";
 import { checkConfig } from "../training/config-check.ts";
-import { choice, section, whole } from "../training/config-fields.ts";
+import { choice, optional, section, whole } from "../training/config-fields.ts";
 import type { RawValue } from "../training/config-raw.ts";
+import type { Judge } from "../training/judge.ts";
 import { isSection } from "./values.ts";
 
 /** What `bispike eval --robustness` is asked, every field filled in. */
@@ -32,8 +35,31 @@ export interface RobustnessMeasure {
   readonly seed: number;
 }
 
+/** What `bispike eval --probes` is asked. */
+export interface ProbesMeasure {
+  /** Training images to fit to, spread evenly; 0 for all. Default 5000. */
+  readonly images: number;
+  /** Cells a side that planes are pooled to; 0 for none. Default: 4 where a stage has over 4,096 units. */
+  readonly cells?: number;
+  /** Images the probes are read on. Default: test, or heldout where the comparison is judged by the held-out part. */
+  readonly part: ProbedPart;
+}
+
+const PROBED_PARTS = ["test", "heldout"] as const;
+export type ProbedPart = (typeof PROBED_PARTS)[number];
+
 export interface Measures {
   readonly robustness?: RobustnessMeasure;
+  readonly probes?: ProbesMeasure;
+}
+
+/** What can be measured, by its key in `compare.measure`. */
+export type MeasureName = keyof Measures;
+export const MEASURES = ["robustness", "probes"] as const satisfies readonly MeasureName[];
+
+/** Whether anything is to be measured. */
+export function measuresAny(measures: Measures): boolean {
+  return MEASURES.some((name) => measures[name] !== undefined);
 }
 
 const listOf = <T extends z.core.$ZodType>(item: T, error: string) =>
@@ -56,53 +82,86 @@ const robustnessSection = () =>
     seed: whole(0, Number.MAX_SAFE_INTEGER),
   });
 
+const probesSection = () =>
+  section({
+    images: whole(0, Number.MAX_SAFE_INTEGER),
+    cells: optional(whole(0, 4096)),
+    part: choice(PROBED_PARTS),
+  });
+
 /** Of a plan's file. */
-export const measuresSchema = section({ robustness: z.exactOptional(robustnessSection()) });
+export const measuresSchema = section({
+  robustness: z.exactOptional(robustnessSection()),
+  probes: z.exactOptional(probesSection()),
+});
 
 const schema = section({ compare: section({ measure: measuresSchema }) });
 
-const DEFAULTS: RobustnessMeasure = {
-  corruptions: CORRUPTIONS,
-  severities: SEVERITIES,
-  images: 0,
-  draws: DEFAULT_DRAWS,
-  seed: 1,
-};
+const defaultsFor = (judge: Judge): Required<Measures> => ({
+  robustness: { corruptions: CORRUPTIONS, severities: SEVERITIES, images: 0, draws: DEFAULT_DRAWS, seed: 1 },
+  probes: { images: PROBE_IMAGES, part: judge === "test" ? "test" : "heldout" },
+});
 
 /**
  * @param raw the value of `compare.measure`
  * @param source file name for error messages
+ * @param judge of the comparison: one that leaves the test part alone probes the held-out one. Default test
  * @throws BispikeError "config"
  * @example
  * readMeasures({ robustness: { images: 1000 } }, "a.yaml").robustness?.draws; // 3
  */
-export function readMeasures(raw: RawValue, source: string): Measures {
+export function readMeasures(raw: RawValue, source: string, judge: Judge = "test"): Measures {
   const { measure } = checkConfig(
     { schema, impossible: () => [] },
-    { compare: { measure: filled(raw) } },
+    { compare: { measure: filled(raw, judge) } },
     source,
   ).compare;
-  const { robustness } = measure;
-  if (!robustness) return {};
-  // In one order, so that the same measurement is known by its words.
-  const corruptions = CORRUPTIONS.filter((name) => robustness.corruptions.includes(name));
-  const severities = SEVERITIES.filter((level) => robustness.severities.includes(level));
-  return { robustness: { ...robustness, corruptions, severities } };
+  const { robustness, probes } = measure;
+  return {
+    ...(robustness && { robustness: inOrder("robustness", robustness) }),
+    ...(probes && { probes: inOrder("probes", probes) }),
+  };
 }
 
 /** true is all of the defaults, false is nothing. */
-function filled(raw: RawValue): unknown {
+function filled(raw: RawValue, judge: Judge): unknown {
   if (!isSection(raw)) return raw;
-  const { robustness, ...others } = raw;
-  if (robustness === undefined || robustness === false) return others;
-  const given = robustness === true ? {} : robustness;
-  return { ...others, robustness: isSection(given) ? { ...DEFAULTS, ...given } : given };
+  const out: Record<string, unknown> = { ...raw };
+  for (const name of MEASURES) {
+    const given = raw[name] === true ? {} : raw[name];
+    if (given === undefined || given === false) delete out[name];
+    else if (isSection(given)) out[name] = { ...defaultsFor(judge)[name], ...given };
+  }
+  return out;
 }
 
-/** Options of `bispike eval` that measure it. */
+const orders: { readonly [Name in MeasureName]: (asked: Required<Measures>[Name]) => Required<Measures>[Name] } = {
+  robustness: ({ corruptions, severities, images, draws, seed }) => ({
+    corruptions: CORRUPTIONS.filter((name) => corruptions.includes(name)),
+    severities: SEVERITIES.filter((level) => severities.includes(level)),
+    ...{ images, draws, seed },
+  }),
+  probes: ({ images, cells, part }) => ({ images, ...(cells !== undefined && { cells }), part }),
+};
+
+/** Fields and lists in one order, whoever made them, so that the same measurement is known by its words. */
+export function inOrder<Name extends MeasureName>(
+  name: Name,
+  asked: Required<Measures>[Name],
+): Required<Measures>[Name] {
+  return orders[name](asked);
+}
+
+/** Options of `bispike eval` that measure robustness. */
 export function robustnessArguments(measure: RobustnessMeasure): string[] {
   const { corruptions, severities, images, draws, seed } = measure;
   const lists = ["--corruptions", corruptions.join(","), "--severities", severities.join(",")];
   const numbers = ["--images", String(images), "--draws", String(draws), "--seed", String(seed)];
   return ["--robustness", ...lists, ...numbers];
+}
+
+/** Options of `bispike eval` that probe stages. */
+export function probesArguments({ images, cells, part }: ProbesMeasure): string[] {
+  const pooled = cells === undefined ? [] : ["--probe-cells", String(cells)];
+  return ["--probes", "--probe-images", String(images), ...pooled, "--part", part];
 }

@@ -5,7 +5,7 @@ import { type AnyConfig, experimentKind, resolveAnyConfig } from "../training/an
 import type { RawValue } from "../training/config-raw.ts";
 import type { Judge } from "../training/judge.ts";
 import type { Axis, Comparison, Setting } from "./axes.ts";
-import type { Measures } from "./measures.ts";
+import { MEASURES, type Measures } from "./measures.ts";
 import { nameValue, sameValue, showValue } from "./values.ts";
 import { settingsOf, VARIANT } from "./variants.ts";
 
@@ -107,7 +107,7 @@ const settingsText = (axes: readonly Axis[], values: readonly RawValue[]) =>
  * The runs with their configurations, all of them checked.
  *
  * @param source file name for error messages
- * @throws BispikeError "config", with the cell's values, for the first one that is refused, or whose robustness is to be measured and that is not one of images
+ * @throws BispikeError "config", with the cell's values, for the first one that is refused, or that is to be measured as only one of images can be
  */
 export function jobsOf(comparison: Comparison, source: string): PlannedJob[] {
   const { axes, base } = comparison;
@@ -119,10 +119,11 @@ export function jobsOf(comparison: Comparison, source: string): PlannedJob[] {
       .map(([key, value]) => `--${key}=${JSON.stringify(value)}`);
     const where = values.length === 0 ? source : `${source} (${settingsText(axes, values).join(" ")})`;
     const config = resolveAnyConfig(base, [...settings, `--train.seed=${run.seed}`], where);
-    if (comparison.measure.robustness && experimentKind(config) !== "images")
+    const measured = MEASURES.find((name) => comparison.measure[name]);
+    if (measured && experimentKind(config) !== "images")
       throw new BispikeError(
         "config",
-        `${where}: compare.measure.robustness: is for image experiments, but this one has task ${"task" in config ? config.task : ""}`,
+        `${where}: compare.measure.${measured}: is for image experiments, but this one has task ${"task" in config ? config.task : ""}`,
       );
     return { ...run, config };
   });

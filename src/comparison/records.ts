@@ -1,5 +1,7 @@
 /** A comparison's results for programs: a JSON object with every run's figures, and CSV with a line a cell and figure. */
+
 import Papa from "papaparse";
+import { measuresAny } from "./measures.ts";
 import type { CellTable, ComparisonTable } from "./statistics.ts";
 import { showValue } from "./values.ts";
 
@@ -17,7 +19,7 @@ export function reportRecord(
   const { name, axes, seeds, baseline, measure = {}, judge = "test" } = design;
   return {
     ...{ name, axes, seeds, baseline, judge },
-    ...(measure.robustness ? { measure } : {}),
+    ...(measuresAny(measure) ? { measure } : {}),
     figures: figures.map(({ detail, part: _, ...figure }) => ({ ...figure, detail: detail ?? false })),
     tested: tested.map(({ id }) => id),
     cells: cells.map(({ cell, runs, spreads, tests }) => ({

@@ -19,6 +19,7 @@ import {
 } from "./corruptions/names.ts";
 import { WEIGHT_NOISE, withNoisyWeights } from "./corruptions/weights.ts";
 import { decideImages } from "./decide.ts";
+import { evenly } from "./evenly.ts";
 
 /** Accuracy under one grade of a corruption. */
 export interface SeverityScore {
@@ -84,7 +85,7 @@ export async function measureRobustness(
 ): Promise<Robustness> {
   const { corruptions = CORRUPTIONS, severities = SEVERITIES, draws = DEFAULT_DRAWS, seed = 1, pause } = options;
   check(indices, { corruptions, severities, draws });
-  const chosen = spread(indices, options.images ?? 0);
+  const chosen = evenly(indices, options.images ?? 0);
   const clean = accuracyOf(model, split, chosen);
   await pause?.();
 
@@ -133,12 +134,6 @@ function accuracyOf(model: ImageModel, split: Split, indices: Int32Array): numbe
       if (decision.class === split.labels[indices[from + k]!]) right++;
   }
   return right / indices.length;
-}
-
-/** At most `most`, evenly from all. */
-function spread(indices: Int32Array, most: number): Int32Array {
-  const count = most > 0 ? Math.min(indices.length, most) : indices.length;
-  return Int32Array.from({ length: count }, (_, k) => indices[Math.floor((k * indices.length) / count)]!);
 }
 
 function meanOf(values: readonly number[]): number {

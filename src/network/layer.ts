@@ -12,7 +12,7 @@ import { pixelsOf, sizeOf, tilesOf } from "./shape.ts";
 import { type Synapses, stepsOf, type Workspace } from "./synapses.ts";
 
 /** Average-pools a plane to size x size cells; cells[p] is the cell of pixel p. */
-function cellsOf(height: number, width: number, size: number): { cells: Int32Array; count: number } {
+export function cellsOf(height: number, width: number, size: number): { cells: Int32Array; count: number } {
   const rows = size > 0 && size < height ? size : height;
   const columns = size > 0 && size < width ? size : width;
   const cells = new Int32Array(height * width);

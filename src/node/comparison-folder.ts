@@ -6,14 +6,14 @@
  *   compare.svg .png       their picture, and robustness.svg .png where that was measured
  *   observations.svg .png  what was observed of their training, where any was
  *
- * A run's folder holds, beside what training writes, robustness.json where that was measured.
+ * A run's folder holds, beside what training writes, robustness.json and probes.json where these were measured.
  * A cell's folder is named after its values (`rule.name=bsd,network.steps=4`); runs lie in the folder itself where only seeds vary.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { KEY } from "../comparison/axes.ts";
-import { measuresSchema, type RobustnessMeasure } from "../comparison/measures.ts";
+import { inOrder, type MeasureName, type Measures, measuresAny, measuresSchema } from "../comparison/measures.ts";
 import type { Design, PlannedRun } from "../comparison/plan.ts";
 import { BispikeError } from "../errors.ts";
 import type { AnyConfig } from "../training/any-config.ts";
@@ -30,7 +30,6 @@ import { systemFailure } from "./system-failure.ts";
 /** Where comparisons go unless told otherwise. */
 export const COMPARISONS_FOLDER = "compare";
 const PLAN_FILE = "plan.json";
-const ROBUSTNESS_FILE = "robustness.json";
 
 /** How far a run has come: not begun, begun (to be gone on with), or finished. */
 export type RunState = "new" | "begun" | "finished";
@@ -75,7 +74,7 @@ export class ComparisonFolder {
   }
 
   writePlan({ name, axes, seeds, baseline, measure = {}, judge = "test" }: Design): void {
-    const plan = { name, axes, seeds, baseline, judge, ...(measure.robustness ? { measure } : {}) };
+    const plan = { name, axes, seeds, baseline, judge, ...(measuresAny(measure) ? { measure } : {}) };
     writeDurably(this.file(PLAN_FILE), `${JSON.stringify(plan, null, 2)}\n`);
   }
 
@@ -126,19 +125,29 @@ export class ComparisonFolder {
   }
 
   /**
-   * What was measured of a run's robustness.
+   * What was measured of a run once it was trained.
    *
    * @param asked what it was to be measured by
    * @returns undefined where it was not measured yet, or otherwise
    */
-  robustnessOf({ folder }: PlannedRun, asked: RobustnessMeasure): Readonly<Record<string, unknown>> | undefined {
-    const found = readJsonObject(this.file(join(folder, ROBUSTNESS_FILE)));
-    return JSON.stringify(found?.asked) === JSON.stringify(inOrder(asked)) ? found : undefined;
+  measuredOf<Name extends MeasureName>(
+    { folder }: PlannedRun,
+    name: Name,
+    asked: Required<Measures>[Name],
+  ): Readonly<Record<string, unknown>> | undefined {
+    const found = readJsonObject(this.file(join(folder, `${name}.json`)));
+    return JSON.stringify(found?.asked) === JSON.stringify(inOrder(name, asked)) ? found : undefined;
   }
 
-  writeRobustness({ folder }: PlannedRun, asked: RobustnessMeasure, measured: object): void {
-    const text = JSON.stringify({ asked: inOrder(asked), ...measured }, null, 2);
-    writeDurably(this.file(join(folder, ROBUSTNESS_FILE)), `${text}\n`);
+  /** Keeps what was measured. */
+  writeMeasured<Name extends MeasureName>(
+    { folder }: PlannedRun,
+    name: Name,
+    asked: Required<Measures>[Name],
+    measured: object,
+  ): void {
+    const text = JSON.stringify({ asked: inOrder(name, asked), ...measured }, null, 2);
+    writeDurably(this.file(join(folder, `${name}.json`)), `${text}\n`);
   }
 
   /** What a run was trained on, such as "Xeon, cores: 2, linux x64, node v20.19.0, bispike 0.1.0"; undefined where it does not say. */
@@ -168,11 +177,6 @@ export class ComparisonFolder {
     writeDurably(`${run}.yaml`, renderConfig(config));
     return `${run}.yaml`;
   }
-}
-
-/** Fields in one order, whoever made the object. */
-function inOrder({ corruptions, severities, images, draws, seed }: RobustnessMeasure): RobustnessMeasure {
-  return { corruptions, severities, images, draws, seed };
 }
 
 /** What a run writes before its configuration. */

@@ -40,7 +40,12 @@ async function compare(model: Model, known: Measured, foreign: Dataset) {
     cosine: figures(cosine, outliers.stages[k]!.cosine),
   }));
   const ood = {
-    ...{ known: known.name, foreign: foreign.name, knownImages: known.indices.length, foreignImages: every.length },
+    ...{
+      known: known.dataset.name,
+      foreign: foreign.name,
+      knownImages: known.indices.length,
+      foreignImages: every.length,
+    },
     scores: Object.fromEntries(scores) as Record<keyof Omit<MismatchScores, "stages">, Figures>,
     stages,
   };
@@ -51,7 +56,7 @@ async function compare(model: Model, known: Measured, foreign: Dataset) {
     other.toFixed(4),
   ];
   const text = [
-    `${every.length} test images of ${printable(foreign.name)} against ${known.indices.length} of ${printable(known.name)}`,
+    `${every.length} test images of ${printable(foreign.name)} against ${known.indices.length} of ${printable(known.dataset.name)}`,
     alignTable(
       [
         ["out-of-distribution score", "AUROC", "mean, known", "mean, foreign"],

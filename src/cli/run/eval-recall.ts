@@ -4,6 +4,7 @@ import { describeShape } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { modelClassifier } from "../../measurement/classifier.ts";
 import { type CuedRecall, cuedRecall } from "../../measurement/cued-recall.ts";
+import { evenly } from "../../measurement/evenly.ts";
 import { measureRecall, type RecallMeasures } from "../../measurement/recall-measures.ts";
 import { structuralSimilarities } from "../../measurement/ssim.ts";
 import { spikingModel } from "../../network/model.ts";
@@ -26,7 +27,7 @@ export async function recallSection(opened: OpenedModel, images: Measured, optio
         classifier,
         similarity: structuralSimilarities,
       });
-      const cues = await cuedRecall(model, images.split, spread(images.indices), checkpoint.classMeans);
+      const cues = await cuedRecall(model, images.split, evenly(images.indices, CUED_IMAGES), checkpoint.classMeans);
       const classifierFile = judge?.file ?? null;
       return {
         json: { recallMeasures: { ...measures, classifier: classifierFile, cues } },
@@ -56,12 +57,6 @@ async function openJudge({ file, model }: OpenedModel, path: string, { threads }
     throw error;
   }
   return judge;
-}
-
-/** At most `CUED_IMAGES`, evenly from all. */
-function spread(indices: Int32Array): Int32Array {
-  const count = Math.min(indices.length, CUED_IMAGES);
-  return Int32Array.from({ length: count }, (_, k) => indices[Math.floor((k * indices.length) / count)]!);
 }
 
 function decimal(value: number | null): string {

@@ -1,5 +1,5 @@
 /** What `bispike eval` measures when asked: sections of its report, each watching the evaluation or working after it. */
-import type { Split } from "../../data/dataset.ts";
+import type { Dataset, Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Meter } from "../../measurement/evaluate.ts";
 import type { OpenedModel } from "../../node/open.ts";
@@ -24,14 +24,15 @@ export interface Section {
 export interface Measured {
   readonly split: Split;
   readonly indices: Int32Array;
-  /** Of the data set. */
-  readonly name: string;
+  /** They are of. */
+  readonly dataset: Dataset;
 }
 
 /** Options that ask for sections. */
 export const SECTIONS = {
   cost: "--cost",
   representation: "--representation",
+  probes: "--probes",
   ood: "--ood",
   recallMeasures: "--recall-measures",
   robustness: "--robustness",
@@ -39,6 +40,9 @@ export const SECTIONS = {
 
 /** Options that say more of `--robustness`. */
 const OF_ROBUSTNESS = ["corruptions", "severities", "images", "draws", "seed", "out"] as const;
+
+/** Options that say more of `--probes`. */
+const OF_PROBES = { probeImages: "--probe-images", probeCells: "--probe-cells" } as const;
 
 /**
  * Refuses options that do not go together.
@@ -52,6 +56,9 @@ export function checkSections(options: EvalOptions, other: string | null): void 
   for (const key of OF_ROBUSTNESS)
     if (options[key] !== undefined && options.robustness === undefined)
       throw new BispikeError("usage", `--${key} needs --robustness: it says more of what that measures`);
+  for (const key of Object.keys(OF_PROBES) as (keyof typeof OF_PROBES)[])
+    if (options[key] !== undefined && options.probes === undefined)
+      throw new BispikeError("usage", `${OF_PROBES[key]} needs --probes: it says more of what that measures`);
   if (other === null) return;
   for (const key of Object.keys(SECTIONS) as (keyof typeof SECTIONS)[]) {
     if (options[key] !== undefined)
@@ -71,5 +78,7 @@ export async function sectionsOf(opened: OpenedModel, images: Measured, options:
     sections.push(await (await import("./eval-recall.ts")).recallSection(opened, images, options));
   if (options.robustness)
     sections.push((await import("./eval-robustness.ts")).robustnessSection(opened, images, options));
+  // Last: fitting takes seconds, and a slip in the others costs no time then.
+  if (options.probes) sections.push(await (await import("./eval-probes.ts")).probesSection(opened, images, options));
   return sections;
 }

@@ -53,7 +53,7 @@ async function evalImages(opened: OpenedCheckpoint, options: EvalOptions): Promi
     note("warning", unverified(dataset));
     const { split, indices } = partImages(dataset, checkpoint, part);
     if (indices.length === 0) throw new BispikeError("data", `${dataset.name}: the ${part} part has no images`);
-    sections = await sectionsOf(built, { split, indices, name: dataset.name }, options);
+    sections = await sectionsOf(built, { split, indices, dataset }, options);
     const meters = sections.flatMap(({ meter }) => (meter ? [meter] : []));
     const measured = await evaluate(model, split, indices, undefined, meters);
     const findings: Findings[] = [];

@@ -12,7 +12,7 @@ import { lockFolder, lockOwner } from "../../node/lock.ts";
 import type { Judge } from "../../training/judge.ts";
 import { pluginArguments } from "../plugins.ts";
 import { EXIT } from "../report.ts";
-import { fullSummary, keepMeasured, measureArguments } from "./compare-measure.ts";
+import { fullSummary, measurementsOf } from "./compare-measure.ts";
 import type { CompareReporter } from "./compare-reporter.ts";
 
 const MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
@@ -110,11 +110,13 @@ async function measure(
   measures: Measures,
   around: JobSurroundings,
 ): Promise<ChildEnd> {
-  const args = measureArguments(folder, job, measures);
-  if (!args || around.stopped()) return { code: EXIT.ok, signal: null, stderr: "" };
-  const lines: string[] = [];
-  const end = await runChild(args, (line) => lines.push(line), around);
-  if (end.code === EXIT.ok) keepMeasured(folder, job, measures, lines);
+  let end: ChildEnd = { code: EXIT.ok, signal: null, stderr: "" };
+  for (const { args, keep } of measurementsOf(folder, job, measures)) {
+    if (end.code !== EXIT.ok || around.stopped()) break;
+    const lines: string[] = [];
+    end = await runChild(args, (line) => lines.push(line), around);
+    if (end.code === EXIT.ok) keep(lines);
+  }
   return end;
 }
 

@@ -1,7 +1,7 @@
 /** A sweep's `plan.json`: every run with its id and configuration, and what it takes to tabulate them. Workers trust nothing that does not match its ids. */
 import * as z from "zod";
 import { type Comparison, KEY } from "../../comparison/axes.ts";
-import { measuresSchema } from "../../comparison/measures.ts";
+import { measuresAny, measuresSchema } from "../../comparison/measures.ts";
 import type { Design, PlannedJob } from "../../comparison/plan.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Search } from "../../sweep/search.ts";
@@ -54,7 +54,7 @@ export function planOf({ name, kind, halving, rungs }: Search, version: string):
 
 /** What a rung compares. Where others follow it, it chooses among candidates: its runs look at no test part. */
 function designOf({ name, axes, seeds, baseline, judge, measure }: Comparison, last: boolean): Design {
-  const measured = last && measure.robustness ? { measure } : {};
+  const measured = last && measuresAny(measure) ? { measure } : {};
   return { name, axes, seeds, baseline, judge: last ? judge : "held-out", ...measured };
 }
 
