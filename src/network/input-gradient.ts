@@ -88,13 +88,24 @@ export class InputGradient {
     const { pool, stride, padding, outHeight, outWidth } = synapses.geometry;
     const up = this.#up;
     team.run("transposeTaps", tilesOf(this.below), ...[channels, shape.channels, up, weight, this.#transposed]);
-    const plane = (outHeight + BORDERS) * (outWidth + BORDERS) * Math.ceil(shape.channels / 4) * 4;
-    const scratch = team.scratch(plane * 4);
+    const plane = [height, width, up, stride, padding, channels, outHeight, outWidth, shape.channels];
+    if (pool) {
+      // Four addresses; per row of outputs where their lists end, and an entry of two words for each unit of each pooled pixel.
+      const [rows, columns] = [2 * shape.height, 2 * shape.width];
+      const scratch = team.scratch(4 * (4 + rows * (columns + 1 + columns * shape.channels)));
+      team.run(
+        "convolvePooledInputGradient",
+        images * steps,
+        ...[...sizes, ...plane, workspace.g, workspace.winner, this.#transposed, out, scratch.at, scratch.stride],
+      );
+      return;
+    }
+    const pixels = (outHeight + BORDERS) * (outWidth + BORDERS);
+    const scratch = team.scratch(pixels * Math.ceil(shape.channels / 4) * 4 * 4);
     team.run(
       "convolveInputGradient",
       images * steps,
-      ...[...sizes, height, width, up, stride, padding, channels, outHeight, outWidth, pool, shape.channels],
-      ...[workspace.g, workspace.winner, this.#transposed, out, scratch.at, scratch.stride],
+      ...[...sizes, ...plane, workspace.g, this.#transposed, out, scratch.at, scratch.stride],
     );
   }
 }
