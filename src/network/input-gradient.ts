@@ -90,9 +90,9 @@ export class InputGradient {
     team.run("transposeTaps", tilesOf(this.below), ...[channels, shape.channels, up, weight, this.#transposed]);
     const plane = [height, width, up, stride, padding, channels, outHeight, outWidth, shape.channels];
     if (pool) {
-      // Four addresses; per row of outputs where their lists end, and an entry of two words for each unit of each pooled pixel.
+      // A row of outputs: where their lists end, and an entry of two words for each unit of each pooled pixel.
       const [rows, columns] = [2 * shape.height, 2 * shape.width];
-      const scratch = team.scratch(4 * (4 + rows * (columns + 1 + columns * shape.channels)));
+      const scratch = team.scratch(rows * (columns + 1 + columns * shape.channels) * 4);
       team.run(
         "convolvePooledInputGradient",
         images * steps,

@@ -13,52 +13,38 @@ import { ROW } from "./lanes";
 /** log2 of an entry's bytes: an offset of weights and a gradient. */
 const ENTRY: usize = 3;
 
-/** Winners q of a cell among the first `units` of 16. */
-@inline
-function winnersOf(winner: usize, q: i8, units: i32): i32 {
-  return popcnt(i8x16.bitmask(i8x16.eq(v128.load(winner), i8x16.splat(q))) & ((1 << units) - 1));
+/**
+ * Lists those of a cell's `units` units whose winner is q from `to` on, in order, and returns the end. g and winner: the cell's in the first tile, those of the next `apart`
+ * rows further; `offset`: the weights of unit 0.
+ */
+function listCell(units: i32, q: i32, g: usize, winner: usize, apart: usize, offset: usize, to: usize): usize {
+  const chosen = i8x16.splat(<i8>q);
+  for (let u = 0; u < units; u += 16, g += apart << ROW, winner += apart << 4, offset += 16 << ROW) {
+    let left = i8x16.bitmask(i8x16.eq(v128.load(winner), chosen));
+    if (units - u < 16) left &= (1 << (units - u)) - 1;
+    for (; left; left &= left - 1, to += 1 << ENTRY) {
+      const i = <usize>ctz(left);
+      store<usize>(to, offset + (i << ROW));
+      store<f32>(to, load<f32>(g + (i << 2)), 4);
+    }
+  }
+  return to;
 }
 
 /**
  * Lists the winners of one image and step. `lists`: room for as many entries a row of outputs as two outputs of each cell have units; `ends`: a row of columns + 1 addresses
  * each, where the list of output x ends at x, and that of the last begins at `columns`. `column`: bytes of weights from an output to the next. A tile is `apart` rows from
- * the one before. `next`: four addresses.
+ * the one before.
  */
-function listWinners(
-  rows: i32, columns: i32, units: i32, g: usize, winner: usize, apart: usize, column: usize, lists: usize, ends: usize, next: usize,
-): void {
-  const listed = <usize>(columns >> 1) * <usize>units << ENTRY, rowEnds = <usize>(columns + 1) << 2;
-  for (let y = 0; y < rows; y += 2, lists += 2 * listed, ends += 2 * rowEnds) {
-    let upper = lists, lower = lists + listed;
-    const cells = <usize>(y >> 1) * <usize>(columns >> 1);
-    store<usize>(ends + rowEnds - 4, upper);
-    store<usize>(ends + 2 * rowEnds - 4, lower);
-    for (let x = columns - 2; x >= 0; x -= 2) {
-      const cell = cells + <usize>(x >> 1);
-      let upperRight: usize = 0, lowerLeft: usize = 0, lowerRight: usize = 0;
-      for (let u = 0, from = winner + (cell << 4); u < units; u += 16, from += apart << 4) {
-        const own = min(16, units - u);
-        upperRight += winnersOf(from, 1, own); lowerLeft += winnersOf(from, 2, own); lowerRight += winnersOf(from, 3, own);
-      }
-      // Of each row the right output comes first.
-      const upperMiddle = upper + (upperRight << ENTRY), lowerMiddle = lower + (lowerRight << ENTRY);
-      store<usize>(next, upperMiddle); store<usize>(next, upper, 4);
-      store<usize>(next, lowerMiddle, 8); store<usize>(next, lower, 12);
-      upper = upperMiddle + (<usize>units - upperRight - lowerLeft - lowerRight << ENTRY);
-      lower = lowerMiddle + (lowerLeft << ENTRY);
-      const at = ends + (<usize>x << 2);
-      store<usize>(at, upper); store<usize>(at, upperMiddle, 4);
-      store<usize>(at + rowEnds, lower); store<usize>(at + rowEnds, lowerMiddle, 4);
-      let offset: usize = 0 - <usize>x * column;
-      for (let u = 0, tile = cell; u < units; u += 16, tile += apart) {
-        let value = g + (tile << ROW);
-        for (let chosen = winner + (tile << 4), last = chosen + <usize>min(16, units - u); chosen < last; chosen++, value += 4, offset += 64) {
-          const q = <usize>load<u8>(chosen), slot = next + (q << 2), to = load<usize>(slot);
-          store<usize>(to, offset - (q & 1) * column);
-          store<f32>(to, load<f32>(value), 4);
-          store<usize>(slot, to + (1 << ENTRY));
-        }
-      }
+function listWinners(rows: i32, columns: i32, units: i32, g: usize, winner: usize, apart: usize, column: usize, lists: usize, ends: usize): void {
+  const listed = <usize>(columns >> 1) * <usize>units << ENTRY;
+  for (let y = 0; y < rows; y++, lists += listed, ends += <usize>(columns + 1) << 2) {
+    let to = lists;
+    store<usize>(ends + (<usize>columns << 2), to);
+    for (let x = columns - 1; x >= 0; x--) {
+      const cell = <usize>((y >> 1) * (columns >> 1) + (x >> 1));
+      to = listCell(units, (y & 1) << 1 | (x & 1), g + (cell << ROW), winner + (cell << 4), apart, 0 - <usize>x * column, to);
+      store<usize>(ends + (<usize>x << 2), to);
     }
   }
 }
@@ -94,8 +80,8 @@ function addListedOfTwo(e: usize, last: usize, w: usize, apart: usize, o: usize,
 }
 
 /**
- * As `convolveInputGradient`, of a convolution that is max-pooled: g and winner are [tile][image][gSteps][pooled pixel]. `scratch` a thread: four addresses, the rows' ends and
- * their lists (see `listWinners`), where rows and columns are twice the pooled plane's.
+ * As `convolveInputGradient`, of a convolution that is max-pooled: g and winner are [tile][image][gSteps][pooled pixel]. `scratch` a thread: the rows' ends and their
+ * lists (see `listWinners`), where rows and columns are twice the pooled plane's.
  */
 export function convolvePooledInputGradient(
   begin: i32, end: i32, thread: i32,
@@ -104,13 +90,13 @@ export function convolvePooledInputGradient(
 ): void {
   const taps = 3 + up, hop = 1 + up, origin = pad + up, odd = stride - 1, inputTiles = (channels + 15) >> 4;
   const rows = outHeight & ~1, columns = outWidth & ~1, cells = (rows >> 1) * (columns >> 1);
-  const next = scratch + <usize>thread * scratchStride, ends = next + 16, lists = ends + (<usize>(rows * (columns + 1)) << 2);
+  const ends = scratch + <usize>thread * scratchStride, lists = ends + (<usize>(rows * (columns + 1)) << 2);
   const unitBytes = <usize>units << ROW, apart = <usize>(taps * taps) * unitBytes;
   const plane = <usize>(height * width) << ROW, planesApart = <usize>(images * steps) * plane;
   for (let item = begin; item < end; item++) {
     const b = item / steps, t = item - b * steps, from = <usize>((b * gSteps + t) * cells);
     listWinners(
-      rows, columns, units, g + (from << ROW), winner + (from << 4), <usize>(images * gSteps * cells), <usize>stride * unitBytes, lists, ends, next,
+      rows, columns, units, g + (from << ROW), winner + (from << 4), <usize>(images * gSteps * cells), <usize>stride * unitBytes, lists, ends,
     );
     for (let tile = 0; tile < inputTiles; tile += 2) {
       const both = tile + 1 < inputTiles, w = weights + <usize>tile * apart;
