@@ -1,7 +1,8 @@
 /**
  * Gradients of what synapses read, dL/dx = W^T dL/dz: what backprop hands from a layer to the one below. BSD does without, so layers know nothing of it.
  *
- * Results are [tile of inputs][image][step][pixel][16] floats, unused channels 0. Dense: silent inputs get their gradient too.
+ * Results are [tile of inputs][image][step][pixel][16] floats, unused channels 0. Dense: silent inputs get their gradient too. What has
+ * none is skipped where it is known: the three of four drives that a max-pool left out.
  */
 import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
