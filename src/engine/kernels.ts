@@ -39,6 +39,7 @@ export const KERNEL_NAMES = [
   "linearInputGradient",
   "transposeTaps",
   "convolveInputGradient",
+  "convolvePooledInputGradient",
   "activate",
   "activateBackward",
   "rowTilesToPlanes",

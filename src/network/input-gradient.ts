@@ -1,7 +1,8 @@
 /**
  * Gradients of what synapses read, dL/dx = W^T dL/dz: what backprop hands from a layer to the one below. BSD does without, so layers know nothing of it.
  *
- * Results are [tile of inputs][image][step][pixel][16] floats, unused channels 0. Dense: silent inputs get their gradient too.
+ * Results are [tile of inputs][image][step][pixel][16] floats, unused channels 0. Dense: silent inputs get their gradient too. What has
+ * none is skipped where it is known: the three of four drives that a max-pool left out.
  */
 import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
@@ -88,13 +89,24 @@ export class InputGradient {
     const { pool, stride, padding, outHeight, outWidth } = synapses.geometry;
     const up = this.#up;
     team.run("transposeTaps", tilesOf(this.below), ...[channels, shape.channels, up, weight, this.#transposed]);
-    const plane = (outHeight + BORDERS) * (outWidth + BORDERS) * Math.ceil(shape.channels / 4) * 4;
-    const scratch = team.scratch(plane * 4);
+    const plane = [height, width, up, stride, padding, channels, outHeight, outWidth, shape.channels];
+    if (pool) {
+      // A row of outputs: where their lists end, and an entry of two words for each unit of each pooled pixel.
+      const [rows, columns] = [2 * shape.height, 2 * shape.width];
+      const scratch = team.scratch(rows * (columns + 1 + columns * shape.channels) * 4);
+      team.run(
+        "convolvePooledInputGradient",
+        images * steps,
+        ...[...sizes, ...plane, workspace.g, workspace.winner, this.#transposed, out, scratch.at, scratch.stride],
+      );
+      return;
+    }
+    const pixels = (outHeight + BORDERS) * (outWidth + BORDERS);
+    const scratch = team.scratch(pixels * Math.ceil(shape.channels / 4) * 4 * 4);
     team.run(
       "convolveInputGradient",
       images * steps,
-      ...[...sizes, height, width, up, stride, padding, channels, outHeight, outWidth, pool, shape.channels],
-      ...[workspace.g, workspace.winner, this.#transposed, out, scratch.at, scratch.stride],
+      ...[...sizes, ...plane, workspace.g, this.#transposed, out, scratch.at, scratch.stride],
     );
   }
 }

@@ -9,7 +9,7 @@ import { Team } from "../../src/engine/team.ts";
 import { InputGradient } from "../../src/network/input-gradient.ts";
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { convCases, linearCases } from "../support/layer-arbitrary.ts";
+import { convCases, linearCases, pooledCases } from "../support/layer-arbitrary.ts";
 import { buildLayer, channelsFirst, grid, type LayerCase } from "../support/layer-case.ts";
 import { unwritten } from "../support/packed.ts";
 import { type Block, type BlockTrace, blockForward } from "./block.ts";
@@ -100,11 +100,21 @@ test("more units than are transposed at a time", () => {
   check({ ...rest, ...sizes, kind: "linear", source: "spikes" }, false);
 });
 
-test.each(["linear", "conv"] as const)("%s: the same bytes for 1 to 3 threads", async (kind) => {
+test("max-pooled planes of odd sides and several tiles", () => {
+  fc.assert(
+    fc.property(pooledCases, (c) => check(c, false)),
+    { numRuns: 12 },
+  );
+});
+
+test.each(["linear", "conv", "pooled"] as const)("%s: the same bytes for 1 to 3 threads", async (kind) => {
+  const conv = kind !== "linear";
   const plane = { height: 5, width: 5, channels: 19 };
-  const rest = { upsample: kind === "conv", pool: false, stride: 1, padding: 1, bias: true, room: 0, density: 0.5 };
-  const output = kind === "conv" ? { height: 10, width: 10, channels: 33 } : { height: 2, width: 2, channels: 33 };
-  const c: LayerCase = { ...rest, kind, source: "spikes", input: plane, output, images: 3, steps: 3, seed: 4 };
+  const rest = { upsample: conv, pool: kind === "pooled", stride: 1, padding: 1, bias: true, room: 0, density: 0.5 };
+  const side = { linear: 2, conv: 10, pooled: 5 }[kind];
+  const output = { height: side, width: side, channels: 33 };
+  const sizes = { input: plane, output, images: 3, steps: 3, seed: 4 };
+  const c: LayerCase = { ...rest, ...sizes, kind: conv ? "conv" : "linear", source: "spikes" };
   const alone = run(team, c, false).found.slice();
   for (const threads of [1, 3]) {
     const others = await Team.create({ threads, spawn: spawnThread, maximumPages: 512 });

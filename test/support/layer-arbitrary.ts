@@ -37,8 +37,11 @@ export const linearCases: fc.Arbitrary<LayerCase> = fc
     output: c.source === "real" ? { ...c.output, height: 1, width: 1 } : c.output,
   }));
 
+/** How a convolution's windows lie. */
+type Windows = Pick<LayerCase, "upsample" | "pool" | "stride" | "padding">;
+
 /** Output pixels on a side of `size`; what is left of it decides whether the case exists. */
-function side(size: number, { upsample, pool, stride, padding }: Omit<LayerCase, "kind">): number {
+export function side(size: number, { upsample, pool, stride, padding }: Windows): number {
   const out = Math.floor(((upsample ? 2 * size : size) + 2 * padding - 3) / stride) + 1;
   return pool ? out >> 1 : out;
 }
@@ -63,6 +66,27 @@ export const convCases: fc.Arbitrary<LayerCase> = fc
   .map((c) => ({ ...c, output: { ...c.output, height: side(c.input.height, c), width: side(c.input.width, c) } }))
   .filter((c) => c.output.height > 0 && c.output.width > 0 && products(c) < 400_000)
   .map((c) => ({ ...c, kind: "conv" }));
+
+/** Max-pooled convolutions that pooling leaves rows or columns out of, of one tile of channels, a pair of tiles, and a pair and one. */
+export const pooledCases: fc.Arbitrary<LayerCase> = fc
+  .record({
+    height: fc.integer({ min: 8, max: 13 }),
+    width: fc.integer({ min: 8, max: 13 }),
+    channels: fc.constantFrom(1, 16, 20, 32, 40, 49),
+    units: fc.constantFrom(1, 15, 16, 17, 48),
+    upsample: fc.boolean(),
+    stride: fc.constantFrom(1, 1, 2),
+    padding: fc.integer({ min: 0, max: 2 }),
+    // All silent: every pooled pixel's winner is the first of its four.
+    density: fc.constantFrom(0, 0.3, 0.3),
+    seed: fc.nat(),
+  })
+  .map(({ height, width, channels, units, ...rest }) => {
+    const windows = { ...rest, pool: true };
+    const output = { height: side(height, windows), width: side(width, windows), channels: units };
+    const sizes = { input: { height, width, channels }, output, images: 2, steps: 2, room: 1 };
+    return { ...windows, ...sizes, kind: "conv", source: "spikes", bias: false };
+  });
 
 /** Neurons of any setting. */
 export const neurons = fc.record({

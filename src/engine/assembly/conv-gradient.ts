@@ -82,7 +82,7 @@ function layOutUpsampled(
 
 /** Lanes of the four whose winner (bytes at `winner`) is q. */
 @inline
-export function won(winner: usize, q: i32): v128 {
+function won(winner: usize, q: i32): v128 {
   return i32x4.eq(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(winner))), i32x4.splat(q));
 }
 

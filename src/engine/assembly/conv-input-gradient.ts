@@ -6,11 +6,10 @@
  * Along a side, input pixel x is seen under tap j by the output at (x + pad - j) / stride, where that is a whole number. The four logical pixels of an upsampled source
  * pixel x are seen at (2 x + pad + 1 - j) / stride under the added-up taps j = 0 .. 3: w0, w0 + w1, w1 + w2, w2. Both are one loop over taps here.
  *
- * An image's G of a step is laid out first, all units of a pixel together, with a border of zeros, so that no tap needs a bounds check along a row; pooled gradients return
- * to the winner of their four. Pixels that the same taps see take them two at a time, with 16 channels each in registers (see gemm.ts).
+ * An image's G of a step is laid out first, all units of a pixel together, with a border of zeros, so that no tap needs a bounds check along a row. Pixels that the same
+ * taps see take them two at a time, with 16 channels each in registers (see gemm.ts). Max-pooled convolutions have kernels of their own: conv-winners.ts.
  */
 import { ROW } from "./lanes";
-import { won } from "./conv-gradient";
 
 /** Pixels of zeros around a laid-out plane. */
 const BORDER: i32 = 2;
@@ -44,26 +43,10 @@ export function transposeTaps(begin: i32, end: i32, _thread: i32, channels: i32,
 }
 
 /** A tile's gradients of one image and step to their outputs in the plane, whose pixels are `unitBytes` apart; `to` is the tile's part of the first output. */
-function layOutTile(
-  g: usize, winner: usize, pool: i32, outHeight: i32, outWidth: i32, vectors: usize, to: usize, unitBytes: usize, rowBytes: usize,
-): void {
-  if (!pool) {
-    for (let y = 0; y < outHeight; y++, to += rowBytes) {
-      for (let x = 0, p = to; x < outWidth; x++, p += unitBytes, g += 64) {
-        for (let v: usize = 0; v < vectors; v += 16) v128.store(p + v, v128.load(g + v));
-      }
-    }
-    return;
-  }
-  for (let y = 0; y < outHeight >> 1; y++, to += 2 * rowBytes) {
-    for (let x = 0, p = to; x < outWidth >> 1; x++, p += 2 * unitBytes, g += 64, winner += 16) {
-      for (let v: usize = 0; v < vectors; v += 16) {
-        const value = v128.load(g + v), chosen = winner + (v >> 2);
-        v128.store(p + v, v128.and(value, won(chosen, 0)));
-        v128.store(p + v + unitBytes, v128.and(value, won(chosen, 1)));
-        v128.store(p + v + rowBytes, v128.and(value, won(chosen, 2)));
-        v128.store(p + v + rowBytes + unitBytes, v128.and(value, won(chosen, 3)));
-      }
+function layOutTile(g: usize, outHeight: i32, outWidth: i32, vectors: usize, to: usize, unitBytes: usize, rowBytes: usize): void {
+  for (let y = 0; y < outHeight; y++, to += rowBytes) {
+    for (let x = 0, p = to; x < outWidth; x++, p += unitBytes, g += 64) {
+      for (let v: usize = 0; v < vectors; v += 16) v128.store(p + v, v128.load(g + v));
     }
   }
 }
@@ -109,17 +92,17 @@ function inputRow(
 }
 
 /**
- * dL/dx of all inputs, [tile of channels][image][step][input pixel][16]; items are image * steps + step. g and winner: [tile][image][gSteps][pooled pixel], of which the
- * first `steps` are read (1 for a gradient that is the same at all steps). `weights`: as `transposeTaps` leaves them. outHeight and outWidth are those of the convolution,
- * before pooling. `scratch`: a plane of (outHeight + 4) * (outWidth + 4) pixels of as many floats as there are units, up to a multiple of 4, a thread.
+ * dL/dx of all inputs, [tile of channels][image][step][input pixel][16]; items are image * steps + step. g: [tile][image][gSteps][output pixel][16], of which the first
+ * `steps` are read (1 for a gradient that is the same at all steps). `weights`: as `transposeTaps` leaves them. `scratch`: a plane of (outHeight + 4) * (outWidth + 4) pixels
+ * of as many floats as there are units, up to a multiple of 4, a thread.
  */
 export function convolveInputGradient(
   begin: i32, end: i32, thread: i32,
   images: i32, steps: i32, gSteps: i32, height: i32, width: i32, up: i32, stride: i32, pad: i32, channels: i32,
-  outHeight: i32, outWidth: i32, pool: i32, units: i32, g: usize, winner: usize, weights: usize, out: usize, scratch: usize, scratchStride: i32,
+  outHeight: i32, outWidth: i32, units: i32, g: usize, weights: usize, out: usize, scratch: usize, scratchStride: i32,
 ): void {
   const taps = 3 + up, hop = 1 + up, origin = pad + up, inputTiles = (channels + 15) >> 4, tiles = (units + 15) >> 4;
-  const pixels = pool ? (outHeight >> 1) * (outWidth >> 1) : outHeight * outWidth;
+  const pixels = outHeight * outWidth;
   const unitBytes = <usize>(units + 3 & ~3) << 2, rowBytes = <usize>(outWidth + 2 * BORDER) * unitBytes;
   const area = scratch + <usize>thread * scratchStride, plane = area + <usize>BORDER * (rowBytes + unitBytes);
   memory.fill(area, 0, <usize>(outHeight + 2 * BORDER) * rowBytes);
@@ -127,7 +110,7 @@ export function convolveInputGradient(
     const b = item / steps, t = item - b * steps;
     for (let tile = 0; tile < tiles; tile++) {
       const from = <usize>((tile * images + b) * gSteps + t) * pixels, vectors = <usize>(min(16, units - (tile << 4)) + 3 >> 2) << 4;
-      layOutTile(g + (from << ROW), winner + (from << 4), pool, outHeight, outWidth, vectors, plane + (<usize>tile << ROW), unitBytes, rowBytes);
+      layOutTile(g + (from << ROW), outHeight, outWidth, vectors, plane + (<usize>tile << ROW), unitBytes, rowBytes);
     }
     for (let tile = 0; tile < inputTiles; tile++) {
       const w = weights + (<usize>(tile * taps * taps * units) << ROW);

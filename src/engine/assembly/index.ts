@@ -17,6 +17,7 @@ export { neuronBackward } from "./neuron-gradient";
 export { neuronBackwardSpikes } from "./spike-backward";
 export { linearInputGradient } from "./linear-input-gradient";
 export { transposeTaps, convolveInputGradient } from "./conv-input-gradient";
+export { convolvePooledInputGradient } from "./conv-winners";
 export { activate, activateBackward, rowTilesToPlanes } from "./activation";
 export { transposeWeights, spikeGradient, neuronBackwardSteps } from "./through-time";
 export { readout, readoutBackward } from "./readout";
