@@ -11,8 +11,10 @@ import type { TopLoss } from "./top.ts";
 
 /** The rule's choices; the YAML section `rule`. Which work best was measured: see RESULTS.md. */
 export interface BsdOptions {
-  /** What is aligned: the time mean of spikes, drive or membrane. */
+  /** What of perception is aligned: the time mean of spikes, drive or membrane. */
   readonly features: Feature;
+  /** What of recall is aligned; "same": as `features`, the default. */
+  readonly recallFeatures?: Feature | "same";
   /** Take each neuron's mean away before comparing. */
   readonly centred: boolean;
   readonly negatives: Negatives;

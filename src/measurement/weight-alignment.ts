@@ -35,10 +35,15 @@ export interface JoinedWeights {
   readonly order: "mirrored" | "same";
 }
 
-/** Of every pair of neighbouring stages, from the stimulus up; none where there is perception alone. */
+/** Of every pair of neighbouring stages, from the stimulus up, whose neighbour drives recall too (all but in a broadcast); none where there is perception alone. */
 export function weightAlignment(pair: NetworkPair): WeightAlignment[] {
   if (!pair.recalls) return [];
-  return pair.perception.map((up, k) => alignmentOf({ below: k + 1, up, down: pair.recall[k]!, order: "mirrored" }));
+  const ends = [0, pair.recall.length - 1];
+  return pair.perception.flatMap((up, k) =>
+    pair.options.recall === "broadcast" && !ends.includes(k)
+      ? []
+      : [alignmentOf({ below: k + 1, up, down: pair.recall[k]!, order: "mirrored" })],
+  );
 }
 
 /**

@@ -33,6 +33,7 @@ function unfitForRealBsd({ rule }: Pick<ExperimentConfig, "rule">): string[] {
   const wanted: readonly (readonly [key: string, expected: unknown, got: unknown])[] = [
     ["negatives", "prototypes", rule.negatives],
     ["features", "rate", rule.features],
+    ["recallFeatures", "same", rule.recallFeatures],
     ["codes", "recall", rule.codes],
     ["detached", true, rule.detached],
     ["homeostasis.weight", 0, rule.homeostasis.weight],
@@ -63,6 +64,15 @@ function unfitFreeze({ rule, train }: Pick<ExperimentConfig, "rule" | "train">):
   return faults;
 }
 
+/** Stages that learn from each other's losses along a way that recall does not have. */
+function unfitBroadcast({ network, rule }: Pick<ExperimentConfig, "network" | "rule">): string[] {
+  return network.recall === "broadcast" && rule.name === "bsd" && !rule.detached
+    ? [
+        "network.recall: expected chain with rule.detached false (losses of stages below train those recall runs through before, and in a broadcast it runs through none), got broadcast",
+      ]
+    : [];
+}
+
 /** @returns one sentence a fault */
 export function impossible({ data, network, rule, train }: ExperimentConfig): string[] {
   const faults = impossibleData(data);
@@ -89,7 +99,7 @@ export function impossible({ data, network, rule, train }: ExperimentConfig): st
   if (isRealRule(rule.name)) faults.push(...unfitForReal({ network, rule, train }));
   if (rule.name === "real-bsd") faults.push(...unfitForRealBsd({ rule }));
   const aligns = rule.name === "bsd" || rule.name === "real-bsd";
-  if (aligns) faults.push(...unfitFreeze({ rule, train }));
+  if (aligns) faults.push(...unfitFreeze({ rule, train }), ...unfitBroadcast({ network, rule }));
   const needsOthers = aligns && (rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse"));
   if (train.batch === 1 && needsOthers)
     faults.push(
