@@ -57,6 +57,10 @@ export function assertFit(pair: NetworkPair, { codes = "recall", negatives, deta
     throw fail(
       "expected codes recall and detached true on a pair that is cut between stages: nothing but spikes crosses",
     );
+  if (!detached && pair.recalls && pair.options.recall === "broadcast")
+    throw fail(
+      "stages that are not detached hand errors down a chain: expected a pair with recall chain, got broadcast",
+    );
   if (!detached && !pair.options.keepDrives)
     throw fail("stages that are not detached read all drives again: expected a pair with keepDrives true");
 }

@@ -59,13 +59,20 @@ export function encodeCheckpoint(
   const { height, width, channels } = about.data.shape;
   const shape = [about.data.classNames.length, height, width, channels];
   tensors.set("data.class_means", { dtype: "F32", shape, data: about.classMeans });
-  return seal(IMAGE_FILE, tensors, { ...about, config: withoutNoise(modelConfig(about.config)) });
+  return seal(IMAGE_FILE, tensors, { ...about, config: withoutNews(modelConfig(about.config)) });
 }
 
-/** An option that came later is kept only where it says something, so that runs without it keep their bytes. */
-function withoutNoise(config: ExperimentConfig): object {
+/** Options that came later are kept only where they say something, so that runs without them keep their bytes. */
+function withoutNews(config: ExperimentConfig): object {
   const { labelNoise, ...data } = config.data;
-  return labelNoise === 0 ? { ...config, data } : config;
+  const { recall, ...network } = config.network;
+  const { recallFeatures, ...rule } = config.rule;
+  return {
+    ...config,
+    data: labelNoise === 0 ? data : config.data,
+    network: recall === "chain" ? network : config.network,
+    rule: recallFeatures === "same" ? rule : config.rule,
+  };
 }
 
 /**

@@ -81,7 +81,7 @@ function overview(
       : [
           [
             "network",
-            `${network.kind}, ${network.steps} steps, tau ${network.tau}, norm ${network.norm ? "on" : "off"}, stimulus ${network.stimulus}, target ${network.target}`,
+            `${network.kind}, ${network.steps} steps, tau ${network.tau}, norm ${network.norm ? "on" : "off"}, stimulus ${network.stimulus}, target ${network.target}${describeRecall(config)}`,
           ],
           [
             "threshold",
@@ -102,6 +102,11 @@ function overview(
       ? [["test", `${percent(summary.testAccuracy)}, measured once when training ended`]]
       : []),
   ];
+}
+
+/** What drives recall, where it is not the stage above. */
+function describeRecall({ network, rule }: Checkpoint["config"]): string {
+  return network.recall === "broadcast" && trainsRecall(rule) ? ", recall driven by the concept at every stage" : "";
 }
 
 /** What a finished run's rule learned or kept fixed beside the networks, which no checkpoint for use holds. */
