@@ -39,6 +39,7 @@ const cases: fc.Arbitrary<ExactCase> = fc.record({
   }),
   stimulus: fc.constantFrom("direct" as const, "direct" as const, "poisson" as const, "latency" as const),
   target: fc.constantFrom("one-hot" as const, "random" as const),
+  recall: fc.constantFrom("chain" as const, "broadcast" as const),
   images: fc.integer({ min: 1, max: 4 }),
   seed: fc.nat(),
 });
@@ -175,6 +176,9 @@ describe("where no sum is rounded, exported graphs give the engine's own spikes"
         const whole = await (await onnxNet(recallOnnx(model, { spikes: true }))).run(c.classes, { class: labels });
         for (const [name, values] of Object.entries(spikes)) expect([name, whole[name]]).toEqual([name, values]);
         expectClose(whole.pixels!, drawn);
+        // Without what a broadcast's other stages do beside the drawing.
+        const alone = await (await onnxNet(recallOnnx(model))).run(c.classes, { class: labels });
+        expect(alone.pixels).toEqual(whole.pixels);
 
         const { width, bits } = pair.target;
         const code = labels.flatMap((label) => [...bits.subarray(label * width, (label + 1) * width)]);

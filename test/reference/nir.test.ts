@@ -59,6 +59,7 @@ describe("image pairs", () => {
     tau: fc.constantFrom(1, 1.5, 2, 3.3),
     target: fc.constantFrom("one-hot" as const, "random" as const),
     stimulus: fc.constantFrom("direct" as const, "poisson" as const, "latency" as const),
+    recall: fc.constantFrom("chain" as const, "broadcast" as const),
     shape: fc.record({
       height: fc.integer({ min: 1, max: 4 }),
       width: fc.integer({ min: 1, max: 5 }),
