@@ -23,6 +23,10 @@ const cases: [string, { network: object; rule: object }][] = [
     },
   ],
   ["bsd, cnn", { network: { kind: "cnn", hidden: [3, 5], steps: 2 }, rule: {} }],
+  [
+    "bsd, recall by the concept alone, compared by membranes",
+    { network: { hidden: [18, 9, 9], recall: "broadcast" }, rule: { recallFeatures: "membrane" } },
+  ],
   ["backprop", { network: { hidden: [18, 9] }, rule: { name: "backprop" } }],
   ["local-losses", { network: { hidden: [18, 9] }, rule: { name: "local-losses" } }],
   ["r-stdp", { network: { hidden: [18, 9] }, rule: { name: "r-stdp", stdp: { hidden: 0.5 } } }],
