@@ -69,7 +69,7 @@ function unfitFreeze({ rule, train }: Pick<ExperimentConfig, "rule" | "train">):
 function unfitBroadcast({ network, rule }: Pick<ExperimentConfig, "network" | "rule">): string[] {
   return network.recall === "broadcast" && rule.name === "bsd" && rule.codes === "recall" && !rule.detached
     ? [
-        "network.recall: expected chain with rule.detached false (losses of stages below train those recall runs through before, and in a broadcast it runs through none), got broadcast",
+        "network.recall: expected chain with rule.detached false (a stage's loss then trains the stages of recall above it too, and in a broadcast none of them leads to it), got broadcast",
       ]
     : [];
 }

@@ -130,6 +130,16 @@ it.each(["prototypes", "masked"])(
   },
 );
 
+it("weights between neighbouring stages are shown where there are any: of a broadcast at the two ends", async () => {
+  const broadcast = open({ network: { hidden: [18, 9, 9], recall: "broadcast" } });
+  const { joints } = await broadcast.look(look.inside);
+  // Of 64 pixels and 3 classes.
+  expect(joints.map(({ up }) => up)).toEqual([64 * 18, 18 * 9, 9 * 9, 9 * 3]);
+  expect(joints.map(({ down }) => down)).toEqual([64 * 18, null, null, 9 * 3]);
+  const { joints: aligned } = await broadcast.look(look.alignment);
+  expect(aligned.map(({ name }) => name)).toEqual(["stimulus and stage 2", "stage 4 and concept"]);
+});
+
 it("tested while it trains, it goes on, to the same checkpoint", async () => {
   const raw = { network: { hidden: [18, 9] }, train: { epochs: 40, batch: 16, learningRate: 0.01 } };
   const plain = await smallTraining(raw, { data });
