@@ -64,12 +64,18 @@ export function createPart(team: Team, config: ExperimentConfig, dataset: Datase
   return { config, dataset, model, rule, range, trainIndices, taughtLabels, ...varied, stepsPerEpoch, totalSteps };
 }
 
-/** @throws BispikeError "config" unless the experiment's stages learn from each other's spikes alone */
-export function assertCuttable({ rule, train }: ExperimentConfig): void {
+/** @throws BispikeError "config" unless the experiment's stages learn from their neighbours' spikes alone */
+export function assertCuttable({ network, rule, train }: ExperimentConfig): void {
   if (rule.name !== "bsd") {
     throw new BispikeError(
       "config",
       `rule.name: expected bsd, got ${rule.name}: only bsd's stages exchange spikes alone, so only its pairs can be cut between stages`,
+    );
+  }
+  if (network.recall === "broadcast") {
+    throw new BispikeError(
+      "config",
+      "network.recall: expected chain, got broadcast: in a part of a pair recall's stages hear from the stage above alone, not from the concept",
     );
   }
   if (train.clip > 0 && train.clipScope === "global") {

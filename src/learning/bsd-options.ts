@@ -11,8 +11,10 @@ import type { TopLoss } from "./top.ts";
 
 /** The rule's choices; the YAML section `rule`. Which work best was measured: see RESULTS.md. */
 export interface BsdOptions {
-  /** What is aligned: the time mean of spikes, drive or membrane. */
+  /** What of perception is aligned: the time mean of spikes, drive or membrane. */
   readonly features: Feature;
+  /** What of recall is aligned; "same": as `features`, the default. */
+  readonly recallFeatures?: Feature | "same";
   /** Take each neuron's mean away before comparing. */
   readonly centred: boolean;
   readonly negatives: Negatives;
@@ -54,6 +56,10 @@ export function assertFit(pair: NetworkPair, { codes = "recall", negatives, deta
   if (!whole && (codes === "random" || !detached))
     throw fail(
       "expected codes recall and detached true on a pair that is cut between stages: nothing but spikes crosses",
+    );
+  if (!detached && pair.recalls && pair.options.recall === "broadcast")
+    throw fail(
+      "stages that are not detached hand errors down a chain: expected a pair with recall chain, got broadcast",
     );
   if (!detached && !pair.options.keepDrives)
     throw fail("stages that are not detached read all drives again: expected a pair with keepDrives true");

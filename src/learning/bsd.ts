@@ -72,6 +72,8 @@ export class Bsd implements Rule {
   readonly pair: NetworkPair;
   readonly optimiser: AdamW;
   readonly #options: BsdOptions;
+  /** What each network is compared by. */
+  readonly #features: { readonly perception: Feature; readonly recall: Feature };
   readonly #alignment: StageAlignment;
   /** Where the pair has the concept's stage. */
   readonly #top: Top | undefined;
@@ -88,6 +90,8 @@ export class Bsd implements Rule {
   constructor(pair: NetworkPair, options: BsdOptions, optimiser: OptimiserOptions) {
     this.pair = pair;
     this.#options = options;
+    const { features, recallFeatures = "same" } = options;
+    this.#features = { perception: features, recall: recallFeatures === "same" ? features : recallFeatures };
     assertFit(pair, options);
     const { team, layers } = pair;
     const { maxImages } = pair.options;
@@ -99,7 +103,7 @@ export class Bsd implements Rule {
     this.#pairs = pairingRoom(team.arena, maxImages, Math.max(maxImages, classes));
     this.#stimulusLoss = stageLoss(options, options.stimulusWeight, sizeOf(pair.stimulusShape));
     this.#stages = stagesOf(pair, options);
-    this.#undetached = options.detached === false ? undetached(pair, options.features) : undefined;
+    this.#undetached = options.detached === false ? undetached(pair, this.#features) : undefined;
     if (pair.holds(pair.stages)) this.#top = new Top(pair, options.top, options.lambda);
     this.optimiser = new AdamW(
       team,
@@ -119,7 +123,7 @@ export class Bsd implements Rule {
   *course(batch: Batch, rates: Rates): Course<StepReport> {
     const { pair, optimiser } = this;
     const { labels } = batch;
-    const { negatives, features, homeostasis } = this.#options;
+    const { negatives, homeostasis } = this.#options;
     const { steps } = pair.options;
     const images = labels.length;
     const classes = pair.target.classes;
@@ -134,18 +138,18 @@ export class Bsd implements Rule {
 
     const shown = negatives === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
     if (pair.recalls) {
-      yield* this.#recall(shown, features);
+      yield* this.#recall(shown);
       if (pair.holds(1)) {
         stageLosses[0] = this.#redraw(pairs, images, shown.length, learns.recall);
         if (learns.recall && !this.#undetached)
-          this.#learn(pair.redrawn, shown.length, this.#alignment.columnGradient.at, rates.recall);
+          this.#learn("recall", pair.redrawn, shown.length, this.#alignment.columnGradient.at, rates);
         yield PAUSE;
       }
     }
 
     yield* this.#perceiveStimulus(images, batch.counter);
     for (const { stage, perception, other, loss } of this.#stages) {
-      perception.forward(images, { train: true, feature: features });
+      perception.forward(images, { train: true, feature: this.#features.perception });
       perception.output!.list(images, true);
       // Before the stage learns: the stage above need not wait for that.
       if (stage === pair.range.last) yield* this.#give("perception", images);
@@ -160,9 +164,9 @@ export class Bsd implements Rule {
       if (pulled) recallRates.push(pulled.rate);
       silent.push(own.silent);
       if (!this.#undetached) {
-        if (learns.perception) this.#learn(perception, images, this.#alignment.rowGradient.at, rates.perception);
+        if (learns.perception) this.#learn("perception", perception, images, this.#alignment.rowGradient.at, rates);
         if (learns.recall && !(other instanceof StageCodes))
-          this.#learn(other, shown.length, this.#alignment.columnGradient.at, rates.recall);
+          this.#learn("recall", other, shown.length, this.#alignment.columnGradient.at, rates);
       }
       yield PAUSE;
     }
@@ -192,7 +196,7 @@ export class Bsd implements Rule {
     if (this.#undetached && learns.perception) {
       this.#undetached.perceptionBackward(images, gradient);
       for (const { group } of pair.perception) optimiser.update(group, rates.perception);
-    } else this.#learn(concept, images, gradient, rates.perception);
+    } else this.#learn("perception", concept, images, gradient, rates);
     return correct;
   }
 
@@ -219,7 +223,7 @@ export class Bsd implements Rule {
   }
 
   /** Runs recall from the concepts of `labels`, or from the stage above a part, down to the redrawn stimulus or the part's first stage. */
-  *#recall(labels: ArrayLike<number>, feature: Feature): Course<void> {
+  *#recall(labels: ArrayLike<number>): Course<void> {
     const { pair } = this;
     const { above } = pair;
     if (above) {
@@ -227,7 +231,7 @@ export class Bsd implements Rule {
       above.list(labels.length, true);
     } else pair.present(labels, true);
     for (const layer of pair.recall.toReversed()) {
-      layer.forward(labels.length, { train: true, feature });
+      layer.forward(labels.length, { train: true, feature: this.#features.recall });
       layer.output?.list(labels.length, true);
     }
     yield* this.#give("recall", labels.length);
@@ -250,9 +254,9 @@ export class Bsd implements Rule {
   }
 
   /** A layer's half of a stage turns the gradient of its features into an update; stages before it stay out of it. */
-  #learn(layer: Layer, rows: number, gradient: Address, rate: number): void {
-    layer.backward(rows, this.#options.features, gradient);
-    this.optimiser.update(layer.group, rate);
+  #learn(network: "perception" | "recall", layer: Layer, rows: number, gradient: Address, rates: Rates): void {
+    layer.backward(rows, this.#features[network], gradient);
+    this.optimiser.update(layer.group, rates[network]);
   }
 
   /** Where a stage's gradients go: to the alignment's own rows, which the next stage writes over, or to be kept for the way back. False where nothing learns from them. */

@@ -27,17 +27,20 @@ export interface Undetached {
 /**
  * @param pair with `keepDrives`
  * @example
- * const back = undetached(pair, "rate");
+ * const back = undetached(pair, { perception: "rate", recall: "rate" });
  * back.perception[0].gradient.view.set(rows); // of every stage
  * back.perceptionBackward(images, top.gradient);
  */
-export function undetached(pair: NetworkPair, feature: Feature): Undetached {
+export function undetached(
+  pair: NetworkPair,
+  features: Readonly<Record<"perception" | "recall", Feature>>,
+): Undetached {
   const { team, conceptDrive } = pair;
   const perceiving = pair.perception.slice(0, -1);
   const recalling = pair.recall.slice(1);
   const room = alignedRoom(team, [...perceiving, ...recalling]);
-  const perception = perceiving.map((layer) => new AlignedStage(team, layer, feature, room));
-  const recall = recalling.map((layer) => new AlignedStage(team, layer, feature, room));
+  const perception = perceiving.map((layer) => new AlignedStage(team, layer, features.perception, room));
+  const recall = recalling.map((layer) => new AlignedStage(team, layer, features.recall, room));
   const up = new LayeredBackprop(team, perception, conceptDrive);
   const down = pair.recalls ? new LayeredBackprop(team, recall.toReversed(), pair.redrawn) : undefined;
   return {

@@ -35,10 +35,18 @@ export interface JoinedWeights {
   readonly order: "mirrored" | "same";
 }
 
-/** Of every pair of neighbouring stages, from the stimulus up; none where there is perception alone. */
+/** Of every pair of neighbouring stages that recall's weights join too, from the stimulus up; none where there is perception alone. */
 export function weightAlignment(pair: NetworkPair): WeightAlignment[] {
-  if (!pair.recalls) return [];
-  return pair.perception.map((up, k) => alignmentOf({ below: k + 1, up, down: pair.recall[k]!, order: "mirrored" }));
+  return pair.perception.flatMap((up, k) => {
+    const down = recallBetween(pair, k + 1);
+    return down ? [alignmentOf({ below: k + 1, up, down, order: "mirrored" })] : [];
+  });
+}
+
+/** Recall's weights from stage `below` + 1 down to stage `below`. Undefined where there is perception alone, and between most stages of a broadcast, which the concept drives from afar. */
+export function recallBetween({ recall, options, stages }: NetworkPair, below: number): Weighted | undefined {
+  const neighbours = options.recall !== "broadcast" || below === 1 || below === stages - 1;
+  return neighbours ? recall[below - 1] : undefined;
 }
 
 /**

@@ -42,7 +42,14 @@ export interface NetworkOptions {
   readonly target: TargetCoding;
   /** Neurons of a random target code; 0 for 4 x classes. */
   readonly targetSize: number;
+  /**
+   * What drives recall's hidden stages: the stage above (chain), or the concept's spikes, all of them (broadcast), as long-range feedback does. Default chain.
+   */
+  readonly recall?: RecallPaths;
 }
+
+/** See `NetworkOptions.recall`. */
+export type RecallPaths = "chain" | "broadcast";
 
 export interface PairOptions extends NetworkOptions {
   /** One image; for a cnn its sides are divisible by 2 to the number of stages (see `paddedShape`). */
@@ -154,6 +161,12 @@ export class NetworkPair {
     const { last } = this.range;
     const shown = last >= this.stages - 1 ? this.maxRecalls : 0;
     this.concept = new Population(team, flat(this.target.width), 1, shown, "linear");
+    const whole = this.range.first === 1 && last === this.stages;
+    if (this.recalls && options.recall === "broadcast" && !whole)
+      throw new BispikeError(
+        "usage",
+        "network.recall: expected chain for a part of a pair, got broadcast, whose concept reaches stages of other parts",
+      );
     if (this.recalls && last === this.stages - 1) this.above = this.concept;
     else if (this.recalls && last < this.stages)
       this.above = new Population(team, this.#shapeOf(last + 1), options.steps, this.maxRecalls, reader);
@@ -277,12 +290,12 @@ export class NetworkPair {
     const sizes = { maxImages: this.maxRecalls, steps, gradients: this.#gradients };
     for (const stage of this.#hidden.toReversed()) {
       const shape = this.#shapeOf(stage);
-      const first = stage === this.stages - 1;
+      const fromConcept = stage === this.stages - 1 || options.recall === "broadcast";
       // The norm takes a bias away again, unless one norm serves many pixels with a bias each.
-      const bias = !norm || (first && pixelsOf(shape) > 1);
+      const bias = !norm || (fromConcept && pixelsOf(shape) > 1);
       const synapses: Synapses =
-        kind === "mlp" || first
-          ? new LinearSynapses(team, source, shape, bias)
+        kind === "mlp" || fromConcept
+          ? new LinearSynapses(team, fromConcept ? above : source, shape, bias)
           : new ConvSynapses(team, source, { channels: shape.channels, upsample: true, bias });
       const layer = new Layer(team, {
         name: `recall.stage${stage}`,

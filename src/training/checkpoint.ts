@@ -66,8 +66,15 @@ export function encodeCheckpoint(
 /** Options that came later are kept only where they say something, so that runs without them keep their bytes. */
 function withoutLater(config: ExperimentConfig): object {
   const { labelNoise, augment, ...data } = config.data;
+  const { recall, ...network } = config.network;
+  const { recallFeatures, ...rule } = config.rule;
   const said = { ...(labelNoise > 0 ? { labelNoise } : {}), ...(augments(augment) ? { augment } : {}) };
-  return { ...config, data: { ...data, ...said } };
+  return {
+    ...config,
+    data: { ...data, ...said },
+    network: recall === "chain" ? network : config.network,
+    rule: recallFeatures === "same" ? rule : config.rule,
+  };
 }
 
 /**

@@ -29,17 +29,19 @@ function unfitForReal({ network, rule, train }: Pick<ExperimentConfig, "network"
 }
 
 /** What is asked of rule real-bsd that only its spiking form has. */
-function unfitForRealBsd({ rule }: Pick<ExperimentConfig, "rule">): string[] {
+function unfitForRealBsd({ network, rule }: Pick<ExperimentConfig, "network" | "rule">): string[] {
   const wanted: readonly (readonly [key: string, expected: unknown, got: unknown])[] = [
-    ["negatives", "prototypes", rule.negatives],
-    ["features", "rate", rule.features],
-    ["codes", "recall", rule.codes],
-    ["detached", true, rule.detached],
-    ["homeostasis.weight", 0, rule.homeostasis.weight],
-    ["pool", 0, rule.pool],
+    ["network.recall", "chain", network.recall],
+    ["rule.negatives", "prototypes", rule.negatives],
+    ["rule.features", "rate", rule.features],
+    ["rule.recallFeatures", "same", rule.recallFeatures],
+    ["rule.codes", "recall", rule.codes],
+    ["rule.detached", true, rule.detached],
+    ["rule.homeostasis.weight", 0, rule.homeostasis.weight],
+    ["rule.pool", 0, rule.pool],
   ];
   return wanted.flatMap(([key, expected, got]) =>
-    expected === got ? [] : [`rule.${key}: expected ${expected} with rule.name real-bsd, got ${got}`],
+    expected === got ? [] : [`${key}: expected ${expected} with rule.name real-bsd, got ${got}`],
   );
 }
 
@@ -61,6 +63,15 @@ function unfitFreeze({ rule, train }: Pick<ExperimentConfig, "rule" | "train">):
       `rule.negatives: expected prototypes with rule.codes random (there is one code a class), got ${rule.negatives}`,
     );
   return faults;
+}
+
+/** Stages that learn from each other's losses along a way that recall does not have. */
+function unfitBroadcast({ network, rule }: Pick<ExperimentConfig, "network" | "rule">): string[] {
+  return network.recall === "broadcast" && rule.name === "bsd" && rule.codes === "recall" && !rule.detached
+    ? [
+        "network.recall: expected chain with rule.detached false (a stage's loss then trains the stages of recall above it too, and in a broadcast none of them leads to it), got broadcast",
+      ]
+    : [];
 }
 
 /** @returns one sentence a fault */
@@ -87,9 +98,9 @@ export function impossible({ data, network, rule, train }: ExperimentConfig): st
       "train.batch: expected at least 2, got 1: rule r-stdp compares an image's reward with the batch's mean",
     );
   if (isRealRule(rule.name)) faults.push(...unfitForReal({ network, rule, train }));
-  if (rule.name === "real-bsd") faults.push(...unfitForRealBsd({ rule }));
+  if (rule.name === "real-bsd") faults.push(...unfitForRealBsd({ network, rule }));
   const aligns = rule.name === "bsd" || rule.name === "real-bsd";
-  if (aligns) faults.push(...unfitFreeze({ rule, train }));
+  if (aligns) faults.push(...unfitFreeze({ rule, train }), ...unfitBroadcast({ network, rule }));
   const needsOthers = aligns && (rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse"));
   if (train.batch === 1 && needsOthers)
     faults.push(

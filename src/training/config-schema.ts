@@ -64,11 +64,13 @@ export const experimentSchema = section({
     stimulus: choice(["direct", "poisson", "latency"]),
     target: choice(["one-hot", "random"]),
     targetSize: whole(0, 65535),
+    recall: choice(["chain", "broadcast"]),
     activation: choice(["own", "relu", "tanh", "elu"]),
   }),
   rule: section({
     name: choiceOrRegistered(registeredRules),
     features: choice(["rate", "drive", "membrane"]),
+    recallFeatures: choice(["same", "rate", "drive", "membrane"]),
     centred: flag(),
     negatives: choice(["literal", "masked", "prototypes"]),
     loss: choiceOrRegistered(stageLosses),

@@ -75,6 +75,11 @@ export interface NetworkConfig {
   readonly target: "one-hot" | "random";
   /** Neurons of a random target code; 0 = 4 x classes. Must stay 0 for one-hot, as wide as there are classes. Default 0. */
   readonly targetSize: number;
+  /**
+   * What drives recall's hidden stages: the stage above, as the method has it (chain), or all of them the concept's spikes, as feedback over long ranges does (broadcast): what recall
+   * holds against a stage is then not bounded by what the stages above can draw. Parts of a pair need chain. Default chain.
+   */
+  readonly recall: "chain" | "broadcast";
   /** What hidden units of nets of real numbers do; spiking nets pass over it. Default own: what the rule's authors use, real-backprop and real-bsd relu, dll and predictive-coding tanh, ccl elu. */
   readonly activation: "own" | "relu" | "tanh" | "elu";
 }
@@ -103,6 +108,11 @@ export interface RuleConfig {
   readonly name: AnyRuleName;
   /** bsd: what the two networks align: firing rates, mean drives or membrane potentials. Default rate. */
   readonly features: "rate" | "drive" | "membrane";
+  /**
+   * bsd: what recall is compared by, where it is not what perception is. A neuron that is taught by its apical dendrite is taught by a voltage (drive, membrane), of which there are
+   * more values than T + 1 firing rates. Default same.
+   */
+  readonly recallFeatures: "same" | "rate" | "drive" | "membrane";
   /** bsd, real-bsd: subtract each neuron's own mean before the loss. Default true. */
   readonly centred: boolean;
   /** bsd: unpaired samples: all in the batch, those of other classes, or one recalled prototype a class (real-bsd: always). Default prototypes. */
@@ -225,11 +235,13 @@ export const defaults = {
     stimulus: "direct",
     target: "one-hot",
     targetSize: 0,
+    recall: "chain",
     activation: "own",
   },
   rule: {
     name: "bsd",
     features: "rate",
+    recallFeatures: "same",
     centred: true,
     negatives: "prototypes",
     loss: "infonce",

@@ -17,6 +17,18 @@ test.each([
     /codes random are one a class: expected negatives prototypes, got masked/,
   ],
   ["stages that are not detached, without their drives", {}, { detached: false }, /keepDrives true/],
+  [
+    "stages that are not detached, of a recall that is no chain",
+    { recall: "broadcast", keepDrives: true },
+    { detached: false },
+    /expected a pair with recall chain, got broadcast/,
+  ],
+  [
+    "a part of a pair whose concept reaches the stages of others",
+    { recall: "broadcast", part: { first: 1, last: 3 } },
+    {},
+    /network\.recall: expected chain for a part of a pair, got broadcast/,
+  ],
 ] as const)("%s", async (_, network, rule, message) => {
   await expect(build(network, rule)).rejects.toThrow(message);
 });
@@ -24,4 +36,8 @@ test.each([
 test("what fits is built", async () => {
   await build({ networks: "perception", keepDrives: true }, { codes: "random", detached: false });
   await build({ keepDrives: true }, { freeze: "both" });
+  await build({ recall: "broadcast" }, { recallFeatures: "membrane" });
+  // Nothing comes down to its stages.
+  const alone = { networks: "perception", recall: "broadcast", keepDrives: true } as const;
+  await build(alone, { codes: "random", detached: false });
 });

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
+import { spikingModel } from "../../src/network/model.ts";
 import { openCheckpoint, openModel } from "../../src/node/open.ts";
 import { CHECKPOINT_VERSION, decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { runCli } from "../support/cli.ts";
@@ -24,6 +25,12 @@ const newFolder = temporaryFolders();
 const FIXTURE = fileURLToPath(new URL("../fixtures/checkpoint-v1.safetensors", import.meta.url));
 const bytes = new Uint8Array(readFileSync(FIXTURE));
 const data = { classes: 3, train: 60, test: 6 };
+
+/** Keys of options that came after the fixture was written. */
+const LATER = ['"labelNoise"', '"recall":"', '"recallFeatures"'];
+
+/** The configuration as a file says it. */
+const said = (file: Uint8Array): string => decodeSafetensors(file).metadata.get("config") ?? "";
 
 /** The fixture with other metadata. */
 function withMetadata(changes: Record<string, string>): Uint8Array {
@@ -57,9 +64,12 @@ describe("version 1", () => {
     expect(version).toBe(1);
     expect(config).toMatchObject({
       name: "fixture",
-      network: { hidden: [16], steps: 4 },
+      // Options that came later are as they were before there was a choice.
+      network: { hidden: [16], steps: 4, recall: "chain" },
+      rule: { features: "rate", recallFeatures: "same" },
       train: { seed: 3, batch: 12, epochs: 16 },
     });
+    expect(LATER.filter((key) => said(bytes).includes(key))).toEqual([]);
     expect(data).toMatchObject({
       name: "bars",
       shape: { height: 8, width: 8, channels: 1 },
@@ -92,6 +102,33 @@ describe("version 1", () => {
     };
     const { finished, steps } = await smallTraining(raw, { data, resume: bytes });
     expect([finished, steps]).toEqual([true, 80]);
+  });
+});
+
+describe("options that came later", () => {
+  const raw = { network: { hidden: [16, 8] }, train: { epochs: 1, batch: 12 } };
+
+  it("are not written where they say nothing, so that a run's bytes are those of before", async () => {
+    const { last } = await smallTraining(raw, { data });
+    expect(LATER.filter((key) => said(last).includes(key))).toEqual([]);
+    expect(decodeCheckpoint(last, "x").config).toMatchObject({
+      ...{ data: { labelNoise: 0 }, network: { recall: "chain" }, rule: { recallFeatures: "same" } },
+    });
+  });
+
+  it("are written where they say something, and open the net that was trained", async () => {
+    const changed = { ...raw, network: { hidden: [16, 8], recall: "broadcast" }, rule: { recallFeatures: "membrane" } };
+    const { last } = await smallTraining(changed, { data });
+    const { config, tensors } = decodeCheckpoint(last, "x");
+    expect(config).toMatchObject({ network: { recall: "broadcast" }, rule: { recallFeatures: "membrane" } });
+    // Of the concept's three neurons, not of the stage above's eight.
+    expect(tensors.get("recall.stage2.weight")?.shape).toEqual([16, 3]);
+    const file = join(newFolder(), "broadcast.safetensors");
+    writeFileSync(file, last);
+    const { model, team } = await openModel(file, 1);
+    const { pair } = spikingModel(model, "this test");
+    expect(pair.recall[1]!.synapses.source).toBe(pair.concept);
+    await team.close();
   });
 });
 

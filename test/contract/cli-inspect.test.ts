@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeSafetensors } from "../../src/export/safetensors.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
+import { runHere } from "../support/cli-here.ts";
 import { expectRefusal } from "../support/refusal.ts";
+import { smallTraining } from "../support/small-training.ts";
 import { trainedRun } from "../support/trained-run.ts";
 
 const trained = trainedRun();
@@ -37,6 +39,22 @@ describe("bispike inspect", () => {
     expect(shown.stdout).toMatch(/^test +87\.50 %, measured once/m);
     expect(shown.stdout).toMatch(/^ +2 {2}hidden +32 +2112 +576$/m);
     expect(shown.stdout).toMatch(/^perception\.stage2\.weight +F32 +\[32, 64\]/m);
+  });
+
+  it("names what drives recall and what it is compared by, where that is not as usual", async () => {
+    const { cwd, run } = trained();
+    const network = { hidden: [8, 8], recall: "broadcast" };
+    const shown = async (rule: object) => {
+      const { last } = await smallTraining({ network, rule, train: { epochs: 1 } });
+      writeFileSync(join(cwd, "broadcast.safetensors"), last);
+      return (await runHere(["inspect", "broadcast.safetensors"], cwd)).stdout;
+    };
+    const broadcast = await shown({ recallFeatures: "membrane" });
+    expect(broadcast).toMatch(/^network +mlp, .*, target one-hot, recall driven by the concept at every stage$/m);
+    expect(broadcast).toMatch(/^rule +bsd: .*, centred rate against recall's membrane, negatives/m);
+    const usual = (await runHere(["inspect", run], cwd)).stdout;
+    const alone = await shown({ codes: "random" });
+    for (const text of [usual, alone]) expect(text).not.toMatch(/driven by|against/);
   });
 
   it("reads one checkpoint as it stands", async () => {

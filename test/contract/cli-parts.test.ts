@@ -41,7 +41,13 @@ it("refuses, and says why", async () => {
     [["--processes", "9"], /expected 1 to 3 parts of 4 stages/],
     [["--depth", "1"], /--depth: expected with --stages or --processes/],
     [["--processes", "2", "--train.clipScope=global"], /train.clipScope: expected stage, got global/],
+    [["--processes", "2", "--network.recall=broadcast"], /network.recall: expected chain, got broadcast: in a part/],
+    [
+      ["--stages", "1-2", "--listen", "127.0.0.1:0", "--network.recall=broadcast"],
+      /network.recall: expected chain, got broadcast: in a part/,
+    ],
   ] as const) {
     await expectRefusal([...train, ...args], workspace(), 2, message);
   }
+  expect(existsSync(join(workspace(), "refused"))).toBe(false);
 });

@@ -170,6 +170,11 @@ describe("wrong values name the key, what was expected and what came", () => {
       "--rule.name=bp",
       'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, real-backprop, dll, predictive-coding, ccl, real-bsd, or a rule of your own (load what registers it first: --plugin FILE.mjs on the command line, an import in a program), got the text "bp"',
     ],
+    ["--network.recall=ring", 'network.recall: expected one of chain, broadcast, got the text "ring"'],
+    [
+      "--rule.recallFeatures=spikes",
+      'rule.recallFeatures: expected one of same, rate, drive, membrane, got the text "spikes"',
+    ],
     ["--network.activation=gelu", 'network.activation: expected one of own, relu, tanh, elu, got the text "gelu"'],
     [
       "--rule.predictiveCoding.inferenceSteps=0",
@@ -180,7 +185,7 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--rule.homeostasis.rate=1.5", "rule.homeostasis.rate: expected a number from 0 to 1, got the number 1.5"],
     [
       "--rule=",
-      "rule: expected a section with the keys name, features, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, top, homeostasis, freeze, codes, codeRate, detached, stdp, dll, predictiveCoding, ccl, got nothing",
+      "rule: expected a section with the keys name, features, recallFeatures, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, top, homeostasis, freeze, codes, codeRate, detached, stdp, dll, predictiveCoding, ccl, got nothing",
     ],
     ["--train.seed=-1", "train.seed: expected an integer from 0 to 9007199254740991, got the number -1"],
     ["--train.learningRate=.inf", "train.learningRate: expected a number above 0, got the number Infinity"],
@@ -313,15 +318,31 @@ describe("combinations", () => {
   });
 
   it.each([
-    ["negatives", "masked", "prototypes"],
-    ["features", "drive", "rate"],
-    ["codes", "random", "recall"],
-    ["detached", "false", "true"],
-    ["homeostasis.weight", "10", "0"],
-  ])("real-bsd: refuses rule.%s %s, which only bsd has", (key, value, expected) => {
-    expect(overriding("--rule.name=real-bsd", `--rule.${key}=${value}`)).toBe(
-      `x.yaml: rule.${key}: expected ${expected} with rule.name real-bsd, got ${value}`,
+    ["rule.negatives", "masked", "prototypes"],
+    ["rule.features", "drive", "rate"],
+    ["rule.recallFeatures", "rate", "same"],
+    ["rule.codes", "random", "recall"],
+    ["rule.detached", "false", "true"],
+    ["rule.homeostasis.weight", "10", "0"],
+    ["network.recall", "broadcast", "chain"],
+  ])("real-bsd: refuses %s %s, which only bsd has", (key, value, expected) => {
+    expect(overriding("--rule.name=real-bsd", `--${key}=${value}`)).toBe(
+      `x.yaml: ${key}: expected ${expected} with rule.name real-bsd, got ${value}`,
     );
+  });
+
+  it("stages that are not detached need a chain of recall", () => {
+    const broadcast = "--network.recall=broadcast";
+    expect(resolveConfig(mnist, [broadcast, "--rule.recallFeatures=drive"])).toMatchObject({
+      network: { recall: "broadcast" },
+      rule: { features: "rate", recallFeatures: "drive" },
+    });
+    expect(overriding(broadcast, "--rule.detached=false")).toMatch(
+      /^x\.yaml: network\.recall: expected chain with rule\.detached false \(.*\), got broadcast$/,
+    );
+    // Rules that have no recall, and bsd without it, pass over it.
+    for (const alone of ["--rule.name=backprop", "--rule.codes=random"])
+      expect(resolveConfig(mnist, [broadcast, "--rule.detached=false", alone]).network.recall).toBe("broadcast");
   });
 
   it("real-bsd compares images, unless they are not centred", () => {

@@ -13,11 +13,14 @@ import { splitOverrides } from "../../src/cli/overrides.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { BispikeError } from "../../src/errors.ts";
 import { resolveAnyConfig } from "../../src/training/any-config.ts";
+import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { checkedConfig, type ExperimentConfig, imageRules } from "../../src/training/config.ts";
 import { parseConfig } from "../../src/training/config-text.ts";
 import { runHere } from "../support/cli-here.ts";
 import { temporaryFolders } from "../support/folder.ts";
+import { steppedSession } from "../support/lab-session.ts";
 import { writeSmallDigits } from "../support/small-digits.ts";
+import { smallTraining } from "../support/small-training.ts";
 
 const makeFolder = temporaryFolders();
 
@@ -69,6 +72,7 @@ const raws = fc
           threshold: fc.record({ perception: size, recall: size }, { requiredKeys: [] }),
           stimulus: fc.constantFrom("direct", "poisson"),
           activation: fc.constantFrom("own", "elu"),
+          recall: fc.constantFrom("chain", "broadcast"),
         },
         { requiredKeys: [] },
       ),
@@ -79,6 +83,7 @@ const raws = fc
           lambda: size,
           temperature: size,
           features: fc.constantFrom("rate", "membrane"),
+          recallFeatures: fc.constantFrom("same", "drive"),
           negatives: fc.constantFrom("prototypes", "masked", "literal"),
           homeostasis: fc.record({ weight: size, rate: share }, { requiredKeys: ["rate"] }),
           detached: fc.boolean(),
@@ -143,6 +148,17 @@ describe("the address", () => {
     expect(linkOf([bsd, backprop])).toBe("data=mnist&hidden=512,256&rule=bsd&epochs=2&2.rule=backprop");
     expect(linkOf([])).toBe("");
     expect(readLink("")).toEqual([]);
+  });
+
+  it("trains what no field of the form says", async () => {
+    const hash = "#data.path=bars&hidden=8,8&rule=bsd&network.recall=broadcast&rule.recallFeatures=membrane&epochs=2";
+    const [config] = readLink(hash);
+    expect(othersOf(pairsOf(config!))).toEqual(["network.recall", "rule.recallFeatures"]);
+    const lab = decodeCheckpoint(await steppedSession(config!, () => {}), "the lab's");
+    expect(lab.config).toMatchObject({ network: { recall: "broadcast" }, rule: { recallFeatures: "membrane" } });
+    const plain = await smallTraining(config!, { data: { classes: 3, train: 60, test: 6 } });
+    expect(lab.position.step).toBe(2);
+    expect(lab.tensors).toEqual(decodeCheckpoint(plain.last, "the trainer's").tensors);
   });
 
   it.each([

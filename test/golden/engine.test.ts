@@ -6,12 +6,14 @@
  */
 import { afterEach, describe, expect, it } from "vitest";
 import { pixelsOf } from "../../src/network/shape.ts";
-import { trainGolden } from "../reference/golden-training.ts";
-import { compareGroup, driveOf, type GoldenEngine, goldenEngine } from "../support/golden-engine.ts";
-import { type GoldenStage, goldenFiles, loadGolden } from "./golden.ts";
+import { type GoldenTraining, trainGolden } from "../reference/golden-training.ts";
+import { compareGroup, driveOf, type GoldenEngine, goldenEngine, type NamedLayer } from "../support/golden-engine.ts";
+import { type GoldenStage, type GoldenState, type GoldenTensor, goldenFiles, loadGolden } from "./golden.ts";
 
 let engine: GoldenEngine | undefined;
 afterEach(() => engine?.team.close());
+
+const FEATURES = ["rate", "drive", "membrane"] as const;
 
 /** First step whose losses no longer follow the method, by file. */
 const partsAt: Partial<Record<(typeof goldenFiles)[number], number>> = { "mlp-infonce-pairs": 6 };
@@ -26,6 +28,21 @@ function distance(ours: ArrayLike<number>, theirs: ArrayLike<number>): number {
     scale = Math.max(scale, Math.abs(theirs[i]!));
   }
   return worst / Math.max(scale, 1e-3);
+}
+
+/** What the reference learned, as golden files have it. */
+function tensors({ initial }: GoldenState, { parameters }: GoldenTraining): Record<string, GoldenTensor> {
+  return Object.fromEntries(
+    [...parameters].map(([name, data]) => [name, { shape: initial[name]!.shape, data: [...data] }]),
+  );
+}
+
+function expectParameters(layers: readonly NamedLayer[], expected: Readonly<Record<string, GoldenTensor>>): void {
+  for (const layer of layers) {
+    for (const { name, ours, theirs } of compareGroup(layer, "parameters", expected)) {
+      expect(distance(ours, theirs), name).toBeLessThan(2e-3);
+    }
+  }
 }
 
 describe.each(goldenFiles)("%s", (file) => {
@@ -90,15 +107,21 @@ describe.each(goldenFiles)("%s", (file) => {
         }
       }
     }
-    const after = Object.fromEntries(
-      [...reference.parameters].map(([name, data]) => [name, { shape: golden.initial[name]!.shape, data: [...data] }]),
-    );
-    for (const expected of met < 10 ? [after] : [after, golden["after ten steps"]]) {
-      for (const layer of layers) {
-        for (const { name, ours, theirs } of compareGroup(layer, "parameters", expected)) {
-          expect(distance(ours, theirs), name).toBeLessThan(2e-3);
-        }
-      }
-    }
+    const after = tensors(golden, reference);
+    for (const expected of met < 10 ? [after] : [after, golden["after ten steps"]]) expectParameters(layers, expected);
+  });
+
+  it.each(FEATURES)("ten steps of the reference, where recall is compared by %s", async (recallFeatures) => {
+    engine = await goldenEngine(golden, 1, { recallFeatures });
+    const { rule, layers, labels } = engine;
+    const reference = trainGolden(golden, 10, { recallFeatures });
+    // Another way of comparing is another course, so this one can tell.
+    if (recallFeatures !== golden.case.features)
+      expect(distance(trainGolden(golden, 10).losses.at(-1)!, reference.losses.at(-1)!)).toBeGreaterThan(1e-2);
+    for (const [step, losses] of reference.losses.entries())
+      expect(distance(rule.step({ labels, counter: step }, rates).stageLosses, losses), `step ${step}`).toBeLessThan(
+        1e-3,
+      );
+    expectParameters(layers, tensors(golden, reference));
   });
 });

@@ -39,6 +39,7 @@ const cases: fc.Arbitrary<ExactCase> = fc.record({
   }),
   stimulus: fc.constantFrom("direct" as const, "direct" as const, "poisson" as const, "latency" as const),
   target: fc.constantFrom("one-hot" as const, "random" as const),
+  recall: fc.constant("chain" as const),
   images: fc.integer({ min: 1, max: 4 }),
   seed: fc.nat(),
 });
@@ -163,9 +164,15 @@ describe("where no sum is rounded, exported graphs give the engine's own spikes"
     );
   });
 
-  it("recall, both ways", async () => {
+  it.each([
+    ["mlp", "chain"],
+    ["mlp", "broadcast"],
+    ["cnn", "chain"],
+    ["cnn", "broadcast"],
+  ] as const)("recall, both ways: %s, %s", async (kind, recall) => {
     await fc.assert(
-      fc.asyncProperty(cases, async (c) => {
+      fc.asyncProperty(cases, async (drawnCase) => {
+        const c: ExactCase = { ...drawnCase, kind, recall };
         const { model } = exactModel(team, c);
         const { pair } = model;
         const labels = Array.from({ length: c.classes }, (_, k) => c.classes - 1 - k);
@@ -175,6 +182,9 @@ describe("where no sum is rounded, exported graphs give the engine's own spikes"
         const whole = await (await onnxNet(recallOnnx(model, { spikes: true }))).run(c.classes, { class: labels });
         for (const [name, values] of Object.entries(spikes)) expect([name, whole[name]]).toEqual([name, values]);
         expectClose(whole.pixels!, drawn);
+        // Without what a broadcast's other stages do beside the drawing.
+        const alone = await (await onnxNet(recallOnnx(model))).run(c.classes, { class: labels });
+        expect(alone.pixels).toEqual(whole.pixels);
 
         const { width, bits } = pair.target;
         const code = labels.flatMap((label) => [...bits.subarray(label * width, (label + 1) * width)]);
@@ -189,7 +199,7 @@ describe("where no sum is rounded, exported graphs give the engine's own spikes"
           drawn,
         );
       }),
-      runs,
+      { numRuns: 5 },
     );
   });
 });

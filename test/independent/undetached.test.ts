@@ -1,12 +1,14 @@
 /**
  * BSD whose stages are not detached, against the tests' own autodiff: one tape from both ends to the sum of all losses, nothing of a network's own held constant but its means. The
- * same tape, cut at every stage's input, is plain BSD.
+ * same tape, cut at every stage's input, is plain BSD; whatever the two networks are compared by, and whatever drives recall.
  */
 import { describe, expect, test, vi } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import type { BsdOptions } from "../../src/learning/bsd.ts";
 import { InputGradient } from "../../src/network/input-gradient.ts";
 import type { Layer } from "../../src/network/layer.ts";
+import type { Feature } from "../../src/network/neuron.ts";
+import type { RecallPaths } from "../../src/network/pair.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { stepsOf } from "../../src/network/synapses.ts";
 import * as ad from "../support/autodiff.ts";
@@ -24,9 +26,13 @@ const ALLOWED = 1e-4;
 
 type Kind = "mlp" | "cnn";
 
-async function small(kind: Kind, rule: Partial<BsdOptions>, seed = 11): Promise<SmallPair & { labels: number[] }> {
+interface Small extends SmallPair {
+  readonly labels: number[];
+}
+
+async function small(kind: Kind, rule: Partial<BsdOptions>, recall: RecallPaths = "chain", seed = 11): Promise<Small> {
   const built = await smallPair({
-    network: { kind, seed, keepDrives: true },
+    network: { kind, seed, recall, keepDrives: true },
     rule,
     optimiser: { clip: 0, weightDecay: 0 },
   });
@@ -38,17 +44,34 @@ async function small(kind: Kind, rule: Partial<BsdOptions>, seed = 11): Promise<
   return { ...built, labels: [...labels] };
 }
 
-const learn = ({ rule, labels }: { rule: SmallPair["rule"]; labels: number[] }) =>
-  rule.step({ labels: Uint16Array.from(labels), counter: 0 }, STILL);
+const learn = ({ rule, labels }: Small) => rule.step({ labels: Uint16Array.from(labels), counter: 0 }, STILL);
+
+/** Which tape: stages cut or not, and what the hidden stages of each network are compared by. */
+interface Comparison {
+  readonly detached: boolean;
+  readonly perception: Feature;
+  readonly recall: Feature;
+}
+
+/** How one network's pass goes on the tape. */
+interface Way {
+  readonly layers: readonly Layer[];
+  readonly input: ad.Value;
+  readonly rows: number;
+  readonly detached: boolean;
+  readonly feature: Feature;
+  /** Whether hidden stages all read the input, instead of the stage before. */
+  readonly broadcast: boolean;
+}
 
 interface Pass {
-  /** Time means of the hidden stages' spikes, and last of the read-out's drive, [row][unit], in the order of the pass. */
+  /** Time means of what the hidden stages are compared by, and last of the read-out's drive, [row][unit], in the order of the pass. */
   readonly features: readonly ad.Value[];
   readonly parameters: readonly PlainParameters[];
 }
 
 /** One network on the tape, with the engine's spikes. */
-function passOf({ pair }: SmallPair, layers: readonly Layer[], input: ad.Value, rows: number, detached: boolean): Pass {
+function passOf({ pair }: SmallPair, { layers, input, rows, detached, feature, broadcast }: Way): Pass {
   const features: ad.Value[] = [];
   const parameters: PlainParameters[] = [];
   let value = input;
@@ -56,17 +79,22 @@ function passOf({ pair }: SmallPair, layers: readonly Layer[], input: ad.Value, 
     const own = parametersOf(layer);
     parameters.push(own);
     const seen = stepsOf(layer.synapses.source);
-    const read = detached ? ad.detach(value) : value;
+    const source = broadcast && layer.output ? input : value;
+    const read = detached ? ad.detach(source) : source;
     const z = driveOf(layer, own, read, rows * seen);
     const units = sizeOf(layer.synapses.shape);
     if (!layer.output) {
       features.push(timeMean(z, seen, units));
       continue;
     }
-    const { spikes, disagreement } = fired(layer, normed(layer, own, z), firingOf(pair, rows), seen);
+    const x = normed(layer, own, z);
+    const { spikes, membranes, disagreement } = fired(layer, x, firingOf(pair, rows), seen);
     expect(disagreement, `${layer.name} spikes`).toBeLessThan(1e-4);
     value = spikes;
-    features.push(timeMean(spikes, pair.options.steps, units));
+    const { steps } = pair.options;
+    features.push(
+      feature === "drive" ? timeMean(x, seen, units) : timeMean(feature === "rate" ? spikes : membranes, steps, units),
+    );
   }
   return { features, parameters };
 }
@@ -99,12 +127,18 @@ function infonce(v: ad.Value, w: ad.Value, labels: readonly number[]): ad.Value 
 }
 
 /** Both networks on the tape, gone back from the sum of their losses. */
-function tape(built: SmallPair & { labels: number[] }, detached: boolean) {
+function tape(built: Small, { detached, perception, recall }: Comparison) {
   const { pair, team, labels } = built;
   const stimulus = ad.variable(inputRows(team, stimulusOf(pair), IMAGES));
   const concepts = Float64Array.from({ length: classes ** 2 }, (_, i) => (i % (classes + 1) === 0 ? 1 : 0));
-  const up = passOf(built, pair.perception, stimulus, IMAGES, detached);
-  const down = passOf(built, pair.recall.toReversed(), ad.variable(concepts), classes, detached);
+  const up = passOf(built, {
+    ...{ layers: pair.perception, input: stimulus, rows: IMAGES },
+    ...{ detached, feature: perception, broadcast: false },
+  });
+  const down = passOf(built, {
+    ...{ layers: pair.recall.toReversed(), input: ad.variable(concepts), rows: classes },
+    ...{ detached, feature: recall, broadcast: pair.options.recall === "broadcast" },
+  });
   const recalled = down.features.toReversed();
   const losses = [stimulus, ...up.features.slice(0, -1)].map((v, k) => infonce(v, recalled[k]!, labels));
   losses.push(ad.affine(ad.crossEntropy(up.features.at(-1)!, labels), 1 / IMAGES));
@@ -116,7 +150,7 @@ function tape(built: SmallPair & { labels: number[] }, detached: boolean) {
 }
 
 /** Largest gap of an engine's gradients to the tape's, relative to each layer's largest. */
-function worst({ pair }: SmallPair, parameters: readonly PlainParameters[]): number {
+function worst({ pair }: Small, parameters: readonly PlainParameters[]): number {
   let most = 0;
   for (const [k, layer] of pair.layers.entries()) {
     const blocks = Object.entries(parameters[k]!);
@@ -130,16 +164,41 @@ function worst({ pair }: SmallPair, parameters: readonly PlainParameters[]): num
   return most;
 }
 
+/** A step has the losses and gradients of one tape, and not of another, so that the tape can tell. */
+function expectTape(built: Small, comparison: Comparison, other: Comparison): void {
+  const report = learn(built);
+  const { losses, parameters } = tape(built, comparison);
+  for (const [k, loss] of losses.entries()) expect(report.stageLosses[k], `stage ${k + 1}`).toBeCloseTo(loss, 5);
+  expect(worst(built, parameters)).toBeLessThan(ALLOWED);
+  expect(worst(built, tape(built, other).parameters)).toBeGreaterThan(100 * ALLOWED);
+}
+
 describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
   test.each([false, true])("detached %s: gradients of all weights, biases and norms", async (detached) => {
     const built = await small(kind, { detached });
     try {
-      const report = learn(built);
-      const { losses, parameters } = tape(built, detached);
-      for (const [k, loss] of losses.entries()) expect(report.stageLosses[k], `stage ${k + 1}`).toBeCloseTo(loss, 5);
-      expect(worst(built, parameters)).toBeLessThan(ALLOWED);
-      // The other tape is another answer, so this one can tell.
-      expect(worst(built, tape(built, !detached).parameters)).toBeGreaterThan(100 * ALLOWED);
+      const rates = { perception: "rate", recall: "rate" } as const;
+      expectTape(built, { detached, ...rates }, { detached: !detached, ...rates });
+    } finally {
+      await built.team.close();
+    }
+  });
+
+  test.each([
+    ["rate", "drive", "chain", true],
+    ["rate", "membrane", "chain", true],
+    ["membrane", "rate", "chain", true],
+    ["rate", "rate", "broadcast", true],
+    ["rate", "drive", "broadcast", true],
+    ["rate", "membrane", "broadcast", true],
+    ["rate", "drive", "chain", false],
+    ["rate", "membrane", "chain", false],
+    ["drive", "membrane", "chain", false],
+  ] as const)("perception's %s against recall's %s, %s, detached %s", async (features, against, recall, detached) => {
+    const built = await small(kind, { features, recallFeatures: against, detached }, recall);
+    try {
+      const comparison = { detached, perception: features, recall: against };
+      expectTape(built, comparison, { ...comparison, recall: against === "drive" ? "rate" : "drive" });
     } finally {
       await built.team.close();
     }

@@ -1,4 +1,4 @@
-/** BSD with a part taken away: what is frozen stays, what is said in two ways is the same, and a stopped run goes on with the same bytes. */
+/** BSD with a part taken away or changed: what is frozen stays, what is said in two ways is the same, and a stopped run goes on with the same bytes. */
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/export/safetensors.ts";
 import { assertRecall } from "../../src/training/any-checkpoint.ts";
@@ -6,8 +6,8 @@ import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { smallTraining } from "../support/small-training.ts";
 
 const data = { classes: 3, train: 60, test: 6 };
-const variant = (rule: object, train: object = {}) => ({
-  network: { hidden: [18, 9] },
+const variant = (rule: object, train: object = {}, network: object = {}) => ({
+  network: { hidden: [18, 9], ...network },
   rule,
   train: { epochs: 2, batch: 16, ...train },
 });
@@ -16,15 +16,15 @@ const valuesOf = (bytes: Uint8Array) =>
   new Map([...tensorsOf(bytes)].map(([name, { data: values }]) => [name, values]));
 
 /** What a net is drawn as: a run stopped after a step at rates too small to move anything. */
-async function drawn(rule: object): Promise<ReadonlyMap<string, unknown>> {
-  const raw = variant(rule, { learningRate: 1e-30, weightDecay: 0 });
+async function drawn(rule: object, network: object): Promise<ReadonlyMap<string, unknown>> {
+  const raw = variant(rule, { learningRate: 1e-30, weightDecay: 0 }, network);
   return valuesOf((await smallTraining(raw, { data, stopBefore: 1 })).last);
 }
 
 /** Names of the layers whose parameters moved in a run. */
-async function moved(rule: object, train: object = {}): Promise<string[]> {
-  const before = await drawn(rule);
-  const after = valuesOf((await smallTraining(variant(rule, train), { data })).last);
+async function moved(rule: object, network: object = {}): Promise<string[]> {
+  const before = await drawn(rule, network);
+  const after = valuesOf((await smallTraining(variant(rule, {}, network), { data })).last);
   const parameters = [...after.keys()].filter(
     (name) => /^(perception|recall)/.test(name) && !/mean|variance/.test(name),
   );
@@ -36,16 +36,32 @@ const top = ["perception.stage4"];
 const hidden = ["perception.stage2", "perception.stage3"];
 const recall = ["recall.stage1", "recall.stage2", "recall.stage3"];
 
-describe.each([true, false])("detached %s", (detached) => {
+describe.each([
+  [true, "chain"],
+  [false, "chain"],
+  [true, "broadcast"],
+])("detached %s, recall %s", (detached, paths) => {
   it.each([
     ["none", [...hidden, ...top, ...recall]],
     ["perception", [...top, ...recall]],
     ["recall", [...hidden, ...top]],
     ["both", top],
   ])("freeze %s: the others learn", async (freeze, free) => {
-    expect(await moved({ freeze, detached })).toEqual(free);
+    expect(await moved({ freeze, detached }, { recall: paths })).toEqual(free);
   });
 });
+
+it.each(["rate", "drive", "membrane"])(
+  "recall is compared by %s where perception is, unless it is said",
+  async (features) => {
+    const trained = async (rule: object) =>
+      valuesOf((await smallTraining(variant({ features, ...rule }), { data })).last);
+    const same = await trained({});
+    expect(await trained({ recallFeatures: "same" })).toEqual(same);
+    expect(await trained({ recallFeatures: features })).toEqual(same);
+    expect(await trained({ recallFeatures: features === "drive" ? "rate" : "drive" })).not.toEqual(same);
+  },
+);
 
 it("a frozen recall is one whose rate is 0", async () => {
   const one = valuesOf((await smallTraining(variant({ freeze: "recall" }), { data })).last);
@@ -68,12 +84,16 @@ it("random codes: there is perception alone, all of it learns, and the rate of o
 });
 
 it.each([
-  ["random codes", { codes: "random" }, 1],
-  ["stages that are not detached", { detached: false }, 2],
-  ["random codes, not detached", { codes: "random", detached: false }, 1],
-  ["frozen perception", { freeze: "perception" }, 1],
-])("%s: stopped, and resumed: the same bytes and metrics", async (_, rule, threads) => {
-  const raw = variant(rule);
+  ["random codes", { codes: "random" }, {}, 1],
+  ["stages that are not detached", { detached: false }, {}, 2],
+  ["random codes, not detached", { codes: "random", detached: false }, {}, 1],
+  ["frozen perception", { freeze: "perception" }, {}, 1],
+  ["recall by the concept alone", {}, { recall: "broadcast" }, 2],
+  ["the same, compared by membranes", { recallFeatures: "membrane" }, { recall: "broadcast" }, 1],
+  ["the same, frozen", { freeze: "recall" }, { recall: "broadcast" }, 1],
+  ["the same of a cnn", {}, { kind: "cnn", hidden: [3, 5], recall: "broadcast" }, 2],
+])("%s: stopped, and resumed: the same bytes and metrics", async (_, rule, network, threads) => {
+  const raw = variant(rule, {}, network);
   const whole = await smallTraining(raw, { data });
   const first = await smallTraining(raw, { data, stopBefore: 6, threads });
   const second = await smallTraining(raw, { data, resume: first.last });

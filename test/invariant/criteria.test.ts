@@ -12,7 +12,7 @@ import { logitsOf } from "../support/stage-twin.ts";
 
 type Kind = "mlp" | "cnn";
 /** A rule, and what of its options is not the default. */
-type Rival = Pick<SmallRivalOptions, "name" | "rule">;
+type Rival = Pick<SmallRivalOptions, "name" | "rule" | "network">;
 const IMAGES = 6;
 
 /** Works on a net of its own. */
@@ -165,9 +165,13 @@ describe.each(spikingRules)("%s", (name) => {
   });
 });
 
-describe.each(["mlp", "cnn"] as const)("bsd without one of its parts, %s", (kind) => {
+describe.each(["mlp", "cnn"] as const)("bsd with one of its parts taken away or changed, %s", (kind) => {
   it("random codes in place of recall: all that bsd meets", async () => {
     expect(await found({ name: "bsd", rule: { codes: "random" } }, kind)).toEqual(criteriaOfRules.bsd.meets);
+  });
+
+  it("all of recall driven by the concept: all that bsd meets", async () => {
+    expect(await found({ name: "bsd", network: { recall: "broadcast" } }, kind)).toEqual(criteriaOfRules.bsd.meets);
   });
 
   it("stages that are not detached: binary messages alone", async () => {

@@ -25,6 +25,10 @@ const cases: [string, { network: object; rule: object; data?: object }][] = [
     },
   ],
   ["bsd, cnn", { network: { kind: "cnn", hidden: [3, 5], steps: 2 }, rule: {} }],
+  [
+    "bsd, recall by the concept alone, compared by membranes",
+    { network: { hidden: [18, 9, 9], recall: "broadcast" }, rule: { recallFeatures: "membrane" } },
+  ],
   ["backprop", { network: { hidden: [18, 9] }, rule: { name: "backprop" } }],
   ["local-losses", { network: { hidden: [18, 9] }, rule: { name: "local-losses" } }],
   ["r-stdp", { network: { hidden: [18, 9] }, rule: { name: "r-stdp", stdp: { hidden: 0.5 } } }],
@@ -158,6 +162,16 @@ it("a snapshot shows the variant of its image that the step learned from", async
     await askAll(session);
     expect((await session.snapshot(0))!.image).toEqual(shown.image);
   }
+});
+
+it("weights between neighbouring stages are shown where there are any: of a broadcast at the two ends", async () => {
+  const broadcast = open({ network: { hidden: [18, 9, 9], recall: "broadcast" } });
+  const { joints } = await broadcast.look(look.inside);
+  // Of 64 pixels and 3 classes.
+  expect(joints.map(({ up }) => up)).toEqual([64 * 18, 18 * 9, 9 * 9, 9 * 3]);
+  expect(joints.map(({ down }) => down)).toEqual([64 * 18, null, null, 9 * 3]);
+  const { joints: aligned } = await broadcast.look(look.alignment);
+  expect(aligned.map(({ name }) => name)).toEqual(["stimulus and stage 2", "stage 4 and concept"]);
 });
 
 it("tested while it trains, it goes on, to the same checkpoint", async () => {

@@ -8,12 +8,14 @@
  *   Theta of stage 1      may depend on all Theta, and on no W
  *   the top's W           may depend on all W, and on no Theta
  *
+ * Where the concept drives every stage of recall, no spikes run from one hidden stage of it to the next: "Theta of stages >= i" is then that of stage i alone, and of stage 1 those of 1 and 2.
+ *
  * "Update" is parameters, gradient and both AdamW moments after a step. Clipping always acts here.
  */
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Layer } from "../../src/network/layer.ts";
-import type { NetworkPair } from "../../src/network/pair.ts";
+import type { NetworkPair, RecallPaths } from "../../src/network/pair.ts";
 import { randomImages, type SmallOptions, smallPair, updatesOf } from "../support/small-pair.ts";
 
 /** Changes the pair before its step. */
@@ -47,35 +49,79 @@ function perturb(layer: Layer, amount: number): void {
   for (let i = 0; i < view.length; i++) if (view[i] !== 0) view[i]! += amount * (random.uniform() - 0.5);
 }
 
-/** Whether the update of `updated` may depend on the weights of `changed`. */
-function mayDepend(updated: string, changed: string, top: number): boolean {
+/** Whether the update of `updated` may depend on the weights of `changed`, where recall is a chain or a broadcast. */
+function mayDepend(updated: string, changed: string, top: number, recall: RecallPaths = "chain"): boolean {
   const [, ours, i] = /(\w+)\.stage(\d+)/.exec(updated)!;
   const [, theirs, j] = /(\w+)\.stage(\d+)/.exec(changed)!;
   const [stage, other] = [Number(i), Number(j)];
-  if (ours === "perception") return theirs === "perception" ? other <= stage : stage < top && other >= stage;
-  return theirs === "recall" ? other >= stage : stage > 1 && other <= stage;
+  // Whether spikes of `other`'s Theta come down to `stage`.
+  const reaches = recall === "chain" ? other >= stage : other === stage || (stage === 1 && other === 2);
+  if (ours === "perception") return theirs === "perception" ? other <= stage : stage < top && reaches;
+  return theirs === "recall" ? reaches : stage > 1 && other <= stage;
+}
+
+/** What each layer of recall gives in a training pass from the concepts of `shown`: spikes, or the drawing. */
+function recalled(pair: NetworkPair, shown: readonly number[]): Map<string, string> {
+  pair.present(shown, false);
+  return new Map(
+    pair.recall.toReversed().map((layer) => {
+      layer.forward(shown.length, { train: true });
+      layer.output?.list(shown.length, false);
+      return [layer.name, (layer.output?.masks ?? layer.features).view.join()];
+    }),
+  );
 }
 
 const cases: [string, SmallOptions][] = (["mlp", "cnn"] as const).flatMap((kind) =>
-  (["prototypes", "masked"] as const).map((negatives): [string, SmallOptions] => [
-    `${kind}, ${negatives}`,
+  (
+    [
+      ["prototypes", "chain"],
+      ["masked", "chain"],
+      ["prototypes", "broadcast"],
+    ] as const
+  ).map(([negatives, recall]): [string, SmallOptions] => [
+    `${kind}, ${negatives}, ${recall}`,
     {
-      network: { kind, ...(kind === "cnn" ? { pool: 2 } : {}) },
+      network: { kind, recall, ...(kind === "cnn" ? { pool: 2 } : {}) },
       rule: { negatives, loss: negatives === "masked" ? "reco" : "infonce", homeostasis: { weight: 10, rate: 0.05 } },
     },
   ]),
 );
 
 describe.each(cases)("%s", (_, options) => {
-  test("changing a group changes only the updates that its spikes reach", async () => {
-    const before = await updatesAfter(options);
-    const names = [...before.keys()];
-    const top = names.filter((name) => name.startsWith("perception")).length + 1;
-    for (const changed of names) {
-      const after = await updatesAfter(options, (pair) => perturb(layerNamed(pair, changed), 0.5));
-      const reached = names.filter((name) => mayDepend(name, changed, top));
-      // Equal sets, not a subset: what may be reached is reached, so the comparison can tell.
-      expect(changedNames(before, after), changed).toEqual(reached);
+  const { recall = "chain" } = options.network;
+
+  test.each(["same", "drive", "membrane"] as const)(
+    "changing a group changes only the updates that its spikes reach, recall compared by %s",
+    async (recallFeatures) => {
+      const compared = { ...options, rule: { ...options.rule, recallFeatures } };
+      const before = await updatesAfter(compared);
+      const names = [...before.keys()];
+      const top = names.filter((name) => name.startsWith("perception")).length + 1;
+      for (const changed of names) {
+        const after = await updatesAfter(compared, (pair) => perturb(layerNamed(pair, changed), 0.5));
+        const reached = names.filter((name) => mayDepend(name, changed, top, recall));
+        // Equal sets, not a subset: what may be reached is reached, so the comparison can tell.
+        expect(changedNames(before, after), changed).toEqual(reached);
+      }
+    },
+  );
+
+  test("what a stage of recall gives hangs on the stages it hears from", async () => {
+    const { team, pair } = await smallPair(options);
+    try {
+      const before = recalled(pair, [0, 1, 2]);
+      for (const layer of pair.recall) {
+        const kept = layer.group.parameters.view.slice();
+        perturb(layer, 2);
+        const after = recalled(pair, [0, 1, 2]);
+        layer.group.parameters.view.set(kept);
+        const reached = [...before.keys()].filter((name) => mayDepend(name, layer.name, pair.stages, recall));
+        expect(changedNames(before, after), layer.name).toEqual(reached);
+      }
+      expect(recalled(pair, [0, 1, 2])).toEqual(before);
+    } finally {
+      await team.close();
     }
   });
 
@@ -83,23 +129,19 @@ describe.each(cases)("%s", (_, options) => {
     const before = await updatesAfter(options);
     // Small enough a change that no recall spike flips; the largest one that passes is used.
     for (const amount of [1e-2, 1e-3, 1e-4, 1e-5]) {
-      let spikes = "";
-      let kept = "";
-      const recalled = (pair: NetworkPair) => {
+      let spikes: string[] = [];
+      let kept: string[] = [];
+      const spikesNow = (pair: NetworkPair) => {
         const shown = options.rule?.negatives === "masked" ? randomImages(pair, 6).labels : [0, 1, 2];
-        pair.present(shown, false);
-        for (const layer of pair.recall.toReversed()) {
-          layer.forward(shown.length, { train: true });
-          layer.output?.list(shown.length, false);
-        }
-        return pair.recall.map((layer) => layer.output?.masks.view.join() ?? "").join(";");
+        // The last is the drawing, of which perception sees nothing.
+        return [...recalled(pair, shown).values()].slice(0, -1);
       };
       const after = await updatesAfter(options, (pair) => {
-        kept = recalled(pair);
+        kept = spikesNow(pair);
         for (const layer of pair.recall) perturb(layer, amount);
-        spikes = recalled(pair);
+        spikes = spikesNow(pair);
       });
-      if (spikes !== kept) continue;
+      if (spikes.join(";") !== kept.join(";")) continue;
       expect(changedNames(before, after)).toEqual([...before.keys()].filter((name) => name.startsWith("recall")));
       return;
     }
@@ -107,13 +149,16 @@ describe.each(cases)("%s", (_, options) => {
   });
 
   test("weights from silent neurons can be anything", async () => {
+    // A stage that another reads: in a broadcast it is the lowest alone.
+    const [silenced, reader] =
+      recall === "chain" ? ["recall.stage3", "recall.stage2"] : ["recall.stage2", "recall.stage1"];
     const silence: Change = (pair) => {
-      for (const neuron of [0, 1]) layerNamed(pair, "recall.stage3").group.view("beta")[neuron] = -10;
+      for (const neuron of [0, 1]) layerNamed(pair, silenced).group.view("beta")[neuron] = -10;
     };
     const before = await updatesAfter(options, silence);
     const after = await updatesAfter(options, (pair) => {
       silence(pair);
-      const { synapses, group } = layerNamed(pair, "recall.stage2");
+      const { synapses, group } = layerNamed(pair, reader);
       const { channels } = synapses.source.shape;
       const packed = group.view("weight");
       for (let row = 0; row < packed.length / 16; row++) {
@@ -121,20 +166,20 @@ describe.each(cases)("%s", (_, options) => {
         for (let lane = 0; lane < 16; lane++) packed[row * 16 + lane]! -= 3;
       }
     });
-    expect(changedNames(before, after)).toEqual(["recall.stage2"]);
+    expect(changedNames(before, after)).toEqual([reader]);
   });
 });
 
-test("a changed top loss reaches the top's weights only", async () => {
-  const options: SmallOptions = { network: { kind: "mlp" } };
+test.each(["chain", "broadcast"] as const)("%s: a changed top loss reaches the top's weights only", async (recall) => {
+  const options: SmallOptions = { network: { kind: "mlp", recall } };
   const before = await updatesAfter(options);
   const after = await updatesAfter({ ...options, rule: { top: "mse" } });
   expect(changedNames(before, after)).toEqual(["perception.stage5"]);
 });
 
-test("a changed weight of stage 1's loss reaches recall's last weights only", async () => {
+test.each(["chain", "broadcast"] as const)("%s: stage 1's loss reaches recall's last weights only", async (recall) => {
   // Without clipping, which would scale the change away again.
-  const options: SmallOptions = { network: { kind: "mlp" }, optimiser: { clip: 0 } };
+  const options: SmallOptions = { network: { kind: "mlp", recall }, optimiser: { clip: 0 } };
   const before = await updatesAfter(options);
   const after = await updatesAfter({ ...options, rule: { stimulusWeight: 0.5 } });
   expect(changedNames(before, after)).toEqual(["recall.stage1"]);

@@ -24,6 +24,14 @@ const cases = {
     raw: { network: { kind: "cnn", hidden: [3, 16, 5], steps: 3 }, train: { epochs: 2, batch: 16 } },
     cuts: [[2], [3], [2, 4]],
   },
+  "mlp, recall compared by membranes": {
+    raw: {
+      network: { hidden: [18, 9, 9] },
+      rule: { recallFeatures: "membrane" },
+      train: { epochs: 2, batch: 16 },
+    },
+    cuts: [[3], [2, 4]],
+  },
   "mlp, frozen recall": {
     raw: { network: { hidden: [18, 9] }, train: { epochs: 2, batch: 16, recallRate: 0 } },
     cuts: [[2]],
@@ -50,6 +58,13 @@ describe.each(Object.entries(cases))("%s", (_name, { raw, cuts }) => {
       expect(joinedAt(parts.saves, whole.steps), `cut after ${after}`).toEqual(whole.last);
     }
   });
+});
+
+it("is refused where the concept drives stages of other parts", async () => {
+  const raw = { ...heldOut, network: { hidden: [18, 9], recall: "broadcast" } };
+  await expect(smallParts(raw, { after: [2], data })).rejects.toThrow(
+    /^network\.recall: expected chain, got broadcast/,
+  );
 });
 
 it("as events: the same bytes, and fewer cross", async () => {

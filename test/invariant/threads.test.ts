@@ -31,6 +31,16 @@ test.each(cases)("$kind, $stimulus, $negatives: 1 to 4 threads", async ({ kind, 
     expect(await trained({ ...options, threads }), `${threads} threads`).toEqual(alone);
 });
 
+test.each(["mlp", "cnn"] as const)(
+  "%s, recall by the concept alone, compared by membranes: 1 to 4 threads",
+  async (kind) => {
+    const options: SmallOptions = { network: { kind, recall: "broadcast" }, rule: { recallFeatures: "membrane" } };
+    const alone = await trained(options);
+    expect(alone).not.toEqual(await trained({ network: { kind }, rule: { recallFeatures: "membrane" } }));
+    for (const threads of [2, 4]) expect(await trained({ ...options, threads }), `${threads} threads`).toEqual(alone);
+  },
+);
+
 test.each(["mlp", "cnn"] as const)("%s: memory that is not shared", async (kind) => {
   const raw = { network: { kind, hidden: [8, 8] }, train: { epochs: 1, batch: 12 } };
   const plain = await Team.create({ shared: false, maximumPages: 1024 });

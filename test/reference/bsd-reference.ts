@@ -23,7 +23,10 @@ export interface Pair {
   readonly recall: readonly Block[];
 }
 
-export interface BsdOptions extends StageOptions, AlignmentOptions {}
+export interface BsdOptions extends StageOptions, AlignmentOptions {
+  /** What recall is compared by. Default as perception, by `features`. */
+  readonly recallFeatures?: StageOptions["features"];
+}
 
 export interface PairGradients {
   readonly perception: readonly BlockGradients[];
@@ -93,7 +96,8 @@ export function bsdStep(
 
   const shown = options.negatives === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
   const target = holdOverTime(oneHot(shown, classes), steps);
-  const recalled = runNetwork(pair.recall.slice(0, -1), target, shown.length, options, surrogate);
+  const down: BsdOptions = { ...options, features: options.recallFeatures ?? options.features };
+  const recalled = runNetwork(pair.recall.slice(0, -1), target, shown.length, down, surrogate);
   const last = pair.recall.at(-1)!;
   const redrawn = blockForward(last, recalled.spikes, steps * shown.length);
 
@@ -109,7 +113,7 @@ export function bsdStep(
   );
   const recall = recalled.traces.map((trace, i) => {
     const stage = stages[stages.length - 1 - i]!;
-    return stageBackward(pair.recall[i]!, trace, stage.gradW, shown.length, options, surrogate);
+    return stageBackward(pair.recall[i]!, trace, stage.gradW, shown.length, down, surrogate);
   });
   recall.push(blockBackward(last, redrawn, spreadOverTime(first.gradW, steps), steps * shown.length));
 

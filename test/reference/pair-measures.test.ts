@@ -14,7 +14,7 @@ import { conceptSpikes, perceive, recallConcepts } from "../../src/network/infer
 import type { Layer } from "../../src/network/layer.ts";
 import { type Model, spikingModel } from "../../src/network/model.ts";
 import { pixelsOf, sizeOf } from "../../src/network/shape.ts";
-import { resolveConfig } from "../../src/training/config.ts";
+import { type NetworkConfig, resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import { exportState } from "../../src/training/state.ts";
 import { smallDigits } from "../support/small-digits.ts";
@@ -25,8 +25,8 @@ const { split, indices } = { split: dataset.test, indices: Int32Array.from({ len
 const CLASSES = [0, 1, 2, 3];
 
 /** Every image in one batch, so that all spikes are there to be looked at. */
-const make = (team: Team, kind: "mlp" | "cnn", stimulus: "direct" | "poisson" = "direct"): Model => {
-  const network = { kind, stimulus, hidden: kind === "mlp" ? [21, 18] : [5, 17] };
+const make = (team: Team, kind: "mlp" | "cnn", options: Partial<NetworkConfig> = {}): Model => {
+  const network = { kind, hidden: kind === "mlp" ? [21, 18] : [5, 17], ...options };
   const config = resolveConfig({ data: { path: "bars" }, network, train: { batch: 16 } });
   return spikingModel(createExperiment(team, config, dataset).model, "the test");
 };
@@ -159,6 +159,20 @@ for (const kind of ["mlp", "cnn"] as const) {
       const { chance } = weightAlignment(models[kind].pair)[1]!;
       expect(chance).toBe(1 / Math.sqrt(plainWeights(pair.perception[1]!).length));
     });
+
+    it("where the concept drives all of recall, weights join neighbours at the two ends alone", () => {
+      // Three stages as wide as the concept: were those between compared, their shapes would not tell.
+      const hidden = kind === "mlp" ? [4, 4, 4] : [5, 17, 4];
+      const { pair } = make(team, kind, { hidden, recall: "broadcast" });
+      const chain = make(team, kind, { hidden });
+      expect(weightAlignment(chain.pair).map(({ between }) => between[0])).toEqual([1, 2, 3, 4]);
+      const found = weightAlignment(pair);
+      expect(found.map(({ between }) => between)).toEqual([
+        [1, 2],
+        [4, 5],
+      ]);
+      for (const { cosine } of found) expect(cosine).not.toBeNull();
+    });
   });
 }
 
@@ -210,7 +224,7 @@ describe("of a training step", () => {
   });
 
   it("has no multiplications but the cosines' where the stimulus is spikes", async () => {
-    const model = make(team, "cnn", "poisson");
+    const model = make(team, "cnn", { stimulus: "poisson" });
     const meter = new CostMeter(model.pair);
     await evaluate(model, split, indices, undefined, [meter]);
     const cost = meter.result();

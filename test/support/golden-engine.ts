@@ -1,6 +1,6 @@
 /** Builds the engine's pair from a golden state, and reads its values back in the golden files' order (PyTorch's). */
 import { Team } from "../../src/engine/team.ts";
-import { Bsd } from "../../src/learning/bsd.ts";
+import { Bsd, type BsdOptions } from "../../src/learning/bsd.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { NetworkPair } from "../../src/network/pair.ts";
 import { pixelsOf, sizeOf, tilesOf } from "../../src/network/shape.ts";
@@ -26,7 +26,12 @@ export interface GoldenEngine {
   readonly labels: Uint16Array;
 }
 
-export async function goldenEngine(golden: GoldenState, threads = 1): Promise<GoldenEngine> {
+/** @param changes options of the rule that are not the case's */
+export async function goldenEngine(
+  golden: GoldenState,
+  threads = 1,
+  changes: Partial<BsdOptions> = {},
+): Promise<GoldenEngine> {
   const { case: c } = golden;
   const team = await Team.create({ threads, spawn: spawnThread, maximumPages: 2048 });
   const cnn = c.net === "cnn";
@@ -65,6 +70,7 @@ export async function goldenEngine(golden: GoldenState, threads = 1): Promise<Go
       stimulusWeight: 1,
       top: "cross-entropy",
       homeostasis: { weight: 0, rate: 0 },
+      ...changes,
     },
     { weightDecay: 0.01, clip: 0, clipScope: "stage" },
   );

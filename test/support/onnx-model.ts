@@ -3,7 +3,7 @@ import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { Model } from "../../src/network/model.ts";
-import type { NetworkOptions } from "../../src/network/pair.ts";
+import type { NetworkOptions, RecallPaths } from "../../src/network/pair.ts";
 import type { Population } from "../../src/network/population.ts";
 import { pixelsOf, type Shape } from "../../src/network/shape.ts";
 import { grid } from "./layer-case.ts";
@@ -20,6 +20,7 @@ export interface ExactCase {
   readonly thresholds: { readonly perception: number; readonly recall: number; readonly concept: number };
   readonly stimulus: NetworkOptions["stimulus"];
   readonly target: NetworkOptions["target"];
+  readonly recall: RecallPaths;
   readonly images: number;
   readonly seed: number;
 }
@@ -39,7 +40,7 @@ export function exactModel(team: Team, c: ExactCase): ExactModel {
   const { shape, classes, images } = c;
   const network: NetworkOptions = {
     ...{ kind: c.kind, hidden: c.hidden, steps: c.steps, norm: c.norm, tau: c.tau },
-    ...{ threshold: c.thresholds, stimulus: c.stimulus, target: c.target, targetSize: 0 },
+    ...{ threshold: c.thresholds, stimulus: c.stimulus, target: c.target, targetSize: 0, recall: c.recall },
   };
   const statistics = { mean: Array<number>(shape.channels).fill(0), std: Array<number>(shape.channels).fill(1 / 255) };
   const classNames = Array.from({ length: classes }, (_, k) => `class ${k}`);

@@ -123,13 +123,14 @@ export function plainPass(team: Team, stack: Pick<SpikingStack, "layers" | "inpu
   return { parameters, drives, output: value, disagreement };
 }
 
-/** LIF neurons on drives [image][seen][unit], with the engine's spikes: [image][step][unit]. */
+/** LIF neurons on drives [image][seen][unit], with the engine's spikes: spikes and membranes H, [image][step][unit]. */
 export function fired(layer: Layer, x: ad.Value, { images, steps, tau, alpha }: Firing, seen: number) {
   const { shape } = layer.synapses;
   const units = sizeOf(shape);
   const theta = Math.fround(0.6);
   const slope = (h: number) => alpha / 2 / (1 + (Math.PI * (alpha / 2) * h) ** 2);
   let spikes = ad.variable(new Float64Array(images * steps * units));
+  let membranes = ad.variable(new Float64Array(images * steps * units));
   let left = ad.variable(new Float64Array(images * units));
   let disagreement = 0;
   for (let t = 0; t < steps; t++) {
@@ -146,8 +147,10 @@ export function fired(layer: Layer, x: ad.Value, { images, steps, tau, alpha }: 
     });
     left = ad.multiply(ad.affine(h, 1 - 1 / tau), ad.affine(ad.detach(s), -1, 1));
     const place = (i: number) => Math.floor(i / units / steps) * units + (i % units);
-    const placed = ad.gather(s, images * steps * units, (i) => (Math.floor(i / units) % steps === t ? place(i) : -1));
-    spikes = ad.add(spikes, placed);
+    const placed = (value: ad.Value) =>
+      ad.gather(value, images * steps * units, (i) => (Math.floor(i / units) % steps === t ? place(i) : -1));
+    spikes = ad.add(spikes, placed(s));
+    membranes = ad.add(membranes, placed(h));
   }
-  return { spikes, disagreement };
+  return { spikes, membranes, disagreement };
 }

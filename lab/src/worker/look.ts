@@ -6,7 +6,7 @@
  */
 import { Model } from "../../../src/index.ts";
 import { plainWeights, type Weighted } from "../../../src/measurement/footprint.ts";
-import { alignmentOf, weightAlignment } from "../../../src/measurement/weight-alignment.ts";
+import { alignmentOf, recallBetween, weightAlignment } from "../../../src/measurement/weight-alignment.ts";
 import { RealModel } from "../../../src/network/real/real-model.ts";
 import { describeShape, sizeOf } from "../../../src/network/shape.ts";
 import { downwardWeights } from "../../../src/training/observer.ts";
@@ -195,9 +195,9 @@ interface Joint {
 /** Weights between neighbouring stages, from the lowest up. */
 function joints(model: Scene["experiment"]["model"]): Joint[] {
   const ups = model instanceof Model ? model.pair.perception : model instanceof RealModel ? model.net.layers : [];
-  const downs = model instanceof Model ? model.pair.recall : [];
+  const down = (below: number) => (model instanceof Model ? recallBetween(model.pair, below) : undefined);
   const name = (k: number) => (k === 0 ? "stimulus" : k === ups.length ? "concept" : `stage ${k + 1}`);
-  return ups.map((up, k) => ({ name: `${name(k)} and ${name(k + 1)}`, up, down: downs[k] ?? null }));
+  return ups.map((up, k) => ({ name: `${name(k)} and ${name(k + 1)}`, up, down: down(k + 1) ?? null }));
 }
 
 function count({ synapses }: Weighted): number {

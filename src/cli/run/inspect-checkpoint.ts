@@ -83,7 +83,7 @@ function overview(
       : [
           [
             "network",
-            `${network.kind}, ${network.steps} steps, tau ${network.tau}, norm ${network.norm ? "on" : "off"}, stimulus ${network.stimulus}, target ${network.target}`,
+            `${network.kind}, ${network.steps} steps, tau ${network.tau}, norm ${network.norm ? "on" : "off"}, stimulus ${network.stimulus}, target ${network.target}${describeRecall(config)}`,
           ],
           [
             "threshold",
@@ -117,6 +117,11 @@ function describeAugment({ shift, flip, rotate, erase }: AugmentOptions): string
   return `images trained on were ${done.join(", ")}`;
 }
 
+/** What drives recall, where it is not the stage above. */
+function describeRecall({ network, rule }: Checkpoint["config"]): string {
+  return network.recall === "broadcast" && trainsRecall(rule) ? ", recall driven by the concept at every stage" : "";
+}
+
 /** What a finished run's rule learned or kept fixed beside the networks, which no checkpoint for use holds. */
 function parameterRows(summary: StoredSummary | null): string[][] {
   const counts = (summary?.parameters ?? {}) as Readonly<Record<string, unknown>>;
@@ -146,7 +151,8 @@ function describeRule(rule: Checkpoint["config"]["rule"]): string {
   }
   if (isRealRule(name)) return `${name}: ${describeReal(rule)}`;
   if (name !== "bsd") return `${name}: top ${top}`;
-  const features = `${rule.centred ? "centred " : ""}${rule.features}`;
+  const recalled = rule.recallFeatures === "same" ? "" : ` against recall's ${rule.recallFeatures}`;
+  const features = `${rule.centred ? "centred " : ""}${rule.features}${recalled}`;
   const codes = rule.codes === "random" ? `, random codes (rate ${rule.codeRate}) for recall` : "";
   const variant = `${codes}${describeFreeze(rule)}${rule.detached ? "" : ", stages not detached"}`;
   return `${name}: ${describeLoss(rule)}, ${features}, negatives ${rule.negatives}, top ${top}${variant}`;

@@ -150,7 +150,9 @@ export function recallToNir(imageModel: ImageModel, options: NirOptions = {}): N
   const { tau, steps } = pair.options;
   const units = unitsOf(options, tau);
   const chain = new Chain([pair.target.width]);
-  for (const layer of pair.recall.toReversed()) chain.layer(layer, stageOf(layer), units);
+  // Of stages that the concept drives by itself, the lowest alone leads to the stimulus.
+  const way = pair.options.recall === "broadcast" ? pair.recall.slice(0, 2) : pair.recall;
+  for (const layer of way.toReversed()) chain.layer(layer, stageOf(layer), units);
   return chain.close(nirShape(pair.stimulusShape), {
     ...about(units, "recall", steps, data),
     target_codes: Array.from(pair.target.bits),

@@ -38,8 +38,12 @@ export function recallOnnx(model: Model, options: OnnxRecallOptions = {}): OnnxE
   const source = conceptOf(graph, model, concept);
   const stages = new Stages(graph, { steps, graphSteps: here, stateful, spikes, tau });
 
-  let signal: Signal = { value: source.code, held: true };
-  for (const layer of pair.recall.slice(1).toReversed()) signal = stages.hidden(layer, signal, {});
+  const code: Signal = { value: source.code, held: true };
+  let signal = code;
+  const broadcast = pair.options.recall === "broadcast";
+  // Of stages that the concept drives by itself, the lowest alone leads to the stimulus; the others are there to be looked at.
+  const way = broadcast && !spikes ? pair.recall.slice(1, 2) : pair.recall.slice(1);
+  for (const layer of way.toReversed()) signal = stages.hidden(layer, broadcast ? code : signal, {});
   // A read-out has no neurons: the mean of its drives is the drive of the mean spikes, which takes one product.
   const sizes = sizesOf(pair.recall[1]!.synapses.shape);
   const rates = overSteps(graph, signal, "mean", { steps: here, sizes, name: "rates" });
