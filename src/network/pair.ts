@@ -291,6 +291,8 @@ export class NetworkPair {
     for (const stage of this.#hidden.toReversed()) {
       const shape = this.#shapeOf(stage);
       const fromConcept = stage === this.stages - 1 || options.recall === "broadcast";
+      // In a broadcast the redrawn stimulus alone reads a stage of recall.
+      const leads = options.recall !== "broadcast" || stage === 2;
       // The norm takes a bias away again, unless one norm serves many pixels with a bias each.
       const bias = !norm || (fromConcept && pixelsOf(shape) > 1);
       const synapses: Synapses =
@@ -301,7 +303,7 @@ export class NetworkPair {
         name: `recall.stage${stage}`,
         synapses,
         ...sizes,
-        neurons: { ...neurons, reader: this.holds(stage - 1) ? reader : "none" },
+        neurons: { ...neurons, reader: this.holds(stage - 1) && leads ? reader : "none" },
       });
       layers.unshift(layer);
       source = layer.output!;
