@@ -66,10 +66,10 @@ const CNN = {
 
 /** @type {readonly Net[]} */
 export const NETS = [
-  // Our recipe's threshold, as in experiments/fashion-mlp.yaml, and the paper's.
+  // Perception's threshold in experiments/fashion-mlp.yaml, and the paper's, for both networks.
   { ...MLP, title: "MLP 784-512-512-256-10", threshold: 1 },
   { ...MLP, title: "MLP 784-512-512-256-10, threshold 0.6", threshold: 0.6, quick: undefined },
-  // Our recipe, as in experiments/fashion-cnn.yaml, and the same net left to fire as it likes.
+  // The pull of experiments/fashion-cnn.yaml, and the same net left to fire as it likes; recall runs from stage to stage here.
   { ...CNN, title: "CNN 32-64-128, 32x32x1", homeostasis: { weight: 10, rate: 0.15 } },
   {
     ...CNN,
