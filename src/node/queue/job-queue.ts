@@ -15,8 +15,8 @@ const MOST_STALLS = 10;
 /** What the server keeps of a finished job; its results are in the run's folder. */
 const KEPT_SECONDS = 30 * 86_400;
 const CLOSE_MILLISECONDS = 3000;
-/** How ioredis says that a command was not sent, or got no reply, as the connection is down. */
-const LOST = /max retries per request|isn't writeable|Connection is closed/;
+/** How ioredis says that a command was not sent, or got no reply, as the connection is down; or the system, of one that ended in the middle of a reply. */
+const LOST = /max retries per request|isn't writeable|Connection is closed|ECONNRESET|EPIPE/;
 const STATES = ["waiting", "active", "delayed", "failed", "completed"] as const;
 
 export type QueueCounts = Readonly<Record<(typeof STATES)[number], number>>;
@@ -153,7 +153,12 @@ export class JobQueue {
     const told = new Set<string>();
     this.#worker.on("error", (error) => {
       // Locks are lost with the server, and a job whose lock was lost is another worker's: no harm is done.
-      if (!isNotConnectionError(error) || /\block\b|not in the active state/i.test(error.message)) return;
+      if (
+        !isNotConnectionError(error) ||
+        LOST.test(error.message) ||
+        /\block\b|not in the active state/i.test(error.message)
+      )
+        return;
       if (this.#closing || error instanceof BispikeError || told.has(error.message)) return;
       told.add(error.message);
       warn(`${this.#server.shown}: ${error.message}`);
