@@ -7,6 +7,8 @@
  *   stage i, 1 < i < L  align(perception's, recall's features)    trains W_{i-1} and Theta_i
  *   stage L             top loss on the concept's drive           trains W_{L-1}
  *
+ * Recall's features may be its voltages where perception's are its firing rates (`recallFeatures`): they are what a dendrite that recall's spikes reach would hold.
+ *
  * No error crosses a stage, so a stage updates as soon as perception has reached it, and its drives can then be forgotten. What becomes of the method without one of its parts
  * can be tried: networks that do not learn (`freeze`), fixed codes in place of recall (`codes`), losses that train the stages before theirs too (`detached`, undetached.ts).
  *
