@@ -88,7 +88,7 @@ export {
   recallConcepts,
 } from "./network/inference.ts";
 export { type DataSummary, ImageModel, Model, type ModelOptions, spikingModel } from "./network/model.ts";
-export { type NeuronParameters, neuronDefaults } from "./network/neuron.ts";
+export { type NeuronParameters, neuronDefaults, type Pooling } from "./network/neuron.ts";
 export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
 export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";

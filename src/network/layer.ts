@@ -4,7 +4,7 @@
 import { LANES, padded, ROWS } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { FEATURE_CODES, type Feature, type NeuronParameters } from "./neuron.ts";
+import { ENERGY_CODE, FEATURE_CODES, type Feature, type NeuronParameters, type Pooling } from "./neuron.ts";
 import { Norm } from "./norm.ts";
 import { ParameterGroup } from "./parameters.ts";
 import { Population, type Reader } from "./population.ts";
@@ -36,7 +36,7 @@ export interface LayerOptions {
   /** T, the steps a sample is shown. */
   steps: number;
   /** Absent: the drive is read out without neurons or norm. */
-  neurons?: NeuronParameters & { norm: boolean; reader: Reader; pool: number };
+  neurons?: NeuronParameters & { norm: boolean; reader: Reader; pool: number; pooling?: Pooling };
   /** Memory shared with other layers; the layer takes its own where absent. */
   workspace?: Workspace;
   /** Memory of the feature rows, shared with other layers. */
@@ -62,6 +62,8 @@ export class Layer {
   readonly cells: Region<Int32Array>;
   /** Added to the gradient of every spike of a neuron (homeostasis); zeros unless a rule sets them. */
   readonly pull: Region<Float32Array>;
+  /** Of energies, rows as of `features`; no room where features are means. */
+  readonly #inverses: Region<Float32Array>;
   readonly #counts: Region<Float32Array>;
   readonly #rates: Float64Array;
   readonly #team: Team;
@@ -92,6 +94,8 @@ export class Layer {
     this.output = neurons ? new Population(team, shape, steps, maxImages, neurons.reader) : undefined;
     this.featureWidth = neurons ? count * tiles * LANES : padded(sizeOf(shape));
     this.features = options.features ?? team.arena.f32(maxImages * this.featureWidth);
+    const pooled = count < pixelsOf(shape);
+    this.#inverses = team.arena.f32(pooled && neurons?.pooling === "energy" ? maxImages * this.featureWidth : 0);
     const size = synapses.workspace(maxImages);
     this.workspace = options.workspace ?? {
       z: team.arena.allocate(size.drives * 4),
@@ -137,7 +141,7 @@ export class Layer {
       "neuronForward",
       tilesOf(synapses.shape) * spikeChunks,
       ...this.#neuronArguments(images, spikeChunks, this.#spikeChunk),
-      ...[options.feature ? FEATURE_CODES[options.feature] : 0, this.#share, this.cellCount],
+      ...[options.feature ? this.#codeOf(options.feature) : 0, this.#share, this.cellCount],
       ...[
         norm.scale.at,
         norm.shift.at,
@@ -145,11 +149,16 @@ export class Layer {
         this.output.masks.at,
         this.#counts.at,
         this.features.at,
+        this.#inverses.at,
         this.cells.at,
         scratch.at,
         scratch.stride,
       ],
     );
+  }
+
+  #codeOf(feature: Feature): number {
+    return feature === "rate" && this.#inverses.view.length > 0 ? ENERGY_CODE : FEATURE_CODES[feature];
   }
 
   get #share(): number {
@@ -194,8 +203,8 @@ export class Layer {
       "neuronBackward",
       tilesOf(synapses.shape) * chunks,
       ...this.#neuronArguments(images, chunks, synapses.chunkImages || images),
-      ...[neurons.alpha / 2, FEATURE_CODES[feature], this.#share, this.cellCount, norm.scale.at, norm.shift.at],
-      ...[norm.mean.at, norm.inverse.at, workspace.z, featureGradient, this.cells.at, this.pull.at],
+      ...[neurons.alpha / 2, this.#codeOf(feature), this.#share, this.cellCount, norm.scale.at, norm.shift.at],
+      ...[norm.mean.at, norm.inverse.at, workspace.z, featureGradient, this.#inverses.at, this.cells.at, this.pull.at],
       ...[workspace.g, norm.sums.at, scratch.at, scratch.stride],
     );
   }

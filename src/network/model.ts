@@ -8,6 +8,7 @@ import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { perceive } from "./inference.ts";
+import type { Pooling } from "./neuron.ts";
 import { type NetworkOptions, NetworkPair, paddedShape } from "./pair.ts";
 import type { Shape } from "./shape.ts";
 import type { Slot, Stateful } from "./slots.ts";
@@ -32,6 +33,8 @@ export interface ModelOptions {
   readonly maxRecalls?: number;
   /** Average-pool convolutional features to this many cells a side before comparing; 0 for none. Default 0. */
   readonly pool?: number;
+  /** As the pair's. Default mean. */
+  readonly pooling?: Pooling;
   /** As the pair's: default both networks, drives that are not kept, gradients that are. */
   readonly networks?: "both" | "perception";
   readonly keepDrives?: boolean;
@@ -133,13 +136,22 @@ export class Model extends ImageModel {
   readonly pair: NetworkPair;
 
   constructor(team: Team, options: ModelOptions, data: DataSummary) {
-    const { network, seed, maxImages, pool = 0, keepGradients = true, keepDrives = false, networks = "both" } = options;
+    const {
+      network,
+      seed,
+      maxImages,
+      pool = 0,
+      pooling = "mean",
+      keepGradients = true,
+      keepDrives = false,
+      networks = "both",
+    } = options;
     const part = options.part ? { part: options.part } : {};
     const image = paddedShape(network.kind, network.hidden.length, data.shape);
     super(data, image, network.stimulus === "direct");
     const classes = data.classNames.length;
     const maxRecalls = Math.max(classes, options.maxRecalls ?? maxImages);
-    const sizes = { image, classes, pool, maxImages, maxRecalls };
+    const sizes = { image, classes, pool, pooling, maxImages, maxRecalls };
     this.pair = new NetworkPair(team, { ...network, ...sizes, seed, networks, keepDrives, keepGradients, ...part });
   }
 

@@ -1,6 +1,7 @@
 /** What a pair of networks is made from. */
 import type { StimulusCoding } from "../coding/stimulus.ts";
 import type { TargetCoding } from "../coding/target.ts";
+import type { Pooling } from "./neuron.ts";
 import type { Shape } from "./shape.ts";
 import type { StageRange } from "./stage-range.ts";
 
@@ -40,6 +41,8 @@ export interface PairOptions extends NetworkOptions {
   readonly maxRecalls?: number;
   /** Average-pool the features of convolutional stages to this many cells a side; 0 for none. Default 0. */
   readonly pool?: number;
+  /** What of a cell's firing rates perception is compared by; recall always by its mean. Default mean. */
+  readonly pooling?: Pooling;
   readonly seed: number;
   /** Which networks there are: both, or perception alone for rules that train one network. Default both. */
   readonly networks?: "both" | "perception";

@@ -176,6 +176,7 @@ export class NetworkPair {
       threshold: options.threshold.perception,
       norm,
       pool: kind === "cnn" ? (options.pool ?? 0) : 0,
+      pooling: options.pooling ?? "mean",
     };
     const layers: Layer[] = [];
     let source = stimulus;

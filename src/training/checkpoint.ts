@@ -63,17 +63,21 @@ export function encodeCheckpoint(
   return seal(IMAGE_FILE, tensors, { ...about, config: withoutLater(modelConfig(about.config)) });
 }
 
+/** A section without the keys that have these values. */
+function without<S extends object>(section: S, silent: Partial<S>): object {
+  return Object.fromEntries(Object.entries(section).filter(([key, value]) => silent[key as keyof S] !== value));
+}
+
 /** Options that came later are kept only where they say something, so that runs without them keep their bytes. */
 function withoutLater(config: ExperimentConfig): object {
   const { labelNoise, augment, ...data } = config.data;
   const { recall, ...network } = config.network;
-  const { recallFeatures, ...rule } = config.rule;
   const said = { ...(labelNoise > 0 ? { labelNoise } : {}), ...(augments(augment) ? { augment } : {}) };
   return {
     ...config,
     data: { ...data, ...said },
     network: recall === "chain" ? network : config.network,
-    rule: recallFeatures === "same" ? rule : config.rule,
+    rule: without(config.rule, { recallFeatures: "same", pooling: "mean" }),
   };
 }
 

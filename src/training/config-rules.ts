@@ -85,6 +85,14 @@ export function impossible({ data, network, rule, train }: ExperimentConfig): st
     faults.push(
       `rule.pool: expected 0 with network.kind ${network.kind} (only a cnn has space to pool over), got ${rule.pool}`,
     );
+  if (rule.pooling === "energy" && rule.pool === 0)
+    faults.push(
+      "rule.pooling: expected mean with rule.pool 0 (no cells, no energies), got energy; say how many cells a side by rule.pool",
+    );
+  if (rule.pooling === "energy" && rule.features !== "rate")
+    faults.push(
+      `rule.features: expected rate with rule.pooling energy (drives and membranes are signed: the root of a mean square takes it away), got ${rule.features}`,
+    );
   if (train.batch * network.steps > 65536)
     faults.push(
       `train.batch x network.steps: expected at most 65536 rows, got ${train.batch} x ${network.steps} = ${train.batch * network.steps}; make one of them smaller`,

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { stageLosses } from "../alignment/stage-loss.ts";
 import { AUGMENT_LIMITS } from "../data/augment/options.ts";
+import { POOLINGS } from "../network/neuron.ts";
 import type { DataConfig, ExperimentConfig, ImageDataConfig } from "./config.ts";
 import {
   choice,
@@ -79,6 +80,7 @@ export const experimentSchema = section({
     weight: real(0),
     stimulusWeight: real(0),
     pool: whole(0, 1024),
+    pooling: choice(POOLINGS),
     top: choice(["cross-entropy", "reco", "mse"]),
     homeostasis: section({ weight: real(0), rate: real(0, 1) }),
     freeze: choice(["none", "perception", "recall", "both"]),

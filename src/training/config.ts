@@ -129,6 +129,11 @@ export interface RuleConfig {
   readonly stimulusWeight: number;
   /** bsd and local-losses, cnn: average-pool the features to pool x pool before the cosine, or the stage's classifier; 0 = off. Default 0. */
   readonly pool: number;
+  /**
+   * bsd and local-losses with `pool`: what of a cell's firing rates is compared, or classified: their mean, or the root of their mean square, the cell's energy. Recall is compared by
+   * its mean. Default mean.
+   */
+  readonly pooling: "mean" | "energy";
   /** Loss of the top stage, of every rule but r-stdp; reco and mse have unsigned errors, and are spiking nets' only. Default cross-entropy. */
   readonly top: "cross-entropy" | "reco" | "mse";
   /** bsd: pull on neurons that fire above `rate` (spikes a time step, default 0.06), with this weight (default 0 = off). */
@@ -250,6 +255,7 @@ export const defaults = {
     weight: 1,
     stimulusWeight: 1,
     pool: 0,
+    pooling: "mean",
     top: "cross-entropy",
     homeostasis: { weight: 0, rate: 0.06 },
     freeze: "none",

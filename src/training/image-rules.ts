@@ -89,7 +89,7 @@ export function createModel(team: Team, config: ExperimentConfig, data: DataSumm
   const recalls = rule.negatives === "prototypes" ? { maxRecalls: data.classNames.length } : {};
   // Observed gradients are looked at once all layers have made theirs.
   const keepGradients = (train.clip > 0 && train.clipScope === "global") || config.observe.every > 0;
-  const sizes = { pool: rule.pool, seed: train.seed, maxImages: train.batch, ...recalls };
+  const sizes = { pool: rule.pool, pooling: rule.pooling, seed: train.seed, maxImages: train.batch, ...recalls };
   const stages = part ? { part } : {};
   const { networks, keepDrives } = pairNeeds(rule.name, rule);
   return new Model(team, { network, ...sizes, networks, keepDrives, keepGradients, ...stages }, data);

@@ -182,8 +182,8 @@ describe("features of a stage", () => {
   const shape = { height: 3, width: 4, channels: 2 };
   const plane = Float64Array.from({ length: 24 }, (_, i) => 10 * Math.floor(i / 2) + (i % 2));
   const read = (_: number, out: Float64Array) => void out.set(plane);
-  const featuresOf = (cells?: number) => {
-    const reader = new StageFeatures(2, shape, read, cells);
+  const featuresOf = (cells?: number, pooling?: "energy") => {
+    const reader = new StageFeatures(2, shape, read, cells, pooling);
     const out = new Float64Array(reader.width).fill(99);
     reader.read(0, out);
     return [...out];
@@ -198,6 +198,14 @@ describe("features of a stage", () => {
     expect(featuresOf(1)).toEqual([55, 56]);
     // Rows {0, 1} and {2}, columns {0, 1} and {2, 3}.
     expect(featuresOf(2)).toEqual([...[25, 26], ...[45, 46], ...[85, 86], ...[105, 106]]);
+  });
+
+  it("are the energies of cells where those are compared", () => {
+    const root = (...units: number[]) => Math.sqrt(units.reduce((sum, x) => sum + x * x, 0) / units.length);
+    expect(featuresOf(2, "energy")).toEqual([
+      ...[root(0, 10, 40, 50), root(1, 11, 41, 51), root(20, 30, 60, 70), root(21, 31, 61, 71)],
+      ...[root(80, 90), root(81, 91), root(100, 110), root(101, 111)],
+    ]);
   });
 
   it("are of 4 x 4 cells where there are over 4,096 units", () => {

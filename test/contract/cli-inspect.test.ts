@@ -52,6 +52,10 @@ describe("bispike inspect", () => {
     const broadcast = await shown({ recallFeatures: "membrane" });
     expect(broadcast).toMatch(/^network +mlp, .*, target one-hot, recall driven by the concept at every stage$/m);
     expect(broadcast).toMatch(/^rule +bsd: .*, centred rate against recall's membrane, negatives/m);
+    const cells = { rule: { pool: 2, pooling: "energy" }, train: { epochs: 1 } };
+    const { last } = await smallTraining({ network: { kind: "cnn", hidden: [8, 8] }, ...cells });
+    writeFileSync(join(cwd, "energy.safetensors"), last);
+    expect((await runHere(["inspect", "energy.safetensors"], cwd)).stdout).toMatch(/centred rate by energy, negatives/);
     const usual = (await runHere(["inspect", run], cwd)).stdout;
     const alone = await shown({ codes: "random" });
     for (const text of [usual, alone]) expect(text).not.toMatch(/driven by|against/);

@@ -185,7 +185,7 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--rule.homeostasis.rate=1.5", "rule.homeostasis.rate: expected a number from 0 to 1, got the number 1.5"],
     [
       "--rule=",
-      "rule: expected a section with the keys name, features, recallFeatures, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, top, homeostasis, freeze, codes, codeRate, detached, stdp, dll, predictiveCoding, ccl, got nothing",
+      "rule: expected a section with the keys name, features, recallFeatures, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, pooling, top, homeostasis, freeze, codes, codeRate, detached, stdp, dll, predictiveCoding, ccl, got nothing",
     ],
     ["--train.seed=-1", "train.seed: expected an integer from 0 to 9007199254740991, got the number -1"],
     ["--train.learningRate=.inf", "train.learningRate: expected a number above 0, got the number Infinity"],
@@ -328,6 +328,21 @@ describe("combinations", () => {
   ])("real-bsd: refuses %s %s, which only bsd has", (key, value, expected) => {
     expect(overriding("--rule.name=real-bsd", `--${key}=${value}`)).toBe(
       `x.yaml: ${key}: expected ${expected} with rule.name real-bsd, got ${value}`,
+    );
+  });
+
+  it("energies are of cells, and of firing rates", () => {
+    const energy = "--rule.pooling=energy";
+    const cnn = ["--network.kind=cnn", "--network.hidden=[8, 8]"];
+    expect(resolveConfig(mnist, [...cnn, energy, "--rule.pool=4"]).rule).toMatchObject({ pool: 4, pooling: "energy" });
+    expect(overriding(...cnn, energy)).toMatch(
+      /^x\.yaml: rule\.pooling: expected mean with rule\.pool 0 .*, got energy/,
+    );
+    expect(overriding(...cnn, energy, "--rule.pool=4", "--rule.features=drive")).toMatch(
+      /^x\.yaml: rule\.features: expected rate with rule\.pooling energy .*, got drive$/,
+    );
+    expect(overriding("--rule.pooling=max")).toBe(
+      'x.yaml: rule.pooling: expected one of mean, energy, got the text "max"',
     );
   });
 

@@ -87,6 +87,10 @@ const cases: [string, SmallOptions][] = (["mlp", "cnn"] as const).flatMap((kind)
     },
   ]),
 );
+cases.push([
+  "cnn, cells by their energies",
+  { network: { kind: "cnn", pool: 2, pooling: "energy" }, rule: { homeostasis: { weight: 10, rate: 0.05 } } },
+]);
 
 describe.each(cases)("%s", (_, options) => {
   const { recall = "chain" } = options.network;

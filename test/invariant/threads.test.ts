@@ -41,6 +41,13 @@ test.each(["mlp", "cnn"] as const)(
   },
 );
 
+test("cnn, cells compared by their energies: 1 to 4 threads", async () => {
+  const options: SmallOptions = { network: { kind: "cnn", pool: 2, pooling: "energy" } };
+  const alone = await trained(options);
+  expect(alone).not.toEqual(await trained({ network: { kind: "cnn", pool: 2 } }));
+  for (const threads of [2, 4]) expect(await trained({ ...options, threads }), `${threads} threads`).toEqual(alone);
+});
+
 test.each(["mlp", "cnn"] as const)("%s: memory that is not shared", async (kind) => {
   const raw = { network: { kind, hidden: [8, 8] }, train: { epochs: 1, batch: 12 } };
   const plain = await Team.create({ shared: false, maximumPages: 1024 });

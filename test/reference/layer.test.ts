@@ -44,6 +44,10 @@ function cellsOf({ height, width }: { height: number; width: number }, side: num
   return { cells, count: rows * columns };
 }
 
+/** Whether cells are compared by the energies of their rates. */
+const byEnergy = (c: NeuronCase, feature: Feature, pixels: number, cells: number) =>
+  c.neurons.pooling === "energy" && feature === "rate" && cells < pixels;
+
 /**
  * How far a float32 drive of each channel may lie off. The norm is folded into z scale + shift, so a channel whose z hardly varies about
  * a large mean loses what cancels between the two.
@@ -115,14 +119,17 @@ function checkForward(c: NeuronCase, feature: Feature): void {
   expect(spikesOf(layer, c.images, c.steps)).toEqual([...trace.spikes]);
 
   const { cells, count } = cellsOf(shape, c.neurons.cells);
+  const energies = byEnergy(c, feature, pixels, count);
   const width = count * Math.ceil(shape.channels / 16) * 16;
   expect(layer.featureWidth).toBe(width);
   const features = new Float64Array(c.images * width);
   for (let at = 0; at < trace.features.length; at++) {
     const [image, channel] = [Math.floor(at / sizeOf(shape)), Math.floor(at / pixels) % shape.channels];
     const column = (cells[at % pixels]! * width) / count + channel;
-    features[image * width + column]! += (trace.features[at]! * count) / pixels;
+    const value = energies ? trace.features[at]! ** 2 : trace.features[at]!;
+    features[image * width + column]! += (value * count) / pixels;
   }
+  if (energies) for (const [i, square] of features.entries()) features[i] = Math.sqrt(square);
   const shown = layer.features.view.subarray(0, features.length);
   const perColumn = Float64Array.from({ length: width / count }, (_, k) => allowed[k % allowed.length]!);
   expect(gapOver(shown, features, perColumn, 1), "features").toBeLessThan(1);
@@ -187,10 +194,16 @@ function checkBackward(c: NeuronCase, feature: Feature, pulled: boolean): void {
         rows.view[b * layer.featureWidth + cell * cellWidth + channel] = grid(random, 1, 1)[0]!;
       }
     }
+    const energies = new Float64Array(count * shape.channels);
+    const rateOf = (i: number) => trace.features[b * sizeOf(shape) + channelsFirst(i, shape)]!;
+    const placeOf = (i: number) => cells[Math.floor(i / shape.channels)]! * shape.channels + (i % shape.channels);
+    for (let i = 0; i < sizeOf(shape); i++) energies[placeOf(i)]! += (rateOf(i) ** 2 * count) / pixels;
     for (let i = 0; i < sizeOf(shape); i++) {
       const [pixel, channel] = [Math.floor(i / shape.channels), i % shape.channels];
       const value = rows.view[b * layer.featureWidth + cells[pixel]! * cellWidth + channel]!;
-      gradFeatures[b * sizeOf(shape) + channelsFirst(i, shape)] = (value * count) / pixels;
+      const energy = Math.sqrt(energies[placeOf(i)]!);
+      const slope = !byEnergy(c, feature, pixels, count) ? 1 : energy > 0 ? rateOf(i) / energy : 0;
+      gradFeatures[b * sizeOf(shape) + channelsFirst(i, shape)] = (value * slope * count) / pixels;
     }
   }
   const pull = pulled ? grid(random, shape.channels, 0.25) : new Float64Array(shape.channels);

@@ -29,11 +29,13 @@ const cases = fc
     cells: fc.integer({ min: 1, max: 4 }),
     pooled: fc.boolean(),
     tau: fc.constantFrom(1, 1.5, 2, 4),
-    feature: fc.constantFrom("rate" as const, "drive" as const, "membrane" as const),
+    feature: fc.constantFrom("rate" as const, "drive" as const, "membrane" as const, "energy" as const),
     seed: fc.nat(),
   })
   .map((c) => ({
     ...c,
+    // One pixel is no cell: its energy is its rate, and the layer asks for that.
+    feature: c.flat && c.feature === "energy" ? ("rate" as const) : c.feature,
     images: c.flat ? c.rows : 1 + (c.seed % 3),
     pixels: c.flat ? 1 : c.rows,
     zSteps: c.held ? 1 : c.steps,
@@ -41,7 +43,7 @@ const cases = fc
   }));
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
-const CODES = { rate: 1, drive: 2, membrane: 3 };
+const CODES = { rate: 1, drive: 2, membrane: 3, energy: 4 };
 const THETA = Math.fround(0.7);
 
 /** Every neuron's drive by step, [image][pixel][neuron][step], and where its z lies. */
@@ -85,6 +87,7 @@ function build(c: Case) {
     counts: dirty(neurons * chunks),
     sums: dirty(neurons * chunks * 2),
     features: dirty(images * cells * neurons),
+    inverses: dirty(images * cells * neurons),
     gradients: region(images * cells * neurons, -1, 1),
     share: cells === pixels ? 1 : 0.25,
     sizes: [chunks, c.chunkImages, images, steps, zSteps, pixels, tiles, 1 / c.tau, THETA],
@@ -114,25 +117,31 @@ test("masks, counts and features", () => {
       const fired = new Uint16Array(images * steps * pixels * tiles);
       for (const { b, p, c: neuron, at } of neuronsOf(c)) {
         const { drive, trace } = reference(c, built, neuron, at);
-        const read = { rate: trace.spikes, drive, membrane: trace.membrane }[c.feature];
+        const read = { rate: trace.spikes, drive, membrane: trace.membrane, energy: trace.spikes }[c.feature];
         const cell = (b * cells + built.cellOf.view[p]!) * neurons + neuron;
-        features[cell]! += (read.reduce((sum, value) => sum + value, 0) / steps) * built.share;
+        const mean = read.reduce((sum, value) => sum + value, 0) / steps;
+        features[cell]! += (c.feature === "energy" ? mean ** 2 : mean) * built.share;
         for (let t = 0; t < steps; t++) {
           if (trace.spikes[t] === 0) continue;
           fired[((b * steps + t) * pixels + p) * tiles + (neuron >> 4)]! |= 1 << (neuron & 15);
           counts[((neuron >> 4) * built.chunks + Math.floor(b / c.chunkImages)) * 16 + (neuron & 15)]!++;
         }
       }
+      if (c.feature === "energy") for (const [i, value] of features.entries()) features[i] = Math.sqrt(value);
       const scratch = team.scratch(ROWS * 256);
       team.run(
         "neuronForward",
         tiles * built.chunks,
         ...[...built.sizes, CODES[c.feature], built.share, cells, built.scale.at, built.shift.at, built.z.at],
-        ...[built.masks.at, built.counts.at, built.features.at, built.cellOf.at, scratch.at, scratch.stride],
+        ...[built.masks.at, built.counts.at, built.features.at, built.inverses.at],
+        ...[built.cellOf.at, scratch.at, scratch.stride],
       );
       expect([...built.masks.view]).toEqual([...fired]);
       expect([...built.counts.view]).toEqual([...counts]);
       expect(relativeGap(built.features.view, features)).toBeLessThan(1e-5);
+      if (c.feature !== "energy") return;
+      const inverses = features.map((value) => (value > 0 ? 1 / value : 0));
+      expect(relativeGap(built.inverses.view, inverses)).toBeLessThan(1e-5);
     }),
     { numRuns: 60 },
   );
@@ -144,14 +153,19 @@ test("gradients of the drive, and their chunk sums", () => {
       const built = build(c);
       const { images, pixels, tiles, steps, zSteps, cells } = c;
       const neurons = tiles * 16;
+      new RandomStream(c.seed, "inverses").fillUniform(built.inverses.view, 0, 4);
       const expected = new Float64Array(tiles * images * zSteps * pixels * 16);
       const sums = new Float64Array(neurons * built.chunks * 2);
       for (const { b, p, c: neuron, at } of neuronsOf(c)) {
         const { trace } = reference(c, built, neuron, at);
         const cell = (b * cells + built.cellOf.view[p]!) * neurons + neuron;
-        const feedback = (built.gradients.view[cell]! * built.share) / steps;
+        const count = trace.spikes.reduce((sum, spike) => sum + spike, 0);
+        // Energy: dE/dS = share S / E; the inverse of E is whatever the way there has kept.
+        const slope = c.feature === "energy" ? (count / steps) * built.inverses.view[cell]! : 1;
+        const feedback = (built.gradients.view[cell]! * slope * built.share) / steps;
         const own = built.pull.view[neuron]!;
-        const spikes = new Float64Array(steps).fill(own + (c.feature === "rate" ? feedback : 0));
+        const ofSpikes = c.feature === "rate" || c.feature === "energy";
+        const spikes = new Float64Array(steps).fill(own + (ofSpikes ? feedback : 0));
         const membrane = new Float64Array(steps).fill(c.feature === "membrane" ? feedback : 0);
         const dX = lifBackward(spikes, membrane, trace, 1, { theta: THETA, tau: c.tau });
         for (let t = 0; t < steps; t++) {
@@ -169,7 +183,8 @@ test("gradients of the drive, and their chunk sums", () => {
         "neuronBackward",
         tiles * built.chunks,
         ...[...built.sizes, ALPHA / 2, CODES[c.feature], built.share, cells, built.scale.at, built.shift.at],
-        ...[built.mean.at, built.inverse.at, built.z.at, built.gradients.at, built.cellOf.at, built.pull.at],
+        ...[built.mean.at, built.inverse.at, built.z.at, built.gradients.at, built.inverses.at],
+        ...[built.cellOf.at, built.pull.at],
         ...[built.g.at, built.sums.at, scratch.at, scratch.stride],
       );
       expect(relativeGap(built.g.view, expected)).toBeLessThan(2e-5);

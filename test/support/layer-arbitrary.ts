@@ -95,4 +95,5 @@ export const neurons = fc.record({
   theta: fc.constantFrom(0.3, 0.6, 1),
   alpha: fc.constantFrom(1, 2, 3),
   cells: fc.integer({ min: 0, max: 3 }),
+  pooling: fc.constantFrom("mean" as const, "energy" as const),
 });

@@ -11,6 +11,7 @@ import { ConvSynapses } from "../../src/network/conv.ts";
 import { DrawingSynapses } from "../../src/network/drawing.ts";
 import { Layer } from "../../src/network/layer.ts";
 import { LinearSynapses, type Product } from "../../src/network/linear.ts";
+import type { Pooling } from "../../src/network/neuron.ts";
 import { Population } from "../../src/network/population.ts";
 import { pixelsOf, type Shape, sizeOf } from "../../src/network/shape.ts";
 import type { Source } from "../../src/network/synapses.ts";
@@ -46,6 +47,8 @@ export interface LayerCase {
     readonly alpha: number;
     /** Cells a side the features are pooled to; 0 for none. */
     readonly cells: number;
+    /** What of a cell's rates is its feature. Default mean. */
+    readonly pooling?: Pooling;
   };
 }
 
@@ -162,7 +165,14 @@ export function buildLayer(team: Team, c: LayerCase): BuiltLayer {
       : new ConvSynapses(team, source, { channels: c.output.channels, upsample, pool, stride, padding, bias });
   const maxImages = c.images + c.room;
   const n = c.neurons;
-  const neurons = n && { norm: n.norm, tau: n.tau, threshold: n.theta, alpha: n.alpha, pool: n.cells };
+  const neurons = n && {
+    norm: n.norm,
+    tau: n.tau,
+    threshold: n.theta,
+    alpha: n.alpha,
+    pool: n.cells,
+    pooling: n.pooling ?? "mean",
+  };
   const layer = new Layer(team, {
     name: "case",
     synapses,

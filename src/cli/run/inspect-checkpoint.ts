@@ -152,7 +152,7 @@ function describeRule(rule: Checkpoint["config"]["rule"]): string {
   if (isRealRule(name)) return `${name}: ${describeReal(rule)}`;
   if (name !== "bsd") return `${name}: top ${top}`;
   const recalled = rule.recallFeatures === "same" ? "" : ` against recall's ${rule.recallFeatures}`;
-  const features = `${rule.centred ? "centred " : ""}${rule.features}${recalled}`;
+  const features = `${rule.centred ? "centred " : ""}${rule.features}${rule.pooling === "energy" ? " by energy" : ""}${recalled}`;
   const codes = rule.codes === "random" ? `, random codes (rate ${rule.codeRate}) for recall` : "";
   const variant = `${codes}${describeFreeze(rule)}${rule.detached ? "" : ", stages not detached"}`;
   return `${name}: ${describeLoss(rule)}, ${features}, negatives ${rule.negatives}, top ${top}${variant}`;

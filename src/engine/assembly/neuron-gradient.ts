@@ -79,15 +79,26 @@ function finish(whole: bool, times: f32, n: i32, from: usize, to: usize, stride:
   addTo(out, sum, true); addTo(out + 64, product, true);
 }
 
+/** Energy features: q becomes each neuron's spike count times q, plus the pull `o`. `h`: H of all steps. */
+function byCounts(n: i32, steps: i32, h: usize, q: usize, theta: v128, o: v128): void {
+  const one = f32x4.splat(1);
+  for (let i = 0; i < n; i++, h += 16, q += 64) {
+    let count = f32x4.splat(0);
+    for (let t = 0, at = h; t < steps; t++, at += STEP) count = f32x4.add(count, v128.and(one, f32x4.ge(v128.load(at), theta)));
+    v128.store(q, affine(v128.load(q), count, o));
+  }
+}
+
 /** Four neurons of n rows where the drive is held: one dX, the sum over time. `block`: scratch; `q`: the four neurons' r dS in it. */
 function heldRows(
   n: i32, steps: i32, feature: i32, from: usize, to: usize, stride: usize, block: usize, q: usize,
-  keep: v128, theta: v128, width: v128, a: v128, c: v128, m: v128, out: usize,
+  keep: v128, theta: v128, width: v128, a: v128, c: v128, m: v128, o: v128, out: usize,
 ): void {
   const drive = block + MEMBRANE, after = block + AFTER;
   let h = drive;
   drives(n, from, stride, h, a, c);
   for (let t = 1; t < steps; t++, h += STEP) charge(true, n, from, stride, h, drive, keep, theta, a, c);
+  if (feature == 4) byCounts(n, steps, drive, q, theta, o);
   if (feature == 3) {
     for (let t = 1; t <= steps; t++, h -= STEP) stepWithDirect(t == 1, true, n, from, to, stride, 0, h, q, after, keep, theta, width, m, out);
   } else {
@@ -101,11 +112,12 @@ function heldRows(
 /** The same where each step has a drive of its own, `plane` bytes apart: dX of a step is where the step before finds it. */
 function steppedRows(
   n: i32, steps: i32, feature: i32, from: usize, to: usize, stride: usize, plane: usize, block: usize, q: usize,
-  keep: v128, theta: v128, width: v128, a: v128, c: v128, m: v128, out: usize,
+  keep: v128, theta: v128, width: v128, a: v128, c: v128, m: v128, o: v128, out: usize,
 ): void {
   let h = block + MEMBRANE;
   drives(n, from, stride, h, a, c);
   for (let t = 1; t < steps; t++, h += STEP) { from += plane; to += plane; charge(false, n, from, stride, h, 0, keep, theta, a, c); }
+  if (feature == 4) byCounts(n, steps, block + MEMBRANE, q, theta, o);
   if (feature == 3) stepWithDirect(true, false, n, from, to, stride, plane, h, q, 0, keep, theta, width, m, out);
   else step(true, false, false, n, from, to, stride, plane, h, q, 0, keep, theta, width, m, out);
   for (let t = 1; t < steps; t++) {
@@ -121,18 +133,19 @@ function steppedRows(
 /**
  * Gradient of X, from the gradient of the features, to g (layout of z; summed over time where the drive is held), and the chunk sums of
  * dX and dX x^ ([item][2][16]) for the norm. `pull` is added to dS of each neuron (firing-rate homeostasis). Arguments as of `neuronForward`.
+ * Energy features (4): with E the root of a cell's summed share S^2, S the firing rate, dE/dS = share S / E, 0 in a silent cell.
  * `scratch`: ROWS * (steps * 16 + 144) bytes a thread.
  */
 export function neuronBackward(
   begin: i32, end: i32, thread: i32,
   chunks: i32, chunkImages: i32, images: i32, steps: i32, zSteps: i32, pixels: i32, tiles: i32,
   decay: f32, threshold: f32, slope: f32, feature: i32, share: f32, cellCount: i32,
-  scale: usize, shift: usize, mean: usize, inverse: usize, z: usize, gradients: usize, cells: usize, pull: usize,
+  scale: usize, shift: usize, mean: usize, inverse: usize, z: usize, gradients: usize, inverses: usize, cells: usize, pull: usize,
   g: usize, sums: usize, scratch: usize, scratchStride: i32,
 ): void {
   const k = f32x4.splat(decay), keep = f32x4.splat(1 - decay), theta = f32x4.splat(threshold);
   const w: f32 = 1 / (<f32>Math.PI * slope * (<f32>Math.PI * slope)), r: f32 = slope * w * decay, weight = share / <f32>steps;
-  const width = f32x4.splat(w), ratio = f32x4.splat(r), rate = f32x4.splat(feature == 1 ? r * weight : 0);
+  const width = f32x4.splat(w), ratio = f32x4.splat(r), rate = f32x4.splat(feature == 1 ? r * weight : feature == 4 ? r * weight / <f32>steps : 0);
   const direct = f32x4.splat(feature == 3 ? weight * decay : weight);
   const flat = pixels == 1, held = zSteps == 1;
   const stride: usize = flat ? <usize>zSteps << ROW : 64, plane = <usize>pixels << ROW;
@@ -153,6 +166,12 @@ export function neuronBackward(
         for (let i = done, at = block; i < done + n; i++, at += 64) {
           const cell = row + (flat ? <usize>i * featureStride : <usize>load<i32>(cells + (<usize>i << 2)) * tiles << ROW);
           const d0 = v128.load(cell), d1 = v128.load(cell, 16), d2 = v128.load(cell, 32), d3 = v128.load(cell, 48);
+          if (feature == 4) {
+            const inverse = cell - gradients + inverses;
+            v128.store(at, f32x4.mul(f32x4.mul(d0, v128.load(inverse)), rate)); v128.store(at, f32x4.mul(f32x4.mul(d1, v128.load(inverse, 16)), rate), 16);
+            v128.store(at, f32x4.mul(f32x4.mul(d2, v128.load(inverse, 32)), rate), 32); v128.store(at, f32x4.mul(f32x4.mul(d3, v128.load(inverse, 48)), rate), 48);
+            continue;
+          }
           v128.store(at, affine(d0, rate, o0)); v128.store(at, affine(d1, rate, o1), 16);
           v128.store(at, affine(d2, rate, o2), 32); v128.store(at, affine(d3, rate, o3), 48);
           if (feature > 1) {
@@ -163,9 +182,9 @@ export function neuronBackward(
         const start = ((<usize>(tile * images + b) * zSteps * pixels) << ROW) + <usize>done * stride;
         for (let v: usize = 0; v < 64; v += 16) {
           const a = f32x4.mul(k, v128.load(scale + lane + v)), c = f32x4.mul(k, v128.load(shift + lane + v)), m = v128.load(mean + lane + v);
-          const from = z + start + v, to = g + start + v;
-          if (held) heldRows(n, steps, feature, from, to, stride, block, block + v, keep, theta, width, a, c, m, out + v);
-          else steppedRows(n, steps, feature, from, to, stride, plane, block, block + v, keep, theta, width, a, c, m, out + v);
+          const o = f32x4.mul(ratio, v128.load(own + v)), from = z + start + v, to = g + start + v;
+          if (held) heldRows(n, steps, feature, from, to, stride, block, block + v, keep, theta, width, a, c, m, o, out + v);
+          else steppedRows(n, steps, feature, from, to, stride, plane, block, block + v, keep, theta, width, a, c, m, o, out + v);
         }
       }
     }

@@ -9,7 +9,8 @@
  * Items are chunk * tiles + tile; a chunk is `chunkImages` images: threads then split images, and do not write the same cache lines of masks,
  * in which an image's tiles are neighbours. A drive held over time has zSteps = 1.
  * Features: 0 none, 1 firing rate, 2 drive X, 3 membrane H, each the mean over time, added up (times `share`) in cell cells[p] of the
- * feature row [cells][tiles * 16]; without pooling cells[p] = p and share = 1.
+ * feature row [cells][tiles * 16]; without pooling cells[p] = p and share = 1. 4, of planes of more than one pixel: the root of the sum of `share` times squared
+ * firing rates, the energy of a cell as complex cells of visual cortex pool it (Adelson and Bergen, 1985), and its inverse, 0 in a silent cell, to `inverses`.
  *
  * A neuron's steps wait for each other, neurons do not. So rows (the pixels of an image; where there is one pixel, the images of a chunk) take
  * each step together, 32 at a time, with their membranes in the first-level cache.
@@ -62,7 +63,7 @@ function step(
     v128.store(at, first ? low : i16x8.add(v128.load(at, COUNTS), low), COUNTS);
     v128.store(at, first ? high : i16x8.add(v128.load(at, COUNTS + 16), high), COUNTS + 16);
     store<u16>(mask, <u16>i8x16.bitmask(i8x16.narrow_i16x8_s(low, high)));
-    if (feature > 1) {
+    if (feature == 2 || feature == 3) {
       const x0 = feature == 2 ? y0 : h0, x1 = feature == 2 ? y1 : h1, x2 = feature == 2 ? y2 : h2, x3 = feature == 2 ? y3 : h3;
       v128.store(at, first ? x0 : f32x4.add(v128.load(at, FEATURE), x0), FEATURE);
       v128.store(at, first ? x1 : f32x4.add(v128.load(at, FEATURE + 16), x1), FEATURE + 16);
@@ -72,15 +73,27 @@ function step(
   }
 }
 
-/** `scratch`: ROWS * 256 bytes a thread. Fewer than 65536 steps. */
+/** The roots of the sums of a feature row's `cells` cells, `stride` bytes apart, and their inverses. */
+function roots(row: usize, inverse: usize, cells: i32, stride: usize): void {
+  const one = f32x4.splat(1), zero = f32x4.splat(0);
+  for (let c = 0; c < cells; c++, row += stride, inverse += stride) {
+    for (let i: usize = 0; i < 64; i += 16) {
+      const root = f32x4.sqrt(v128.load(row + i));
+      v128.store(row + i, root);
+      v128.store(inverse + i, v128.and(f32x4.div(one, root), f32x4.gt(root, zero)));
+    }
+  }
+}
+
+/** `scratch`: ROWS * 256 bytes a thread. Fewer than 65536 steps. `inverses`: rows as of `features`, where the feature is 4. */
 export function neuronForward(
   begin: i32, end: i32, thread: i32,
   chunks: i32, chunkImages: i32, images: i32, steps: i32, zSteps: i32, pixels: i32, tiles: i32,
   decay: f32, threshold: f32, feature: i32, share: f32, cellCount: i32,
-  scale: usize, shift: usize, z: usize, masks: usize, counts: usize, features: usize, cells: usize, scratch: usize, scratchStride: i32,
+  scale: usize, shift: usize, z: usize, masks: usize, counts: usize, features: usize, inverses: usize, cells: usize, scratch: usize, scratchStride: i32,
 ): void {
   const k = f32x4.splat(decay), keep = f32x4.splat(1 - decay), theta = f32x4.splat(threshold);
-  const weight = f32x4.splat((feature == 2 ? share / decay : share) / <f32>steps);
+  const weight = f32x4.splat((feature == 2 ? share / decay : feature == 4 ? share / <f32>steps : share) / <f32>steps);
   const flat = pixels == 1, pooled = cellCount != pixels;
   const zStride: usize = flat ? <usize>zSteps << ROW : 64, zStep = <usize>pixels << ROW;
   const maskStep = <usize>pixels * tiles << 1, maskStride: usize = flat ? <usize>steps * maskStep : <usize>tiles << 1;
@@ -126,13 +139,15 @@ export function neuronForward(
           let x0 = lowCounts(s), x1 = highCounts(s), x2 = lowCounts(s2), x3 = highCounts(s2);
           addTo(count, x0, true); addTo(count + 16, x1, true); addTo(count + 32, x2, true); addTo(count + 48, x3, true);
           if (feature) {
-            if (feature > 1) { x0 = v128.load(at, FEATURE); x1 = v128.load(at, FEATURE + 16); x2 = v128.load(at, FEATURE + 32); x3 = v128.load(at, FEATURE + 48); }
+            if (feature == 4) { x0 = f32x4.mul(x0, x0); x1 = f32x4.mul(x1, x1); x2 = f32x4.mul(x2, x2); x3 = f32x4.mul(x3, x3); }
+            else if (feature > 1) { x0 = v128.load(at, FEATURE); x1 = v128.load(at, FEATURE + 16); x2 = v128.load(at, FEATURE + 32); x3 = v128.load(at, FEATURE + 48); }
             const to = flat ? row + <usize>(r + i) * featureStride : row + (<usize>load<i32>(cells + (<usize>(r + i) << 2)) * tiles << ROW);
             addTo(to, f32x4.mul(x0, weight), pooled); addTo(to + 16, f32x4.mul(x1, weight), pooled);
             addTo(to + 32, f32x4.mul(x2, weight), pooled); addTo(to + 48, f32x4.mul(x3, weight), pooled);
           }
         }
       }
+      if (feature == 4) roots(row, inverses + <usize>b * featureStride + lane, cellCount, <usize>tiles << ROW);
     }
   }
 }

@@ -5,6 +5,7 @@
 import { BispikeError } from "../../errors.ts";
 import { cellsOf, type Layer } from "../../network/layer.ts";
 import { type ImageModel, Model } from "../../network/model.ts";
+import type { Pooling } from "../../network/neuron.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import type { RealLayer } from "../../network/real/real-layer.ts";
 import { RealModel } from "../../network/real/real-model.ts";
@@ -24,16 +25,21 @@ export class StageFeatures {
   readonly width: number;
   readonly #read: ReadUnits;
   readonly #units: Float64Array;
+  readonly #pooling: Pooling;
   /** Of each pixel, and how many pixels each has; undefined where units are read as they are. */
   readonly #cells: { readonly of: Int32Array; readonly sizes: Float64Array } | undefined;
 
-  /** @param cells cells a side that planes are pooled to; 0 for none. Default: none up to 4,096 units, then 4 */
-  constructor(stage: number, shape: Shape, read: ReadUnits, cells?: number) {
+  /**
+   * @param cells cells a side that planes are pooled to; 0 for none. Default: none up to 4,096 units, then 4
+   * @param pooling what of a cell's units is its feature
+   */
+  constructor(stage: number, shape: Shape, read: ReadUnits, cells?: number, pooling: Pooling = "mean") {
     const side = cells ?? (sizeOf(shape) > MOST_UNITS ? DEFAULT_CELLS : 0);
     const { cells: of, count } = cellsOf(shape.height, shape.width, side);
     this.stage = stage;
     this.shape = shape;
     this.#read = read;
+    this.#pooling = pooling;
     this.#units = new Float64Array(sizeOf(shape));
     this.width = count * shape.channels;
     if (count === pixelsOf(shape)) return;
@@ -60,11 +66,14 @@ export class StageFeatures {
     const { of, sizes } = this.#cells;
     this.#read(image, this.#units);
     out.fill(0);
+    const squares = this.#pooling === "energy";
+    if (squares) for (let i = 0; i < this.#units.length; i++) this.#units[i]! *= this.#units[i]!;
     for (let p = 0, from = 0; p < of.length; p++) {
       const to = of[p]! * channels;
       for (let c = 0; c < channels; c++, from++) out[to + c]! += this.#units[from]!;
     }
     for (let i = 0; i < out.length; i++) out[i]! /= sizes[Math.floor(i / channels)]!;
+    if (squares) for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(out[i]!);
   }
 }
 
@@ -109,21 +118,21 @@ export function stageFeatures(model: ImageModel, cells?: number): StageFeatures[
 
 /** The same of recall's hidden stages, whose images are recalled rows; pooled as the pair's alignment pools. */
 export function recallFeatures(pair: NetworkPair): { perception: StageFeatures; recall: StageFeatures }[] {
-  const pool = pair.options.pool ?? 0;
+  const { pool = 0, pooling } = pair.options;
   return [...pair.hiddenStages()].map(({ stage, perception, recall }) => ({
-    perception: spikingStage(stage, perception, pool),
+    perception: spikingStage(stage, perception, pool, pooling),
     recall: spikingStage(stage, recall, pool),
   }));
 }
 
 /** Firing rates, spikes a step. */
-function spikingStage(stage: number, layer: Layer, cells: number | undefined): StageFeatures {
+function spikingStage(stage: number, layer: Layer, cells: number | undefined, pooling?: Pooling): StageFeatures {
   const output = layer.output!;
   const read: ReadUnits = (image, out) => {
     spikeCounts(output, image, out);
     for (let i = 0; i < out.length; i++) out[i]! /= output.steps;
   };
-  return new StageFeatures(stage, output.shape, read, cells);
+  return new StageFeatures(stage, output.shape, read, cells, pooling);
 }
 
 function activations({ buffer }: WebAssembly.Memory, { output }: RealLayer): () => Float32Array {

@@ -181,7 +181,7 @@ export class RecurrentLayer {
       ...[positions, rows, positions * rows, this.#steps, this.#driveSteps, 1, this.#tiles],
       ...[1 / this.parameters.tau, this.parameters.threshold],
       ...[feature ? FEATURE_CODES[feature] : 0, 1, 1, norm.scaleAt(position), norm.shiftAt(position), this.#drives.z],
-      ...[this.output.masks.at, this.#counts.at, this.features.at, this.#cells.at, scratch.at, scratch.stride],
+      ...[this.output.masks.at, this.#counts.at, this.features.at, 0, this.#cells.at, scratch.at, scratch.stride],
     );
   }
 
@@ -209,7 +209,7 @@ export class RecurrentLayer {
           1,
         ],
         ...[norm.scaleAt(part), norm.shiftAt(part), norm.meanAt(part), norm.inverseAt(part), z + offset],
-        ...[featureGradient + part * partImages * this.featureWidth * 4, this.#cells.at, this.pull.at],
+        ...[featureGradient + part * partImages * this.featureWidth * 4, 0, this.#cells.at, this.pull.at],
         ...[g + offset, norm.sumsAt(part), scratch.at, scratch.stride],
       );
     }
