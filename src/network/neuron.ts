@@ -33,11 +33,13 @@ export type Feature = "rate" | "drive" | "membrane";
 /** The kernels' number of a feature; 0 is none. */
 export const FEATURE_CODES: Readonly<Record<Feature, number>> = { rate: 1, drive: 2, membrane: 3 };
 
+/** See `Pooling`. */
+export const POOLINGS = ["mean", "energy"] as const;
+
 /**
  * What of a cell's firing rates is its feature where features are pooled: their mean, or the root of their mean square, their energy, to which a neuron that fires much adds more
  * than several that fire little. Drives and membranes are signed: their mean always.
  */
-export const POOLINGS = ["mean", "energy"] as const;
 export type Pooling = (typeof POOLINGS)[number];
 
 /** The kernels' number of a cell's energy. */
