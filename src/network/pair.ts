@@ -165,19 +165,17 @@ export class NetworkPair {
     return this.options.kind === "mlp" || stage === this.stages - 1 ? "linear" : "conv";
   }
 
+  /** Neurons of a network's hidden stages. */
+  #neurons(network: "perception" | "recall") {
+    const { kind, tau, threshold, norm, pool = 0 } = this.options;
+    return { ...neuronDefaults, tau, threshold: threshold[network], norm, pool: kind === "cnn" ? pool : 0 };
+  }
+
   #buildPerception(stimulus: Source): Layer[] {
     const { team, options } = this;
     const { kind, maxImages, steps, norm } = options;
     const shared = options.keepDrives ? undefined : this.#sharedRoom();
-
-    const neurons = {
-      ...neuronDefaults,
-      tau: options.tau,
-      threshold: options.threshold.perception,
-      norm,
-      pool: kind === "cnn" ? (options.pool ?? 0) : 0,
-      pooling: options.pooling ?? "mean",
-    };
+    const neurons = { ...this.#neurons("perception"), pooling: options.pooling ?? "mean" };
     const layers: Layer[] = [];
     let source = stimulus;
     for (const stage of this.#hidden) {
@@ -232,13 +230,7 @@ export class NetworkPair {
   #buildRecall(above: Population, reader: "linear" | "conv"): Layer[] {
     const { team, options } = this;
     const { kind, hidden, steps, norm } = options;
-    const neurons = {
-      ...neuronDefaults,
-      tau: options.tau,
-      threshold: options.threshold.recall,
-      norm,
-      pool: kind === "cnn" ? (options.pool ?? 0) : 0,
-    };
+    const neurons = this.#neurons("recall");
     const layers: Layer[] = [];
     let source: Source = above;
     const sizes = { maxImages: this.maxRecalls, steps, gradients: this.#gradients };

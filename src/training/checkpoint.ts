@@ -71,12 +71,11 @@ function without<S extends object>(section: S, silent: Partial<S>): object {
 /** Options that came later are kept only where they say something, so that runs without them keep their bytes. */
 function withoutLater(config: ExperimentConfig): object {
   const { labelNoise, augment, ...data } = config.data;
-  const { recall, ...network } = config.network;
   const said = { ...(labelNoise > 0 ? { labelNoise } : {}), ...(augments(augment) ? { augment } : {}) };
   return {
     ...config,
     data: { ...data, ...said },
-    network: recall === "chain" ? network : config.network,
+    network: without(config.network, { recall: "chain" }),
     rule: without(config.rule, { recallFeatures: "same", pooling: "mean" }),
   };
 }

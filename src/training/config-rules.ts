@@ -74,6 +74,25 @@ function unfitBroadcast({ network, rule }: Pick<ExperimentConfig, "network" | "r
     : [];
 }
 
+/** Cells of a plane that is not there, and energies of no cells or of signed values. */
+function unfitPooling({ network, rule }: Pick<ExperimentConfig, "network" | "rule">): string[] {
+  const faults: string[] = [];
+  if (network.kind !== "cnn" && rule.pool !== 0)
+    faults.push(
+      `rule.pool: expected 0 with network.kind ${network.kind} (only a cnn has space to pool over), got ${rule.pool}`,
+    );
+  if (rule.pooling !== "energy") return faults;
+  if (rule.pool === 0)
+    faults.push(
+      "rule.pooling: expected mean with rule.pool 0 (no cells, no energies), got energy; say how many cells a side by rule.pool",
+    );
+  if (rule.features !== "rate")
+    faults.push(
+      `rule.features: expected rate with rule.pooling energy (drives and membranes are signed, the root of a mean square is not), got ${rule.features}`,
+    );
+  return faults;
+}
+
 /** @returns one sentence a fault */
 export function impossible({ data, network, rule, train }: ExperimentConfig): string[] {
   const faults = impossibleData(data);
@@ -81,18 +100,7 @@ export function impossible({ data, network, rule, train }: ExperimentConfig): st
     faults.push(
       `network.targetSize: expected 0 with network.target one-hot (its width is the number of classes), got ${network.targetSize}; use target: random for a wider code`,
     );
-  if (network.kind !== "cnn" && rule.pool !== 0)
-    faults.push(
-      `rule.pool: expected 0 with network.kind ${network.kind} (only a cnn has space to pool over), got ${rule.pool}`,
-    );
-  if (rule.pooling === "energy" && rule.pool === 0)
-    faults.push(
-      "rule.pooling: expected mean with rule.pool 0 (no cells, no energies), got energy; say how many cells a side by rule.pool",
-    );
-  if (rule.pooling === "energy" && rule.features !== "rate")
-    faults.push(
-      `rule.features: expected rate with rule.pooling energy (drives and membranes are signed: the root of a mean square takes it away), got ${rule.features}`,
-    );
+  faults.push(...unfitPooling({ network, rule }));
   if (train.batch * network.steps > 65536)
     faults.push(
       `train.batch x network.steps: expected at most 65536 rows, got ${train.batch} x ${network.steps} = ${train.batch * network.steps}; make one of them smaller`,

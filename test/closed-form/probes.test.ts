@@ -7,8 +7,10 @@ import { ClassSpread } from "../../src/measurement/probes/class-spread.ts";
 import { minimise } from "../../src/measurement/probes/lbfgs.ts";
 import { LinearDecision, nearestPrototype } from "../../src/measurement/probes/linear-decision.ts";
 import { SoftmaxRegression } from "../../src/measurement/probes/softmax-regression.ts";
-import { StageFeatures } from "../../src/measurement/probes/stage-features.ts";
+import { recallFeatures, StageFeatures } from "../../src/measurement/probes/stage-features.ts";
 import { standardise } from "../../src/measurement/probes/standardise.ts";
+import { spikeCounts } from "../../src/measurement/spike-counts.ts";
+import { randomImages, smallPair } from "../support/small-pair.ts";
 
 const random = new RandomStream(3, "probes");
 /** Of mean 0 and variance 1, near enough to a Gaussian: twelve uniform numbers less 6 (Irwin and Hall). */
@@ -213,6 +215,36 @@ describe("features of a stage", () => {
     expect([wide(64).width, wide(65).width]).toEqual([4096, 16 * 65]);
     expect(new StageFeatures(2, { height: 1, width: 1, channels: 5000 }, read).width).toBe(5000);
   });
+});
+
+it("what recall decides by is pooled as the alignment pools: perception's cells by their energies, recall's by means", async () => {
+  const { team, pair, step } = await smallPair({ network: { kind: "cnn", pool: 2, pooling: "energy" } });
+  try {
+    step(randomImages(pair, 6));
+    const { perception, recall } = recallFeatures(pair)[0]!;
+    for (const [reader, layer, energies] of [
+      [perception, pair.perception[0]!, true],
+      [recall, pair.recall[1]!, false],
+    ] as const) {
+      const { height, width, channels } = layer.synapses.shape;
+      const counts = new Float64Array(height * width * channels);
+      spikeCounts(layer.output!, 0, counts);
+      const expected = new Float64Array(4 * channels);
+      for (const [i, count] of counts.entries()) {
+        const [y, x] = [Math.floor(i / (width * channels)), Math.floor(i / channels) % width];
+        const cell = 2 * Math.floor((2 * y) / height) + Math.floor((2 * x) / width);
+        const rate = count / pair.options.steps;
+        expected[cell * channels + (i % channels)]! += ((energies ? rate ** 2 : rate) * 4) / (height * width);
+      }
+      const found = new Float64Array(reader.width);
+      reader.read(0, found);
+      for (const [i, value] of found.entries())
+        expect(value).toBeCloseTo(energies ? Math.sqrt(expected[i]!) : expected[i]!, 12);
+      expect(Math.max(...found)).toBeGreaterThan(0);
+    }
+  } finally {
+    await team.close();
+  }
 });
 
 it("standardised features have mean 0 and variance 1, or are 0", () => {

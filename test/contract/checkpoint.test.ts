@@ -117,6 +117,17 @@ describe("options that came later", () => {
     });
   });
 
+  it("reach the net: cells compared by energies teach it otherwise than means", async () => {
+    const trained = async (pooling: string) => {
+      const changed = { ...raw, network: { kind: "cnn", hidden: [16, 8] }, rule: { pool: 2, pooling } };
+      return decodeCheckpoint((await smallTraining(changed, { data })).last, "x");
+    };
+    const [means, energies] = [await trained("mean"), await trained("energy")];
+    expect(energies.config.rule).toMatchObject({ pool: 2, pooling: "energy" });
+    const weights = "perception.stage2.weight";
+    expect(energies.tensors.get(weights)).not.toEqual(means.tensors.get(weights));
+  });
+
   it("are written where they say something, and open the net that was trained", async () => {
     const changed = { ...raw, network: { hidden: [16, 8], recall: "broadcast" }, rule: { recallFeatures: "membrane" } };
     const { last } = await smallTraining(changed, { data });
