@@ -81,21 +81,50 @@ const NUMBER = 8;
  *
  *   dL/dv_k = (I - a_k a_k^T) (sum_j G_kj c_j) / |v_k|,  a, c the unit rows: mix_kj = G_kj / (|v_k| |w_j|), own_k = -sum_j G_kj C_kj / |v_k|^2
  *
- * and alike for w. A silent row gets no gradient. `kernel` computes rows: l, its slopes, `mix` and the rows' own; `parameter` is the loss's.
+ * and alike for w. A silent row gets no gradient. `kernel` computes rows: l, its slopes, `mix` and the rows' own; `parameters` are the loss's.
  */
-export function lossOfCosines(kernel: KernelName, weight: number, parameter: number): AlignmentLoss {
-  return (team, { rows, columns, dots, rowSquares, columnSquares }, { positive, negative }, out) => {
-    const unit = weight / rows;
-    const scratch = team.scratch(3 * (columns + 1) * NUMBER);
-    team.run(
-      kernel,
-      rows,
-      ...[columns, parameter, unit, dots.at, rowSquares.at, columnSquares.at, positive.at, negative.at],
-      ...[out.losses.at, out.mix.at, out.rowOwn.at, scratch.at, scratch.stride],
-    );
+export function lossOfCosines(kernel: KernelName, weight: number, ...parameters: readonly number[]): AlignmentLoss {
+  return (team, affinity, pairing, out) => {
+    const loss = runRows(kernel, team, { affinity, pairing, out, unit: weight / affinity.rows }, parameters);
+    const { rows, columns, dots, columnSquares } = affinity;
     team.run("columnOwn", columns, rows, columns, dots.at, columnSquares.at, out.columnOwn.at);
-    let loss = 0;
-    for (let k = 0; k < rows; k++) loss += out.losses.view[k]!;
-    return unit * loss;
+    return loss;
   };
+}
+
+/** The stage loss weight / K sum_k l(m_k) of mean products over n features, m_kj = D_kj / n: mix_kj = G_kj / n with G = dL/dm, and no rows' own. `kernel`: see `lossOfCosines`. */
+export function lossOfProducts(kernel: KernelName, weight: number, ...parameters: readonly number[]): AlignmentLoss {
+  return (team, affinity, pairing, out) => {
+    out.columnOwn.view.fill(0, 0, affinity.columns);
+    return runRows(kernel, team, { affinity, pairing, out, unit: weight / affinity.rows }, parameters);
+  };
+}
+
+interface Rows {
+  readonly affinity: Affinity;
+  readonly pairing: Pairing;
+  readonly out: Coefficients;
+  /** What each row's loss is multiplied with. */
+  readonly unit: number;
+}
+
+/** Has a kernel compute the rows; returns the weighted sum of their losses. */
+function runRows(
+  kernel: KernelName,
+  team: Team,
+  { affinity, pairing, out, unit }: Rows,
+  parameters: readonly number[],
+) {
+  const { rows, columns, dots, rowSquares, columnSquares } = affinity;
+  const { positive, negative } = pairing;
+  const scratch = team.scratch(3 * (columns + 1) * NUMBER);
+  team.run(
+    kernel,
+    rows,
+    ...[columns, ...parameters, unit, dots.at, rowSquares.at, columnSquares.at, positive.at, negative.at],
+    ...[out.losses.at, out.mix.at, out.rowOwn.at, scratch.at, scratch.stride],
+  );
+  let loss = 0;
+  for (let k = 0; k < rows; k++) loss += out.losses.view[k]!;
+  return unit * loss;
 }

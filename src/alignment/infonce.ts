@@ -1,19 +1,42 @@
 /**
- * InfoNCE (van den Oord et al. 2018): the sample's own recall must be told from the negatives by its cosine,
+ * InfoNCE (van den Oord et al. 2018): the sample's own recall must be told from the negatives by its affinity,
  *
- *   L = -weight / K sum_k ln ( exp(C_k,k+ / temperature) / sum_{j in {k+, negatives}} exp(C_kj / temperature) )
+ *   L = -weight / K sum_k ln ( exp(A_k,k+ / temperature) / sum_{j in {k+, negatives}} exp(A_kj / temperature) )
  *
- *   dL/dC_kj = weight / (K temperature) (p_kj - [j = k+]),  p the softmax over k+ and the negatives
+ *   dL/dA_kj = weight / (K temperature) (p_kj - [j = k+]),  p the softmax over k+ and the negatives
+ *
+ *   cosines   A_kj = v_k . w_j / (|v_k| |w_j|)
+ *   dots      A_kj = v_k . w_j / n,  n features: the mean product
+ *
+ * Cosines lie between -1 and 1, so their softmax can be no surer than the temperature lets it be. Mean products grow with what the two networks have to say: a stage goes on from samples it has
+ * learned to those it has not, as under the cross-entropy of a classifier of its own.
  */
-import { type AlignmentLoss, lossOfCosines } from "./affinity.ts";
+import { type AlignmentLoss, lossOfCosines, lossOfProducts } from "./affinity.ts";
+
+/** What rows are told apart by: the cosine of the angle between them, or their mean product. */
+export const AFFINITIES = ["cosines", "dots"] as const;
+/** See `AFFINITIES`. */
+export type AffinityKind = (typeof AFFINITIES)[number];
 
 /** What InfoNCE is told. */
 export interface InfoNceOptions {
   readonly temperature: number;
   readonly weight: number;
+  /** Default cosines. */
+  readonly affinity?: AffinityKind;
+  /** Features a row, without padding; dots need it. */
+  readonly features?: number;
 }
 
-/** InfoNCE as a stage loss; the sum runs in a kernel. */
-export function infonce({ temperature, weight }: InfoNceOptions): AlignmentLoss {
-  return lossOfCosines("infonceRows", weight, temperature);
+/**
+ * InfoNCE as a stage loss; the sum runs in a kernel.
+ *
+ * @example
+ * infonce({ temperature: 0.1, weight: 1 });
+ * infonce({ temperature: 0.02, weight: 1, affinity: "dots", features: 256 });
+ */
+export function infonce({ temperature, weight, affinity = "cosines", features = 0 }: InfoNceOptions): AlignmentLoss {
+  if (affinity === "cosines") return lossOfCosines("infonceRows", weight, 0, temperature);
+  if (!(features > 0)) throw new Error(`infonce of dots: expected the number of features, got ${features}`);
+  return lossOfProducts("infonceRows", weight, features, temperature);
 }

@@ -2,7 +2,7 @@
 import { BispikeError } from "../errors.ts";
 import { HOW_TO_LOAD, Registry } from "../registry.ts";
 import type { AlignmentLoss } from "./affinity.ts";
-import { infonce } from "./infonce.ts";
+import { type AffinityKind, infonce } from "./infonce.ts";
 import { mse } from "./mse.ts";
 import { reco } from "./reco.ts";
 
@@ -17,8 +17,10 @@ export interface StageLossOptions {
   readonly loss: StageLossName;
   /** ReCo: weight of the negatives. */
   readonly lambda: number;
-  /** InfoNCE: temperature of the softmax over cosines. */
+  /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
+  /** InfoNCE: what rows are told apart by. Default cosines. */
+  readonly affinity?: AffinityKind;
 }
 
 /** What a registered loss is made from, a stage at a time. */
@@ -62,9 +64,9 @@ export function registerStageLoss(name: string, factory: StageLossFactory): void
  * @throws BispikeError "config" for a name nobody registered
  */
 export function stageLoss(options: StageLossOptions, weight: number, features: number): AlignmentLoss {
-  const { loss, lambda, temperature } = options;
+  const { loss, lambda, temperature, affinity = "cosines" } = options;
   if (loss === "reco") return reco({ lambda, weight });
-  if (loss === "infonce") return infonce({ temperature, weight });
+  if (loss === "infonce") return infonce({ temperature, weight, affinity, features });
   if (loss === "mse") return mse({ features, weight });
   const factory = stageLosses.get(loss);
   if (!factory)

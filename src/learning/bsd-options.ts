@@ -1,5 +1,6 @@
 /** What rule BSD can be told, and which pair it needs for that. */
 import type { Negatives } from "../alignment/affinity.ts";
+import type { AffinityKind } from "../alignment/infonce.ts";
 import type { StageLossName } from "../alignment/stage-loss.ts";
 import { BispikeError } from "../errors.ts";
 import type { Feature } from "../network/neuron.ts";
@@ -21,8 +22,10 @@ export interface BsdOptions {
   readonly loss: StageLossName;
   /** ReCo: weight of the negatives. */
   readonly lambda: number;
-  /** InfoNCE: temperature of the softmax over cosines. */
+  /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
+  /** InfoNCE: what rows are told apart by, cosines or mean products. Default cosines. */
+  readonly affinity?: AffinityKind;
   /** Weight of each hidden stage's loss. */
   readonly weight: number;
   /** Weight of stage 1's loss. */

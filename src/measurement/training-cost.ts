@@ -85,7 +85,7 @@ export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step
       // Fixed codes have no stage 1.
       const [stimulus = 0, ...hidden] = widths(net);
       const aligned = [step.codes ? 0 : stimulus, ...hidden];
-      parts.alignment = real(alignmentMacs(aligned, { recalls, batch, recallLearns, own: true }));
+      parts.alignment = real(alignmentMacs(aligned, { recalls, batch, recallLearns, own: !step.dots }));
       break;
     }
     case "backprop":

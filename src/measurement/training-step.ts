@@ -19,7 +19,7 @@ export interface TrainingStep {
   readonly hiddenLearns?: boolean;
   /** predictive-coding: steps of inference a batch. Default 0. */
   readonly inferenceSteps?: number;
-  /** ccl: whether stages are compared by dot products; else by cosines. Default false. */
+  /** bsd, ccl: whether stages are compared by dot products; else by cosines. Default false. */
   readonly dots?: boolean;
 }
 
@@ -44,6 +44,6 @@ export function trainingStep({ rule, train }: Pick<ExperimentConfig, "rule" | "t
     recallLearns: train.recallRate > 0 && learns.recall && !codes,
     hiddenLearns: rule.stdp.hidden > 0,
     inferenceSteps: rule.predictiveCoding.inferenceSteps,
-    dots: rule.ccl.affinity === "dots",
+    dots: (name === "ccl" ? rule.ccl.affinity : rule.affinity) === "dots",
   };
 }

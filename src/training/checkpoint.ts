@@ -76,7 +76,7 @@ function withoutLater(config: ExperimentConfig): object {
     ...config,
     data: { ...data, ...said },
     network: without(config.network, { recall: "chain" }),
-    rule: without(config.rule, { recallFeatures: "same", pooling: "mean" }),
+    rule: without(config.rule, { recallFeatures: "same", pooling: "mean", affinity: "cosines" }),
   };
 }
 

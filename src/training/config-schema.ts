@@ -1,5 +1,6 @@
 /** The zod schema of an image experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 import * as z from "zod/mini";
+import { AFFINITIES } from "../alignment/infonce.ts";
 import { stageLosses } from "../alignment/stage-loss.ts";
 import { AUGMENT_LIMITS } from "../data/augment/options.ts";
 import { POOLINGS } from "../network/neuron.ts";
@@ -77,6 +78,7 @@ export const experimentSchema = section({
     loss: choiceOrRegistered(stageLosses),
     lambda: real(0),
     temperature: positive(),
+    affinity: choice(AFFINITIES),
     weight: real(0),
     stimulusWeight: real(0),
     pool: whole(0, 1024),

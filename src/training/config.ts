@@ -121,8 +121,13 @@ export interface RuleConfig {
   readonly loss: StageLossName;
   /** ReCo: weight of the negatives. Default 4. */
   readonly lambda: number;
-  /** InfoNCE: softmax temperature of the cosines. Default 0.1. */
+  /** InfoNCE: softmax temperature of the affinities. Default 0.1, which suits cosines; dots ask for about 0.02. */
   readonly temperature: number;
+  /**
+   * bsd, real-bsd with InfoNCE: what a sample's own recall is told from the others by. cosines, of the angle between two rows, as the method has it; or dots, their mean product over the
+   * features, which grows as they learn, so that training goes on to what is not yet told apart. Default cosines.
+   */
+  readonly affinity: "cosines" | "dots";
   /** bsd, real-bsd: weight of each hidden stage's alignment loss. Default 1. */
   readonly weight: number;
   /** bsd, real-bsd: weight of stage 1's loss, by which recall learns to redraw the stimulus. Default 1. */
@@ -252,6 +257,7 @@ export const defaults = {
     loss: "infonce",
     lambda: 4,
     temperature: 0.1,
+    affinity: "cosines",
     weight: 1,
     stimulusWeight: 1,
     pool: 0,

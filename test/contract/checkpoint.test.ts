@@ -27,7 +27,7 @@ const bytes = new Uint8Array(readFileSync(FIXTURE));
 const data = { classes: 3, train: 60, test: 6 };
 
 /** Keys of options that came after the fixture was written. */
-const LATER = ['"labelNoise"', '"recall":"', '"recallFeatures"', '"pooling"'];
+const LATER = ['"labelNoise"', '"recall":"', '"recallFeatures"', '"pooling"', '"temperature":0.1,"affinity"'];
 
 /** The configuration as a file says it. */
 const said = (file: Uint8Array): string => decodeSafetensors(file).metadata.get("config") ?? "";
@@ -66,7 +66,7 @@ describe("version 1", () => {
       name: "fixture",
       // Options that came later are as they were before there was a choice.
       network: { hidden: [16], steps: 4, recall: "chain" },
-      rule: { features: "rate", recallFeatures: "same", pooling: "mean" },
+      rule: { features: "rate", recallFeatures: "same", pooling: "mean", affinity: "cosines" },
       train: { seed: 3, batch: 12, epochs: 16 },
     });
     expect(LATER.filter((key) => said(bytes).includes(key))).toEqual([]);
@@ -113,7 +113,7 @@ describe("options that came later", () => {
     expect(LATER.filter((key) => said(last).includes(key))).toEqual([]);
     expect(decodeCheckpoint(last, "x").config).toMatchObject({
       ...{ data: { labelNoise: 0 }, network: { recall: "chain" } },
-      rule: { recallFeatures: "same", pooling: "mean" },
+      rule: { recallFeatures: "same", pooling: "mean", affinity: "cosines" },
     });
   });
 
@@ -126,6 +126,17 @@ describe("options that came later", () => {
     expect(energies.config.rule).toMatchObject({ pool: 2, pooling: "energy" });
     const weights = "perception.stage2.weight";
     expect(energies.tensors.get(weights)).not.toEqual(means.tensors.get(weights));
+  });
+
+  it("reach the losses: dots teach otherwise than cosines, spiking nets and real ones", async () => {
+    for (const name of ["bsd", "real-bsd"]) {
+      const trained = async (affinity: string) =>
+        decodeCheckpoint((await smallTraining({ ...raw, rule: { name, affinity } }, { data })).last, "x");
+      const [cosines, dots] = [await trained("cosines"), await trained("dots")];
+      expect(dots.config.rule).toMatchObject({ name, affinity: "dots" });
+      const weights = "perception.stage2.weight";
+      expect(dots.tensors.get(weights)).not.toEqual(cosines.tensors.get(weights));
+    }
   });
 
   it("are written where they say something, and open the net that was trained", async () => {

@@ -56,6 +56,9 @@ describe("bispike inspect", () => {
     const { last } = await smallTraining({ network: { kind: "cnn", hidden: [8, 8] }, ...cells });
     writeFileSync(join(cwd, "energy.safetensors"), last);
     expect((await runHere(["inspect", "energy.safetensors"], cwd)).stdout).toMatch(/centred rate by energy, negatives/);
+    expect(await shown({ affinity: "dots", temperature: 0.02 })).toMatch(
+      /^rule +bsd: infonce \(dot products, temperature 0\.02\), centred rate, negatives/m,
+    );
     const usual = (await runHere(["inspect", run], cwd)).stdout;
     const alone = await shown({ codes: "random" });
     for (const text of [usual, alone]) expect(text).not.toMatch(/driven by|against/);

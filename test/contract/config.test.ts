@@ -185,7 +185,7 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--rule.homeostasis.rate=1.5", "rule.homeostasis.rate: expected a number from 0 to 1, got the number 1.5"],
     [
       "--rule=",
-      "rule: expected a section with the keys name, features, recallFeatures, centred, negatives, loss, lambda, temperature, weight, stimulusWeight, pool, pooling, top, homeostasis, freeze, codes, codeRate, detached, stdp, dll, predictiveCoding, ccl, got nothing",
+      "rule: expected a section with the keys name, features, recallFeatures, centred, negatives, loss, lambda, temperature, affinity, weight, stimulusWeight, pool, pooling, top, homeostasis, freeze, codes, codeRate, detached, stdp, dll, predictiveCoding, ccl, got nothing",
     ],
     ["--train.seed=-1", "train.seed: expected an integer from 0 to 9007199254740991, got the number -1"],
     ["--train.learningRate=.inf", "train.learningRate: expected a number above 0, got the number Infinity"],
@@ -343,6 +343,19 @@ describe("combinations", () => {
     );
     expect(overriding("--rule.pooling=max")).toBe(
       'x.yaml: rule.pooling: expected one of mean, energy, got the text "max"',
+    );
+  });
+
+  it("dots are InfoNCE's", () => {
+    expect(resolveConfig(mnist, ["--rule.affinity=dots", "--rule.temperature=0.02"]).rule).toMatchObject({
+      ...{ loss: "infonce", affinity: "dots", temperature: 0.02 },
+    });
+    for (const name of ["bsd", "real-bsd"])
+      expect(overriding(`--rule.name=${name}`, "--rule.affinity=dots", "--rule.loss=reco")).toBe(
+        "x.yaml: rule.affinity: expected cosines with rule.loss reco (infonce alone can be of dots), got dots",
+      );
+    expect(overriding("--rule.affinity=angles")).toBe(
+      'x.yaml: rule.affinity: expected one of cosines, dots, got the text "angles"',
     );
   });
 

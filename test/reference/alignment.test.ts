@@ -120,11 +120,18 @@ function run(loss: AlignmentLoss, negatives: Negatives, x: Rows, out: Coefficien
   return { value, gradV, gradW };
 }
 
-describe.each(["reco", "infonce", "mse"] as const)("%s", (loss) => {
+describe.each([
+  ["reco", "cosines"],
+  ["infonce", "cosines"],
+  ["infonce", "dots"],
+  ["mse", "cosines"],
+] as const)("%s of %s", (loss, affinity) => {
   const lossOf = ({ lambda, temperature, weight, features }: Case): AlignmentLoss =>
-    ({ reco: reco({ lambda, weight }), infonce: infonce({ temperature, weight }), mse: mse({ features, weight }) })[
-      loss
-    ];
+    ({
+      reco: reco({ lambda, weight }),
+      infonce: infonce({ temperature, weight, affinity, features }),
+      mse: mse({ features, weight }),
+    })[loss];
 
   test("value and gradients of the reference, silent rows too", () => {
     const out = coefficients();
@@ -133,7 +140,9 @@ describe.each(["reco", "infonce", "mse"] as const)("%s", (loss) => {
         const x = rowsOf(c);
         const ours = run(lossOf(c), c.negatives, x, out);
         const { negatives, lambda, temperature } = c;
-        const theirs = align(x.v, x.w, x.labels, { loss, negatives, lambda, temperature, classes, centred: false });
+        const theirs = align(x.v, x.w, x.labels, {
+          ...{ loss, affinity, negatives, lambda, temperature, classes, centred: false },
+        });
         const weighed = (gradient: Float64Array) => gradient.map((g) => g * c.weight);
         expect(Math.abs(ours.value - c.weight * theirs.loss)).toBeLessThan(1e-12 * Math.max(1, theirs.loss));
         // Coefficients are float32; a projection may cancel most of them, so the error is held against the size of the terms that cancel:
@@ -210,7 +219,8 @@ describe("pairing", () => {
 
 test("a loss and its memory may be used again for another batch size", () => {
   const size = { features: 4, centred: true, silent: false, lambda: 4, temperature: 0.3, weight: 1, seed: 5 } as const;
-  for (const make of [() => infonce(size), () => reco(size), () => mse(size)]) {
+  const dots = () => infonce({ ...size, affinity: "dots" });
+  for (const make of [() => infonce(size), dots, () => reco(size), () => mse(size)]) {
     for (const negatives of ["literal", "masked", "prototypes"] as const) {
       const again = make();
       const used = coefficients();

@@ -3,7 +3,7 @@
  *
  *   C_kj = cos(v_k, w_j),   own(k) = k (pairs) or label(k) (prototypes),   B = number of samples
  *   ReCo     L = (1/B) [ sum_k (1 - C_k,own)^2 + lambda sum over negatives of max(0, C_kj)^2 ]
- *   InfoNCE  L = (1/B) sum_k -log softmax_j(C_kj / temperature)[own]
+ *   InfoNCE  L = (1/B) sum_k -log softmax_j(C_kj / temperature)[own], or of dots v_k . w_j / features in place of C_kj
  *   MSE      L = (1/B) sum_k mean over features of (v_k - w_own)^2
  *
  * Negatives: literal = every j but own; masked = samples of another class only; prototypes = every other class.
@@ -20,6 +20,8 @@ export interface AlignmentOptions {
   readonly lambda: number;
   readonly temperature: number;
   readonly classes: number;
+  /** InfoNCE: what the softmax is of. Default cosines. */
+  readonly affinity?: "cosines" | "dots";
   /**
    * Default false: a silent row has gradient 0, as the method says. True does what PyTorch's `normalize` does, dividing by
    * max(norm, 1e-12): the silent row's gradient is then about 1e12 long. The golden states were made that way.
@@ -138,7 +140,35 @@ function mse(v: Float64Array, w: Float64Array, own: readonly number[], features:
   return { loss, gradV, gradW };
 }
 
-function cosineLoss(
+/** InfoNCE of v_k . w_j / features; nothing is projected, and a silent row is a row like any other. */
+function productLoss(
+  v: Float64Array,
+  w: Float64Array,
+  own: readonly number[],
+  isRival: Rivalry,
+  features: number,
+  temperature: number,
+): Omit<Alignment, "means"> {
+  const columns = w.length / features;
+  const products = new Float64Array(own.length * columns);
+  for (let k = 0; k < own.length; k++)
+    for (let j = 0; j < columns; j++)
+      for (let f = 0; f < features; f++)
+        products[k * columns + j]! += (v[k * features + f]! * w[j * features + f]!) / features;
+  const { loss, gradient } = infonce(products, own, isRival, temperature);
+  const gradV = new Float64Array(v.length);
+  const gradW = new Float64Array(w.length);
+  for (let k = 0; k < own.length; k++)
+    for (let j = 0; j < columns; j++)
+      for (let f = 0; f < features; f++) {
+        const g = gradient[k * columns + j]! / features;
+        gradV[k * features + f]! += g * w[j * features + f]!;
+        gradW[j * features + f]! += g * v[k * features + f]!;
+      }
+  return { loss, gradV, gradW };
+}
+
+function contrastiveLoss(
   v: Float64Array,
   w: Float64Array,
   own: readonly number[],
@@ -146,6 +176,9 @@ function cosineLoss(
   features: number,
   options: AlignmentOptions,
 ): Omit<Alignment, "means"> {
+  // Only a masked loss leaves columns out: for prototypes each class has one column, and that is the sample's own.
+  const isRival = (k: number, j: number): boolean => options.negatives !== "masked" || labels[k] !== labels[j];
+  if (options.affinity === "dots") return productLoss(v, w, own, isRival, features, options.temperature);
   const columns = w.length / features;
   const a = directions(v, features);
   const c = directions(w, features);
@@ -155,8 +188,6 @@ function cosineLoss(
       for (let f = 0; f < features; f++)
         cosines[k * columns + j]! += a.unit[k * features + f]! * c.unit[j * features + f]!;
 
-  // Only a masked loss leaves columns out: for prototypes each class has one column, and that is the sample's own.
-  const isRival = (k: number, j: number): boolean => options.negatives !== "masked" || labels[k] !== labels[j];
   const { loss, gradient } =
     options.loss === "reco"
       ? reco(cosines, own, isRival, options.lambda)
@@ -202,6 +233,6 @@ export function align(
   const cw = w.map((value, at) => value - means.w[at % features]!);
   const own = Array.from(labels, (label, k) => (options.negatives === "prototypes" ? label : k));
   const result =
-    options.loss === "mse" ? mse(cv, cw, own, features) : cosineLoss(cv, cw, own, labels, features, options);
+    options.loss === "mse" ? mse(cv, cw, own, features) : contrastiveLoss(cv, cw, own, labels, features, options);
   return { ...result, means };
 }

@@ -127,6 +127,16 @@ export const FIELDS: readonly Field[] = [
       (draft.spikes && draft.rule !== "r-stdp" && draft.value("rule.top") === "reco"),
   },
   {
+    key: "rule.affinity",
+    label: "Partners are told by",
+    hint: "Products grow as both learn; they ask for a temperature near 0.02.",
+    choices: [
+      { value: "cosines", label: "cosine, the angle between the two" },
+      { value: "dots", label: "product, their strength as well" },
+    ],
+    read: (draft) => draft.aligns && draft.value("rule.loss") === "infonce",
+  },
+  {
     key: "rule.temperature",
     label: "Temperature",
     hint: "Small: only the likest others count.",

@@ -158,9 +158,10 @@ function describeRule(rule: Checkpoint["config"]["rule"]): string {
   return `${name}: ${describeLoss(rule)}, ${features}, negatives ${rule.negatives}, top ${top}${variant}`;
 }
 
-function describeLoss({ loss, lambda, temperature }: Checkpoint["config"]["rule"]): string {
+function describeLoss({ loss, lambda, temperature, affinity }: Checkpoint["config"]["rule"]): string {
   if (loss === "reco") return `reco (lambda ${lambda})`;
-  return loss === "infonce" ? `infonce (temperature ${temperature})` : loss;
+  const products = affinity === "dots" ? "dot products, " : "";
+  return loss === "infonce" ? `infonce (${products}temperature ${temperature})` : loss;
 }
 
 function describeFreeze({ freeze }: Checkpoint["config"]["rule"]): string {

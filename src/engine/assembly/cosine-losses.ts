@@ -1,5 +1,5 @@
 /**
- * Losses of cosines, row by row: values and gradients as src/alignment/ states them (`infonce.ts`, `reco.ts`; `affinity.ts` for what the coefficients
+ * Losses of cosines (InfoNCE also of mean products), row by row: values and gradients as src/alignment/ states them (`infonce.ts`, `reco.ts`; `affinity.ts` for what the coefficients
  * mean). Items are rows k, which need nothing of each other; `columnOwn` then adds up over the rows, in their order. All in float64, the
  * coefficients in float32.
  *
@@ -29,6 +29,15 @@ function cosines(columns: i32, dots: usize, squares: f64, columnSquares: usize, 
   }
 }
 
+/** m_kj = D_kj / n in place of the cosines, and 1 / n in place of their scale. */
+function meanProducts(columns: i32, dots: usize, features: f64, product: usize, scale: usize): void {
+  for (let j = 0; j < columns; j++) {
+    const at = <usize>j << 3;
+    store<f64>(product + at, load<f64>(dots + at) / features);
+    store<f64>(scale + at, 1 / features);
+  }
+}
+
 /** Coefficients of a row from the slopes dl/dC_kj: g = unit * slope, mix = g / (|v_k| |w_j|), rowOwn = -sum_j g C_kj / |v_k|^2. */
 function coefficients(
   columns: i32, unit: f64, squares: f64, slope: usize, cosine: usize, scale: usize, dots: usize, mix: usize, rowOwn: usize,
@@ -43,16 +52,20 @@ function coefficients(
   store<f32>(rowOwn, squares > SILENT ? <f32>(-sum / squares) : 0);
 }
 
-/** InfoNCE of each row: losses[k] without the unit. `positive` (i32) is a row's own column; `negative` (u8) is 1 where a column is a rival. */
+/**
+ * InfoNCE of each row: losses[k] without the unit. `positive` (i32) is a row's own column; `negative` (u8) is 1 where a column is a rival. Of cosines where `features` is 0, else of
+ * mean products over so many features, whose rows have no terms of their own: rowOwn is 0, and what is left for the columns' is void.
+ */
 export function infonceRows(
   begin: i32, end: i32, thread: i32,
-  columns: i32, temperature: f64, unit: f64, dots: usize, rowSquares: usize, columnSquares: usize, positive: usize, negative: usize,
+  columns: i32, features: f64, temperature: f64, unit: f64, dots: usize, rowSquares: usize, columnSquares: usize, positive: usize, negative: usize,
   losses: usize, mix: usize, rowOwn: usize, scratch: usize, scratchStride: i32,
 ): void {
   const cosine = scratch + <usize>thread * scratchStride, scale = cosine + (<usize>(columns + 1) << 3), slope = scale + (<usize>(columns + 1) << 3);
   for (let k = begin; k < end; k++) {
-    const row = dots + (<usize>k * columns << 3), rivals = negative + <usize>k * columns, squares = load<f64>(rowSquares + (<usize>k << 3));
-    cosines(columns, row, squares, columnSquares, cosine, scale);
+    const row = dots + (<usize>k * columns << 3), rivals = negative + <usize>k * columns, squares = features > 0 ? 0 : load<f64>(rowSquares + (<usize>k << 3));
+    if (features > 0) meanProducts(columns, row, features, cosine, scale);
+    else cosines(columns, row, squares, columnSquares, cosine, scale);
     const own = load<i32>(positive + (<usize>k << 2)), ownCosine = load<f64>(cosine + (<usize>own << 3));
     let top = ownCosine;
     for (let j = 0; j < columns; j++) {
