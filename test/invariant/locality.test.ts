@@ -92,6 +92,12 @@ cases.push([
   { network: { kind: "cnn", pool: 2, pooling: "energy" }, rule: { homeostasis: { weight: 10, rate: 0.05 } } },
 ]);
 
+for (const kind of ["mlp", "cnn"] as const)
+  cases.push([
+    `${kind}, told apart by dots`,
+    { network: { kind }, rule: { affinity: "dots", temperature: 0.02, homeostasis: { weight: 10, rate: 0.05 } } },
+  ]);
+
 describe.each(cases)("%s", (_, options) => {
   const { recall = "chain" } = options.network;
 

@@ -176,6 +176,10 @@ const learners: { name: string; options: SmallOptions }[] = kinds.flatMap((kind)
     options: { network: { kind, target: "random" }, rule: { top: "reco" } },
   },
   {
+    name: `${kind} told apart by dots`,
+    options: { network: { kind }, rule: { affinity: "dots", temperature: 0.02 } },
+  },
+  {
     name: `${kind} with one-hot targets and MSE`,
     options: { network: { kind }, rule: { top: "mse", loss: "mse", centred: false } },
   },

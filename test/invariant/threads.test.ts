@@ -41,6 +41,13 @@ test.each(["mlp", "cnn"] as const)(
   },
 );
 
+test.each(["mlp", "cnn"] as const)("%s, told apart by dots: 1 to 4 threads", async (kind) => {
+  const options: SmallOptions = { network: { kind }, rule: { affinity: "dots", temperature: 0.02 } };
+  const alone = await trained(options);
+  expect(alone).not.toEqual(await trained({ network: { kind }, rule: { temperature: 0.02 } }));
+  for (const threads of [2, 4]) expect(await trained({ ...options, threads }), `${threads} threads`).toEqual(alone);
+});
+
 test("cnn, cells compared by their energies: 1 to 4 threads", async () => {
   const options: SmallOptions = { network: { kind: "cnn", pool: 2, pooling: "energy" } };
   const alone = await trained(options);
