@@ -13,7 +13,11 @@ const keep = Number(KEEP);
 
 /** @param {typeof import("bispike")} bispike */
 export default function register({ registerRule, Backprop, Bsd, BispikeError, decodeCheckpoint }) {
-  /** Puts the run's stages into the pair; returns the groups that stay. */
+  /**
+   * Puts the run's stages into the pair; returns the groups that stay.
+   *
+   * @param {import("bispike").NetworkPair} pair
+   */
   function taken(pair) {
     if (!FROM || !Number.isInteger(keep) || keep < 1 || keep >= pair.perception.length)
       throw new BispikeError(
@@ -22,17 +26,23 @@ export default function register({ registerRule, Backprop, Bsd, BispikeError, de
       );
     const { tensors } = decodeCheckpoint(readFileSync(FROM), FROM);
     for (const slot of pair.slots(false)) {
-      const stage = Number(/stage(\d+)/.exec(slot.name)[1]);
+      const stage = Number(/stage(\d+)/.exec(slot.name)?.[1]);
       const tensor = tensors.get(slot.name);
-      if (stage <= keep + 1 && tensor) slot.write(tensor.data);
+      if (stage <= keep + 1 && tensor) slot.write(Float32Array.from(tensor.data));
     }
     return new Set([...pair.perception.slice(0, keep), ...pair.recall.slice(0, keep + 1)].map(({ group }) => group));
   }
 
-  /** A rule whose optimiser passes over some groups. */
+  /**
+   * A rule whose optimiser passes over some groups.
+   *
+   * @param {InstanceType<typeof Bsd> | InstanceType<typeof Backprop>} rule
+   * @param {ReturnType<typeof taken>} groups
+   */
   function sparing(rule, groups) {
-    const update = rule.optimiser.update.bind(rule.optimiser);
-    rule.optimiser.update = (group, rate) => {
+    const { optimiser } = rule;
+    const update = optimiser.update.bind(optimiser);
+    optimiser.update = (...[group, rate]) => {
       if (!groups.has(group)) update(group, rate);
     };
     return rule;

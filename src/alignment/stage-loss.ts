@@ -19,9 +19,12 @@ export interface StageLossOptions {
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
-  /** InfoNCE: what rows are told apart by. Default cosines. */
+  /** InfoNCE: what rows of hidden stages are told apart by. Default cosines. */
   readonly affinity?: AffinityKind;
 }
+
+/** Temperature of stage 1's InfoNCE where the hidden stages' is one of dots. */
+const DRAWING_TEMPERATURE = 0.1;
 
 /** What a registered loss is made from, a stage at a time. */
 export interface StageLossSettings {
@@ -75,4 +78,15 @@ export function stageLoss(options: StageLossOptions, weight: number, features: n
       `stage loss: expected one of ${stageLosses.names().join(", ")}, got ${loss}; ${HOW_TO_LOAD}`,
     );
   return factory({ weight, features, lambda, temperature });
+}
+
+/**
+ * The loss of stage 1, the stimulus and what recall redraws of it: as the hidden stages', but of cosines, at a temperature of 0.1 where theirs is of dots. What is drawn under dots is what sets
+ * classes apart, not what they look like; and as stage 1's loss reaches recall's last weights alone, perception learns the same by either.
+ *
+ * @throws BispikeError as `stageLoss`
+ */
+export function stimulusLoss(options: StageLossOptions, weight: number, features: number): AlignmentLoss {
+  const drawn = options.affinity === "dots" ? { affinity: "cosines" as const, temperature: DRAWING_TEMPERATURE } : {};
+  return stageLoss({ ...options, ...drawn }, weight, features);
 }

@@ -24,7 +24,7 @@ export interface BsdOptions {
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
-  /** InfoNCE: what rows are told apart by, cosines or mean products. Default cosines. */
+  /** InfoNCE of hidden stages: what rows are told apart by, cosines or mean products; stage 1 stays with cosines. Default cosines. */
   readonly affinity?: AffinityKind;
   /** Weight of each hidden stage's loss. */
   readonly weight: number;

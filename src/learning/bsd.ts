@@ -15,7 +15,7 @@
  * The rule runs on some stages in a row as on all: what crosses the cut is spikes, recall's down, then perception's up (`course`).
  */
 import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
-import { stageLoss } from "../alignment/stage-loss.ts";
+import { stageLoss, stimulusLoss } from "../alignment/stage-loss.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Layer } from "../network/layer.ts";
 import type { Feature } from "../network/neuron.ts";
@@ -103,7 +103,7 @@ export class Bsd implements Rule {
     this.#alignment = new StageAlignment(team, maxImages, pair.recalls ? pair.maxRecalls : classes, width);
     this.#centredStimulus = team.arena.f32(options.centred && pair.recalls ? maxImages * stimulusWidth : 0);
     this.#pairs = pairingRoom(team.arena, maxImages, Math.max(maxImages, classes));
-    this.#stimulusLoss = stageLoss(options, options.stimulusWeight, sizeOf(pair.stimulusShape));
+    this.#stimulusLoss = stimulusLoss(options, options.stimulusWeight, sizeOf(pair.stimulusShape));
     this.#stages = stagesOf(pair, options);
     this.#undetached = options.detached === false ? undetached(pair, this.#features) : undefined;
     if (pair.holds(pair.stages)) this.#top = new Top(pair, options.top, options.lambda);

@@ -6,8 +6,8 @@ export interface AlignmentRows {
   /** B. */
   readonly batch: number;
   readonly recallLearns: boolean;
-  /** Whether rows are compared by cosines: then each has its own square, and a term of its own in its gradient. */
-  readonly own: boolean;
+  /** Whether rows are compared by cosines, of stage 1 and of the hidden stages: then each has its own square, and a term of its own in its gradient. */
+  readonly own: { readonly stimulus: boolean; readonly hidden: boolean };
 }
 
 /**
@@ -20,13 +20,14 @@ export function alignmentMacs(
   [stimulus = 0, ...hidden]: readonly number[],
   { recalls, batch, recallLearns, own }: AlignmentRows,
 ): number {
-  const share = own ? recalls / batch : 0;
-  const self = own ? 1 : 0;
-  const compared = recalls + self + share;
-  const toRecall = recallLearns ? recalls + share : 0;
-  const toPerception = recalls + self;
+  const sums = (ofOwn: boolean) => {
+    const share = ofOwn ? recalls / batch : 0;
+    const compared = recalls + (ofOwn ? 1 + share : 0);
+    return { compared, toRecall: recallLearns ? recalls + share : 0, toPerception: recalls + (ofOwn ? 1 : 0) };
+  };
+  const [first, above] = [sums(own.stimulus), sums(own.hidden)];
   return (
-    (compared + toRecall) * stimulus +
-    (compared + toRecall + toPerception) * hidden.reduce((sum, width) => sum + width, 0)
+    (first.compared + first.toRecall) * stimulus +
+    (above.compared + above.toRecall + above.toPerception) * hidden.reduce((sum, width) => sum + width, 0)
   );
 }

@@ -85,7 +85,8 @@ export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step
       // Fixed codes have no stage 1.
       const [stimulus = 0, ...hidden] = widths(net);
       const aligned = [step.codes ? 0 : stimulus, ...hidden];
-      parts.alignment = real(alignmentMacs(aligned, { recalls, batch, recallLearns, own: !step.dots }));
+      const cosines = { stimulus: true, hidden: !step.dots };
+      parts.alignment = real(alignmentMacs(aligned, { recalls, batch, recallLearns, own: cosines }));
       break;
     }
     case "backprop":
@@ -128,7 +129,8 @@ export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step
       const { forward, gradient } = feedbackNet(net as LayeredNet);
       const down = recallLearns ? addOperations(forward, gradient) : forward;
       parts.feedback = scaleOperations(down, share);
-      parts.alignment = real(alignmentMacs(widths(net), { recalls, batch, recallLearns, own: !step.dots }));
+      const cosines = { stimulus: !step.dots, hidden: !step.dots };
+      parts.alignment = real(alignmentMacs(widths(net), { recalls, batch, recallLearns, own: cosines }));
       break;
     }
   }

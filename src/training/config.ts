@@ -125,7 +125,8 @@ export interface RuleConfig {
   readonly temperature: number;
   /**
    * bsd, real-bsd with InfoNCE: what a sample's own recall is told from the others by. cosines, of the angle between two rows, as the method has it; or dots, their mean product over the
-   * features, which grows as they learn, so that training goes on to what is not yet told apart. Default cosines.
+   * features, which grows as they learn, so that training goes on to what is not yet told apart. Of hidden stages: stage 1 stays with cosines (at a temperature of 0.1 beside dots), or
+   * recall would draw what sets classes apart in place of what they look like. Default cosines.
    */
   readonly affinity: "cosines" | "dots";
   /** bsd, real-bsd: weight of each hidden stage's alignment loss. Default 1. */

@@ -170,10 +170,10 @@ it("bsd trains two networks, whose recalled rows a batch shares", () => {
   expect(training.forward).toEqual(sum(SPIKING, half(cost.recall.operations)));
   for (const part of ["errors", "feedback", "classifiers", "inference", "traces"] as const)
     expect(training[part]).toEqual(macs(0));
-  // The widths of ccl's nets; dot products have no squares, and no terms of rows' own.
+  // The widths of ccl's nets; dot products have no squares, and no terms of rows' own, but stage 1 stays with cosines.
   expect(training.alignment).toEqual(macs(4 * (2 + 1 + 0.5 + 2 + 0.5) + 2 * (2 + 1 + 0.5 + 2 + 0.5 + 2 + 1)));
   const dots = counted("--rule.name=bsd", "--rule.affinity=dots").training;
-  expect(dots.alignment).toEqual(macs(4 * (2 + 2) + 2 * (2 + 2 + 2)));
+  expect(dots.alignment).toEqual(macs(4 * (2 + 1 + 0.5 + 2 + 0.5) + 2 * (2 + 2 + 2)));
   const recall = 2 * 2 + 2 + 2 * 4 + 4;
   expect(parametersOf(ruleFootprint(net, "bsd"))).toMatchObject({ perception: 16, recall, training: 16 + recall });
 });

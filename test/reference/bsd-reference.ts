@@ -101,7 +101,9 @@ export function bsdStep(
   const last = pair.recall.at(-1)!;
   const redrawn = blockForward(last, recalled.spikes, steps * shown.length);
 
-  const first = align(stimulus, timeMean(redrawn.drive, steps), labels, options);
+  // Stage 1 stays with cosines.
+  const drawn = options.affinity === "dots" ? { affinity: "cosines" as const, temperature: 0.1 } : {};
+  const first = align(stimulus, timeMean(redrawn.drive, steps), labels, { ...options, ...drawn });
   const partners = recalled.traces.toReversed();
   const stages: Alignment[] = seen.traces.map((trace, i) =>
     align(trace.features, partners[i]!.features, labels, options),

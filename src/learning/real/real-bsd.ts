@@ -6,7 +6,7 @@
  *   stage i, 1 < i < L  align(a_i, c_i)                     trains W into a_i and Theta into c_i
  *   stage L             cross-entropy                       trains the last W
  */
-import { type StageLossOptions, stageLoss } from "../../alignment/stage-loss.ts";
+import { type StageLossOptions, stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
 import type { Freeze } from "../freeze.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
@@ -35,7 +35,8 @@ export class RealBsd extends MirroredNets {
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
   constructor(image: RealImageNet, own: RealBsdOptions, optimiser: OptimiserOptions) {
     const { weight, stimulusWeight, centred, freeze = "none" } = own;
-    const loss = (stage: number, features: number) => stageLoss(own, stage === 1 ? stimulusWeight : weight, features);
+    const loss = (stage: number, features: number) =>
+      stage === 1 ? stimulusLoss(own, stimulusWeight, features) : stageLoss(own, weight, features);
     super(image, { loss, centred, freeze }, optimiser);
   }
 }
