@@ -27,8 +27,8 @@ export default function register({ registerRule, Backprop, Bsd, BispikeError, de
     const { tensors } = decodeCheckpoint(readFileSync(FROM), FROM);
     for (const slot of pair.slots(false)) {
       const stage = Number(/stage(\d+)/.exec(slot.name)?.[1]);
-      const tensor = tensors.get(slot.name);
-      if (stage <= keep + 1 && tensor) slot.write(Float32Array.from(tensor.data));
+      const data = tensors.get(slot.name)?.data;
+      if (stage <= keep + 1 && data instanceof Float32Array) slot.write(data);
     }
     return new Set([...pair.perception.slice(0, keep), ...pair.recall.slice(0, keep + 1)].map(({ group }) => group));
   }

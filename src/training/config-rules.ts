@@ -93,13 +93,6 @@ function unfitPooling({ network, rule }: Pick<ExperimentConfig, "network" | "rul
   return faults;
 }
 
-/** Products where a loss is one of angles. */
-function unfitAffinity({ rule }: Pick<ExperimentConfig, "rule">): string[] {
-  return rule.affinity === "dots" && rule.loss !== "infonce"
-    ? [`rule.affinity: expected cosines with rule.loss ${rule.loss} (infonce alone can be of dots), got dots`]
-    : [];
-}
-
 /** @returns one sentence a fault */
 export function impossible({ data, network, rule, train }: ExperimentConfig): string[] {
   const faults = impossibleData(data);
@@ -123,8 +116,7 @@ export function impossible({ data, network, rule, train }: ExperimentConfig): st
   if (isRealRule(rule.name)) faults.push(...unfitForReal({ network, rule, train }));
   if (rule.name === "real-bsd") faults.push(...unfitForRealBsd({ network, rule }));
   const aligns = rule.name === "bsd" || rule.name === "real-bsd";
-  if (aligns)
-    faults.push(...unfitFreeze({ rule, train }), ...unfitBroadcast({ network, rule }), ...unfitAffinity({ rule }));
+  if (aligns) faults.push(...unfitFreeze({ rule, train }), ...unfitBroadcast({ network, rule }));
   const needsOthers = aligns && (rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse"));
   if (train.batch === 1 && needsOthers)
     faults.push(

@@ -346,14 +346,12 @@ describe("combinations", () => {
     );
   });
 
-  it("dots are InfoNCE's", () => {
-    expect(resolveConfig(mnist, ["--rule.affinity=dots", "--rule.temperature=0.02"]).rule).toMatchObject({
-      ...{ loss: "infonce", affinity: "dots", temperature: 0.02 },
-    });
-    for (const name of ["bsd", "real-bsd"])
-      expect(overriding(`--rule.name=${name}`, "--rule.affinity=dots", "--rule.loss=reco")).toBe(
-        "x.yaml: rule.affinity: expected cosines with rule.loss reco (infonce alone can be of dots), got dots",
-      );
+  it("stages are told apart by cosines or dots, and losses that know neither pass over it", () => {
+    expect(resolveConfig(mnist).rule.affinity).toBe("cosines");
+    for (const loss of ["infonce", "reco", "mse"])
+      expect(resolveConfig(mnist, ["--rule.affinity=dots", `--rule.loss=${loss}`]).rule).toMatchObject({
+        ...{ loss, affinity: "dots" },
+      });
     expect(overriding("--rule.affinity=angles")).toBe(
       'x.yaml: rule.affinity: expected one of cosines, dots, got the text "angles"',
     );

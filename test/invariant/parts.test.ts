@@ -32,6 +32,14 @@ const cases = {
     },
     cuts: [[3], [2, 4]],
   },
+  "mlp, told apart by dots": {
+    raw: {
+      network: { hidden: [18, 9] },
+      rule: { affinity: "dots", temperature: 0.02 },
+      train: { epochs: 2, batch: 16 },
+    },
+    cuts: [[2]],
+  },
   "mlp, frozen recall": {
     raw: { network: { hidden: [18, 9] }, train: { epochs: 2, batch: 16, recallRate: 0 } },
     cuts: [[2]],
