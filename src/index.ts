@@ -25,7 +25,7 @@ export {
 } from "./alignment/affinity.ts";
 export { type CosineRow, cosineRows, type RowLoss } from "./alignment/cosine-rows.ts";
 export { type FrequencyOptions, frequencyDefaults } from "./alignment/frequency.ts";
-export { type InfoNceOptions, infonce } from "./alignment/infonce.ts";
+export { type AffinityKind, type InfoNceOptions, infonce } from "./alignment/infonce.ts";
 export { type MseOptions, mse } from "./alignment/mse.ts";
 export { type RecoOptions, reco } from "./alignment/reco.ts";
 export {

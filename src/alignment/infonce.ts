@@ -11,6 +11,7 @@
  * Cosines lie between -1 and 1, so their softmax can be no surer than the temperature lets it be. Mean products grow with what the two networks have to say: a stage goes on from samples it has
  * learned to those it has not, as under the cross-entropy of a classifier of its own.
  */
+import { BispikeError } from "../errors.ts";
 import { type AlignmentLoss, lossOfCosines, lossOfProducts } from "./affinity.ts";
 
 /** What rows are told apart by: the cosine of the angle between them, or their mean product. */
@@ -31,12 +32,17 @@ export interface InfoNceOptions {
 /**
  * InfoNCE as a stage loss; the sum runs in a kernel.
  *
+ * @throws BispikeError "usage" for dots without `features`
  * @example
  * infonce({ temperature: 0.1, weight: 1 });
  * infonce({ temperature: 0.02, weight: 1, affinity: "dots", features: 256 });
  */
 export function infonce({ temperature, weight, affinity = "cosines", features = 0 }: InfoNceOptions): AlignmentLoss {
   if (affinity === "cosines") return lossOfCosines("infonceRows", weight, 0, temperature);
-  if (!(features > 0)) throw new Error(`infonce of dots: expected the number of features, got ${features}`);
+  if (!(features > 0))
+    throw new BispikeError(
+      "usage",
+      `infonce of dots: expected features, the numbers a row has, above 0, got ${features}`,
+    );
   return lossOfProducts("infonceRows", weight, features, temperature);
 }

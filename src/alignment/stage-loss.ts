@@ -87,6 +87,7 @@ export function stageLoss(options: StageLossOptions, weight: number, features: n
  * @throws BispikeError as `stageLoss`
  */
 export function stimulusLoss(options: StageLossOptions, weight: number, features: number): AlignmentLoss {
-  const drawn = options.affinity === "dots" ? { affinity: "cosines" as const, temperature: DRAWING_TEMPERATURE } : {};
+  const ofDots = options.loss === "infonce" && options.affinity === "dots";
+  const drawn = ofDots ? { affinity: "cosines" as const, temperature: DRAWING_TEMPERATURE } : {};
   return stageLoss({ ...options, ...drawn }, weight, features);
 }

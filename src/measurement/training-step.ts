@@ -44,6 +44,6 @@ export function trainingStep({ rule, train }: Pick<ExperimentConfig, "rule" | "t
     recallLearns: train.recallRate > 0 && learns.recall && !codes,
     hiddenLearns: rule.stdp.hidden > 0,
     inferenceSteps: rule.predictiveCoding.inferenceSteps,
-    dots: (name === "ccl" ? rule.ccl.affinity : rule.affinity) === "dots",
+    dots: name === "ccl" ? rule.ccl.affinity === "dots" : rule.affinity === "dots" && rule.loss === "infonce",
   };
 }

@@ -174,6 +174,9 @@ it("bsd trains two networks, whose recalled rows a batch shares", () => {
   expect(training.alignment).toEqual(macs(4 * (2 + 1 + 0.5 + 2 + 0.5) + 2 * (2 + 1 + 0.5 + 2 + 0.5 + 2 + 1)));
   const dots = counted("--rule.name=bsd", "--rule.affinity=dots").training;
   expect(dots.alignment).toEqual(macs(4 * (2 + 1 + 0.5 + 2 + 0.5) + 2 * (2 + 2 + 2)));
+  expect(counted("--rule.name=bsd", "--rule.affinity=dots", "--rule.loss=reco").training.alignment).toEqual(
+    training.alignment,
+  );
   const recall = 2 * 2 + 2 + 2 * 4 + 4;
   expect(parametersOf(ruleFootprint(net, "bsd"))).toMatchObject({ perception: 16, recall, training: 16 + recall });
 });

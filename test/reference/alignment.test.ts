@@ -200,6 +200,12 @@ function shortestRow(x: Float64Array, features: number): number {
   return shortest;
 }
 
+test("infonce of dots says that it needs the number of features", () => {
+  expect(() => infonce({ temperature: 0.1, weight: 1, affinity: "dots" })).toThrow(
+    "infonce of dots: expected features, the numbers a row has, above 0, got 0",
+  );
+});
+
 describe("pairing", () => {
   const labels = [1, 0, 1];
   const fill = (mode: Negatives) => pairing(mode, labels, 2, pairs);
