@@ -117,17 +117,24 @@ describe.each(CASES)("$name", (small) => {
   });
 
   test.each([
-    { loss: "infonce", centred: true },
-    { loss: "infonce", centred: false },
-    { loss: "reco", centred: true },
-    { loss: "mse", centred: true },
-  ] as const)("real-bsd: every stage's own loss, $loss, centred $centred", ({ loss, centred }) => {
-    const own = { loss, centred, temperature: 0.2, lambda: 1.5, weight: 2, stimulusWeight: 3 };
+    { loss: "infonce", affinity: "cosines", centred: true },
+    { loss: "infonce", affinity: "cosines", centred: false },
+    { loss: "infonce", affinity: "dots", centred: true },
+    { loss: "infonce", affinity: "dots", centred: false },
+    { loss: "reco", affinity: "cosines", centred: true },
+    { loss: "mse", affinity: "cosines", centred: true },
+  ] as const)("real-bsd: every stage's own loss, $loss of $affinity, centred $centred", (options) => {
+    const { centred, affinity } = options;
+    const own = { ...options, temperature: 0.2, lambda: 1.5, weight: 2, stimulusWeight: 3 };
+    // Stage 1 stays with cosines.
+    const drawn = affinity === "dots" ? { ...own, affinity: "cosines" as const, temperature: 0.1 } : own;
     const image = realImageNet(team, smallOptions({ ...small, activation: "elu" }), "real-bsd");
     const learner = new RealBsd(image, own, PLAIN_OPTIMISER);
     expectStages(learner, "elu", (rows, c, labels, stage) => {
       const [v, w] = centred ? [centredRows(rows, IMAGES), centredRows(c, CLASSES)] : [rows, c];
-      return ad.affine(alignmentLoss(v, w, labels, own), stage === 0 ? 3 : 2);
+      return stage === 0
+        ? ad.affine(alignmentLoss(v, w, labels, drawn), 3)
+        : ad.affine(alignmentLoss(v, w, labels, own), 2);
     });
   });
 
@@ -206,12 +213,20 @@ function centredRows(x: ad.Value, rows: number): ad.Value {
   return ad.subtract(x, ad.detach(spread));
 }
 
+/** What `alignmentLoss` is told. */
+interface AlignmentTold {
+  readonly loss: "infonce" | "reco" | "mse";
+  readonly affinity: "cosines" | "dots";
+  readonly temperature: number;
+  readonly lambda: number;
+}
+
 /** BSD's losses of rows v (an image each) and w (a class each), prototypes. */
 function alignmentLoss(
   v: ad.Value,
   w: ad.Value,
   labels: Uint16Array,
-  { loss, temperature, lambda }: { loss: "infonce" | "reco" | "mse"; temperature: number; lambda: number },
+  { loss, affinity, temperature, lambda }: AlignmentTold,
 ): ad.Value {
   const size = v.values.length / IMAGES;
   if (loss === "mse") {
@@ -220,6 +235,10 @@ function alignmentLoss(
       ad.gather(w, v.values.length, (i) => labels[Math.floor(i / size)]! * size + (i % size)),
     );
     return ad.affine(ad.sum(ad.multiply(gap, gap)), 1 / IMAGES / size);
+  }
+  if (affinity === "dots") {
+    const logits = ad.affine(ad.products(v, w, size), 1 / size / temperature);
+    return ad.affine(ad.crossEntropy(logits, labels), 1 / IMAGES);
   }
   const cosines = cosinesOf(v, w);
   if (loss === "infonce") return ad.affine(ad.crossEntropy(ad.affine(cosines, 1 / temperature), labels), 1 / IMAGES);
