@@ -211,20 +211,20 @@ describe("stage 1", () => {
   const options = { lambda: 4, temperature: 0.05, affinity: "dots" } as const;
   const size = { rows: 5, features: 4, negatives: "prototypes", centred: true, silent: false } as const;
   const x = rowsOf({ ...size, ...options, weight: 1, seed: 8 });
-  const valueOf = (loss: AlignmentLoss) => run(loss, "prototypes", x, coefficients());
+  const lossOf = (loss: AlignmentLoss) => run(loss, "prototypes", x, coefficients());
 
   test("stays with cosines, at 0.1, where hidden stages are told apart by dots", () => {
     const own = { ...options, loss: "infonce" };
-    expect(valueOf(stimulusLoss(own, 0.5, 4))).toEqual(valueOf(infonce({ temperature: 0.1, weight: 0.5 })));
-    expect(valueOf(stageLoss(own, 0.5, 4))).toEqual(
-      valueOf(infonce({ temperature: 0.05, weight: 0.5, affinity: "dots", features: 4 })),
+    expect(lossOf(stimulusLoss(own, 0.5, 4))).toEqual(lossOf(infonce({ temperature: 0.1, weight: 0.5 })));
+    expect(lossOf(stageLoss(own, 0.5, 4))).toEqual(
+      lossOf(infonce({ temperature: 0.05, weight: 0.5, affinity: "dots", features: 4 })),
     );
   });
 
   test("has the hidden stages' temperature where they are of cosines, and other losses as they are", () => {
     const cosines = { ...options, affinity: "cosines", loss: "infonce" } as const;
-    expect(valueOf(stimulusLoss(cosines, 1, 4))).toEqual(valueOf(infonce({ temperature: 0.05, weight: 1 })));
-    expect(valueOf(stimulusLoss({ ...options, loss: "reco" }, 1, 4))).toEqual(valueOf(reco({ lambda: 4, weight: 1 })));
+    expect(lossOf(stimulusLoss(cosines, 1, 4))).toEqual(lossOf(infonce({ temperature: 0.05, weight: 1 })));
+    expect(lossOf(stimulusLoss({ ...options, loss: "reco" }, 1, 4))).toEqual(lossOf(reco({ lambda: 4, weight: 1 })));
   });
 });
 
