@@ -63,12 +63,11 @@ export function encodeCheckpoint(
   return seal(IMAGE_FILE, tensors, { ...about, config: withoutLater(modelConfig(about.config)) });
 }
 
-/** A section without the keys that have these values. */
-function without<S extends object>(section: S, silent: Partial<S>): object {
+/** A section without the keys that have these values: options that came later are kept only where they say something, so that runs without them keep their bytes. */
+export function without<S extends object>(section: S, silent: Partial<S>): object {
   return Object.fromEntries(Object.entries(section).filter(([key, value]) => silent[key as keyof S] !== value));
 }
 
-/** Options that came later are kept only where they say something, so that runs without them keep their bytes. */
 function withoutLater(config: ExperimentConfig): object {
   const { labelNoise, augment, ...data } = config.data;
   const said = { ...(labelNoise > 0 ? { labelNoise } : {}), ...(augments(augment) ? { augment } : {}) };

@@ -12,12 +12,12 @@ import {
   backpropStep,
   type Direction,
   type Elements,
+  featuresOf,
   type Held,
   homeostasis,
   meanRow,
-  ofSpikes,
+  ofNeurons,
   type ReadOut,
-  ratesOf,
   runStage,
   type SequenceStage,
   type StageGradients,
@@ -124,43 +124,54 @@ interface Half {
 }
 
 describe("BSD is the derivative of a stage's loss with all that the stage reads held", () => {
-  const cases = (["infonce", "reco"] as const).flatMap((loss) =>
+  const losses = [
+    { loss: "infonce", affinity: "cosines", against: "rate" },
+    { loss: "infonce", affinity: "dots", against: "drive" },
+    { loss: "infonce", affinity: "dots", against: "membrane" },
+    { loss: "reco", affinity: "cosines", against: "rate" },
+  ] as const;
+  const cases = losses.flatMap((loss) =>
     [true, false].flatMap((centred) =>
-      [true, false].map((masked) => ({ loss, centred, masked, norm: centred !== masked })),
+      [true, false].map((masked) => ({ ...loss, centred, masked, norm: centred !== masked })),
     ),
   );
-  test.each(cases)("$loss, centred $centred, masked $masked, norm $norm", (c) => {
-    const uniform = uniformOf(JSON.stringify(c));
-    // Blocks of 5 rows cut 12 into 5, 5 and 2.
-    const options: WindowLoss = { ...c, lambda: 0.7, temperature: 0.3, block: 5 };
-    const labels = c.masked ? [...uniform(images, 0, 3)].map(Math.floor) : undefined;
-    const pull = { weight: 2, rate: 0.3 };
-    const half = (inputs: number, direction: Direction): Half => ({
-      stage: stageOf(uniform, inputs, 4, c.norm),
-      inputs: Array.from({ length: size.positions }, () => uniform(size.steps * size.rows * inputs, 0, 1)),
-      direction,
-    });
-    const halves = [half(5, "forward"), half(3, "backward")];
-    const run = (held?: readonly Held[]) =>
-      halves.map(({ stage, inputs, direction }, k) => runStage(stage, inputs, size, direction, neurons, held?.[k]));
-    const traces = run();
-    const rates = traces.map((trace) => ratesOf(trace, size.steps));
-    const means = { v: meanRow(rates[0]!, 4), w: meanRow(rates[1]!, 4) };
-    const { gradV, gradW } = alignBlocks(rates[0]!, rates[1]!, 4, options, labels);
-    const gradients = halves.map(({ stage, direction }, k) => {
-      const own = homeostasis(rates[k]!, 4, size.steps, pull);
-      const dS = ofSpikes([gradV, gradW][k]!, own.pull, 4, size);
-      return stageGradients(stage, traces[k]!, dS, size, direction, neurons, false).gradients;
-    });
-    const held = traces.map((trace) => ({ reset: spikesOf(trace), heard: trace.map(({ heard }) => heard.slice()) }));
-    expectDerivative(
-      gradients.flatMap(gradientsOf),
-      halves.flatMap(({ stage }) => arraysOf(stage)),
-      () => {
-        const [v, w] = run(held).map((trace) => ratesOf(trace, size.steps));
-        const costs = [v!, w!].map((x) => homeostasis(x, 4, size.steps, pull).cost);
-        return alignBlocks(v!, w!, 4, options, labels, means).loss + costs[0]! + costs[1]!;
-      },
-    );
-  });
+  test.each(cases)(
+    "$loss of $affinity, against recall's $against, centred $centred, masked $masked, norm $norm",
+    (c) => {
+      const uniform = uniformOf(JSON.stringify(c));
+      // Blocks of 5 rows cut 12 into 5, 5 and 2.
+      const options: WindowLoss = { ...c, lambda: 0.7, temperature: 0.3, block: 5 };
+      const labels = c.masked ? [...uniform(images, 0, 3)].map(Math.floor) : undefined;
+      const pull = { weight: 2, rate: 0.3 };
+      const half = (inputs: number, direction: Direction): Half => ({
+        stage: stageOf(uniform, inputs, 4, c.norm),
+        inputs: Array.from({ length: size.positions }, () => uniform(size.steps * size.rows * inputs, 0, 1)),
+        direction,
+      });
+      const halves = [half(5, "forward"), half(3, "backward")];
+      const run = (held?: readonly Held[]) =>
+        halves.map(({ stage, inputs, direction }, k) => runStage(stage, inputs, size, direction, neurons, held?.[k]));
+      const traces = run();
+      const kinds = ["rate", c.against] as const;
+      const features = traces.map((trace, k) => featuresOf(trace, size.steps, kinds[k]!));
+      const means = { v: meanRow(features[0]!, 4), w: meanRow(features[1]!, 4) };
+      const { gradV, gradW } = alignBlocks(features[0]!, features[1]!, 4, options, labels);
+      const gradients = halves.map(({ stage, direction }, k) => {
+        const own = homeostasis(featuresOf(traces[k]!, size.steps), 4, size.steps, pull);
+        const toNeurons = ofNeurons([gradV, gradW][k]!, own.pull, 4, size, kinds[k]!);
+        return stageGradients(stage, traces[k]!, toNeurons, size, direction, neurons, false).gradients;
+      });
+      const held = traces.map((trace) => ({ reset: spikesOf(trace), heard: trace.map(({ heard }) => heard.slice()) }));
+      expectDerivative(
+        gradients.flatMap(gradientsOf),
+        halves.flatMap(({ stage }) => arraysOf(stage)),
+        () => {
+          const ran = run(held);
+          const [v, w] = ran.map((trace, k) => featuresOf(trace, size.steps, kinds[k]!));
+          const costs = ran.map((trace) => homeostasis(featuresOf(trace, size.steps), 4, size.steps, pull).cost);
+          return alignBlocks(v!, w!, 4, options, labels, means).loss + costs[0]! + costs[1]!;
+        },
+      );
+    },
+  );
 });

@@ -10,7 +10,7 @@ import { jsonLines, runCli, startCli } from "../support/cli.ts";
 import { expectRefusal } from "../support/refusal.ts";
 import { writeSmallDigits } from "../support/small-digits.ts";
 import { SMALL_EXPERIMENT } from "../support/small-run.ts";
-import { smallSeries, smallText } from "../support/small-sequence-run.ts";
+import { smallSequenceTraining, smallSeries, smallText } from "../support/small-sequence-run.ts";
 
 const TEXT = `name: words
 task: next-character
@@ -163,6 +163,21 @@ it("inspect tells task, data, net and position", async () => {
   expect(waves.stdout).toMatch(/^task +forecast of waves \(240 rows\), 2 rows ahead$/m);
   expect(waves.stdout).toMatch(/^inputs +a, b, OT$/m);
   expect(waves.stdout).toMatch(/^perception\.stage2\.recurrent +F32 +\[20, 20\]/m);
+});
+
+it("inspect tells what recall is compared by, and how, where that is not as usual", async () => {
+  const { last } = await smallSequenceTraining({
+    ...{ task: "next-character", data: { window: 5 }, network: { hidden: [9], steps: 2 } },
+    rule: { affinity: "dots", temperature: 0.02, recallFeatures: "drive" },
+    train: { epochs: 1, batch: 40 },
+  });
+  writeFileSync(join(cwd, "dots.safetensors"), last);
+  const { stdout } = await runCli(["inspect", "dots.safetensors"], cwd);
+  expect(stdout).toMatch(
+    /^rule +bsd: infonce \(dot products, temperature 0\.02\), centred rate against recall's drive, negatives masked/m,
+  );
+  const usual = await runCli(["inspect", "words"], cwd);
+  expect(usual.stdout).toMatch(/^rule +bsd: infonce \(temperature [\d.]+\), centred rate, negatives/m);
 });
 
 it("openSequence gives the trained net", async () => {

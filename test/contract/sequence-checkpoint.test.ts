@@ -44,6 +44,31 @@ it("hold configuration, summary, position and tensors", () => {
   expect(decodeSequenceCheckpoint(series, "x").data).toMatchObject({ columns: ["a", "b", "OT"], targets: ["OT"] });
 });
 
+it("say nothing of options that came later where those are as before, so that a run's bytes are those of before", async () => {
+  const raw = {
+    ...{ task: "next-character", data: { window: 5 }, network: { hidden: [9], steps: 2 } },
+    train: { epochs: 1, batch: 40 },
+  };
+  const said = (bytes: Uint8Array) => decodeSafetensors(bytes).metadata.get("config");
+  expect(said(text)).not.toMatch(/affinity|recallFeatures/);
+  expect(decodeSequenceCheckpoint(text, "x").config.rule).toMatchObject({
+    affinity: "cosines",
+    recallFeatures: "rate",
+  });
+  const rule = { affinity: "dots", recallFeatures: "drive" };
+  const { last } = await smallSequenceTraining({ ...raw, rule });
+  const changed = decodeSequenceCheckpoint(last, "x");
+  expect(changed.config.rule).toMatchObject(rule);
+  // They reach the net, each of them.
+  const weights = "perception.stage2.weight";
+  const usual = decodeSequenceCheckpoint(text, "x").tensors.get(weights);
+  for (const one of [{ affinity: "dots" }, { recallFeatures: "drive" }]) {
+    const { tensors } = decodeSequenceCheckpoint((await smallSequenceTraining({ ...raw, rule: one })).last, "x");
+    expect(tensors.get(weights)).not.toEqual(usual);
+    expect(tensors.get(weights)).not.toEqual(changed.tensors.get(weights));
+  }
+});
+
 it("are no checkpoints of images", () => {
   expect(() => decodeCheckpoint(text, "x")).toThrow(/^x: is a safetensors file, but not a bispike checkpoint$/);
 });

@@ -74,9 +74,15 @@ const cases: [string, SmallSequenceOptions][] = [
     { network: { inputs: values, targets: values }, rule: { negatives: "literal", loss: "reco" } },
   ],
   ["values to symbols, recall of one element", { network: { inputs: values, recurrentRecall: false } }],
+  ["symbols, dot products", { rule: { affinity: "dots", temperature: 0.02 } }],
 ];
+/** What meets within a stage is a voltage of recall's, which its weights into the stage decide: spikes alone leave the stage. */
+const voltages: [string, SmallSequenceOptions][] = (["drive", "membrane"] as const).map((recallFeatures) => [
+  `dot products with recall's ${recallFeatures}`,
+  { rule: { affinity: "dots", temperature: 0.02, recallFeatures } },
+]);
 
-describe.each(cases)("%s", (_, options) => {
+describe.each([...cases, ...voltages])("%s", (_, options) => {
   test("changing weights changes only the updates that their spikes reach", async () => {
     const before = await updatesAfter(smallBsd(options));
     const names = [...before.keys()];
@@ -94,7 +100,9 @@ describe.each(cases)("%s", (_, options) => {
       }
     }
   });
+});
 
+describe.each(cases)("%s", (_, options) => {
   test("perception learns of the future from recall's spikes, never from its weights", async () => {
     const before = await updatesAfter(smallBsd(options));
     // Small enough a change that no recall spike flips; the largest one that passes is used.

@@ -178,7 +178,8 @@ function contrastiveLoss(
 ): Omit<Alignment, "means"> {
   // Only a masked loss leaves columns out: for prototypes each class has one column, and that is the sample's own.
   const isRival = (k: number, j: number): boolean => options.negatives !== "masked" || labels[k] !== labels[j];
-  if (options.affinity === "dots") return productLoss(v, w, own, isRival, features, options.temperature);
+  if (options.loss === "infonce" && options.affinity === "dots")
+    return productLoss(v, w, own, isRival, features, options.temperature);
   const columns = w.length / features;
   const a = directions(v, features);
   const c = directions(w, features);

@@ -6,8 +6,8 @@
  * A neuron hears at its step t what its fellows did at step t of the neighbouring element; nothing is heard at the window's ends. Every element has T steps, its membranes start at 0. The norm
  * takes its statistics from one position's rows and steps. Losses (source: arXiv 2509.20284, carried over to sequences):
  *
- *   stage 1             symbols: redrawn rows against the alphabet's codes; values: stimulus rows against redrawn rows
- *   stage i, 1 < i < L  perception's against recall's firing rates, row k to row k, in blocks of rows; plus homeostasis of both
+ *   stage 1             symbols: redrawn rows against the alphabet's codes; values: stimulus rows against redrawn rows; of cosines whatever the others are of
+ *   stage i, 1 < i < L  perception's firing rates against recall's features, row k to row k, in blocks of rows; plus homeostasis of both
  *   stage L             cross-entropy or mean squared error of the read-out's time mean
  *
  * Spikes of an element are [T][rows][neurons]; what holds for a window is a list over positions, or rows position * rows + row ("images").
@@ -17,7 +17,7 @@ import { type LifOptions, type LifTrace, lifBackward, lifForward, type Surrogate
 import { linearForward, linearInputGradient, linearWeightGradient } from "./linear.ts";
 import { type NormTrace, normBackward, normEpsilon, normForward } from "./norm.ts";
 import { crossEntropy } from "./softmax.ts";
-import { holdOverTime, spreadOverTime, timeMean } from "./stage.ts";
+import { type FeatureKind, holdOverTime, spreadOverTime, timeMean } from "./stage.ts";
 
 /** Weights are [neurons][inputs]; either a bias or a norm. */
 export interface SequenceStage {
@@ -136,10 +136,19 @@ function throughNorm(dX: Float64Array, trace: NormTrace, { gamma, running }: Seq
 
 const shapeOf = ({ inputs, neurons }: SequenceStage) => ({ inputs, outputs: neurons });
 
-/** Firing rates, [image][neurons]. */
-export function ratesOf(trace: StageTrace, steps: number): Float64Array {
-  const rows = trace.map(({ spikes }) => timeMean(spikes, steps));
+/** Time means of the spikes, the drive or the membrane, [image][neurons]. */
+export function featuresOf(trace: StageTrace, steps: number, kind: FeatureKind = "rate"): Float64Array {
+  const rows = trace.map(({ spikes, membrane, z, norm }) =>
+    timeMean({ rate: spikes, membrane, drive: norm?.output ?? z }[kind], steps),
+  );
   return Float64Array.from(rows.flatMap((row) => [...row]));
+}
+
+/** Gradients of what a stage's neurons do, each [position][T * rows * neurons]; absent: 0. */
+export interface NeuronGradients {
+  readonly spikes: readonly Float64Array[];
+  readonly membrane?: readonly Float64Array[];
+  readonly drive?: readonly Float64Array[];
 }
 
 export interface StageGradients {
@@ -151,7 +160,7 @@ export interface StageGradients {
 }
 
 /**
- * Gradients of a stage from those of every spike, [position][T * rows * neurons].
+ * Gradients of a stage from those of its neurons.
  *
  * @param throughTime whether dz of an element goes on to the spikes its fellows of the element before fired
  * @returns the stage's gradients, and those of its inputs
@@ -159,7 +168,7 @@ export interface StageGradients {
 export function stageGradients(
   stage: SequenceStage,
   trace: StageTrace,
-  gradSpikes: readonly Float64Array[],
+  { spikes: gradSpikes, membrane, drive }: NeuronGradients,
   { positions, rows, steps }: WindowSize,
   direction: Direction,
   { tau, theta, surrogate }: NeuronOptions,
@@ -182,7 +191,9 @@ export function stageGradients(
   for (const n of orderOf(direction, positions).reverse()) {
     const element = trace[n]!;
     const dS = gradSpikes[n]!.map((value, i) => value + back[i]!);
-    const dX = lifBackward(dS, zeros(dS.length), element, rows * neurons, { tau, theta }, surrogate);
+    const dH = membrane?.[n] ?? zeros(dS.length);
+    const dX = lifBackward(dS, dH, element, rows * neurons, { tau, theta }, surrogate);
+    if (drive) for (let i = 0; i < dX.length; i++) dX[i]! += drive[n]![i]!;
     let dz = dX;
     if (norm && element.norm) {
       const through = throughNorm(dX, element.norm, norm);
@@ -203,7 +214,7 @@ export function stageGradients(
 }
 
 /** Rows of a window compared in blocks of at most `block`; centring is over the whole window. */
-export interface WindowLoss extends Pick<AlignmentOptions, "loss" | "lambda" | "temperature" | "centred"> {
+export interface WindowLoss extends Pick<AlignmentOptions, "loss" | "lambda" | "temperature" | "centred" | "affinity"> {
   readonly block: number;
 }
 
@@ -348,6 +359,8 @@ function topLoss(mean: Float64Array, targets: Elements): { loss: number; gradien
 }
 
 export interface SequenceOptions extends WindowLoss {
+  /** What recall is compared by. Default rate. */
+  readonly recallFeatures?: FeatureKind;
   readonly steps: number;
   readonly tau: number;
   readonly theta: { readonly perception: number; readonly recall: number };
@@ -381,17 +394,20 @@ export function homeostasis(rates: Float64Array, neurons: number, steps: number,
   };
 }
 
-/** Gradient of every spike from that of the firing rates and a pull a neuron, a list over positions. */
-export function ofSpikes(
-  gradRates: Float64Array,
+/** Gradients of a stage's neurons from that of its features, time means of `kind`, and a pull that every spike of a neuron has. */
+export function ofNeurons(
+  gradFeatures: Float64Array,
   pull: Float64Array,
   neurons: number,
   { positions, rows, steps }: WindowSize,
-): Float64Array[] {
+  kind: FeatureKind = "rate",
+): NeuronGradients {
   const each = rows * neurons;
-  return Array.from({ length: positions }, (_, n) =>
-    spreadOverTime(gradRates.slice(n * each, (n + 1) * each), steps).map((value, i) => value + pull[i % neurons]!),
+  const spread = Array.from({ length: positions }, (_, n) =>
+    spreadOverTime(gradFeatures.slice(n * each, (n + 1) * each), steps),
   );
+  const pulled = spread.map((values) => values.map((value, i) => (kind === "rate" ? value : 0) + pull[i % neurons]!));
+  return { spikes: pulled, ...(kind === "rate" ? {} : { [kind]: spread }) };
 }
 
 /** The whole BSD step on one window; no parameter is changed. */
@@ -438,15 +454,16 @@ export function sequenceStep(
     const other = seen.length - 1 - k;
     const stage = net.perception[k]!;
     const partner = net.recall[other]!;
-    const [v, w] = [ratesOf(trace, steps), ratesOf(recalled[other]!, steps)];
+    const [rates, theirRates] = [featuresOf(trace, steps), featuresOf(recalled[other]!, steps)];
+    const [v, w] = [rates, featuresOf(recalled[other]!, steps, options.recallFeatures)];
     const labels = options.negatives === "masked" && targets.kind === "symbols" ? targets.symbols : undefined;
     const { loss, gradV, gradW } = alignBlocks(v, w, stage.neurons, options, labels);
-    const [own, theirs] = [v, w].map((rates) => homeostasis(rates, stage.neurons, steps, options.homeostasis));
+    const [own, theirs] = [rates, theirRates].map((x) => homeostasis(x, stage.neurons, steps, options.homeostasis));
     losses.push(options.weight * loss + own!.cost + theirs!.cost);
     for (const rows of [v, w]) compared.push(shown(rows, stage.neurons));
     const weighted = (x: Float64Array) => x.map((value) => value * options.weight);
-    const dV = ofSpikes(weighted(gradV), own!.pull, stage.neurons, size);
-    const dW = ofSpikes(weighted(gradW), theirs!.pull, stage.neurons, size);
+    const dV = ofNeurons(weighted(gradV), own!.pull, stage.neurons, size);
+    const dW = ofNeurons(weighted(gradW), theirs!.pull, stage.neurons, size, options.recallFeatures);
     const ours = stageGradients(stage, trace, dV, size, "forward", seeing, false);
     const back = stageGradients(partner, recalled[other]!, dW, size, "backward", recalling, false);
     perception.push({ trace, gradients: ours.gradients });
@@ -470,9 +487,10 @@ export function sequenceStep(
 function redrawLoss(
   redrawn: Float64Array,
   inputs: Elements,
-  options: SequenceOptions,
+  given: SequenceOptions,
 ): { loss: number; gradient: Float64Array } {
   const { width } = inputs;
+  const options = given.affinity === "dots" ? { ...given, affinity: "cosines" as const, temperature: 0.1 } : given;
   if (inputs.kind === "values") {
     const { loss, gradW } = alignBlocks(inputs.values, redrawn, width, options);
     return { loss, gradient: gradW };
@@ -522,7 +540,9 @@ export function backpropStep(
   let above: readonly Float64Array[] = top.inputs;
   for (let k = net.perception.length - 1; k >= 0; k--) {
     const stage = net.perception[k]!;
-    const { gradients, inputs: below } = stageGradients(stage, traces[k]!, above, size, "forward", neurons, true);
+    const { gradients, inputs: below } = stageGradients(
+      ...([stage, traces[k]!, { spikes: above }, size, "forward", neurons, true] as const),
+    );
     perception.unshift(gradients);
     above = below;
   }

@@ -56,11 +56,13 @@ const cases = fc.record({
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
 const rules = fc.record({
+  recallFeatures: fc.constantFrom("rate" as const, "rate" as const, "drive" as const, "membrane" as const),
   centred: fc.boolean(),
   loss: fc.constantFrom("infonce" as const, "reco" as const),
   negatives: fc.constantFrom("literal" as const, "masked" as const),
   block: fc.integer({ min: 1, max: 20 }),
   temperature: fc.constantFrom(0.1, 0.3, 1),
+  affinity: fc.constantFrom("cosines" as const, "dots" as const),
   lambda: fc.constantFrom(0.3, 2),
   weight: fc.constantFrom(1, 0.7),
   stimulusWeight: fc.constantFrom(1, 0.4),

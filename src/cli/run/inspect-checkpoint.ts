@@ -13,6 +13,7 @@ import { alignTable, percent } from "../table.ts";
 import type { Findings } from "./inspect.ts";
 import { besideCheckpoint, describePosition, parameterCount, parametersOf, type StoredSummary } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
+import { describeLoss } from "./stage-loss-words.ts";
 
 /** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
 export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedCheckpoint): Findings {
@@ -156,12 +157,6 @@ function describeRule(rule: Checkpoint["config"]["rule"]): string {
   const codes = rule.codes === "random" ? `, random codes (rate ${rule.codeRate}) for recall` : "";
   const variant = `${codes}${describeFreeze(rule)}${rule.detached ? "" : ", stages not detached"}`;
   return `${name}: ${describeLoss(rule)}, ${features}, negatives ${rule.negatives}, top ${top}${variant}`;
-}
-
-function describeLoss({ loss, lambda, temperature, affinity }: Checkpoint["config"]["rule"]): string {
-  if (loss === "reco") return `reco (lambda ${lambda})`;
-  const products = affinity === "dots" ? "dot products, " : "";
-  return loss === "infonce" ? `infonce (${products}temperature ${temperature})` : loss;
 }
 
 function describeFreeze({ freeze }: Checkpoint["config"]["rule"]): string {

@@ -12,6 +12,7 @@ import type { Findings } from "./inspect.ts";
 import { besideCheckpoint, describePosition, parameterCount, parametersOf } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
 import { figure } from "./lines-sequence.ts";
+import { describeLoss } from "./stage-loss-words.ts";
 
 /** Longest list of columns or characters that is shown to people. */
 const SHOWN = 100;
@@ -120,8 +121,8 @@ function describeNetwork(config: SequenceConfig): string {
 function describeRule({ rule }: SequenceConfig): string {
   switch (rule.name) {
     case "bsd": {
-      const loss = rule.loss === "reco" ? `reco (lambda ${rule.lambda})` : `infonce (temperature ${rule.temperature})`;
-      return `bsd: ${loss}, ${rule.centred ? "centred rate" : "rate"}, negatives ${rule.negatives}, blocks of ${rule.block}`;
+      const recalled = rule.recallFeatures === "rate" ? "" : ` against recall's ${rule.recallFeatures}`;
+      return `bsd: ${describeLoss(rule)}, ${rule.centred ? "centred rate" : "rate"}${recalled}, negatives ${rule.negatives}, blocks of ${rule.block}`;
     }
     case "predictive-coding":
       return `predictive-coding: ${rule.inferenceSteps} steps of inference at rate ${rule.inferenceRate}`;

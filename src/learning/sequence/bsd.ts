@@ -1,15 +1,19 @@
 /**
- * Bidirectional Spike-Based Distillation of sequences (Lv et al., ICLR 2026). At every position of a window the two networks' firing rates are aligned, stage by stage:
+ * Bidirectional Spike-Based Distillation of sequences (Lv et al., ICLR 2026). At every position of a window the two networks' features are aligned, stage by stage:
  *
  *   stage 1             align(stimulus x_n, redrawn stimulus)     trains Theta_1
- *   stage i, 1 < i < L  align(perception's, recall's rates)       trains W_x, W_h and Theta_y, Theta_h of the stage
+ *   stage i, 1 < i < L  align(perception's, recall's features)    trains W_x, W_h and Theta_y, Theta_h of the stage
  *   stage L             cross-entropy or squared error of u_L     trains the read-out W_L
  *
  * Temporal credit: none is carried back through time. A position's loss reaches the weights into its own neurons, through the neurons' own T steps; the spikes of the element
  * before are inputs, constants to it. What perception learns of the future comes from recall, which ran back from the window's end and so knows the targets to come.
+ *
+ * Perception is compared by its firing rates; recall by its own, or by its voltages (`recallFeatures`). Hidden stages are told apart by cosines or by mean products (`affinity`), as those of
+ * images are; stage 1 stays with cosines.
  */
-import { infonce } from "../../alignment/infonce.ts";
-import { reco } from "../../alignment/reco.ts";
+import type { AffinityKind } from "../../alignment/infonce.ts";
+import { stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
+import type { Feature } from "../../network/neuron.ts";
 import type { RecurrentLayer } from "../../network/recurrent/recurrent-layer.ts";
 import type { Statistics } from "../../network/recurrent/sequence-norm.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
@@ -22,6 +26,8 @@ import { WindowAlignment } from "./window-alignment.ts";
 
 /** The rule's choices; the YAML section `rule`. */
 export interface SequenceBsdOptions {
+  /** What of recall is aligned with perception's firing rates: the time mean of its spikes, drive or membrane. Default rate. */
+  readonly recallFeatures?: Feature;
   readonly centred: boolean;
   readonly loss: "infonce" | "reco";
   /** literal: every other row of a block is a negative; masked: those with another target symbol. */
@@ -29,6 +35,8 @@ export interface SequenceBsdOptions {
   /** Rows of a window that are compared with each other at most. */
   readonly block: number;
   readonly temperature: number;
+  /** InfoNCE of hidden stages: what rows are told apart by, cosines or mean products. Default cosines. */
+  readonly affinity?: AffinityKind;
   readonly lambda: number;
   readonly weight: number;
   readonly stimulusWeight: number;
@@ -51,19 +59,14 @@ export class SequenceBsd extends SpikingLearner {
     const images = window * maxRows;
     this.#options = options;
     const width = Math.max(...pair.perception.map(({ featureWidth }) => featureWidth));
-    this.#alignment = new WindowAlignment(team, images, options.block, width, (share) =>
-      this.#loss(share * options.weight),
+    this.#alignment = new WindowAlignment(team, images, options.block, width, (share, features) =>
+      stageLoss(options, share * options.weight, features),
     );
-    this.#redraw = new Redraw(pair, options.block, options.centred, (share) =>
-      this.#loss(share * options.stimulusWeight),
+    this.#redraw = new Redraw(pair, options.block, options.centred, (share, features) =>
+      stimulusLoss(options, share * options.stimulusWeight, features),
     );
     const groups = pair.layers.map(({ group }) => group);
     this.optimiser = new AdamW(team, optimiser, groups);
-  }
-
-  #loss(weight: number) {
-    const { loss, lambda, temperature } = this.#options;
-    return loss === "reco" ? reco({ lambda, weight }) : infonce({ temperature, weight });
   }
 
   /** One update on the windows that were loaded, from silence. */
@@ -79,12 +82,13 @@ export class SequenceBsd extends SpikingLearner {
     const stageLosses = new Array<number>(pair.stages).fill(0);
     const perceptionRates: number[] = [];
     const recallRates: number[] = [];
+    const { recallFeatures = "rate" } = this.#options;
     const seen = optimiser.steps;
     optimiser.begin();
 
     this.presentTargets();
     for (const layer of pair.recall.toReversed())
-      layer.forward(positions, rows, { learn: statistics, feature: "rate" });
+      layer.forward(positions, rows, { learn: statistics, feature: recallFeatures });
     stageLosses[0] = this.#learnToRedraw(images, rates.recall);
 
     for (const [k, perception] of pair.perception.entries()) {
@@ -92,8 +96,9 @@ export class SequenceBsd extends SpikingLearner {
       perception.forward(positions, rows, { learn: statistics, feature: "rate" });
       const own = this.#pull(perception);
       const other = this.#pull(recall);
+      const { featureWidth: width, neurons: features } = perception;
       const value = this.#alignment.align(
-        { v: perception.features.at, w: recall.features.at, images, width: perception.featureWidth },
+        { v: perception.features.at, w: recall.features.at, images, width, features },
         { ...this.#comparison, rowGradient: true, columnGradient: rates.recall > 0 },
       );
       stageLosses[k + 1] = value + own.cost + other.cost;
@@ -102,7 +107,7 @@ export class SequenceBsd extends SpikingLearner {
       optimiser.update(perception.group, rates.perception);
       perception.observe(positions, rows, seen);
       if (rates.recall > 0) {
-        recall.backward(positions, rows, "rate", this.#alignment.columnGradient.at);
+        recall.backward(positions, rows, recallFeatures, this.#alignment.columnGradient.at);
         optimiser.update(recall.group, rates.recall);
       }
       // Statistics are no weights: a frozen recall is normalised by its own, too.

@@ -6,7 +6,7 @@ import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../al
 import type { Address, Region } from "../../engine/memory.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
 import { StageAlignment } from "../stage-alignment.ts";
-import { WindowAlignment } from "./window-alignment.ts";
+import { type BlockLoss, WindowAlignment } from "./window-alignment.ts";
 
 export class Redraw {
   readonly #pair: SequencePair;
@@ -17,13 +17,13 @@ export class Redraw {
   /** Values: rows against rows, and a copy of the stimulus that centring may change. */
   readonly #values: { alignment: WindowAlignment; stimulus: Region<Float32Array> } | undefined;
 
-  constructor(pair: SequencePair, block: number, centred: boolean, loss: (share: number) => AlignmentLoss) {
+  constructor(pair: SequencePair, block: number, centred: boolean, loss: BlockLoss) {
     const { team, stimulusWidth: width } = pair;
     const { window, maxRows, inputs } = pair.options;
     const images = window * maxRows;
     this.#pair = pair;
     this.#centred = centred;
-    this.#loss = loss(1);
+    this.#loss = loss(1, inputs.width);
     if (inputs.kind === "symbols") {
       this.#symbols = {
         alignment: new StageAlignment(team, images, inputs.width, width),
@@ -44,7 +44,7 @@ export class Redraw {
     if (this.#values) {
       const { alignment, stimulus: copy } = this.#values;
       copy.view.set(stimulus.view.subarray(0, images * width));
-      const sides = { v: copy.at, w: redrawn, images, width };
+      const sides = { v: copy.at, w: redrawn, images, width, features: options.inputs.width };
       const loss = alignment.align(sides, { centred: this.#centred, rowGradient: false, columnGradient: true });
       return { loss, gradient: alignment.columnGradient.at };
     }

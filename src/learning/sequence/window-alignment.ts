@@ -14,7 +14,12 @@ export interface WindowSides {
   readonly w: Address;
   readonly images: number;
   readonly width: number;
+  /** Numbers a row, `width` less its padding. */
+  readonly features: number;
 }
+
+/** Makes the loss of a block: its weight is the block's share of the rows. */
+export type BlockLoss = (share: number, features: number) => AlignmentLoss;
 
 export class WindowAlignment {
   /** Gradients of the last `align`, rows like the features'. */
@@ -24,15 +29,12 @@ export class WindowAlignment {
   readonly #block: number;
   readonly #alignment: StageAlignment;
   readonly #pairs: Pairing;
-  /** Losses by the number of blocks their weight is shared among. */
-  readonly #losses = new Map<number, AlignmentLoss>();
-  readonly #loss: (weight: number) => AlignmentLoss;
+  /** Losses by `features` and share. */
+  readonly #losses = new Map<string, AlignmentLoss>();
+  readonly #loss: BlockLoss;
 
-  /**
-   * @param block rows compared with each other at most
-   * @param loss makes the loss of a block for a weight; the blocks' weights are their shares of the rows
-   */
-  constructor(team: Team, images: number, block: number, width: number, loss: (weight: number) => AlignmentLoss) {
+  /** @param block rows compared with each other at most */
+  constructor(team: Team, images: number, block: number, width: number, loss: BlockLoss) {
     const rows = Math.min(block, images);
     this.#team = team;
     this.#block = rows;
@@ -53,7 +55,7 @@ export class WindowAlignment {
       labels?: ArrayLike<number> | undefined;
     },
   ): number {
-    const { v, w, images, width } = sides;
+    const { v, w, images, width, features } = sides;
     if (options.centred) {
       const scratch = this.#team.scratch(CENTRED_COLUMNS * 4);
       const blocks = Math.ceil(width / CENTRED_COLUMNS);
@@ -66,7 +68,7 @@ export class WindowAlignment {
       const labels = Array.from({ length: rows }, (_, k) => options.labels?.[from + k] ?? k);
       const pairs = pairing(options.labels ? "masked" : "literal", labels, rows, this.#pairs);
       value += this.#alignment.align(
-        this.#weighted(rows / images),
+        this.#lossOf(rows / images, features),
         pairs,
         { v: v + offset, rows, w: w + offset, columns: rows, width },
         {
@@ -79,11 +81,12 @@ export class WindowAlignment {
     return value;
   }
 
-  #weighted(share: number): AlignmentLoss {
-    let loss = this.#losses.get(share);
+  #lossOf(share: number, features: number): AlignmentLoss {
+    const key = `${features} ${share}`;
+    let loss = this.#losses.get(key);
     if (!loss) {
-      loss = this.#loss(share);
-      this.#losses.set(share, loss);
+      loss = this.#loss(share, features);
+      this.#losses.set(key, loss);
     }
     return loss;
   }

@@ -3,7 +3,7 @@ import type { SequenceSummary } from "../../data/sequence/summary.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SafetensorsFile, Tensor } from "../../export/safetensors.ts";
 import type { SequenceLearner } from "../../learning/sequence/learner.ts";
-import { modelConfig } from "../checkpoint.ts";
+import { modelConfig, without } from "../checkpoint.ts";
 import { assertFinite, readSealed, seal, unseal } from "../sealed.ts";
 import { exportSlots } from "../slots.ts";
 import type { Best } from "../trainable.ts";
@@ -51,7 +51,9 @@ export function encodeSequenceCheckpoint(
 ): Uint8Array {
   const tensors = exportSlots(learner.slots(options.optimiser));
   assertFinite(tensors, about.position.step);
-  return seal(SEQUENCE_FILE, tensors, { ...about, config: modelConfig(about.config) });
+  const config = modelConfig(about.config);
+  const rule = without(config.rule, { recallFeatures: "rate", affinity: "cosines" });
+  return seal(SEQUENCE_FILE, tensors, { ...about, config: { ...config, rule } });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The zod schema of a sequence experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 import * as z from "zod/mini";
+import { AFFINITIES } from "../../alignment/infonce.ts";
 import {
   choice,
   flag,
@@ -83,11 +84,13 @@ export const sequenceSchema = section({
   }),
   rule: section({
     name: choice([...SPIKING_RULES, ...REAL_RULES]),
+    recallFeatures: choice(["rate", "drive", "membrane"]),
     centred: flag(),
     loss: choice(["infonce", "reco"]),
     negatives: choice(["literal", "masked"]),
     block: whole(2, 65536),
     temperature: positive(),
+    affinity: choice(AFFINITIES),
     lambda: real(0),
     weight: real(0),
     stimulusWeight: real(0),

@@ -76,10 +76,10 @@ export type RuleName = (typeof SPIKING_RULES)[number] | (typeof REAL_RULES)[numb
  *   backprop           surrogate gradients through time              predictive-coding  temporal predictive coding
  *                                                                    dll                Dendritic Localized Learning
  *
- * bsd: `centred` (default true), `loss` (infonce), `negatives` (masked for characters, literal for values), `block` (64 rows), `temperature` (0.1),
- * `lambda` (2), `weight` (1), `stimulusWeight` (1), `homeostasis` (weight 0, rate 0.1).
+ * bsd: `recallFeatures` (default rate), `centred` (true), `loss` (infonce), `negatives` (masked for characters, literal for values), `block` (64 rows), `temperature` (0.1),
+ * `affinity` (cosines), `lambda` (2), `weight` (1), `stimulusWeight` (1), `homeostasis` (weight 0, rate 0.1).
  */
-export interface SequenceRuleConfig extends SequenceBsdOptions {
+export interface SequenceRuleConfig extends Required<SequenceBsdOptions> {
   /** Default bsd. */
   readonly name: RuleName;
   /** predictive-coding: steps of inference a position, and the rate of each. Default 100 and 0.1. */
@@ -122,10 +122,12 @@ export const sequenceConfigDefaults = {
   },
   rule: {
     name: "bsd",
+    recallFeatures: "rate",
     centred: true,
     loss: "infonce",
     block: 64,
     temperature: 0.1,
+    affinity: "cosines",
     lambda: 2,
     weight: 1,
     stimulusWeight: 1,

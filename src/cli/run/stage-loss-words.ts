@@ -1,0 +1,9 @@
+/** A stage loss in words, with those of its options that it makes use of. */
+import type { StageLossOptions } from "../../alignment/stage-loss.ts";
+
+/** Such as "infonce (dot products, temperature 0.02)". */
+export function describeLoss({ loss, lambda, temperature, affinity }: StageLossOptions): string {
+  if (loss === "reco") return `reco (lambda ${lambda})`;
+  const products = affinity === "dots" ? "dot products, " : "";
+  return loss === "infonce" ? `infonce (${products}temperature ${temperature})` : loss;
+}
