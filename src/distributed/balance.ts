@@ -1,7 +1,8 @@
 /** Where to cut a pair so that its parts have about the same work. */
 import { BispikeError } from "../errors.ts";
-import { type NetworkOptions, paddedShape } from "../network/pair.ts";
+import type { NetworkOptions } from "../network/pair.ts";
 import type { Shape } from "../network/shape.ts";
+import { paddedShape } from "../network/stage-plan.ts";
 
 /**
  * Work of each stage, 1 to L, in weights times places they are used at: perception's into the stage and recall's into it. Spikes are sparse and some products are

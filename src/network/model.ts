@@ -9,9 +9,10 @@ import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { perceive } from "./inference.ts";
 import type { Pooling } from "./neuron.ts";
-import { type NetworkOptions, NetworkPair, paddedShape } from "./pair.ts";
+import { type NetworkOptions, NetworkPair } from "./pair.ts";
 import type { Shape } from "./shape.ts";
 import type { Slot, Stateful } from "./slots.ts";
+import { paddedShape } from "./stage-plan.ts";
 import type { StageRange } from "./stage-range.ts";
 
 /** What a pair must know of the data it was trained on; part of a checkpoint. */

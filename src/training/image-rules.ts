@@ -16,8 +16,9 @@ import { RealBsd } from "../learning/real/real-bsd.ts";
 import type { Rule } from "../learning/rule.ts";
 import { BackpropTwin } from "../measurement/backprop-twin.ts";
 import { type DataSummary, type ImageModel, Model, spikingModel } from "../network/model.ts";
-import { type NetworkPair, paddedShape } from "../network/pair.ts";
+import type { NetworkPair } from "../network/pair.ts";
 import { RealModel } from "../network/real/real-model.ts";
+import { paddedShape } from "../network/stage-plan.ts";
 import type { StageRange } from "../network/stage-range.ts";
 import { HOW_TO_LOAD } from "../registry.ts";
 import {

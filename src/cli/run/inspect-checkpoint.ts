@@ -2,8 +2,8 @@
 import { type AugmentOptions, augments } from "../../data/augment/options.ts";
 import { describeShape as describeImage } from "../../data/dataset.ts";
 import { authorsActivations } from "../../learning/real/image-net.ts";
-import { paddedShape } from "../../network/pair.ts";
 import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
+import { paddedShape } from "../../network/stage-plan.ts";
 import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Checkpoint } from "../../training/checkpoint.ts";

@@ -6,8 +6,8 @@
  * cnn: 3x3 convolutions of stride 2 halve the plane on the way in, nearest upsampling with 3x3 convolutions doubles it on the way out; the latent is flat. mlp: all flat.
  */
 import { BispikeError } from "../../errors.ts";
-import { paddedShape } from "../pair.ts";
 import { describeShape, flat, type Shape } from "../shape.ts";
+import { paddedShape } from "../stage-plan.ts";
 
 /** What an autoencoder looks like; the YAML section `network` of task autoencode. */
 export interface AutoencoderShape {
