@@ -4,13 +4,16 @@
  *   probe          multinomial logistic regression on the stage's features (`probes/stage-features.ts`), standardised, fitted to training images and read on those evaluated
  *                  (linear probes: Alain and Bengio 2016)
  *   nearest mean   the class whose mean over the training images has the largest cosine with an image's features, both centred
- *   by recall      the class whose recall has the largest cosine with perception's firing rates, both centred as the alignment centres them: the stage's own decision
+ *   by recall      the class whose recall has the largest cosine (dot product, where stages are told apart by those) with perception's firing rates, both centred as the alignment centres
+ *                  them: the stage's own decision. Recall by its firing rates, or the voltages it is compared by
  *   separation     variance between and within classes (`probes/class-spread.ts`), and effective ranks of what varies within classes and of the class means
  */
+import type { AffinityKind } from "../alignment/infonce.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { ImageModel } from "../network/model.ts";
+import type { Feature } from "../network/neuron.ts";
 import { sizeOf } from "../network/shape.ts";
 import type { Meter } from "./evaluate.ts";
 import { evenly } from "./evenly.ts";
@@ -31,6 +34,9 @@ export interface ProbeOptions {
   readonly cells?: number;
   /** Weight of half the squared length of a probe's weights. Default 0.01. */
   readonly decay?: number;
+  /** What recall is compared by, and how, as the net was taught; see `rule.recallFeatures` and `rule.affinity`. Default: firing rates, by cosines. */
+  readonly recallFeatures?: Feature;
+  readonly affinity?: AffinityKind;
   /** Awaited between batches and stages of the fit; may throw to give up. */
   readonly pause?: () => Promise<void>;
 }
@@ -104,7 +110,7 @@ export class ProbeMeter implements Meter {
     images: number,
     options: ProbeOptions = {},
   ): Promise<ProbeMeter> {
-    const { decay = PROBE_DECAY, cells, pause } = options;
+    const { decay = PROBE_DECAY, cells, recallFeatures, affinity, pause } = options;
     check(trained.indices, options);
     const indices = evenly(trained.indices, options.images ?? PROBE_IMAGES);
     const classes = model.data.classNames.length;
@@ -112,7 +118,7 @@ export class ProbeMeter implements Meter {
     const width = Math.max(...readers.map((reader) => reader.width));
     const { rows, regression } = room(team, { images: indices.length, width, classes });
     const labels = indices.map((image) => trained.split.labels[image]!);
-    const recalled = recalledClasses(model);
+    const recalled = recalledClasses(model, recallFeatures);
     const stages: ProbedStage[] = [];
     for (const reader of readers) {
       const { width } = reader;
@@ -138,7 +144,10 @@ export class ProbeMeter implements Meter {
         fitted,
         probe: onPlainFeatures(fit, standardised),
         nearestMean: nearestPrototype(fitted.means(), fitted.mean(), fitted.present),
-        own: recall && { reader: recall.reader, decision: nearestPrototype(recall.prototypes, recall.mean()) },
+        own: recall && {
+          reader: recall.reader,
+          decision: nearestPrototype(recall.prototypes, recall.mean(), undefined, affinity),
+        },
         seen: new SeenImages(width, classes, images),
       });
       await pause?.();

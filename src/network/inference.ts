@@ -1,6 +1,6 @@
 /** Runs of the pair outside training: norms use their running statistics, nothing is learned. */
 import { LANES } from "../engine/kernels.ts";
-import { CONCEPT_THRESHOLD } from "./neuron.ts";
+import { CONCEPT_THRESHOLD, type Feature } from "./neuron.ts";
 import type { NetworkPair } from "./pair.ts";
 
 /** Key of the random stimulus codes of evaluation; training counts its batches from 0. */
@@ -21,16 +21,20 @@ export function perceiveHidden(pair: NetworkPair, images: number): void {
   }
 }
 
-/** Recall of the concepts of `labels`; the redrawn stimuli are the feature rows of `pair.redrawn`. */
-export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>): void {
+/**
+ * Recall of the concepts of `labels`; the redrawn stimuli are the feature rows of `pair.redrawn`.
+ *
+ * @param feature what the hidden stages' feature rows are to hold, as alignments read them; absent: nothing
+ */
+export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>, feature?: Feature): void {
   pair.present(labels, false);
-  recallPresented(pair, labels.length);
+  recallPresented(pair, labels.length, feature);
 }
 
 /** Recall of the first `rows` rows of the concept's spikes, whatever was put there and listed (`pair.present`, or other trains). */
-export function recallPresented(pair: NetworkPair, rows: number): void {
+export function recallPresented(pair: NetworkPair, rows: number, feature?: Feature): void {
   for (const layer of pair.recall.toReversed()) {
-    layer.forward(rows, { train: false });
+    layer.forward(rows, { train: false, ...(feature && { feature }) });
     layer.output?.list(rows, false);
   }
 }

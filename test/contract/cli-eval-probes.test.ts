@@ -3,10 +3,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { checkSections } from "../../src/cli/run/eval-sections.ts";
-import type { Probes } from "../../src/measurement/probes.ts";
+import { splitHeldOut } from "../../src/data/split.ts";
+import { evaluate } from "../../src/measurement/evaluate.ts";
+import { ProbeMeter, type ProbeOptions, type Probes } from "../../src/measurement/probes.ts";
+import { openModel } from "../../src/node/open.ts";
 import { jsonLines } from "../support/cli.ts";
 import { runHere } from "../support/cli-here.ts";
 import { expectRefusalHere } from "../support/refusal.ts";
+import { smallTraining } from "../support/small-training.ts";
 import { trainedRun } from "../support/trained-run.ts";
 
 const trained = trainedRun();
@@ -65,6 +69,35 @@ it("tells what each stage knows: to people and as JSON, the same each time", asy
     ];
     expect(stdout).toMatch(new RegExp(`${spread.join(" +").replaceAll(".", "\\.")}$`, "m"));
   }
+});
+
+it("says how recall is compared, and compares as the net was taught", async () => {
+  const { cwd } = trained();
+  const usual = (await runHere(ARGS, cwd)).stdout;
+  expect(usual).toMatch(/^by recall: the class whose recall is nearest, by cosine of firing rates, centred$/m);
+  const network = { hidden: [8, 8], recall: "broadcast" };
+  const rule = { recallFeatures: "drive", affinity: "dots", temperature: 0.02 };
+  const { last } = await smallTraining({ network, rule, train: { epochs: 1 } });
+  writeFileSync(join(cwd, "dots.safetensors"), last);
+  const args = ["eval", "dots.safetensors", ...ARGS.slice(2), "--data.path", "data"];
+  const [line = {}] = jsonLines((await runHere([...args, "--json"], cwd)).stdout);
+  const shown = (line.probes as Probes).stages.map(({ byRecall }) => byRecall);
+  const { model, team } = await openModel(join(cwd, "dots.safetensors"), 1);
+  const measured = async (comparison: Pick<ProbeOptions, "recallFeatures" | "affinity">) => {
+    const { train, test } = trained().dataset;
+    const { train: indices } = splitHeldOut(train, 0.1, 1);
+    const meter = await ProbeMeter.fit(team, model, { split: train, indices }, test.count, comparison);
+    const all = Int32Array.from({ length: test.count }, (_, i) => i);
+    await evaluate(model, test, all, undefined, [meter]);
+    return meter.result().stages.map(({ byRecall }) => byRecall);
+  };
+  expect(shown).toEqual(await measured({ recallFeatures: "drive", affinity: "dots" }));
+  for (const other of [{}, { recallFeatures: "drive" }, { affinity: "dots" }] as const)
+    expect(shown).not.toEqual(await measured(other));
+  await team.close();
+  expect((await runHere(args, cwd)).stdout).toMatch(
+    /^by recall: the class whose recall is nearest, by dot product of its mean drive and perception's firing rates, centred$/m,
+  );
 });
 
 it("fits to as many images as asked, reads the part asked for, and pools to cells", async () => {

@@ -11,7 +11,7 @@ import { realImageNet } from "../../src/learning/real/image-net.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { SoftmaxRegression } from "../../src/measurement/probes/softmax-regression.ts";
 import { stageFeatures } from "../../src/measurement/probes/stage-features.ts";
-import { ProbeMeter } from "../../src/measurement/probes.ts";
+import { ProbeMeter, type ProbeOptions } from "../../src/measurement/probes.ts";
 import { recallConcepts } from "../../src/network/inference.ts";
 import type { Population } from "../../src/network/population.ts";
 import { RealModel } from "../../src/network/real/real-model.ts";
@@ -152,15 +152,21 @@ const meanOf = (rows: Rows) => rows[0]!.map((_, f) => rows.reduce((sum, row) => 
 const less = (a: readonly number[], b: readonly number[]) => a.map((value, i) => value - b[i]!);
 const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
-/** Share of rows whose nearest prototype by centred cosine is their class's. */
-function nearestAccuracy(rows: Rows, labels: ArrayLike<number>, prototypes: Rows, mean: readonly number[]): number {
+/** Share of rows whose nearest prototype by centred cosine, or product, is their class's. */
+function nearestAccuracy(
+  rows: Rows,
+  labels: ArrayLike<number>,
+  prototypes: Rows,
+  mean: readonly number[],
+  affinity: "cosines" | "dots" = "cosines",
+): number {
   const middle = meanOf(prototypes);
   const right = rows.filter((row, i) => {
-    const cosines = prototypes.map((prototype) => {
+    const affinities = prototypes.map((prototype) => {
       const [a, b] = [less(row, mean), less(prototype, middle)];
-      return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+      return affinity === "dots" ? dot(a, b) : dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
     });
-    return cosines.indexOf(Math.max(...cosines)) === labels[i];
+    return affinities.indexOf(Math.max(...affinities)) === labels[i];
   });
   return right.length / rows.length;
 }
@@ -181,9 +187,10 @@ for (const { kind, hidden, cells } of [
     });
     const [train, test] = [made(21), made(19)];
     const all = ({ count }: Split) => Int32Array.from({ length: count }, (_, i) => i);
-    const measure = async (owner: Team) => {
+    const measure = async (owner: Team, comparison?: Pick<ProbeOptions, "recallFeatures" | "affinity">) => {
       const meter = await ProbeMeter.fit(owner, model, { split: train, indices: all(train) }, test.count, {
         decay: 1,
+        ...comparison,
         ...(cells !== undefined && { cells }),
       });
       await evaluate(model, test, all(test), undefined, [meter]);
@@ -191,6 +198,10 @@ for (const { kind, hidden, cells } of [
     };
     const found = await measure(team);
     expect(found).toMatchObject({ fittedImages: 21, images: 19, decay: 1 });
+    const byVoltages = {
+      cosines: await measure(team, { recallFeatures: "drive" }),
+      dots: await measure(team, { recallFeatures: "membrane", affinity: "dots" }),
+    };
 
     const { pair } = model;
     const ratesIn = (split: Split, k: number, side: number) => {
@@ -227,6 +238,26 @@ for (const { kind, hidden, cells } of [
       // The alignment does not pool here.
       const [plainFitted, plainSeen] = [ratesIn(train, k, 0), ratesIn(test, k, 0)];
       expect(stage.byRecall).toBe(nearestAccuracy(plainSeen, test.labels, recalled, meanOf(plainFitted)));
+      for (const [affinity, feature] of [
+        ["cosines", "drive"],
+        ["dots", "membrane"],
+      ] as const) {
+        recallConcepts(pair, [0, 1, 2], feature);
+        const { channels } = recall.synapses.shape;
+        // Rows [pixel][channel], channels padded to sixteens.
+        const padded = Math.ceil(channels / 16) * 16;
+        const voltages = [0, 1, 2].map((c) =>
+          [...recall.features.view.subarray(c * recall.featureWidth, (c + 1) * recall.featureWidth)].filter(
+            (_, i) => i % padded < channels,
+          ),
+        );
+        expect(voltages[0]!.length).toBe(recalled[0]!.length);
+        expect(voltages).not.toEqual(recalled);
+        const { byRecall, ...others } = byVoltages[affinity].stages[k + 1]!;
+        expect(byRecall).toBe(nearestAccuracy(plainSeen, test.labels, voltages, meanOf(plainFitted), affinity));
+        const { byRecall: _, ...same } = stage;
+        expect(others).toEqual(same);
+      }
 
       // The probe, standardised and fitted in float64.
       const mean = meanOf(fitted);

@@ -12,7 +12,9 @@ export async function probesSection(
   { indices, dataset }: Measured,
   { part, probeImages, probeCells }: EvalOptions,
 ): Promise<Section> {
+  const comparison = comparisonOf(checkpoint.config.rule);
   const meter = await ProbeMeter.fit(team, model, partImages(dataset, checkpoint, "train"), indices.length, {
+    ...comparison,
     ...(probeImages !== undefined && { images: probeImages }),
     ...(probeCells !== undefined && { cells: probeCells }),
   });
@@ -20,12 +22,28 @@ export async function probesSection(
     meter,
     finish: () => {
       const probes = meter.result();
-      return { json: { probes }, text: report(probes, part) };
+      return { json: { probes }, text: report(probes, part, comparison) };
     },
   };
 }
 
-function report({ stages, fittedImages, images, decay }: Probes, part: string): string {
+/** How a stage of the trained net compares recall with perception's firing rates. Where perception is compared by a voltage, spikes are all that is read of both. */
+function comparisonOf({ features, recallFeatures, loss, affinity }: OpenedModel["checkpoint"]["config"]["rule"]) {
+  const own = recallFeatures === "same" || features !== "rate" ? "rate" : recallFeatures;
+  return { recallFeatures: own, affinity: loss === "infonce" ? affinity : "cosines" } as const;
+}
+
+function describeComparison({ recallFeatures, affinity }: ReturnType<typeof comparisonOf>): string {
+  const compared =
+    recallFeatures === "rate" ? "firing rates" : `its mean ${recallFeatures} and perception's firing rates`;
+  return `by recall: the class whose recall is nearest, by ${affinity === "dots" ? "dot product" : "cosine"} of ${compared}, centred`;
+}
+
+function report(
+  { stages, fittedImages, images, decay }: Probes,
+  part: string,
+  comparison: ReturnType<typeof comparisonOf>,
+): string {
   const recalls = stages.some(({ byRecall }) => byRecall !== null);
   const unfinished = stages.filter(({ converged }) => !converged).map(({ stage }) => stage);
   const pooled = stages.filter(({ units, features }) => features < units).map(({ stage }) => stage);
@@ -47,7 +65,7 @@ function report({ stages, fittedImages, images, decay }: Probes, part: string): 
     ),
     [
       "probe: multinomial logistic regression on firing rates, activations or stimulus values; nearest mean: by cosine with the training images' class means, centred",
-      ...(recalls ? ["by recall: the class whose recall is nearest, by cosine of centred firing rates"] : []),
+      ...(recalls ? [describeComparison(comparison)] : []),
       ...(pooled.length > 0 ? [`average-pooled: stage ${pooled.join(", ")}`] : []),
       ...(unfinished.length > 0
         ? [`ended before the fit's gradient fell to 1e-4 of the first one's: stage ${unfinished.join(", ")}`]

@@ -1,7 +1,8 @@
 /**
- * Decisions by the largest of linear scores, offset_c + sum over f of x_f weight_fc: what a linear probe decides, and what the nearest of some prototypes by centred cosine is. For the latter,
- * cos(x - m, p_c) with unit p_c has the same length of x - m for every class, so the largest (x - m) p_c is the class.
+ * Decisions by the largest of linear scores, offset_c + sum over f of x_f weight_fc: what a linear probe decides, and what the nearest of some prototypes by centred cosine is, or by centred
+ * product. cos(x - m, p_c) with unit p_c has the same length of x - m for every class, so the largest (x - m) p_c is the class.
  */
+import type { AffinityKind } from "../../alignment/infonce.ts";
 
 export class LinearDecision {
   /** [feature][class]: most features of a spiking stage are 0, and their rows are passed over. */
@@ -41,10 +42,12 @@ export class LinearDecision {
 }
 
 /**
- * The class of the prototype with the largest cosine, both sides centred: features less `mean`, prototypes less their own mean over the classes. A prototype that is its mean decides for nothing.
+ * The class of the prototype with the largest cosine, or dot product, both sides centred: features less `mean`, prototypes less their own mean over the classes. A prototype that is its mean
+ * decides for nothing.
  *
  * @param prototypes [class][feature], of the classes that `present` names (default: all); the others have none
  * @param mean what is taken from the features
+ * @param affinity default cosines
  * @example
  * nearestPrototype(Float64Array.of(1, 0, 0, 1), Float64Array.of(0.5, 0.5)).classOf(Float64Array.of(0, 1)); // 1
  */
@@ -52,6 +55,7 @@ export function nearestPrototype(
   prototypes: Float64Array,
   mean: Float64Array,
   present: readonly boolean[] = Array.from({ length: prototypes.length / mean.length }, () => true),
+  affinity: AffinityKind = "cosines",
 ): LinearDecision {
   const width = mean.length;
   const count = present.filter(Boolean).length;
@@ -72,7 +76,7 @@ export function nearestPrototype(
     }
     // What rounding leaves of a prototype that is its mean has no direction.
     if (squares <= width * Number.EPSILON ** 2 * size) continue;
-    const length = Math.sqrt(squares);
+    const length = affinity === "dots" ? 1 : Math.sqrt(squares);
     let along = 0;
     for (let f = 0; f < width; f++) {
       row[f]! /= length;

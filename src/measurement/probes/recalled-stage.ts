@@ -1,6 +1,7 @@
-/** Recall of every class at a stage, and the mean of perception's rates there: what the stage's own decision is made from. Both as the alignment sees them, pooled where it pools. */
+/** Recall of every class at a stage, and the mean of perception's rates there: what the stage's own decision is made from. Both as the alignment sees them: pooled where it pools, recall by its voltages where they are compared. */
 import { recallConcepts } from "../../network/inference.ts";
 import { type ImageModel, Model } from "../../network/model.ts";
+import type { Feature } from "../../network/neuron.ts";
 import { recallFeatures, type StageFeatures } from "./stage-features.ts";
 
 export class RecalledStage {
@@ -33,16 +34,17 @@ export class RecalledStage {
   }
 }
 
-/** By stage; empty where there is no recall. Recalls every class. */
-export function recalledClasses(model: ImageModel): Map<number, RecalledStage> {
+/** By stage; empty where there is no recall. Recalls every class. `feature`: what recall is compared by. */
+export function recalledClasses(model: ImageModel, feature: Feature = "rate"): Map<number, RecalledStage> {
   if (!(model instanceof Model) || !model.pair.recalls) return new Map();
   const { classes } = model.pair.target;
   recallConcepts(
     model.pair,
     Array.from({ length: classes }, (_, c) => c),
+    feature,
   );
   return new Map(
-    recallFeatures(model.pair).map(({ perception, recall }) => [
+    recallFeatures(model.pair, feature).map(({ perception, recall }) => [
       perception.stage,
       new RecalledStage(perception, recall, classes),
     ]),

@@ -5,7 +5,7 @@
 import { BispikeError } from "../../errors.ts";
 import { cellsOf, type Layer } from "../../network/layer.ts";
 import { type ImageModel, Model } from "../../network/model.ts";
-import type { Pooling } from "../../network/neuron.ts";
+import type { Feature, Pooling } from "../../network/neuron.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import type { RealLayer } from "../../network/real/real-layer.ts";
 import { RealModel } from "../../network/real/real-model.ts";
@@ -116,13 +116,32 @@ export function stageFeatures(model: ImageModel, cells?: number): StageFeatures[
   );
 }
 
-/** The same of recall's hidden stages, whose images are recalled rows; pooled as the pair's alignment pools. */
-export function recallFeatures(pair: NetworkPair): { perception: StageFeatures; recall: StageFeatures }[] {
+/**
+ * The same of both networks' hidden stages, pooled as the pair's alignment pools; recall's images are recalled rows.
+ *
+ * @param feature what recall is compared by; its voltages are read from the layer's feature rows, which `recallConcepts` is to have filled
+ */
+export function recallFeatures(
+  pair: NetworkPair,
+  feature: Feature = "rate",
+): { perception: StageFeatures; recall: StageFeatures }[] {
   const { pool = 0, pooling } = pair.options;
   return [...pair.hiddenStages()].map(({ stage, perception, recall }) => ({
     perception: spikingStage(stage, perception, pool, pooling),
-    recall: spikingStage(stage, recall, pool),
+    recall: feature === "rate" ? spikingStage(stage, recall, pool) : featureRows(stage, recall),
   }));
+}
+
+/** A layer's feature rows, [cell][channel] without their padding; pooled already. */
+function featureRows(stage: number, { features, featureWidth, cellCount, synapses }: Layer): StageFeatures {
+  const { channels } = synapses.shape;
+  const perCell = featureWidth / cellCount;
+  const read: ReadUnits = (image, out) => {
+    const from = image * featureWidth;
+    for (let i = 0; i < out.length; i++)
+      out[i] = features.view[from + Math.floor(i / channels) * perCell + (i % channels)]!;
+  };
+  return new StageFeatures(stage, { height: 1, width: cellCount, channels }, read, 0);
 }
 
 /** Firing rates, spikes a step. */
