@@ -42,8 +42,8 @@ export const SEQUENCE_NETS = [
 ];
 
 /**
- * What one training step does; the peers are started with the same numbers. It is the recipe of experiments/alice.yaml, which a test holds it
- * against: every other row of a block is a negative.
+ * What one training step does; the peers are started with the same numbers. It is the net of experiments/alice.yaml under BSD as the paper has it, of cosines of firing rates, every other row of a
+ * block a negative, and no pull on the rates: what the peers do too. A test holds it against that file with the options of cosines.
  */
 export const SEQUENCE_RECIPE = {
   steps: 4,

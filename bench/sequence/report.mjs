@@ -77,7 +77,7 @@ function stepText(rows) {
   const torch = rows.find((row) => row.torch !== null)?.torch;
   const about =
     "Training steps of one recurrent stage, batches of 64 windows of 32 positions, T 4: next characters of Alice, and regression on a multivariate " +
-    "autoregressive series made from a fixed seed. BSD: InfoNCE on centred firing rates in blocks of 64, every other row a negative, recurrent recall. BPTT: surrogate gradients " +
+    "autoregressive series made from a fixed seed. BSD: InfoNCE of cosines of centred firing rates in blocks of 64, every other row a negative, recurrent recall. BPTT: surrogate gradients " +
     "through time, perception alone. Ours after pre-training, so that firing rates are trained ones. The same recipe " +
     `in PyTorch${torch ? ` ${torch}` : ""} (bench/peers) takes turns with ours, each at its fastest thread setting: its time over ours by the medians, ` +
     "in brackets by round, and its median. The target is against the faster of the two.";
