@@ -12,10 +12,9 @@
  *
  *   $ SHARE=0.5 bispike train experiments/cifar10-wide.yaml --plugin experiments/shared-decision.mjs --rule.name=shared-decision --judge held-out
  */
-const share = Number(process.env.SHARE ?? "0.5");
-
 /** @param {typeof import("bispike")} bispike */
 export default function register({ registerRule, registerStageLoss, Bsd, BispikeError }) {
+  const share = Number(process.env.SHARE ?? "0.5");
   if (!(share >= 0 && share <= 1))
     throw new BispikeError("usage", `shared-decision: expected SHARE from 0 to 1, got ${process.env.SHARE}`);
   /** Of the newest batch, [image][class]: what the net decides, by the concept's drive. */

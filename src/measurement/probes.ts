@@ -143,10 +143,10 @@ export class ProbeMeter implements Meter {
         fit,
         fitted,
         probe: onPlainFeatures(fit, standardised),
-        nearestMean: nearestPrototype(fitted.means(), fitted.mean(), fitted.present),
+        nearestMean: nearestPrototype(fitted.means(), fitted.mean(), { present: fitted.present }),
         own: recall && {
           reader: recall.reader,
-          decision: nearestPrototype(recall.prototypes, recall.mean(), undefined, affinity),
+          decision: nearestPrototype(recall.prototypes, recall.mean(), { ...(affinity && { affinity }) }),
         },
         seen: new SeenImages(width, classes, images),
       });

@@ -175,7 +175,7 @@ describe("the nearest prototype", () => {
   it("is the one of the largest product where those are asked for: of two in nearly one direction the longer", () => {
     const prototypes = Float64Array.of(...[3, 0], ...[1, 0.2], ...[-4, -0.2]);
     const decide = (affinity: "cosines" | "dots", x: number, y: number) =>
-      nearestPrototype(prototypes, Float64Array.of(1, 1), undefined, affinity).classOf(Float64Array.of(x, y));
+      nearestPrototype(prototypes, Float64Array.of(1, 1), { affinity }).classOf(Float64Array.of(x, y));
     expect([decide("cosines", 2, 1.1), decide("dots", 2, 1.1)]).toEqual([1, 0]);
     expect([decide("cosines", 1, 3), decide("dots", 1, 3)]).toEqual([1, 1]);
     expect([decide("cosines", -2, 1), decide("dots", -2, 1)]).toEqual([2, 2]);
@@ -183,7 +183,7 @@ describe("the nearest prototype", () => {
 
   it("is never one that is absent or has no direction", () => {
     const [absent, mean] = [Float64Array.of(...[1, 0], ...[100, 100], ...[0, 1]), Float64Array.of(0, 0)];
-    const decision = nearestPrototype(absent, mean, [true, false, true]);
+    const decision = nearestPrototype(absent, mean, { present: [true, false, true] });
     expect(decision.classOf(Float64Array.of(100, 101))).toBe(2);
     expect(nearestPrototype(Float64Array.of(0.1, 0.3, 0.1, 0.3), mean).classOf(Float64Array.of(1, 0))).toBe(-1);
   });

@@ -47,17 +47,17 @@ export class LinearDecision {
  *
  * @param prototypes [class][feature], of the classes that `present` names (default: all); the others have none
  * @param mean what is taken from the features
- * @param affinity default cosines
+ * @param options.affinity by what the nearest is told; default cosines
  * @example
  * nearestPrototype(Float64Array.of(1, 0, 0, 1), Float64Array.of(0.5, 0.5)).classOf(Float64Array.of(0, 1)); // 1
  */
 export function nearestPrototype(
   prototypes: Float64Array,
   mean: Float64Array,
-  present: readonly boolean[] = Array.from({ length: prototypes.length / mean.length }, () => true),
-  affinity: AffinityKind = "cosines",
+  options: { readonly present?: readonly boolean[]; readonly affinity?: AffinityKind } = {},
 ): LinearDecision {
   const width = mean.length;
+  const { present = Array.from({ length: prototypes.length / width }, () => true), affinity = "cosines" } = options;
   const count = present.filter(Boolean).length;
   const rows = new Float64Array(prototypes.length);
   const offsets = new Float64Array(present.length).fill(Number.NEGATIVE_INFINITY);

@@ -1,4 +1,7 @@
-/** Recall of every class at a stage, and the mean of perception's rates there: what the stage's own decision is made from. Both as the alignment sees them: pooled where it pools, recall by its voltages where they are compared. */
+/**
+ * Recall of every class at a stage, and the mean of perception's rates there: what the stage's own decision is made from. Both as the alignment sees them: pooled where it pools, recall by its
+ * voltages where they are compared.
+ */
 import { recallConcepts } from "../../network/inference.ts";
 import { type ImageModel, Model } from "../../network/model.ts";
 import type { Feature } from "../../network/neuron.ts";
