@@ -16,7 +16,7 @@ import { loadPlugins } from "./plugins.ts";
 import { predictCommand } from "./predict.ts";
 import { recallCommand } from "./recall.ts";
 import { reconstructCommand } from "./reconstruct.ts";
-import { reportError } from "./report.ts";
+import { endQuietlyWithoutReader, reportError } from "./report.ts";
 import { sampleCommand } from "./sample.ts";
 import { sweepCommand } from "./sweep.ts";
 import { trainCommand } from "./train.ts";
@@ -79,6 +79,7 @@ function pluginOption(): Option {
  * @param args what follows `bispike`
  */
 export async function runProgram(args: readonly string[]): Promise<void> {
+  endQuietlyWithoutReader();
   try {
     const [name, ...others] = args;
     // Only training has a configuration to override; elsewhere a dotted option is an option.

@@ -7,7 +7,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, fault: 70, interrupted: 130 } 
 
 /**
  * Wraps a command's action: a `BispikeError` becomes one message on stderr and exit code 1 (2 for usage and configuration errors); anything
- * else is a fault of our own and shows its stack, exit code 70. A reader that closed our output early (`| head`) is no error.
+ * else is a fault of our own and shows its stack, exit code 70.
  *
  * @example
  * command.action(runAction(async (file: string) => (await import("./run/eval.ts")).evalRun(file)));
@@ -16,7 +16,6 @@ export function runAction<Arguments extends unknown[]>(
   action: (...args: Arguments) => Promise<void> | void,
 ): (...args: Arguments) => Promise<void> {
   return async (...args) => {
-    endQuietlyWithoutReader();
     try {
       await action(...args);
     } catch (error) {
@@ -39,7 +38,8 @@ export function reportError(error: unknown): number {
 
 let watched = false;
 
-function endQuietlyWithoutReader(): void {
+/** From now on a reader that closes our output early (`| head`) is no error, whatever is written: help, too. */
+export function endQuietlyWithoutReader(): void {
   if (watched) return;
   watched = true;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -7,6 +7,7 @@ import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import type { Freeze } from "./freeze.ts";
 import type { HomeostasisOptions } from "./homeostasis.ts";
+import type { Carriers } from "./reaching.ts";
 import { CODE_RATE } from "./stage-codes.ts";
 import type { TopLoss } from "./top.ts";
 
@@ -41,6 +42,10 @@ export interface BsdOptions {
   readonly codeRate?: number;
   /** Whether a stage's inputs are constants to its loss; false needs a pair that keeps its drives. Default true. */
   readonly detached?: boolean;
+  /** How many of perception's stages below its own a stage's error teaches too; above 0 it needs a pair that keeps its drives. Default 0. */
+  readonly reach?: number;
+  /** What carries errors down, where they reach: recall's synapses, which needs a chain of them, or the transposes of perception's. Default "recall". */
+  readonly carriers?: Carriers;
 }
 
 /** What random codes are drawn by. */
@@ -49,21 +54,30 @@ export function codesOf({ options, target }: NetworkPair, { codeRate = CODE_RATE
 }
 
 /** @throws BispikeError "usage" for a pair that was not made for these options */
-export function assertFit(pair: NetworkPair, { codes = "recall", negatives, detached = true }: BsdOptions): void {
+export function assertFit(pair: NetworkPair, options: BsdOptions): void {
+  const { codes = "recall", negatives, detached = true, reach = 0, carriers = "recall" } = options;
   const fail = (message: string) => new BispikeError("usage", `rule bsd: ${message}`);
   if (codes === "recall") pair.assertRecalls();
   else if (pair.recalls) throw fail("codes random take the place of recall: expected a pair of perception alone");
   else if (negatives !== "prototypes")
     throw fail(`codes random are one a class: expected negatives prototypes, got ${negatives}`);
   const whole = pair.holds(1) && pair.holds(pair.stages);
-  if (!whole && (codes === "random" || !detached))
+  if (!whole && (codes === "random" || !detached || reach > 0))
     throw fail(
-      "expected codes recall and detached true on a pair that is cut between stages: nothing but spikes crosses",
+      "expected codes recall, detached true and reach 0 on a pair that is cut between stages: nothing but spikes crosses",
     );
   if (!detached && pair.recalls && pair.options.recall === "broadcast")
     throw fail(
       "stages that are not detached hand errors down a chain: expected a pair with recall chain, got broadcast",
     );
-  if (!detached && !pair.options.keepDrives)
-    throw fail("stages that are not detached read all drives again: expected a pair with keepDrives true");
+  if (reach > 0 && !detached)
+    throw fail(`stages that are not detached hand errors down all the way: expected reach 0, got ${reach}`);
+  if (reach > 0 && carriers === "recall" && (!pair.recalls || pair.options.recall === "broadcast"))
+    throw fail(
+      `recall's synapses carry errors down a chain: expected a pair with recall chain, got ${pair.recalls ? "broadcast" : "perception alone"}; or carriers transposes`,
+    );
+  if ((!detached || reach > 0) && !pair.options.keepDrives)
+    throw fail(
+      `${detached ? "errors that reach the stages below" : "stages that are not detached"} read all drives again: expected a pair with keepDrives true`,
+    );
 }

@@ -10,7 +10,7 @@
  * Recall's features may be its voltages where perception's are its firing rates (`recallFeatures`): they are what a dendrite that recall's spikes reach would hold.
  *
  * No error crosses a stage, so a stage updates as soon as perception has reached it, and its drives can then be forgotten. What becomes of the method without one of its parts
- * can be tried: networks that do not learn (`freeze`), fixed codes in place of recall (`codes`), losses that train the stages before theirs too (`detached`, undetached.ts).
+ * can be tried: networks that do not learn (`freeze`), fixed codes in place of recall (`codes`), losses that train stages before theirs too (`detached`, `reach`: way-back.ts).
  *
  * The rule runs on some stages in a row as on all: what crosses the cut is spikes, recall's down, then perception's up (`course`).
  */
@@ -31,7 +31,7 @@ import { assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } 
 import { StageAlignment } from "./stage-alignment.ts";
 import { StageCodes } from "./stage-codes.ts";
 import { Top } from "./top.ts";
-import { type Undetached, undetached } from "./undetached.ts";
+import { type WayBack, wayBack } from "./way-back.ts";
 
 export type { BsdOptions } from "./bsd-options.ts";
 
@@ -85,8 +85,8 @@ export class Bsd implements Rule {
   readonly #stages: readonly Stage[];
   /** The stimulus, centred where the features are. */
   readonly #centredStimulus: Region<Float32Array>;
-  /** The way back where stages are not detached. */
-  readonly #undetached: Undetached | undefined;
+  /** Where errors leave the stages they are made at. */
+  readonly #wayBack: WayBack | undefined;
 
   /** Throws a `usage` error for a pair that is not made for these options, and a `config` error where a stage is too small for random codes. */
   constructor(pair: NetworkPair, options: BsdOptions, optimiser: OptimiserOptions) {
@@ -105,7 +105,7 @@ export class Bsd implements Rule {
     this.#pairs = pairingRoom(team.arena, maxImages, Math.max(maxImages, classes));
     this.#stimulusLoss = stimulusLoss(options, options.stimulusWeight, sizeOf(pair.stimulusShape));
     this.#stages = stagesOf(pair, options);
-    this.#undetached = options.detached === false ? undetached(pair, this.#features) : undefined;
+    this.#wayBack = wayBack(pair, this.#features, options);
     if (pair.holds(pair.stages)) this.#top = new Top(pair, options.top, options.lambda);
     this.optimiser = new AdamW(
       team,
@@ -143,7 +143,7 @@ export class Bsd implements Rule {
       yield* this.#recall(shown);
       if (pair.holds(1)) {
         stageLosses[0] = this.#redraw(pairs, images, shown.length, learns.recall);
-        if (learns.recall && !this.#undetached)
+        if (learns.recall && !this.#wayBack?.recallBackward)
           this.#learn("recall", pair.redrawn, shown.length, this.#alignment.columnGradient.at, rates);
         yield PAUSE;
       }
@@ -165,11 +165,10 @@ export class Bsd implements Rule {
       perceptionRates.push(own.rate);
       if (pulled) recallRates.push(pulled.rate);
       silent.push(own.silent);
-      if (!this.#undetached) {
-        if (learns.perception) this.#learn("perception", perception, images, this.#alignment.rowGradient.at, rates);
-        if (learns.recall && !(other instanceof StageCodes))
-          this.#learn("recall", other, shown.length, this.#alignment.columnGradient.at, rates);
-      }
+      if (learns.perception && !this.#wayBack)
+        this.#learn("perception", perception, images, this.#alignment.rowGradient.at, rates);
+      if (learns.recall && !this.#wayBack?.recallBackward && !(other instanceof StageCodes))
+        this.#learn("recall", other, shown.length, this.#alignment.columnGradient.at, rates);
       yield PAUSE;
     }
 
@@ -182,7 +181,7 @@ export class Bsd implements Rule {
     return { loss, stageLosses, perceptionRates, recallRates, silent, correct, images };
   }
 
-  /** The top stage: perception's last weights learn the concept, and where stages are not detached all others with them. Returns the right decisions. */
+  /** The top stage: perception's last weights learn the concept, and where errors leave their stages all others with them. Returns the right decisions. */
   #learnConcept(top: Top, { labels, stageLosses, learns, rates, recalls }: TopStep): number {
     const { pair, optimiser } = this;
     const images = labels.length;
@@ -191,12 +190,12 @@ export class Bsd implements Rule {
     const { loss, gradient, correct } = top.loss(labels, this.#alignment);
     stageLosses[pair.stages - 1] = loss;
     this.#assertFinite(pair.stages, loss);
-    if (this.#undetached && learns.recall) {
-      this.#undetached.recallBackward(recalls, this.#alignment.columnGradient.at);
+    if (this.#wayBack?.recallBackward && learns.recall) {
+      this.#wayBack.recallBackward(recalls, this.#alignment.columnGradient.at);
       for (const { group } of pair.recall) optimiser.update(group, rates.recall);
     }
-    if (this.#undetached && learns.perception) {
-      this.#undetached.perceptionBackward(images, gradient);
+    if (this.#wayBack && learns.perception) {
+      this.#wayBack.perceptionBackward(images, gradient);
       for (const { group } of pair.perception) optimiser.update(group, rates.perception);
     } else this.#learn("perception", concept, images, gradient, rates);
     return correct;
@@ -263,7 +262,7 @@ export class Bsd implements Rule {
 
   /** Where a stage's gradients go: to the alignment's own rows, which the next stage writes over, or to be kept for the way back. False where nothing learns from them. */
   #gradients(stage: number, learns: Learning) {
-    const kept = this.#undetached;
+    const kept = this.#wayBack;
     return {
       rowGradient: learns.perception && (kept?.perception[stage - 2]?.gradient.at ?? true),
       columnGradient: learns.recall && this.pair.recalls && (kept?.recall[stage - 2]?.gradient.at ?? true),

@@ -7,22 +7,11 @@
  * so every stage's loss, the top's too, also trains the stages that its network runs through before: up to it in perception, down to it in recall. Each network's features are the
  * other's targets as before, and the sum of all losses descends along its whole gradient. It takes transposed weights (C1), errors of other stages (C2) and a second phase (C3).
  */
-import type { Address } from "../engine/memory.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { AlignedStage, alignedRoom } from "./backprop/aligned-stage.ts";
 import { LayeredBackprop } from "./backprop/layered.ts";
-
-/** The way back through both networks, from the gradients of all their features. */
-export interface Undetached {
-  /** Perception's stages 2 .. L - 1 and recall's (none where there is no recall), from the stimulus up; `gradient` is to be filled. */
-  readonly perception: readonly AlignedStage[];
-  readonly recall: readonly AlignedStage[];
-  /** All gradients of perception, from that of the concept's mean drive. */
-  perceptionBackward(images: number, conceptGradient: Address): void;
-  /** All gradients of recall, from that of the redrawn stimulus's mean drive. */
-  recallBackward(recalls: number, redrawnGradient: Address): void;
-}
+import type { WayBack } from "./way-back.ts";
 
 /**
  * @param pair with `keepDrives`
@@ -31,10 +20,7 @@ export interface Undetached {
  * back.perception[0].gradient.view.set(rows); // of every stage
  * back.perceptionBackward(images, top.gradient);
  */
-export function undetached(
-  pair: NetworkPair,
-  features: Readonly<Record<"perception" | "recall", Feature>>,
-): Undetached {
+export function undetached(pair: NetworkPair, features: Readonly<Record<"perception" | "recall", Feature>>): WayBack {
   const { team, conceptDrive } = pair;
   const perceiving = pair.perception.slice(0, -1);
   const recalling = pair.recall.slice(1);

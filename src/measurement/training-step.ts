@@ -24,7 +24,7 @@ export interface TrainingStep {
 }
 
 /**
- * @returns null for what is not counted: stages of BSD that are not detached, a perception that does not learn, and real-bsd, of whose rectified feedback net nobody keeps how much is 0,
+ * @returns null for what is not counted: stages of BSD whose errors go to others, a perception that does not learn, and real-bsd, of whose rectified feedback net nobody keeps how much is 0,
  *   and rules that others registered
  * @example
  * const step = trainingStep(config);
@@ -35,7 +35,7 @@ export function trainingStep({ rule, train }: Pick<ExperimentConfig, "rule" | "t
   if (name === "real-bsd" || !(isSpikingRule(name) || isRealRule(name))) return null;
   const learns = learning(rule.name === "bsd" ? rule.freeze : "none");
   const codes = rule.name === "bsd" && rule.codes === "random";
-  if (!learns.perception || (rule.name === "bsd" && !rule.detached)) return null;
+  if (!learns.perception || (rule.name === "bsd" && (!rule.detached || rule.reach > 0))) return null;
   return {
     rule: name,
     batch: train.batch,

@@ -11,6 +11,7 @@
  *
  * Independent random weights have a cosine of mean 0 and a standard deviation of 1 / sqrt(number of weights): what `chance` tells.
  */
+import { mirroredIndices } from "../network/mirrored.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { cosine } from "./cosine.ts";
 import { plainWeights, type Weighted } from "./footprint.ts";
@@ -67,21 +68,8 @@ export function alignmentOf({ below, up, down, order }: JoinedWeights): WeightAl
 
 /** Theta's weights in the order of those up; null where they do not mirror them. */
 function mirrored(up: Weighted, down: Weighted): Float32Array | null {
+  const indices = mirroredIndices(up.synapses, down.synapses);
+  if (indices === null) return null;
   const theta = plainWeights(down);
-  const shape = up.synapses.plainShape("weight");
-  const other = down.synapses.plainShape("weight");
-  // Convolutions: [output][ky][kx][input].
-  const isConv = shape.length === 4;
-  if (other.length !== shape.length) return null;
-  const [outputs = 0, inputs = 0] = [shape[0], shape.at(-1)];
-  if (other[0] !== inputs || other.at(-1) !== outputs || shape[1] !== (isConv ? other[1] : other[0])) return null;
-  const taps = isConv ? shape[1]! * shape[2]! : 1;
-  const out = new Float32Array(theta.length);
-  for (let o = 0; o < outputs; o++) {
-    for (let tap = 0; tap < taps; tap++) {
-      for (let i = 0; i < inputs; i++)
-        out[(o * taps + tap) * inputs + i] = theta[(i * taps + taps - 1 - tap) * outputs + o]!;
-    }
-  }
-  return out;
+  return Float32Array.from(indices, (index) => theta[index]!);
 }

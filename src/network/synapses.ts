@@ -66,10 +66,14 @@ export interface Synapses {
   plainShape(block: string): readonly number[];
   pack(block: string, plain: ArrayLike<number>, packed: Float32Array): void;
   unpack(block: string, packed: Float32Array, plain: Float32Array): void;
+  /** Where each parameter of a block lies among the packed ones, in plain order. */
+  packedIndices(block: string): Int32Array;
 }
 
 /** The plain order of a bundle's packed parameters, from one walk over both. */
 export abstract class PackedParameters {
+  abstract plainShape(block: string): readonly number[];
+
   /** Calls `visit` with the packed and the plain index of every parameter of a block. */
   protected abstract eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void;
 
@@ -83,5 +87,13 @@ export abstract class PackedParameters {
     this.eachPair(block, (at, plainAt) => {
       plain[plainAt] = packed[at]!;
     });
+  }
+
+  packedIndices(block: string): Int32Array {
+    const indices = new Int32Array(this.plainShape(block).reduce((product, size) => product * size, 1));
+    this.eachPair(block, (at, plainAt) => {
+      indices[plainAt] = at;
+    });
+    return indices;
   }
 }

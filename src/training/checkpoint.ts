@@ -75,7 +75,13 @@ function withoutLater(config: ExperimentConfig): object {
     ...config,
     data: { ...data, ...said },
     network: without(config.network, { recall: "chain" }),
-    rule: without(config.rule, { recallFeatures: "same", pooling: "mean", affinity: "cosines" }),
+    rule: without(config.rule, {
+      recallFeatures: "same",
+      pooling: "mean",
+      affinity: "cosines",
+      reach: 0,
+      carriers: "recall",
+    }),
   };
 }
 

@@ -37,6 +37,7 @@ function unfitForRealBsd({ network, rule }: Pick<ExperimentConfig, "network" | "
     ["rule.recallFeatures", "same", rule.recallFeatures],
     ["rule.codes", "recall", rule.codes],
     ["rule.detached", true, rule.detached],
+    ["rule.reach", 0, rule.reach],
     ["rule.homeostasis.weight", 0, rule.homeostasis.weight],
     ["rule.pool", 0, rule.pool],
   ];
@@ -72,6 +73,23 @@ function unfitBroadcast({ network, rule }: Pick<ExperimentConfig, "network" | "r
         "network.recall: expected chain with rule.detached false (a stage's loss then trains the stages of recall above it too, and in a broadcast none of them leads to it), got broadcast",
       ]
     : [];
+}
+
+/** Errors that are to reach stages where nothing carries them, or that reach all of them anyway. */
+function unfitReach({ network, rule }: Pick<ExperimentConfig, "network" | "rule">): string[] {
+  if (rule.reach === 0 || rule.name !== "bsd") return [];
+  const faults: string[] = [];
+  if (!rule.detached)
+    faults.push(
+      `rule.reach: expected 0 with rule.detached false (errors then reach all stages before theirs), got ${rule.reach}`,
+    );
+  const fault =
+    rule.codes === "random" ? "rule.codes random" : network.recall === "broadcast" ? "network.recall broadcast" : "";
+  if (rule.carriers === "recall" && fault)
+    faults.push(
+      `rule.carriers: expected transposes with rule.reach ${rule.reach} and ${fault} (recall's synapses carry errors where they run from stage to stage, down a chain), got recall`,
+    );
+  return faults;
 }
 
 /** Cells of a plane that is not there, and energies of no cells or of signed values. */
@@ -116,7 +134,12 @@ export function impossible({ data, network, rule, train }: ExperimentConfig): st
   if (isRealRule(rule.name)) faults.push(...unfitForReal({ network, rule, train }));
   if (rule.name === "real-bsd") faults.push(...unfitForRealBsd({ network, rule }));
   const aligns = rule.name === "bsd" || rule.name === "real-bsd";
-  if (aligns) faults.push(...unfitFreeze({ rule, train }), ...unfitBroadcast({ network, rule }));
+  if (aligns)
+    faults.push(
+      ...unfitFreeze({ rule, train }),
+      ...unfitBroadcast({ network, rule }),
+      ...unfitReach({ network, rule }),
+    );
   const needsOthers = aligns && (rule.centred || (rule.negatives !== "prototypes" && rule.loss !== "mse"));
   if (train.batch === 1 && needsOthers)
     faults.push(

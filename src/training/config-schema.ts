@@ -89,6 +89,8 @@ export const experimentSchema = section({
     codes: choice(["recall", "random"]),
     codeRate: fraction(),
     detached: flag(),
+    reach: whole(0, 64),
+    carriers: choice(["recall", "transposes"]),
     stdp: section({ trace: positive(), potentiation: real(0), depression: real(0), hidden: real(0) }),
     dll: section({ feedbackRate: real(0), errorLimit: positive() }),
     predictiveCoding: section({ inferenceSteps: whole(1, 1_000_000), inferenceRate: positive() }),

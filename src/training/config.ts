@@ -161,6 +161,16 @@ export interface RuleConfig {
    * a variant for comparison, which needs transposed weights, errors of other stages and a second phase (of the criteria it meets C4 alone). Default true.
    */
   readonly detached: boolean;
+  /**
+   * bsd: how many of perception's stages below its own a stage's error teaches too, the top's with them. 0 as the method has it; a variant to learn from: by recall's synapses it meets of the
+   * criteria C1 and C4. Needs a whole pair (no `--processes`), and `detached: true`, which is about all stages of both networks. Default 0.
+   */
+  readonly reach: number;
+  /**
+   * bsd with a reach: what carries errors down from stage to stage: recall's synapses between the two, mirrored (needs `network.recall: chain`), or the transposes of perception's own, as in backprop.
+   * Default recall.
+   */
+  readonly carriers: "recall" | "transposes";
   /** r-stdp: see `StdpConfig`. */
   readonly stdp: StdpConfig;
   /** dll: learning rate of the feedback weights over the others' (default 0.1); largest size of an error of one image (default 50). */
@@ -269,6 +279,8 @@ export const defaults = {
     codes: "recall",
     codeRate: 0.15,
     detached: true,
+    reach: 0,
+    carriers: "recall",
     stdp: { trace: 2, potentiation: 1, depression: 0.5, hidden: 0 },
     dll: { feedbackRate: 0.1, errorLimit: 50 },
     predictiveCoding: { inferenceSteps: 20, inferenceRate: 0.1 },

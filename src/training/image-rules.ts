@@ -53,11 +53,11 @@ export interface PairNeeds {
  */
 export function pairNeeds(
   name: AnyRuleName,
-  { codes, detached }: Pick<ExperimentConfig["rule"], "codes" | "detached">,
+  { codes, detached, reach }: Pick<ExperimentConfig["rule"], "codes" | "detached" | "reach">,
 ): PairNeeds {
   if (!isSpikingRule(name)) return registeredRule(name);
   if (name !== "bsd") return needsOf[name];
-  return { networks: codes === "random" ? "perception" : "both", keepDrives: !detached };
+  return { networks: codes === "random" ? "perception" : "both", keepDrives: !detached || reach > 0 };
 }
 
 function registeredRule(name: string): RuleDefinition {
@@ -70,7 +70,7 @@ function registeredRule(name: string): RuleDefinition {
 }
 
 /** Whether a rule trains a recall network too. */
-export function trainsRecall(rule: Pick<ExperimentConfig["rule"], "name" | "codes" | "detached">): boolean {
+export function trainsRecall(rule: Pick<ExperimentConfig["rule"], "name" | "codes" | "detached" | "reach">): boolean {
   const { name } = rule;
   return !isRealRule(name) && pairNeeds(name, rule).networks === "both";
 }

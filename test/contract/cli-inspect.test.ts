@@ -59,9 +59,20 @@ describe("bispike inspect", () => {
     expect(await shown({ affinity: "dots", temperature: 0.02 })).toMatch(
       /^rule +bsd: infonce \(dot products, temperature 0\.02\), centred rate, negatives/m,
     );
+    const chain = { hidden: [8, 8] };
+    const reaching = async (rule: object) => {
+      const { last: file } = await smallTraining({ network: chain, rule, train: { epochs: 1 } });
+      writeFileSync(join(cwd, "reach.safetensors"), file);
+      return (await runHere(["inspect", "reach.safetensors"], cwd)).stdout;
+    };
+    expect(await reaching({ reach: 1 })).toMatch(/^rule .*, errors reach 1 stage down by recall's synapses$/m);
+    expect(await reaching({ reach: 2, carriers: "transposes" })).toMatch(
+      /^rule .*, errors reach 2 stages down by transposes$/m,
+    );
+    expect(await reaching({ detached: false })).toMatch(/^rule .*, stages not detached$/m);
     const usual = (await runHere(["inspect", run], cwd)).stdout;
     const alone = await shown({ codes: "random" });
-    for (const text of [usual, alone]) expect(text).not.toMatch(/driven by|against/);
+    for (const text of [usual, alone]) expect(text).not.toMatch(/driven by|against|errors reach/);
   });
 
   it("reads one checkpoint as it stands", async () => {

@@ -237,6 +237,10 @@ describe("the command", () => {
     await shown('"event":"step"');
     child.stdout.destroy();
     expect(await ended).toMatchObject({ code: 0, stderr: "" });
+    // Help is written before any command runs.
+    const help = startCli(["compare", "--help"], folder);
+    help.child.stdout.destroy();
+    expect(await help.ended).toMatchObject({ code: 0, stderr: "" });
   });
 });
 

@@ -185,7 +185,7 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--rule.homeostasis.rate=1.5", "rule.homeostasis.rate: expected a number from 0 to 1, got the number 1.5"],
     [
       "--rule=",
-      "rule: expected a section with the keys name, features, recallFeatures, centred, negatives, loss, lambda, temperature, affinity, weight, stimulusWeight, pool, pooling, top, homeostasis, freeze, codes, codeRate, detached, stdp, dll, predictiveCoding, ccl, got nothing",
+      "rule: expected a section with the keys name, features, recallFeatures, centred, negatives, loss, lambda, temperature, affinity, weight, stimulusWeight, pool, pooling, top, homeostasis, freeze, codes, codeRate, detached, reach, carriers, stdp, dll, predictiveCoding, ccl, got nothing",
     ],
     ["--train.seed=-1", "train.seed: expected an integer from 0 to 9007199254740991, got the number -1"],
     ["--train.learningRate=.inf", "train.learningRate: expected a number above 0, got the number Infinity"],
@@ -323,6 +323,7 @@ describe("combinations", () => {
     ["rule.recallFeatures", "rate", "same"],
     ["rule.codes", "random", "recall"],
     ["rule.detached", "false", "true"],
+    ["rule.reach", "1", "0"],
     ["rule.homeostasis.weight", "10", "0"],
     ["network.recall", "broadcast", "chain"],
   ])("real-bsd: refuses %s %s, which only bsd has", (key, value, expected) => {
@@ -369,6 +370,33 @@ describe("combinations", () => {
     // Rules that have no recall, and bsd without it, pass over it.
     for (const alone of ["--rule.name=backprop", "--rule.codes=random"])
       expect(resolveConfig(mnist, [broadcast, "--rule.detached=false", alone]).network.recall).toBe("broadcast");
+  });
+
+  it("errors reach other stages where something carries them, and nothing carries them anyway", () => {
+    expect(resolveConfig(mnist).rule).toMatchObject({ reach: 0, carriers: "recall" });
+    expect(resolveConfig(mnist, ["--rule.reach=2"]).rule).toMatchObject({ reach: 2, carriers: "recall" });
+    const broadcast = "--network.recall=broadcast";
+    const codes = "--rule.codes=random";
+    for (const [option, named] of [
+      [broadcast, "network.recall broadcast"],
+      [codes, "rule.codes random"],
+    ] as const) {
+      expect(overriding("--rule.reach=1", option)).toBe(
+        `x.yaml: rule.carriers: expected transposes with rule.reach 1 and ${named} (recall's synapses carry errors where they run from stage to stage, down a chain), got recall`,
+      );
+      expect(resolveConfig(mnist, ["--rule.reach=1", "--rule.carriers=transposes", option]).rule.reach).toBe(1);
+    }
+    expect(overriding("--rule.reach=1", "--rule.detached=false")).toBe(
+      "x.yaml: rule.reach: expected 0 with rule.detached false (errors then reach all stages before theirs), got 1",
+    );
+    expect(overriding("--rule.reach=-1")).toBe(
+      "x.yaml: rule.reach: expected an integer from 0 to 64, got the number -1",
+    );
+    expect(overriding("--rule.carriers=wires")).toMatch(
+      /rule\.carriers: expected one of recall, transposes, got the text "wires"/,
+    );
+    // Other rules pass over it.
+    expect(resolveConfig(mnist, ["--rule.reach=1", broadcast, "--rule.name=backprop"]).rule.reach).toBe(1);
   });
 
   it("real-bsd compares images, unless they are not centred", () => {

@@ -37,17 +37,18 @@ const hidden = ["perception.stage2", "perception.stage3"];
 const recall = ["recall.stage1", "recall.stage2", "recall.stage3"];
 
 describe.each([
-  [true, "chain"],
-  [false, "chain"],
-  [true, "broadcast"],
-])("detached %s, recall %s", (detached, paths) => {
+  [true, 0, "chain"],
+  [false, 0, "chain"],
+  [true, 0, "broadcast"],
+  [true, 1, "chain"],
+])("detached %s, reach %d, recall %s", (detached, reach, paths) => {
   it.each([
     ["none", [...hidden, ...top, ...recall]],
     ["perception", [...top, ...recall]],
     ["recall", [...hidden, ...top]],
     ["both", top],
   ])("freeze %s: the others learn", async (freeze, free) => {
-    expect(await moved({ freeze, detached }, { recall: paths })).toEqual(free);
+    expect(await moved({ freeze, detached, reach }, { recall: paths })).toEqual(free);
   });
 });
 
@@ -86,6 +87,14 @@ it("random codes: there is perception alone, all of it learns, and the rate of o
 it.each([
   ["random codes", { codes: "random" }, {}, 1],
   ["stages that are not detached", { detached: false }, {}, 2],
+  ["errors that reach one stage", { reach: 1 }, {}, 2],
+  ["errors that reach all stages", { reach: 64 }, {}, 1],
+  [
+    "errors that reach one stage of a cnn by transposes",
+    { reach: 1, carriers: "transposes" },
+    { kind: "cnn", hidden: [3, 5] },
+    2,
+  ],
   ["random codes, not detached", { codes: "random", detached: false }, {}, 1],
   ["frozen perception", { freeze: "perception" }, {}, 1],
   ["recall by the concept alone", {}, { recall: "broadcast" }, 2],

@@ -174,6 +174,15 @@ describe.each(["mlp", "cnn"] as const)("bsd with one of its parts taken away or 
     expect(await found({ name: "bsd", network: { recall: "broadcast" } }, kind)).toEqual(criteriaOfRules.bsd.meets);
   });
 
+  it("errors that reach others by recall's synapses: no weight transport, and binary messages", async () => {
+    for (const reach of [1, 64])
+      expect(await found({ name: "bsd", rule: { reach } }, kind), `reach ${reach}`).toEqual(["C1", "C4"]);
+  });
+
+  it("the same by transposes: binary messages alone", async () => {
+    expect(await found({ name: "bsd", rule: { reach: 1, carriers: "transposes" } }, kind)).toEqual(["C4"]);
+  });
+
   it("stages that are not detached: binary messages alone", async () => {
     expect(await found({ name: "bsd", rule: { detached: false } }, kind)).toEqual(["C4"]);
   });

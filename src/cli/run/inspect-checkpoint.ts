@@ -155,8 +155,16 @@ function describeRule(rule: Checkpoint["config"]["rule"]): string {
   const recalled = rule.recallFeatures === "same" ? "" : ` against recall's ${rule.recallFeatures}`;
   const features = `${rule.centred ? "centred " : ""}${rule.features}${rule.pooling === "energy" ? " by energy" : ""}${recalled}`;
   const codes = rule.codes === "random" ? `, random codes (rate ${rule.codeRate}) for recall` : "";
-  const variant = `${codes}${describeFreeze(rule)}${rule.detached ? "" : ", stages not detached"}`;
+  const variant = `${codes}${describeFreeze(rule)}${describeReach(rule)}`;
   return `${name}: ${describeLoss(rule)}, ${features}, negatives ${rule.negatives}, top ${top}${variant}`;
+}
+
+/** Where errors go beside their own stage. */
+function describeReach({ detached, reach, carriers }: Checkpoint["config"]["rule"]): string {
+  if (!detached) return ", stages not detached";
+  if (reach === 0) return "";
+  const by = carriers === "recall" ? "recall's synapses" : "transposes";
+  return `, errors reach ${reach} stage${reach === 1 ? "" : "s"} down by ${by}`;
 }
 
 function describeFreeze({ freeze }: Checkpoint["config"]["rule"]): string {

@@ -40,10 +40,12 @@ export class AlignedStage extends SpikingStage {
     this.#room = room;
   }
 
-  override toDrive(images: number, above: OutputGradient): Address {
+  /** `above`: undefined where the stage's own loss alone is asked for. */
+  override toDrive(images: number, above: OutputGradient | undefined): Address {
     const { layer } = this;
     const { drives, sums } = this.#room;
     layer.featureToDrive(images, this.#feature, this.gradient.at);
+    if (!above) return layer.normGradient(images);
     const chunks = Math.ceil(images / (this.synapses.chunkImages || images));
     const own: DriveGradient = { g: this.workspace.g, sums: this.norm.sums.at };
     this.spikesToDrive(images, above, { g: drives.at, sums: sums.at });

@@ -11,6 +11,7 @@ import { InputGradient, type WeightSource } from "../../network/input-gradient.t
 import type { Layer } from "../../network/layer.ts";
 import { stepsOf } from "../../network/synapses.ts";
 import { finishDrive } from "./finish.ts";
+import { assertKept } from "./kept.ts";
 import type { BackpropStage } from "./stage.ts";
 
 export class LayeredBackprop {
@@ -31,11 +32,7 @@ export class LayeredBackprop {
    * backprop.backward(images, gradient.at); // gradients are in each group.gradients
    */
   constructor(team: Team, stages: readonly BackpropStage[], readout: Layer, carriers?: readonly WeightSource[]) {
-    const layers = [...stages, readout];
-    if (new Set(layers.map(({ workspace }) => workspace.z)).size < layers.length)
-      throw new Error("backprop reads all drives of a pass again: layers must not share a workspace");
-    if (new Set(layers.map(({ group }) => group.gradients.at)).size < layers.length)
-      throw new Error("backprop makes all gradients before any is used: layers must not share room for theirs");
+    assertKept([...stages, readout]);
     this.#team = team;
     this.#stages = stages;
     this.#readout = readout;
