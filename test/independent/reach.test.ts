@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { BsdOptions } from "../../src/learning/bsd.ts";
-import { mirroredIndices } from "../../src/network/mirrored.ts";
+import type { Layer } from "../../src/network/layer.ts";
 import * as ad from "../support/autodiff.ts";
 import {
   ALLOWED,
@@ -48,20 +48,29 @@ function expected(pair: Small, reach: number, carriers?: readonly ad.Value[]): P
   ];
 }
 
+/** Weights of one net in the order and the place of the other's: kernels turned by half a turn, inputs and outputs exchanged; scaled. */
+function turned(weights: ArrayLike<number>, [outputs, inputs]: readonly [number, number], scale: number): Float64Array {
+  const taps = weights.length / outputs / inputs;
+  const out = new Float64Array(weights.length);
+  for (let o = 0; o < outputs; o++)
+    for (let tap = 0; tap < taps; tap++)
+      for (let i = 0; i < inputs; i++)
+        out[(o * taps + tap) * inputs + i] = scale * weights[(i * taps + taps - 1 - tap) * outputs + o]!;
+  return out;
+}
+
+/** Outputs and inputs of a layer's weights. */
+function sizesOf({ synapses }: Layer): [number, number] {
+  const shape = synapses.plainShape("weight");
+  return [shape[0]!, shape.at(-1)!];
+}
+
 /** Recall's weights as carriers: mirrored, and scaled to what neurons of perception read. */
 function mirrored({ pair }: Small): ad.Value[] {
-  return pair.perception.slice(1).map(({ synapses: up }, k) => {
-    const { synapses: down, group } = pair.recall[k + 1]!;
-    const theta = plainBlock(down, group, "weight", "parameters");
-    const [outputs, inputs] = [up.plainShape("weight")[0]!, up.plainShape("weight").at(-1)!];
-    const taps = theta.length / outputs / inputs;
-    const carried = new Float64Array(theta.length);
-    for (let o = 0; o < outputs; o++)
-      for (let tap = 0; tap < taps; tap++)
-        for (let i = 0; i < inputs; i++)
-          carried[(o * taps + tap) * inputs + i] =
-            theta[(i * taps + taps - 1 - tap) * outputs + o]! * Math.sqrt((outputs * taps) / (inputs * taps));
-    return ad.variable(carried);
+  return pair.perception.slice(1).map((up, k) => {
+    const { synapses, group } = pair.recall[k + 1]!;
+    const theta = plainBlock(synapses, group, "weight", "parameters");
+    return ad.variable(turned(theta, sizesOf(up), Math.sqrt(synapses.fanIn / up.synapses.fanIn)));
   });
 }
 
@@ -89,10 +98,8 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
         for (const [k, up] of pair.perception.slice(1).entries()) {
           const down = pair.recall[k + 1]!;
           const weights = plainBlock(up.synapses, up.group, "weight", "parameters");
-          const turned = new Float32Array(weights.length);
-          for (const [i, at] of mirroredIndices(up.synapses, down.synapses)!.entries())
-            turned[at] = weights[i]! * Math.sqrt(up.synapses.fanIn / down.synapses.fanIn);
-          down.synapses.pack("weight", turned, down.group.view("weight"));
+          const theta = turned(weights, sizesOf(down), Math.sqrt(up.synapses.fanIn / down.synapses.fanIn));
+          down.synapses.pack("weight", theta, down.group.view("weight"));
         }
       }
       expect(learn(other)).toEqual(learn(own));
