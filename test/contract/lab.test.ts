@@ -117,9 +117,18 @@ describe.skipIf(noBrowser)("the lab in Chromium", () => {
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => /Step [0-2] of/.test(document.body.textContent ?? ""), null, { timeout: 60_000 });
     await stepPast(page, 0);
+    // The first step that the page shows, whatever this test is too late to see on a loaded machine.
+    await page.addInitScript(() => {
+      new MutationObserver((_, watch) => {
+        const shown = /Step ([\d,]+) of/.exec(document.body?.textContent ?? "");
+        if (!shown) return;
+        watch.disconnect();
+        document.documentElement.dataset.firstStep = shown[1]!;
+      }).observe(document, { childList: true, subtree: true, characterData: true });
+    });
     await page.reload();
     await stepPast(page, 0);
-    expect(await stepOf(page)).toBeLessThan(200);
+    expect(Number(await page.evaluate(() => document.documentElement.dataset.firstStep))).toBeLessThan(3);
     expect(complaints).toEqual([]);
     await page.close();
   });
