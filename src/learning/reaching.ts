@@ -9,7 +9,7 @@ import type { NetworkPair } from "../network/pair.ts";
 import { AlignedStage, alignedRoom } from "./backprop/aligned-stage.ts";
 import { LayeredBackprop } from "./backprop/layered.ts";
 import { MirroredWeights } from "./backprop/mirrored-weights.ts";
-import { ReachingBackprop } from "./backprop/reaching.ts";
+import { ReachingBackprop } from "./backprop/reaching-backprop.ts";
 import type { WayBack } from "./way-back.ts";
 
 /** What carries errors down: recall's synapses, or the transposes of perception's. */

@@ -5,14 +5,16 @@
  * Reading a file is the job of `config-file.ts`; this file runs in the browser too.
  */
 import type { StageLossName } from "../alignment/stage-loss.ts";
-import { type AugmentOptions, augmentDefaults } from "../data/augment/options.ts";
+import type { AugmentOptions } from "../data/augment/options.ts";
 import { checkConfig } from "./config-check.ts";
+import { defaultChannels, defaults, stdpLearningRate } from "./config-defaults.ts";
 import { applyOverrides } from "./config-overrides.ts";
 import { copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "./config-raw.ts";
 import { impossible } from "./config-rules.ts";
 import { experimentSchema, type KnownDataset } from "./config-schema.ts";
 import type { AnyRuleName } from "./rule-names.ts";
 
+export { defaultChannels, defaults, stdpLearningRate } from "./config-defaults.ts";
 export { type KnownDataset, knownDatasets } from "./config-schema.ts";
 export {
   type AnyRuleName,
@@ -242,72 +244,6 @@ export interface ExperimentConfig {
   readonly train: TrainConfig;
   readonly observe: ObserveConfig;
 }
-
-/** Every default. `name` and a cnn's `hidden` depend on other fields: see `resolveConfig`. */
-export const defaults = {
-  data: { heldOut: 0.1, limit: 0, labelNoise: 0, augment: augmentDefaults },
-  network: {
-    kind: "mlp",
-    hidden: [1024, 512, 256],
-    steps: 4,
-    norm: true,
-    tau: 2,
-    threshold: { perception: 0.6, recall: 0.6, concept: 2 },
-    stimulus: "direct",
-    target: "one-hot",
-    targetSize: 0,
-    recall: "chain",
-    activation: "own",
-  },
-  rule: {
-    name: "bsd",
-    features: "rate",
-    recallFeatures: "same",
-    centred: true,
-    negatives: "prototypes",
-    loss: "infonce",
-    lambda: 4,
-    temperature: 0.1,
-    affinity: "cosines",
-    weight: 1,
-    stimulusWeight: 1,
-    pool: 0,
-    pooling: "mean",
-    top: "cross-entropy",
-    homeostasis: { weight: 0, rate: 0.06 },
-    freeze: "none",
-    codes: "recall",
-    codeRate: 0.15,
-    detached: true,
-    reach: 0,
-    carriers: "recall",
-    stdp: { trace: 2, potentiation: 1, depression: 0.5, hidden: 0 },
-    dll: { feedbackRate: 0.1, errorLimit: 50 },
-    predictiveCoding: { inferenceSteps: 20, inferenceRate: 0.1 },
-    ccl: { affinity: "cosines", weight: 1 },
-  },
-  train: {
-    seed: 1,
-    epochs: 5,
-    batch: 128,
-    threads: 0,
-    learningRate: 0.003,
-    recallRate: 1,
-    schedule: "cosine",
-    warmup: 0,
-    weightDecay: 0.01,
-    clip: 1,
-    clipScope: "stage",
-    checkpointSeconds: 60,
-  },
-  observe: { every: 0, images: 256 },
-} as const satisfies Omit<ExperimentConfig, "name">;
-
-/** Default step size of rule r-stdp, whose sums of spikes are no gradient of a loss, in place of `defaults.train.learningRate`. */
-export const stdpLearningRate = 0.01;
-
-/** Default channels of a cnn's hidden stages, in place of `defaults.network.hidden`. */
-export const defaultChannels: readonly number[] = [32, 64, 128];
 
 /**
  * Check a raw configuration (parsed YAML, JSON or an object literal), apply overrides and fill in the defaults.

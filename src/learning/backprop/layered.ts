@@ -7,12 +7,12 @@
  */
 import type { Address } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
-import { InputGradient, type WeightSource } from "../../network/input-gradient.ts";
+import type { InputGradient, WeightSource } from "../../network/input-gradient.ts";
 import type { Layer } from "../../network/layer.ts";
 import { stepsOf } from "../../network/synapses.ts";
 import { finishDrive } from "./finish.ts";
-import { assertKept } from "./kept.ts";
 import type { BackpropStage } from "./stage.ts";
+import { waysDown } from "./ways-down.ts";
 
 export class LayeredBackprop {
   readonly #team: Team;
@@ -32,14 +32,10 @@ export class LayeredBackprop {
    * backprop.backward(images, gradient.at); // gradients are in each group.gradients
    */
   constructor(team: Team, stages: readonly BackpropStage[], readout: Layer, carriers?: readonly WeightSource[]) {
-    assertKept([...stages, readout]);
     this.#team = team;
     this.#stages = stages;
     this.#readout = readout;
-    const above = [...stages.slice(1), readout];
-    this.#down = stages.map(
-      ({ shape }, k) => new InputGradient(team, above[k]!.synapses, carriers?.[k] ?? above[k]!.group, shape),
-    );
+    this.#down = waysDown(team, stages, readout, carriers);
     const floats = this.#down.map((down, k) => down.floats(readout.maxImages, stages[k]!.outputSteps));
     this.#outputs = team.arena.allocate(4 * Math.max(0, ...floats));
   }

@@ -12,12 +12,12 @@
  */
 import type { Address } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
-import { InputGradient, type WeightSource } from "../../network/input-gradient.ts";
+import type { InputGradient, WeightSource } from "../../network/input-gradient.ts";
 import type { Layer } from "../../network/layer.ts";
 import { stepsOf } from "../../network/synapses.ts";
 import type { AlignedStage } from "./aligned-stage.ts";
 import { finishDrive } from "./finish.ts";
-import { assertKept } from "./kept.ts";
+import { waysDown } from "./ways-down.ts";
 
 export class ReachingBackprop {
   readonly #team: Team;
@@ -46,15 +46,11 @@ export class ReachingBackprop {
     reach: number,
     carriers?: readonly WeightSource[],
   ) {
-    assertKept([...stages, readout]);
     this.#team = team;
     this.#stages = stages;
     this.#readout = readout;
     this.#reach = reach;
-    const above = [...stages.slice(1), readout];
-    this.#down = stages.map(
-      ({ shape }, k) => new InputGradient(team, above[k]!.synapses, carriers?.[k] ?? above[k]!.group, shape),
-    );
+    this.#down = waysDown(team, stages, readout, carriers);
     this.#planes = [0, 1].map((turn) => {
       const ours = [...stages.keys()].filter((k) => k % 2 === turn);
       const floats = Math.max(0, ...ours.map((k) => this.#down[k]!.floats(readout.maxImages, stages[k]!.outputSteps)));
