@@ -1,8 +1,10 @@
 /**
  * What a comparison measures of each run once it is trained, beside what training itself tells. In the file's section `compare`:
  *
- *   measure: { robustness: true }      or      measure: { robustness: { images: 2000, corruptions: [noise, blur], severities: [1, 3, 5], draws: 3, seed: 1 } }
+ *   measure: { robustness: true }      or      measure: { robustness: { images: 2000, corruptions: [noise, blur], severities: [1, 3, 5], draws: 3, seed: 1, part: heldout } }
  *   measure: { probes: true }          or      measure: { probes: { images: 5000, cells: 4, part: heldout } }
+ *
+ * A comparison judged by the held-out part measures that part too: none of its runs looks at the test part.
  *
  * The runs' own files stay as training left them: what was measured lies beside them, and is measured anew when something else is asked for.
  */
@@ -27,12 +29,14 @@ export interface RobustnessMeasure {
   readonly corruptions: readonly CorruptionName[];
   /** Ascending. Default: 1 to 5. */
   readonly severities: readonly Severity[];
-  /** Test images, spread evenly; 0 for all. Default 0. */
+  /** Images of the part, spread evenly; 0 for all. Default 0. */
   readonly images: number;
   /** Draws of the noise on the weights at each severity. Default 3. */
   readonly draws: number;
   /** The same for all runs, so that all see the same corrupted images. Default 1. */
   readonly seed: number;
+  /** Images that are corrupted: see `MeasuredPart`. */
+  readonly part: MeasuredPart;
 }
 
 /** What `bispike eval --probes` is asked. */
@@ -41,12 +45,13 @@ export interface ProbesMeasure {
   readonly images: number;
   /** Cells a side that planes are pooled to; 0 for none. Default: 4 where a stage has over 4,096 units. */
   readonly cells?: number;
-  /** Images the probes are read on. Default: test, or heldout where the comparison is judged by the held-out part. */
-  readonly part: ProbedPart;
+  /** Images the probes are read on: see `MeasuredPart`. */
+  readonly part: MeasuredPart;
 }
 
-const PROBED_PARTS = ["test", "heldout"] as const;
-export type ProbedPart = (typeof PROBED_PARTS)[number];
+const MEASURED_PARTS = ["test", "heldout"] as const;
+/** The part of the data a measurement looks at. Default: test, or heldout where the comparison is judged by the held-out part, and then no other. */
+export type MeasuredPart = (typeof MEASURED_PARTS)[number];
 
 export interface Measures {
   readonly robustness?: RobustnessMeasure;
@@ -80,13 +85,14 @@ const robustnessSection = () =>
     images: whole(0, Number.MAX_SAFE_INTEGER),
     draws: whole(1, 1000),
     seed: whole(0, Number.MAX_SAFE_INTEGER),
+    part: choice(MEASURED_PARTS),
   });
 
 const probesSection = () =>
   section({
     images: whole(0, Number.MAX_SAFE_INTEGER),
     cells: optional(whole(0, 4096)),
-    part: choice(PROBED_PARTS),
+    part: choice(MEASURED_PARTS),
   });
 
 /** Of a plan's file. */
@@ -97,22 +103,34 @@ export const measuresSchema = section({
 
 const schema = section({ compare: section({ measure: measuresSchema }) });
 
-const defaultsFor = (judge: Judge): Required<Measures> => ({
-  robustness: { corruptions: CORRUPTIONS, severities: SEVERITIES, images: 0, draws: DEFAULT_DRAWS, seed: 1 },
-  probes: { images: PROBE_IMAGES, part: judge === "test" ? "test" : "heldout" },
-});
+function defaultsFor(judge: Judge): Required<Measures> {
+  const part = judge === "test" ? "test" : "heldout";
+  return {
+    robustness: { corruptions: CORRUPTIONS, severities: SEVERITIES, images: 0, draws: DEFAULT_DRAWS, seed: 1, part },
+    probes: { images: PROBE_IMAGES, part },
+  };
+}
+
+/** One sentence a measurement that would look at the test part where no run may. */
+function peeking(measure: Measures, judge: Judge): string[] {
+  if (judge === "test") return [];
+  return MEASURES.filter((name) => measure[name]?.part === "test").map(
+    (name) =>
+      `compare.measure.${name}.part: expected heldout, as compare.judge is held-out and no run is to look at its test part, got test`,
+  );
+}
 
 /**
  * @param raw the value of `compare.measure`
  * @param source file name for error messages
- * @param judge of the comparison: one that leaves the test part alone probes the held-out one. Default test
+ * @param judge of the comparison: one that leaves the test part alone measures the held-out one. Default test
  * @throws BispikeError "config"
  * @example
  * readMeasures({ robustness: { images: 1000 } }, "a.yaml").robustness?.draws; // 3
  */
 export function readMeasures(raw: RawValue, source: string, judge: Judge = "test"): Measures {
   const { measure } = checkConfig(
-    { schema, impossible: () => [] },
+    { schema, impossible: ({ compare }) => peeking(compare.measure as Measures, judge) },
     { compare: { measure: filled(raw, judge) } },
     source,
   ).compare;
@@ -136,10 +154,10 @@ function filled(raw: RawValue, judge: Judge): unknown {
 }
 
 const orders: { readonly [Name in MeasureName]: (asked: Required<Measures>[Name]) => Required<Measures>[Name] } = {
-  robustness: ({ corruptions, severities, images, draws, seed }) => ({
+  robustness: ({ corruptions, severities, images, draws, seed, part }) => ({
     corruptions: CORRUPTIONS.filter((name) => corruptions.includes(name)),
     severities: SEVERITIES.filter((level) => severities.includes(level)),
-    ...{ images, draws, seed },
+    ...{ images, draws, seed, part },
   }),
   probes: ({ images, cells, part }) => ({ images, ...(cells !== undefined && { cells }), part }),
 };
@@ -154,10 +172,10 @@ export function inOrder<Name extends MeasureName>(
 
 /** Options of `bispike eval` that measure robustness. */
 export function robustnessArguments(measure: RobustnessMeasure): string[] {
-  const { corruptions, severities, images, draws, seed } = measure;
+  const { corruptions, severities, images, draws, seed, part } = measure;
   const lists = ["--corruptions", corruptions.join(","), "--severities", severities.join(",")];
   const numbers = ["--images", String(images), "--draws", String(draws), "--seed", String(seed)];
-  return ["--robustness", ...lists, ...numbers];
+  return ["--robustness", ...lists, ...numbers, "--part", part];
 }
 
 /** Options of `bispike eval` that probe stages. */

@@ -71,8 +71,9 @@ function robustnessSection(table: ComparisonTable): string[] {
   const panels = robustnessPanels(table);
   if (panels.length === 0) return [];
   const { robustness } = table.design.measure ?? {};
+  const part = robustness?.part === "heldout" ? "held-out" : "test";
   const images =
-    robustness && robustness.images > 0 ? `${robustness.images} test images, spread evenly` : "all test images";
+    robustness && robustness.images > 0 ? `${robustness.images} ${part} images, spread evenly` : `all ${part} images`;
   const draws = panels.some(({ corruption }) => corruption === "weights")
     ? ` Noise on the weights: mean of ${robustness?.draws ?? "several"} draws a run; perception's weights alone.`
     : "";

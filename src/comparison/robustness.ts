@@ -3,48 +3,56 @@ import { CORRUPTIONS, type CorruptionName, SEVERITIES } from "../measurement/cor
 import type { CorruptionScore, Robustness } from "../measurement/robustness.ts";
 import type { Spread } from "../measurement/statistics/spread.ts";
 import type { Figure } from "./figures.ts";
+import type { MeasuredPart } from "./measures.ts";
 import type { ComparisonTable } from "./statistics.ts";
 
-/** Figures' ids: of a corruption's mean, or of one severity. */
-const idOf = (corruption: CorruptionName, severity?: number) =>
-  severity === undefined ? `robustness.${corruption}` : `robustness.${corruption}.${severity}`;
-const MEAN = "robustness.mean";
-const DROP = "robustness.drop";
-const CLEAN = "robustness.clean";
+/** Figures' ids: of a corruption's mean, or of one severity; `robustness.heldout.…` of the held-out part. */
+const idOf = (part: MeasuredPart, name: string, severity?: number) =>
+  [part === "test" ? "robustness" : "robustness.heldout", name, ...(severity === undefined ? [] : [severity])].join(
+    ".",
+  );
+const MEAN = "mean";
+const DROP = "drop";
+const CLEAN = "clean";
 
 /** Words for a corruption. */
 const under = (name: CorruptionName) => (name === "weights" ? "noise on the weights" : name);
 
-/** The mean over corruptions of images and its drop against the same images when not corrupted, each corruption's mean over severities (which are tested too), and each severity by itself. */
-export const ROBUSTNESS_FIGURES: readonly Figure[] = [
-  { id: MEAN, label: "accuracy under corruption", unit: "share", role: "test" },
-  { id: DROP, label: "drop under corruption", unit: "share", role: "test", part: true },
-  ...CORRUPTIONS.map(
-    (name): Figure => ({
-      ...{ id: idOf(name), label: `accuracy under ${under(name)}`, unit: "share", role: "test" },
-      part: true,
-    }),
-  ),
-  { id: CLEAN, label: "accuracy on the same images, not corrupted", unit: "share", role: "test", detail: true },
-  ...CORRUPTIONS.flatMap((name) =>
-    SEVERITIES.map(
-      (severity): Figure => ({
-        ...{ id: idOf(name, severity), label: `accuracy under ${under(name)}, severity ${severity}` },
-        ...{ unit: "share", role: "test", detail: true },
-      }),
+function figuresOfPart(part: MeasuredPart): Figure[] {
+  const role = part === "test" ? "test" : "heldOut";
+  const where = part === "test" ? "" : " (held-out)";
+  const figure = (name: string, label: string, severity?: number): Figure => ({
+    ...{ id: idOf(part, name, severity), label: `${label}${where}`, unit: "share", role },
+  });
+  return [
+    figure(MEAN, "accuracy under corruption"),
+    { ...figure(DROP, "drop under corruption"), part: true },
+    ...CORRUPTIONS.map((name) => ({ ...figure(name, `accuracy under ${under(name)}`), part: true })),
+    { ...figure(CLEAN, "accuracy on the same images, not corrupted"), detail: true },
+    ...CORRUPTIONS.flatMap((name) =>
+      SEVERITIES.map((severity) => ({
+        ...figure(name, `accuracy under ${under(name)}, severity ${severity}`, severity),
+        detail: true,
+      })),
     ),
-  ),
-];
+  ];
+}
+
+/** The mean over corruptions of images and its drop against the same images when not corrupted, each corruption's mean over severities (which are tested too), and each severity by itself. */
+export const ROBUSTNESS_FIGURES: readonly Figure[] = [...figuresOfPart("test"), ...figuresOfPart("heldout")];
 
 /** The figures of what was measured; nothing of what is no such record. */
 export function robustnessValues(record: unknown): [id: string, value: unknown][] {
-  const { clean, mean, drop, corruptions } = (record ?? {}) as Partial<Robustness>;
+  const { clean, mean, drop, corruptions, asked } = (record ?? {}) as Partial<Robustness> & {
+    readonly asked?: { readonly part?: unknown };
+  };
   if (!Array.isArray(corruptions)) return [];
+  const part = asked?.part === "heldout" ? "heldout" : "test";
   const scores = corruptions.flatMap(({ name, mean: own, severities }: CorruptionScore) => [
-    [idOf(name), own] as [string, unknown],
-    ...severities.map(({ severity, accuracy }) => [idOf(name, severity), accuracy] as [string, unknown]),
+    [idOf(part, name), own] as [string, unknown],
+    ...severities.map(({ severity, accuracy }) => [idOf(part, name, severity), accuracy] as [string, unknown]),
   ]);
-  return [[MEAN, mean], [DROP, drop], [CLEAN, clean], ...scores];
+  return [[idOf(part, MEAN), mean], [idOf(part, DROP), drop], [idOf(part, CLEAN), clean], ...scores];
 }
 
 /** Accuracy over the severities of one corruption. */
@@ -59,14 +67,15 @@ export interface RobustnessPanel {
 }
 
 /** A panel a corruption that was measured. */
-export function robustnessPanels({ figures, cells }: ComparisonTable): RobustnessPanel[] {
+export function robustnessPanels({ design, figures, cells }: ComparisonTable): RobustnessPanel[] {
   const measured = new Set(figures.map(({ id }) => id));
+  const part = design.measure?.robustness?.part ?? "test";
   return CORRUPTIONS.flatMap((corruption) => {
-    const severities = SEVERITIES.filter((severity) => measured.has(idOf(corruption, severity)));
+    const severities = SEVERITIES.filter((severity) => measured.has(idOf(part, corruption, severity)));
     if (severities.length === 0) return [];
     const rows = cells.map(({ spreads }) => [
-      spreads.get(CLEAN),
-      ...severities.map((severity) => spreads.get(idOf(corruption, severity))),
+      spreads.get(idOf(part, CLEAN)),
+      ...severities.map((severity) => spreads.get(idOf(part, corruption, severity))),
     ]);
     return [{ corruption, title: under(corruption), severities: [0, ...severities], rows }];
   });

@@ -93,10 +93,38 @@ it("Markdown, CSV and JSON have it all", () => {
   expect(reportRecord(table)).toMatchObject({ measure: { robustness: { images: 9, draws: 3, severities: [1, 3] } } });
 });
 
+it("a comparison that leaves the test part alone measures the held-out one, and says so", () => {
+  const measure = readMeasures(
+    { robustness: { images: 9, severities: [1], corruptions: ["noise"] } },
+    "m.yaml",
+    "held-out",
+  );
+  expect(robustnessArguments(measure.robustness!).slice(-2)).toEqual(["--part", "heldout"]);
+  const severities = [{ severity: 1, amount: 0.1, accuracy: 0.8 }];
+  const noise = { name: "noise", quantity: "q", mean: 0.8, drop: 0.1, severities };
+  const asked = measure.robustness;
+  const record = { images: 9, seed: 1, clean: 0.9, mean: 0.8, drop: 0.1, corruptions: [noise], asked };
+  const found = compareRuns(
+    { ...DESIGN, judge: "held-out", measure },
+    new Map([["rule.name=bsd/seed1", valuesOf({ heldOutAccuracy: 0.9, robustness: record })]]),
+  );
+  expect(found.tested.map(({ id }) => id)).toEqual([
+    ...["heldOutAccuracy", "robustness.heldout.mean", "robustness.heldout.drop", "robustness.heldout.noise"],
+  ]);
+  const text = markdownReport(found);
+  expect(text).toContain("no run has looked at its test part");
+  expect(text).toContain("Of 9 held-out images, spread evenly");
+  expect(text).not.toContain("test images");
+  for (const name of ["robustness", "probes"])
+    expect(() => readMeasures({ [name]: { part: "test" } } as never, "m.yaml", "held-out"), name).toThrow(
+      `m.yaml: compare.measure.${name}.part: expected heldout, as compare.judge is held-out and no run is to look at its test part, got test`,
+    );
+});
+
 it("a measure is known by its words, in one order, and is what bispike eval is asked", () => {
   expect(robustnessArguments(DESIGN.measure.robustness!)).toEqual([
     ...["--robustness", "--corruptions", "noise,weights", "--severities", "1,3"],
-    ...["--images", "9", "--draws", "3", "--seed", "1"],
+    ...["--images", "9", "--draws", "3", "--seed", "1", "--part", "test"],
   ]);
   const all = readMeasures({ robustness: true }, "m.yaml").robustness!;
   expect(all).toMatchObject({ images: 0, draws: 3, seed: 1, severities: [1, 2, 3, 4, 5] });
