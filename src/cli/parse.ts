@@ -80,9 +80,14 @@ export function withData(command: Command): Command {
     .option("--data.path <dir>", "folder of the data set's files, in place of the one trained from");
 }
 
-/** `--part`. */
+/** `--part`; test unless told otherwise. */
 export function partOption(purpose: string): Option {
-  return new Option("--part <part>", purpose).choices(PARTS).default("test");
+  return optionalPart(purpose).default("test");
+}
+
+/** `--part` where it matters whether it was given. */
+export function optionalPart(purpose: string): Option {
+  return new Option("--part <part>", purpose).choices(PARTS);
 }
 
 /** Largest index, size or seed a person may give. */

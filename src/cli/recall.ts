@@ -1,7 +1,7 @@
 /** `bispike recall`: the options; the work is in `run/recall.ts`. */
 import { Command, Option } from "commander";
 import { SIDES, type Side } from "../data/cue.ts";
-import { LARGEST, number, type Part, partOption, wholeNumber, withData, withThreads } from "./parse.ts";
+import { LARGEST, number, optionalPart, type Part, wholeNumber, withData, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 
 export interface RecallOptions {
@@ -10,7 +10,7 @@ export interface RecallOptions {
   readonly class?: readonly string[];
   readonly from?: string;
   readonly index?: number;
-  readonly part: Part;
+  readonly part?: Part;
   readonly occlude?: Side;
   readonly fraction?: number;
   readonly noise?: number;
@@ -49,7 +49,7 @@ export function recallCommand(): Command {
       "start from this image of the data set, from 0; sequences: this window, of windows side by side (default: 0)",
       wholeNumber(0, LARGEST),
     )
-    .addOption(partOption("part of the data that --index counts in"))
+    .addOption(optionalPart("part of the data that --index counts in (default: test)"))
     .addOption(new Option("--occlude <side>", "hide this part of the picture").choices(SIDES))
     .option("--fraction <share>", "how much of the picture --occlude hides, 0 to 1 (default: 0.5)", number(0, 1))
     .option("--noise <deviation>", "lay normal noise over the picture; 1 is from black to white", number(0, 10))

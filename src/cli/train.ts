@@ -137,6 +137,18 @@ function assertPartOptions(options: TrainOptions): void {
     const name = option === "saveEvery" ? "save-every" : option;
     if (options[option] !== undefined && !there) throw new BispikeError("usage", `--${name}: expected with ${what}`);
   }
+  if (stages === undefined && processes === undefined) return;
+  const inParts = stages === undefined ? "--processes" : "--stages";
+  if (options.init !== undefined)
+    throw new BispikeError(
+      "usage",
+      `--init: expected without ${inParts}: a training in parts begins with weights drawn by train.seed`,
+    );
+  if (options.judge === "held-out")
+    throw new BispikeError(
+      "usage",
+      `--judge held-out: expected without ${inParts}: a training in parts ends, when its parts are joined, with the test part's figures`,
+    );
 }
 
 function stageList(text: string): readonly number[] {

@@ -65,7 +65,7 @@ export function createPart(team: Team, config: ExperimentConfig, dataset: Datase
 }
 
 /** @throws BispikeError "config" unless the experiment's stages learn from their neighbours' spikes alone */
-export function assertCuttable({ network, rule, train }: ExperimentConfig): void {
+export function assertCuttable({ network, rule, train, observe }: ExperimentConfig): void {
   if (rule.name !== "bsd") {
     throw new BispikeError(
       "config",
@@ -82,6 +82,12 @@ export function assertCuttable({ network, rule, train }: ExperimentConfig): void
     throw new BispikeError(
       "config",
       "train.clipScope: expected stage, got global: the norm of all gradients is known to no part of a pair; use train.clipScope: stage or train.clip: 0",
+    );
+  }
+  if (observe.every > 0) {
+    throw new BispikeError(
+      "config",
+      `observe.every: expected 0, got ${observe.every}: a training in parts is not observed, as no part has the whole pair`,
     );
   }
 }

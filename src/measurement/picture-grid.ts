@@ -1,6 +1,11 @@
 /** Lays equal pictures out in rows, such as recalled images above the mean image of each class. */
 import { BispikeError } from "../errors.ts";
 
+/** Whether images of so many channels can be drawn: grey or colour. */
+export function isDrawable(channels: number): channels is 1 | 3 {
+  return channels === 1 || channels === 3;
+}
+
 /** A picture, row-major, channels last. */
 export interface Picture {
   readonly width: number;

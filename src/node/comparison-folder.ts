@@ -20,7 +20,7 @@ import type { AnyConfig } from "../training/any-config.ts";
 import { readAnyExperiment, renderConfig } from "../training/config-file.ts";
 import { judges } from "../training/judge.ts";
 import type { Observation } from "../training/observation.ts";
-import { writeDurably } from "./durable.ts";
+import { isTemporary, writeDurably } from "./durable.ts";
 import { readJsonObject } from "./json-file.ts";
 import { LOCK_FILE, lockFolder } from "./lock.ts";
 import { readObservations } from "./observations-file.ts";
@@ -60,7 +60,8 @@ export class ComparisonFolder {
    */
   lock(): () => void {
     makeFolder(this.path);
-    const names = readdirSync(this.path).filter((name) => !name.startsWith(LOCK_FILE));
+    // What a kill on the way to the plan has left.
+    const names = readdirSync(this.path).filter((name) => !name.startsWith(LOCK_FILE) && !isTemporary(name));
     if (names.length > 0 && !this.hasPlan())
       throw new BispikeError(
         "usage",
@@ -181,7 +182,7 @@ export class ComparisonFolder {
 
 /** What a run writes before its configuration. */
 function isDraft(name: string): boolean {
-  return name === RUN_FILES.environment || /^\.(environment\.json|config\.yaml)\..*\.tmp$/.test(name);
+  return name === RUN_FILES.environment || isTemporary(name);
 }
 
 function makeFolder(path: string): void {

@@ -2,7 +2,7 @@
  * Files that survive a kill at any moment. All calls are synchronous, so that no second write of the same process can
  * come between the steps of the first. One process writes a target at a time.
  */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   closeSync,
   fstatSync,
@@ -11,10 +11,13 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
+import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { BispikeError, type ErrorCode } from "../errors.ts";
 
@@ -79,6 +82,25 @@ function syncFolder(folder: string): void {
   }
 }
 
+/** Names the machine, and on Linux the container, within which process ids mean something: folders are shared between hosts. */
+const MACHINE = createHash("sha256").update(`${hostname()} ${processSpace()}`).digest("hex").slice(0, 8);
+
+/** A write takes seconds. After so long another machine's is taken for dead. */
+const STALE_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+function processSpace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return ""; // Not Linux: a host has one.
+  }
+}
+
+/** Whether a name is that of a temporary file of `writeDurably`; for whoever looks at what a folder holds. */
+export function isTemporary(name: string): boolean {
+  return /^\..+\.\d{1,10}-[0-9a-f]{8}-[0-9a-f]{16}\.tmp$/.test(name);
+}
+
 function isAlive(processId: number): boolean {
   try {
     process.kill(processId, 0);
@@ -94,10 +116,14 @@ function removeStale(path: string): void {
   try {
     for (const name of readdirSync(folder)) {
       if (!name.startsWith(prefix)) continue;
-      const writer = /^(\d{1,10})-[0-9a-f]{16}\.tmp$/.exec(name.slice(prefix.length))?.[1];
+      const [, writer, machine] = /^(\d{1,10})-([0-9a-f]{8})-[0-9a-f]{16}\.tmp$/.exec(name.slice(prefix.length)) ?? [];
       if (writer === undefined) continue;
       // Our own id means an earlier process of the same id, as containers have: this one is between writes.
-      if (Number(writer) === process.pid || !isAlive(Number(writer))) rmSync(join(folder, name), { force: true });
+      const gone =
+        machine === MACHINE
+          ? Number(writer) === process.pid || !isAlive(Number(writer))
+          : Date.now() - statSync(join(folder, name)).mtimeMs > STALE_MILLISECONDS;
+      if (gone) rmSync(join(folder, name), { force: true });
     }
   } catch {
     // A folder that cannot be listed may still be written; if not, the write itself reports why.
@@ -106,7 +132,7 @@ function removeStale(path: string): void {
 
 /**
  * Replaces a file as a whole: afterwards, and after a kill or power cut at any moment, `path` holds either its old bytes
- * or all the new ones. Steps: temporary file in the same folder (`.NAME.PROCESS-RANDOM.tmp`), write, fsync, rename, fsync
+ * or all the new ones. Steps: temporary file in the same folder (`.NAME.PROCESS-MACHINE-RANDOM.tmp`), write, fsync, rename, fsync
  * of the folder. On failure the temporary file is removed and the old file stays. A symbolic link is itself replaced.
  *
  * @param path target file; its folder must exist
@@ -119,7 +145,7 @@ export function writeDurably(path: string, data: Uint8Array | string): void {
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   const folder = dirname(path);
   removeStale(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}-${randomBytes(8).toString("hex")}.tmp`);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}-${MACHINE}-${randomBytes(8).toString("hex")}.tmp`);
   try {
     withFile(temporary, "wx", (file) => {
       for (let at = 0; at < bytes.length; ) {

@@ -4,6 +4,7 @@ import { describeShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { spikeFeatures } from "../measurement/features/spike-features.ts";
 import { Model } from "../network/model.ts";
+import type { Shape } from "../network/shape.ts";
 import { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-features.ts";
 import { openModel } from "./open.ts";
 
@@ -18,9 +19,22 @@ export interface FeaturesOptions extends OnnxOptions {
   readonly threads?: number;
 }
 
-/** The shipped net for a data set, by its name; undefined where there is none: the user must then name one. */
-export function featuresFor(dataset: string): ShippedFeatures | undefined {
-  return shippedFeatures.find((name) => name === dataset);
+/** Images of the published data sets. */
+const SHAPES: Readonly<Record<ShippedFeatures, Shape>> = {
+  mnist: { height: 28, width: 28, channels: 1 },
+  "fashion-mnist": { height: 28, width: 28, channels: 1 },
+  cifar10: { height: 32, width: 32, channels: 3 },
+};
+
+/**
+ * The shipped net for a data set, by its name; undefined where there is none: the user must then name one.
+ *
+ * @param images shape of the images, where it is known: a user's folder may hold others under the same name
+ */
+export function featuresFor(dataset: string, images?: Shape): ShippedFeatures | undefined {
+  const found = shippedFeatures.find((name) => name === dataset);
+  if (!found || !images) return found;
+  return describeShape(images) === describeShape(SHAPES[found]) ? found : undefined;
 }
 
 /** Where a shipped net lies. */

@@ -2,7 +2,7 @@
 import type { Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { decide } from "../measurement/decide.ts";
-import { pictureGrid, type Tile } from "../measurement/picture-grid.ts";
+import { isDrawable, pictureGrid, type Tile } from "../measurement/picture-grid.ts";
 import { type RecalledImages, recallImages } from "../measurement/recalled.ts";
 import { conceptSpikes, perceive, recallConcepts } from "../network/inference.ts";
 import type { Layer } from "../network/layer.ts";
@@ -32,7 +32,7 @@ const PNG_WIDTH = 1800;
 /** A picture's tile from values in 0..1. */
 export function tileOf({ data }: { readonly data: { readonly shape: Shape } }, values: Float32Array): Tile {
   const { height, width, channels } = data.shape;
-  if (channels !== 1 && channels !== 3) {
+  if (!isDrawable(channels)) {
     throw new BispikeError("shape", `a picture needs 1 or 3 channels, the data have ${channels}`);
   }
   return {

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { BispikeError } from "../errors.ts";
 import { systemFailure } from "./system-failure.ts";
 
@@ -16,7 +16,7 @@ const MOST_ATTEMPTS = 5;
 const held = new Set<string>();
 
 /**
- * Takes the lock of a folder. A lock whose process is gone (killed, power cut) is taken over.
+ * Takes the lock of a folder. A lock whose process is gone (killed, power cut) is taken over. It keeps processes apart, not the worker threads of one.
  *
  * @returns gives the lock back; it is also given back when the process exits
  * @throws BispikeError "usage" while another process holds it, "platform" when the folder cannot be written
@@ -24,7 +24,8 @@ const held = new Set<string>();
  * const release = lockFolder("runs/mnist-mlp-seed1");
  */
 export function lockFolder(folder: string): () => void {
-  const file = join(folder, LOCK_FILE);
+  // One spelling of the folder, whichever was given: a second lock of this process is refused by it.
+  const file = resolve(folder, LOCK_FILE);
   const own = `${process.pid} ${hostname()} ${randomBytes(8).toString("hex")}\n`;
   if (held.has(file)) throw inUse(folder, file, own);
   for (let attempt = 0; !claim(file, own); attempt++) {

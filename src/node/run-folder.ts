@@ -16,7 +16,7 @@ import type { AnyConfig } from "../training/any-config.ts";
 import { readAnyExperiment, renderConfig } from "../training/config-file.ts";
 import type { Observation } from "../training/observation.ts";
 import type { Place } from "../training/trainable.ts";
-import { appendLine, syncFile, truncateLines, writeDurably } from "./durable.ts";
+import { appendLine, isTemporary, syncFile, truncateLines, writeDurably } from "./durable.ts";
 import { readJsonObject } from "./json-file.ts";
 import { LOCK_FILE, lockFolder } from "./lock.ts";
 import type { AnyMetricLine } from "./metrics-file.ts";
@@ -210,7 +210,7 @@ function isFolder(path: string): boolean {
 function assertEmpty(path: string): void {
   let names: string[];
   try {
-    names = readdirSync(path).filter((name) => !name.startsWith(LOCK_FILE));
+    names = readdirSync(path).filter((name) => !name.startsWith(LOCK_FILE) && !isTemporary(name));
   } catch (error) {
     throw systemFailure(error, "read", path);
   }

@@ -85,7 +85,7 @@ export class ImageTask implements Trainable<ImageKind> {
     const { batchesPerSecond, seconds } = moment;
     return {
       ...stepFigures(report, moment),
-      imagesPerSecond: batchesPerSecond * this.train.batch,
+      imagesPerSecond: (batchesPerSecond * this.items.length) / this.stepsPerEpoch,
       seconds,
     };
   }

@@ -6,6 +6,7 @@ import type { AutoencoderExperiment } from "../../training/autoencoder/experimen
 import type { Judge } from "../../training/judge.ts";
 import { importSlots } from "../../training/slots.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
+import { canDraw } from "./can-draw.ts";
 import { measureReconstruction, type Reconstruction, withFeatures } from "./reconstruction.ts";
 import { writeReconstructions } from "./reconstruction-picture.ts";
 import { countParameters } from "./sequence-summary.ts";
@@ -66,7 +67,8 @@ export async function finishAutoencoderRun(
   const measured = await withFeatures(dataset, undefined, (features) =>
     measureReconstruction(model, split, indices, { features, pause }),
   );
-  writeReconstructions(model, split, indices.subarray(0, SHOWN), folder.file(PICTURES.reconstruct));
+  if (canDraw(dataset.shape))
+    writeReconstructions(model, split, indices.subarray(0, SHOWN), folder.file(PICTURES.reconstruct));
   // The drawing packages take half a second to load: not before they are needed.
   const { writeCurves } = await import("../../node/figures.ts");
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));

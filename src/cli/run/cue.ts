@@ -40,6 +40,13 @@ export function checkCueOptions(options: RecallOptions): void {
     );
   if (fraction !== undefined && side === undefined)
     throw new BispikeError("usage", "--fraction needs --occlude to say which part is hidden");
+  if (options.seed !== undefined && options.noise === undefined)
+    throw new BispikeError("usage", "--seed needs --noise: nothing else here is left to chance");
+  if (options.invert && index !== undefined)
+    throw new BispikeError(
+      "usage",
+      "--invert is for the picture of --from; the data set's are as the pair was shown them",
+    );
 }
 
 /**
@@ -83,7 +90,7 @@ async function datasetCue(
   index: number,
   options: RecallOptions,
 ): Promise<Cue> {
-  const { part } = options;
+  const { part = "test" } = options;
   const { shape, classNames } = model.data;
   const dataset = await datasetFor(checkpoint, file, options);
   note("warning", unverified(dataset));

@@ -38,7 +38,7 @@ export async function runExport(
 }
 
 /** Options that belong to the command itself. */
-const COMMON: ReadonlySet<string> = new Set(["format", "out", "force", "threads", "json"]);
+const COMMON: ReadonlySet<string> = new Set(["format", "out", "force", "threads", "json", "plugin"]);
 
 /** Values of the format's options that were given. @throws BispikeError "usage" for one of another format */
 function ownOptions(format: ExportFormat, options: ExportOptions, given: ReadonlyMap<string, string>): FormatOptions {

@@ -57,9 +57,9 @@ export async function recallSequence(opened: Opened, options: RecallOptions): Pr
   const data = checkOptions(opened, options);
   const sequence = await sequenceFor(checkpoint, data);
   const { window } = checkpoint.config.data;
-  const windows = windowStarts(partOf(sequence, checkpoint, options.part), window, window);
+  const { index = 0, part = "test" } = options;
+  const windows = windowStarts(partOf(sequence, checkpoint, part), window, window);
   const trained = windowStarts(partOf(sequence, checkpoint, "train"), window, window);
-  const { index = 0, part } = options;
   const start = windows[index];
   if (start === undefined)
     throw new BispikeError(
@@ -115,7 +115,7 @@ function recallText(scene: Scene, { alphabet }: TextSummary, options: RecallOpti
   const { out } = options;
   if (out !== undefined) writeDurably(out, `${stimulus}\n${redrawn}\n`);
   const window = { from: start, to: start + learner.window };
-  const { part: name } = options;
+  const { part: name = "test" } = options;
   if (options.json) {
     const files = out === undefined ? {} : { out };
     print(JSON.stringify({ part: name, window, stimulus, redrawn, here, whole: part, ...files, checkpoint: file }));

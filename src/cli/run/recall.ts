@@ -23,6 +23,8 @@ import { recallSequence } from "./recall-sequence.ts";
 const PICTURE = "recall.png";
 /** Options that only sequence experiments have. */
 const SEQUENCE_OPTIONS = ["plot", "data.text", "data.series"] as const;
+/** Options that say where the image of `--index` is. */
+const INDEX_OPTIONS = ["part", "data.name", "data.path"] as const;
 /** Classes in a row of the picture; more take more pairs of rows. */
 const CLASSES_A_ROW = 10;
 /** Without `--scale`, images are shown about this many pixels wide. */
@@ -40,6 +42,10 @@ export async function runRecall(path: string, options: RecallOptions): Promise<v
       throw new BispikeError("usage", `--${key}: is for sequence experiments, but ${file} is one of images`);
   }
   assertRecall(checkpoint, file, "bispike recall");
+  for (const key of INDEX_OPTIONS) {
+    if (options[key] !== undefined && options.index === undefined)
+      throw new BispikeError("usage", `--${key}: says where --index looks: give --index N too`);
+  }
   const opened = await buildModel({ file, checkpoint }, options.threads);
   try {
     const cue = await cueOf(opened, options);

@@ -2,7 +2,7 @@
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import type { AutoencoderModel } from "../../learning/autoencoder/model.ts";
-import { type Picture, pictureGrid, type Tile } from "../../measurement/picture-grid.ts";
+import { isDrawable, type Picture, pictureGrid, type Tile } from "../../measurement/picture-grid.ts";
 import type { Network } from "../../network/autoencoder/pair.ts";
 import { sizeOf } from "../../network/shape.ts";
 import { writeDurably } from "../../node/durable.ts";
@@ -42,7 +42,7 @@ export function writeReconstructions(
 /** Tiles of images [image][height][width][channel] in 0..1. */
 export function tilesOf({ data }: AutoencoderModel, images: Float32Array): Tile[] {
   const { height, width, channels } = data.shape;
-  if (channels !== 1 && channels !== 3)
+  if (!isDrawable(channels))
     throw new BispikeError("shape", `a picture needs 1 or 3 channels, the data have ${channels}`);
   const size = sizeOf(data.shape);
   return Array.from({ length: images.length / size }, (_, k) => ({

@@ -52,7 +52,7 @@ export async function measureReconstruction(
 }
 
 /**
- * Runs `use` with the features that a person named, or else with those that come along for a known data set; with none where there are none.
+ * Runs `use` with the features that a person named, or else with those that come along for a known data set in its published size; with none where there are none.
  *
  * @param named a shipped net's name, an ONNX model, a run folder or a checkpoint of images
  */
@@ -61,7 +61,7 @@ export async function withFeatures<T>(
   named: string | undefined,
   use: (features: FeatureExtractor | undefined) => Promise<T>,
 ): Promise<T> {
-  const source = named ?? featuresFor(name);
+  const source = named ?? featuresFor(name, shape);
   if (source === undefined) return use(undefined);
   const features = await openFeatures(source, { images: shape });
   try {

@@ -9,6 +9,7 @@ import { CostMeter, countedNet, type PairCost } from "../../measurement/cost.ts"
 import { FP32, picojoules } from "../../measurement/energy.ts";
 import { evaluate } from "../../measurement/evaluate.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
+import { recallImages } from "../../measurement/recalled.ts";
 import { parametersOf, type RuleFootprint, ruleFootprint } from "../../measurement/rule-footprint.ts";
 import { type TrainingCost, trainingCost } from "../../measurement/training-cost.ts";
 import { trainingStep } from "../../measurement/training-step.ts";
@@ -22,6 +23,7 @@ import type { Experiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
 import { importState } from "../../training/state.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
+import { canDraw } from "./can-draw.ts";
 import { type ObservedSummary, observedSummary } from "./observed-summary.ts";
 
 /** `summary.json`. Accuracies and firing rates are shares, 0..1. */
@@ -131,14 +133,17 @@ export async function finishRun(
   const memory = peakMemory();
   // They take half a second to load: not before they are needed.
   const { writeCurves, writeObservations, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
-  const recalled = spiking?.pair.recalls
-    ? writeRecallPicture(spiking, chosen.classMeans, folder.file(PICTURES.recall))
-    : undefined;
+  const drawable = canDraw(dataset.shape);
+  const recall = (of: Model) =>
+    drawable
+      ? writeRecallPicture(of, chosen.classMeans, folder.file(PICTURES.recall))
+      : recallImages(of, chosen.classMeans);
+  const recalled = spiking?.pair.recalls ? recall(spiking) : undefined;
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
   const observations = experiment.observer ? readObservations(folder.file(RUN_FILES.observations)) : [];
   if (observations.length > 0)
     writeObservations(folder.file(RUN_FILES.observations), folder.file(PICTURES.observations));
-  if (augmenter) {
+  if (augmenter && drawable) {
     const { writeAugmentedPicture } = await import("../../node/augmented-picture.ts");
     const images = { split: dataset.train, trainIndices, train: config.train };
     writeAugmentedPicture(augmenter, images, folder.file(PICTURES.augmented));

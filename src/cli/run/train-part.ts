@@ -178,7 +178,7 @@ async function session({ part, folder, neighbours, reporter, timing, events }: S
         waitedSeconds = step.waited / 1000;
         reporter.step(step, here());
         if (step.step % every !== 0) return;
-        const imagesPerSecond = ((step.step - first) * part.config.train.batch) / here();
+        const imagesPerSecond = ((step.step - first) * part.trainIndices.length) / part.stepsPerEpoch / here();
         folder.addMetrics({ kind: "step", ...figures(step, part), imagesPerSecond, seconds: seconds() });
       },
       onEpoch: (epoch) => folder.addMetrics({ kind: "epoch", ...range, ...epoch, seconds: seconds() }),

@@ -132,8 +132,10 @@ function startPart(
     told = resolve;
   });
   const child = startChild(args, (line) => {
-    const { event, ...fields } = JSON.parse(line) as { event: string; address?: string };
-    if (event === "listening") told(fields.address ?? "");
+    const { event, ...fields } = (jsonObject(line) ?? {}) as { event?: string; address?: string };
+    // What a plugin prints is its own.
+    if (event === undefined) process.stdout.write(`${line}\n`);
+    else if (event === "listening") told(fields.address ?? "");
     else if (json && event !== "step") process.stdout.write(`${line}\n`);
     else if (!quiet && event !== "step")
       process.stdout.write(`stages ${describeStages(range)}: ${event} ${words(fields)}\n`);
@@ -146,6 +148,15 @@ function startPart(
   // The topmost part's is not waited for.
   address.catch(() => {});
   return { child, address };
+}
+
+function jsonObject(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const said: unknown = JSON.parse(line);
+    return typeof said === "object" && said !== null ? (said as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function words(fields: Readonly<Record<string, unknown>>): string {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { AnyConfig } from "../../training/any-config.ts";
 
 /** Keys of `train` that change how a run goes, not what it learns. */
-const FREE = new Set(["threads", "checkpointSeconds"]);
+export const FREE: readonly string[] = ["threads", "checkpointSeconds"];
 
 /**
  * "j" and the first 16 hexadecimal digits of SHA-256 over the canonical JSON (keys in the order of the alphabet) of
@@ -14,7 +14,7 @@ const FREE = new Set(["threads", "checkpointSeconds"]);
  * jobId(resolveAnyConfig({ data: { name: "mnist" } }), packageVersion()); // "j" and 16 digits
  */
 export function jobId(config: AnyConfig, version: string): string {
-  const train = Object.fromEntries(Object.entries(config.train).filter(([key]) => !FREE.has(key)));
+  const train = Object.fromEntries(Object.entries(config.train).filter(([key]) => !FREE.includes(key)));
   return `j${digest({ bispike: version, config: { ...config, train }, seed: config.train.seed })}`;
 }
 

@@ -8,7 +8,7 @@ import type { Search } from "../../sweep/search.ts";
 import type { HalvingSettings } from "../../sweep/section.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
 import { judges } from "../../training/judge.ts";
-import { digest, jobId } from "./job-id.ts";
+import { digest, FREE, jobId } from "./job-id.ts";
 
 export const PLAN_FILE = "plan.json";
 /** Of the file's form. */
@@ -38,7 +38,10 @@ export interface SweepPlan {
   readonly digest: string;
 }
 
-/** @param version of bispike */
+/**
+ * @param version of bispike
+ * @throws BispikeError "config" where two jobs would learn the same
+ */
 export function planOf({ name, kind, halving, rungs }: Search, version: string): SweepPlan {
   const plan = {
     ...{ name, kind, bispike: version },
@@ -49,7 +52,21 @@ export function planOf({ name, kind, halving, rungs }: Search, version: string):
     })),
     jobs: rungs.flatMap(({ jobs }, rung) => jobs.map((job) => ({ id: jobId(job.config, version), rung, ...job }))),
   };
+  assertDistinct(plan.jobs);
   return { ...plan, digest: digest(plan) };
+}
+
+function assertDistinct(jobs: readonly SweepJob[]): void {
+  const labels = new Map<string, string>();
+  for (const { id, label } of jobs) {
+    const twin = labels.get(id);
+    if (twin !== undefined)
+      throw new BispikeError(
+        "config",
+        `sweep: expected jobs that differ in what they learn, got two that do not, ${twin} and ${label}; ${FREE.map((key) => `train.${key}`).join(" and ")} change how a run goes and cannot vary`,
+      );
+    labels.set(id, label);
+  }
 }
 
 /** What a rung compares. Where others follow it, it chooses among candidates: its runs look at no test part. */

@@ -8,6 +8,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { MEASURES, type MeasureName, type Measures } from "../../comparison/measures.ts";
 import type { Design } from "../../comparison/plan.ts";
 import { BispikeError } from "../../errors.ts";
 import { type Choice, chooseCandidates } from "../../sweep/halving.ts";
@@ -180,12 +181,21 @@ export class SweepFolder {
     if (!kept) return { job, state: "later" };
     if (!kept.includes(job.cell)) return { job, state: "dropped" };
     const state = runs.state(job);
-    if (state === "finished") return { job, state: "done" };
+    if (state === "finished" && this.#isMeasured(plan, job)) return { job, state: "done" };
     const owner = lockOwner(runs.file(job.folder));
     if (owner) return { job, state: "running", owner };
     const failure = readJsonObject(this.#failureFile(plan, job));
     if (failure) return { job, state: "failed", message: String(failure.message) };
     return { job, state: state === "new" ? "waiting" : "interrupted" };
+  }
+
+  /** Whether all that is to be measured of a trained run has been. */
+  #isMeasured(plan: SweepPlan, job: SweepJob): boolean {
+    const { measure = {} } = plan.rungs[job.rung]!.design;
+    const runs = this.runs(plan, job.rung);
+    const isThere = <Name extends MeasureName>(name: Name, asked: Measures[Name]) =>
+      asked === undefined || runs.measuredOf(job, name, asked as Required<Measures>[Name]) !== undefined;
+    return MEASURES.every((name) => isThere(name, measure[name]));
   }
 
   recordFailure(plan: SweepPlan, job: SweepJob, message: string): void {

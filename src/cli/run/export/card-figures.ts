@@ -87,17 +87,18 @@ function ofSequence({ test, heldOut }: SequenceRunSummary): CardFigure[] {
   ];
 }
 
-function ofAutoencoder({ test }: AutoencoderRunSummary): CardFigure[] {
+function ofAutoencoder({ test, heldOut }: AutoencoderRunSummary): CardFigure[] {
+  const [part, measured] = test ? ["test", test] : ["held-out", heldOut];
   return (["perception", "recall"] as const).flatMap((network) => {
-    const figures = test?.[network];
+    const figures = measured?.[network];
     if (!figures) return [];
     return [
       plain(
-        `test mean squared error of ${network}'s drawings`,
+        `${part} mean squared error of ${network}'s drawings`,
         figures.mse,
         ...(network === "perception" ? (["mse"] as const) : []),
       ),
-      plain(`test PSNR of ${network}'s drawings, dB`, figures.psnr),
+      plain(`${part} PSNR of ${network}'s drawings, dB`, figures.psnr),
     ];
   });
 }

@@ -24,6 +24,11 @@ export async function exportNir({ run, options, threads }: ExportRequest): Promi
   if (isAutoencoderCheckpoint(checkpoint)) graph = await autoencoderGraph(checkpoint, asked);
   else if (isImageCheckpoint(checkpoint)) {
     if (asked.until) throw new BispikeError("usage", `--until: ${file} is no autoencoder; its networks have one end`);
+    if (asked.readout && asked.network === "recall")
+      throw new BispikeError(
+        "usage",
+        "--readout: is perception's, of the concept; recall ends in the redrawn stimulus",
+      );
     const { model, team } = await buildModel({ file, checkpoint }, threads);
     try {
       graph = asked.network === "recall" ? recallToNir(model, asked) : perceptionToNir(model, asked);
