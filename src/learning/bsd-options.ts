@@ -5,9 +5,9 @@ import type { StageLossName } from "../alignment/stage-loss.ts";
 import { BispikeError } from "../errors.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
+import type { Carriers } from "./carriers.ts";
 import type { Freeze } from "./freeze.ts";
 import type { HomeostasisOptions } from "./homeostasis.ts";
-import type { Carriers } from "./reaching.ts";
 import { CODE_RATE } from "./stage-codes.ts";
 import type { TopLoss } from "./top.ts";
 
@@ -44,7 +44,7 @@ export interface BsdOptions {
   readonly detached?: boolean;
   /** How many of perception's stages below its own a stage's error teaches too; above 0 it needs a pair that keeps its drives. Default 0. */
   readonly reach?: number;
-  /** What carries errors down, where they reach: recall's synapses, which needs a chain of them, or the transposes of perception's. Default "recall". */
+  /** What carries errors down, where they reach: recall's synapses, which needs a chain of them, synapses that learn as perception's do, or the transposes of those. Default "recall". */
   readonly carriers?: Carriers;
 }
 
@@ -74,7 +74,7 @@ export function assertFit(pair: NetworkPair, options: BsdOptions): void {
     throw fail(`stages that are not detached hand errors down all the way: expected reach 0, got ${reach}`);
   if (reach > 0 && carriers === "recall" && (!pair.recalls || pair.options.recall === "broadcast"))
     throw fail(
-      `recall's synapses carry errors down a chain: expected a pair with recall chain, got ${pair.recalls ? "broadcast" : "perception alone"}; or carriers transposes`,
+      `recall's synapses carry errors down a chain: expected a pair with recall chain, got ${pair.recalls ? "broadcast" : "perception alone"}; or carriers learned or transposes`,
     );
   if ((!detached || reach > 0) && !pair.options.keepDrives)
     throw fail(

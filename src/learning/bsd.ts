@@ -105,7 +105,7 @@ export class Bsd implements Rule {
     this.#pairs = pairingRoom(team.arena, maxImages, Math.max(maxImages, classes));
     this.#stimulusLoss = stimulusLoss(options, options.stimulusWeight, sizeOf(pair.stimulusShape));
     this.#stages = stagesOf(pair, options);
-    this.#wayBack = wayBack(pair, this.#features, options);
+    this.#wayBack = wayBack(pair, this.#features, options, optimiser);
     if (pair.holds(pair.stages)) this.#top = new Top(pair, options.top, options.lambda);
     this.optimiser = new AdamW(
       team,
@@ -176,6 +176,7 @@ export class Bsd implements Rule {
       ? this.#learnConcept(this.#top, { labels, stageLosses, learns, rates, recalls: shown.length })
       : 0;
     optimiser.finish();
+    if (learns.perception) this.#wayBack?.updated?.(rates.perception);
 
     const loss = stageLosses.reduce((sum, value) => sum + value, 0);
     return { loss, stageLosses, perceptionRates, recallRates, silent, correct, images };
@@ -219,8 +220,9 @@ export class Bsd implements Rule {
     if (spikes) yield { do: "give", network, spikes, rows };
   }
 
-  slots(optimiser: boolean): Iterable<Slot> {
-    return this.pair.slots(optimiser);
+  *slots(optimiser: boolean): Generator<Slot> {
+    yield* this.pair.slots(optimiser);
+    if (optimiser) yield* this.#wayBack?.slots?.() ?? [];
   }
 
   /** Runs recall from the concepts of `labels`, or from the stage above a part, down to the redrawn stimulus or the part's first stage. */

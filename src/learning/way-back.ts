@@ -2,8 +2,10 @@
 import type { Address } from "../engine/memory.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
+import type { Slot } from "../network/slots.ts";
 import type { AlignedStage } from "./backprop/aligned-stage.ts";
 import type { BsdOptions } from "./bsd-options.ts";
+import type { OptimiserOptions } from "./optimiser.ts";
 import { reaching } from "./reaching.ts";
 import { undetached } from "./undetached.ts";
 
@@ -16,6 +18,10 @@ export interface WayBack {
   perceptionBackward(images: number, conceptGradient: Address): void;
   /** All gradients of recall, from that of the redrawn stimulus's mean drive. Undefined where recall's stages learn at once. */
   recallBackward?(recalls: number, redrawnGradient: Address): void;
+  /** Perception has been updated at this learning rate, since `perceptionBackward`. Undefined where nothing learns beside it. */
+  updated?(rate: number): void;
+  /** What has been learned beside the pair. */
+  slots?(): Slot[];
 }
 
 /** The way back that a rule's options ask for. Undefined where every stage learns from its own loss alone, as the method has it. */
@@ -23,7 +29,8 @@ export function wayBack(
   pair: NetworkPair,
   features: Readonly<Record<"perception" | "recall", Feature>>,
   { detached = true, reach = 0, carriers = "recall" }: Pick<BsdOptions, "detached" | "reach" | "carriers">,
+  { weightDecay }: Pick<OptimiserOptions, "weightDecay">,
 ): WayBack | undefined {
   if (!detached) return undetached(pair, features);
-  return reach > 0 ? reaching(pair, features.perception, { reach, carriers }) : undefined;
+  return reach > 0 ? reaching(pair, features.perception, { reach, carriers, weightDecay }) : undefined;
 }

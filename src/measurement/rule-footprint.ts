@@ -4,9 +4,11 @@
  *
  *   feedback      feedback-alignment   a fixed random matrix in place of each transpose, of the stages above the first
  *                 direct-feedback-alignment   one from the classes to each hidden stage      dll   the learned Theta, of the shapes of feedback-alignment's
+ *                 bsd                  with learned carriers of errors: they, of those shapes too; else nothing
  *                 ccl, real-bsd        the feedback net
  *   classifiers   local-losses         a linear classifier a hidden stage, thrown away at the end
  */
+import type { Carriers } from "../learning/carriers.ts";
 import { NetworkPair } from "../network/pair.ts";
 import type { LayeredNet } from "../network/real/layered-net.ts";
 import { sizeOf } from "../network/shape.ts";
@@ -27,14 +29,20 @@ export interface RuleFootprint {
 }
 
 /**
+ * @param reaching of rule bsd: how far its errors go, and by what. Default nowhere
  * @example
  * ruleFootprint(model.pair, "feedback-alignment").training.parameters; // perception's and the fixed matrices'
  */
-export function ruleFootprint(net: NetworkPair | LayeredNet, rule: AnyRuleName): RuleFootprint {
+export function ruleFootprint(
+  net: NetworkPair | LayeredNet,
+  rule: AnyRuleName,
+  { reach, carriers }: { readonly reach: number; readonly carriers: Carriers } = { reach: 0, carriers: "recall" },
+): RuleFootprint {
   const layers: readonly AnyLayer[] = net instanceof NetworkPair ? net.perception : net.layers;
   const perception = footprintOf(layers);
   const recall = footprintOf(net instanceof NetworkPair ? net.recall : []);
-  const feedback = footprintOfFeedback(net, layers, rule);
+  const isLearned = rule === "bsd" && reach > 0 && carriers === "learned";
+  const feedback = footprintOfFeedback(net, layers, isLearned ? "feedback-alignment" : rule);
   const classifiers = rule === "local-losses" && net instanceof NetworkPair ? classifiersOf(net) : footprint(0);
   const training = addFootprints([perception, recall, feedback, classifiers]);
   return { perception, recall, feedback, classifiers, inference: perception, training };

@@ -87,7 +87,7 @@ function unfitReach({ network, rule }: Pick<ExperimentConfig, "network" | "rule"
     rule.codes === "random" ? "rule.codes random" : network.recall === "broadcast" ? "network.recall broadcast" : "";
   if (rule.carriers === "recall" && fault)
     faults.push(
-      `rule.carriers: expected transposes with rule.reach ${rule.reach} and ${fault} (recall's synapses carry errors where they run from stage to stage, down a chain), got recall`,
+      `rule.carriers: expected learned or transposes with rule.reach ${rule.reach} and ${fault} (recall's synapses carry errors where they run from stage to stage, down a chain), got recall`,
     );
   return faults;
 }

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { AFFINITIES } from "../alignment/infonce.ts";
 import { stageLosses } from "../alignment/stage-loss.ts";
 import { AUGMENT_LIMITS } from "../data/augment/options.ts";
+import { CARRIERS } from "../learning/carriers.ts";
 import { POOLINGS } from "../network/neuron.ts";
 import type { DataConfig, ExperimentConfig, ImageDataConfig } from "./config.ts";
 import {
@@ -90,7 +91,7 @@ export const experimentSchema = section({
     codeRate: fraction(),
     detached: flag(),
     reach: whole(0, 64),
-    carriers: choice(["recall", "transposes"]),
+    carriers: choice(CARRIERS),
     stdp: section({ trace: positive(), potentiation: real(0), depression: real(0), hidden: real(0) }),
     dll: section({ feedbackRate: real(0), errorLimit: positive() }),
     predictiveCoding: section({ inferenceSteps: whole(1, 1_000_000), inferenceRate: positive() }),

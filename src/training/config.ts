@@ -6,6 +6,7 @@
  */
 import type { StageLossName } from "../alignment/stage-loss.ts";
 import type { AugmentOptions } from "../data/augment/options.ts";
+import type { Carriers } from "../learning/carriers.ts";
 import { checkConfig } from "./config-check.ts";
 import { defaultChannels, defaults, stdpLearningRate } from "./config-defaults.ts";
 import { applyOverrides } from "./config-overrides.ts";
@@ -165,14 +166,14 @@ export interface RuleConfig {
   readonly detached: boolean;
   /**
    * bsd: how many of perception's stages below its own a stage's error teaches too, the top's with them. 0 as the method has it; a variant to learn from: by recall's synapses it meets of the
-   * criteria C1 and C4. Needs a whole pair (no `--processes`), and `detached: true`, which is about all stages of both networks. Default 0.
+   * criteria C1 and C4, as by learned ones. Needs a whole pair (no `--processes`), and `detached: true`, which is about all stages of both networks. Default 0.
    */
   readonly reach: number;
   /**
-   * bsd with a reach: what carries errors down from stage to stage: recall's synapses between the two, mirrored (needs `network.recall: chain`), or the transposes of perception's own, as in backprop.
-   * Default recall.
+   * bsd with a reach: what carries errors down from stage to stage: recall's synapses between the two, mirrored (needs `network.recall: chain`); synapses of their own, which learn by the same products as
+   * perception's and so become their transposes (learned); or the transposes of perception's own, as in backprop. Default recall.
    */
-  readonly carriers: "recall" | "transposes";
+  readonly carriers: Carriers;
   /** r-stdp: see `StdpConfig`. */
   readonly stdp: StdpConfig;
   /** dll: learning rate of the feedback weights over the others' (default 0.1); largest size of an error of one image (default 50). */

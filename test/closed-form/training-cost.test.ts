@@ -92,6 +92,15 @@ describe("on the spiking net", () => {
     expect(ruleFootprint(net, rule).training.bytes).toBe(4 * training_);
   });
 
+  it("bsd: carriers of errors that learn are kept beside the two networks", () => {
+    const { net } = counted("--rule.name=backprop");
+    const kept = (reach: number, carriers: "recall" | "learned" | "transposes") =>
+      parametersOf(ruleFootprint(net, "bsd", { reach, carriers }));
+    // From two classes down to two units.
+    expect(kept(1, "learned")).toMatchObject({ feedback: 4, training: kept(0, "learned").training + 4, inference: 16 });
+    for (const none of [kept(0, "learned"), kept(1, "recall"), kept(1, "transposes")]) expect(none.feedback).toBe(0);
+  });
+
   it("r-stdp: only stages that learn have gradients and traces", () => {
     const top = counted("--rule.name=r-stdp").training;
     const gradients = acs(2 * 2, 2 * 2 * 2);

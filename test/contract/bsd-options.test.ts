@@ -28,7 +28,7 @@ test.each([
     "errors that reach others by a recall that is no chain",
     { recall: "broadcast", keepDrives: true },
     { reach: 1 },
-    /expected a pair with recall chain, got broadcast; or carriers transposes/,
+    /expected a pair with recall chain, got broadcast; or carriers learned or transposes/,
   ],
   [
     "errors that reach others by a recall that is not there",

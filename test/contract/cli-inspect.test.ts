@@ -69,6 +69,9 @@ describe("bispike inspect", () => {
     expect(await reaching({ reach: 2, carriers: "transposes" })).toMatch(
       /^rule .*, errors reach 2 stages down by transposes$/m,
     );
+    expect(await reaching({ reach: 2, carriers: "learned" })).toMatch(
+      /, errors reach 2 stages down by learned synapses$/m,
+    );
     expect(await reaching({ detached: false })).toMatch(/^rule .*, stages not detached$/m);
     const usual = (await runHere(["inspect", run], cwd)).stdout;
     const alone = await shown({ codes: "random" });

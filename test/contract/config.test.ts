@@ -382,7 +382,7 @@ describe("combinations", () => {
       [codes, "rule.codes random"],
     ] as const) {
       expect(overriding("--rule.reach=1", option)).toBe(
-        `x.yaml: rule.carriers: expected transposes with rule.reach 1 and ${named} (recall's synapses carry errors where they run from stage to stage, down a chain), got recall`,
+        `x.yaml: rule.carriers: expected learned or transposes with rule.reach 1 and ${named} (recall's synapses carry errors where they run from stage to stage, down a chain), got recall`,
       );
       expect(resolveConfig(mnist, ["--rule.reach=1", "--rule.carriers=transposes", option]).rule.reach).toBe(1);
     }
@@ -393,7 +393,7 @@ describe("combinations", () => {
       "x.yaml: rule.reach: expected an integer from 0 to 64, got the number -1",
     );
     expect(overriding("--rule.carriers=wires")).toMatch(
-      /rule\.carriers: expected one of recall, transposes, got the text "wires"/,
+      /rule\.carriers: expected one of recall, learned, transposes, got the text "wires"/,
     );
     // Other rules pass over it.
     expect(resolveConfig(mnist, ["--rule.reach=1", broadcast, "--rule.name=backprop"]).rule.reach).toBe(1);

@@ -115,11 +115,24 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
   });
 });
 
+/** Carriers as they are drawn. */
+function drawn({ rule }: Small): ad.Value[] {
+  return [...rule.slots(true)]
+    .filter(({ name }) => name.startsWith("carriers."))
+    .map((slot) => ad.variable(Float64Array.from(slot.read())));
+}
+
 // On planes a carrier's product has other winners than the weights' own: there the test above holds.
-test.each([1, 2, 64])("reach %d by recall's synapses, as they are drawn", async (reach) => {
-  const pair = await built("mlp", { reach, carriers: "recall" });
+test.each([
+  [1, "recall"],
+  [2, "recall"],
+  [64, "recall"],
+  [1, "learned"],
+  [64, "learned"],
+] as const)("reach %d by carriers %s, as they are drawn", async (reach, kind) => {
+  const pair = await built("mlp", { reach, carriers: kind });
   try {
-    const carriers = mirrored(pair);
+    const carriers = kind === "recall" ? mirrored(pair) : drawn(pair);
     learn(pair);
     expect(worst(pair, expected(pair, reach, carriers))).toBeLessThan(ALLOWED);
     expect(worst(pair, expected(pair, reach))).toBeGreaterThan(100 * ALLOWED);

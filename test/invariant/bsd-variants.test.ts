@@ -95,6 +95,13 @@ it.each([
     { kind: "cnn", hidden: [3, 5] },
     2,
   ],
+  ["errors by learned carriers", { reach: 64, carriers: "learned" }, { recall: "broadcast" }, 2],
+  [
+    "errors that reach one stage of a cnn by learned carriers",
+    { reach: 1, carriers: "learned" },
+    { kind: "cnn", hidden: [3, 5] },
+    1,
+  ],
   ["random codes, not detached", { codes: "random", detached: false }, {}, 1],
   ["frozen perception", { freeze: "perception" }, {}, 1],
   ["recall by the concept alone", {}, { recall: "broadcast" }, 2],

@@ -179,6 +179,13 @@ describe.each(["mlp", "cnn"] as const)("bsd with one of its parts taken away or 
       expect(await found({ name: "bsd", rule: { reach } }, kind), `reach ${reach}`).toEqual(["C1", "C4"]);
   });
 
+  it("the same by synapses that learn as perception's do: no weight transport either", async () => {
+    for (const reach of [1, 64])
+      expect(await found({ name: "bsd", rule: { reach, carriers: "learned" } }, kind), `reach ${reach}`).toEqual([
+        ...["C1", "C4"],
+      ]);
+  });
+
   it("the same by transposes: binary messages alone", async () => {
     expect(await found({ name: "bsd", rule: { reach: 1, carriers: "transposes" } }, kind)).toEqual(["C4"]);
   });

@@ -23,7 +23,7 @@ export function costSection({ model, checkpoint }: OpenedModel): Section {
       const step = trainingStep(config);
       const training = step && trainingCost(net, cost, step);
       const energy = energyOf(cost, training);
-      const footprint = ruleFootprint(net, config.rule.name);
+      const footprint = ruleFootprint(net, config.rule.name, config.rule);
       return {
         json: { cost: { ...cost, training, energy, footprint } },
         text: report({ cost, training, energy, footprint, rule: config.rule.name }),

@@ -163,7 +163,7 @@ function describeRule(rule: Checkpoint["config"]["rule"]): string {
 function describeReach({ detached, reach, carriers }: Checkpoint["config"]["rule"]): string {
   if (!detached) return ", stages not detached";
   if (reach === 0) return "";
-  const by = carriers === "recall" ? "recall's synapses" : "transposes";
+  const by = { recall: "recall's synapses", learned: "learned synapses", transposes: "transposes" }[carriers];
   return `, errors reach ${reach} stage${reach === 1 ? "" : "s"} down by ${by}`;
 }
 

@@ -126,7 +126,7 @@ export async function finishRun(
   const meter = new CostMeter(net);
   const measured = await evaluate(model, split, indices, pause, [meter]);
   const cost = meter.result();
-  const footprint = ruleFootprint(net, config.rule.name);
+  const footprint = ruleFootprint(net, config.rule.name, config.rule);
   const step = trainingStep(config);
   const isTest = judge === "test";
   // Before the drawing packages come, which are no part of it.
