@@ -6,9 +6,10 @@
  *   node experiments/sequences.mjs alice
  *   node experiments/sequences.mjs etth1 --data.series=ETTh1.csv --seeds=1,2,3 --rules=bsd,dll --out=runs/sequences
  *
- * Other options go to `bispike train` as they are. Each rule has the learning rate that was best for it on held-out text.
+ * Other options go to `bispike train` as they are, and have folders of their own. Each rule has the learning rate that was best for it on held-out text.
  */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,6 +29,9 @@ const passed = rest.filter((option) => {
   if (key !== undefined) own[key] = value ?? "";
   return key === undefined;
 });
+// Runs of other options are other runs.
+const variant =
+  passed.length === 0 ? "" : `-${createHash("sha256").update(passed.toSorted().join(" ")).digest("hex").slice(0, 8)}`;
 const text = experiment === "alice" || experiment === "shakespeare";
 
 /** @param {string} rule */
@@ -40,7 +44,7 @@ function optionsOf(rule) {
 
 /** @param {string} rule @param {string} seed @returns {any} the run's summary */
 function run(rule, seed) {
-  const folder = join(own.out ?? "", `${experiment}-${rule}-${seed}`);
+  const folder = join(own.out ?? "", `${experiment}-${rule}-${seed}${variant}`);
   const summary = join(folder, "summary.json");
   if (!existsSync(summary)) {
     const file = fileURLToPath(new URL(`${experiment}.yaml`, import.meta.url));
