@@ -7,6 +7,7 @@ import { openAutoencoder } from "../../src/node/open.ts";
 import { jsonLines, startCli } from "../support/cli.ts";
 import { runHere } from "../support/cli-here.ts";
 import { expectRefusalHere } from "../support/refusal.ts";
+import { writeSmallDigits } from "../support/small-digits.ts";
 import { SMALL_EXPERIMENT, timelessMetrics } from "../support/small-run.ts";
 import { trainedAutoencoder } from "../support/trained-autoencoder.ts";
 
@@ -78,6 +79,19 @@ describe("train", () => {
   }, 30_000);
 });
 
+it("images that are neither grey nor coloured are redrawn and measured, without a picture of them", async () => {
+  writeSmallDigits(join(cwd, "pairs"), { channels: 2 });
+  const args = ["train", "redrawn.yaml", "--data.path=pairs", "--train.epochs=1", "--out=two", "--quiet"];
+  const { code, stderr } = await runHere(args, cwd);
+  const none = "bispike: note: pictures of images need 1 or 3 channels and these have 2: the run has none\n";
+  expect([code, stderr]).toEqual([0, none]);
+  expect(readdirSync(join(cwd, "two"))).not.toContain("reconstruct.png");
+  const { test } = json("two/summary.json");
+  const measured = await runHere(["eval", "two", "--json"], cwd);
+  expect([measured.code, measured.stderr]).toEqual([0, ""]);
+  expect(jsonLines(measured.stdout)[0]).toMatchObject(test as object);
+});
+
 it("judged by what is held out: the test part is left alone", async () => {
   const args = ["train", "redrawn.yaml", "--train.epochs=1", "--judge=held-out", "--out=tuned"];
   const { code, stdout } = await runHere(args, cwd);
@@ -87,9 +101,16 @@ it("judged by what is held out: the test part is left alone", async () => {
   const summary = json("tuned/summary.json");
   expect(summary).toMatchObject({ test: null, judgedBy: "held-out", heldOut: { images: 12, perception: {} } });
   // The best epoch was the only one: by the same images.
-  expect((summary.heldOut as { perception: { mse: number } }).perception.mse).toBeCloseTo(
-    summary.heldOutMse as number,
-    9,
+  const { mse } = (summary.heldOut as { perception: { mse: number } }).perception;
+  expect(mse).toBeCloseTo(summary.heldOutMse as number, 9);
+  expect((await runHere(["export", "tuned", "--format", "card", "--out", "card.md"], cwd)).code).toBe(0);
+  const card = readFileSync(join(cwd, "card.md"), "utf8");
+  for (const network of ["perception", "recall"]) {
+    expect(card).toMatch(new RegExp(`^\\| held-out mean squared error of ${network}'s drawings \\| 0\\.\\d+ `, "m"));
+    expect(card).toMatch(new RegExp(`^\\| held-out PSNR of ${network}'s drawings, dB \\| \\d`, "m"));
+  }
+  expect(card).toContain(
+    "Of the held-out part, by which the best epoch was chosen too; the test part was not looked at",
   );
 });
 

@@ -1,5 +1,5 @@
 /** `bispike train --processes`: processes over sockets end with the bytes of one process, in a run like any other. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { jsonLines, runCli } from "../support/cli.ts";
@@ -33,11 +33,32 @@ it("--processes 2: a run like any other, with the checkpoint of one process", as
   expect(jsonLines(evaluated.stdout)[0]).toMatchObject({ accuracy: summary.testAccuracy });
 });
 
+it("passes on what a plugin prints, also of processes whose output it reads", async () => {
+  const loud = `console.log("hello"); console.log("null");
+export default ({ registerStageLoss }) => registerStageLoss("loud", () => () => 0);`;
+  writeFileSync(join(workspace(), "loud.mjs"), loud);
+  const train = ["train", "bars.yaml", "--train.epochs=1", "--processes", "2", "--out", "loud", "--quiet"];
+  const { code, stdout, stderr } = await runCli([...train, "--plugin", "loud.mjs"], workspace());
+  expect([code, stderr]).toEqual([0, ""]);
+  // Each part's process and this one loads it.
+  for (const line of ["hello", "null"]) expect(stdout.match(new RegExp(`^${line}$`, "gm"))).toHaveLength(3);
+  expect(stdout).toMatch(/^test accuracy /m);
+});
+
 it("refuses, and says why", async () => {
   const train = ["train", "bars.yaml", "--out", "refused"];
   for (const [args, message] of [
     [["--stages", "1-1", "--listen", "127.0.0.1:0"], /directly coded stimulus is no spikes/],
     [["--stages", "1-2"], /expected --listen ADDRESS/],
+    [
+      ["--stages", "1-2", "--judge", "held-out"],
+      /--judge held-out: expected without --stages: a training in parts ends/,
+    ],
+    [["--processes", "2", "--judge", "held-out"], /--judge held-out: expected without --processes/],
+    [
+      ["--processes", "2", "--init", "weights.safetensors"],
+      /--init: expected without --processes: .* drawn by train.seed/,
+    ],
     [["--processes", "9"], /expected 1 to 3 parts of 4 stages/],
     [["--depth", "1"], /--depth: expected with --stages or --processes/],
     [["--processes", "2", "--train.clipScope=global"], /train.clipScope: expected stage, got global/],

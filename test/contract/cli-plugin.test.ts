@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCli } from "../support/cli.ts";
+import { readModel } from "../support/onnx-read.ts";
 import { pluginFile } from "../support/plugins.ts";
 import { writeSmallDigits } from "../support/small-digits.ts";
 
@@ -66,6 +67,22 @@ describe("a run with a stage loss of a plugin", () => {
     const resumed = await run("train", "--resume", "run", ...margin);
     expect(resumed.code).toBe(0);
   });
+});
+
+it("exports a run trained by a rule of a plugin", async () => {
+  const trained = await run(
+    "train",
+    "bars.yaml",
+    "--rule.name=taking-turns",
+    "--rule.loss=infonce",
+    "--train.epochs=1",
+    "--out=taken",
+    ...turns,
+  );
+  expect([trained.code, trained.stderr]).toEqual([0, ""]);
+  const exported = await run("export", "taken", "--format", "onnx", "--out", "taken.onnx", ...turns);
+  expect([exported.code, exported.stderr]).toEqual([0, ""]);
+  expect(readModel(readFileSync(join(cwd, "taken.onnx"))).metadata).toMatchObject({ "run.rule": "taking-turns" });
 });
 
 it("compares rules of plugins in child processes, which load them too", async () => {

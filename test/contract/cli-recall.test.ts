@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { decodeSafetensors } from "../../src/export/safetensors.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { greyPng } from "../support/data-files.ts";
-import { expectRefusal } from "../support/refusal.ts";
+import { expectRefusalHere } from "../support/refusal.ts";
 import { sealed } from "../support/sealed.ts";
 import { trainedRun } from "../support/trained-run.ts";
 
@@ -149,7 +149,7 @@ describe("bispike recall", () => {
   it("refuses what cannot be", async () => {
     const { cwd } = trained();
     const refused = (args: string[], code: 1 | 2, message: RegExp) =>
-      expectRefusal(["recall", model, ...args], cwd, code, message);
+      expectRefusalHere(["recall", model, ...args], cwd, code, message);
     writeFileSync(join(cwd, "text.png"), "not a picture");
     await refused(
       ["--class", "bar 9"],
@@ -158,6 +158,10 @@ describe("bispike recall", () => {
     );
     await refused(["--occlude", "left"], 2, /--occlude needs a picture/);
     await refused(["--index", "0", "--fraction", "0.5"], 2, /--fraction needs --occlude/);
+    await refused(["--index", "0", "--seed", "1"], 2, /--seed needs --noise/);
+    await refused(["--index", "0", "--invert"], 2, /--invert is for the picture of --from/);
+    await refused(["--part", "heldout"], 2, /--part: says where --index looks/);
+    await refused(["--data.path", "data"], 2, /--data\.path: says where --index looks/);
     await refused(["--index", "40"], 2, /--index: expected 0 to 39 .*got 40/);
     await refused(["--index", "0", "--class", "1"], 2, /exclude each other/);
     await refused(["--from", "text.png"], 1, /text\.png: expected a PNG or JPEG/);

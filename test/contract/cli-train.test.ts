@@ -7,7 +7,8 @@ import type { Summary } from "../../src/cli/run/summary.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { openModel } from "../../src/node/open.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";
-import { smallDigits } from "../support/small-digits.ts";
+import { runHere } from "../support/cli-here.ts";
+import { smallDigits, writeSmallDigits } from "../support/small-digits.ts";
 import { sharedWorkspace } from "../support/small-run.ts";
 
 const workspace = sharedWorkspace();
@@ -126,6 +127,22 @@ describe("a run", () => {
     expect(jsonLines(stdout).at(-1)).toMatchObject({ heldOutAccuracy: null, bestEpoch: null, checkpoint: "last" });
     expect(readdirSync(join(folder, "all"))).not.toContain("best.safetensors");
   });
+});
+
+it("trains and measures images that are neither grey nor coloured, and says that it cannot draw them", async () => {
+  writeSmallDigits(join(folder, "pairs"), { channels: 2 });
+  const changes = ["--data.path=pairs", "--data.augment.shift=1", "--train.epochs=1"];
+  const { code, stderr } = await runHere(["train", "bars.yaml", ...changes, "--out=two", "--quiet"], folder);
+  const none = "bispike: note: pictures of images need 1 or 3 channels and these have 2: the run has none\n";
+  expect([code, stderr]).toEqual([0, none]);
+  const files = readdirSync(join(folder, "two"));
+  expect(files).toEqual(expect.arrayContaining(["best.safetensors", "curves.png", "raster.png"]));
+  for (const picture of ["recall.png", "augmented.png"]) expect(files).not.toContain(picture);
+  const { testAccuracy, recall } = json(join(folder, "two", "summary.json"));
+  expect(recall).toMatchObject({ classes: 4, ownIsNearest: expect.any(Number) });
+  const measured = await runHere(["eval", "two", "--json"], folder);
+  expect([measured.code, measured.stderr]).toEqual([0, ""]);
+  expect(jsonLines(measured.stdout)[0]).toMatchObject({ testAccuracy });
 });
 
 describe("what a person gets wrong", () => {

@@ -138,21 +138,54 @@ describe("writeDurably", () => {
     }
   });
 
-  it("removes what dead writers of this target left, and nothing else", () => {
-    const folder = newFolder();
-    const dead = 4_194_305; // above the highest process id Linux gives out
-    const random = "0123456789abcdef";
-    const stale = [`.file.${dead}-${random}.tmp`, `.file.${process.pid}-${random}.tmp`];
-    const others = [
-      `.file.${process.ppid}-${random}.tmp`, // a writer that lives
-      `.file2.${dead}-${random}.tmp`,
-      `.file.${dead}-${random}.tmp.keep`,
-      ".file.notes",
-      "file.tmp",
-    ];
-    for (const name of [...stale, ...others]) fs.writeFileSync(join(folder, name), "half");
-    writeDurably(join(folder, "file"), "x");
-    expect(fs.readdirSync(folder).sort()).toEqual([...others, "file"].sort());
+  describe("removes what dead writers of this target left, and nothing else", () => {
+    const DEAD = 4_194_305; // above the highest process id Linux gives out
+    const RANDOM = "0123456789abcdef";
+    const HOUR = 60 * 60 * 1000;
+
+    /** This machine's part of a temporary file's name, and one that is not. */
+    function machines(): readonly [here: string, elsewhere: string] {
+      writeDurably(join(newFolder(), "file"), "x");
+      const [, here] = /\.file\.\d+-([0-9a-f]{8})-[0-9a-f]{16}\.tmp$/.exec(
+        String(vi.mocked(openSync).mock.calls[0]![0]),
+      )!;
+      return [here!, here === "00000000" ? "11111111" : "00000000"];
+    }
+
+    /** What is left of files of such names and ages in hours after a write of `file` beside them. */
+    function leftOf(names: readonly string[], hours = 0): string[] {
+      const folder = newFolder();
+      const then = new Date(Date.now() - hours * HOUR);
+      for (const name of names) {
+        fs.writeFileSync(join(folder, name), "half");
+        fs.utimesSync(join(folder, name), then, then);
+      }
+      writeDurably(join(folder, "file"), "x");
+      return fs
+        .readdirSync(folder)
+        .filter((name) => name !== "file")
+        .sort();
+    }
+
+    it("of this machine, those whose process is gone", () => {
+      const [here] = machines();
+      const stale = [`.file.${DEAD}-${here}-${RANDOM}.tmp`, `.file.${process.pid}-${here}-${RANDOM}.tmp`];
+      const others = [
+        `.file.${process.ppid}-${here}-${RANDOM}.tmp`, // a writer that lives
+        `.file2.${DEAD}-${here}-${RANDOM}.tmp`,
+        `.file.${DEAD}-${here}-${RANDOM}.tmp.keep`,
+        ".file.notes",
+        "file.tmp",
+      ];
+      for (const hours of [0, 25]) expect(leftOf([...stale, ...others], hours)).toEqual([...others].sort());
+    });
+
+    it("of another machine, whose processes are not seen from here, those older than a day", () => {
+      const [, elsewhere] = machines();
+      const names = [DEAD, process.pid, process.ppid].map((id) => `.file.${id}-${elsewhere}-${RANDOM}.tmp`);
+      expect(leftOf(names, 23)).toEqual([...names].sort());
+      expect(leftOf(names, 25)).toEqual([]);
+    });
   });
 });
 

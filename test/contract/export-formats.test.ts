@@ -26,6 +26,8 @@ describe("bispike export", () => {
     expect(recall.warnings).toEqual([expect.stringMatching(/snnTorch's importer takes dt = 1e-4/)]);
     expect((await decodeNir(recall.bytes, "a.nir")).nodes.get("output")).toMatchObject({ shape: [64] });
     await expect(written("nir", { until: "latent" })).rejects.toThrow(/--until: .* is no autoencoder/);
+    const readout = written("nir", { network: "recall", readout: "drive" });
+    await expect(readout).rejects.toThrow(/--readout: is perception's, of the concept/);
   });
 
   it("spikes: those of the images asked for", async () => {

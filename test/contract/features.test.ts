@@ -22,8 +22,8 @@ const shapes = {
 describe("shipped feature nets", () => {
   it.each(shippedFeatures)("%s opens, is small, and is called by its name", async (name) => {
     expect(statSync(shippedFile(name)).size).toBeLessThanOrEqual(300 * 1024);
-    expect(featuresFor(name)).toBe(name);
     const shape = shapes[name];
+    for (const images of [undefined, shape]) expect(featuresFor(name, images)).toBe(name);
     const extractor = await openFeatures(name, { images: shape });
     try {
       expect(distanceName(extractor)).toBe(`Fréchet distance, bispike-${name} features`);
@@ -36,6 +36,11 @@ describe("shipped feature nets", () => {
     } finally {
       await extractor.close();
     }
+  });
+
+  it.each(shippedFeatures)("%s is not for images of another size that go by its data set's name", (name) => {
+    for (const change of [{ height: 4, width: 4 }, { width: 29 }, { channels: 2 }])
+      expect(featuresFor(name, { ...shapes[name], ...change })).toBeUndefined();
   });
 
   it("mnist knows its digits, and tells blurred ones from others' more than two draws from each other", async () => {

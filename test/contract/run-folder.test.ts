@@ -1,9 +1,10 @@
-/** Run folders: one writer at a time, and metrics that never reach beyond their checkpoint. */
+/** Run folders: one writer at a time, nothing in them but a run, and metrics that never reach beyond their checkpoint. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ComparisonFolder } from "../../src/node/comparison-folder.ts";
 import { LOCK_FILE, lockFolder } from "../../src/node/lock.ts";
 import { readMetrics } from "../../src/node/metrics-file.ts";
 import { RunFolder } from "../../src/node/run-folder.ts";
@@ -25,6 +26,16 @@ describe("the lock", () => {
     release();
     expect(readdirSync(folder)).toEqual([]);
     lockFolder(folder)();
+  });
+
+  it("is one lock, however the folder's path is written", () => {
+    const folder = newFolder();
+    const release = lockFolder(folder);
+    for (const other of [relative(process.cwd(), folder), `${folder}/`, `${folder}/../${basename(folder)}`])
+      expect(() => lockFolder(other), other).toThrow(expect.objectContaining({ code: "usage" }));
+    expect(readdirSync(folder)).toEqual([LOCK_FILE]);
+    release();
+    lockFolder(relative(process.cwd(), folder))();
   });
 
   it.each([
@@ -69,6 +80,17 @@ describe("the folder", () => {
     const again = RunFolder.open(path);
     expect([again.last(), again.best(), again.readJson("summary.json")]).toEqual([undefined, undefined, undefined]);
     again.close();
+  });
+
+  it("counts as empty with what a kill in the middle of a write has left, of a run and of a comparison", () => {
+    const path = newFolder();
+    const leftover = (name: string) => `.${name}.1-00000000-0000000000000000.tmp`;
+    for (const name of ["plan.json", "last.safetensors"]) writeFileSync(join(path, leftover(name)), "half");
+    RunFolder.create(config, path).close();
+    new ComparisonFolder(path).lock()();
+    writeFileSync(join(path, `${leftover("plan.json")}.keep`), "mine");
+    expect(() => RunFolder.create(config, path)).toThrow(/expected a new or empty folder for the run, found 1 files/);
+    expect(() => new ComparisonFolder(path).lock()).toThrow(/or a new or empty one, found 1 files/);
   });
 
   it("refuses a summary that is not a JSON object", () => {

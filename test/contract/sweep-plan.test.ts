@@ -1,10 +1,10 @@
 /** A sweep's plan as a folder keeps it: written once, extended, never mistaken for another; and what a file for it may say. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { planOf, type SweepPlan } from "../../src/node/sweep/plan-file.ts";
+import { planOf, type SweepJob, type SweepPlan } from "../../src/node/sweep/plan-file.ts";
 import { SweepFolder } from "../../src/node/sweep/sweep-folder.ts";
 import { packageVersion } from "../../src/node/version.ts";
 import { readSearch } from "../../src/sweep/search.ts";
@@ -76,11 +76,44 @@ describe("plans", () => {
     expect(new Set(plan.jobs.map(({ id }) => id)).size).toBe(10);
   });
 
+  it("are refused where two of their jobs would learn the same", () => {
+    const search = (axes: object) => readSearch({ ...experiment, sweep: { axes, seeds: 1 } }, "a.yaml");
+    for (const axes of [
+      { "train.threads": [1, 2] },
+      { "train.checkpointSeconds": [5, 60], "rule.name": ["bsd", "dll"] },
+    ])
+      expect(() => planOf(search(axes), "0.1.0")).toThrow(
+        expect.objectContaining({
+          code: "config",
+          message: expect.stringMatching(/^sweep: expected jobs that differ in what they learn, got two that do not/),
+        }),
+      );
+  });
+
   it("take any file for bispike compare", () => {
     const { kind, rungs } = readSearch({ ...experiment, compare: { axes: { "rule.name": ["bsd", "dll"] } } }, "a.yaml");
     expect([kind, rungs.length, rungs[0]!.jobs.length]).toEqual(["grid", 1, 6]);
     expect(rungs[0]!.comparison.baseline).toEqual([{ key: "rule.name", value: "bsd" }]);
   });
+});
+
+it("a trained run that is not measured as it was asked is not done", () => {
+  const measure = { probes: { images: 40 } };
+  const search = readSearch({ ...experiment, compare: { axes: {}, seeds: 1, measure } }, "a.yaml");
+  const folder = empty();
+  folder.writePlan(planOf(search, packageVersion()));
+  const plan = folder.readPlan();
+  const [job] = plan.jobs as [SweepJob];
+  const runs = folder.runs(plan, 0);
+  mkdirSync(runs.file(job.folder), { recursive: true });
+  for (const name of ["config.yaml", "summary.json"]) writeFileSync(join(runs.file(job.folder), name), "{}");
+  expect(folder.status(plan, job)).toEqual({ job, state: "interrupted" });
+  folder.recordFailure(plan, job, "no luck");
+  expect(folder.status(plan, job)).toEqual({ job, state: "failed", message: "no luck" });
+  runs.writeMeasured(job, "probes", { images: 30, part: "test" }, {});
+  expect(folder.status(plan, job).state, "measured, but otherwise").toBe("failed");
+  runs.writeMeasured(job, "probes", { images: 40, part: "test" }, {});
+  expect(folder.status(plan, job)).toEqual({ job, state: "done" });
 });
 
 describe("files for a sweep", () => {

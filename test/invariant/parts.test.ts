@@ -75,6 +75,11 @@ it("is refused where the concept drives stages of other parts", async () => {
   );
 });
 
+it("is refused where steps are to be observed, for which no part has the whole pair", async () => {
+  const raw = { ...heldOut, network: { hidden: [18, 9] }, observe: { every: 2 } };
+  await expect(smallParts(raw, { after: [2], data })).rejects.toThrow(/^observe\.every: expected 0, got 2/);
+});
+
 it("as events: the same bytes, and fewer cross", async () => {
   const raw = { ...heldOut, network: { hidden: [64, 48] }, train: { epochs: 2, batch: 16 } };
   const bits = await smallParts(raw, { after: [2], data });
