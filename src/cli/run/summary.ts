@@ -133,7 +133,7 @@ export async function finishRun(
   const memory = peakMemory();
   // They take half a second to load: not before they are needed.
   const { writeCurves, writeObservations, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
-  const drawable = canDraw(dataset.shape);
+  const drawable = (spiking?.pair.recalls || augmenter !== undefined) && canDraw(dataset.shape);
   const recall = (of: Model) =>
     drawable
       ? writeRecallPicture(of, chosen.classMeans, folder.file(PICTURES.recall))

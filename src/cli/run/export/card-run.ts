@@ -57,18 +57,19 @@ function factsOf(folder: string, config: AnyConfig, summary: AnySummary, license
     [RUN_FILES.summary, "the figures above and more"],
     [RUN_FILES.environment, "machine, versions, command and the data's checksums"],
   ] as const;
+  const part = summary.judgedBy === "held-out" ? "held-out" : "test";
   const pictures = [
     [`${PICTURES.curves}.png`, "Learning curves"],
-    [`${PICTURES.raster}.png`, "Spikes of one test image"],
+    [`${PICTURES.raster}.png`, `Spikes of one ${part} image`],
     [PICTURES.recall, "What recall redraws of each class, above the class means"],
     [PICTURES.augmented, "Images trained on, and below them what the first epochs showed in their place"],
-    [PICTURES.reconstruct, "Redrawn test images"],
+    [PICTURES.reconstruct, `Redrawn ${part} images`],
   ] as const;
   return {
     ...about(config),
     name: config.name,
     figures: figuresOf(summary),
-    figuresOf: `Of the ${summary.judgedBy === "held-out" ? "held-out part, by which the best epoch was chosen too; the test part was not looked at" : "test part, looked at once"}, with the ${summary.checkpoint === "best" ? "weights that were best on the held-out part" : "last weights"}. One seed (${summary.seed}); differences between runs of other seeds are not in these figures.`,
+    figuresOf: `Of the ${part === "held-out" ? "held-out part, by which the best epoch was chosen too; the test part was not looked at" : "test part, looked at once"}, with the ${summary.checkpoint === "best" ? "weights that were best on the held-out part" : "last weights"}. One seed (${summary.seed}); differences between runs of other seeds are not in these figures.`,
     files: files.filter(has),
     pictures: pictures.filter(has),
     command: known ? (command as string[]).map(quoted).join(" ") : undefined,
@@ -97,7 +98,7 @@ function about(config: AnyConfig): Pick<CardFacts, "what" | "task" | "dataset" |
       task: config.task === "next-character" ? "text-generation" : "time-series-forecasting",
       dataset,
       tags: common,
-      limits: ["Its figures are of the test part of the same data, and say nothing of other data."],
+      limits: ["Its figures are of a part of the same data, and say nothing of other data."],
     };
   }
   const dataset = config.data.name ?? basename(config.data.path ?? "images");
