@@ -5,7 +5,9 @@
 import { BispikeError } from "../errors.ts";
 import { describeStages } from "../network/stage-range.ts";
 import type { Channel } from "./channel.ts";
+import type { Frame } from "./frame.ts";
 import { checkNeighbour, decodeHello, encodeHello, type Hello, whose } from "./hello.ts";
+import { describeFailure, failureFrame } from "./link.ts";
 
 /** Ways to the parts above and below; the lowest and the highest have one, a whole pair none. */
 export interface Neighbours {
@@ -22,10 +24,23 @@ export interface Agreement {
 }
 
 /**
+ * A part that does not agree tells its neighbours why, which otherwise would only see a closed connection.
+ *
  * @param ours `steps` are those this part can go on from
- * @throws BispikeError "usage" when a neighbour is not the part that is expected, "checkpoint" when there is no common step, "data" for what is no hello
+ * @throws BispikeError "usage" when a neighbour is not the part that is expected, "checkpoint" when there is no common step, "data" for what is no hello,
+ *   "training" with a neighbour's own reason, "platform" when it is gone without one
  */
-export async function agree(ours: Hello, { above, below }: Neighbours): Promise<Agreement> {
+export async function agree(ours: Hello, neighbours: Neighbours): Promise<Agreement> {
+  try {
+    return await exchange(ours, neighbours);
+  } catch (error) {
+    const frame = failureFrame(error instanceof BispikeError ? error.message : "a fault of its own");
+    await Promise.all([neighbours.above?.send(frame), neighbours.below?.send(frame)]);
+    throw error;
+  }
+}
+
+async function exchange(ours: Hello, { above, below }: Neighbours): Promise<Agreement> {
   const names = { above: "", below: "" };
   let { steps } = ours;
   if (above) {
@@ -55,7 +70,7 @@ export async function agree(ours: Hello, { above, below }: Neighbours): Promise<
 
 async function read(channel: Channel, ours: Hello, where: "above" | "below"): Promise<Hello> {
   try {
-    const hello = decodeHello(await channel.receive());
+    const hello = decodeHello(await first(channel));
     checkNeighbour(ours, hello, where);
     return hello;
   } catch (error) {
@@ -65,4 +80,18 @@ async function read(channel: Channel, ours: Hello, where: "above" | "below"): Pr
       });
     throw error;
   }
+}
+
+/** The first frame of a neighbour that did not give up before it. */
+async function first(channel: Channel): Promise<Frame> {
+  let frame: Frame;
+  try {
+    frame = await channel.receive();
+  } catch (error) {
+    if (error instanceof BispikeError && error.code === "platform")
+      throw new BispikeError("platform", `${error.message}; its own output says why`, { cause: error });
+    throw error;
+  }
+  if (frame.kind === "failure") throw new BispikeError("training", describeFailure(frame));
+  return frame;
 }

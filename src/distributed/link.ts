@@ -19,6 +19,16 @@ export function limitsOf(pair: NetworkPair, neighbour: "above" | "below"): Frame
   return { ...control, perception: below ? bytesOf(below, options.maxImages) : 0 };
 }
 
+/** Tells a neighbour why this part stops. */
+export function failureFrame(reason: string): Frame {
+  return signal("failure", 0, new TextEncoder().encode(reason).subarray(0, FAILURE_BYTES));
+}
+
+/** What a neighbour's failure frame says, in words. */
+export function describeFailure({ payload }: Frame): string {
+  return `it stopped: ${new TextDecoder().decode(payload)}`;
+}
+
 /** Bytes and frames of spikes that crossed. */
 export interface Traffic {
   frames: number;
@@ -99,8 +109,7 @@ export class Link {
       } catch (error) {
         throw error instanceof BispikeError ? this.#fault(error.code, error.message, error) : error;
       }
-      if (frame.kind === "failure")
-        throw this.#fault("training", `it stopped: ${new TextDecoder().decode(frame.payload)}`);
+      if (frame.kind === "failure") throw this.#fault("training", describeFailure(frame));
       if (frame.kind !== "stop") return frame;
       this.stopping = true;
     }
@@ -122,8 +131,7 @@ export class Link {
 
   /** Tells why this part stops, and closes. */
   async fail(reason: string): Promise<void> {
-    const text = new TextEncoder().encode(reason).subarray(0, FAILURE_BYTES);
-    await this.#channel.send(signal("failure", 0, text));
+    await this.#channel.send(failureFrame(reason));
     await this.#channel.close();
   }
 

@@ -213,6 +213,43 @@ describe("a neighbour that is not what it should be", () => {
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
+  it("that was refused hears why", async () => {
+    const { results } = await smallParts(raw, {
+      after: [2],
+      neighbours: (parts) => {
+        const [lower, upper] = joined(parts);
+        const above = { ...lower!.above! };
+        const receive = async () => {
+          const frame = await lower!.above!.receive();
+          return frame.kind === "hello" ? encodeHello({ ...decodeHello(frame), data: "00000000" }) : frame;
+        };
+        return [{ above: { ...above, receive } }, upper!];
+      },
+    });
+    const [, upper] = results;
+    expect(upper).toMatchObject({
+      status: "rejected",
+      reason: {
+        message: expect.stringMatching(/^the part below stages 3-4: it stopped: the part above stages 1-2: other data/),
+      },
+    });
+  });
+
+  it("that ends before it says why: its own output does", async () => {
+    const { results } = await smallParts(raw, {
+      after: [2],
+      neighbours: (parts) => {
+        const [lower, upper] = joined(parts);
+        const silent = { ...lower!.above!, receive: () => Promise.reject(new Error("gone")), send: async () => {} };
+        return [{ above: silent }, upper!];
+      },
+    });
+    expect(results[1]).toMatchObject({
+      status: "rejected",
+      reason: { message: "the part below stages 3-4: the connection to it was closed; its own output says why" },
+    });
+  });
+
   it.each([
     [
       "spikes of another step",
