@@ -11,7 +11,7 @@ export function joinCommand(): Command {
   return new Command("join")
     .summary("join the parts of a training over several processes")
     .description(
-      "Puts the parts of a pair that was trained by `bispike train --stages` together again: the run's folder gets the checkpoint that one process would have written, metrics, the test figures and pictures. " +
+      "Puts the parts of a pair that was trained by `bispike train --stages` together again: the run's folder gets a checkpoint (of parts in step: the weights and optimiser's state of one process, tensor for tensor), metrics, the test figures and pictures; images held out are measured then, at the end of training alone. " +
         "Parts from other hosts: copy their folders (parts/stages-...) into one run's folder first. Parts that are not at the end are joined at the latest step that all have saved.",
     )
     .argument("<run>", "the run's folder, which has parts/")

@@ -73,7 +73,7 @@ export function trainCommand(overrides: readonly string[] = []): Command {
     .option("--connect <address>", "with --stages: where the part below listens")
     .option(
       "--depth <k>",
-      "of parts: steps a part may be ahead of the one above it; 0 (default): the bytes of one process",
+      "of parts: steps a part may be ahead of the one above it; 0 (default): the weights and optimiser's state of one process, tensor for tensor",
       wholeNumber(0, 1024),
     )
     .option(
@@ -95,6 +95,7 @@ Examples:
   $ bispike train --resume runs/small
   $ bispike train experiments/mnist-mlp.yaml --init weights.safetensors --train.learningRate=0.0003
   $ bispike train experiments/mnist-mlp.yaml --processes 2 --depth 1
+  $ bispike train --resume runs/mnist-mlp-seed1 --processes 2
   $ bispike train experiments/mnist-mlp.yaml --stages 1-2 --listen 127.0.0.1:7000    # and beside it, here or elsewhere:
   $ bispike train experiments/mnist-mlp.yaml --stages 3-5 --connect 127.0.0.1:7000`,
     )

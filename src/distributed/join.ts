@@ -1,4 +1,4 @@
-/** Puts the parts of a training together again: the checkpoint that a training in one process has at that step. */
+/** Puts the parts of a training together again: the weights and the optimiser's state that a training in one process has at that step. */
 import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../export/safetensors.ts";
 import type { Slot, Stateful } from "../network/slots.ts";
@@ -8,7 +8,7 @@ import { configSum } from "./hello.ts";
 import type { PartFile } from "./part-file.ts";
 
 /**
- * Bytes of the whole checkpoint, with moments. The same as `train` in one process writes, but for the best accuracy on held-out images, which parts do not measure.
+ * Bytes of the whole checkpoint, with moments. The same as `train` in one process writes where nothing is held out; else but for the best accuracy on held-out images, which parts do not measure.
  *
  * @param parts of the same step, in any order
  * @throws BispikeError "checkpoint" when stages are missing or twice there, or the parts are of different steps or experiments

@@ -5,7 +5,7 @@
  * above it gave at step max(s, m - k), so they were made by weights Theta above the cut that have min(k, m - s) updates less than in one process. All else is the
  * newest: perception's spikes, and both networks' weights within the part.
  *
- *   k = 0   the same bytes as in one process; parts take turns
+ *   k = 0   the same weights and moments, bit for bit, as in one process; parts take turns
  *   k > 0   parts work at the same time. The result depends on k, the cuts and the segments, and on nothing else: not on who is faster
  */
 import { permutation } from "../engine/random.ts";

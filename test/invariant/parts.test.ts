@@ -1,5 +1,6 @@
 /** A pair cut between stages, anywhere, learns the same bytes as in one process: stages exchange spikes alone. */
 import { describe, expect, it } from "vitest";
+import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { fulfilled, joinedAt, smallParts } from "../support/small-parts.ts";
 import { smallTraining } from "../support/small-training.ts";
 
@@ -66,6 +67,18 @@ describe.each(Object.entries(cases))("%s", (_name, { raw, cuts }) => {
       expect(joinedAt(parts.saves, whole.steps), `cut after ${after}`).toEqual(whole.last);
     }
   });
+});
+
+it("with images held out: weights and optimiser's state of one process, but not its best accuracy, which parts do not measure", async () => {
+  const raw = { data: { path: "bars", heldOut: 0.2 }, network: { hidden: [18, 9] }, train: { epochs: 2, batch: 16 } };
+  const whole = await smallTraining(raw, { data });
+  const parts = await smallParts(raw, { after: [2], data });
+  const [one, joined] = [whole.last, joinedAt(parts.saves, whole.steps)].map((bytes) =>
+    decodeCheckpoint(bytes, "test"),
+  );
+  expect([...joined!.tensors]).toEqual([...one!.tensors]);
+  expect(joined!.position).toEqual({ ...one!.position, best: null });
+  expect(one!.position.best, "this test is to have held out images").not.toBe(null);
 });
 
 it("is refused where the concept drives stages of other parts", async () => {
