@@ -55,6 +55,12 @@ export function checkRange(range: StageRange, stages: number, direct: boolean): 
   return range;
 }
 
+/** Whether ranges, from the stimulus up, are all of `stages` stages, each once. */
+export function areWhole(ranges: readonly StageRange[], stages: number): boolean {
+  const ends = [0, ...ranges.map(({ last }) => last)];
+  return ranges.every(({ first }, k) => first === ends[k]! + 1) && ends.at(-1) === stages;
+}
+
 /** The ranges that cuts after the stages `after` make of `stages` stages. @example rangesOf([2, 3], 5) // 1-2, 3-3, 4-5 */
 export function rangesOf(after: readonly number[], stages: number): StageRange[] {
   const ends = [...after, stages];

@@ -10,13 +10,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { decodePart, type PartFile } from "../distributed/part-file.ts";
 import { BispikeError } from "../errors.ts";
-import { describeStages, parseStages, type StageRange } from "../network/stage-range.ts";
+import { areWhole, describeStages, parseStages, type StageRange } from "../network/stage-range.ts";
 import { modelConfig } from "../training/checkpoint.ts";
 import type { ExperimentConfig } from "../training/config.ts";
 import { readExperiment, renderConfig } from "../training/config-file.ts";
 import { appendLine, truncateLines, writeDurably } from "./durable.ts";
 import { lockFolder } from "./lock.ts";
-import { RUN_FILES } from "./run-folder.ts";
+import { assertEmpty, RUN_FILES } from "./run-folder.ts";
 import { systemFailure } from "./system-failure.ts";
 
 export const PARTS_FOLDER = "parts";
@@ -47,9 +47,11 @@ export class PartFolder {
   /**
    * The folder of a new part; other parts of the run may be there.
    *
-   * @throws BispikeError "usage" when the part was begun before or is in use, or another experiment's run is there
+   * @throws BispikeError "usage" when the part was begun before or is in use, or anything but other parts of such a run is there
    */
   static create(run: string, range: StageRange, config: ExperimentConfig): PartFolder {
+    // Before the folder is made: whether others were first is seen by it.
+    if (existsSync(run)) assertEmpty(run, existsSync(join(run, PARTS_FOLDER)) ? [PARTS_FOLDER, RUN_FILES.config] : []);
     const folder = new PartFolder(run, range);
     try {
       if (folder.saved().length > 0) {
@@ -139,6 +141,37 @@ export function partFolder(run: string, range: StageRange): string {
 
 function fileOf(step: number): string {
   return `step-${step}.safetensors`;
+}
+
+/** Makes the folders that parts have not yet, so that the cut is known of a run that is stopped before all have begun. */
+export function makePartFolders(run: string, ranges: readonly StageRange[]): void {
+  for (const path of ranges.map((range) => partFolder(run, range))) {
+    try {
+      mkdirSync(path, { recursive: true });
+    } catch (error) {
+      throw systemFailure(error, "make the folder", path);
+    }
+  }
+}
+
+/** The latest step that all of these parts' folders have a checkpoint of, if any. */
+export function commonStep(paths: readonly string[]): number | undefined {
+  const saved = paths.map(savedSteps);
+  return saved[0]?.findLast((step) => saved.every((steps) => steps.includes(step)));
+}
+
+/**
+ * How to go on with a run in parts, as a command; undefined where the folder holds no parts.
+ *
+ * @example
+ * resumeCommand("runs/cut"); // "bispike train --resume runs/cut --processes 2"
+ */
+export function resumeCommand(run: string): string | undefined {
+  const ranges = partsOf(run);
+  if (ranges.length === 0) return undefined;
+  const whole = areWhole(ranges, partsConfig(run).network.hidden.length + 2);
+  const options = whole ? `--processes ${ranges.length}` : `--stages ${ranges.map(describeStages).join(" or ")}`;
+  return `bispike train --resume ${run} ${options}${whole ? "" : " and its addresses, beside the others' processes"}`;
 }
 
 /** Steps of the checkpoints in a part's folder, in order. */

@@ -56,11 +56,11 @@ export class RunFolder {
   static create(config: AnyConfig, out?: string): RunFolder {
     if (out !== undefined) {
       if (!makeFolder(out)) assertEmpty(out);
-      return RunFolder.#lock(out, assertEmpty);
+      return RunFolder.#lock(out, (path) => assertEmpty(path));
     }
     for (let count = 1; ; count++) {
       const path = numbered(config, count);
-      if (makeFolder(path)) return RunFolder.#lock(path, assertEmpty);
+      if (makeFolder(path)) return RunFolder.#lock(path, (made) => assertEmpty(made));
     }
   }
 
@@ -87,6 +87,13 @@ export class RunFolder {
     let found: string | undefined;
     for (let count = 1; existsSync(numbered(config, count)); count++) found = numbered(config, count);
     return found;
+  }
+
+  /** The folder `create` would make for such a configuration where none is named. */
+  static unused(config: AnyConfig): string {
+    let count = 1;
+    while (existsSync(numbered(config, count))) count++;
+    return numbered(config, count);
   }
 
   static #lock(path: string, check: (path: string) => void): RunFolder {
@@ -207,15 +214,21 @@ function isFolder(path: string): boolean {
   }
 }
 
-function assertEmpty(path: string): void {
-  let names: string[];
+/**
+ * @param path a folder that is there
+ * @param allowed names that may be there, beside locks and files half written
+ * @throws BispikeError "usage" when anything else is
+ */
+export function assertEmpty(path: string, allowed: readonly string[] = []): void {
+  let all: string[];
   try {
-    names = readdirSync(path).filter((name) => !name.startsWith(LOCK_FILE) && !isTemporary(name));
+    all = readdirSync(path).filter((name) => !name.startsWith(LOCK_FILE) && !isTemporary(name));
   } catch (error) {
     throw systemFailure(error, "read", path);
   }
+  const names = all.filter((name) => !allowed.includes(name));
   if (names.length === 0) return;
-  const run = names.includes(RUN_FILES.config);
+  const run = all.includes(RUN_FILES.config);
   throw new BispikeError(
     "usage",
     run

@@ -56,6 +56,7 @@ it("Ctrl-C stops all processes at one step, and --resume goes on", async () => {
   run.child.kill("SIGINT");
   const stopped = await run.ended;
   expect(stopped.code).toBe(130);
+  expect(stopped.stdout).toMatch(/\nstopped; go on with: bispike train --resume asked --processes 2\n$/);
   const at = [...stopped.stdout.matchAll(/stages [^:]+: stopped .*step (\d+)/g)].map((found) => found[1]);
   expect(at.length).toBe(2);
   expect(at[0]).toBe(at[1]);

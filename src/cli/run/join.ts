@@ -7,7 +7,7 @@ import { describeStages } from "../../network/stage-range.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { describeEnvironment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";
-import { partFolder, partsConfig, partsOf, readPart, savedSteps } from "../../node/part-folder.ts";
+import { commonStep, partFolder, partsConfig, partsOf, readPart, savedSteps } from "../../node/part-folder.ts";
 import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import { decodeCheckpoint } from "../../training/checkpoint.ts";
 import { remediesOf } from "../../training/metrics.ts";
@@ -71,7 +71,7 @@ export async function joinInto(run: string, overrides: readonly string[], report
         const { heldOutAccuracy, hamming, hammingShuffled, rates } = line;
         lines.splice(-1, 1, { ...last, heldOutAccuracy, hamming, hammingShuffled, rates });
         write();
-        reporter.metrics(lines.at(-1)!);
+        reporter.metrics(lines.at(-1)!, epochs);
       }
       const best = score === null ? null : { score, epoch: epochs };
       reporter.done(await job.finish(folder, { finished: true, step, best, seconds }, breathe), false);
@@ -82,10 +82,9 @@ export async function joinInto(run: string, overrides: readonly string[], report
 }
 
 function latestCommon(paths: readonly string[], names: readonly string[]): number {
-  const saved = paths.map(savedSteps);
-  const step = saved[0]!.findLast((candidate) => saved.every((steps) => steps.includes(candidate)));
+  const step = commonStep(paths);
   if (step !== undefined) return step;
-  const found = names.map((name, k) => `stages ${name}: ${saved[k]!.join(", ") || "none"}`).join("; ");
+  const found = names.map((name, k) => `stages ${name}: ${savedSteps(paths[k]!).join(", ") || "none"}`).join("; ");
   throw new BispikeError("checkpoint", `expected a step that all parts have saved, got steps of ${found}`);
 }
 

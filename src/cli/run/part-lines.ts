@@ -5,6 +5,7 @@ import { duration } from "./words.ts";
 
 export interface PartReporter {
   listening(address: string): void;
+  connecting(address: string): void;
   start(info: {
     readonly runFolder: string;
     readonly step: number;
@@ -36,6 +37,7 @@ export function createPartReporter(
   if (json) {
     return {
       listening: (address) => write("listening", { address }),
+      connecting: (address) => write("connecting", { address }),
       start: (info) => write("start", info),
       step: ({ report: _, ...step }, seconds) => {
         // About four a second, for who draws a bar from them.
@@ -54,6 +56,7 @@ export function createPartReporter(
   };
   return {
     listening: (address) => say(`waiting for the part above at ${address}`),
+    connecting: (address) => say(`waiting for the part below at ${address}`),
     start: ({ runFolder, step, totalSteps, depth }) =>
       say(
         `${step > 0 ? `going on from step ${step} of ${totalSteps}` : `${totalSteps} steps`}, ${depth === 0 ? "in step with the others" : `up to ${depth} steps ahead`} -> ${runFolder}`,
@@ -67,7 +70,9 @@ export function createPartReporter(
     },
     stopping: () => say("stopping with the other parts and saving; once more to quit at once"),
     stopped: ({ runFolder, step, totalSteps }) =>
-      say(`stopped and saved at step ${step} of ${totalSteps}; go on with --resume ${runFolder}, all parts again`),
+      say(
+        `stopped and saved at step ${step} of ${totalSteps}; go on with: bispike train --resume ${runFolder} --stages ${stages} and its addresses, all parts again`,
+      ),
     done: ({ step, seconds, waitedSeconds, traffic, runFolder }) => {
       const sent = Object.values(traffic).reduce((sum, each) => sum + (each?.sent.bytes ?? 0), 0);
       say(

@@ -70,8 +70,8 @@ export function barReporter(): Reporter {
       shown = { ...shown, step: progress.step, payload };
       bar.update(progress.step, payload);
     },
-    metrics: (line) => {
-      if (line.kind === "epoch") above(() => plain.metrics(line));
+    metrics: (line, total) => {
+      if (line.kind === "epoch") above(() => plain.metrics(line, total));
     },
     warning: (message) => above(() => plain.warning(message)),
     stopping: () => above(() => plain.stopping()),

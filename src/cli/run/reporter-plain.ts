@@ -22,9 +22,9 @@ export function plainReporter(): Reporter {
     step: (_report, line, progress) => {
       if (performance.now() - told >= 1000 * SECONDS_BETWEEN_LINES) say(stepLine(line, progress));
     },
-    metrics: (line) => {
+    metrics: (line, epochs = totalEpochs) => {
       if (line.kind !== "epoch") return;
-      say(epochLine(line, totalEpochs));
+      say(epochLine(line, epochs));
       for (const message of line.warnings) warn(message);
     },
     warning: warn,

@@ -55,8 +55,12 @@ export interface Reporter {
   start(info: StartInfo): void;
   /** Every step. */
   step(report: AnyKind["report"], line: AnyKind["step"], progress: Progress): void;
-  /** The lines that are kept in `metrics.jsonl`. */
-  metrics(line: AnyKind["step"] | AnyKind["epoch"]): void;
+  /**
+   * The lines that are kept in `metrics.jsonl`.
+   *
+   * @param epochs of the training, where it was not started here
+   */
+  metrics(line: AnyKind["step"] | AnyKind["epoch"], epochs?: number): void;
   warning(message: string): void;
   /** A signal came; the running step is being finished. */
   stopping(): void;

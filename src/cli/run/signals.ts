@@ -27,6 +27,19 @@ export function watchSignals(asked: () => void): StopSignal {
   };
 }
 
+/**
+ * Until there is something to save a signal ends the process at once, with 130; its locks are given back as it exits, which the signal's usual effect would not do.
+ *
+ * @returns gives the signals their usual effect back
+ */
+export function quitOnSignal(): () => void {
+  const quit = () => process.exit(EXIT.interrupted);
+  for (const signal of SIGNALS) process.on(signal, quit);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, quit);
+  };
+}
+
 /** Lets signals, timers and output of this thread come by. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -19,7 +19,7 @@ import type { ExperimentConfig } from "../../training/config.ts";
 import { readExperiment } from "../../training/config-file.ts";
 import { EXIT } from "../report.ts";
 import { createPartReporter, type PartReporter } from "./part-lines.ts";
-import { breathe, watchSignals } from "./signals.ts";
+import { breathe, quitOnSignal, watchSignals } from "./signals.ts";
 
 /** What is asked of one part and of all parts alike. */
 export interface CutRequest extends PartTiming {
@@ -53,6 +53,7 @@ export async function trainPartRun(request: TrainPartRequest): Promise<void> {
     ...(request.listen === undefined ? {} : { listen: parseAddress(request.listen) }),
     ...(request.connect === undefined ? {} : { connect: parseAddress(request.connect) }),
   };
+  const dispose = quitOnSignal();
   const dataset = await loadDataset(config.data);
   const team = await createTeam(config.train.threads);
   try {
@@ -64,12 +65,15 @@ export async function trainPartRun(request: TrainPartRequest): Promise<void> {
       const timing = keepTiming(folder, request);
       const reporter = createPartReporter(range, request);
       const neighbours = await callNeighbours(part, addresses, reporter);
+      // From here on signals are the session's.
+      dispose();
       const result = await session({ part, folder, neighbours, reporter, timing, events: request.events ?? false });
       if (!result.finished) process.exitCode = EXIT.interrupted;
     } finally {
       folder.close();
     }
   } finally {
+    dispose();
     await team.close();
   }
 }
@@ -135,8 +139,10 @@ async function callNeighbours(
     reporter.listening(describeAddress(listening.address));
     neighbours.above = await listening.accept();
   }
-  if (connect)
+  if (connect) {
+    reporter.connecting(describeAddress(connect));
     neighbours.below = await connectToPart(connect, limitsOf(model.pair, "below"), { seconds: CONNECT_SECONDS });
+  }
   return neighbours as Neighbours;
 }
 

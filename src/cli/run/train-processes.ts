@@ -1,36 +1,34 @@
 /** The work of `bispike train --processes`: starts a process for each part of a pair on this machine, and joins what they learned. */
+import { existsSync } from "node:fs";
 import { argv } from "node:process";
-import { loadDataset } from "../../data/load.ts";
-import { balancedCuts, stageWork } from "../../distributed/balance.ts";
 import { assertCuttable } from "../../distributed/part.ts";
 import { checkTiming } from "../../distributed/timing.ts";
 import { BispikeError } from "../../errors.ts";
-import { describeStages, rangesOf, type StageRange } from "../../network/stage-range.ts";
-import { type Child, startChild } from "../../node/child.ts";
-import { partsOf } from "../../node/part-folder.ts";
+import { describeStages, type StageRange } from "../../network/stage-range.ts";
+import { type Child, type ChildEnd, startChild } from "../../node/child.ts";
+import { resumeCommand } from "../../node/part-folder.ts";
+import { assertEmpty, RunFolder } from "../../node/run-folder.ts";
 import { coreCount } from "../../node/threads.ts";
 import type { ExperimentConfig } from "../../training/config.ts";
 import { pluginArguments } from "../plugins.ts";
 import { EXIT } from "../report.ts";
 import { joinInto } from "./join.ts";
+import { type CutChoice, keepCut, rangesFor } from "./part-ranges.ts";
 import { createReporter } from "./reporter.ts";
 import { watchSignals } from "./signals.ts";
 import { type CutRequest, readRequest } from "./train-part.ts";
 
-export interface ProcessesRequest extends CutRequest {
-  readonly processes: number;
-  /** Last stages of all parts but the last one. Default: balanced. */
-  readonly cut?: readonly number[];
-}
+export interface ProcessesRequest extends CutRequest, Pick<CutChoice, "processes" | "cut"> {}
 
 export async function trainProcesses(request: ProcessesRequest): Promise<void> {
-  const { config, run } = readRequest(request);
+  const { config, run } = whatAndWhere(request);
   assertCuttable(config);
   checkTiming(config, request);
   const ranges = await rangesFor(request, config, run);
   const threads = config.train.threads || Math.max(1, Math.floor(coreCount() / ranges.length));
   const ended = await runParts(ranges, run, request, threads);
   if (!ended) {
+    tellStopped(run, request);
     process.exitCode = EXIT.interrupted;
     return;
   }
@@ -42,34 +40,23 @@ export async function trainProcesses(request: ProcessesRequest): Promise<void> {
   }
 }
 
-async function rangesFor(
-  { processes, cut, resume }: ProcessesRequest,
-  config: ExperimentConfig,
-  run: string,
-): Promise<StageRange[]> {
-  const { network, data } = config;
-  const stages = network.hidden.length + 2;
-  const before = resume === undefined ? [] : partsOf(run);
-  if (before.length > 0) {
-    if (before.length !== processes)
-      throw new BispikeError(
-        "usage",
-        `--processes: ${run} was begun with ${before.length} parts (stages ${before.map(describeStages).join(", ")}), which stay; got ${processes}`,
-      );
-    return before;
-  }
-  if (cut) {
-    const rising = cut.every((after, k) => after >= 1 && after < stages && after > (cut[k - 1] ?? 0));
-    if (!rising || cut.length !== processes - 1)
-      throw new BispikeError(
-        "usage",
-        `--cut: expected ${processes - 1} rising stages from 1 to ${stages - 1}, after which to cut, got ${cut.join(",")}`,
-      );
-    return rangesOf(cut, stages);
-  }
-  const { shape, classes } = await loadDataset(data);
-  const concept = network.target === "one-hot" ? classes : network.targetSize || 4 * classes;
-  return rangesOf(balancedCuts(stageWork(network, shape, concept), processes, network.stimulus === "direct"), stages);
+/** A new run's folder is new or empty, or numbered where none is named, as that of a training in one process. */
+function whatAndWhere(request: ProcessesRequest): { config: ExperimentConfig; run: string } {
+  const { config, run: named } = readRequest(request);
+  const { resume, out } = request;
+  if (resume !== undefined)
+    return { config, run: resume === true && out === undefined ? (RunFolder.latest(config) ?? named) : named };
+  const run = out ?? RunFolder.unused(config);
+  if (existsSync(run)) assertEmpty(run);
+  return { config, run };
+}
+
+/** The parts have said, each for itself, where they stopped. */
+function tellStopped(run: string, { json, processes }: ProcessesRequest): void {
+  const command = resumeCommand(run);
+  const what = command === undefined ? "stopped before anything was made" : `stopped; go on with: ${command}`;
+  const fields = { event: "stopped", runFolder: run, processes };
+  process.stdout.write(json ? `${JSON.stringify(fields)}\n` : `${what}\n`);
 }
 
 /** Trains all parts to their end. False when a signal stopped them. */
@@ -80,9 +67,15 @@ async function runParts(
   threads: number,
 ): Promise<boolean> {
   const children: Child[] = [];
+  let stopping = false;
+  // Once only: the second signal would have them quit without saving.
+  const stopAll = () => {
+    if (!stopping) for (const child of children) child.stop();
+    stopping = true;
+  };
   const signal = watchSignals(() => {
     process.stderr.write("bispike: stopping all parts and saving; once more to quit at once\n");
-    for (const child of children) child.stop();
+    stopAll();
   });
   try {
     let below: string | undefined;
@@ -90,15 +83,32 @@ async function runParts(
       const top = k === ranges.length - 1;
       const { child, address } = startPart(range, { run, request, threads, listens: !top, below });
       children.push(child);
+      // A part that is not reached yet would be waited for in vain.
+      child.ended.then(({ code }) => code !== 0 && stopAll()).catch(() => {});
       if (!top) below = await address;
+      if (stopping) break;
     }
     const ends = await Promise.all(children.map(({ ended }) => ended));
-    if (ends.every(({ code }) => code === 0)) return true;
-    if (signal.stopped() && ends.every(({ code }) => code === 0 || code === EXIT.interrupted)) return false;
+    if (ends.length === ranges.length && ends.every(({ code }) => code === 0)) return true;
+    if (signal.stopped() && ends.every(stoppedOnly)) return false;
     throw firstCause(ends, ranges);
   } finally {
     signal.dispose();
+    keepCut(run, ranges);
   }
+}
+
+/** Whether a part that was told to stop did no more than that, or lost one that did. The signal itself ends a process that is still starting. */
+function stoppedOnly({ code, signal, stderr }: ChildEnd): boolean {
+  return code === 0 || code === EXIT.interrupted || signal === "SIGTERM" || lostAnother(said(stderr));
+}
+
+function said(stderr: string): string {
+  return stderr.trim().replace(/^bispike: /, "");
+}
+
+function lostAnother(text: string): boolean {
+  return text.startsWith("the part ");
 }
 
 interface PartStart {
@@ -109,11 +119,11 @@ interface PartStart {
   readonly below: string | undefined;
 }
 
-/** `address`: where it listens, once it does. */
+/** `address`: where it listens, once it does; undefined where it ends before. */
 function startPart(
   range: StageRange,
   { run, request, threads, listens, below }: PartStart,
-): { child: Child; address: Promise<string> } {
+): { child: Child; address: Promise<string | undefined> } {
   const { file, resume, overrides, depth, saveEvery, events, json, quiet } = request;
   const experiment = file === undefined ? [] : [file];
   const args = [
@@ -136,15 +146,12 @@ function startPart(
     // What a plugin prints is its own.
     if (event === undefined) process.stdout.write(`${line}\n`);
     else if (event === "listening") told(fields.address ?? "");
+    else if (event === "connecting") return;
     else if (json && event !== "step") process.stdout.write(`${line}\n`);
     else if (!quiet && event !== "step")
       process.stdout.write(`stages ${describeStages(range)}: ${event} ${words(fields)}\n`);
   });
-  const early = child.ended.then((end) => {
-    throw firstCause([end], [range]);
-  });
-  early.catch(() => {});
-  const address = Promise.race([listening, early]);
+  const address = Promise.race([listening, child.ended.then(() => undefined)]);
   // The topmost part's is not waited for.
   address.catch(() => {});
   return { child, address };
@@ -166,21 +173,19 @@ function words(fields: Readonly<Record<string, unknown>>): string {
     .join(", ");
 }
 
-/** What the part said that failed by itself; the others only lost it. */
-function firstCause(
-  ends: readonly { code: number | null; signal: string | null; stderr: string }[],
-  ranges: readonly StageRange[],
-): BispikeError {
+/** What the part said that failed by itself; the others only lost it, or were told to stop. */
+function firstCause(ends: readonly ChildEnd[], ranges: readonly StageRange[]): BispikeError {
   const failed = ends.flatMap(({ code, signal, stderr }, k) =>
     code === 0 || code === EXIT.interrupted
       ? []
-      : [{ stages: describeStages(ranges[k]!), text: stderr.trim().replace(/^bispike: /, ""), code, signal }],
+      : [{ stages: describeStages(ranges[k]!), text: said(stderr), code, signal }],
   );
-  const own = failed.find(({ text }) => !text.startsWith("the part ")) ?? failed[0];
-  if (!own) return new BispikeError("platform", "the parts did not end together; start them again with --resume");
-  const what = own.text || (own.signal ? `was ended by ${own.signal}` : `ended with exit code ${own.code}`);
+  const own = failed.filter(({ text }) => !lostAnother(text));
+  const cause = own.find(({ text }) => text !== "") ?? own[0] ?? failed[0];
+  if (!cause) return new BispikeError("platform", "the parts did not end together; start them again with --resume");
+  const what = cause.text || (cause.signal ? `was ended by ${cause.signal}` : `ended with exit code ${cause.code}`);
   return new BispikeError(
-    own.code === EXIT.usage ? "usage" : "platform",
-    `the process with stages ${own.stages}: ${what}`,
+    cause.code === EXIT.usage ? "usage" : "platform",
+    `the process with stages ${cause.stages}: ${what}`,
   );
 }

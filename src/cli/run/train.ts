@@ -1,5 +1,7 @@
 /** The work of `bispike train`. */
 import { BispikeError } from "../../errors.ts";
+import { describeStages } from "../../network/stage-range.ts";
+import { commonStep, partFolder, partsOf, resumeCommand } from "../../node/part-folder.ts";
 import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import { type AnyConfig, resolveAnyConfig } from "../../training/any-config.ts";
 import { readAnyExperiment } from "../../training/config-file.ts";
@@ -94,6 +96,7 @@ async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<Any
       reporter.done(summary, true);
       return summary;
     }
+    assertJoined(folder);
     return await withJob(config, judge, reporter, async (job) => {
       const last = continueRun(folder, job, reporter);
       const summary = await runSession(job, folder, reporter, last);
@@ -134,6 +137,21 @@ function findRun(request: TrainRequest): string {
     );
   }
   return latest;
+}
+
+/** One process knows nothing of what parts have learned until they are joined: it would begin anew. */
+function assertJoined(folder: RunFolder): void {
+  const { path } = folder;
+  const ranges = partsOf(path);
+  if (ranges.length === 0) return;
+  const saved = commonStep(ranges.map((range) => partFolder(path, range)));
+  const joined = folder.last()?.position.step;
+  if (joined !== undefined && joined >= (saved ?? 0)) return;
+  const orJoin = saved === undefined ? "" : `, or join its parts to go on as one process: bispike join ${path}`;
+  throw new BispikeError(
+    "usage",
+    `${path}: was begun in parts (stages ${ranges.map(describeStages).join(", ")}); go on with: ${resumeCommand(path)}${orJoin}`,
+  );
 }
 
 /** What a run was begun to be judged by: a resumed one must not look at a test part that was to be left alone. */
