@@ -105,6 +105,26 @@ it(
 );
 
 it(
+  "one part that cannot begin ends those that wait for it",
+  async () => {
+    const folder = workspace();
+    begin("late", 1, 2).close();
+    const upper = begin("late", 3, 4);
+    upper.close();
+    writeFileSync(join(upper.path, "timing.json"), JSON.stringify({ depth: 3, saveEvery: 7 }));
+    const resume = ["train", "--resume", "late", "--processes", "2", "--depth", "0"];
+    await expectRefusal(
+      resume,
+      folder,
+      2,
+      /the process with stages 3-4: .* the run began with --depth 3 --save-every 7/,
+    );
+    expect(locks("late")).toEqual([]);
+  },
+  SLOW,
+);
+
+it(
   "a part that calls says so, and a signal ends it while it waits",
   async () => {
     const folder = workspace();
