@@ -1,6 +1,6 @@
 /** `bispike sample`: the options; the work is in `run/sample.ts`. */
 import { Command, Option } from "commander";
-import { LARGEST, NETWORKS, type Part, partOption, placesPair, wholeNumber, withData, withThreads } from "./parse.ts";
+import { LARGEST, NETWORKS, optionalPart, type Part, placesPair, wholeNumber, withData, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 
 export const SAMPLE_SOURCES = ["prototypes", "statistics", "interpolation"] as const;
@@ -12,7 +12,7 @@ export interface SampleOptions {
   readonly correlated?: true;
   readonly between?: readonly [number, number];
   readonly frames?: number;
-  readonly part: Part;
+  readonly part?: Part;
   readonly seed?: number;
   readonly by?: (typeof NETWORKS)[number];
   readonly encoder?: (typeof NETWORKS)[number];
@@ -47,7 +47,7 @@ export function sampleCommand(): Command {
       "interpolation: drawings from the one to the other, both included (default: 8)",
       wholeNumber(2, 1000),
     )
-    .addOption(partOption("interpolation: part of the data that --between counts in"))
+    .addOption(optionalPart("interpolation: part of the data that --between counts in (default: test)"))
     .option("--seed <n>", "statistics: seed of the draws (default: 1)", wholeNumber(0, LARGEST))
     .addOption(
       new Option("--by <network>", "which network draws (default: recall, if it was trained)").choices(NETWORKS),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { readModel } from "../support/onnx-read.ts";
-import { expectRefusal } from "../support/refusal.ts";
+import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";
 import { smallSequenceTraining } from "../support/small-sequence-run.ts";
 import { trainedRun } from "../support/trained-run.ts";
 
@@ -59,6 +59,18 @@ describe("bispike export", () => {
     expect(readFileSync(join(cwd, "kept.onnx"), "utf8")).toBe("mine");
     expect((await runCli([...args, "--force"], cwd)).code).toBe(0);
     expect(readModel(readFileSync(join(cwd, "kept.onnx"))).producer).toBe("bispike");
+  });
+
+  it("replaces no file that it reads, even if asked to", async () => {
+    const { cwd, run } = trained();
+    const best = readFileSync(join(cwd, run, "best.safetensors"));
+    const args = ["--format", "safetensors", "--force", "--out"];
+    await expectRefusalHere(["export", run, ...args, `${run}/best.safetensors`], cwd, 2, /is a file of the run/);
+    writeFileSync(join(cwd, "alone.safetensors"), best);
+    const over = ["export", "alone.safetensors", ...args, "./alone.safetensors"];
+    await expectRefusalHere(over, cwd, 2, /is alone\.safetensors, which .* reads/);
+    for (const name of [`${run}/best`, "alone"])
+      expect(readFileSync(join(cwd, `${name}.safetensors`)).equals(best)).toBe(true);
   });
 
   it("refuses what it cannot write", async () => {

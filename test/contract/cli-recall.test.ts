@@ -1,11 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors } from "../../src/export/safetensors.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { greyPng } from "../support/data-files.ts";
-import { expectRefusalHere } from "../support/refusal.ts";
+import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";
 import { sealed } from "../support/sealed.ts";
 import { trainedRun } from "../support/trained-run.ts";
 
@@ -167,7 +167,26 @@ describe("bispike recall", () => {
     await refused(["--from", "text.png"], 1, /text\.png: expected a PNG or JPEG/);
     await refused(["--from", "nowhere.png"], 1, /nowhere\.png: there is no such file/);
     await refused(["--index", "0", "--data.path", "nowhere"], 1, /nowhere: there is no such file or folder/);
-    await refused(["--out", "no/such/folder.png"], 1, /cannot write no\/such\/folder\.png/);
+    await refused(["--out", "no/such/folder.png"], 2, /--out no\/such\/folder\.png: there is no folder/);
+  });
+
+  it("writes over nothing it reads, and PNG into no file of another kind", async () => {
+    const { cwd, run } = trained();
+    const refused = (args: string[], message: RegExp) => expectRefusalHere(["recall", ...args], cwd, 2, message);
+    const best = join(run, "best.safetensors");
+    const before = readFileSync(join(cwd, best));
+    await refused([run, "--out", best], /--out run\/best\.safetensors: is a file of the run/);
+    await refused([best, "--out", join(run, "last.safetensors")], /is a file of the run/);
+    symlinkSync(run, join(cwd, "latest"));
+    await refused(["latest", "--out", best], /is a file of the run/);
+    expect(readFileSync(join(cwd, best))).toEqual(before);
+    const seen = greyPng(8, 8, new Uint8Array(64).fill(9));
+    writeFileSync(join(cwd, "seen.png"), seen);
+    symlinkSync("seen.png", join(cwd, "link.png"));
+    await refused([run, "--from", "link.png", "--out", "seen.png"], /--out seen\.png: is link\.png, which .* reads/);
+    expect(readFileSync(join(cwd, "seen.png"))).toEqual(Buffer.from(seen));
+    for (const out of ["x.jpg", "x.svg", "x"])
+      await refused([run, "--out", out], /expected a file that ends with \.png/);
   });
 
   it("refuses options out of range, and shows examples in its help", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSequence } from "../../src/node/open.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
-import { expectRefusal } from "../support/refusal.ts";
+import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";
 import { smallSeries, smallText } from "../support/small-sequence-run.ts";
 
 const TRAIN = "train: { epochs: 15, batch: 8, learningRate: 0.01, threads: 1 }\n";
@@ -333,6 +333,24 @@ describe("bispike recall of sequences", () => {
     await expectRefusal(["recall", "words", "--plot", "x.svg"], cwd, 2, /--plot: is not for words/);
     await expectRefusal(["recall", "waves", "--data.text", "alice"], cwd, 2, /--data\.text: is not for waves/);
   });
+});
+
+it("writes over no file that is read, nor the table over the picture", async () => {
+  const refused = (args: string[], message: RegExp) => expectRefusalHere(args, cwd, 2, message);
+  const series = readFileSync(join(cwd, "waves.csv"));
+  await refused(["forecast", "waves", "--out", "waves.csv"], /--out waves\.csv: is waves\.csv, which .* reads/);
+  writeFileSync(join(cwd, "e2.csv"), series);
+  await refused(["forecast", "waves", "--data", "e2.csv", "--out", "./e2.csv"], /--out \.\/e2\.csv: is e2\.csv, which/);
+  await refused(["recall", "waves", "--out", "waves.csv"], /is waves\.csv, which/);
+  await refused(["recall", "words", "--out", "words.txt"], /is words\.txt, which/);
+  await refused(["generate", "words", "--out", "words/last.safetensors"], /is a file of the run/);
+  for (const name of ["waves.csv", "e2.csv"]) expect(readFileSync(join(cwd, name))).toEqual(series);
+  for (const command of ["forecast", "recall"])
+    await refused(
+      [command, "waves", "--out", "one.png", "--plot", "./one.png"],
+      /--plot \.\/one\.png: is the file of --out/,
+    );
+  expect(existsSync(join(cwd, "one.png"))).toBe(false);
 });
 
 it("explains each command by examples", async () => {

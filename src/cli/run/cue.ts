@@ -6,7 +6,7 @@ import type { OpenedModel } from "../../node/open.ts";
 import { inversionWarning, readPicture } from "../../node/pictures.ts";
 import { note } from "../output.ts";
 import type { RecallOptions } from "../recall.ts";
-import { datasetFor, partImages, placeOf, unverified } from "./data.ts";
+import { datasetFor, filesRead, partImages, placeOf, unverified } from "./data.ts";
 
 export interface Cue {
   /** The picture as perception sees it. */
@@ -15,6 +15,8 @@ export interface Cue {
   readonly description: string;
   /** Its true class where that is known, else null. */
   readonly truth: number | null;
+  /** Files it was read from. */
+  readonly read: readonly string[];
 }
 
 /** Default of `--fraction`. */
@@ -82,7 +84,7 @@ async function pictureCue({ model }: OpenedModel, file: string, invert: boolean)
   const picture = await readPicture(file, shape, { invert });
   note("note", picture.change === null ? null : `${file}: ${picture.change}`);
   note("warning", inversionWarning(file, picture, statistics.mean, invert));
-  return { pixels: picture.pixels, description: file, truth: null };
+  return { pixels: picture.pixels, description: file, truth: null, read: [file] };
 }
 
 async function datasetCue(
@@ -102,5 +104,6 @@ async function datasetCue(
     pixels: images.split.images.slice(at * size, (at + 1) * size),
     description: `${part} image ${index} of ${dataset.name} (${classNames[truth]})`,
     truth,
+    read: filesRead(dataset, checkpoint, options),
   };
 }

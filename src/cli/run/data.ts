@@ -1,4 +1,5 @@
 /** The images a checkpoint's commands work on: the data set it was trained on, one of its parts, or a picture someone brings. */
+import { join } from "node:path";
 import type { Dataset, Split } from "../../data/dataset.ts";
 import { describeShape } from "../../data/dataset.ts";
 import { loadDataset } from "../../data/load.ts";
@@ -30,8 +31,7 @@ export type ImagesCheckpoint = Checkpoint | AutoencoderCheckpoint;
 export async function datasetFor(checkpoint: ImagesCheckpoint, source: string, options: DataOptions): Promise<Dataset> {
   const { config, data } = checkpoint;
   const name = options["data.name"] ?? config.data.name;
-  // Where the trained set's files are says nothing of another set's.
-  const path = options["data.path"] ?? (options["data.name"] === undefined ? config.data.path : undefined);
+  const path = pathOf(checkpoint, options);
   const dataset = await loadDataset({ name, path });
   const expected = `${describeShape(data.shape)} in ${data.classNames.length} classes`;
   const found = `${describeShape(dataset.shape)} in ${dataset.classes} classes`;
@@ -43,6 +43,18 @@ export async function datasetFor(checkpoint: ImagesCheckpoint, source: string, o
     );
   }
   return dataset;
+}
+
+/** Where the data are; undefined where a package brings them. */
+function pathOf({ config }: ImagesCheckpoint, options: DataOptions): string | undefined {
+  // Where the trained set's files are says nothing of another set's.
+  return options["data.path"] ?? (options["data.name"] === undefined ? config.data.path : undefined);
+}
+
+/** Files and folders of images a data set of `datasetFor` was read from, so that none is written over; not those of a package. */
+export function filesRead({ provenance }: Dataset, checkpoint: ImagesCheckpoint, options: DataOptions): string[] {
+  const path = pathOf(checkpoint, options);
+  return path === undefined ? [] : provenance.map(({ file }) => join(path, file));
 }
 
 /** Files that bear a known set's name but not its published content, worded as a warning; null when there are none. */

@@ -6,16 +6,21 @@ import { writeDurably } from "../../node/durable.ts";
 import type { OpenedModel } from "../../node/open.ts";
 import type { EvalOptions } from "../eval.ts";
 import { alignTable, percent } from "../table.ts";
+import { filesRead } from "./data.ts";
 import type { Measured, Section } from "./eval-sections.ts";
-import { requireFolder } from "./output-file.ts";
+import { requireFolder, requireNotRead } from "./output-file.ts";
 
 /** @throws BispikeError "usage" for an `--out` that cannot be written */
 export function robustnessSection(
-  { model }: OpenedModel,
-  { split, indices }: Measured,
-  { corruptions, severities, images, draws, seed, out }: EvalOptions,
+  { model, checkpoint, file }: OpenedModel,
+  { split, indices, dataset }: Measured,
+  options: EvalOptions,
 ): Section {
-  if (out !== undefined) requireFolder("--out", out);
+  const { corruptions, severities, images, draws, seed, out } = options;
+  if (out !== undefined) {
+    requireFolder("--out", out);
+    requireNotRead("--out", out, file, filesRead(dataset, checkpoint, options));
+  }
   const asked = {
     ...(corruptions && { corruptions }),
     ...(severities && { severities }),

@@ -6,7 +6,7 @@ import type { ExportOptions } from "../export.ts";
 import { note, print } from "../output.ts";
 import type { ExportFormat, FormatOptions } from "./export/format.ts";
 import { FORMATS } from "./export/formats.ts";
-import { requireFolder } from "./output-file.ts";
+import { requireFolder, requireNotRead } from "./output-file.ts";
 
 /**
  * Runs the command.
@@ -22,6 +22,7 @@ export async function runExport(
   const own = ownOptions(format, options, given);
   const file = options.out ?? format.file(own);
   requireFolder("--out", file);
+  requireNotRead("--out", file, run);
   if (!options.force && statSync(file, { throwIfNoEntry: false }))
     throw new BispikeError(
       "usage",

@@ -16,8 +16,8 @@ import type { ForecastOptions } from "../forecast.ts";
 import { print } from "../output.ts";
 import { alignTable, printable } from "../table.ts";
 import { figure } from "./lines-sequence.ts";
-import { requireFigure, requireFolder } from "./output-file.ts";
-import { partOf, sequenceFor } from "./sequence-data.ts";
+import { requireApart, requireFigure, requireFolder, requireNotRead } from "./output-file.ts";
+import { partOf, sequenceFiles, sequenceFor } from "./sequence-data.ts";
 import { drawSeries } from "./series-figure.ts";
 
 /** Options of readers, which belong to a kind of file. */
@@ -27,7 +27,10 @@ const READER = ["delimiter", "header", "timeColumn", "key", "feature"] as const;
 export async function runForecast(path: string, options: ForecastOptions): Promise<void> {
   const { out, plot, data, part = data === undefined ? "test" : "all" } = options;
   requireFolder("--out", out);
-  if (plot !== undefined) requireFigure("--plot", plot);
+  if (plot !== undefined) {
+    requireFigure("--plot", plot);
+    requireApart("--plot", plot, "--out", out);
+  }
   const { learner, checkpoint, file, team } = await openSequence(path, options.threads);
   try {
     if (checkpoint.data.kind !== "series")
@@ -35,7 +38,11 @@ export async function runForecast(path: string, options: ForecastOptions): Promi
         "checkpoint",
         `${file}: expected a run of task regression or forecast, got next-character; text is written by bispike generate`,
       );
-    const sequence = await sequenceFor(checkpoint, told(checkpoint, data, part));
+    const request = told(checkpoint, data, part);
+    const read = sequenceFiles(checkpoint, request);
+    requireNotRead("--out", out, path, read);
+    if (plot !== undefined) requireNotRead("--plot", plot, path, read);
+    const sequence = await sequenceFor(checkpoint, request);
     const about = sequence.about as SeriesSummary;
     const range = partOf(sequence, checkpoint, part === "all" ? "test" : part);
     const { horizon } = about;

@@ -7,7 +7,7 @@ import { writeDurably } from "../../node/durable.ts";
 import { openSequence } from "../../node/open.ts";
 import type { GenerateOptions } from "../generate.ts";
 import { note, print } from "../output.ts";
-import { requireFolder } from "./output-file.ts";
+import { requireFolder, requireNotRead } from "./output-file.ts";
 
 /** Runs the command. */
 export async function runGenerate(path: string, options: GenerateOptions): Promise<void> {
@@ -17,7 +17,10 @@ export async function runGenerate(path: string, options: GenerateOptions): Promi
       throw new BispikeError("usage", `--${key} and --greedy exclude each other: greedy draws nothing`);
   }
   const { temperature = 1, seed = 1 } = options;
-  if (out !== undefined) requireFolder("--out", out);
+  if (out !== undefined) {
+    requireFolder("--out", out);
+    requireNotRead("--out", out, path);
+  }
   const { learner, checkpoint, file, team } = await openSequence(path, options.threads);
   try {
     const { data: about } = checkpoint;

@@ -17,8 +17,8 @@ import { print } from "../output.ts";
 import type { RecallOptions } from "../recall.ts";
 import { alignTable, percent, printable } from "../table.ts";
 import { figure } from "./lines-sequence.ts";
-import { requireFigure, requireFolder } from "./output-file.ts";
-import { partOf, sequenceFor } from "./sequence-data.ts";
+import { requireApart, requireFigure, requireFolder, requireNotRead } from "./output-file.ts";
+import { partOf, sequenceFiles, sequenceFor } from "./sequence-data.ts";
 import { drawSeries } from "./series-figure.ts";
 
 const OF_IMAGES = [
@@ -51,10 +51,15 @@ interface Scene {
   readonly centred: boolean;
 }
 
-/** Redraws a window of the part that the options name. */
-export async function recallSequence(opened: Opened, options: RecallOptions): Promise<void> {
+/**
+ * Redraws a window of the part that the options name.
+ *
+ * @param run as the user names it: a folder or a checkpoint
+ */
+export async function recallSequence(opened: Opened, options: RecallOptions, run: string): Promise<void> {
   const { checkpoint, file } = opened;
   const data = checkOptions(opened, options);
+  checkFiles(opened, options, run, sequenceFiles(checkpoint, data));
   const sequence = await sequenceFor(checkpoint, data);
   const { window } = checkpoint.config.data;
   const { index = 0, part = "test" } = options;
@@ -91,16 +96,28 @@ function checkOptions(opened: Opened, options: RecallOptions): Partial<SequenceR
   const { checkpoint, file } = opened;
   const { task, rule } = checkpoint.config;
   if (rule.name !== "bsd") throw noRecall(opened);
-  const { "data.text": text, "data.series": series, plot, out } = options;
+  const { "data.text": text, "data.series": series } = options;
   const ofText = task === "next-character";
   const foreign = [...OF_IMAGES, ...(ofText ? ["plot", "data.series"] : ["data.text"])];
   for (const key of foreign) {
     if ((options as unknown as Record<string, unknown>)[key] !== undefined)
       throw new BispikeError("usage", `--${key}: is not for ${file}, a run of task ${task}`);
   }
-  if (plot !== undefined) requireFigure("--plot", plot);
-  if (out !== undefined || !ofText) requireFolder("--out", out ?? TABLE);
   return { ...(text === undefined ? {} : { text }), ...(series === undefined ? {} : { series }) };
+}
+
+/** @throws BispikeError "usage" for files that cannot be written, or of which one would be lost */
+function checkFiles({ checkpoint }: Opened, options: RecallOptions, run: string, read: readonly string[]): void {
+  const { plot } = options;
+  const out = options.out ?? (checkpoint.config.task === "next-character" ? undefined : TABLE);
+  if (plot !== undefined) {
+    requireFigure("--plot", plot);
+    requireNotRead("--plot", plot, run, read);
+  }
+  if (out === undefined) return;
+  requireFolder("--out", out);
+  requireNotRead("--out", out, run, read);
+  if (plot !== undefined) requireApart("--plot", plot, "--out", out);
 }
 
 function recallText(scene: Scene, { alphabet }: TextSummary, options: RecallOptions): void {

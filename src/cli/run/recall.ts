@@ -16,6 +16,7 @@ import { alignTable } from "../table.ts";
 import { type Cue, checkCueOptions, cueOf } from "./cue.ts";
 import { findClass } from "./data.ts";
 import { decisionRemark, decisionTable } from "./decision-table.ts";
+import { requireNotRead, requirePicture } from "./output-file.ts";
 import { decideOne } from "./predict.ts";
 import { recallSequence } from "./recall-sequence.ts";
 
@@ -35,13 +36,16 @@ export async function runRecall(path: string, options: RecallOptions): Promise<v
   checkCueOptions(options);
   const found = openAnyCheckpoint(path);
   const { checkpoint, file } = found;
-  if (isSequenceCheckpoint(checkpoint)) return recallSequence({ file, checkpoint }, options);
+  if (isSequenceCheckpoint(checkpoint)) return recallSequence({ file, checkpoint }, options, path);
   assertImages(checkpoint, file);
   for (const key of SEQUENCE_OPTIONS) {
     if (options[key] !== undefined)
       throw new BispikeError("usage", `--${key}: is for sequence experiments, but ${file} is one of images`);
   }
   assertRecall(checkpoint, file, "bispike recall");
+  const { out = PICTURE } = options;
+  requireNotRead("--out", out, path, options.from === undefined ? [] : [options.from]);
+  requirePicture("--out", out);
   for (const key of INDEX_OPTIONS) {
     if (options[key] !== undefined && options.index === undefined)
       throw new BispikeError("usage", `--${key}: says where --index looks: give --index N too`);
@@ -49,6 +53,7 @@ export async function runRecall(path: string, options: RecallOptions): Promise<v
   const opened = await buildModel({ file, checkpoint }, options.threads);
   try {
     const cue = await cueOf(opened, options);
+    if (cue !== null) requireNotRead("--out", out, path, cue.read);
     if (cue === null) recallClasses(opened, options);
     else recallFrom(cue, opened, options);
   } finally {

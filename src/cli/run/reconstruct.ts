@@ -7,19 +7,21 @@ import { note, print } from "../output.ts";
 import { NETWORKS } from "../parse.ts";
 import type { ReconstructOptions } from "../reconstruct.ts";
 import { printable } from "../table.ts";
-import { datasetFor, partImages, unverified } from "./data.ts";
-import { requireFolder } from "./output-file.ts";
+import { datasetFor, filesRead, partImages, unverified } from "./data.ts";
+import { requireNotRead, requirePicture } from "./output-file.ts";
 import { measureReconstruction, reconstructionTable, withFeatures } from "./reconstruction.ts";
 import { writeReconstructions } from "./reconstruction-picture.ts";
 
 /** Runs the command. */
 export async function runReconstruct(path: string, options: ReconstructOptions): Promise<void> {
   const { part, out, count, scale } = options;
-  requireFolder("--out", out);
+  requireNotRead("--out", out, path);
+  requirePicture("--out", out);
   const { model, team, checkpoint, file } = await openAutoencoder(path, options.threads);
   try {
     const networks = drawers(model.learner, options.by);
     const dataset = await datasetFor(checkpoint, file, options);
+    requireNotRead("--out", out, path, filesRead(dataset, checkpoint, options));
     note("warning", unverified(dataset));
     const { split, indices } = partImages(dataset, checkpoint, part);
     if (indices.length === 0) throw new BispikeError("data", `${dataset.name}: the ${part} part has no images`);

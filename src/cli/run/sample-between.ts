@@ -12,7 +12,7 @@ const FRAMES = 8;
 /** One row: the one original, the frames, the other original. */
 export async function sampleBetween(sampler: Sampler): Promise<Sampled> {
   const { model, latent, checkpoint, dataset, encoder, by, options } = sampler;
-  const { between = [0, 1], frames = FRAMES, part, out } = options;
+  const { between = [0, 1], frames = FRAMES, part = "test", out } = options;
   const images = partImages(dataset, checkpoint, part);
   const { split } = images;
   const rates: Float64Array[] = [];

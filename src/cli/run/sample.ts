@@ -10,8 +10,8 @@ import { openAutoencoder } from "../../node/open.ts";
 import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { SAMPLE_SOURCES, SampleOptions } from "../sample.ts";
-import { datasetFor, unverified } from "./data.ts";
-import { requireFolder } from "./output-file.ts";
+import { datasetFor, filesRead, unverified } from "./data.ts";
+import { requireNotRead, requirePicture } from "./output-file.ts";
 import { drawing } from "./reconstruct.ts";
 import { sampleBetween } from "./sample-between.ts";
 import { samplePrototypes, sampleStatistics } from "./sample-classes.ts";
@@ -49,6 +49,7 @@ const OWN_OPTIONS: readonly (readonly [keyof SampleOptions, readonly Source[]])[
   ["correlated", ["statistics"]],
   ["seed", ["statistics"]],
   ["between", ["interpolation"]],
+  ["part", ["interpolation"]],
   ["frames", ["interpolation"]],
 ];
 
@@ -59,7 +60,8 @@ export async function runSample(path: string, options: SampleOptions): Promise<v
     if (options[name] !== undefined && !sources.includes(from))
       throw new BispikeError("usage", `--${name}: is for --from ${sources.join(" or ")}, not for --from ${from}`);
   }
-  requireFolder("--out", out);
+  requireNotRead("--out", out, path);
+  requirePicture("--out", out);
   const { model, team, checkpoint, file } = await openAutoencoder(path, options.threads);
   try {
     const { latent, redrawers } = model.learner;
@@ -71,6 +73,7 @@ export async function runSample(path: string, options: SampleOptions): Promise<v
         `${file}: its net (rule ${checkpoint.config.rule.name}) has no latent spikes to sample; use a run by rule bsd or backprop`,
       );
     const dataset = await datasetFor(checkpoint, file, options);
+    requireNotRead("--out", out, path, filesRead(dataset, checkpoint, options));
     note("warning", unverified(dataset));
     const sampler = { model, latent, checkpoint, dataset, by, encoder, options };
     const { json, lines, picture } = await SAMPLERS[from](sampler);

@@ -1,5 +1,6 @@
 /** The text or series that a sequence run's commands work on: the one it was trained on, or another of the same alphabet or columns. */
 import type { Sequence } from "../../data/sequence/assemble.ts";
+import { KNOWN_TEXTS } from "../../data/sequence/known-texts.ts";
 import { loadSequence, type SequenceRequest } from "../../data/sequence/load.ts";
 import type { Range } from "../../data/sequence/task.ts";
 import { BispikeError } from "../../errors.ts";
@@ -29,6 +30,12 @@ export async function sequenceFor(
   const [other] = provenance.filter(({ sha256 }) => trained.length > 0 && !trained.includes(sha256));
   note("note", other ? `${other.file} is not the file that was trained on; its parts are divided as that one's` : null);
   return sequence;
+}
+
+/** What `sequenceFor` reads, so that it is not written over; nothing where a package brings it. */
+export function sequenceFiles({ config }: SequenceCheckpoint, told: Partial<SequenceRequest> = {}): string[] {
+  const { text = config.data.text, series = config.data.series } = told;
+  return [text, series].filter((path) => path !== undefined && !KNOWN_TEXTS.has(path)) as string[];
 }
 
 /**
