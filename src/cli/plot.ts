@@ -1,6 +1,6 @@
 /** `bispike plot`: the options; the work is in `run/plot.ts`. */
 import { Command, Option } from "commander";
-import { LARGEST, type Part, partOption, wholeNumber, withData, withThreads } from "./parse.ts";
+import { LARGEST, optionalPart, type Part, wholeNumber, withData, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 
 export const PLOT_KINDS = ["curves", "observations", "raster", "recall", "augmented", "all"] as const;
@@ -8,7 +8,7 @@ export const PLOT_KINDS = ["curves", "observations", "raster", "recall", "augmen
 export interface PlotOptions {
   readonly kind: (typeof PLOT_KINDS)[number];
   readonly index?: number;
-  readonly part: Part;
+  readonly part?: Part;
   readonly image?: string;
   readonly out?: string;
   readonly pngWidth?: number;
@@ -31,7 +31,7 @@ export function plotCommand(): Command {
     .argument("<run>", "a run folder; or a checkpoint file, for raster, recall and augmented")
     .addOption(new Option("--kind <kind>", "what to draw").choices(PLOT_KINDS).default("all"))
     .option("--index <n>", "raster: image of the data set, from 0 (default: 0)", wholeNumber(0, LARGEST))
-    .addOption(partOption("raster: part of the data set that --index counts in"))
+    .addOption(optionalPart("raster: part of the data set that --index counts in (default: test)"))
     .option("--image <file>", "raster: this PNG or JPEG picture, in place of the data set's")
     .option("--out <dir>", "folder of the figures; made if need be (default: the run's folder)")
     .option(

@@ -4,8 +4,9 @@ import { decode } from "fast-png";
 import { DOMParser } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { jsonLines, runCli } from "../support/cli.ts";
+import { runHere } from "../support/cli-here.ts";
 import { greyPng } from "../support/data-files.ts";
-import { expectRefusal } from "../support/refusal.ts";
+import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";
 import { trainedRun } from "../support/trained-run.ts";
 
 const trained = trainedRun();
@@ -69,6 +70,41 @@ describe("bispike plot", () => {
     ];
     expect((await runCli(args, cwd)).code).toBe(0);
     expect(texts(join(cwd, "own", "raster.svg"))[0]).toBe("bar.png, perceived as bar 1");
+  });
+
+  it("draws what can be drawn, says what it wrote, and then what it could not draw", async () => {
+    const { cwd, run } = trained();
+    const files = (...names: string[]) => `${names.map((name) => join("part", name)).join("\n")}\n`;
+    const moved = await runHere(["plot", run, "--data.path", "gone", "--out", "part"], cwd);
+    expect([moved.code, moved.stdout]).toEqual([1, files("curves.svg", "curves.png", "recall.png")]);
+    expect(moved.stderr).toMatch(/^bispike: run: could not draw the raster: .*gone: there is no such file[^\n]*\n$/);
+    mkdirSync(join(cwd, "begun"));
+    for (const name of ["config.yaml", "metrics.jsonl"])
+      writeFileSync(join(cwd, "begun", name), readFileSync(join(cwd, run, name)));
+    const begun = await runHere(["plot", "begun", "--out", "part", "--json"], cwd);
+    expect(begun.code).toBe(1);
+    expect(jsonLines(begun.stdout)).toEqual([{ files: ["part/curves.svg", "part/curves.png"] }]);
+    expect(begun.stderr).toMatch(/^bispike: begun: could not draw .*raster.*: begun: holds no checkpoint[^\n]*\n$/);
+    // Of a checkpoint alone there are no curves.
+    writeFileSync(join(cwd, "part", "one.safetensors"), readFileSync(join(cwd, run, "best.safetensors")));
+    const alone = await runHere(["plot", "part/one.safetensors"], cwd);
+    expect([alone.code, alone.stdout]).toEqual([1, files("recall.png", "raster.svg", "raster.png")]);
+    expect(alone.stderr).toMatch(/could not draw the curves: /);
+  });
+
+  it("refuses options that the kind makes no use of", async () => {
+    const { cwd, run } = trained();
+    for (const [kind, option] of [
+      ["curves", "--index"],
+      ["observations", "--part"],
+      ["recall", "--image"],
+      ["augmented", "--png-width"],
+      ["curves", "--data.path"],
+    ] as const) {
+      const value = option === "--part" ? "train" : option === "--image" || option === "--data.path" ? "data" : "4";
+      const message = new RegExp(`${option}: is for --kind .*, not for --kind ${kind}`);
+      await expectRefusalHere(["plot", run, "--kind", kind, option, value], cwd, 2, message);
+    }
   });
 
   it("refuses runs without metrics, missing data and wrong options", async () => {

@@ -18,9 +18,26 @@ import type { PlotOptions } from "../plot.ts";
 import { datasetFor, partImages, placeOf, unverified } from "./data.ts";
 import { PICTURES } from "./summary.ts";
 
+/** Options that only some kinds have. */
+const OWN_OPTIONS: readonly (readonly [keyof PlotOptions, readonly PlotOptions["kind"][]])[] = [
+  ["index", ["raster"]],
+  ["part", ["raster"]],
+  ["image", ["raster"]],
+  ["pngWidth", ["curves", "observations", "raster"]],
+  ["data.name", ["raster", "augmented"]],
+  ["data.path", ["raster", "augmented"]],
+];
+
 /** Runs the command. */
 export async function runPlot(path: string, options: PlotOptions): Promise<void> {
   const { kind } = options;
+  for (const [name, kinds] of OWN_OPTIONS) {
+    if (options[name] !== undefined && kind !== "all" && !kinds.includes(kind))
+      throw new BispikeError(
+        "usage",
+        `--${name === "pngWidth" ? "png-width" : name}: is for --kind ${kinds.join(" or ")}, not for --kind ${kind}`,
+      );
+  }
   if (options.image !== undefined && options.index !== undefined) {
     throw new BispikeError("usage", "--image and --index exclude each other: give one picture");
   }
@@ -30,19 +47,46 @@ export async function runPlot(path: string, options: PlotOptions): Promise<void>
   const run = found.isDirectory() ? path : dirname(path);
   const out = options.out ?? run;
   makeFolder(out);
-  const files: string[] = [];
-  if (kind === "curves" || kind === "all") files.push(...drawCurves(run, out, options));
-  if (kind === "observations" || kind === "all") files.push(...drawObservations(run, out, options));
-  // Of sequences and autoencoders, all there is to draw are the curves.
-  const onlyCurves =
-    kind === "curves" ||
-    kind === "observations" ||
-    (kind === "all" && !isImageCheckpoint(openAnyCheckpoint(path).checkpoint));
-  if (!onlyCurves) files.push(...(await drawModel(path, out, options)));
+  const drawing = new Drawing(kind === "all");
+  if (kind === "curves" || kind === "all") await drawing.draw("curves", () => drawCurves(run, out, options));
+  if (kind === "observations" || kind === "all")
+    await drawing.draw("observations", () => drawObservations(run, out, options));
+  if (kind !== "curves" && kind !== "observations") await drawModel(path, out, options, drawing);
+  const { files } = drawing;
   if (files.some((file) => file.endsWith(".svg")) && !canDrawText()) {
     note("warning", "this machine has no fonts, so the PNG figures lack their text; the SVG ones are whole");
   }
-  print(options.json ? JSON.stringify({ files }) : files.join("\n"));
+  if (files.length > 0) print(options.json ? JSON.stringify({ files }) : files.join("\n"));
+  drawing.end(path);
+}
+
+/** The files drawn; where all kinds are, one that cannot be drawn keeps none of the others from it. */
+class Drawing {
+  readonly files: string[] = [];
+  readonly #all: boolean;
+  readonly #failed: { readonly what: string; readonly error: BispikeError }[] = [];
+
+  constructor(all: boolean) {
+    this.#all = all;
+  }
+
+  /** @param draw gives the files it wrote */
+  async draw(what: string, draw: () => string[] | Promise<string[]>): Promise<void> {
+    try {
+      this.files.push(...(await draw()));
+    } catch (error) {
+      if (!this.#all || !(error instanceof BispikeError)) throw error;
+      this.#failed.push({ what, error });
+    }
+  }
+
+  /** @throws BispikeError that names what could not be drawn, and why */
+  end(path: string): void {
+    const [first] = this.#failed;
+    if (!first) return;
+    const reasons = this.#failed.map(({ what, error }) => `could not draw the ${what}: ${error.message}`);
+    throw new BispikeError(first.error.code, `${path}: ${reasons.join("; ")}`, { cause: first.error });
+  }
 }
 
 function drawCurves(run: string, out: string, { pngWidth }: PlotOptions): string[] {
@@ -71,32 +115,45 @@ function drawObservations(run: string, out: string, { kind, pngWidth }: PlotOpti
   return figureFiles(join(out, PICTURES.observations));
 }
 
-async function drawModel(path: string, out: string, options: PlotOptions): Promise<string[]> {
+/** Figures of what was trained; of sequences and autoencoders there are none. */
+async function drawModel(path: string, out: string, options: PlotOptions, drawing: Drawing): Promise<void> {
   const { kind } = options;
-  const opened = await openModel(path, options.threads);
-  const files: string[] = [];
-  try {
-    if (kind === "recall") assertRecall(opened.checkpoint, opened.file, "--kind recall");
-    if (kind === "augmented" || (kind === "all" && augments(opened.checkpoint.config.data.augment)))
-      files.push(await drawAugmented(opened, out, options));
-    if (kind === "augmented") return files;
-    // Of a net of real numbers there are no spikes to draw, nor a recall.
-    if (kind === "all" && !(opened.model instanceof Model)) return files;
-    const model = spikingModel(opened.model, `--kind ${kind} of ${opened.file}`);
-    if (kind !== "raster" && model.pair.recalls) {
+  const what = kind === "all" ? "raster and recall" : kind;
+  await drawing.draw(what, async () => {
+    if (kind === "all" && !isImageCheckpoint(openAnyCheckpoint(path).checkpoint)) return [];
+    const opened = await openModel(path, options.threads);
+    try {
+      await drawOpened(opened, out, options, drawing);
+    } finally {
+      await opened.team.close();
+    }
+    return [];
+  });
+}
+
+async function drawOpened(opened: OpenedModel, out: string, options: PlotOptions, drawing: Drawing): Promise<void> {
+  const { kind } = options;
+  if (kind === "recall") assertRecall(opened.checkpoint, opened.file, "--kind recall");
+  if (kind === "augmented" || (kind === "all" && augments(opened.checkpoint.config.data.augment)))
+    await drawing.draw("augmented images", async () => [await drawAugmented(opened, out, options)]);
+  if (kind === "augmented") return;
+  // Of a net of real numbers there are no spikes to draw, nor a recall.
+  if (kind === "all" && !(opened.model instanceof Model)) return;
+  const model = spikingModel(opened.model, `--kind ${kind} of ${opened.file}`);
+  if (kind !== "raster" && model.pair.recalls) {
+    await drawing.draw("recalled images", () => {
       const file = join(out, "recall.png");
       writeRecallPicture(model, opened.checkpoint.classMeans, file);
-      files.push(file);
-    }
-    if (kind !== "recall") {
+      return [file];
+    });
+  }
+  if (kind !== "recall") {
+    await drawing.draw("raster", async () => {
       const { split, index, caption } = await rasterImage(opened, options);
       writeRaster(model, split, index, join(out, "raster"), { caption, pngWidth: options.pngWidth });
-      files.push(...figureFiles(join(out, "raster")));
-    }
-  } finally {
-    await opened.team.close();
+      return figureFiles(join(out, "raster"));
+    });
   }
-  return files;
 }
 
 async function drawAugmented(opened: OpenedModel, out: string, options: PlotOptions): Promise<string> {
@@ -129,7 +186,7 @@ interface RasterImage {
 }
 
 async function rasterImage({ checkpoint, file, model }: OpenedModel, options: PlotOptions): Promise<RasterImage> {
-  const { image, index = 0, part } = options;
+  const { image, index = 0, part = "test" } = options;
   if (image !== undefined) {
     const { pixels, change } = await readPicture(image, model.data.shape);
     note("note", change === null ? null : `${image}: ${change}`);
