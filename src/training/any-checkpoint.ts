@@ -10,6 +10,11 @@ import { readSequenceCheckpoint, SEQUENCE_FILE, type SequenceCheckpoint } from "
 /** A checkpoint of any kind of experiment. */
 export type AnyCheckpoint = Checkpoint | SequenceCheckpoint | AutoencoderCheckpoint;
 
+/** Whether a safetensors file that calls itself this is a checkpoint; exported weights are not, nor are other programs' files. */
+export function isCheckpointKind(kind: string | undefined): boolean {
+  return [IMAGE_FILE, SEQUENCE_FILE, AUTOENCODER_FILE].some((file) => file.kind === kind);
+}
+
 /** Whether a checkpoint is an image experiment's. */
 export function isImageCheckpoint(checkpoint: AnyCheckpoint): checkpoint is Checkpoint {
   return experimentKind(checkpoint.config) === "images";

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeSafetensors } from "../../src/export/safetensors.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { runHere } from "../support/cli-here.ts";
-import { expectRefusal } from "../support/refusal.ts";
+import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";
 import { smallTraining } from "../support/small-training.ts";
 import { trainedRun } from "../support/trained-run.ts";
 
@@ -120,6 +120,15 @@ describe("bispike inspect", () => {
     expect(shown.stdout).not.toContain("\u001b");
   });
 
+  it("lists the tensors of weights that were exported", async () => {
+    const { cwd, run } = trained();
+    expect((await runHere(["export", run, "--format", "safetensors", "--out", "w.safetensors"], cwd)).code).toBe(0);
+    const { code, stdout, stderr } = await runHere(["inspect", "w.safetensors"], cwd);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^kind +bispike-weights$/m);
+    expect(stdout).toMatch(/^perception\.stage2\.weight +F32 +\[32, 64\]/m);
+  });
+
   it("counts a data set's images, and names its files with their checksums", async () => {
     const { cwd, data } = trained();
     const { stdout } = await runCli(["inspect", "data", "--json"], cwd);
@@ -156,8 +165,11 @@ describe("bispike inspect", () => {
     await expectRefusal(["inspect", "nowhere"], cwd, 1, /nowhere: no such file or folder/);
     await expectRefusal(["inspect", "cut.safetensors"], cwd, 1, /cut\.safetensors: .*truncated/);
     await expectRefusal(["inspect", "text.txt"], cwd, 1, /text\.txt: .*inspect reads safetensors files/);
-    await expectRefusal(["inspect", "."], cwd, 1, /holds no checkpoint .* and as a data set: /);
-    await expectRefusal(["inspect", "--data.name=nosuch"], cwd, 2, /data\.name: expected one of mnist/);
+    await expectRefusal(["inspect", "."], cwd, 1, /^bispike: \.: holds no checkpoint .* and as a data set: /);
+    mkdirSync(join(cwd, "begun"));
+    writeFileSync(join(cwd, "begun", "config.yaml"), "name: begun\n");
+    await expectRefusalHere(["inspect", "begun"], cwd, 1, /^bispike: begun: holds a run that has saved no checkpoint/);
+    await expectRefusalHere(["inspect", "--data.name=nosuch"], cwd, 2, /data\.name: expected one of mnist/);
     const help = await runCli(["inspect", "--help"], cwd);
     expect(help.stdout.match(/^ {2}\$ bispike inspect /gm)?.length).toBeGreaterThanOrEqual(2);
   });

@@ -6,7 +6,8 @@ import { loadDataset } from "../../data/load.ts";
 import { BispikeError } from "../../errors.ts";
 import { decodeSafetensors, type SafetensorsFile } from "../../export/safetensors.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
-import { isAutoencoderCheckpoint, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { RUN_FILES } from "../../node/run-folder.ts";
+import { isAutoencoderCheckpoint, isCheckpointKind, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
 import type { InspectOptions } from "../inspect.ts";
 import { print } from "../output.ts";
 import { inspectAutoencoder } from "./inspect-autoencoder.ts";
@@ -46,6 +47,11 @@ async function inspect(path: string | undefined, options: InspectOptions): Promi
   if (!kind.isDirectory()) return inspectFile(folder);
   const checkpoints = Object.values(CHECKPOINT_FILES).filter((file) => existsSync(join(folder, file)));
   if (checkpoints.length > 0) return inspectOpened(folder);
+  if (existsSync(join(folder, RUN_FILES.config)))
+    throw new BispikeError(
+      "checkpoint",
+      `${folder}: holds a run that has saved no checkpoint (${Object.values(CHECKPOINT_FILES).join(" or ")}): its training failed or was stopped before a first save, or is in parts that bispike join is yet to join`,
+    );
   return inspectDataset(await datasetIn(folder));
 }
 
@@ -65,7 +71,7 @@ async function datasetIn(folder: string) {
     if (!(error instanceof BispikeError)) throw error;
     throw new BispikeError(
       error.code,
-      `holds no checkpoint (${Object.values(CHECKPOINT_FILES).join(", ")}), and as a data set: ${error.message}`,
+      `${folder}: holds no checkpoint (${Object.values(CHECKPOINT_FILES).join(", ")}), and as a data set: ${error.message}`,
       { cause: error },
     );
   }
@@ -81,5 +87,5 @@ async function inspectFile(file: string): Promise<Findings> {
     const hint = "inspect reads safetensors files; for a data set or a run, give its folder";
     throw new BispikeError("checkpoint", `${file}: ${error.message}; ${hint}`, { cause: error });
   }
-  return contents.metadata.has("kind") ? inspectOpened(file) : inspectTensors(file, contents);
+  return isCheckpointKind(contents.metadata.get("kind")) ? inspectOpened(file) : inspectTensors(file, contents);
 }
