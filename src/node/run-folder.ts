@@ -229,10 +229,14 @@ export function assertEmpty(path: string, allowed: readonly string[] = []): void
   const names = all.filter((name) => !allowed.includes(name));
   if (names.length === 0) return;
   const run = all.includes(RUN_FILES.config);
+  // Stopped before its first save, or diverged: to resume it is to begin it again.
+  const unsaved = run && names.every((name) => (Object.values(RUN_FILES) as readonly string[]).includes(name));
   throw new BispikeError(
     "usage",
-    run
-      ? `${path}: already holds a run; go on with it by "bispike train --resume ${path}", or choose another folder with --out`
-      : `${path}: expected a new or empty folder for the run, found ${names.length} files (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", ..." : ""}); choose another with --out`,
+    unsaved
+      ? `${path}: holds a run that has saved no checkpoint; remove it, or choose another folder with --out (--resume would begin it again, as it was configured)`
+      : run
+        ? `${path}: already holds a run; go on with it by "bispike train --resume ${path}", or choose another folder with --out`
+        : `${path}: expected a new or empty folder for the run, found ${names.length} files (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", ..." : ""}); choose another with --out`,
   );
 }

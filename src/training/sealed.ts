@@ -50,7 +50,7 @@ export function assertFinite(tensors: ReadonlyMap<string, Tensor>, step: number)
     if ((data as Float32Array).some((value) => !Number.isFinite(value))) {
       throw new BispikeError(
         "training",
-        `${name} holds values that are not finite at step ${step}; nothing was saved over the last good checkpoint`,
+        `${name} holds values that are not finite at step ${step}, so that step was not saved; lower train.learningRate`,
       );
     }
   }

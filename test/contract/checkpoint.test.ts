@@ -10,6 +10,7 @@ import { evaluate } from "../../src/measurement/evaluate.ts";
 import { spikingModel } from "../../src/network/model.ts";
 import { openCheckpoint, openModel } from "../../src/node/open.ts";
 import { CHECKPOINT_VERSION, decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { assertFinite } from "../../src/training/sealed.ts";
 import { runCli } from "../support/cli.ts";
 import { temporaryFolders } from "../support/folder.ts";
 import { sealed } from "../support/sealed.ts";
@@ -264,4 +265,11 @@ describe("refused", () => {
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^bispike: [^\n]*last\.safetensors: [^\n]*\n$/);
   });
+});
+
+it("says of values that are not finite where they are, and nothing of other checkpoints, which there may not be", () => {
+  const tensors = new Map<string, Tensor>([["w", { dtype: "F32", shape: [2], data: Float32Array.of(1, Number.NaN) }]]);
+  expect(() => assertFinite(tensors, 7)).toThrow(
+    "w holds values that are not finite at step 7, so that step was not saved; lower train.learningRate",
+  );
 });
