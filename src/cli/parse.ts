@@ -52,6 +52,12 @@ export function digitList(least: number, most: number): (text: string) => number
   };
 }
 
+/** A reader of paths to write to, for commander: an option that follows at once was not meant as one. */
+export function outputPath(text: string): string {
+  if (!text.startsWith("--")) return text;
+  throw new InvalidArgumentError(`Expected a path, got an option; ./${text} is a path of that name.`);
+}
+
 /** Reads two different places, such as `4,7`, for commander. */
 export function placesPair(text: string): readonly [number, number] {
   const [, first, second] = /^(\d{1,15}),(\d{1,15})$/.exec(text) ?? [];

@@ -1,5 +1,6 @@
 /** The `bispike` command as a function of its arguments. Commands load their work only when they run, so that help comes at once. */
-import { Command, type CommanderError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import { BispikeError } from "../errors.ts";
 import { packageVersion } from "../node/version.ts";
 import { compareCommand } from "./compare.ts";
 import { demoCommand } from "./demo.ts";
@@ -11,6 +12,7 @@ import { inspectCommand } from "./inspect.ts";
 import { joinCommand } from "./join.ts";
 import { labCommand } from "./lab.ts";
 import { splitOverrides } from "./overrides.ts";
+import { outputPath } from "./parse.ts";
 import { plotCommand } from "./plot.ts";
 import { loadPlugins } from "./plugins.ts";
 import { predictCommand } from "./predict.ts";
@@ -20,6 +22,9 @@ import { endQuietlyWithoutReader, reportError } from "./report.ts";
 import { sampleCommand } from "./sample.ts";
 import { sweepCommand } from "./sweep.ts";
 import { trainCommand } from "./train.ts";
+
+/** Options whose value is written to. */
+const WRITTEN: ReadonlySet<string> = new Set(["--out", "--plot"]);
 
 function program(overrides: readonly string[]): Command {
   const root = new Command("bispike")
@@ -61,8 +66,25 @@ Start with:
     command
       .exitOverride()
       .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "bispike: ")) });
+    for (const option of command.options) if (WRITTEN.has(option.long ?? "")) option.argParser(outputPath);
   }
   return root;
+}
+
+/** `help a b` as `a b --help`; a name that is unknown is left last, for the parser to complain of. */
+function helpArguments(root: Command, names: readonly string[]): string[] {
+  let command = root;
+  for (const [at, name] of names.entries()) {
+    if (command.commands.length === 0)
+      throw new BispikeError(
+        "usage",
+        `unknown command '${name}': ${command.name()} has none; see bispike help ${command.name()}`,
+      );
+    const next = command.commands.find((one) => one.name() === name);
+    if (!next) return names.slice(0, at + 1);
+    command = next;
+  }
+  return [...names, "--help"];
 }
 
 function pluginOption(): Option {
@@ -80,13 +102,16 @@ function pluginOption(): Option {
  */
 export async function runProgram(args: readonly string[]): Promise<void> {
   endQuietlyWithoutReader();
+  const [name, ...others] = args;
+  // Only training has a configuration to override; elsewhere a dotted option is an option.
+  const trains = name === "train" || name === "compare" || (name === "sweep" && others[0] === "plan");
   try {
-    const [name, ...others] = args;
-    // Only training has a configuration to override; elsewhere a dotted option is an option.
-    const trains = name === "train" || name === "compare" || (name === "sweep" && others[0] === "plan");
     const { rest, overrides } = trains ? splitOverrides(others) : { rest: others, overrides: [] };
-    await program(overrides).parseAsync(name === undefined ? [] : [name, ...rest], { from: "user" });
+    const root = program(overrides);
+    const asked = name === undefined ? [] : name === "help" ? helpArguments(root, others) : [name, ...rest];
+    await root.parseAsync(asked, { from: "user" });
   } catch (error) {
-    process.exitCode = reportError(error as CommanderError);
+    process.exitCode = reportError(error);
+    if (trains && error instanceof CommanderError) (await import("./run/key-hint.ts")).hintAtKey(error);
   }
 }

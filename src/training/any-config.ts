@@ -9,7 +9,7 @@ import { BispikeError } from "../errors.ts";
 import { type AutoencoderConfig, completeAutoencoderConfig } from "./autoencoder/config.ts";
 import { AUTOENCODE, autoencoderSchema } from "./autoencoder/config-schema.ts";
 import { completeConfig, type ExperimentConfig } from "./config.ts";
-import { listKeysOf } from "./config-fields.ts";
+import { keysOf, listKeysOf } from "./config-fields.ts";
 import { applyOverrides } from "./config-overrides.ts";
 import { copyRaw } from "./config-raw.ts";
 import { experimentSchema } from "./config-schema.ts";
@@ -70,6 +70,11 @@ export function resolveAnyConfig(raw: unknown, overrides: readonly string[] = []
     "config",
     `${prefix}task: expected one of ${KNOWN_TASKS.join(", ")}, or no task for an image experiment, got ${describeValue(task)}`,
   );
+}
+
+/** Dotted names of the keys of any kind of experiment, sections included, each once. */
+export function knownKeys(): string[] {
+  return [...new Set([experimentSchema, sequenceSchema, autoencoderSchema].flatMap((schema) => keysOf(schema)))];
 }
 
 /** Dotted names of the keys whose value is a list, in any kind of experiment. */
