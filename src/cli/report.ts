@@ -37,14 +37,31 @@ export function reportError(error: unknown): number {
 }
 
 let watched = false;
+/** What is done instead of ending, and whether it was done. */
+let instead: (() => void) | undefined;
+let gone = false;
 
 /** From now on a reader that closes our output early (`| head`) is no error, whatever is written: help, too. */
 export function endQuietlyWithoutReader(): void {
   if (watched) return;
   watched = true;
+  // Who reads no remarks has missed none that matters more than the work.
+  process.stderr.on("error", () => {});
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(EXIT.ok);
+    if (error.code === "EPIPE") {
+      // Every later line fails again, while work that saves is still ending.
+      if (gone) return;
+      if (!instead) process.exit(EXIT.ok);
+      gone = true;
+      instead();
+      return;
+    }
     process.stderr.write(`bispike: cannot write the output (${error.code}); is the disk full?\n`);
     process.exit(EXIT.failed);
   });
+}
+
+/** Work that would be lost has `action` done, once, where the output's reader goes early; undefined ends it quietly again. */
+export function whenReaderGoes(action: (() => void) | undefined): void {
+  instead = action;
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { decodeSafetensors } from "../../src/export/safetensors.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { greyPng } from "../support/data-files.ts";
-import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";
+import { expectRefusalHere } from "../support/refusal.ts";
 import { sealed } from "../support/sealed.ts";
 import { trainedRun } from "../support/trained-run.ts";
 

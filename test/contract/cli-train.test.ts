@@ -180,7 +180,7 @@ describe("what a person gets wrong", () => {
     const { code, stderr } = await runCli(["train", "bars.yaml", ...wild, "--out", "wild"], folder);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^bispike: stage \d: the loss is NaN at step \d+; lower train\.learningRate.*no checkpoint was saved yet\n$/,
+      /^bispike: stage \d: the loss is NaN at step \d+; lower train\.learningRate.*; no checkpoint was saved yet: remove wild or choose another folder with --out\n$/,
     );
     const saving = ["--train.checkpointSeconds=0", "--out", "wild-saved"];
     const saved = await runCli(["train", "bars.yaml", ...wild, ...saving], folder);
@@ -188,6 +188,32 @@ describe("what a person gets wrong", () => {
     expect(saved.stderr).toMatch(/stage\d.*the last good checkpoint is wild-saved.last\.safetensors\n$/);
     const { team } = await openModel(join(folder, "wild-saved"), 1);
     await team.close();
+  });
+
+  it("says what to do with the folder of a run that came to no checkpoint", async () => {
+    const args = ["train", "bars.yaml", "--train.learningRate=1e30", "--out", "lost"];
+    const { code, stderr } = await runHere(args, folder);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/; no checkpoint was saved yet: remove lost or choose another folder with --out\n$/);
+    const again = await runHere(args, folder);
+    expect(again).toMatchObject({ code: 2, stdout: "" });
+    expect(again.stderr).toMatch(
+      /^bispike: lost: holds a run that has saved no checkpoint; remove it, or choose another/,
+    );
+  });
+
+  it("takes no option for a folder, and knows keys by their last part", async () => {
+    const swallowed = await runHere(["train", "bars.yaml", "--out", "--quiet"], folder);
+    expect(swallowed).toMatchObject({ code: 2, stdout: "" });
+    expect(swallowed.stderr).toMatch(/^bispike: option '--out <dir>' argument '--quiet' is invalid\. .*\.\/--quiet/);
+    expect(readdirSync(folder)).not.toContain("--quiet");
+    const hint = async (...args: string[]) => (await runHere(args, folder)).stderr;
+    expect(await hint("train", "bars.yaml", "--epochs", "1")).toBe(
+      "bispike: unknown option '--epochs'\n(Did you mean --train.epochs?)\n",
+    );
+    expect(await hint("compare", "bars.yaml", "--window=1")).toContain("(Did you mean --data.window?)");
+    expect(await hint("sweep", "plan", "bars.yaml", "--epochs", "1")).toContain("(Did you mean --train.epochs?)");
+    expect(await hint("eval", "run", "--epochs", "1")).toBe("bispike: unknown option '--epochs'\n");
   });
 });
 
@@ -246,14 +272,50 @@ describe("the command", () => {
     });
   });
 
-  it("ends quietly when its reader has gone", async () => {
-    const { child, ended, shown } = startCli(
-      ["train", "bars.yaml", "--train.epochs=100000", "--out", "pipe", "--json"],
-      folder,
-    );
+  it("helps with commands of commands, and says which it does not know", async () => {
+    const plan = await runHere(["help", "sweep", "plan"], folder);
+    expect(plan).toEqual(await runHere(["sweep", "plan", "--help"], folder));
+    expect(plan.stdout).toMatch(/^Usage: bispike sweep plan /);
+    expect((await runHere(["help", "train"], folder)).stdout).toMatch(/^Usage: bispike train /);
+    expect((await runHere(["help"], folder)).stdout).toMatch(/^Usage: bispike \[/);
+    for (const [args, unknown] of [
+      [["foo"], "foo"],
+      [["sweep", "foo"], "foo"],
+      [["train", "foo"], "foo"],
+    ] as const) {
+      const { code, stdout, stderr } = await runHere(["help", ...args], folder);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(new RegExp(`^bispike: unknown command '${unknown}'`));
+    }
+    // Both want a command to be named.
+    for (const args of [[], ["sweep"]]) expect((await runHere(args, folder)).code).toBe(2);
+  });
+
+  it("saves when the reader of a training has gone; help just ends", async () => {
+    const args = ["train", "bars.yaml", "--train.epochs=100000", "--train.checkpointSeconds=1000", "--json"];
+    const { child, ended, shown } = startCli([...args, "--out", "pipe"], folder);
     await shown('"event":"step"');
     child.stdout.destroy();
-    expect(await ended).toMatchObject({ code: 0, stderr: "" });
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/^bispike: stdout was closed[^\n]*: saving and stopping[^\n]* --resume pipe\n$/);
+    const { team } = await openModel(join(folder, "pipe", "last.safetensors"), 1);
+    await team.close();
+    expect(readdirSync(join(folder, "pipe")).filter((name) => name.startsWith("run.lock"))).toEqual([]);
+    // Nobody hears anything: it saves all the same.
+    const deaf = startCli([...args, "--out", "deaf"], folder);
+    await deaf.shown('"event":"step"');
+    deaf.child.stderr.destroy();
+    deaf.child.stdout.destroy();
+    expect((await deaf.ended).code).toBe(130);
+    expect(readdirSync(join(folder, "deaf"))).toContain("last.safetensors");
+    // Gone before there is anything to save.
+    const early = startCli([...args, "--data.name=mnist", "--out", "early"], folder);
+    early.child.stdout.destroy();
+    expect(await early.ended).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(/^bispike: stdout was closed/),
+    });
     // Help is written before any command runs.
     const help = startCli(["compare", "--help"], folder);
     help.child.stdout.destroy();

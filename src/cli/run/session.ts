@@ -34,7 +34,7 @@ export async function runSession(
   const { name } = config;
   const { seed, epochs } = config.train;
   const step = resume?.position.step ?? 0;
-  const signal = watchSignals(() => reporter.stopping());
+  const signal = watchSignals(() => reporter.stopping(), `bispike train --resume ${folder.path}`);
   reporter.start({ name, seed, runFolder: folder.path, ...counts, epochs, totalSteps, threads, step });
   try {
     const result = await train(job, {
@@ -77,7 +77,9 @@ export async function runSession(
 function withCheckpoint(error: unknown, folder: RunFolder): unknown {
   if (!(error instanceof BispikeError) || error.code !== "training") return error;
   const last = folder.file(CHECKPOINT_FILES.last);
-  const kept = existsSync(last) ? `the last good checkpoint is ${last}` : "no checkpoint was saved yet";
+  const kept = existsSync(last)
+    ? `the last good checkpoint is ${last}`
+    : `no checkpoint was saved yet: remove ${folder.path} or choose another folder with --out`;
   return new BispikeError("training", `${error.message}; ${kept}`, { cause: error });
 }
 

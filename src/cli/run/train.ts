@@ -6,7 +6,7 @@ import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import { type AnyConfig, resolveAnyConfig } from "../../training/any-config.ts";
 import { readAnyExperiment } from "../../training/config-file.ts";
 import { type Judge, judges } from "../../training/judge.ts";
-import { EXIT } from "../report.ts";
+import { EXIT, whenReaderGoes } from "../report.ts";
 import { startFrom } from "./init.ts";
 import { type AnySummary, withJob } from "./job.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
@@ -37,11 +37,17 @@ export async function trainRun(given: TrainRequest): Promise<void> {
       "expected --init or --resume, got both: a resumed run goes on with its own weights",
     );
   const reporter = createReporter(request);
+  // Until the session is there, which saves.
+  whenReaderGoes(() => {
+    process.stderr.write("bispike: stdout was closed by its reader before training began: nothing was trained\n");
+    process.exit(EXIT.interrupted);
+  });
   try {
     const summary =
       request.resume === undefined ? await startRun(request, reporter) : await resumeRun(request, reporter);
     if (!summary) process.exitCode = EXIT.interrupted;
   } finally {
+    whenReaderGoes(undefined);
     reporter.close();
   }
 }
