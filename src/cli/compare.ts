@@ -1,5 +1,6 @@
 /** `bispike compare`: the options; the work is in `run/compare.ts`. */
 import { Command, InvalidArgumentError } from "commander";
+import { MOST_SEEDS } from "../comparison/limits.ts";
 import { wholeNumber } from "./parse.ts";
 import { runAction } from "./report.ts";
 
@@ -71,6 +72,11 @@ Examples:
 /** "3" is a count; "1,5,9" and "[7]" are seeds. */
 export function readSeeds(text: string): number | number[] {
   const list = /^\[?\s*(\d{1,16}(\s*,\s*\d{1,16})*)\s*\]?$/.exec(text)?.[1]?.split(",").map(Number);
-  if (!list) throw new InvalidArgumentError("Expected a number of seeds, such as 3, or seeds, such as 1,5,9.");
-  return /^\d+$/.test(text) ? list[0]! : list;
+  const isCount = /^\d+$/.test(text);
+  const count = isCount ? list?.[0] : list?.length;
+  if (!list || !count || count > MOST_SEEDS || !list.every(Number.isSafeInteger))
+    throw new InvalidArgumentError(
+      `Expected a number of seeds from 1 to ${MOST_SEEDS}, such as 3, or seeds, such as 1,5,9.`,
+    );
+  return isCount ? count : list;
 }

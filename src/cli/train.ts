@@ -11,7 +11,7 @@ interface TrainOptions {
   readonly out?: string;
   readonly init?: string;
   readonly resume?: string | true;
-  readonly threads?: string;
+  readonly threads?: number;
   readonly judge?: Judge;
   readonly json?: true;
   readonly quiet?: true;
@@ -46,7 +46,7 @@ export function trainCommand(overrides: readonly string[] = []): Command {
       "--init <file>",
       "start from the weights of a checkpoint, or of a file that export --format safetensors wrote; the same network, its steps and optimiser anew",
     )
-    .option("--threads <n>", "threads; 0 for all cores. The result does not depend on it")
+    .option("--threads <n>", "threads; 0 for all cores. The result does not depend on it", wholeNumber(0, 256))
     .addOption(
       new Option(
         "--judge <part>",
@@ -110,6 +110,9 @@ Examples:
         const request = { ...others, ...(file === undefined ? {} : { file }), overrides: [...overrides, ...own] };
         const { processes, stages } = options;
         assertPartOptions(options);
+        const inParts = stages === undefined ? "--processes" : "--stages";
+        if (file !== undefined && (stages ?? processes) !== undefined)
+          (await import("./run/fits-parts.ts")).assertFitsParts(inParts, file, request.overrides);
         if (stages !== undefined) await (await import("./run/train-part.ts")).trainPartRun({ ...request, stages });
         else if (processes !== undefined)
           await (await import("./run/train-processes.ts")).trainProcesses({ ...request, processes });

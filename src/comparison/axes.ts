@@ -10,9 +10,10 @@ import { BispikeError } from "../errors.ts";
 import { listKeys } from "../training/any-config.ts";
 import { checkConfig } from "../training/config-check.ts";
 import { choice, section } from "../training/config-fields.ts";
-import { applyOverrides } from "../training/config-overrides.ts";
+import { applyOverrides, keysToldBy } from "../training/config-overrides.ts";
 import { copyRaw, type RawSection, type RawValue } from "../training/config-raw.ts";
 import { type Judge, judges } from "../training/judge.ts";
+import { MOST_SEEDS } from "./limits.ts";
 import { type Measures, readMeasures } from "./measures.ts";
 import { flatten, isSection, sameValue, showValue, without } from "./values.ts";
 import { faultOf, VARIANT, withoutFixed } from "./variants.ts";
@@ -43,6 +44,8 @@ export interface Comparison {
   readonly measure: Measures;
   /** What the runs' results are of; held-out: no run looks at its test part. */
   readonly judge: Judge;
+  /** Keys that the command line set, which messages blame in place of the file. */
+  readonly told: readonly string[];
 }
 
 export interface ComparisonRequest {
@@ -58,7 +61,6 @@ export interface ComparisonRequest {
 export const KEY = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*$/;
 
 const DEFAULT_SEEDS = 3;
-const MOST_SEEDS = 1000;
 
 const seedsField = () => {
   const isSeed = (seed: unknown) => Number.isSafeInteger(seed) && (seed as number) >= 0;
@@ -93,7 +95,12 @@ export function readComparison(raw: unknown, source: string, request: Comparison
   const { compare: given = {} } = applyOverrides(copyRaw({ compare: ofFile }), ofLine, source);
   const { measure = {}, ...own } = isSection(given) ? given : {};
   const filled = isSection(given) ? { ...defaults, ...dotted(own) } : given;
-  const { compare } = checkConfig({ schema: sectionSchema, impossible: () => [] }, { compare: filled }, source);
+  const { compare } = checkConfig(
+    { schema: sectionSchema, impossible: () => [] },
+    { compare: filled },
+    source,
+    keysToldBy(ofLine),
+  );
   // One thread a run, as many runs as cores; the command line may ask for more.
   const all = applyOverrides(copyRaw(rest), ["--train.threads=1", ...overrides], source);
   const fixed = new Map(flatten(applyOverrides(copyRaw({}), overrides)));
@@ -104,9 +111,10 @@ export function readComparison(raw: unknown, source: string, request: Comparison
   const lists = listKeys();
   const others = flatten(copyRaw(rest)).filter(([key]) => !fixed.has(key));
   for (const [key, value] of [...others, ...fixed]) if (isAxis(key, value, lists)) axes.set(key, value as RawValue[]);
+  const origin = (key: string) => (fixed.has(key) ? `--${key}: ` : `${source}: axis ${key}: `);
   const seeds = chooseSeeds(request.seeds, compare.seeds, axes.get("train.seed"), source);
   axes.delete("train.seed");
-  const checked = [...axes].map(([key, values]) => checkAxis(key, values, lists, source));
+  const checked = [...axes].map(([key, values]) => checkAxis(key, values, lists, origin(key)));
   const fault = faultOf(axes.get(VARIANT) ?? [], KEY, [...axes.keys(), "train.seed"]);
   if (fault !== undefined) throw new BispikeError("config", `${source}: axis ${VARIANT}: ${fault}`);
   // What the command line has fixed can no longer be held against.
@@ -120,8 +128,13 @@ export function readComparison(raw: unknown, source: string, request: Comparison
     axes: checked,
     seeds,
     measure: readMeasures(measure, source, compare.judge),
-    baseline: chooseBaseline(checked, wanted as [string, RawValue][], source),
+    baseline: chooseBaseline(
+      checked,
+      wanted as [string, RawValue][],
+      request.baseline ? "--baseline" : `${source}: baseline`,
+    ),
     judge: compare.judge,
+    told: [...fixed.keys()],
   };
 }
 
@@ -157,8 +170,8 @@ function isAxis(key: string, value: RawValue, lists: ReadonlySet<string>): boole
   return !lists.has(key) || (value.length > 0 && value.every(Array.isArray));
 }
 
-function checkAxis(key: string, values: readonly RawValue[], lists: ReadonlySet<string>, source: string): Axis {
-  const fail = (message: string) => new BispikeError("config", `${source}: axis ${key}: ${message}`);
+function checkAxis(key: string, values: readonly RawValue[], lists: ReadonlySet<string>, origin: string): Axis {
+  const fail = (message: string) => new BispikeError("config", origin + message);
   if (!KEY.test(key)) throw fail("expected a dotted key such as rule.name");
   if (values.length === 0) throw fail("expected one or more values, got none");
   if (lists.has(key) && !values.every(Array.isArray))
@@ -185,7 +198,8 @@ function chooseSeeds(
   const { seeds } = checkConfig({ schema: sectionSchema, impossible: () => [] }, filled, source).compare;
   const list = typeof seeds === "number" ? Array.from({ length: seeds }, (_, k) => k + 1) : (seeds ?? []);
   const twice = list.find((seed, at) => list.indexOf(seed) < at);
-  if (twice !== undefined) throw new BispikeError("config", `${source}: seeds: has ${twice} twice`);
+  const origin = asked === undefined ? `${source}: seeds` : "--seeds";
+  if (twice !== undefined) throw new BispikeError("config", `${origin}: has ${twice} twice`);
   return list;
 }
 
@@ -201,11 +215,11 @@ function parseSetting(text: string): [string, RawValue][] {
 function chooseBaseline(
   axes: readonly Axis[],
   wanted: readonly (readonly [string, RawValue])[],
-  source: string,
+  origin: string,
 ): Setting[] {
   const chosen = wanted.map(([key, value]): Setting => {
     const axis = axes.find((axis) => axis.key === key);
-    const fail = (message: string) => new BispikeError("config", `${source}: baseline: ${message}`);
+    const fail = (message: string) => new BispikeError("config", `${origin}: ${message}`);
     if (!axis) {
       const known = axes.length === 0 ? "there is none" : `axes: ${axes.map(({ key }) => key).join(", ")}`;
       throw fail(`${key} is not an axis (${known})`);

@@ -1,8 +1,9 @@
 /** The runs of a comparison: every combination of the axes' values (a cell) with every seed, each with its folder and its checked configuration. */
 import { crc32 } from "../data/crc32.ts";
 import { BispikeError } from "../errors.ts";
-import { type AnyConfig, experimentKind, resolveAnyConfig } from "../training/any-config.ts";
-import type { RawValue } from "../training/config-raw.ts";
+import { type AnyConfig, completeAnyConfig, experimentKind } from "../training/any-config.ts";
+import { applyOverrides } from "../training/config-overrides.ts";
+import { copyRaw, type RawValue } from "../training/config-raw.ts";
 import type { Judge } from "../training/judge.ts";
 import type { Axis, Comparison, Setting } from "./axes.ts";
 import { MEASURES, type Measures } from "./measures.ts";
@@ -107,18 +108,18 @@ const settingsText = (axes: readonly Axis[], values: readonly RawValue[]) =>
  * The runs with their configurations, all of them checked.
  *
  * @param source file name for error messages
- * @throws BispikeError "config", with the cell's values, for the first one that is refused, or that is to be measured as only one of images can be
+ * @throws BispikeError "config", with the cell's values or the option that told the value, for the first one that is refused, or that is to be measured as only one of images can be
  */
 export function jobsOf(comparison: Comparison, source: string): PlannedJob[] {
   const { axes, base } = comparison;
   const cells = cellsOf(comparison);
   return runsOf(comparison, cells).map((run) => {
     const { values } = cells[run.cell]!;
-    const settings = axes
-      .flatMap(({ key }, k) => settingsOf(key, values[k]!))
-      .map(([key, value]) => `--${key}=${JSON.stringify(value)}`);
+    const settings = [...axes.flatMap(({ key }, k) => settingsOf(key, values[k]!)), ["train.seed", run.seed] as const];
+    const written = settings.map(([key, value]) => `--${key}=${JSON.stringify(value)}`);
     const where = values.length === 0 ? source : `${source} (${settingsText(axes, values).join(" ")})`;
-    const config = resolveAnyConfig(base, [...settings, `--train.seed=${run.seed}`], where);
+    // Values of the file's axes are set as overrides are, but no command line told them.
+    const config = completeAnyConfig(applyOverrides(copyRaw(base, where), written, where), where, comparison.told);
     const measured = MEASURES.find((name) => comparison.measure[name]);
     if (measured && experimentKind(config) !== "images")
       throw new BispikeError(

@@ -22,6 +22,25 @@ export function applyOverrides(raw: RawSection, overrides: readonly string[], so
   return raw;
 }
 
+/**
+ * Dotted keys that override strings set; of a section given whole, those it names.
+ *
+ * @example
+ * keysToldBy(["--train.epochs=3", "--rule.homeostasis={weight: 10}"]); // ["train.epochs", "rule.homeostasis.weight"]
+ */
+export function keysToldBy(overrides: readonly string[]): string[] {
+  return overrides.flatMap((override) => {
+    const { path, value } = parseOverride(override);
+    return leavesOf(path.join("."), value);
+  });
+}
+
+/** Dotted keys of all values below `dotted`; "" for a whole configuration. */
+export function leavesOf(dotted: string, value: RawValue): string[] {
+  if (!isSection(value)) return [dotted];
+  return Object.entries(value).flatMap(([key, child]) => leavesOf(dotted === "" ? key : `${dotted}.${key}`, child));
+}
+
 function merge(target: RawSection, changes: RawSection, dotted: string, source: string | undefined): void {
   for (const [key, change] of Object.entries(changes)) {
     const old = target[key];

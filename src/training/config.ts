@@ -6,13 +6,15 @@
  */
 import type { StageLossName } from "../alignment/stage-loss.ts";
 import type { AugmentOptions } from "../data/augment/options.ts";
+import { BispikeError } from "../errors.ts";
 import type { Carriers } from "../learning/carriers.ts";
 import { checkConfig } from "./config-check.ts";
 import { defaultChannels, defaults, stdpLearningRate } from "./config-defaults.ts";
-import { applyOverrides } from "./config-overrides.ts";
+import { applyOverrides, keysToldBy } from "./config-overrides.ts";
 import { copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "./config-raw.ts";
 import { impossible } from "./config-rules.ts";
 import { experimentSchema, type KnownDataset } from "./config-schema.ts";
+import { describeValue } from "./config-words.ts";
 import type { AnyRuleName } from "./rule-names.ts";
 
 export { defaultChannels, defaults, stdpLearningRate } from "./config-defaults.ts";
@@ -260,7 +262,7 @@ export interface ExperimentConfig {
  * config.name; // "mnist-mlp"
  */
 export function resolveConfig(raw: unknown, overrides: readonly string[] = [], source?: string): ExperimentConfig {
-  return completeConfig(applyOverrides(copyRaw(raw, source), overrides, source), source);
+  return completeConfig(applyOverrides(copyRaw(raw, source), overrides, source), source, keysToldBy(overrides));
 }
 
 /** As `resolveConfig` without overrides: all that a checkpoint needs, or a page without a command line. */
@@ -268,8 +270,13 @@ export function checkedConfig(raw: unknown, source?: string): ExperimentConfig {
   return completeConfig(copyRaw(raw, source), source);
 }
 
-/** Fills in an image experiment's defaults and checks it; overrides have been applied. */
-export function completeConfig(given: RawSection, source?: string): ExperimentConfig {
+/** Fills in an image experiment's defaults and checks it; overrides have been applied, and `told` are the keys they set. */
+export function completeConfig(given: RawSection, source?: string, told: readonly string[] = []): ExperimentConfig {
+  if (given.task !== undefined)
+    throw new BispikeError(
+      "config",
+      `${source === undefined ? "" : `${source}: `}task: expected none, as of an experiment on images and their classes, got ${describeValue(given.task)}`,
+    );
   const kind = sectionOf(given, "network").kind;
   const hidden = kind === "cnn" ? defaultChannels : defaults.network.hidden;
   const rule = sectionOf(given, "rule").name ?? defaults.rule.name;
@@ -284,5 +291,5 @@ export function completeConfig(given: RawSection, source?: string): ExperimentCo
   const dataset = typeof data.name === "string" ? data.name : lastName(data.path);
   const parts = ["kind" in network ? String(network.kind) : "", ...(rule === defaults.rule.name ? [] : [String(rule)])];
   filled.name ??= joinName(dataset, ...parts);
-  return checkConfig({ schema: experimentSchema, impossible }, filled, source);
+  return checkConfig({ schema: experimentSchema, impossible }, filled, source, told);
 }

@@ -89,7 +89,7 @@ describe("train", () => {
     const series = await runCli(["train", "waves.yaml", "--task", "regression", "--data.horizon", "1"], cwd);
     expect([series.code, series.stderr]).toEqual([
       2,
-      "bispike: waves.yaml: data.horizon: expected nothing with task regression, got a value; remove it\n",
+      "bispike: --data.horizon: expected nothing with task regression, got a value; remove it\n",
     ]);
   });
 
@@ -211,8 +211,23 @@ describe("refuses in one line", () => {
     [["train", "words.yaml", "--data.text=few.txt"], 1, /few\.txt: part heldOut: expected 6 positions or more/],
     [["train", "waves.yaml", "--data.targets=[nobody]"], 2, /nobody/],
     [["train", "waves.yaml", "--data.series=bad.csv"], 1, /bad\.csv.*line 3/],
+    [
+      ["train", "bars.yaml", "--task=next-character"],
+      2,
+      /--task next-character: bars\.yaml is an experiment on images, whose keys \(.*data\.path.*\) do not fit task next-character; start from another file, such as experiments\/alice\.yaml/,
+    ],
+    [["train", "words.yaml", "--train.batch=-8"], 2, /bispike: --train\.batch: expected an integer from 1/],
+    [
+      ["train", "words.yaml", "--processes", "2"],
+      2,
+      /--processes: expected an experiment on images .* by rule bsd, got task next-character \(words\.yaml\)/,
+    ],
     [["train", "words.yaml", "--rule.nam=dll"], 2, /unknown key rule\.nam \(did you mean rule\.name\?\)/],
-    [["train", "words.yaml", "--task=words"], 2, /task: expected one of next-character, regression, forecast/],
+    [
+      ["train", "words.yaml", "--task=words"],
+      2,
+      /bispike: --task: expected one of next-character, regression, forecast/,
+    ],
   ] as const)("%j", async (args, code, message) => {
     await expectRefusal(args, cwd, code, message);
   });

@@ -268,13 +268,14 @@ describe("refuses in one sentence", () => {
     [
       TEXT,
       { overrides: ["--rule.nam=[bsd, dll]"] },
-      /\(rule\.nam=bsd\): unknown key rule\.nam \(did you mean rule\.name\?\)/,
+      /^command line: unknown key rule\.nam \(did you mean rule\.name\?\)/,
     ],
-    [
-      TEXT,
-      { overrides: ["--rule.name=[bsd, dl]"] },
-      /\(rule\.name=dl\): rule\.name: expected one of bsd, .*, got the text "dl"/,
-    ],
+    [TEXT, { overrides: ["--rule.name=[bsd, dl]"] }, /^--rule\.name: expected one of bsd, .*, got the text "dl"/],
+    [compare({ axes: { "rule.name": ["bsd", "dl"] } }), {}, /^words\.yaml \(rule\.name=dl\): rule\.name: expected/],
+    [TEXT, { overrides: ["--rule.name=[bsd, bsd]"] }, /^--rule\.name: has bsd twice/],
+    [TEXT, { overrides: ["--train.batch=-1"] }, /^--train\.batch: expected an integer from 1/],
+    [TEXT, { overrides: ["--compare.seeds=0"] }, /^--compare\.seeds: expected a number of seeds from 1 to 1000/],
+    [TEXT, { seeds: [1, 1] }, /^--seeds: has 1 twice/],
     [compare({ axes: { "rule.__proto__.x": [1] } }), {}, /the name __proto__ is refused/],
     [
       TEXT,

@@ -122,17 +122,17 @@ describe("overrides", () => {
 
 describe("unknown keys", () => {
   it.each([
-    ["--train.epoch=3", "x.yaml: unknown key train.epoch (did you mean train.epochs?)"],
-    ["--epochs=3", "x.yaml: unknown key epochs (did you mean train.epochs?)"],
-    ["--network.learning_rate=1", "x.yaml: unknown key network.learning_rate (did you mean train.learningRate?)"],
+    ["--train.epoch=3", "command line: unknown key train.epoch (did you mean train.epochs?)"],
+    ["--epochs=3", "command line: unknown key epochs (did you mean train.epochs?)"],
+    ["--network.learning_rate=1", "command line: unknown key network.learning_rate (did you mean train.learningRate?)"],
     [
       "--rule.homeostasis.wieght=1",
-      "x.yaml: unknown key rule.homeostasis.wieght (did you mean rule.homeostasis.weight?)",
+      "command line: unknown key rule.homeostasis.wieght (did you mean rule.homeostasis.weight?)",
     ],
-    ["--qqqqqq=3", "x.yaml: unknown key qqqqqq (known here: name, data, network, rule, train, observe)"],
+    ["--qqqqqq=3", "command line: unknown key qqqqqq (known here: name, data, network, rule, train, observe)"],
     [
       "--data.qqqqqq=3",
-      "x.yaml: unknown key data.qqqqqq (known here: data.name, data.path, data.heldOut, data.limit, data.labelNoise, data.augment)",
+      "command line: unknown key data.qqqqqq (known here: data.name, data.path, data.heldOut, data.limit, data.labelNoise, data.augment)",
     ],
   ])("%s", (override, message) => {
     expect(overriding(override)).toBe(message);
@@ -203,7 +203,29 @@ describe("wrong values name the key, what was expected and what came", () => {
       'data.name: expected one of mnist, fashion-mnist, cifar10, cifar100, svhn, got the text "mnits"',
     ],
   ])("%s", (override, message) => {
-    expect(overriding(override)).toBe(`x.yaml: ${message}`);
+    expect(overriding(override)).toBe(`--${message}`);
+  });
+
+  it("blames the file for its own values and the option for the command line's, a line each", () => {
+    const raw = { ...mnist, train: { epochs: -1, batch: 0 }, rule: { homeostasis: { rate: 2 } } };
+    const told = ["--train.batch=-8", "--rule.homeostasis={weight: -1}", "--network.hidden=[4, 0]", "--train.sed=1"];
+    const { message } = fault(() => resolveConfig(raw, told, "x.yaml"));
+    expect(message.split("\n").map((line) => line.replace(/( expected|,| \(did).*$/, ""))).toEqual(
+      expect.arrayContaining([
+        "x.yaml: train.epochs:",
+        "--train.batch:",
+        "--rule.homeostasis.weight:",
+        "x.yaml: rule.homeostasis.rate:",
+        "--network.hidden[1]:",
+        "command line: unknown key train.sed",
+      ]),
+    );
+  });
+
+  it("a task, in one sentence", () => {
+    expect(fault(() => resolveConfig({ task: "regression", data: { series: "a.csv" } }, [], "x.yaml")).message).toBe(
+      'x.yaml: task: expected none, as of an experiment on images and their classes, got the text "regression"',
+    );
   });
 
   it("an empty list, and text given as a number", () => {
@@ -280,7 +302,7 @@ describe("combinations", () => {
     const rule = `--rule.name=${name}`;
     const net = `with rule.name ${name} (its net is of real numbers, not spikes)`;
     expect(overriding(rule, "--network.stimulus=poisson")).toBe(
-      `x.yaml: network.stimulus: expected direct ${net}, got poisson`,
+      `--network.stimulus: expected direct ${net}, got poisson`,
     );
     expect(overriding(rule, "--network.target=random")).toContain(`network.target: expected one-hot ${net}`);
     expect(overriding(rule, "--rule.top=mse")).toContain(`rule.top: expected cross-entropy ${net}, got mse`);
@@ -297,7 +319,7 @@ describe("combinations", () => {
       expect(config.rule.freeze).toBe("both");
     }
     expect(overriding("--rule.freeze=recall", "--train.recallRate=0.5")).toBe(
-      "x.yaml: train.recallRate: expected 0, or 1 as by default, with rule.freeze recall (recall does not learn at any rate), got 0.5",
+      "--train.recallRate: expected 0, or 1 as by default, with rule.freeze recall (recall does not learn at any rate), got 0.5",
     );
     expect(resolveConfig(mnist, ["--rule.freeze=perception", "--train.recallRate=0.5"]).train.recallRate).toBe(0.5);
     // Rules that have no recall pass over it.
@@ -317,6 +339,19 @@ describe("combinations", () => {
     expect(overriding(random, "--rule.codeRate=1.5")).toContain("got the number 1.5");
   });
 
+  it("says what to type where a recipe's setting does not fit the rule that was chosen", () => {
+    const recipe = { ...mnist, rule: { recallFeatures: "drive" }, network: { target: "random", targetSize: 40 } };
+    const said = (rule: string) => fault(() => resolveConfig(recipe, [`--rule.name=${rule}`], "x.yaml")).message;
+    expect(said("real-bsd").split("\n")).toContain(
+      "x.yaml: rule.recallFeatures: expected same with rule.name real-bsd, got drive; add --rule.recallFeatures=same",
+    );
+    expect(said("dll")).toMatch(/^x\.yaml: network\.target: expected one-hot .*; add --network\.target=one-hot$/m);
+    expect(said("r-stdp")).toMatch(/^x\.yaml: network\.target: expected one-hot .*; add --network\.target=one-hot$/m);
+    // Without a command line there is nothing to type.
+    const raw = { ...recipe, rule: { ...recipe.rule, name: "real-bsd" } };
+    expect(fault(() => resolveConfig(raw)).message).not.toContain("add --");
+  });
+
   it.each([
     ["rule.negatives", "masked", "prototypes"],
     ["rule.features", "drive", "rate"],
@@ -328,7 +363,7 @@ describe("combinations", () => {
     ["network.recall", "broadcast", "chain"],
   ])("real-bsd: refuses %s %s, which only bsd has", (key, value, expected) => {
     expect(overriding("--rule.name=real-bsd", `--${key}=${value}`)).toBe(
-      `x.yaml: ${key}: expected ${expected} with rule.name real-bsd, got ${value}`,
+      `--${key}: expected ${expected} with rule.name real-bsd, got ${value}`,
     );
   });
 
@@ -336,15 +371,11 @@ describe("combinations", () => {
     const energy = "--rule.pooling=energy";
     const cnn = ["--network.kind=cnn", "--network.hidden=[8, 8]"];
     expect(resolveConfig(mnist, [...cnn, energy, "--rule.pool=4"]).rule).toMatchObject({ pool: 4, pooling: "energy" });
-    expect(overriding(...cnn, energy)).toMatch(
-      /^x\.yaml: rule\.pooling: expected mean with rule\.pool 0 .*, got energy/,
-    );
+    expect(overriding(...cnn, energy)).toMatch(/^--rule\.pooling: expected mean with rule\.pool 0 .*, got energy/);
     expect(overriding(...cnn, energy, "--rule.pool=4", "--rule.features=drive")).toMatch(
-      /^x\.yaml: rule\.features: expected rate with rule\.pooling energy .*, got drive$/,
+      /^--rule\.features: expected rate with rule\.pooling energy .*, got drive$/,
     );
-    expect(overriding("--rule.pooling=max")).toBe(
-      'x.yaml: rule.pooling: expected one of mean, energy, got the text "max"',
-    );
+    expect(overriding("--rule.pooling=max")).toBe('--rule.pooling: expected one of mean, energy, got the text "max"');
   });
 
   it("stages are told apart by cosines or dots, and losses that know neither pass over it", () => {
@@ -354,7 +385,7 @@ describe("combinations", () => {
         ...{ loss, affinity: "dots" },
       });
     expect(overriding("--rule.affinity=angles")).toBe(
-      'x.yaml: rule.affinity: expected one of cosines, dots, got the text "angles"',
+      '--rule.affinity: expected one of cosines, dots, got the text "angles"',
     );
   });
 
@@ -365,7 +396,7 @@ describe("combinations", () => {
       rule: { features: "rate", recallFeatures: "drive" },
     });
     expect(overriding(broadcast, "--rule.detached=false")).toMatch(
-      /^x\.yaml: network\.recall: expected chain with rule\.detached false \(.*\), got broadcast$/,
+      /^--network\.recall: expected chain with rule\.detached false \(.*\), got broadcast$/,
     );
     // Rules that have no recall, and bsd without it, pass over it.
     for (const alone of ["--rule.name=backprop", "--rule.codes=random"])
@@ -387,11 +418,9 @@ describe("combinations", () => {
       expect(resolveConfig(mnist, ["--rule.reach=1", "--rule.carriers=transposes", option]).rule.reach).toBe(1);
     }
     expect(overriding("--rule.reach=1", "--rule.detached=false")).toBe(
-      "x.yaml: rule.reach: expected 0 with rule.detached false (errors then reach all stages before theirs), got 1",
+      "--rule.reach: expected 0 with rule.detached false (errors then reach all stages before theirs), got 1",
     );
-    expect(overriding("--rule.reach=-1")).toBe(
-      "x.yaml: rule.reach: expected an integer from 0 to 64, got the number -1",
-    );
+    expect(overriding("--rule.reach=-1")).toBe("--rule.reach: expected an integer from 0 to 64, got the number -1");
     expect(overriding("--rule.carriers=wires")).toMatch(
       /rule\.carriers: expected one of recall, learned, transposes, got the text "wires"/,
     );
@@ -415,12 +444,12 @@ describe("combinations", () => {
   });
 
   it.each([
-    ["shift=65", "x.yaml: data.augment.shift: expected an integer from 0 to 64, got the number 65"],
-    ["shift=1.5", "x.yaml: data.augment.shift: expected an integer from 0 to 64, got the number 1.5"],
-    ["flip=1", "x.yaml: data.augment.flip: expected true or false, got the number 1"],
-    ["rotate=-5", "x.yaml: data.augment.rotate: expected a number from 0 to 180, got the number -5"],
-    ["erase=true", "x.yaml: data.augment.erase: expected an integer from 0 to 65535, got true"],
-    ["shfit=1", "x.yaml: unknown key data.augment.shfit (did you mean data.augment.shift?)"],
+    ["shift=65", "--data.augment.shift: expected an integer from 0 to 64, got the number 65"],
+    ["shift=1.5", "--data.augment.shift: expected an integer from 0 to 64, got the number 1.5"],
+    ["flip=1", "--data.augment.flip: expected true or false, got the number 1"],
+    ["rotate=-5", "--data.augment.rotate: expected a number from 0 to 180, got the number -5"],
+    ["erase=true", "--data.augment.erase: expected an integer from 0 to 65535, got true"],
+    ["shfit=1", "command line: unknown key data.augment.shfit (did you mean data.augment.shift?)"],
   ])("refuses data.augment.%s", (setting, message) => {
     expect(overriding(`--data.augment.${setting}`)).toBe(message);
   });

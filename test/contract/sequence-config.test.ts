@@ -86,7 +86,14 @@ it.each([
   [series, ["--train.batch=2048"], "data.window x train.batch x network.steps: expected at most 65536 rows"],
   [series, ["--train.batch=1", "--data.window=1"], "data.window x train.batch: expected at least 2 positions"],
 ])("%j with %j", (raw, overrides, message) => {
-  expect(fault(raw, ...overrides)).toContain(`x.yaml: ${message}`);
+  // What several keys come to together is no one option's fault.
+  const origin =
+    overrides.length === 0 || /^[\w.]+ x /.test(message)
+      ? "x.yaml: "
+      : message.startsWith("unknown")
+        ? "command line: "
+        : "--";
+  expect(fault(raw, ...overrides)).toContain(origin + message);
 });
 
 it("the experiments that come along are good, given their files", () => {

@@ -14,7 +14,7 @@ import { trainNew } from "./train.ts";
 /** Shipped beside `dist/` (and `src/`). */
 const EXPERIMENT = fileURLToPath(new URL("../../../experiments/demo.yaml", import.meta.url));
 
-export async function demoRun({ out, threads, json }: { out: string; threads: string; json?: boolean }): Promise<void> {
+export async function demoRun({ out, threads, json }: { out: string; threads: number; json?: boolean }): Promise<void> {
   const config = readExperiment(EXPERIMENT, [`--train.threads=${threads}`]);
   assertReplaceable(out, config.name);
   const reporter = createReporter({ ...(json ? { json } : {}) });

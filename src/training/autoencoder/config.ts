@@ -6,7 +6,7 @@ import { type FrequencyOptions, frequencyDefaults } from "../../alignment/freque
 import type { StageLossName } from "../../alignment/stage-loss.ts";
 import { type DataConfig, defaults as imageDefaults, type TrainConfig } from "../config.ts";
 import { checkConfig } from "../config-check.ts";
-import { applyOverrides } from "../config-overrides.ts";
+import { applyOverrides, keysToldBy } from "../config-overrides.ts";
 import { copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "../config-raw.ts";
 import { impossible } from "./config-rules.ts";
 import { type AUTOENCODE, autoencoderSchema, type REAL_RULES, type SPIKING_RULES } from "./config-schema.ts";
@@ -136,16 +136,24 @@ export function resolveAutoencoderConfig(
   overrides: readonly string[] = [],
   source?: string,
 ): AutoencoderConfig {
-  return completeAutoencoderConfig(applyOverrides(copyRaw(raw, source), overrides, source), source);
+  return completeAutoencoderConfig(
+    applyOverrides(copyRaw(raw, source), overrides, source),
+    source,
+    keysToldBy(overrides),
+  );
 }
 
-/** Fills in an autoencoder experiment's defaults and checks it; overrides have been applied. */
-export function completeAutoencoderConfig(given: RawSection, source?: string): AutoencoderConfig {
+/** Fills in an autoencoder experiment's defaults and checks it; overrides have been applied, and `told` are the keys they set. */
+export function completeAutoencoderConfig(
+  given: RawSection,
+  source?: string,
+  told: readonly string[] = [],
+): AutoencoderConfig {
   const { network } = autoencoderDefaults;
   const hidden = sectionOf(given, "network").kind === "mlp" ? defaultNeurons : network.hidden;
   const filled = withDefaults(given, { ...autoencoderDefaults, network: { ...network, hidden } });
   const { name, path } = sectionOf(filled, "data");
   const dataset = typeof name === "string" ? name : lastName(path);
   filled.name ??= joinName(dataset, "autoencoder", String(sectionOf(filled, "rule").name));
-  return checkConfig({ schema: autoencoderSchema, impossible }, filled, source);
+  return checkConfig({ schema: autoencoderSchema, impossible }, filled, source, told);
 }

@@ -11,7 +11,7 @@ import type { SequenceNetworkOptions } from "../../network/recurrent/sequence-pa
 import type { TrainConfig } from "../config.ts";
 import { defaults as imageDefaults } from "../config.ts";
 import { checkConfig } from "../config-check.ts";
-import { applyOverrides } from "../config-overrides.ts";
+import { applyOverrides, keysToldBy } from "../config-overrides.ts";
 import { copyRaw, joinName, lastName, type RawSection, sectionOf, withDefaults } from "../config-raw.ts";
 import { impossible } from "./config-rules.ts";
 import { type REAL_RULES, type SPIKING_RULES, sequenceSchema } from "./config-schema.ts";
@@ -166,11 +166,15 @@ export function resolveSequenceConfig(
   overrides: readonly string[] = [],
   source?: string,
 ): SequenceConfig {
-  return completeSequenceConfig(applyOverrides(copyRaw(raw, source), overrides, source), source);
+  return completeSequenceConfig(applyOverrides(copyRaw(raw, source), overrides, source), source, keysToldBy(overrides));
 }
 
-/** Fills in a sequence experiment's defaults and checks it; overrides have been applied. */
-export function completeSequenceConfig(given: RawSection, source?: string): SequenceConfig {
+/** Fills in a sequence experiment's defaults and checks it; overrides have been applied, and `told` are the keys they set. */
+export function completeSequenceConfig(
+  given: RawSection,
+  source?: string,
+  told: readonly string[] = [],
+): SequenceConfig {
   const { task } = given;
   const { network, rule, train } = sequenceConfigDefaults;
   const negatives = task === "next-character" ? "masked" : "literal";
@@ -179,5 +183,5 @@ export function completeSequenceConfig(given: RawSection, source?: string): Sequ
   const { text, series } = sectionOf(filled, "data");
   const file = lastName(text ?? series).replace(/(\.gz)$/i, "");
   filled.name ??= joinName(file.replace(/(.)\.[^.]+$/, "$1"), String(sectionOf(filled, "rule").name));
-  return checkConfig({ schema: sequenceSchema, impossible }, filled, source);
+  return checkConfig({ schema: sequenceSchema, impossible }, filled, source, told);
 }
