@@ -134,6 +134,11 @@ describe("compare", () => {
     );
     expect(stdout).toMatch(/^words\.txt +1 +\d/m);
     expect(read("failing/compare.md")).toContain("- 1 of 2 runs finished\n- missing: data.text=none.txt seed 1\n");
+    const report = await runBuiltHere(["compare", "--report-only", "failing", "--quiet"], cwd);
+    expect([report.code, report.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^bispike: warning: 1 of 2 runs have no results, .*: data\.text=none\.txt seed 1\n$/),
+    ]);
     writeFileSync(join(cwd, "none.txt"), smallText(170));
     const again = await compare(...args, "--json");
     expect(again.code).toBe(0);

@@ -102,13 +102,16 @@ describe("sweep", () => {
     const folder = new SweepFolder(join(cwd, "failing"));
     folder.writePlan(plan);
     const states = () => plan.jobs.map((job) => folder.status(plan, job));
-    expect((await sweep("run", "failing", "--quiet")).code).toBe(1);
+    const ran = await sweep("run", "failing");
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toContain("tabulate the others by: bispike sweep collect failing --incomplete\n");
     expect(states()).toMatchObject([
       { state: "failed", message: expect.stringContaining("none.txt") },
       { state: "done" },
     ]);
     const partial = await sweep("collect", "failing", "--incomplete", "--quiet");
-    expect([partial.code, partial.stderr]).toEqual([1, expect.stringContaining("incomplete: 1 of 2 jobs")]);
+    expect([partial.code, partial.stderr]).toEqual([0, expect.stringContaining("incomplete: 1 of 2 jobs")]);
+    expect(partial.stderr).toContain("1 of 2 runs failed; bispike sweep run failing tries them again:");
     expect(read("failing/runs/compare.md")).toContain("- missing: data.text=none.txt seed 1\n");
     writeFileSync(join(cwd, "none.txt"), read("words.txt"));
     expect((await sweep("run", "failing", "--job", plan.jobs[0]!.id)).code).toBe(0);

@@ -89,13 +89,13 @@ export function linesCompareReporter(withBar: boolean): CompareReporter {
     stopping: () => say("stopping after this step and saving all runs; once more to quit at once"),
     stopped: ({ finished, total }) =>
       say(`stopped: ${finished} of ${total} runs finished, those under way are saved; the same command goes on`),
-    report: ({ table, files }, failed) => {
+    report: ({ table, files }, failed, again = "the same command") => {
       clear();
       print(`${resultTables(table)}\n`);
       print(`-> ${files.map(printable).join(" ")}`);
       if (failed.length > 0)
         warn(
-          `${failed.length} of ${table.cells.length * table.design.seeds.length} runs failed; the same command tries them again: ${failed.map(printable).join("; ")}`,
+          `${failed.length} of ${table.cells.length * table.design.seeds.length} runs failed; ${again} tries them again: ${failed.map(printable).join("; ")}`,
         );
     },
     close: clear,

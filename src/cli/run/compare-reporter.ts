@@ -26,8 +26,11 @@ export interface CompareReporter {
   /** A signal came; the runs under way are being saved. */
   stopping(): void;
   stopped(info: { readonly finished: number; readonly total: number }): void;
-  /** @param failed names of runs that failed in this session */
-  report(report: WrittenReport, failed: readonly string[]): void;
+  /**
+   * @param failed names of runs that failed
+   * @param again what tries them again; the same command unless told otherwise
+   */
+  report(report: WrittenReport, failed: readonly string[], again?: string): void;
   /** Leaves the terminal as it was. */
   close(): void;
 }

@@ -2,15 +2,15 @@
 import { join } from "node:path";
 import { type Comparison, readComparison } from "../../comparison/axes.ts";
 import type { Measures } from "../../comparison/measures.ts";
-import { jobsOf, type PlannedJob } from "../../comparison/plan.ts";
+import { jobsOf, type PlannedJob, runsOf } from "../../comparison/plan.ts";
 import { BispikeError } from "../../errors.ts";
 import { COMPARISONS_FOLDER, ComparisonFolder } from "../../node/comparison-folder.ts";
 import { coreCount } from "../../node/threads.ts";
 import { readRawExperiment } from "../../training/config-file.ts";
 import { joinName } from "../../training/config-raw.ts";
-import { print } from "../output.ts";
+import { note, print } from "../output.ts";
 import { EXIT } from "../report.ts";
-import { alignTable } from "../table.ts";
+import { alignTable, printable } from "../table.ts";
 import { type Outcome, runJobs } from "./compare-jobs.ts";
 import { fullSummary } from "./compare-measure.ts";
 import { writeReport } from "./compare-report.ts";
@@ -103,6 +103,14 @@ async function reportAgain(request: CompareRequest, path: string): Promise<void>
   } finally {
     reporter.close();
   }
+  const all = runsOf(design);
+  const missing = all.filter((run) => !fullSummary(folder, run, design.measure ?? {})).map(({ label }) => label);
+  // Why is not kept: a run may have failed, been stopped, or never have begun.
+  if (missing.length > 0)
+    note(
+      "warning",
+      `${missing.length} of ${all.length} runs have no results, as they failed, were stopped or not begun; bispike compare with their file goes on with them: ${missing.map(printable).join("; ")}`,
+    );
 }
 
 /**

@@ -3,12 +3,11 @@ import { showValue } from "../../../comparison/values.ts";
 import { writeDurably } from "../../../node/durable.ts";
 import type { SweepPlan } from "../../../node/sweep/plan-file.ts";
 import { SweepFolder } from "../../../node/sweep/sweep-folder.ts";
-import { print } from "../../output.ts";
-import { EXIT } from "../../report.ts";
+import { note, print } from "../../output.ts";
 import { alignTable, printable } from "../../table.ts";
 import { writeReport } from "../compare-report.ts";
 import { createCompareReporter } from "../compare-reporter.ts";
-import { assertComplete } from "./status.ts";
+import { assertComplete, withoutGivenUp } from "./status.ts";
 
 export interface CollectRequest {
   readonly folder: string;
@@ -22,8 +21,7 @@ export async function collectSweep(request: CollectRequest): Promise<void> {
   const folder = new SweepFolder(request.folder);
   const plan = folder.readPlan();
   const statuses = plan.jobs.map((job) => folder.status(plan, job));
-  // A rung that is over may have runs that failed: its choice was made without them.
-  const open = statuses.filter(({ job, state }) => !(state === "failed" && folder.choice(plan, job.rung)));
+  const open = withoutGivenUp(folder, plan, statuses);
   if (!request.incomplete) assertComplete(folder, open);
   const reporter = createCompareReporter(request);
   try {
@@ -37,6 +35,7 @@ export async function collectSweep(request: CollectRequest): Promise<void> {
       reporter.report(
         report,
         failed.map(({ job }) => job.label),
+        `bispike sweep run ${printable(folder.path)}`,
       );
     }
   } finally {
@@ -44,9 +43,8 @@ export async function collectSweep(request: CollectRequest): Promise<void> {
   }
   if (plan.halving) tellHalving(folder, plan, request.json ?? false);
   const missing = open.filter(({ state }) => state !== "done" && state !== "dropped").length;
-  if (missing === 0) return;
-  process.exitCode = EXIT.failed;
-  process.stderr.write(`bispike: warning: incomplete: ${missing} of ${plan.jobs.length} jobs have no results yet\n`);
+  // It was asked for with --incomplete, so it is a remark and no failure.
+  if (missing > 0) note("warning", `incomplete: ${missing} of ${plan.jobs.length} jobs have no results yet`);
 }
 
 /** A row a candidate: its figure in each rung, and how far it came. */

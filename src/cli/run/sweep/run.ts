@@ -10,7 +10,7 @@ import { runJobs } from "../compare-jobs.ts";
 import { type CompareReporter, createCompareReporter } from "../compare-reporter.ts";
 import { askedBy } from "../job-child.ts";
 import { recordingReporter } from "./reporter.ts";
-import { countStates } from "./status.ts";
+import { countStates, withoutGivenUp } from "./status.ts";
 
 export interface RunRequest {
   readonly folder: string;
@@ -129,7 +129,8 @@ function findJob(folder: SweepFolder, plan: SweepPlan, name: string, rung?: numb
 }
 
 function tellEnd({ folder, plan }: Session, { json, quiet }: RunRequest): void {
-  const counts = countStates(plan.jobs.map((job) => folder.status(plan, job)));
+  const statuses = plan.jobs.map((job) => folder.status(plan, job));
+  const counts = countStates(statuses);
   if (json) {
     print(JSON.stringify({ event: "ended", folder: folder.path, counts }));
     return;
@@ -137,5 +138,8 @@ function tellEnd({ folder, plan }: Session, { json, quiet }: RunRequest): void {
   const left = (counts.waiting ?? 0) + (counts.interrupted ?? 0) + (counts.running ?? 0) + (counts.later ?? 0);
   if (quiet || left > 0) return;
   const failed = counts.failed ? `, ${counts.failed} failed (the same command tries them again)` : "";
-  print(`${counts.done ?? 0} runs done${failed}; tabulate them by: bispike sweep collect ${printable(folder.path)}`);
+  // Without the option, collect refuses while runs are missing.
+  const missing = withoutGivenUp(folder, plan, statuses).some(({ state }) => state === "failed");
+  const collect = `bispike sweep collect ${printable(folder.path)}${missing ? " --incomplete" : ""}`;
+  print(`${counts.done ?? 0} runs done${failed}; tabulate ${missing ? "the others" : "them"} by: ${collect}`);
 }

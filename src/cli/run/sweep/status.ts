@@ -56,6 +56,11 @@ async function queueCounts(url: string, plan: SweepPlan): Promise<QueueCounts> {
   }
 }
 
+/** Jobs that there is no doing without: a rung that is over may have runs that failed, as its choice was made without them. */
+export function withoutGivenUp(folder: SweepFolder, plan: SweepPlan, statuses: readonly JobStatus[]): JobStatus[] {
+  return statuses.filter(({ job, state }) => !(state === "failed" && folder.choice(plan, job.rung)));
+}
+
 /** @throws BispikeError "usage" for runs that are neither done nor given up, unless some may be missing */
 export function assertComplete(folder: SweepFolder, statuses: readonly JobStatus[]): void {
   const missing = statuses.filter(({ state }) => state !== "done" && state !== "dropped");
