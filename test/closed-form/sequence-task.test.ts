@@ -67,7 +67,7 @@ describe("regression", () => {
 
   it.each([
     [["a", "b"], /regression: expected a column beside the targets/],
-    [["z"], /made: targets: expected one of "a", "b", got "z"/],
+    [["z"], /made: targets: there is no column "z"; there are "a", "b"/],
     [[2], /targets: expected a column's place from 0 to 1, got 2/],
     [[1.5], /targets: expected a column's place from 0 to 1, got 1.5/],
     [["a", 0], /targets: column "a" is given twice/],

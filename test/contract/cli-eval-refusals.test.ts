@@ -34,7 +34,8 @@ it("refuses what does not go together", async () => {
   await refuse(["--classifier", "run/last.safetensors"], 2, /--classifier needs --recall-measures/);
   await refuse(["--recall-measures", "--classifier", "run"], 2, /--classifier: expected another checkpoint than run/);
   await refuse(["--recall-measures", "--classifier", "nowhere"], 1, /nowhere: no such file or folder/);
-  await refuse(["--ood", "nowhere"], 1, /nowhere: there is no such file or folder/);
+  await refuse(["--ood", "nowhere"], 1, /nowhere: there is no such file or folder; check --ood$/m);
+  await refuse(["--ood", "cifar10"], 1, /--ood cifar10 is not part of any package: .* give its folder to --ood$/m);
   const wide = join(cwd, "wide");
   mkdirSync(wide);
   for (const part of ["train", "t10k"]) {

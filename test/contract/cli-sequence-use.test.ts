@@ -235,8 +235,16 @@ describe("bispike forecast", () => {
       ["nan.csv", 1, /nan\.csv: .*row 4 \(line 6\), column "OT"/],
       ["text.csv", 1, /text\.csv: .*line 6.*much/],
       ["ragged.csv", 1, /ragged\.csv: .*line 6/],
-      ["columns.csv", 2, /columns\.csv: .*expected one of "a", "c", "OT", got "b"/],
-      ["short.csv", 1, /short\.csv: part test: expected 6 positions or more for a window, found 2/],
+      [
+        "columns.csv",
+        2,
+        /columns\.csv: columns that the net was trained on: there is no column "b"; there are "a", "c", "OT"/,
+      ],
+      [
+        "short.csv",
+        1,
+        /short\.csv: expected 6 positions or more for a window, found 2 \(a position has its target 3 rows later\); give more data$/m,
+      ],
       ["empty.csv", 1, /empty\.csv: .*empty/],
       ["missing.csv", 1, /missing\.csv: .*no such file/],
     ];

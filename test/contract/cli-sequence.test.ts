@@ -1,5 +1,5 @@
 /** Sequence experiments as a user meets them: train, kill, resume, evaluate, inspect; and messages that help. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import type { NaiveForecasts } from "../../src/measurement/naive-forecast.ts";
 import type { ValueFigures } from "../../src/measurement/value-errors.ts";
 import { openSequence } from "../../src/node/open.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";
-import { expectRefusal } from "../support/refusal.ts";
+import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";
 import { writeSmallDigits } from "../support/small-digits.ts";
 import { SMALL_EXPERIMENT } from "../support/small-run.ts";
 import { smallSequenceTraining, smallSeries, smallText } from "../support/small-sequence-run.ts";
@@ -209,6 +209,11 @@ describe("refuses in one line", () => {
     [["eval", "waves", "--data.series", "bad.csv"], 2, /bad\.csv/],
     [["train", "words.yaml", "--data.text=none.txt"], 1, /none\.txt/],
     [["train", "words.yaml", "--data.text=few.txt"], 1, /few\.txt: part heldOut: expected 6 positions or more/],
+    [
+      ["train", "waves.yaml", "--data.horizon=100000"],
+      1,
+      /part train: expected 6 positions .*found 0 \(a position has its target 100000 rows later\); give more data, or choose a smaller horizon or window/,
+    ],
     [["train", "waves.yaml", "--data.targets=[nobody]"], 2, /nobody/],
     [["train", "waves.yaml", "--data.series=bad.csv"], 1, /bad\.csv.*line 3/],
     [
@@ -230,6 +235,28 @@ describe("refuses in one line", () => {
     ],
   ] as const)("%j", async (args, code, message) => {
     await expectRefusal(args, cwd, code, message);
+  });
+
+  it("a run whose data lie elsewhere, seen from here: says what is recorded, and the option", async () => {
+    const elsewhere = join(cwd, "elsewhere");
+    mkdirSync(elsewhere);
+    const refused = (args: readonly string[], recorded: string, option: RegExp) =>
+      expectRefusalHere(
+        args,
+        elsewhere,
+        1,
+        new RegExp(`recorded it as ${recorded}, .*; give it by ${option.source}$`, "m"),
+      );
+    await refused(["eval", "../words"], "words\\.txt", /--data\.text FILE/);
+    await refused(["eval", "../waves"], "waves\\.csv", /--data\.series FILE/);
+    await refused(["forecast", "../waves"], "waves\\.csv", /--data FILE/);
+    await refused(["eval", "../images"], "bars", /--data\.path FOLDER/);
+    await expectRefusalHere(
+      ["eval", "../words", "--data.text", "no.txt"],
+      elsewhere,
+      1,
+      /no\.txt: .*; check data\.text$/m,
+    );
   });
 
   it("openSequence: images", async () => {

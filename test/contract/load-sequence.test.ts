@@ -190,7 +190,7 @@ describe("requests that are refused", () => {
     [{ text, task: "next", newline: "crlf" }, /newline: expected one of "keep", "lf", got crlf/, "config"],
     [{ text, task: "next", heldOut: 2 }, /heldOut: expected a fraction from 0 to below 1, got 2/, "config"],
     [{ text, task: "next", limit: 100 }, /part heldOut: expected 32 positions or more for a window, found 7/, "data"],
-    [{ text: "none.txt", task: "next" }, /none.txt: there is no such file or folder; check text/, "data"],
+    [{ text: "none.txt", task: "next" }, /none.txt: there is no such file or folder; check data\.text/, "data"],
   ])("%j", async (request, message, code) => {
     const failed = loadSequence(request as unknown as SequenceRequest);
     await expect(failed).rejects.toThrow(message);
@@ -206,7 +206,7 @@ describe("requests that are refused", () => {
     );
     await expect(loadSequence({ text: fileOf("e.txt", ""), task: "next" })).rejects.toThrow(/the file is empty/);
     await expect(loadSequence({ series: fileOf("s.csv", table(9)), task: "regression" })).rejects.toThrow(
-      /part train: expected 32 positions or more for a window, found 7; give more data or a smaller window/,
+      /part train: expected 32 positions or more for a window, found 7; give more data, or choose a smaller window/,
     );
   });
 

@@ -144,8 +144,8 @@ describe("what is refused", () => {
     ["7,8\n1.5,2\n", {}, "line 1: the whole numbers may be names of columns or values; say header: true or false"],
     ['a,b\n1,"2\n', {}, "x.csv: line 2: Quoted field unterminated"],
     ['a,b\n1,"2"3\n', {}, "x.csv: line 2: Trailing quote on quoted field is malformed"],
-    ["a,b\n1,2\n", { columns: ["c"] }, 'x.csv: columns: expected one of "a", "b", got "c"'],
-    ["a,b\n1,2\n", { timeColumn: "c" }, 'x.csv: timeColumn: expected one of "a", "b", got "c"'],
+    ["a,b\n1,2\n", { columns: ["c"] }, 'x.csv: columns: there is no column "c"; there are "a", "b"'],
+    ["a,b\n1,2\n", { timeColumn: "c" }, 'x.csv: timeColumn: there is no column "c"; there are "a", "b"'],
     [`a\n${"9".repeat(400)}\n`, {}, `found "${"9".repeat(37)}..."`],
   ])("%#", (text, options, message) => {
     expect(() => parse(text, options)).toThrow(message);

@@ -8,6 +8,7 @@ import { BispikeError } from "../../errors.ts";
 import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";
 import type { Checkpoint } from "../../training/checkpoint.ts";
 import type { Part } from "../parse.ts";
+import { movedFrom } from "./moved-data.ts";
 
 /** Options `--data.name` and `--data.path`, as commander hands them over. */
 export interface DataOptions {
@@ -32,7 +33,8 @@ export async function datasetFor(checkpoint: ImagesCheckpoint, source: string, o
   const { config, data } = checkpoint;
   const name = options["data.name"] ?? config.data.name;
   const path = pathOf(checkpoint, options);
-  const dataset = await loadDataset({ name, path });
+  const recorded = options["data.path"] === undefined ? path : undefined;
+  const dataset = await loadDataset({ name, path }).catch(movedFrom(recorded, "--data.path FOLDER"));
   const expected = `${describeShape(data.shape)} in ${data.classNames.length} classes`;
   const found = `${describeShape(dataset.shape)} in ${dataset.classes} classes`;
   if (expected !== found) {

@@ -42,7 +42,7 @@ export async function runForecast(path: string, options: ForecastOptions): Promi
     const read = sequenceFiles(checkpoint, request);
     requireNotRead("--out", out, path, read);
     if (plot !== undefined) requireNotRead("--plot", plot, path, read);
-    const sequence = await sequenceFor(checkpoint, request);
+    const sequence = await sequenceFor(checkpoint, request, "--data");
     const about = sequence.about as SeriesSummary;
     const range = partOf(sequence, checkpoint, part === "all" ? "test" : part);
     const { horizon } = about;

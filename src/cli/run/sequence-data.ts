@@ -8,6 +8,7 @@ import type { SequenceCheckpoint } from "../../training/sequence/checkpoint.ts";
 import { sequenceRequest } from "../../training/sequence/request.ts";
 import { note } from "../output.ts";
 import type { Part } from "../parse.ts";
+import { movedFrom } from "./moved-data.ts";
 
 /** Parts as the command line names them, and as a set does. */
 export const SEQUENCE_PARTS = { test: "test", heldout: "heldOut", train: "train" } as const;
@@ -16,13 +17,18 @@ export const SEQUENCE_PARTS = { test: "test", heldout: "heldOut", train: "train"
  * Loads it, with the alphabet or the columns and statistics of the checkpoint, and remarks on files that are not what they were.
  *
  * @param told what differs from the checkpoint's configuration
+ * @param option of the command that says where the data are; default --data.text or --data.series
  * @throws BispikeError "data", "config" as `loadSequence`
  */
 export async function sequenceFor(
   { config, data }: SequenceCheckpoint,
   told: Partial<SequenceRequest> = {},
+  option = `--data.${config.data.text === undefined ? "series" : "text"}`,
 ): Promise<Sequence> {
-  const sequence = await loadSequence({ ...sequenceRequest(config, data), ...told });
+  const recorded =
+    told.text === undefined && told.series === undefined ? (config.data.text ?? config.data.series) : undefined;
+  const request = { ...sequenceRequest(config, data), ...told };
+  const sequence = await loadSequence(request).catch(movedFrom(recorded, `${option} FILE`));
   const { name, provenance } = sequence.about;
   for (const { verified, file } of provenance)
     note("warning", verified === false ? `${name}: not the published content: ${file}` : null);

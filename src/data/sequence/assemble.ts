@@ -2,7 +2,7 @@
 import { BispikeError } from "../../errors.ts";
 import type { FileRecord } from "../dataset.ts";
 import { gunzipBounded } from "../gunzip.ts";
-import { columnsOf } from "./columns.ts";
+import { COLUMNS_TRAINED, columnsOf } from "./columns.ts";
 import { fillGaps } from "./gaps.ts";
 import { checkOptions, type SequenceOptions, sequenceDefaults } from "./options.ts";
 import { windowStarts } from "./parts.ts";
@@ -45,7 +45,8 @@ export async function assembleSequence(
   const { set, details, length, times } = made;
   const window = options.window ?? sequenceDefaults.window;
   const stride = options.stride ?? (options.task === "next" ? window : 1);
-  const windows = windowsOf(set, file, window, stride, options);
+  const horizon = details.kind === "series" ? details.horizon : 0;
+  const windows = windowsOf(set, file, { window, stride, horizon }, options);
   const { name, parts } = set;
   return { set, windows, times, about: { name, length, parts, window, stride, provenance, ...details } };
 }
@@ -79,10 +80,14 @@ async function fromSeries(bytes: Uint8Array, file: string, options: SequenceOpti
   const like = options.like as SeriesSummary | undefined;
   const { delimiter, header, timeColumn, key, feature } = options;
   const columns = like?.columns ?? options.columns;
-  const table = { delimiter, header, timeColumn, key, feature, columns };
+  const trained = like !== undefined;
+  const table = { delimiter, header, timeColumn, key, feature, columns, trained };
   const read = await parseSeries(bytes, file, table);
   // Tables have only the chosen columns already, in the same order.
-  const places = columns === undefined || read.lines !== null ? undefined : columnsOf(read.columns, columns, "columns");
+  const places =
+    columns === undefined || read.lines !== null
+      ? undefined
+      : columnsOf(read.columns, columns, `${file}: ${trained ? COLUMNS_TRAINED : "columns"}`);
   const chosen = places === undefined ? read : selectColumns(read, places);
   const raw = options.limit ? firstRows(chosen, options.limit) : chosen;
   const { fill = "error" } = options;
@@ -120,11 +125,10 @@ function statisticsOf({ columns, mean, std, constant }: SeriesSummary): ColumnSt
 function windowsOf(
   set: SequenceSet,
   file: string,
-  window: number,
-  stride: number,
+  { window, stride, horizon }: { readonly window: number; readonly stride: number; readonly horizon: number },
   options: SequenceOptions,
 ): Sequence["windows"] {
-  const { trainPart, heldOut, limit } = options;
+  const { trainPart, heldOut, limit, like } = options;
   const { train, heldOut: held, test } = set.parts;
   const starts = {
     train: windowStarts(train, window, stride),
@@ -136,10 +140,13 @@ function windowsOf(
   for (const part of ["train", "heldOut", "test"] as const) {
     if (!wanted[part] || starts[part].length > 0) continue;
     const { from, to } = set.parts[part];
-    const remedy = limit ? "raise limit, or choose a smaller window" : "give more data or a smaller window";
+    // Of a net that is trained, window and horizon are settled; and one part may be all there is.
+    const smaller = like ? "" : `, or choose a smaller ${horizon > 1 ? "horizon or window" : "window"}`;
+    const remedy = (limit ? "raise limit" : "give more data") + smaller;
+    const after = horizon > 0 ? ` (a position has its target ${horizon} row${horizon > 1 ? "s" : ""} later)` : "";
     throw new BispikeError(
       "data",
-      `${file}: part ${part}: expected ${window} positions or more for a window, found ${to - from}; ${remedy}`,
+      `${file}: ${trainPart === 0 ? "" : `part ${part}: `}expected ${window} positions or more for a window, found ${to - from}${after}; ${remedy}`,
     );
   }
   return starts;

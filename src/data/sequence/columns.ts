@@ -3,6 +3,9 @@ import { BispikeError } from "../../errors.ts";
 
 const LISTED = 12;
 
+/** In messages: who chose the columns. */
+export const COLUMNS_TRAINED = "columns that the net was trained on";
+
 /**
  * Places of the wanted columns: text is a name, a number a place from 0.
  *
@@ -30,7 +33,10 @@ function placeOf(names: readonly string[], column: string | number, where: strin
   if (typeof column === "string") {
     const place = names.indexOf(column);
     if (place >= 0) return place;
-    throw new BispikeError("config", `${where}: expected one of ${listNames(names)}, got ${JSON.stringify(column)}`);
+    throw new BispikeError(
+      "config",
+      `${where}: there is no column ${JSON.stringify(column)}; there are ${listNames(names)}`,
+    );
   }
   if (Number.isInteger(column) && column >= 0 && column < names.length) return column;
   const hint = names.includes(String(column)) ? `; the column named ${column} is meant by the text "${column}"` : "";

@@ -4,7 +4,7 @@
  */
 import { BispikeError } from "../../errors.ts";
 import { isDate, isMissing, isNumber, isTimeName } from "./cells.ts";
-import { checkNames, columnsOf } from "./columns.ts";
+import { COLUMNS_TRAINED, checkNames, columnsOf } from "./columns.ts";
 import { type Delimiter, forEachRecord, guessDelimiter } from "./delimited.ts";
 import { checkSize, MAX_FLOAT32, MAX_VALUES, type RawSeries } from "./series.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -21,6 +21,8 @@ export interface CsvOptions {
   readonly timeColumn?: string | number | false | undefined;
   /** Names or places (without the time column) of the columns to read; others may hold anything. Default all. */
   readonly columns?: readonly (string | number)[] | undefined;
+  /** Whether `columns` are those a net was trained on, for the message that one is missing. Default false. */
+  readonly trained?: boolean | undefined;
 }
 
 /** Places of the columns in a record. */
@@ -198,7 +200,7 @@ function layoutOf(
   const chosen =
     options.columns === undefined
       ? valueNames.map((_, index) => index)
-      : columnsOf(valueNames, options.columns, `${file}: columns`);
+      : columnsOf(valueNames, options.columns, `${file}: ${options.trained ? COLUMNS_TRAINED : "columns"}`);
   return {
     cells: names.length,
     time,

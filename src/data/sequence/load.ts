@@ -43,7 +43,7 @@ export async function loadSequence(request: SequenceRequest): Promise<Sequence> 
   }
   const known = text === undefined ? undefined : KNOWN_TEXTS.get(text);
   const file = known === undefined ? resolve(path) : locateText(path, known);
-  const bytes = await readBytes(file, MAX_SEQUENCE_BYTES, option);
+  const bytes = await readBytes(file, MAX_SEQUENCE_BYTES, `data.${option}`);
   const sha256 = hash("sha256", bytes);
   const verified = known === undefined ? "unknown" : known.sha256 === sha256;
   const provenance = [{ file: basename(file), bytes: bytes.length, sha256, verified }] as const;

@@ -20,7 +20,7 @@ const ENDINGS: readonly (readonly [RegExp, Format])[] = [
 ];
 
 /** Options that only some formats have. */
-const OPTIONS: Readonly<Record<Exclude<keyof ReaderOptions, "columns">, readonly Format[]>> = {
+const OPTIONS: Readonly<Record<Exclude<keyof ReaderOptions, "columns" | "trained">, readonly Format[]>> = {
   delimiter: ["table"],
   header: ["table"],
   timeColumn: ["table"],
