@@ -230,7 +230,8 @@ export function assertEmpty(path: string, allowed: readonly string[] = []): void
   if (names.length === 0) return;
   const run = all.includes(RUN_FILES.config);
   // Stopped before its first save, or diverged: to resume it is to begin it again.
-  const unsaved = run && names.every((name) => (Object.values(RUN_FILES) as readonly string[]).includes(name));
+  const { summary, ...others } = RUN_FILES;
+  const unsaved = run && all.every((name) => (Object.values(others) as readonly string[]).includes(name));
   throw new BispikeError(
     "usage",
     unsaved

@@ -147,14 +147,22 @@ it("trains and measures images that are neither grey nor coloured, and says that
 
 describe("what a person gets wrong", () => {
   it.each([
-    [["bars.yaml", "--train.epoch=3"], 2, "bispike: bars.yaml: unknown key train.epoch (did you mean train.epochs?)"],
+    [
+      ["bars.yaml", "--train.epoch=3"],
+      2,
+      "bispike: command line: unknown key train.epoch (did you mean train.epochs?)",
+    ],
     [
       ["bars.yaml", "--train.epochs=many"],
       2,
-      "bars.yaml: train.epochs: expected an integer from 1 to 1000000, got the text",
+      "bispike: --train.epochs: expected an integer from 1 to 1000000, got the text",
     ],
     [["bars.yaml", "--train.epochs"], 2, "--train.epochs: expected a value, as in --train.epochs=3"],
-    [["bars.yaml", "--threads", "x"], 2, "train.threads: expected an integer from 0 to 256"],
+    [
+      ["bars.yaml", "--threads", "x"],
+      2,
+      "option '--threads <n>' argument 'x' is invalid. Expected a whole number from 0 to 256.",
+    ],
     [["bars.yaml", "--resum"], 2, "bispike: unknown option '--resum'\n(Did you mean --resume?)"],
     [["bars.yaml", "bars.yaml"], 2, "bispike: too many arguments"],
     [[], 2, "expected an experiment's YAML file, as in: bispike train"],

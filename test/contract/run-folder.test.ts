@@ -1,6 +1,6 @@
 /** Run folders: one writer at a time, nothing in them but a run, and metrics that never reach beyond their checkpoint. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -76,7 +76,12 @@ describe("the folder", () => {
     expect(folder.config()).toEqual(config);
     expect(folder.config(["--train.threads=3"]).train.threads).toBe(3);
     folder.close();
-    expect(() => RunFolder.create(config, path)).toThrow(/already holds a run/);
+    expect(() => RunFolder.create(config, path)).toThrow(/holds a run that has saved no checkpoint; remove it/);
+    writeFileSync(join(path, "last.safetensors"), "weights");
+    expect(() => RunFolder.create(config, path)).toThrow(
+      /already holds a run; go on with it by "bispike train --resume/,
+    );
+    rmSync(join(path, "last.safetensors"));
     const again = RunFolder.open(path);
     expect([again.last(), again.best(), again.readJson("summary.json")]).toEqual([undefined, undefined, undefined]);
     again.close();
