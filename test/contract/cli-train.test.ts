@@ -163,6 +163,7 @@ describe("what a person gets wrong", () => {
       2,
       "option '--threads <n>' argument 'x' is invalid. Expected a whole number from 0 to 256.",
     ],
+    [["bars.yaml", "--threads", "-1"], 2, "option '--threads <n>' argument '-1' is invalid"],
     [["bars.yaml", "--resum"], 2, "bispike: unknown option '--resum'\n(Did you mean --resume?)"],
     [["bars.yaml", "bars.yaml"], 2, "bispike: too many arguments"],
     [[], 2, "expected an experiment's YAML file, as in: bispike train"],

@@ -1,6 +1,7 @@
 /** Dotted overrides are taken out of a command line; everything else stays, in order. */
 import { describe, expect, it } from "vitest";
 import { splitOverrides } from "../../src/cli/overrides.ts";
+import { runHere } from "../support/cli-here.ts";
 
 describe("splitOverrides", () => {
   it.each<[string[], string[], string[]]>([
@@ -23,4 +24,15 @@ describe("splitOverrides", () => {
       expect.objectContaining({ code: "usage", message: expect.stringContaining("--train.epochs: expected a value") }),
     );
   });
+});
+
+it.each([
+  [["demo", "--threads", "-1"], "option '--threads <n>' argument '-1' is invalid. Expected a whole number from 0"],
+  [
+    ["sweep", "plan", "none.yaml", "--seeds", "0"],
+    "option '--seeds <seeds>' argument '0' is invalid. Expected a number",
+  ],
+])("%j blames the option, and no file", async (args, message) => {
+  const { code, stderr } = await runHere(args, ".");
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
 });
