@@ -45,7 +45,10 @@ it("trains, measures and reports; measures finished runs too, and nothing twice"
   expect(read("rule.name=bsd/seed1/summary.json")).toBe(summary);
   for (const [k, rule] of ["bsd", "real-backprop"].entries()) {
     const { asked, ...measured } = JSON.parse(read(`rule.name=${rule}/seed1/robustness.json`));
-    expect(asked).toEqual({ corruptions: ["blur", "weights"], severities: [1, 5], images: 20, draws: 1, seed: 1 });
+    expect(asked).toEqual({
+      ...{ corruptions: ["blur", "weights"], severities: [1, 5], images: 20, draws: 1, seed: 1 },
+      part: "test",
+    });
     expect(measured).toMatchObject({ images: 20, corruptions: [{ name: "blur" }, { name: "weights" }] });
     const { cells } = JSON.parse(read("compare.json"));
     expect(cells[k].runs[0].values).toMatchObject({
@@ -70,6 +73,23 @@ it("trains, measures and reports; measures finished runs too, and nothing twice"
 
   write(measure(10));
   expect((await compare("--dry-run")).stdout.match(/ to measure /g)).toHaveLength(2);
+});
+
+it("judged by the held-out part, it leaves the test part alone in what it measures too", async () => {
+  const folder = join(cwd, "compare/held");
+  writeFileSync(
+    join(cwd, "held.yaml"),
+    readFileSync(join(cwd, "bars.yaml"), "utf8")
+      .replace(/name: bars/, "name: held")
+      .replace("compare: {", "compare: { judge: held-out,"),
+  );
+  const { code, stderr } = await runCli(["compare", "held.yaml", "--out", "compare/held", "--quiet"], cwd);
+  expect([code, stderr]).toEqual([0, ""]);
+  const { asked } = JSON.parse(readFileSync(join(folder, "rule.name=bsd/seed1/robustness.json"), "utf8"));
+  expect(asked.part).toBe("heldout");
+  const text = readFileSync(join(folder, "compare.md"), "utf8");
+  expect(text).toContain("no run has looked at its test part");
+  expect(text).toContain("accuracy under corruption (held-out)");
 });
 
 it("refuses what cannot be measured, before anything is trained", async () => {
