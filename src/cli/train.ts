@@ -110,8 +110,8 @@ Examples:
         const request = { ...others, ...(file === undefined ? {} : { file }), overrides: [...overrides, ...own] };
         const { processes, stages } = options;
         assertPartOptions(options);
-        const inParts = stages === undefined ? "--processes" : "--stages";
-        if (file !== undefined && (stages ?? processes) !== undefined)
+        const inParts = partsOption(options);
+        if (file !== undefined && inParts !== undefined)
           (await import("./run/fits-parts.ts")).assertFitsParts(inParts, file, request.overrides);
         if (stages !== undefined) await (await import("./run/train-part.ts")).trainPartRun({ ...request, stages });
         else if (processes !== undefined)
@@ -119,6 +119,12 @@ Examples:
         else await (await import("./run/train.ts")).trainRun(request);
       }),
     );
+}
+
+/** The option that asked for a training in parts; undefined for one process. */
+function partsOption({ stages, processes }: TrainOptions): "--stages" | "--processes" | undefined {
+  if (stages !== undefined) return "--stages";
+  return processes === undefined ? undefined : "--processes";
 }
 
 /** Options of trainings in parts mean nothing without them. */
@@ -141,8 +147,8 @@ function assertPartOptions(options: TrainOptions): void {
     const name = option === "saveEvery" ? "save-every" : option;
     if (options[option] !== undefined && !there) throw new BispikeError("usage", `--${name}: expected with ${what}`);
   }
-  if (stages === undefined && processes === undefined) return;
-  const inParts = stages === undefined ? "--processes" : "--stages";
+  const inParts = partsOption(options);
+  if (inParts === undefined) return;
   if (options.init !== undefined)
     throw new BispikeError(
       "usage",

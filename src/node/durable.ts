@@ -96,9 +96,12 @@ function processSpace(): string {
   }
 }
 
+/** The name of a temporary file: of which file, by which process, on which machine. */
+const TEMPORARY = /^\.(.+)\.(\d{1,10})-([0-9a-f]{8})-[0-9a-f]{16}\.tmp$/;
+
 /** Whether a name is that of a temporary file of `writeDurably`; for whoever looks at what a folder holds. */
 export function isTemporary(name: string): boolean {
-  return /^\..+\.\d{1,10}-[0-9a-f]{8}-[0-9a-f]{16}\.tmp$/.test(name);
+  return TEMPORARY.test(name);
 }
 
 function isAlive(processId: number): boolean {
@@ -112,12 +115,11 @@ function isAlive(processId: number): boolean {
 
 /** Removes temporary files of `path` whose writer was killed. Best effort: a file left over does no harm. */
 function removeStale(path: string): void {
-  const [folder, prefix] = [dirname(path), `.${basename(path)}.`];
+  const folder = dirname(path);
   try {
     for (const name of readdirSync(folder)) {
-      if (!name.startsWith(prefix)) continue;
-      const [, writer, machine] = /^(\d{1,10})-([0-9a-f]{8})-[0-9a-f]{16}\.tmp$/.exec(name.slice(prefix.length)) ?? [];
-      if (writer === undefined) continue;
+      const [, target, writer, machine] = TEMPORARY.exec(name) ?? [];
+      if (target !== basename(path)) continue;
       // Our own id means an earlier process of the same id, as containers have: this one is between writes.
       const gone =
         machine === MACHINE
