@@ -23,6 +23,8 @@ export type AffinityKind = (typeof AFFINITIES)[number];
 export interface InfoNceOptions {
   readonly temperature: number;
   readonly weight: number;
+  /** By how many nats rivals stand higher than they are. Default 0. */
+  readonly margin?: number;
   /** Default cosines. */
   readonly affinity?: AffinityKind;
   /** Features a row, without padding; dots need it. */
@@ -37,12 +39,18 @@ export interface InfoNceOptions {
  * infonce({ temperature: 0.1, weight: 1 });
  * infonce({ temperature: 0.02, weight: 1, affinity: "dots", features: 256 });
  */
-export function infonce({ temperature, weight, affinity = "cosines", features = 0 }: InfoNceOptions): AlignmentLoss {
-  if (affinity === "cosines") return lossOfCosines("infonceRows", weight, 0, temperature);
+export function infonce({
+  temperature,
+  weight,
+  margin = 0,
+  affinity = "cosines",
+  features = 0,
+}: InfoNceOptions): AlignmentLoss {
+  if (affinity === "cosines") return lossOfCosines("infonceRows", weight, 0, temperature, margin);
   if (!(features > 0))
     throw new BispikeError(
       "usage",
       `infonce of dots: expected features, the numbers a row has, above 0, got ${features}`,
     );
-  return lossOfProducts("infonceRows", weight, features, temperature);
+  return lossOfProducts("infonceRows", weight, features, temperature, margin);
 }

@@ -19,6 +19,8 @@ export interface StageLossOptions {
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
+  /** InfoNCE of hidden stages: by how many nats rivals stand higher than they are. Default 0. */
+  readonly margin?: number;
   /** InfoNCE: what rows of hidden stages are told apart by. Default cosines. */
   readonly affinity?: AffinityKind;
 }
@@ -36,6 +38,8 @@ export interface StageLossSettings {
   readonly lambda: number;
   /** `rule.temperature`, to use as a loss sees fit; InfoNCE's. */
   readonly temperature: number;
+  /** `rule.margin`, likewise. */
+  readonly margin: number;
 }
 
 /** Makes the loss of one stage. */
@@ -67,9 +71,9 @@ export function registerStageLoss(name: string, factory: StageLossFactory): void
  * @throws BispikeError "config" for a name nobody registered
  */
 export function stageLoss(options: StageLossOptions, weight: number, features: number): AlignmentLoss {
-  const { loss, lambda, temperature, affinity = "cosines" } = options;
+  const { loss, lambda, temperature, margin = 0, affinity = "cosines" } = options;
   if (loss === "reco") return reco({ lambda, weight });
-  if (loss === "infonce") return infonce({ temperature, weight, affinity, features });
+  if (loss === "infonce") return infonce({ temperature, weight, margin, affinity, features });
   if (loss === "mse") return mse({ features, weight });
   const factory = stageLosses.get(loss);
   if (!factory)
@@ -77,7 +81,7 @@ export function stageLoss(options: StageLossOptions, weight: number, features: n
       "config",
       `stage loss: expected one of ${stageLosses.names().join(", ")}, got ${loss}; ${HOW_TO_LOAD}`,
     );
-  return factory({ weight, features, lambda, temperature });
+  return factory({ weight, features, lambda, temperature, margin });
 }
 
 /**
@@ -89,5 +93,5 @@ export function stageLoss(options: StageLossOptions, weight: number, features: n
 export function stimulusLoss(options: StageLossOptions, weight: number, features: number): AlignmentLoss {
   const ofDots = options.loss === "infonce" && options.affinity === "dots";
   const drawn = ofDots ? { affinity: "cosines" as const, temperature: DRAWING_TEMPERATURE } : {};
-  return stageLoss({ ...options, ...drawn }, weight, features);
+  return stageLoss({ ...options, margin: 0, ...drawn }, weight, features);
 }

@@ -25,6 +25,8 @@ export interface BsdOptions {
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
+  /** InfoNCE of hidden stages: by how many nats (`rule.margin`) rivals stand higher than they are. Default 0. */
+  readonly margin?: number;
   /** InfoNCE of hidden stages: what rows are told apart by, cosines or mean products; stage 1 stays with cosines. Default cosines. */
   readonly affinity?: AffinityKind;
   /** Weight of each hidden stage's loss. */

@@ -79,6 +79,7 @@ function withoutLater(config: ExperimentConfig): object {
       recallFeatures: "same",
       pooling: "mean",
       affinity: "cosines",
+      margin: 0,
       reach: 0,
       carriers: "recall",
     }),

@@ -27,6 +27,7 @@ export const defaults = {
     loss: "infonce",
     lambda: 4,
     temperature: 0.1,
+    margin: 0,
     affinity: "cosines",
     weight: 1,
     stimulusWeight: 1,

@@ -79,6 +79,7 @@ export const experimentSchema = section({
     loss: choiceOrRegistered(stageLosses),
     lambda: real(0),
     temperature: positive(),
+    margin: real(0),
     affinity: choice(AFFINITIES),
     weight: real(0),
     stimulusWeight: real(0),

@@ -129,6 +129,11 @@ export interface RuleConfig {
   /** InfoNCE: softmax temperature of the affinities. Default 0.1, which suits cosines; dots ask for about 0.02. */
   readonly temperature: number;
   /**
+   * bsd, real-bsd with InfoNCE of hidden stages: how far a sample's own recall must lead the others before they stop to push, in nats (units of the softmax's exponent): rivals stand so much
+   * higher than they are, as if each were e^margin of them. Default 0.
+   */
+  readonly margin: number;
+  /**
    * bsd, real-bsd with InfoNCE (other losses pass over it): what a sample's own recall is told from the others by. cosines, of the angle between two rows, as the method has it; or dots, their mean product over the
    * features, which grows as they learn, so that training goes on to what is not yet told apart. Of hidden stages: stage 1 stays with cosines (at a temperature of 0.1 beside dots), or
    * recall would draw what sets classes apart in place of what they look like. Default cosines.

@@ -28,7 +28,14 @@ const bytes = new Uint8Array(readFileSync(FIXTURE));
 const data = { classes: 3, train: 60, test: 6 };
 
 /** Keys of options that came after the fixture was written. */
-const LATER = ['"labelNoise"', '"recall":"', '"recallFeatures"', '"pooling"', '"temperature":0.1,"affinity"'];
+const LATER = [
+  '"labelNoise"',
+  '"recall":"',
+  '"recallFeatures"',
+  '"pooling"',
+  '"margin"',
+  '"temperature":0.1,"affinity"',
+];
 
 /** The configuration as a file says it. */
 const said = (file: Uint8Array): string => decodeSafetensors(file).metadata.get("config") ?? "";
@@ -67,7 +74,7 @@ describe("version 1", () => {
       name: "fixture",
       // Options that came later are as they were before there was a choice.
       network: { hidden: [16], steps: 4, recall: "chain" },
-      rule: { features: "rate", recallFeatures: "same", pooling: "mean", affinity: "cosines" },
+      rule: { features: "rate", recallFeatures: "same", pooling: "mean", affinity: "cosines", margin: 0 },
       train: { seed: 3, batch: 12, epochs: 16 },
     });
     expect(LATER.filter((key) => said(bytes).includes(key))).toEqual([]);
@@ -114,7 +121,7 @@ describe("options that came later", () => {
     expect(LATER.filter((key) => said(last).includes(key))).toEqual([]);
     expect(decodeCheckpoint(last, "x").config).toMatchObject({
       ...{ data: { labelNoise: 0 }, network: { recall: "chain" } },
-      rule: { recallFeatures: "same", pooling: "mean", affinity: "cosines" },
+      rule: { recallFeatures: "same", pooling: "mean", affinity: "cosines", margin: 0 },
     });
   });
 

@@ -59,6 +59,9 @@ describe("bispike inspect", () => {
     expect(await shown({ affinity: "dots", temperature: 0.02 })).toMatch(
       /^rule +bsd: infonce \(dot products, temperature 0\.02\), centred rate, negatives/m,
     );
+    expect(await shown({ affinity: "dots", temperature: 0.02, margin: 2.5 })).toMatch(
+      /^rule +bsd: infonce \(dot products, temperature 0\.02, margin 2\.5\), centred rate, negatives/m,
+    );
     const chain = { hidden: [8, 8] };
     const reaching = async (rule: object) => {
       const { last: file } = await smallTraining({ network: chain, rule, train: { epochs: 1 } });

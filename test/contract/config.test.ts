@@ -185,7 +185,7 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--rule.homeostasis.rate=1.5", "rule.homeostasis.rate: expected a number from 0 to 1, got the number 1.5"],
     [
       "--rule=",
-      "rule: expected a section with the keys name, features, recallFeatures, centred, negatives, loss, lambda, temperature, affinity, weight, stimulusWeight, pool, pooling, top, homeostasis, freeze, codes, codeRate, detached, reach, carriers, stdp, dll, predictiveCoding, ccl, got nothing",
+      "rule: expected a section with the keys name, features, recallFeatures, centred, negatives, loss, lambda, temperature, margin, affinity, weight, stimulusWeight, pool, pooling, top, homeostasis, freeze, codes, codeRate, detached, reach, carriers, stdp, dll, predictiveCoding, ccl, got nothing",
     ],
     ["--train.seed=-1", "train.seed: expected an integer from 0 to 9007199254740991, got the number -1"],
     ["--train.learningRate=.inf", "train.learningRate: expected a number above 0, got the number Infinity"],

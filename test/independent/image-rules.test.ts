@@ -121,13 +121,15 @@ describe.each(CASES)("$name", (small) => {
     { loss: "infonce", affinity: "cosines", centred: false },
     { loss: "infonce", affinity: "dots", centred: true },
     { loss: "infonce", affinity: "dots", centred: false },
+    { loss: "infonce", affinity: "dots", centred: true, margin: 2.5 },
+    { loss: "infonce", affinity: "cosines", centred: true, margin: 2.5 },
     { loss: "reco", affinity: "cosines", centred: true },
     { loss: "mse", affinity: "cosines", centred: true },
-  ] as const)("real-bsd: every stage's own loss, $loss of $affinity, centred $centred", (options) => {
+  ] as const)("real-bsd: every stage's own loss, %j", (options) => {
     const { centred, affinity } = options;
     const own = { ...options, temperature: 0.2, lambda: 1.5, weight: 2, stimulusWeight: 3 };
-    // Stage 1 stays with cosines.
-    const drawn = affinity === "dots" ? { ...own, affinity: "cosines" as const, temperature: 0.1 } : own;
+    // Stage 1 stays with cosines, and has no margin.
+    const drawn = { ...own, margin: 0, ...(affinity === "dots" && { affinity: "cosines" as const, temperature: 0.1 }) };
     const image = realImageNet(team, smallOptions({ ...small, activation: "elu" }), "real-bsd");
     const learner = new RealBsd(image, own, PLAIN_OPTIMISER);
     expectStages(learner, "elu", (rows, c, labels, stage) => {
@@ -218,6 +220,7 @@ interface AlignmentTold {
   readonly loss: "infonce" | "reco" | "mse";
   readonly affinity: "cosines" | "dots";
   readonly temperature: number;
+  readonly margin?: number;
   readonly lambda: number;
 }
 
@@ -226,9 +229,12 @@ function alignmentLoss(
   v: ad.Value,
   w: ad.Value,
   labels: Uint16Array,
-  { loss, affinity, temperature, lambda }: AlignmentTold,
+  { loss, affinity, temperature, margin = 0, lambda }: AlignmentTold,
 ): ad.Value {
   const size = v.values.length / IMAGES;
+  const rivals = Float64Array.from({ length: IMAGES * CLASSES }, (_, i) =>
+    labels[Math.floor(i / CLASSES)] === i % CLASSES ? 0 : margin,
+  );
   if (loss === "mse") {
     const gap = ad.subtract(
       v,
@@ -238,10 +244,13 @@ function alignmentLoss(
   }
   if (affinity === "dots") {
     const logits = ad.affine(ad.products(v, w, size), 1 / size / temperature);
-    return ad.affine(ad.crossEntropy(logits, labels), 1 / IMAGES);
+    return ad.affine(ad.crossEntropy(ad.add(logits, ad.variable(rivals)), labels), 1 / IMAGES);
   }
   const cosines = cosinesOf(v, w);
-  if (loss === "infonce") return ad.affine(ad.crossEntropy(ad.affine(cosines, 1 / temperature), labels), 1 / IMAGES);
+  if (loss === "infonce") {
+    const logits = ad.add(ad.affine(cosines, 1 / temperature), ad.variable(rivals));
+    return ad.affine(ad.crossEntropy(logits, labels), 1 / IMAGES);
+  }
   const own = (i: number) => labels[Math.floor(i / CLASSES)] === i % CLASSES;
   const rest = ad.add(
     ad.gated(ad.affine(cosines, -1, 1), own),

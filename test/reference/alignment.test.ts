@@ -70,6 +70,7 @@ const cases = fc.record({
   silent: fc.boolean(),
   lambda: fc.constantFrom(0, 0.6, 4),
   temperature: fc.constantFrom(0.05, 0.3, 1),
+  margin: fc.constantFrom(0, 0.7, 2.5),
   weight: fc.constantFrom(1, 0.25),
   seed: fc.nat(),
 });
@@ -127,10 +128,10 @@ describe.each([
   ["infonce", "dots"],
   ["mse", "cosines"],
 ] as const)("%s of %s", (loss, affinity) => {
-  const lossOf = ({ lambda, temperature, weight, features }: Case): AlignmentLoss =>
+  const lossOf = ({ lambda, temperature, margin, weight, features }: Case): AlignmentLoss =>
     ({
       reco: reco({ lambda, weight }),
-      infonce: infonce({ temperature, weight, affinity, features }),
+      infonce: infonce({ temperature, margin, weight, affinity, features }),
       mse: mse({ features, weight }),
     })[loss];
 
@@ -140,9 +141,9 @@ describe.each([
       fc.property(cases, (c) => {
         const x = rowsOf(c);
         const ours = run(lossOf(c), c.negatives, x, out);
-        const { negatives, lambda, temperature } = c;
+        const { negatives, lambda, temperature, margin } = c;
         const theirs = align(x.v, x.w, x.labels, {
-          ...{ loss, affinity, negatives, lambda, temperature, classes, centred: false },
+          ...{ loss, affinity, negatives, lambda, temperature, margin, classes, centred: false },
         });
         const weighed = (gradient: Float64Array) => gradient.map((g) => g * c.weight);
         expect(Math.abs(ours.value - c.weight * theirs.loss)).toBeLessThan(1e-12 * Math.max(1, theirs.loss));
@@ -208,16 +209,16 @@ test("infonce of dots says that it needs the number of features", () => {
 });
 
 describe("stage 1", () => {
-  const options = { lambda: 4, temperature: 0.05, affinity: "dots" } as const;
+  const options = { lambda: 4, temperature: 0.05, margin: 2.5, affinity: "dots" } as const;
   const size = { rows: 5, features: 4, negatives: "prototypes", centred: true, silent: false } as const;
   const x = rowsOf({ ...size, ...options, weight: 1, seed: 8 });
   const lossOf = (loss: AlignmentLoss) => run(loss, "prototypes", x, coefficients());
 
-  test("stays with cosines, at 0.1, where hidden stages are told apart by dots", () => {
+  test("stays with cosines, at 0.1 and without a margin, where hidden stages are told apart by dots", () => {
     const own = { ...options, loss: "infonce" };
     expect(lossOf(stimulusLoss(own, 0.5, 4))).toEqual(lossOf(infonce({ temperature: 0.1, weight: 0.5 })));
     expect(lossOf(stageLoss(own, 0.5, 4))).toEqual(
-      lossOf(infonce({ temperature: 0.05, weight: 0.5, affinity: "dots", features: 4 })),
+      lossOf(infonce({ temperature: 0.05, margin: 2.5, weight: 0.5, affinity: "dots", features: 4 })),
     );
   });
 
@@ -226,6 +227,32 @@ describe("stage 1", () => {
     expect(lossOf(stimulusLoss(cosines, 1, 4))).toEqual(lossOf(infonce({ temperature: 0.05, weight: 1 })));
     expect(lossOf(stimulusLoss({ ...options, loss: "reco" }, 1, 4))).toEqual(lossOf(reco({ lambda: 4, weight: 1 })));
   });
+});
+
+test("a margin of ln n is n of each rival: the batch's other classes push as prototypes do that stand higher", () => {
+  const room = coefficients();
+  fc.assert(
+    fc.property(cases, fc.constantFrom("cosines" as const, "dots" as const), (c, affinity) => {
+      const { features, temperature, weight } = c;
+      const prototypes = rowsOf({ ...c, rows: classes, negatives: "prototypes" });
+      // Every class once, and then n times: each sample's rivals are n rows a class, all alike.
+      const labels = Array.from({ length: classes }, (_, k) => k);
+      const n = Math.floor(LARGEST / classes);
+      const times = (x: Float64Array) => Float64Array.from({ length: n * x.length }, (_, at) => x[at % x.length]!);
+      const many = Array.from({ length: n * classes }, (_, k) => k % classes);
+      const once = { v: prototypes.v, w: prototypes.w, labels, features };
+      const batch = { v: times(prototypes.v), w: times(prototypes.w), labels: many, features };
+      const higher = infonce({ temperature, weight, affinity, features, margin: Math.log(n) });
+      const { value, gradV } = run(higher, "prototypes", once, room);
+      const theirs = run(infonce({ temperature, weight, affinity, features }), "masked", batch, room);
+      expect(Math.abs(value - theirs.value)).toBeLessThan(1e-12 * Math.max(1, value));
+      // The mean over n times as many samples: each has an nth of the slope.
+      const shortest = Math.min(1, shortestRow(once.v, features));
+      const size = weight / temperature / shortest;
+      for (const [at, g] of gradV.entries()) expect(Math.abs(g - n * theirs.gradV[at]!) / size).toBeLessThan(1e-5);
+    }),
+    { numRuns: 100 },
+  );
 });
 
 describe("pairing", () => {
@@ -246,7 +273,8 @@ describe("pairing", () => {
 });
 
 test("a loss and its memory may be used again for another batch size", () => {
-  const size = { features: 4, centred: true, silent: false, lambda: 4, temperature: 0.3, weight: 1, seed: 5 } as const;
+  const own = { lambda: 4, temperature: 0.3, margin: 0.7, weight: 1 } as const;
+  const size = { features: 4, centred: true, silent: false, ...own, seed: 5 } as const;
   const dots = () => infonce({ ...size, affinity: "dots" });
   for (const make of [() => infonce(size), dots, () => reco(size), () => mse(size)]) {
     for (const negatives of ["literal", "masked", "prototypes"] as const) {

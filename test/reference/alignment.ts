@@ -19,6 +19,8 @@ export interface AlignmentOptions {
   readonly centred: boolean;
   readonly lambda: number;
   readonly temperature: number;
+  /** InfoNCE: what rivals' logits are raised by. Default 0. */
+  readonly margin?: number;
   readonly classes: number;
   /** InfoNCE: what the softmax is of. Default cosines. */
   readonly affinity?: "cosines" | "dots";
@@ -115,11 +117,17 @@ function reco(cosines: Float64Array, own: readonly number[], isRival: Rivalry, l
 }
 
 /** InfoNCE of C [B][columns]; a column that is neither own nor a rival gets the logit -infinity. */
-function infonce(cosines: Float64Array, own: readonly number[], isRival: Rivalry, temperature: number): CosineLoss {
+function infonce(
+  cosines: Float64Array,
+  own: readonly number[],
+  isRival: Rivalry,
+  { temperature, margin = 0 }: AlignmentOptions,
+): CosineLoss {
   const columns = cosines.length / own.length;
   const logits = cosines.map((c, at) => {
     const [k, j] = [Math.floor(at / columns), at % columns];
-    return j === own[k] || isRival(k, j) ? c / temperature : Number.NEGATIVE_INFINITY;
+    if (j === own[k]) return c / temperature;
+    return isRival(k, j) ? c / temperature + margin : Number.NEGATIVE_INFINITY;
   });
   const { loss, gradient } = crossEntropy(logits, own.length, columns, own);
   return { loss, gradient: gradient.map((g) => g / temperature) };
@@ -147,7 +155,7 @@ function productLoss(
   own: readonly number[],
   isRival: Rivalry,
   features: number,
-  temperature: number,
+  options: AlignmentOptions,
 ): Omit<Alignment, "means"> {
   const columns = w.length / features;
   const products = new Float64Array(own.length * columns);
@@ -155,7 +163,7 @@ function productLoss(
     for (let j = 0; j < columns; j++)
       for (let f = 0; f < features; f++)
         products[k * columns + j]! += (v[k * features + f]! * w[j * features + f]!) / features;
-  const { loss, gradient } = infonce(products, own, isRival, temperature);
+  const { loss, gradient } = infonce(products, own, isRival, options);
   const gradV = new Float64Array(v.length);
   const gradW = new Float64Array(w.length);
   for (let k = 0; k < own.length; k++)
@@ -179,7 +187,7 @@ function contrastiveLoss(
   // Only a masked loss leaves columns out: for prototypes each class has one column, and that is the sample's own.
   const isRival = (k: number, j: number): boolean => options.negatives !== "masked" || labels[k] !== labels[j];
   if (options.loss === "infonce" && options.affinity === "dots")
-    return productLoss(v, w, own, isRival, features, options.temperature);
+    return productLoss(v, w, own, isRival, features, options);
   const columns = w.length / features;
   const a = directions(v, features);
   const c = directions(w, features);
@@ -190,9 +198,7 @@ function contrastiveLoss(
         cosines[k * columns + j]! += a.unit[k * features + f]! * c.unit[j * features + f]!;
 
   const { loss, gradient } =
-    options.loss === "reco"
-      ? reco(cosines, own, isRival, options.lambda)
-      : infonce(cosines, own, isRival, options.temperature);
+    options.loss === "reco" ? reco(cosines, own, isRival, options.lambda) : infonce(cosines, own, isRival, options);
 
   const pullV = new Float64Array(v.length);
   const pullW = new Float64Array(w.length);

@@ -101,9 +101,9 @@ export function bsdStep(
   const last = pair.recall.at(-1)!;
   const redrawn = blockForward(last, recalled.spikes, steps * shown.length);
 
-  // Stage 1 stays with cosines.
+  // Stage 1 stays with cosines, and has no margin.
   const drawn = options.affinity === "dots" ? { affinity: "cosines" as const, temperature: 0.1 } : {};
-  const first = align(stimulus, timeMean(redrawn.drive, steps), labels, { ...options, ...drawn });
+  const first = align(stimulus, timeMean(redrawn.drive, steps), labels, { ...options, ...drawn, margin: 0 });
   const partners = recalled.traces.toReversed();
   const stages: Alignment[] = seen.traces.map((trace, i) =>
     align(trace.features, partners[i]!.features, labels, options),

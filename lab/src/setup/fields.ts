@@ -143,6 +143,12 @@ export const FIELDS: readonly Field[] = [
     read: (draft) => draft.aligns && draft.value("rule.loss") === "infonce",
   },
   {
+    key: "rule.margin",
+    label: "Margin",
+    hint: "How far the partner must lead before the others stop to push.",
+    read: (draft) => draft.aligns && draft.value("rule.loss") === "infonce",
+  },
+  {
     key: "rule.features",
     label: "Compared are",
     choices: [

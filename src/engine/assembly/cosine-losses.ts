@@ -54,14 +54,15 @@ function coefficients(
 
 /**
  * InfoNCE of each row: losses[k] without the unit. `positive` (i32) is a row's own column; `negative` (u8) is 1 where a column is a rival. Of cosines where `features` is 0, else of
- * mean products over so many features, whose rows have no terms of their own: rowOwn is 0, and what is left for the columns' is void.
+ * mean products over so many features, whose rows have no terms of their own: rowOwn is 0, and what is left for the columns' is void. Rivals stand `margin` nats higher than they are.
  */
 export function infonceRows(
   begin: i32, end: i32, thread: i32,
-  columns: i32, features: f64, temperature: f64, unit: f64, dots: usize, rowSquares: usize, columnSquares: usize, positive: usize, negative: usize,
+  columns: i32, features: f64, temperature: f64, margin: f64, unit: f64, dots: usize, rowSquares: usize, columnSquares: usize, positive: usize, negative: usize,
   losses: usize, mix: usize, rowOwn: usize, scratch: usize, scratchStride: i32,
 ): void {
   const cosine = scratch + <usize>thread * scratchStride, scale = cosine + (<usize>(columns + 1) << 3), slope = scale + (<usize>(columns + 1) << 3);
+  const lift = margin * temperature;
   for (let k = begin; k < end; k++) {
     const row = dots + (<usize>k * columns << 3), rivals = negative + <usize>k * columns, squares = features > 0 ? 0 : load<f64>(rowSquares + (<usize>k << 3));
     if (features > 0) meanProducts(columns, row, features, cosine, scale);
@@ -69,8 +70,7 @@ export function infonceRows(
     const own = load<i32>(positive + (<usize>k << 2)), ownCosine = load<f64>(cosine + (<usize>own << 3));
     let top = ownCosine;
     for (let j = 0; j < columns; j++) {
-      const counts = load<u8>(rivals + j) == 1 || j == own;
-      const c = counts ? load<f64>(cosine + (<usize>j << 3)) : -Infinity;
+      const c = j == own ? ownCosine : load<u8>(rivals + j) == 1 ? load<f64>(cosine + (<usize>j << 3)) + lift : -Infinity;
       store<f64>(slope + (<usize>j << 3), c);
       top = c > top ? c : top;
     }
