@@ -30,9 +30,10 @@ export function unreadable(path: string, cause: unknown, option = "data.path"): 
 /**
  * Files and folders in `folder`, hidden ones left out.
  *
+ * @param option that named the folder, for messages
  * @throws BispikeError "data" when it is no readable folder
  */
-export async function listFolder(folder: string): Promise<Listing> {
+export async function listFolder(folder: string, option?: string): Promise<Listing> {
   const files: string[] = [];
   const folders: string[] = [];
   try {
@@ -43,7 +44,7 @@ export async function listFolder(folder: string): Promise<Listing> {
       else if (found.isFile()) files.push(entry.name);
     }
   } catch (cause) {
-    throw unreadable(folder, cause);
+    throw unreadable(folder, cause, option);
   }
   return { files: files.sort(), folders: folders.sort() };
 }
@@ -83,6 +84,7 @@ export async function readBytes(path: string, limit = MAX_FILE_BYTES, option?: s
 export class DataFiles implements DataSource {
   readonly folder: string;
   readonly maxTotal: number;
+  readonly #option: string | undefined;
   readonly #records: FileRecord[] = [];
   readonly #named: boolean;
   /** The known sets that all files read so far belong to. */
@@ -94,13 +96,20 @@ export class DataFiles implements DataSource {
    * @param known the sets to compare with
    * @param named whether the user said that it is the (one) known set
    * @param maxTotal most bytes of all files, decompressed; default 4 GiB
+   * @param option that named the folder, for messages
    */
-  constructor(folder: string, known: readonly KnownSet[], named: boolean, maxTotal = MAX_TOTAL_BYTES) {
+  constructor(
+    folder: string,
+    known: readonly KnownSet[],
+    named: boolean,
+    { maxTotal = MAX_TOTAL_BYTES, option }: { readonly maxTotal?: number; readonly option?: string } = {},
+  ) {
     this.folder = folder;
     this.maxTotal = maxTotal;
     this.#known = known;
     this.#candidates = known;
     this.#named = named;
+    this.#option = option;
     this.#left = maxTotal;
   }
 
@@ -121,7 +130,7 @@ export class DataFiles implements DataSource {
    */
   async read(file: string, role?: string): Promise<Uint8Array> {
     const path = join(this.folder, file);
-    const stored = await readBytes(path);
+    const stored = await readBytes(path, MAX_FILE_BYTES, this.#option);
     const content = file.toLowerCase().endsWith(".gz")
       ? gunzip(stored, path, Math.min(this.#left, MAX_FILE_BYTES))
       : stored;
@@ -134,11 +143,11 @@ export class DataFiles implements DataSource {
   }
 
   list(folder: string): Promise<Listing> {
-    return listFolder(join(this.folder, folder));
+    return listFolder(join(this.folder, folder), this.#option);
   }
 
   readStored(file: string): Promise<Uint8Array> {
-    return readBytes(join(this.folder, file));
+    return readBytes(join(this.folder, file), MAX_FILE_BYTES, this.#option);
   }
 
   /** The record's checksum is over each picture's path, length and bytes, in order. */

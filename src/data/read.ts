@@ -16,10 +16,12 @@ import { BispikeError } from "../errors.ts";
 import { checkLabels, countClasses, type Dataset } from "./dataset.ts";
 import { type DatasetKind, KNOWN_SETS, type KnownSet } from "./known.ts";
 import { readPictures } from "./pictures.ts";
-import type { DataSource, Listing } from "./source.ts";
+import { DATA_KEYS, type DataOptionNames, type DataSource, type Listing } from "./source.ts";
 import { IDX_FILE, readCifar10, readCifar100, readIdx, readSvhn, type StoredParts } from "./stored.ts";
 
-const READERS: Readonly<Record<DatasetKind, (files: DataSource, listing: Listing) => Promise<StoredParts>>> = {
+type Reader = (files: DataSource, listing: Listing, options: DataOptionNames) => Promise<StoredParts>;
+
+const READERS: Readonly<Record<DatasetKind, Reader>> = {
   idx: readIdx,
   cifar10: readCifar10,
   cifar100: readCifar100,
@@ -43,18 +45,23 @@ const LISTED = 12;
  * @param open gives the files of the folder; told which known sets its content may be compared with
  * @param name as of `DatasetRequest`
  * @param label its name where neither `name` nor its content says
+ * @param options that say name and folder, for messages
  * @throws BispikeError "data" when there is none, or a file is damaged, too large, or does not fit the others
  */
 export async function readDataset(
   folder: string,
   listing: Listing,
   open: (comparable: readonly KnownSet[]) => DataSource,
-  { name, label }: { readonly name: string | undefined; readonly label: string },
+  {
+    name,
+    label,
+    options = DATA_KEYS,
+  }: { readonly name: string | undefined; readonly label: string; readonly options?: DataOptionNames },
 ): Promise<Dataset> {
   const known = name === undefined ? undefined : KNOWN_SETS.get(name);
-  const kind = findKind(folder, listing, known);
+  const kind = findKind(folder, listing, known, options);
   const files = open(known ? [known] : [...KNOWN_SETS.values()].filter((set) => set.kind === kind));
-  const parts = await READERS[kind](files, listing);
+  const parts = await READERS[kind](files, listing, options);
 
   // CIFAR and SVHN have their classes whatever the copy; an IDX file or a folder may be anything.
   const published = known ?? files.recognised ?? KNOWN_SETS.get(kind);
@@ -74,7 +81,12 @@ export async function readDataset(
   };
 }
 
-function findKind(folder: string, listing: Listing, known: KnownSet | undefined): DatasetKind {
+function findKind(
+  folder: string,
+  listing: Listing,
+  known: KnownSet | undefined,
+  { name, path }: DataOptionNames,
+): DatasetKind {
   const kinds = SIGNS.filter(([, sign]) => listing.files.some((file) => sign.test(file))).map(([kind]) => kind);
   if (kinds.length === 0 && listing.folders.length > 0) kinds.push("image folders");
   const there = describe(listing);
@@ -84,7 +96,7 @@ function findKind(folder: string, listing: Listing, known: KnownSet | undefined)
     if (fitting !== undefined) return fitting;
     throw new BispikeError(
       "data",
-      `${folder}: expected the files of ${known.name} (${known.kind}), found ${there}; correct data.name or data.path`,
+      `${folder}: expected the files of ${known.name} (${known.kind}), found ${there}; correct ${name === path ? path : `${name} or ${path}`}`,
     );
   }
   const [kind, ...others] = kinds;
@@ -99,7 +111,7 @@ function findKind(folder: string, listing: Listing, known: KnownSet | undefined)
   if (others.length > 0) {
     throw new BispikeError(
       "data",
-      `${folder}: found files of several data sets (${kinds.join(", ")}); give data.name or a folder of one set`,
+      `${folder}: found files of several data sets (${kinds.join(", ")}); give ${name} ${name === path ? "" : "or "}a folder of one set`,
     );
   }
   return kind;

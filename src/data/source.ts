@@ -2,6 +2,15 @@
 import type { FileRecord } from "./dataset.ts";
 import type { KnownSet } from "./known.ts";
 
+/** What a person says a data set's name and folder by, for messages; the same option where one says both. */
+export interface DataOptionNames {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** An experiment's own. */
+export const DATA_KEYS: DataOptionNames = { name: "data.name", path: "data.path" };
+
 /** What a folder holds, each list sorted by code unit, so that every machine sees the same order. */
 export interface Listing {
   readonly files: readonly string[];

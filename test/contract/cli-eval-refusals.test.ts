@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { checkSections } from "../../src/cli/run/eval-sections.ts";
 import { runCli } from "../support/cli.ts";
 import { idxFile } from "../support/data-files.ts";
-import { expectRefusal } from "../support/refusal.ts";
+import { expectRefusalHere } from "../support/refusal.ts";
 import { writeSmallDigits } from "../support/small-digits.ts";
 import { trainedRun } from "../support/trained-run.ts";
 
@@ -30,12 +30,19 @@ it("refuses sections of images for another kind of run, before its data are read
 it("refuses what does not go together", async () => {
   const { cwd } = trained();
   const refuse = (args: string[], code: 1 | 2, message: RegExp) =>
-    expectRefusal(["eval", "run", "--threads", "2", ...args], cwd, code, message);
+    expectRefusalHere(["eval", "run", "--threads", "2", ...args], cwd, code, message);
   await refuse(["--classifier", "run/last.safetensors"], 2, /--classifier needs --recall-measures/);
   await refuse(["--recall-measures", "--classifier", "run"], 2, /--classifier: expected another checkpoint than run/);
   await refuse(["--recall-measures", "--classifier", "nowhere"], 1, /nowhere: no such file or folder/);
   await refuse(["--ood", "nowhere"], 1, /nowhere: there is no such file or folder; check --ood$/m);
-  await refuse(["--ood", "cifar10"], 1, /--ood cifar10 is not part of any package: .* give its folder to --ood$/m);
+  await refuse(["--ood", "cifar10"], 1, /--ood "cifar10" is not part of any package: .* give its folder as --ood$/m);
+  const two = join(cwd, "two");
+  mkdirSync(join(two, "only", "train", "a"), { recursive: true });
+  for (const name of ["train.bin", "train_32x32.mat"]) writeFileSync(join(two, name), "");
+  await refuse(["--ood", "two"], 1, /several data sets \(cifar100, svhn\); give --ood a folder of one set$/m);
+  await refuse(["--ood", "two/only"], 1, /found train\/ but no test\/; .* the classes itself as --ood \(/);
+  await refuse(["--data.path", "nowhere"], 1, /nowhere: there is no such file or folder; check --data\.path$/m);
+  await refuse(["--data.path", "two"], 1, /several data sets .*; give --data\.name or a folder of one set$/m);
   const wide = join(cwd, "wide");
   mkdirSync(wide);
   for (const part of ["train", "t10k"]) {

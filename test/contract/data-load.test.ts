@@ -214,7 +214,7 @@ describe("limits", () => {
       b: new Uint8Array(400),
       "bomb.gz": gzipSync(Buffer.alloc(1e7)),
     });
-    const files = new DataFiles(path, [], false, 1000);
+    const files = new DataFiles(path, [], false, { maxTotal: 1000 });
     expect((await files.read("a.gz")).length).toBe(600);
     await expect(files.read("bomb.gz")).rejects.toThrow(/decompresses to more than the 400 bytes it may have/);
     await files.read("b");

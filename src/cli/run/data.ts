@@ -16,6 +16,9 @@ export interface DataOptions {
   readonly "data.path"?: string;
 }
 
+/** The same, for messages. */
+const DATA_OPTIONS = { name: "--data.name", path: "--data.path" } as const;
+
 /** Checkpoints of nets that see images. */
 export type ImagesCheckpoint = Checkpoint | AutoencoderCheckpoint;
 
@@ -34,7 +37,7 @@ export async function datasetFor(checkpoint: ImagesCheckpoint, source: string, o
   const name = options["data.name"] ?? config.data.name;
   const path = pathOf(checkpoint, options);
   const recorded = options["data.path"] === undefined ? path : undefined;
-  const dataset = await loadDataset({ name, path }).catch(movedFrom(recorded, "--data.path FOLDER"));
+  const dataset = await loadDataset({ name, path }, DATA_OPTIONS).catch(movedFrom(recorded, "--data.path FOLDER"));
   const expected = `${describeShape(data.shape)} in ${data.classNames.length} classes`;
   const found = `${describeShape(dataset.shape)} in ${dataset.classes} classes`;
   if (expected !== found) {

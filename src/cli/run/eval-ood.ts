@@ -12,9 +12,12 @@ import { alignTable, printable } from "../table.ts";
 import { unverified } from "./data.ts";
 import type { Measured, Section } from "./eval-sections.ts";
 
+/** One option says a name or a folder. */
+const OOD = { name: "--ood", path: "--ood" } as const;
+
 /** @param other name of a known data set, else a folder */
 export async function oodSection({ model, file }: OpenedModel, known: Measured, other: string): Promise<Section> {
-  const foreign = await loadDataset(KNOWN_SETS.has(other) ? { name: other } : { path: other }).catch(ofOption);
+  const foreign = await loadDataset(KNOWN_SETS.has(other) ? { name: other } : { path: other }, OOD);
   const { shape, name } = model.data;
   if (describeShape(foreign.shape) !== describeShape(shape)) {
     throw new BispikeError(
@@ -24,18 +27,6 @@ export async function oodSection({ model, file }: OpenedModel, known: Measured, 
   }
   note("warning", unverified(foreign));
   return { finish: () => compare(spikingModel(model, `--ood of ${file}`), known, foreign) };
-}
-
-/** Readers speak of data.name and data.path, which are those of the part that was trained on: here --ood says both. */
-function ofOption(error: unknown): never {
-  if (!(error instanceof BispikeError)) throw error;
-  const message = error.message
-    .replace(/data\.name "([^"]*)"/g, "--ood $1")
-    .replace(/as data\.path|give data\.path/g, (said) =>
-      said.startsWith("as") ? "to --ood" : "give its folder to --ood",
-    )
-    .replace(/(data\.name or )?data\.path/g, "--ood");
-  throw new BispikeError(error.code, message, { cause: error });
 }
 
 async function compare(model: Model, known: Measured, foreign: Dataset) {

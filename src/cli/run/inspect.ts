@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readBytes } from "../../data/files.ts";
 import { loadDataset } from "../../data/load.ts";
+import type { DataOptionNames } from "../../data/source.ts";
 import { BispikeError } from "../../errors.ts";
 import { decodeSafetensors, type SafetensorsFile } from "../../export/safetensors.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
@@ -31,7 +32,8 @@ export async function runInspect(path: string | undefined, options: InspectOptio
 async function inspect(path: string | undefined, options: InspectOptions): Promise<Findings> {
   const name = options["data.name"];
   const folder = path ?? options["data.path"];
-  if (name !== undefined) return inspectDataset(await loadDataset({ name, path: folder }));
+  const said = { name: "--data.name", path: path === undefined ? "--data.path" : "the path" };
+  if (name !== undefined) return inspectDataset(await loadDataset({ name, path: folder }, said));
   if (folder === undefined) {
     throw new BispikeError(
       "usage",
@@ -44,7 +46,7 @@ async function inspect(path: string | undefined, options: InspectOptions): Promi
       "data",
       `${folder}: no such file or folder; expected a checkpoint, a run folder or a data set's folder`,
     );
-  if (!kind.isDirectory()) return inspectFile(folder);
+  if (!kind.isDirectory()) return inspectFile(folder, said.path);
   const checkpoints = Object.values(CHECKPOINT_FILES).filter((file) => existsSync(join(folder, file)));
   if (checkpoints.length > 0) return inspectOpened(folder);
   if (existsSync(join(folder, RUN_FILES.config)))
@@ -52,7 +54,7 @@ async function inspect(path: string | undefined, options: InspectOptions): Promi
       "checkpoint",
       `${folder}: holds a run that has saved no checkpoint (${Object.values(CHECKPOINT_FILES).join(" or ")}): its training failed or was stopped before a first save, or is in parts that bispike join is yet to join`,
     );
-  return inspectDataset(await datasetIn(folder));
+  return inspectDataset(await datasetIn(folder, said));
 }
 
 /** A checkpoint of any kind. */
@@ -64,9 +66,9 @@ function inspectOpened(path: string): Findings {
 }
 
 /** A folder without checkpoints is a data set or a mistake; the message allows for both. */
-async function datasetIn(folder: string) {
+async function datasetIn(folder: string, said: DataOptionNames) {
   try {
-    return await loadDataset({ path: folder });
+    return await loadDataset({ path: folder }, said);
   } catch (error) {
     if (!(error instanceof BispikeError)) throw error;
     throw new BispikeError(
@@ -77,8 +79,8 @@ async function datasetIn(folder: string) {
   }
 }
 
-async function inspectFile(file: string): Promise<Findings> {
-  const bytes = await readBytes(file);
+async function inspectFile(file: string, option: string): Promise<Findings> {
+  const bytes = await readBytes(file, undefined, option);
   let contents: SafetensorsFile;
   try {
     contents = decodeSafetensors(bytes);
