@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { rangesFor } from "../../src/cli/run/part-ranges.ts";
 import { PartFolder } from "../../src/node/part-folder.ts";
 import { readExperiment } from "../../src/training/config-file.ts";
 import { runCli, startCli } from "../support/cli.ts";
@@ -37,6 +38,24 @@ it("--resume without --processes: one process does not begin a training in parts
     workspace(),
     2,
     /in parts \(stages 3-4\); go on with: bispike train --resume elsewhere --stages 3-4 .*beside the others/,
+  );
+});
+
+it("--resume --processes keeps the cut a training was begun with, and refuses another --cut", async () => {
+  begin("kept", 1, 2).close();
+  begin("kept", 3, 4).close();
+  const ranges = (cut?: number[]) =>
+    rangesFor({ processes: 2, resume: "kept", ...(cut && { cut }) }, experiment(), join(workspace(), "kept"));
+  for (const cut of [undefined, [2]])
+    expect(await ranges(cut)).toEqual([
+      { first: 1, last: 2 },
+      { first: 3, last: 4 },
+    ]);
+  await expectRefusalHere(
+    ["train", "--resume", "kept", "--processes", "2", "--cut", "3"],
+    workspace(),
+    2,
+    /^bispike: --cut: kept was begun with 2 parts \(stages 1-2, 3-4\), which stay: expected 2, got 3$/m,
   );
 });
 

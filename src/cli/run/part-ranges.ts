@@ -19,16 +19,17 @@ export interface CutChoice {
  * @throws BispikeError "usage" for cuts the pair does not have, or other ones than the run was begun with
  */
 export async function rangesFor(request: CutChoice, config: ExperimentConfig, run: string): Promise<StageRange[]> {
-  const { processes, resume } = request;
+  const { processes, cut, resume } = request;
   const before = resume === undefined ? [] : partsOf(run);
   if (before.length === 0) return askedRanges(request, config);
   const words = before.map(describeStages).join(", ");
   if (areWhole(before, config.network.hidden.length + 2)) {
-    if (before.length === processes) return before;
-    throw new BispikeError(
-      "usage",
-      `--processes: ${run} was begun with ${before.length} parts (stages ${words}), which stay; got ${processes}`,
-    );
+    const begun = `${run} was begun with ${before.length} parts (stages ${words}), which stay`;
+    if (before.length !== processes) throw new BispikeError("usage", `--processes: ${begun}; got ${processes}`);
+    const cuts = before.slice(0, -1).map(({ last }) => last);
+    if (cut && cut.join() !== cuts.join())
+      throw new BispikeError("usage", `--cut: ${begun}: expected ${cuts.join() || "none"}, got ${cut.join()}`);
+    return before;
   }
   // Parts begun anew would have the others begin again, too.
   if (before.some((range) => savedSteps(partFolder(run, range)).length > 0))
