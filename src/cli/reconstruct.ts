@@ -12,6 +12,7 @@ export interface ReconstructOptions {
   readonly scale?: number;
   readonly threads: number;
   readonly json?: true;
+  readonly quiet?: true;
   readonly "data.name"?: string;
   readonly "data.path"?: string;
 }
@@ -45,6 +46,7 @@ export function reconstructCommand(): Command {
     );
   withThreads(withData(command))
     .option("--json", "print one JSON object")
+    .option("--quiet", "print only warnings and the result")
     .addHelpText(
       "after",
       `

@@ -1,5 +1,6 @@
 /** `bispike eval --robustness`: accuracy by corruption and severity. */
 import Papa from "papaparse";
+import { CORRUPTIONS, DEFAULT_DRAWS, SEVERITIES } from "../../measurement/corruptions/names.ts";
 import { type CorruptionScore, measureRobustness, type Robustness } from "../../measurement/robustness.ts";
 import { spreadOf } from "../../measurement/statistics/spread.ts";
 import { writeDurably } from "../../node/durable.ts";
@@ -9,6 +10,7 @@ import { alignTable, percent } from "../table.ts";
 import { filesRead } from "./data.ts";
 import type { Measured, Section } from "./eval-sections.ts";
 import { requireFolder, requireNotRead } from "./output-file.ts";
+import { startProgress } from "./progress.ts";
 
 /** @throws BispikeError "usage" for an `--out` that cannot be written */
 export function robustnessSection(
@@ -30,11 +32,19 @@ export function robustnessSection(
   };
   return {
     finish: async () => {
-      const robustness = await measureRobustness(model, split, indices, asked);
+      const progress = startProgress("passes over the images", passesOf(options), { silent: options.json });
+      let passes = 0;
+      const pause = async () => progress.at(++passes);
+      const robustness = await measureRobustness(model, split, indices, { ...asked, pause }).finally(progress.end);
       if (out !== undefined) writeDurably(out, robustnessCsv(robustness));
       return { json: { robustness }, text: report(robustness) };
     },
   };
+}
+
+/** One over the clean images, one a severity of each corruption, and of noise on the weights one a draw. */
+function passesOf({ corruptions = CORRUPTIONS, severities = SEVERITIES, draws = DEFAULT_DRAWS }: EvalOptions): number {
+  return corruptions.reduce((sum, name) => sum + severities.length * (name === "weights" ? draws : 1), 1);
 }
 
 /** CSV (RFC 4180): a line a corruption and severity, first the clean images as severity 0; full digits. */

@@ -9,6 +9,7 @@ import type { ReconstructOptions } from "../reconstruct.ts";
 import { printable } from "../table.ts";
 import { datasetFor, filesRead, partImages, unverified } from "./data.ts";
 import { requireNotRead, requirePicture } from "./output-file.ts";
+import { startProgress } from "./progress.ts";
 import { measureReconstruction, reconstructionTable, withFeatures } from "./reconstruction.ts";
 import { writeReconstructions } from "./reconstruction-picture.ts";
 
@@ -25,9 +26,10 @@ export async function runReconstruct(path: string, options: ReconstructOptions):
     note("warning", unverified(dataset));
     const { split, indices } = partImages(dataset, checkpoint, part);
     if (indices.length === 0) throw new BispikeError("data", `${dataset.name}: the ${part} part has no images`);
+    const progress = startProgress("images redrawn", indices.length, { silent: options.json ?? options.quiet });
     const measured = await withFeatures(dataset, options.features, (features) =>
-      measureReconstruction(model, split, indices, { networks, features }),
-    );
+      measureReconstruction(model, split, indices, { networks, features, progress: progress.at }),
+    ).finally(progress.end);
     const picture = writeReconstructions(model, split, indices.subarray(0, count), out, networks, scale);
     const { width, height } = picture;
     const heading = `${printable(file)}: ${measured.images} ${part} images of ${printable(dataset.name)}, redrawn`;

@@ -24,6 +24,8 @@ export interface ReconstructionOptions {
   readonly networks?: readonly Network[];
   /** Features to compare the distributions of originals and drawings by. Default: no Fréchet distance. */
   readonly features?: FeatureExtractor | undefined;
+  /** Told after each batch how many images are done. */
+  readonly progress?: (images: number) => void;
   /** Awaited between batches; may throw to give up. */
   readonly pause?: () => Promise<void>;
 }
@@ -33,14 +35,15 @@ export async function measureReconstruction(
   model: AutoencoderModel,
   split: Split,
   indices: Int32Array,
-  { networks = model.learner.redrawers, features, pause }: ReconstructionOptions = {},
+  { networks = model.learner.redrawers, features, progress, pause }: ReconstructionOptions = {},
 ): Promise<Reconstruction> {
   const { shape } = model.data;
   // One image has no covariance, and so no distance.
   const compared = features && indices.length > 1 ? { features } : {};
   const meters = networks.map(() => new GenerationMeter({ shape, ...compared }));
-  for await (const { images, originals, redrawn } of redrawnBatches(model, split, indices, networks, pause)) {
+  for await (const { from, images, originals, redrawn } of redrawnBatches(model, split, indices, networks, pause)) {
     for (const [k, meter] of meters.entries()) await meter.add({ originals, redrawn: redrawn[k]!, count: images });
+    progress?.(from + images);
   }
   const figuresOf = (by: Network): DrawingFigures | null => {
     const meter = meters[networks.indexOf(by)];

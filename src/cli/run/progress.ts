@@ -1,0 +1,57 @@
+/** How far a long measurement is, on stderr, so that stdout has its result alone: a bar on a terminal, else a line every ten seconds. */
+import { SingleBar } from "cli-progress";
+
+const SECONDS_BETWEEN_LINES = 10;
+
+export interface Progress {
+  /** @param done so far, of the whole */
+  at(done: number): void;
+  /** Leaves the terminal as it was. */
+  end(): void;
+}
+
+/**
+ * @param what is counted, as "images redrawn"
+ * @param silent shows nothing, for --json and --quiet
+ * @example
+ * const progress = startProgress("images redrawn", 10_000, { silent: options.json });
+ */
+export function startProgress(
+  what: string,
+  total: number,
+  { silent = false }: { readonly silent?: boolean | undefined } = {},
+): Progress {
+  if (silent) return { at: () => {}, end: () => {} };
+  return process.stderr.isTTY ? barOf(what, total) : linesOf(what, total);
+}
+
+function linesOf(what: string, total: number): Progress {
+  let told = performance.now();
+  return {
+    at: (done) => {
+      const now = performance.now();
+      if (done >= total || now - told < 1000 * SECONDS_BETWEEN_LINES) return;
+      process.stderr.write(`bispike: ${done} of ${total} ${what}\n`);
+      told = now;
+    },
+    end: () => {},
+  };
+}
+
+function barOf(what: string, total: number): Progress {
+  const bar = new SingleBar({
+    format: `{value} of {total} ${what} [{bar}] {eta_formatted} left`,
+    barsize: 20,
+    barCompleteChar: "#",
+    barIncompleteChar: "-",
+    stream: process.stderr,
+    linewrap: true,
+    clearOnComplete: true,
+    // A signal ends what saves nothing at once; a listener would be heard only when the work is done.
+    gracefulExit: false,
+    hideCursor: false,
+    fps: 8,
+  });
+  bar.start(total, 0);
+  return { at: (done) => bar.update(done), end: () => bar.stop() };
+}
