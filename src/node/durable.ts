@@ -8,10 +8,12 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -136,6 +138,7 @@ function removeStale(path: string): void {
  * Replaces a file as a whole: afterwards, and after a kill or power cut at any moment, `path` holds either its old bytes
  * or all the new ones. Steps: temporary file in the same folder (`.NAME.PROCESS-MACHINE-RANDOM.tmp`), write, fsync, rename, fsync
  * of the folder. On failure the temporary file is removed and the old file stays. A symbolic link is itself replaced.
+ * A device or pipe (/dev/stdout, a shell's >(...)) is no file to replace: it is written to.
  *
  * @param path target file; its folder must exist
  * @param data bytes, or text written as UTF-8
@@ -145,14 +148,16 @@ function removeStale(path: string): void {
  */
 export function writeDurably(path: string, data: Uint8Array | string): void {
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  if (isStream(path)) {
+    writeStream(path, bytes);
+    return;
+  }
   const folder = dirname(path);
   removeStale(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}-${MACHINE}-${randomBytes(8).toString("hex")}.tmp`);
   try {
     withFile(temporary, "wx", (file) => {
-      for (let at = 0; at < bytes.length; ) {
-        at += writeSync(file, bytes, at, Math.min(CHUNK_BYTES, bytes.length - at));
-      }
+      writeAll(file, bytes);
       fsyncSync(file);
     });
     renameSync(temporary, path);
@@ -163,6 +168,37 @@ export function writeDurably(path: string, data: Uint8Array | string): void {
     } catch {
       // The next write of this target tries again; the first failure says more.
     }
+    throw explained(error, "write", path);
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, Math.min(CHUNK_BYTES, bytes.length - at));
+}
+
+/** Where the system's own links lead, such as /dev/stdout, may be a file that others have open. */
+const SYSTEM_FOLDERS = /^\/(dev|proc)(\/|$)/;
+
+/** Whether a path is that of a device, a pipe or one of the system's links: as a file in its place it would be lost, to all of the machine. */
+function isStream(path: string): boolean {
+  try {
+    const kind = statSync(path);
+    if (kind.isDirectory()) return false;
+    return !kind.isFile() || (lstatSync(path).isSymbolicLink() && SYSTEM_FOLDERS.test(realpathSync(dirname(path))));
+  } catch {
+    return false; // Not there; or the write itself reports what is wrong.
+  }
+}
+
+/** Of this process: a file that one of them was sent to goes on where the last line ended, which a second opening would not. */
+const OWN_STREAMS: Readonly<Record<string, number>> = { "/dev/stdout": 1, "/dev/stderr": 2 };
+
+function writeStream(path: string, bytes: Uint8Array): void {
+  const own = OWN_STREAMS[path];
+  try {
+    if (own !== undefined && fstatSync(own).isFile()) writeAll(own, bytes);
+    else withFile(path, "a", (file) => writeAll(file, bytes));
+  } catch (error) {
     throw explained(error, "write", path);
   }
 }

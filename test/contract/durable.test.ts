@@ -1,4 +1,6 @@
 /** Order of the steps of a durable write, what failures leave behind, and the log of JSON lines. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -186,6 +188,49 @@ describe("writeDurably", () => {
       expect(leftOf(names, 23)).toEqual([...names].sort());
       expect(leftOf(names, 25)).toEqual([]);
     });
+  });
+});
+
+describe.skipIf(process.platform === "win32")("what is no file", () => {
+  it("is written to and stays what it is: as root, /dev/null would be gone from the machine", async () => {
+    const folder = newFolder();
+    const [pipe, link] = [join(folder, "pipe"), join(folder, "link")];
+    execFileSync("mkfifo", [pipe]);
+    fs.symlinkSync("pipe", link);
+    for (const path of [pipe, link]) {
+      const reader = spawn("cat", [pipe]);
+      let read = "";
+      reader.stdout.on("data", (bytes: Buffer) => {
+        read += bytes.toString();
+      });
+      const closed = once(reader, "close");
+      writeDurably(path, "all of it");
+      await closed;
+      expect(read).toBe("all of it");
+    }
+    expect(fs.lstatSync(pipe).isFIFO()).toBe(true);
+    expect(fs.lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(fs.readdirSync(folder).sort()).toEqual(["link", "pipe"]);
+  });
+
+  it("takes the text where stdout is a file, before and after what is printed", () => {
+    const folder = newFolder();
+    const durable = new URL("../../dist/node/durable.js", import.meta.url).href;
+    const script = `import { writeDurably } from ${JSON.stringify(durable)}; console.log("before"); writeDurably("/dev/stdout", "text\\n"); console.log("after");`;
+    const out = fs.openSync(join(folder, "out"), "w");
+    execFileSync(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", out, "inherit"] });
+    fs.closeSync(out);
+    expect(fs.readFileSync(join(folder, "out"), "utf8")).toBe("before\ntext\nafter\n");
+  });
+
+  it("says so where a device takes no more", () => {
+    vi.mocked(writeSync as () => unknown).mockImplementationOnce(() => {
+      throw Object.assign(new Error("planted"), { code: "ENOSPC" });
+    });
+    expect(refused("platform", () => writeDurably("/dev/null", "x"))).toMatch(
+      /^cannot write \/dev\/null: the disk is full/,
+    );
+    expect(fs.statSync("/dev/null").isCharacterDevice()).toBe(true);
   });
 });
 
