@@ -76,6 +76,7 @@ export const trainSection = () =>
 
 /** Dotted names of every key of a schema, sections included, in file order: `train`, `train.seed`, ... */
 export function keysOf(schema: z.core.$ZodType, prefix = ""): string[] {
+  if (schema instanceof z.core.$ZodExactOptional) return keysOf(schema._zod.def.innerType, prefix);
   if (!(schema instanceof z.core.$ZodObject)) return [];
   return Object.entries(schema._zod.def.shape).flatMap(([key, child]) => {
     const dotted = prefix + key;

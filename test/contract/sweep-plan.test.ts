@@ -151,6 +151,10 @@ describe("files for a sweep", () => {
     [{ halving }, /expected two or more candidates, got 1/],
     [{ axes: {}, halving: { ...halving, figure: "testAccuracy" } }, /the test part is not for choices/],
     [{ sample: 3 }, /unknown key sweep\.sample \(did you mean sweep\.samples\?\)/],
+    [
+      { halving: { ...halving, fraction: 3 } },
+      /unknown key sweep\.halving\.fraction \(known here: sweep\.halving\.epochs, sweep\.halving\.eta, .*\)/,
+    ],
   ])("%j is refused", (sweep, message) => {
     expect(() => readSearch({ ...experiment, sweep }, "a.yaml")).toThrow(message);
   });
