@@ -1,7 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { jsonLines, runCli } from "../support/cli.ts";
+import { runHere } from "../support/cli-here.ts";
+import { greyPng } from "../support/data-files.ts";
 import { readModel } from "../support/onnx-read.ts";
 import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";
 import { smallSequenceTraining } from "../support/small-sequence-run.ts";
@@ -71,6 +73,42 @@ describe("bispike export", () => {
     await expectRefusalHere(over, cwd, 2, /is alone\.safetensors, which .* reads/);
     for (const name of [`${run}/best`, "alone"])
       expect(readFileSync(join(cwd, `${name}.safetensors`)).equals(best)).toBe(true);
+  });
+
+  it("replaces none of the images or texts trained on, even if asked to, but what lies beside them", async () => {
+    const { cwd, run, data } = trained();
+    const args = ["--format", "safetensors", "--force", "--out"];
+    const labels = readFileSync(join(data, "train-labels-idx1-ubyte"));
+    const named = ["export", run, ...args, "data/train-labels-idx1-ubyte"];
+    await expectRefusalHere(named, cwd, 2, /--out .*train-labels-idx1-ubyte: is .*, which this command reads/);
+    expect(readFileSync(join(data, "train-labels-idx1-ubyte")).equals(labels)).toBe(true);
+    writeFileSync(join(data, "weights.safetensors"), "mine");
+    expect((await runHere(["export", run, ...args, "data/weights.safetensors"], cwd)).code).toBe(0);
+    // Pictures without a folder for each part lie in those of their classes.
+    for (let i = 0; i < 40; i++) {
+      mkdirSync(join(cwd, "drawn", `bar ${i % 4}`), { recursive: true });
+      writeFileSync(join(cwd, "drawn", `bar ${i % 4}`, `${10 + i}.png`), greyPng(8, 8, new Uint8Array(64)));
+    }
+    const rates = ["export", run, "--format", "npz", "--contents", "rates", "--data.path", "drawn", "--force", "--out"];
+    await expectRefusalHere([...rates, "drawn/bar 1/11.png"], cwd, 2, /lies in drawn\/bar 1, which this command reads/);
+
+    const text = { task: "next-character", data: { text: "small.txt" }, network: { hidden: [8] } };
+    const { last } = await smallSequenceTraining({ ...text, train: { batch: 4, epochs: 1 } }, { stopBefore: 1 });
+    for (const file of ["text.safetensors", "small.txt"]) writeFileSync(join(cwd, file), last);
+    copyFileSync(join(cwd, "small.txt"), join(cwd, "other.txt"));
+    await expectRefusalHere(
+      ["export", "text.safetensors", ...args, "small.txt"],
+      cwd,
+      2,
+      /is small\.txt, which .* reads/,
+    );
+    await expectRefusalHere(
+      ["generate", "text.safetensors", "--out", "small.txt"],
+      cwd,
+      2,
+      /--out small\.txt: is small\.txt/,
+    );
+    expect((await runHere(["export", "text.safetensors", ...args, "other.txt"], cwd)).code).toBe(0);
   });
 
   it("refuses what it cannot write", async () => {

@@ -57,9 +57,17 @@ function pathOf({ config }: ImagesCheckpoint, options: DataOptions): string | un
 }
 
 /** Files and folders of images a data set of `datasetFor` was read from, so that none is written over; not those of a package. */
-export function filesRead({ provenance }: Dataset, checkpoint: ImagesCheckpoint, options: DataOptions): string[] {
+export function filesRead(dataset: Dataset, checkpoint: ImagesCheckpoint, options: DataOptions): string[] {
   const path = pathOf(checkpoint, options);
-  return path === undefined ? [] : provenance.map(({ file }) => join(path, file));
+  return path === undefined ? [] : filesIn(path, dataset);
+}
+
+/** Files of `path` that a data set was read from, and folders whose files were. */
+export function filesIn(path: string, { provenance, classNames }: Dataset): string[] {
+  return provenance.flatMap(({ file }) =>
+    // Pictures that no part's folder holds lie in a folder for each class.
+    file.startsWith("./") ? classNames.map((name) => join(path, name)) : [join(path, file)],
+  );
 }
 
 /** Files that bear a known set's name but not its published content, worded as a warning; null when there are none. */

@@ -4,9 +4,11 @@ import { BispikeError } from "../../errors.ts";
 import { writeDurably } from "../../node/durable.ts";
 import type { ExportOptions } from "../export.ts";
 import { note, print } from "../output.ts";
+import type { DataOptions } from "./data.ts";
 import type { ExportFormat, FormatOptions } from "./export/format.ts";
 import { FORMATS } from "./export/formats.ts";
 import { requireFolder, requireNotRead } from "./output-file.ts";
+import { requireNotTrainedOn } from "./trained-on.ts";
 
 /**
  * Runs the command.
@@ -23,11 +25,14 @@ export async function runExport(
   const file = options.out ?? format.file(own);
   requireFolder("--out", file);
   requireNotRead("--out", file, run);
-  if (!options.force && statSync(file, { throwIfNoEntry: false }))
-    throw new BispikeError(
-      "usage",
-      `--out ${file}: there is such a file already; name another, or replace it with --force`,
-    );
+  if (statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    if (!options.force)
+      throw new BispikeError(
+        "usage",
+        `--out ${file}: there is such a file already; name another, or replace it with --force`,
+      );
+    await requireNotTrainedOn(file, run, own as DataOptions);
+  }
   const { bytes, lines, facts, warnings = [] } = await format.write({ run, options: own, threads: options.threads });
   writeDurably(file, bytes);
   for (const warning of warnings) note("warning", warning);

@@ -8,6 +8,7 @@ import { openSequence } from "../../node/open.ts";
 import type { GenerateOptions } from "../generate.ts";
 import { note, print } from "../output.ts";
 import { requireFolder, requireNotRead } from "./output-file.ts";
+import { requireNotTrainedOn } from "./trained-on.ts";
 
 /** Runs the command. */
 export async function runGenerate(path: string, options: GenerateOptions): Promise<void> {
@@ -20,6 +21,7 @@ export async function runGenerate(path: string, options: GenerateOptions): Promi
   if (out !== undefined) {
     requireFolder("--out", out);
     requireNotRead("--out", out, path);
+    await requireNotTrainedOn(out, path);
   }
   const { learner, checkpoint, file, team } = await openSequence(path, options.threads);
   try {

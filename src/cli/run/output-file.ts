@@ -59,8 +59,14 @@ export function requireNotRead(option: string, file: string, run: string, read: 
   for (const one of [run, ...read]) {
     const kept = realPath(one);
     if (out === kept) throw lost(`is ${one}, which this command reads and which would be lost`);
-    if (one !== run && out.startsWith(kept + sep)) throw lost(`lies in ${one}, which this command reads`);
+    if (one !== run && liesIn(file, one)) throw lost(`lies in ${one}, which this command reads`);
   }
+}
+
+/** Whether a file is in a folder or one of its own, all links followed. */
+export function liesIn(file: string, folder: string): boolean {
+  const from = realPath(folder);
+  return realPath(file).startsWith(from.endsWith(sep) ? from : from + sep);
 }
 
 /**

@@ -19,6 +19,7 @@ import { decisionRemark, decisionTable } from "./decision-table.ts";
 import { requireNotRead, requirePicture } from "./output-file.ts";
 import { decideOne } from "./predict.ts";
 import { recallSequence } from "./recall-sequence.ts";
+import { requireNotTrainedOn } from "./trained-on.ts";
 
 /** The picture's file unless told otherwise. */
 const PICTURE = "recall.png";
@@ -46,6 +47,7 @@ export async function runRecall(path: string, options: RecallOptions): Promise<v
   const { out = PICTURE } = options;
   requireNotRead("--out", out, path, options.from === undefined ? [] : [options.from]);
   requirePicture("--out", out);
+  await requireNotTrainedOn(out, path);
   for (const key of INDEX_OPTIONS) {
     if (options[key] !== undefined && options.index === undefined)
       throw new BispikeError("usage", `--${key}: says where --index looks: give --index N too`);
