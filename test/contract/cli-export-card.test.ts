@@ -1,11 +1,11 @@
 /** A finished run's model card. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { runCli } from "../support/cli.ts";
 import { runHere } from "../support/cli-here.ts";
-import { expectRefusal } from "../support/refusal.ts";
+import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";
 import { sharedWorkspace } from "../support/small-run.ts";
 
 const workspace = sharedWorkspace();
@@ -51,6 +51,20 @@ describe("after training", () => {
       cwd,
       2,
       /there is such a file/,
+    );
+  });
+
+  it("a card of a configuration that was edited after training is refused: its figures are of another", async () => {
+    const cwd = workspace();
+    const train = ["train", "bars.yaml", "--train.epochs=1", "--out", "edited", "--quiet"];
+    expect((await runHere(train, cwd)).code).toBe(0);
+    const file = join(cwd, "edited", "config.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("epochs: 1", "epochs: 3"));
+    await expectRefusalHere(
+      ["export", "edited", "--format", "card", "--out", "edited.md"],
+      cwd,
+      1,
+      /edited: train\.epochs in config\.yaml is not what the checkpoint was trained with; put it back/,
     );
   });
 
