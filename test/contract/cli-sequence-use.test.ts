@@ -351,6 +351,13 @@ it("writes over no file that is read, nor the table over the picture", async () 
   await refused(["forecast", "waves", "--data", "e2.csv", "--out", "./e2.csv"], /--out \.\/e2\.csv: is e2\.csv, which/);
   await refused(["recall", "waves", "--out", "waves.csv"], /is waves\.csv, which/);
   await refused(["recall", "words", "--out", "words.txt"], /is words\.txt, which/);
+  await refused(["generate", "words", "--out", "words.txt"], /--out words\.txt: is words\.txt, which/);
+  await expectRefusalHere(
+    ["forecast", "waves", "--data", "words"],
+    cwd,
+    1,
+    /it cannot be read \(EISDIR\); check --data$/m,
+  );
   await refused(["generate", "words", "--out", "words/last.safetensors"], /is a file of the run/);
   for (const name of ["waves.csv", "e2.csv"]) expect(readFileSync(join(cwd, name))).toEqual(series);
   for (const command of ["forecast", "recall"])

@@ -28,7 +28,7 @@ export async function sequenceFor(
   const recorded =
     told.text === undefined && told.series === undefined ? (config.data.text ?? config.data.series) : undefined;
   const request = { ...sequenceRequest(config, data), ...told };
-  const sequence = await loadSequence(request).catch(movedFrom(recorded, `${option} FILE`));
+  const sequence = await loadSequence(request, option).catch(movedFrom(recorded, `${option} FILE`));
   const { name, provenance } = sequence.about;
   for (const { verified, file } of provenance)
     note("warning", verified === false ? `${name}: not the published content: ${file}` : null);
@@ -39,7 +39,10 @@ export async function sequenceFor(
 }
 
 /** What `sequenceFor` reads, so that it is not written over; nothing where a package brings it. */
-export function sequenceFiles({ config }: SequenceCheckpoint, told: Partial<SequenceRequest> = {}): string[] {
+export function sequenceFiles(
+  { config }: Pick<SequenceCheckpoint, "config">,
+  told: Partial<SequenceRequest> = {},
+): string[] {
   const { text = config.data.text, series = config.data.series } = told;
   return [text, series].filter((path) => path !== undefined && !KNOWN_TEXTS.has(path)) as string[];
 }

