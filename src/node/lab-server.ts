@@ -63,7 +63,10 @@ export async function serveLab({ host, port, runs }: LabOptions): Promise<LabSer
     if (!existsSync(join(run, RUN_FILES.config)))
       throw new BispikeError("checkpoint", `${run}: expected a run folder with ${RUN_FILES.config}, found none there`);
   }
-  const site = sirv(SITE, { etag: true });
+  // Names of assets change with what is in them; the page that names them is asked for anew.
+  const setHeaders = (response: ServerResponse, path: string) =>
+    response.setHeader("Cache-Control", path.startsWith("/assets/") ? "max-age=31536000, immutable" : "no-cache");
+  const site = sirv(SITE, { etag: true, setHeaders });
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(LAB_HEADERS)) response.setHeader(name, value);
     if (request.method !== "GET" && request.method !== "HEAD") {
@@ -139,26 +142,22 @@ async function sendData(response: ServerResponse, name: string, file: string): P
     return;
   }
   const packed = join(folder, `${file}.gz`);
-  if (existsSync(packed)) {
-    sendFile(response, packed, "application/gzip");
-    return;
-  }
   const plain = join(folder, file);
-  if (!existsSync(plain)) {
+  if (!existsSync(packed) && !existsSync(plain)) {
     refuse(response, 404, `${file} is not there`);
     return;
   }
   response.setHeader("Content-Type", "application/gzip");
+  // A class that resets its runs need not fetch them again, nor wait for a server that has gone.
+  response.setHeader("Cache-Control", "max-age=86400");
+  if (existsSync(packed)) {
+    response.setHeader("Content-Length", statSync(packed).size);
+    // Closes the file when the reader goes; a file that cannot be read on ends the answer early.
+    pipeline(createReadStream(packed), response, () => {});
+    return;
+  }
   // Fast, not small: over loopback the network costs nothing.
   pipeline(createReadStream(plain), createGzip({ level: 1 }), response, () => {});
-}
-
-function sendFile(response: ServerResponse, file: string, type: string): void {
-  response.setHeader("Content-Type", type);
-  response.setHeader("Content-Length", statSync(file).size);
-  response.setHeader("Cache-Control", "no-store");
-  // Closes the file when the reader goes; a file that cannot be read on ends the answer early.
-  pipeline(createReadStream(file), response, () => {});
 }
 
 /** Bytes of each of the run's files there is now: a page looks here for what has grown. */

@@ -86,9 +86,19 @@ test.skipIf(!existsSync("/proc/self/fd")).for([
       request(new URL(path, url), resolve).once("error", reject).end();
     });
     expect([answer.statusCode, openFiles(file)]).toEqual([200, 1]);
+    // Browsers keep it: a reset does not fetch it anew.
+    expect(answer.headers["cache-control"]).toBe("max-age=86400");
     answer.destroy();
     await vi.waitFor(() => expect(openFiles(file)).toBe(0), { timeout: 5000, interval: 20 });
   }
+});
+
+test("browsers keep what cannot change under its name, and ask for the page anew", async () => {
+  const { url } = await serve([]);
+  const caching = async (path: string) => (await fetch(new URL(path, url))).headers.get("cache-control");
+  const page = await (await fetch(url)).text();
+  const script = /assets\/[^"]+\.js/.exec(page)?.[0];
+  expect([await caching(script!), await caching("")]).toEqual(["max-age=31536000, immutable", "no-cache"]);
 });
 
 test("a site that has its own name point here is refused", async () => {

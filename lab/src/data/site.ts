@@ -40,9 +40,7 @@ async function fetchFile(folder: URL, name: string): Promise<Uint8Array> {
       "data",
       `${url.pathname}: ${why}; this site does not carry these images, drop your own files instead`,
     );
-  const response = await fetch(url).catch((error: unknown) => {
-    throw failed(`could not be fetched (${String(error)})`);
-  });
+  const response = await fetch(url);
   if (!response.ok) throw failed(`the server answered ${response.status}`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;

@@ -1,18 +1,17 @@
 /** The door to the choices: a closed panel that loads them when it is opened, or when files are dragged over it. */
 import { useSignal } from "@preact/signals";
-import type { ComponentType } from "preact";
-import { useEffect } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import "../styles/door.css";
 import { notice } from "../state/address.ts";
+import { Later } from "./later.tsx";
+
+const part = async () => (await import("./choose.tsx")).Choose;
 
 export function ChooseDoor() {
   const open = useSignal(false);
-  const panel = useSignal<ComponentType | null>(null);
-  useEffect(() => keepPage(), []);
-  useEffect(() => {
-    if (open.value && !panel.value) void import("./choose.tsx").then(({ Choose }) => (panel.value = Choose));
-  }, [open.value]);
-  const Panel = panel.value;
+  // What was typed stays when the door is closed and opened again.
+  const opened = useRef(false);
+  opened.current ||= open.value;
   return (
     <section class="door" aria-label="Choose">
       {notice.value && (
@@ -29,23 +28,8 @@ export function ChooseDoor() {
         onDragEnter={() => (open.value = true)}
       >
         <summary>Choose images, net and rule; compare two; share</summary>
-        {Panel ? <Panel /> : open.value && <p>Loading …</p>}
+        {opened.current && <Later part={part} props={{}} />}
       </details>
     </section>
   );
-}
-
-/** A file that is dropped beside every place for files would have the browser leave the page for it. */
-function keepPage(): () => void {
-  const keep = (event: DragEvent) => {
-    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    event.dataTransfer.dropEffect = "none";
-  };
-  addEventListener("dragover", keep);
-  addEventListener("drop", keep);
-  return () => {
-    removeEventListener("dragover", keep);
-    removeEventListener("drop", keep);
-  };
 }

@@ -1,6 +1,7 @@
 /** Start, pause, one step, speed, reset. */
 import { begin, setupOf } from "../state/lab.ts";
 import type { Run } from "../state/run.ts";
+import { Press } from "./press.tsx";
 
 const SPEEDS = [
   { label: "1 step/s", value: 1 },
@@ -10,23 +11,19 @@ const SPEEDS = [
 ] as const;
 
 export function Controls({ run }: { run: Run }) {
-  const ready = run.ready.value;
+  const off = !run.ready.value || run.finished.value;
   const running = run.running.value;
   return (
     <fieldset class="controls" aria-label="Training">
-      <button
-        type="button"
-        disabled={!ready || run.finished.value}
-        onClick={() => (running ? run.pause() : run.start())}
-      >
+      <Press off={off} act={() => (running ? run.pause() : run.start())}>
         {running ? "Pause" : "Train"}
-      </button>
-      <button type="button" disabled={!ready || running || run.finished.value} onClick={() => run.stepOnce()}>
+      </Press>
+      <Press off={off || running} act={() => run.stepOnce()}>
         One batch
-      </button>
-      <button type="button" disabled={run.opening.value} onClick={() => begin(run, setupOf(run))}>
+      </Press>
+      <Press off={run.opening.value} act={() => begin(run, setupOf(run))}>
         Reset
-      </button>
+      </Press>
       <label>
         Speed{" "}
         <select

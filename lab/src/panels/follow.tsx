@@ -15,8 +15,8 @@ async function follow(
   open: (parts: Parts) => ReturnType<Parts["servedRun"]> | Promise<ReturnType<Parts["servedRun"]>>,
 ) {
   failure.value = null;
-  const [parts, { Followed: Panel }] = await Promise.all([import("../follow/source.ts"), import("./followed.tsx")]);
   try {
+    const [parts, { Followed: Panel }] = await Promise.all([import("../follow/source.ts"), import("./followed.tsx")]);
     shown.value = { Panel, follow: { source: await open(parts) } };
   } catch (error) {
     // A person who closes the chooser has changed their mind.

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { named } from "../state/lab.ts";
 import "../styles/keep.css";
 import type { Run } from "../state/run.ts";
+import { Press } from "./press.tsx";
 
 type Actions = typeof import("../keep/actions.ts");
 
@@ -17,6 +18,8 @@ export function Keep({ run }: { run: Run }) {
     run.said.value = "";
     try {
       run.said.value = await action(await import("../keep/actions.ts"));
+    } catch {
+      run.said.value = "The page's server does not answer. Press again once it does: what was trained is still here.";
     } finally {
       busy.value = false;
     }
@@ -25,7 +28,7 @@ export function Keep({ run }: { run: Run }) {
     if (file) void act((actions) => actions.openCheckpoint(run, file));
   };
   useEffect(() => catchCheckpoints(open), [run]);
-  const ready = run.ready.value && !busy.value;
+  const off = !run.ready.value || busy.value;
   const recalls = run.about.value?.recalls ?? false;
   const best = run.epochs.value.reduce<number | null>(
     (most, { heldOutAccuracy: here }) => (here === null || (most !== null && most > here) ? most : here),
@@ -48,22 +51,18 @@ export function Keep({ run }: { run: Run }) {
     >
       <h2>Keep</h2>
       <div class="controls">
-        <button type="button" disabled={!ready} onClick={() => act((actions) => actions.saveCheckpoint(run, "last"))}>
+        <Press off={off} act={() => act((actions) => actions.saveCheckpoint(run, "last"))}>
           Save checkpoint
-        </button>
-        <button
-          type="button"
-          disabled={!ready || best === null}
-          onClick={() => act((actions) => actions.saveCheckpoint(run, "best"))}
-        >
+        </Press>
+        <Press off={off || best === null} act={() => act((actions) => actions.saveCheckpoint(run, "best"))}>
           Save the best{best === null ? "" : `, ${(100 * best).toFixed(1)} %`}
-        </button>
-        <button type="button" disabled={!ready} onClick={() => act((actions) => actions.saveRunFolder(run))}>
+        </Press>
+        <Press off={off} act={() => act((actions) => actions.saveRunFolder(run))}>
           Save run folder
-        </button>
-        <button type="button" disabled={busy.value} onClick={() => chooser.current?.click()}>
+        </Press>
+        <Press off={busy.value} act={() => chooser.current?.click()}>
           Open checkpoint …
-        </button>
+        </Press>
         <input
           ref={chooser}
           type="file"
@@ -75,17 +74,17 @@ export function Keep({ run }: { run: Run }) {
             event.currentTarget.value = "";
           }}
         />
-        <button type="button" disabled={!ready} onClick={() => act((actions) => actions.saveOnnx(run, "perception"))}>
+        <Press off={off} act={() => act((actions) => actions.saveOnnx(run, "perception"))}>
           Perception as ONNX
-        </button>
+        </Press>
         {recalls && (
           <>
-            <button type="button" disabled={!ready} onClick={() => act((actions) => actions.saveOnnx(run, "recall"))}>
+            <Press off={off} act={() => act((actions) => actions.saveOnnx(run, "recall"))}>
               Recall as ONNX
-            </button>
-            <button type="button" disabled={!ready} onClick={() => act((actions) => actions.savePicture(run))}>
+            </Press>
+            <Press off={off} act={() => act((actions) => actions.savePicture(run))}>
               Recalled picture as PNG
-            </button>
+            </Press>
           </>
         )}
       </div>

@@ -70,15 +70,21 @@ export class Run {
       this.newest.value = this.snapshot.value = this.failure.value = null;
       this.epochs.value = [];
       this.warnings.value = [];
+      this.said.value = "";
     });
     this.lines.length = this.#unheard.length = 0;
     this.#keepEvery = 1;
     // The worker that was asked answers no more.
     this.#asking = false;
     const worker = new Worker(new URL("../worker/main.ts", import.meta.url), { type: "module" });
-    worker.onerror = (event) => {
-      this.failure.value = { code: "bug", message: event.message || "the training worker could not be loaded" };
-    };
+    // A worker that was not loaded never answers.
+    const lost = new Promise<undefined>((resolve) => {
+      worker.onerror = (event) => {
+        const message = event.message || "the page's server does not answer; press Reset once it does";
+        this.failure.value = { code: "bug", message };
+        resolve(undefined);
+      };
+    });
     this.#worker = worker;
     const api = wrap<LabApi>(worker);
     this.#api = api;
@@ -86,7 +92,7 @@ export class Run {
     const tell = proxy((event: LabEvent) => {
       if (this.#worker === worker) this.#hear(event);
     });
-    const about = await this.#try(api.open(request, tell));
+    const about = await Promise.race([this.#try(api.open(request, tell)), lost]);
     if (this.#worker !== worker) return;
     batch(() => {
       this.opening.value = false;
