@@ -53,6 +53,8 @@ export class Session {
   #running = false;
   #closed = false;
   #finished = false;
+  /** What ended training before its end. */
+  #failure: LabEvent | undefined;
   /** Whether questions may be answered at once. */
   #between = true;
   #stepsWanted = 0;
@@ -224,6 +226,11 @@ export class Session {
 
   #go(): void {
     if (this.#finished || this.#closed) return;
+    // Training that broke down does not go on; it says again why.
+    if (this.#failure) {
+      this.#tell(this.#failure);
+      return;
+    }
     this.#running = true;
     this.#tellState();
     if (this.#training) this.#wake();
@@ -256,7 +263,8 @@ export class Session {
       });
       this.#finished = result.finished;
     } catch (error) {
-      this.#tell({ kind: "failure", failure: failureOf(error) });
+      this.#failure = { kind: "failure", failure: failureOf(error) };
+      this.#tell(this.#failure);
     } finally {
       this.#running = false;
       this.#answer();
