@@ -2,11 +2,10 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { accuracies } from "../draw/accuracy.ts";
 import { onThemeChange } from "../draw/theme.ts";
 import type { Run } from "../state/run.ts";
 
-/** Weight of the newest batch in the running mean. */
-const SMOOTHING = 0.1;
 const HEIGHT = 180;
 /** Of batches and held-out images; a run a row. The second run's lines are dashed, for eyes that see no colours. */
 const COLOURS = [
@@ -22,7 +21,7 @@ export function AccuracyCurve({ runs }: { runs: readonly Run[] }) {
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    plot.current = new uPlot(options(element.clientWidth, names), seriesOf(runs), element);
+    plot.current = new uPlot(options(element.clientWidth, names), accuracies(runs), element);
     const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
     const stop = onThemeChange(() => plot.current?.redraw(false));
@@ -36,7 +35,7 @@ export function AccuracyCurve({ runs }: { runs: readonly Run[] }) {
   useSignalEffect(() => {
     for (const run of runs) void run.lineCount.value;
     for (const run of runs) void run.epochs.value;
-    plot.current?.setData(seriesOf(runs));
+    plot.current?.setData(accuracies(runs));
   });
   return (
     <section aria-label="Accuracy">
@@ -58,7 +57,7 @@ function options(width: number, names: readonly (string | null)[]): uPlot.Option
     scales: { x: { time: false }, y: { range: [0, 1] } },
     axes: [
       { ...axis, label: "step" },
-      { ...axis, values: (_, values) => values.map((value) => `${Math.round(100 * value)} %`) },
+      { ...axis, size: 60, values: (_, values) => values.map((value) => `${Math.round(100 * value)} %`) },
     ],
     series: [{ label: "step" }, ...names.flatMap((name, k) => lines(name, k))],
   };
@@ -80,20 +79,3 @@ function lines(name: string | null, k: number): uPlot.Series[] {
 
 const percent = (_: uPlot, value: number | null) =>
   value === null || value === undefined ? "–" : `${(100 * value).toFixed(2)} %`;
-
-function seriesOf(runs: readonly Run[]): uPlot.AlignedData {
-  const tables = runs.map(tableOf);
-  return tables.length === 1 ? tables[0]! : uPlot.join(tables);
-}
-
-/** Steps, batches' running mean, held-out accuracy. */
-function tableOf(run: Run): uPlot.AlignedData {
-  const held = new Map(run.epochs.peek().map(({ step, heldOutAccuracy }) => [step, heldOutAccuracy]));
-  const steps = run.lines.map(({ step }) => step);
-  let mean: number | undefined;
-  const batches = run.lines.map(({ accuracy }) => {
-    mean = mean === undefined ? accuracy : mean + SMOOTHING * (accuracy - mean);
-    return mean;
-  });
-  return [steps, batches, steps.map((step) => held.get(step) ?? null)];
-}
