@@ -101,6 +101,11 @@ describe.skipIf(!chromiumPath)("the lab (needs Chromium: /usr/bin/chromium, or w
     expect(heights.length).toBeGreaterThan(1);
     expect(heights.at(-1)!).toBeCloseTo(24 * (1 - (shown + 0.1) / 1.1), 0);
     expect(await page.getByRole("meter").count()).toBe(2);
+    // What the fields, the dots and the number mean stands below them.
+    const legend = page.locator(".networks > .note");
+    expect(await legend.textContent()).toMatch(
+      /A cell is a neuron.*dots are spikes.*mean cosine of their firing rates/,
+    );
   });
 
   it("opens look inside and goes through its tabs by keyboard", async () => {
@@ -231,6 +236,23 @@ describe.skipIf(!chromiumPath)("the lab (needs Chromium: /usr/bin/chromium, or w
     },
     180_000,
   );
+
+  it("names the similarity's rows beside an open drawing, and stays at its tab when the run is reset", async () => {
+    const { page } = lab;
+    await page.locator("summary").filter({ hasText: /^Draw/ }).click();
+    await page.getByRole("button", { name: "Take a test image" }).waitFor();
+    await page.getByRole("tab", { name: "Similarity" }).click();
+    await panel().locator("canvas").waitFor();
+    const heights = await panel()
+      .locator(".matrix :is(.rows, canvas)")
+      .evaluateAll((both) => both.map((one) => one.getBoundingClientRect().height));
+    expect(heights[0]).toBeCloseTo(heights[1]!, 0);
+    await page.getByRole("button", { name: "Reset" }).click();
+    await page.getByText("Fetching the images …").waitFor();
+    await trainedTo(page, 2, PATIENCE);
+    await panel().waitFor();
+    expect(await chosen().textContent()).toBe("Similarity");
+  }, 240_000);
 
   it("asks nothing once it is closed, and has nothing to complain of", async () => {
     const { page } = lab;

@@ -45,6 +45,8 @@ describe.skipIf(noBrowser)("the lab in Chromium", () => {
     await stepPast(page, 0);
     const best = page.getByRole("button", { name: /Save the best, (9[5-9]|100)\./ });
     await best.waitFor({ timeout: LONG });
+    // Said aloud too, once an epoch.
+    expect(await page.locator(".headline").getByRole("status").textContent()).toMatch(/^\d\d\.\d % of images it never/);
     const bytes = await saved(page, /Save the best/);
     expect(decodeCheckpoint(bytes, "best").position.best?.accuracy).toBeGreaterThanOrEqual(0.95);
     expect(complaints).toEqual([]);
@@ -108,14 +110,19 @@ describe.skipIf(noBrowser)("the lab in Chromium", () => {
     await page.getByRole("button", { name: "Train" }).waitFor();
     const paused = await stepOf(page);
     await tabTo(page, "One batch");
-    await page.keyboard.press("Space");
-    await stepPast(page, paused);
+    // One after the other, without looking for the button anew.
+    for (const batch of [1, 2]) {
+      await page.keyboard.press("Space");
+      await stepPast(page, paused + batch - 1);
+      await page.getByRole("button", { name: "Train" }).waitFor();
+    }
     await tabTo(page, "Speed");
     await page.keyboard.press("End");
     expect(await page.getByLabel("Speed").inputValue()).toBe("1");
     await tabTo(page, "Reset");
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => /Step [0-2] of/.test(document.body.textContent ?? ""), null, { timeout: 60_000 });
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Reset");
     await stepPast(page, 0);
     // The first step that the page shows, whatever this test is too late to see on a loaded machine.
     await page.addInitScript(() => {
@@ -139,6 +146,25 @@ describe.skipIf(noBrowser)("the lab in Chromium", () => {
     await stepPast(page, 1);
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     await expect.poll(width, { timeout: 10_000 }).toBeLessThanOrEqual(360);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("what a finger is to hit is 44 pixels high at least", { timeout: LONG }, async () => {
+    const { page, complaints } = await openPage(browser, lab.url);
+    const session = await browser.context.newCDPSession(page);
+    await session.send("Emulation.setTouchEmulationEnabled", { enabled: true });
+    await stepPast(page, 1);
+    for (const door of [/^Choose/, /^Draw/, /^Look/]) await page.locator("summary").filter({ hasText: door }).click();
+    for (const name of ["Apply", "Clear"]) await page.getByRole("button", { name }).waitFor();
+    await page.getByRole("tab").first().waitFor();
+    const low = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>("button, select, summary, input:not([hidden])")]
+        .map((control) => control.closest<HTMLElement>("label:has(input)") ?? control)
+        .filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < 44)
+        .map(({ outerHTML }) => outerHTML),
+    );
+    expect(low).toEqual([]);
     expect(complaints).toEqual([]);
     await page.close();
   });

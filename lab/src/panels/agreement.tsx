@@ -20,7 +20,7 @@ export function Agreement({ run, stage, name }: { run: Run; stage: number; name:
   const values = [...trace.values, agreement.own];
   const points = values.map((value, k) => `${across(k, values.length)},${height(value)}`).join(" ");
   return (
-    <span class="agreement" title="Mean cosine of the two networks' firing rates for the same class">
+    <span class="agreement">
       {name}
       <meter
         min="0"

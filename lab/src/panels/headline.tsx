@@ -26,13 +26,9 @@ export function Headline({ run }: { run: Run }) {
         {share.value === null ? "–" : `${(100 * share.value).toFixed(share.value < 0.995 ? 0 : 1)}\u00a0%`}
       </strong>
       <span>
-        named right{chance !== null && ` (guessing: ${chance} %)`}
-        {held !== null && (
-          <>
-            <br />
-            {(100 * held).toFixed(1)} % of images it never learned from
-          </>
-        )}
+        named right{chance !== null && ` (guessing: ${chance}\u00a0%)`}
+        <br />
+        <span role="status">{held !== null && `${(100 * held).toFixed(1)} % of images it never learned from`}</span>
       </span>
     </p>
   );

@@ -78,6 +78,13 @@ export function Networks({ run }: { run: Run }) {
         <span class="agreement">stimulus</span>
       </div>
       {!about.spikes && <p class="note">This rule trains a net of real numbers, so no spikes run here.</p>}
+      {about.spikes && (
+        <p class="note">
+          A cell is a neuron, the stronger its colour the more often it fires; dots are spikes on their way.
+          {recalls &&
+            " The networks agree by the mean cosine of their firing rates for the same class, 1 where they are alike."}
+        </p>
+      )}
       {about.spikes && !recalls && <p class="note">This rule trains perception alone, so nothing comes down.</p>}
     </section>
   );

@@ -25,8 +25,9 @@ export function Status({ run }: { run: Run }) {
         {run.opening.value
           ? "Fetching the images …"
           : about
-            ? `Step ${run.step.value} of ${about.totalSteps}${newest ? `, ${Math.round(newest.imagesPerSecond)} images/s, batch accuracy ${(100 * newest.accuracy).toFixed(1)} %` : ""}${run.finished.value ? ", done" : ""}`
+            ? `Step ${run.step.value} of ${about.totalSteps}${newest ? `, ${Math.round(newest.imagesPerSecond)} images/s, batch accuracy ${(100 * newest.accuracy).toFixed(1)} %` : ""}`
             : "No run"}
+        <span role="status">{run.finished.value && ", done"}</span>
       </p>
     </div>
   );

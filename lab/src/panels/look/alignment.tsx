@@ -2,6 +2,7 @@
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { onThemeChange } from "../../draw/theme.ts";
 import { usePoll } from "../../state/poll.ts";
 import type { Run } from "../../state/run.ts";
 import type { Alignment } from "../../worker/protocol-look.ts";
@@ -78,7 +79,9 @@ function Lines({ names, alignments }: { names: readonly string[]; alignments: Re
     plot.current = new uPlot(options(element.clientWidth, names), series(names, alignments.peek()), element);
     const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
+    const stop = onThemeChange(() => plot.current?.redraw(false));
     return () => {
+      stop();
       observer.disconnect();
       plot.current?.destroy();
       plot.current = null;

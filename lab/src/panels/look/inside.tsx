@@ -1,5 +1,5 @@
 /** The tabs of look inside. */
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { usePoll } from "../../state/poll.ts";
 import type { Run } from "../../state/run.ts";
 import type { About } from "../../worker/protocol.ts";
@@ -27,12 +27,19 @@ export interface TabProps {
 export function Inside({ run }: { run: Run }) {
   const about = run.about.value;
   const inside = usePoll(run, "inside", (api) => api.inside());
+  // Kept here, so that who resets a run sees the same of the next.
+  const tab = useSignal(0);
+  const chosen = useSignal(0);
   if (!about || !inside.value) return <Waiting />;
-  return <Shown run={run} about={about} inside={inside.value} />;
+  return <Shown run={run} about={about} inside={inside.value} tab={tab} chosen={chosen} />;
 }
 
-function Shown({ run, about, inside }: Pick<TabProps, "run" | "about" | "inside">) {
-  const chosen = useSignal(0);
+interface ShownProps extends Pick<TabProps, "run" | "about" | "inside"> {
+  readonly tab: Signal<number>;
+  readonly chosen: Signal<number>;
+}
+
+function Shown({ run, about, inside, tab, chosen }: ShownProps) {
   const alignments = useAlignments(run);
   const props = {
     ...{ run, about, inside },
@@ -44,6 +51,7 @@ function Shown({ run, about, inside }: Pick<TabProps, "run" | "about" | "inside"
   return (
     <Tabs
       label="Look inside"
+      chosen={tab}
       tabs={[
         { name: inside.signal === "spikes" ? "Spikes" : "Activations", show: () => <RasterTab {...props} /> },
         { name: inside.signal === "spikes" ? "Firing rates" : "Activity", show: () => <RatesTab {...props} /> },

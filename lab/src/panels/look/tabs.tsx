@@ -1,5 +1,5 @@
 /** Tabs as the ARIA practices have them: arrow keys, Home and End go from one to the next, Tab goes into what is shown. */
-import { useSignal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId, useRef } from "preact/hooks";
 
@@ -8,10 +8,16 @@ export interface Tab {
   readonly show: () => ComponentChildren;
 }
 
-/** @param label what the tabs choose between */
-export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
+interface TabsProps {
+  /** What the tabs choose between. */
+  readonly label: string;
+  readonly tabs: readonly Tab[];
+  /** Place of the one that is shown. */
+  readonly chosen: Signal<number>;
+}
+
+export function Tabs({ label, tabs, chosen }: TabsProps) {
   const id = useId();
-  const chosen = useSignal(0);
   const list = useRef<HTMLDivElement>(null);
   const choose = (at: number) => {
     chosen.value = (at + tabs.length) % tabs.length;
