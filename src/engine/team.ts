@@ -94,6 +94,8 @@ export class Team {
   /** The places of the set bits of each byte, 256 x 8 (the rest 0): kernels list spikes 8 neurons at a time. */
   readonly bits: Region<Uint16Array>;
   readonly #kernels: readonly Kernel[];
+  /** What every other thread is told. */
+  readonly #start: Omit<ThreadStart, "index">;
   readonly #others: Thread[] = [];
   readonly #state: Int32Array;
   readonly #arguments: Float64Array;
@@ -107,7 +109,7 @@ export class Team {
   #spansFrom = 0;
   #closed = false;
 
-  private constructor(arena: Arena, module: WebAssembly.Module, threads: number, spawn: SpawnThread | undefined) {
+  private constructor(arena: Arena, module: WebAssembly.Module, threads: number) {
     this.arena = arena;
     this.threads = threads;
     const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } });
@@ -121,9 +123,7 @@ export class Team {
     this.#state = new Int32Array(arena.memory.buffer, control, ARGUMENTS / 4);
     this.#arguments = new Float64Array(arena.memory.buffer, control + ARGUMENTS, MAXIMUM_ARGUMENTS);
     this.#span = new Float64Array(arena.memory.buffer, control + SPANS, MAXIMUM_THREADS * 2);
-    for (let index = 1; index < threads; index++) {
-      this.#others.push(spawn!({ module, memory: arena.memory, control, index, threads, names: KERNEL_NAMES }));
-    }
+    this.#start = { module, memory: arena.memory, control, threads, names: KERNEL_NAMES };
   }
 
   /** Compiles the kernels and starts the threads. Errors: `usage` for a bad thread count, `platform` where threads cannot start. */
@@ -142,8 +142,9 @@ export class Team {
       throw new BispikeError("usage", `threads: ${threads} threads need shared memory; use 1 where shared is false`);
     }
     const arena = new Arena({ shared, ...(maximumPages === undefined ? {} : { maximumPages }) });
-    const team = new Team(arena, await kernelModule(shared), threads, options.spawn);
+    const team = new Team(arena, await kernelModule(shared), threads);
     try {
+      for (let index = 1; index < threads; index++) team.#others.push(options.spawn!({ ...team.#start, index }));
       await Promise.all(team.#others.map((thread) => thread.ready));
     } catch (cause) {
       await team.close();
@@ -152,13 +153,18 @@ export class Team {
     return team;
   }
 
-  /** Runs a kernel over `items` items on all threads and waits for it. */
+  /** Runs a kernel over `items` items on all threads and waits for it. Throws as `runRange`. */
   run(name: KernelName, items: number, ...args: number[]): void {
     this.runRange(name, 0, items, ...args);
   }
 
-  /** The same over the items from `first` to `end`, exclusive: for work that must be done in parts, such as the positions of a sequence. */
+  /**
+   * The same over the items from `first` to `end`, exclusive: for work that must be done in parts, such as the positions of a sequence.
+   *
+   * @throws BispikeError "usage" once the team is closed: its threads would be waited for without end
+   */
   runRange(name: KernelName, first: number, end: number, ...args: number[]): void {
+    if (this.#closed) throw new BispikeError("usage", "this team is closed: create another one");
     const items = end - first;
     if (items <= 0) return;
     const started = this.#profile ? performance.now() : 0;
@@ -248,7 +254,7 @@ export class Team {
     }
   }
 
-  /** Stops the threads. The memory stays readable. */
+  /** Stops the threads. The memory stays readable, such as by `exportState`; what computes is refused from here on. Closing again does nothing. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
