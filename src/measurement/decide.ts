@@ -11,6 +11,7 @@ import { conceptSpikes } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { RealModel } from "../network/real/real-model.ts";
+import { assertRows } from "../network/rows.ts";
 
 /** What a net decides of an image. */
 export interface Decision {
@@ -22,8 +23,9 @@ export interface Decision {
 }
 
 /**
- * Decisions for the first `images` images of a model, after it has perceived them.
+ * Decisions for the first `images` of the images a model has perceived.
  *
+ * @throws BispikeError "usage" for more than it perceived
  * @example
  * model.load(split, indices, 0, 8);
  * model.perceive(8);
@@ -36,7 +38,8 @@ export function decideImages(model: ImageModel, images: number): Decision[] {
 }
 
 /** Decisions of a net that does not spike: the largest logit, the first of several; cosines are 0, as of a silent concept. */
-function decideByLogits({ logits, data }: RealModel, images: number): Decision[] {
+function decideByLogits({ logits, data, net }: RealModel, images: number): Decision[] {
+  assertRows("images perceived", images, net.readout.images);
   const classes = data.classNames.length;
   return Array.from({ length: images }, (_, b) => {
     const drives = Float64Array.from(logits.view.subarray(b * logits.stride, b * logits.stride + classes));
@@ -44,7 +47,7 @@ function decideByLogits({ logits, data }: RealModel, images: number): Decision[]
   });
 }
 
-/** Decisions of a pair for the first `images` images, after `perceive`. */
+/** Decisions of a pair for the first `images` of the images it perceived. Throws a `usage` error for more. */
 export function decide(pair: NetworkPair, images: number): Decision[] {
   const { classes, width, bits } = pair.target;
   const { steps } = pair.options;

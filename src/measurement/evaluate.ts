@@ -58,7 +58,7 @@ export async function evaluate(
     model.perceive(count);
     similarity?.add(labels);
     for (const meter of meters) meter.add(count, labels);
-    for (const [k, rate] of model.rates(count).entries()) rates[k] = (rates[k] ?? 0) + count * rate;
+    for (const [k, rate] of model.rates().entries()) rates[k] = (rates[k] ?? 0) + count * rate;
     for (const [k, decision] of decideImages(model, count).entries()) {
       const truth = labels[k]!;
       confusion[truth]![decision.class]!++;

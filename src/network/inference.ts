@@ -2,11 +2,16 @@
 import { LANES } from "../engine/kernels.ts";
 import { CONCEPT_THRESHOLD, type Feature } from "./neuron.ts";
 import type { NetworkPair } from "./pair.ts";
+import { assertRows } from "./rows.ts";
 
 /** Key of the random stimulus codes of evaluation; training counts its batches from 0. */
 const EVALUATION_COUNTER = 0xffffffff;
 
-/** Perception of the pair's first `images` stimulus rows; spikes stay in each layer's output, the concept's drive in `conceptDrive`. */
+/**
+ * Perception of the pair's first `images` stimulus rows; spikes stay in each layer's output, the concept's drive in `conceptDrive`.
+ *
+ * @throws BispikeError "usage" for more images than the pair has rows for
+ */
 export function perceive(pair: NetworkPair, images: number): void {
   perceiveHidden(pair, images);
   pair.perception.at(-1)!.forward(images, { train: false });
@@ -24,7 +29,9 @@ export function perceiveHidden(pair: NetworkPair, images: number): void {
 /**
  * Recall of the concepts of `labels`; the redrawn stimuli are the feature rows of `pair.redrawn`.
  *
+ * @param labels classes, at most the pair's `maxRecalls`
  * @param feature what the hidden stages' feature rows are to hold, as alignments read them; absent: nothing
+ * @throws BispikeError "usage" where there is perception alone, for too many labels, or one that is no class
  */
 export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>, feature?: Feature): void {
   pair.present(labels, false);
@@ -42,17 +49,21 @@ export function recallPresented(pair: NetworkPair, rows: number, feature?: Featu
 /**
  * The concept's spikes s_L after `perceive`: LIF neurons on the concept's drive, with a threshold of their own.
  * One byte a neuron, [image][step][neuron].
+ *
+ * @param images the first of those perceived
+ * @throws BispikeError "usage" for more than were perceived
  */
 export function conceptSpikes(pair: NetworkPair, images: number): Uint8Array {
   const { steps, tau } = pair.options;
   const threshold = pair.options.threshold.concept ?? CONCEPT_THRESHOLD;
   const { width } = pair.target;
-  const drive = pair.conceptDrive.workspace.z;
+  const { workspace, images: perceived } = pair.conceptDrive;
+  assertRows("images perceived", images, perceived);
   const tiles = Math.ceil(width / LANES);
-  const z = new Float32Array(pair.team.arena.memory.buffer, drive, tiles * images * steps * LANES);
+  const z = new Float32Array(pair.team.arena.memory.buffer, workspace.z, tiles * perceived * steps * LANES);
   const spikes = new Uint8Array(images * steps * width);
   for (let n = 0; n < width; n++) {
-    let from = Math.floor(n / LANES) * images * steps * LANES + (n % LANES);
+    let from = Math.floor(n / LANES) * perceived * steps * LANES + (n % LANES);
     let to = n;
     for (let b = 0; b < images; b++) {
       let state = 0;

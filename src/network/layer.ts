@@ -70,6 +70,7 @@ export class Layer {
   readonly #steps: number;
   readonly #maxImages: number;
   readonly #spikeChunk: number;
+  #images = 0;
 
   constructor(team: Team, options: LayerOptions) {
     const { synapses, maxImages, steps, neurons } = options;
@@ -121,6 +122,7 @@ export class Layer {
   /** z, then norm, spikes and features (where asked), or the read-out. Training uses and moves the batch statistics. `alike`: see `Synapses.forward`. */
   forward(images: number, options: { train: boolean; feature?: Feature | undefined; alike?: boolean }): void {
     const { synapses, workspace, norm } = this;
+    this.#images = images;
     const room = options.train ? workspace : { ...workspace, winner: 0 };
     synapses.forward(this.group, images, room, norm.momentsAt(options.train), options.alike);
     if (!this.neurons || !this.output) {
@@ -214,8 +216,14 @@ export class Layer {
     return this.norm.gradient(this.group, this.#chunks(images), this.#rows(images));
   }
 
+  /** Images of the newest pass, by which its drives and counts lie. */
+  get images(): number {
+    return this.#images;
+  }
+
   /** Firing rate of each channel in the newest pass, 0..1, over images, steps and pixels; until the next call. Empty where the drive is read out. */
-  channelRates(images: number): Float64Array {
+  channelRates(): Float64Array {
+    const images = this.#images;
     const rates = this.#rates.fill(0);
     const channels = rates.length;
     const chunks = Math.ceil(images / this.#spikeChunk);

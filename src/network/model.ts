@@ -74,11 +74,11 @@ export abstract class ImageModel implements Stateful {
 
   protected abstract readonly rows: StimulusRows;
 
-  /** Runs the net on the first `images` loaded images, without learning. */
+  /** Runs the net on the first `images` loaded images, without learning. Throws a `usage` error for more than `maxImages`. */
   abstract perceive(images: number): void;
 
   /** Mean firing rate of each hidden stage in the newest pass, spikes a neuron and step; empty for nets that do not spike. */
-  abstract rates(images: number): number[];
+  abstract rates(): number[];
 
   abstract slots(optimiser: boolean): Iterable<Slot>;
 
@@ -168,9 +168,9 @@ export class Model extends ImageModel {
     perceive(this.pair, images);
   }
 
-  override rates(images: number): number[] {
+  override rates(): number[] {
     return this.pair.perception.slice(0, -1).map((layer) => {
-      const channels = layer.channelRates(images);
+      const channels = layer.channelRates();
       return channels.reduce((sum, rate) => sum + rate, 0) / channels.length;
     });
   }

@@ -17,6 +17,7 @@ import type { Layer } from "./layer.ts";
 import type { PairOptions } from "./pair-options.ts";
 import { ParameterGroup } from "./parameters.ts";
 import { Population } from "./population.ts";
+import { assertRows } from "./rows.ts";
 import { flat, type Shape, sizeOf } from "./shape.ts";
 import { layerSlots, type Slot } from "./slots.ts";
 import { StagePlan } from "./stage-plan.ts";
@@ -191,15 +192,26 @@ export class NetworkPair {
     return [...this.perception, ...this.recall];
   }
 
-  /** Makes the spikes of the stimulus rows; nothing to do for direct coding. */
+  /** Makes the spikes of the stimulus rows; nothing to do for direct coding. Throws a `usage` error for more images than the pair has rows for. */
   encode(images: number, counter: number, learn: boolean): void {
+    assertRows("images", images, this.options.maxImages);
     this.#encoder?.encode(images, counter, learn);
   }
 
-  /** Sets the concept's spikes of `labels.length` recalls to their target codes. Throws a `usage` error where there is perception alone. */
+  /**
+   * Sets the concept's spikes of `labels.length` recalls to their target codes.
+   *
+   * @throws BispikeError "usage" where there is perception alone, for more than `maxRecalls` labels, or one that is no class
+   */
   present(labels: ArrayLike<number>, learn: boolean): void {
     this.assertRecalls();
-    const { width, bits } = this.target;
+    const { width, bits, classes } = this.target;
+    assertRows("recalls", labels.length, this.maxRecalls);
+    for (let row = 0; row < labels.length; row++) {
+      const label = labels[row]!;
+      if (!(Number.isInteger(label) && label >= 0 && label < classes))
+        throw new BispikeError("usage", `recall ${row}: expected a class from 0 to ${classes - 1}, got ${label}`);
+    }
     this.concept.masks.view.fill(0);
     for (let row = 0; row < labels.length; row++) {
       const label = labels[row]!;

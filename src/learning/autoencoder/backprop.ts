@@ -40,9 +40,9 @@ export class AutoencoderBackprop extends PerceptionLearner {
     }
   }
 
-  protected override activity(images: number): Activity {
+  protected override activity(): Activity {
     const hidden = this.#perception.slice(0, -1).map((layer) => {
-      const own = layer.channelRates(images);
+      const own = layer.channelRates();
       const silent = own.reduce((count, rate) => count + (rate === 0 ? 1 : 0), 0);
       return { rate: own.reduce((sum, rate) => sum + rate, 0) / own.length, silent: silent / own.length };
     });

@@ -2,6 +2,7 @@
 import type { Frame } from "../../data/batch.ts";
 import type { Region } from "../../engine/memory.ts";
 import { type DataSummary, ImageModel } from "../model.ts";
+import { assertRows } from "../rows.ts";
 import type { Slot } from "../slots.ts";
 import type { LayeredNet } from "./layered-net.ts";
 
@@ -37,6 +38,7 @@ export class RealModel extends ImageModel {
   }
 
   override perceive(images: number): void {
+    assertRows("images", images, this.maxImages);
     this.net.forward(images, false);
   }
 
