@@ -56,6 +56,8 @@ export class ImageTask implements Trainable<ImageKind> {
   }
 
   step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): StepReport {
+    // An epoch begins with nothing summed up, also after a run that was stopped in another.
+    if (from === 0) this.#sums = NOTHING;
     const { model, dataset, rule, taughtLabels, augmenter } = this.#experiment;
     const labels = Uint16Array.from({ length: count }, (_, k) => taughtLabels[order[from + k]!]!);
     const batch = { labels, counter };

@@ -65,13 +65,17 @@ export interface TrainingResult {
   readonly seconds: number;
 }
 
+/** Those whose training is under way. */
+const busy = new WeakSet<object>();
+
 const START: Place = { step: 0, epoch: 0, batch: 0, best: null };
 const PAUSE_MILLISECONDS = 100;
 const STEP_LINES_AN_EPOCH = 20;
 
 /**
- * Trains to the end, or until stopped.
+ * Trains to the end, or until stopped. Without `resume` from step 0, with whatever the net has learned before.
  *
+ * @throws BispikeError "usage" for an experiment whose training is under way: two would take turns on the same weights
  * @throws BispikeError "training" that names the stage whose loss is no longer finite; the last good checkpoint stays
  * @example
  * const result = await train(createExperiment(team, config, dataset), { sink: { onMetrics: (line) => console.log(line) } });
@@ -80,7 +84,14 @@ export async function train<K extends TrainableKind>(
   experiment: { readonly task: Trainable<K> },
   options: TrainerOptions<K> = {},
 ): Promise<TrainingResult> {
-  return new Run(experiment.task, options).run();
+  const { task } = experiment;
+  if (busy.has(task)) throw new BispikeError("usage", "train: this experiment's training is under way: await its end");
+  busy.add(task);
+  try {
+    return await new Run(task, options).run();
+  } finally {
+    busy.delete(task);
+  }
 }
 
 class Run<K extends TrainableKind> {

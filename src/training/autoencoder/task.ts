@@ -59,6 +59,8 @@ export class AutoencoderTask implements Trainable<AutoencoderKind> {
   }
 
   step(order: Int32Array, from: number, count: number, _counter: number, rates: Rates): AutoencoderReport {
+    // An epoch begins with nothing summed up, also after a run that was stopped in another.
+    if (from === 0) this.#sums = NOTHING;
     const { model, dataset } = this.#experiment;
     model.load(dataset.train, order, from, count);
     const report = model.learner.step(count, rates);

@@ -52,6 +52,8 @@ export class SequenceTask implements Trainable<SequenceKind> {
   }
 
   step(order: Int32Array, from: number, count: number, _counter: number, rates: Rates): SequenceStepReport {
+    // An epoch begins with nothing summed up, also after a run that was stopped in another.
+    if (from === 0) this.#sums = NOTHING;
     const { learner, sequence } = this.#experiment;
     learner.load(sequence.set, order, from, count);
     const report = learner.step(rates);
