@@ -41,6 +41,7 @@ export type { AugmentOptions } from "./data/augment/options.ts";
 export { type Frame, fillBatch } from "./data/batch.ts";
 export { addNoise, occlude, type Side } from "./data/cue.ts";
 export type { Dataset, FileRecord, ImageShape, Split } from "./data/dataset.ts";
+export { type DatasetArrays, datasetOf, type ImageArrays } from "./data/dataset-of.ts";
 export { type FrameLayout, fromFrameRows, toFrameRows } from "./data/frame-rows.ts";
 export { decodeImage, fitImage } from "./data/image.ts";
 export { noisyLabels } from "./data/label-noise.ts";

@@ -114,7 +114,7 @@ export function fillBlack(out: Float32Array, from: number, to: number, table: Fl
 
 /** @throws BispikeError "shape" for an image that the split does not have */
 export function checkImageIndex(image: number, split: Split): void {
-  if (image < 0 || image >= split.count)
+  if (!(image >= 0 && image < split.count))
     throw new BispikeError("shape", `batch: expected an image index below ${split.count}, got ${image}`);
 }
 
@@ -140,7 +140,7 @@ export function checkFit(
   if (out.length < count * row) {
     throw new BispikeError("shape", `batch: expected room for ${count} rows of ${row}, got ${out.length} values`);
   }
-  if (from < 0 || count < 0 || from + count > indices.length) {
+  if (!(from >= 0 && count >= 0 && from + count <= indices.length)) {
     throw new BispikeError(
       "shape",
       `batch: expected images ${from} to ${from + count - 1} of the order, but it has ${indices.length}`,

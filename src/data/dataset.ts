@@ -89,11 +89,10 @@ export function makeSplit(images: Uint8Array, labels: Uint16Array, shape: ImageS
 export function checkLabels(labels: Uint16Array, classes: number, where: string): void {
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index] as number;
-    if (label >= classes) {
+    if (!(label >= 0 && label < classes)) {
       throw new BispikeError(
         "data",
-        `${where}: label of image ${index}: expected 0 to ${classes - 1}, found ${label}; ` +
-          "the file is damaged or belongs to another data set",
+        `${where}: label of image ${index}: expected 0 to ${classes - 1}, found ${label}; the data are damaged or of another data set`,
       );
     }
   }

@@ -5,6 +5,7 @@
  * The lowest part shows the images; every part has the labels, because a stage's loss asks which recall belongs to which image. So spikes are all that goes from part to part.
  */
 import type { Augmenter } from "../data/augment/augmenter.ts";
+import { checkDataset } from "../data/check-dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { noisyLabels } from "../data/label-noise.ts";
 import { channelStatistics } from "../data/normalise.ts";
@@ -47,6 +48,7 @@ export interface Part {
  */
 export function createPart(team: Team, config: ExperimentConfig, dataset: Dataset, range: StageRange): Part {
   assertCuttable(config);
+  checkDataset(dataset);
   const { train: rest } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
   const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
   const { labels } = dataset.train;

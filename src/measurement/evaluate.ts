@@ -1,5 +1,6 @@
 /** Accuracy, confusion and spike similarity of a model over a part of a data set. */
 import type { Split } from "../data/dataset.ts";
+import { BispikeError } from "../errors.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import { decideImages } from "./decide.ts";
 import { SpikeSimilarity } from "./similarity.ts";
@@ -34,7 +35,9 @@ export interface Meter {
  * Evaluates on the images at `indices` of a split.
  *
  * @param pause awaited between batches; may throw to give up
+ * @param indices one or more
  * @param meters see every batch. Default: none
+ * @throws BispikeError "usage" for no images, "shape" for those of another size, "data" for a label that is no class of the model's
  * @example
  * const { accuracy } = await evaluate(model, dataset.test, Int32Array.from(dataset.test.labels, (_, i) => i));
  */
@@ -45,6 +48,7 @@ export async function evaluate(
   pause?: () => Promise<void>,
   meters: readonly Meter[] = [],
 ): Promise<Evaluation> {
+  if (indices.length === 0) throw new BispikeError("usage", "evaluate: expected at least one image, got none");
   const { maxImages } = model;
   const classes = model.data.classNames.length;
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
@@ -55,6 +59,12 @@ export async function evaluate(
   for (let from = 0; from < indices.length; from += maxImages) {
     const count = model.load(split, indices, from, Math.min(maxImages, indices.length - from));
     const labels = Array.from({ length: count }, (_, k) => split.labels[indices[from + k]!]!);
+    const odd = labels.findIndex((label) => !(label < classes));
+    if (odd >= 0)
+      throw new BispikeError(
+        "data",
+        `evaluate: label of image ${indices[from + odd]}: expected 0 to ${classes - 1}, got ${labels[odd]}`,
+      );
     model.perceive(count);
     similarity?.add(labels);
     for (const meter of meters) meter.add(count, labels);

@@ -2,6 +2,7 @@
 import { Augmenter, type VariedBatch } from "../data/augment/augmenter.ts";
 import { type AugmentOptions, augments } from "../data/augment/options.ts";
 import { type Frame, fillRows } from "../data/batch.ts";
+import { checkImages } from "../data/check-dataset.ts";
 import type { Split } from "../data/dataset.ts";
 import type { ChannelStatistics } from "../data/normalise.ts";
 import type { Region } from "../engine/memory.ts";
@@ -111,6 +112,7 @@ export abstract class ImageModel implements Stateful {
    *
    * @param varied shows variants of the images, as training may, in place of the images themselves
    * @returns how many
+   * @throws BispikeError "shape" for images of another size or not of bytes, indices the split does not have, or more than `maxImages`
    */
   load(
     split: Split,
@@ -121,6 +123,7 @@ export abstract class ImageModel implements Stateful {
   ): number {
     const { data, frame } = this;
     const { shape } = data;
+    checkImages(split, shape, data.name);
     const { stimulus, stimulusWidth, imageIds } = this.rows;
     if (varied) varied.augmenter.fill(stimulus.view, split, indices, from, count, varied.counter);
     else {

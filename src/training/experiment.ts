@@ -1,5 +1,6 @@
 /** An experiment made ready: data split and normalised, model built, rule chosen. What the trainer and every command start from. */
 import type { Augmenter } from "../data/augment/augmenter.ts";
+import { checkDataset } from "../data/check-dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { noisyLabels } from "../data/label-noise.ts";
 import { channelStatistics } from "../data/normalise.ts";
@@ -40,9 +41,13 @@ export interface Experiment extends ExperimentParts {
 /**
  * Splits, normalises and builds. The held-out part is drawn by the seed; statistics are those of the images trained on.
  *
- * @throws BispikeError "data" or "config" when nothing is left to train on or `data.augment` goes beyond the images, "shape" when the network does not fit the images
+ * @throws BispikeError "data" or "config" when nothing is left to train on or `data.augment` goes beyond the images, "data" or "shape" for a data set that does not fit itself, "shape" when the
+ *   network does not fit the images
+ * @example
+ * const experiment = createExperiment(team, config, await loadDataset(config.data)); // or, of arrays, datasetOf({ ... })
  */
 export function createExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
+  checkDataset(dataset);
   const { train: rest, heldOut } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
   const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
   const { labels } = dataset.train;

@@ -1,4 +1,5 @@
 /** An autoencoder experiment made ready: data split and normalised, net and rule built. What the trainer starts from. */
+import { checkDataset } from "../../data/check-dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { channelStatistics } from "../../data/normalise.ts";
 import { splitHeldOut } from "../../data/split.ts";
@@ -38,6 +39,7 @@ export function createAutoencoderExperiment(
   config: AutoencoderConfig,
   dataset: Dataset,
 ): AutoencoderExperiment {
+  checkDataset(dataset);
   const { heldOut, limit } = config.data;
   const { train: rest, heldOut: heldOutIndices } = splitHeldOut(dataset.train, heldOut, config.train.seed);
   const trainIndices = limit > 0 ? rest.slice(0, limit) : rest;
