@@ -52,7 +52,7 @@ export const stageLosses: Registry<StageLossFactory> = new Registry("stage loss"
  * Gives a stage loss a name, which `rule.loss` may then be in any experiment that aligns two networks. `cosineRows` makes losses of cosines from a formula a row.
  *
  * @param name 1 to 60 small letters, digits and '-', beginning with a letter
- * @throws BispikeError "usage" for a name that is taken or is none
+ * @throws BispikeError "usage" for a name that is taken or is none, or what is no function
  * @example
  * registerStageLoss("pull", ({ weight }) =>
  *   cosineRows(weight, ({ cosines, positive }, slopes) => {
@@ -63,6 +63,11 @@ export const stageLosses: Registry<StageLossFactory> = new Registry("stage loss"
  * resolveConfig({ data: { name: "mnist" }, rule: { loss: "pull" } });
  */
 export function registerStageLoss(name: string, factory: StageLossFactory): void {
+  if (typeof factory !== "function")
+    throw new BispikeError(
+      "usage",
+      `stage loss ${name}: expected a function that makes the loss, got ${typeof factory}`,
+    );
   stageLosses.add(name, factory);
 }
 
@@ -81,11 +86,13 @@ export function stageLoss(options: StageLossOptions, weight: number, features: n
       "config",
       `stage loss: expected one of ${stageLosses.names().join(", ")}, got ${loss}; ${HOW_TO_LOAD}`,
     );
-  return factory({ weight, features, lambda, temperature, margin });
+  const made = factory({ weight, features, lambda, temperature, margin });
+  if (typeof made === "function") return made;
+  throw new BispikeError("usage", `stage loss ${loss}: expected its factory to give a function, got ${typeof made}`);
 }
 
 /**
- * The loss of stage 1, the stimulus and what recall redraws of it: as the hidden stages', but of cosines, at a temperature of 0.1 where theirs is of dots. What is drawn under dots is what sets
+ * The loss of stage 1, the stimulus and what recall redraws of it: as the hidden stages', but without a margin, and of cosines, at a temperature of 0.1 where theirs is of dots. What is drawn under dots is what sets
  * classes apart, not what they look like; and as stage 1's loss reaches recall's last weights alone, perception learns the same by either.
  *
  * @throws BispikeError as `stageLoss`

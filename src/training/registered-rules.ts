@@ -1,4 +1,6 @@
 /** Learning rules that others register: what one says of itself, and the list that `rule.name` is looked up in. Images on spiking pairs; other experiments have the rules of this library. */
+
+import { BispikeError } from "../errors.ts";
 import type { OptimiserOptions } from "../learning/optimiser.ts";
 import type { Rule } from "../learning/rule.ts";
 import type { NetworkPair } from "../network/pair.ts";
@@ -30,7 +32,7 @@ export const registeredRules: Registry<RuleDefinition> = new Registry("rule", im
  * Gives a learning rule a name, which `rule.name` of image experiments may then be.
  *
  * @param name 1 to 60 small letters, digits and '-', beginning with a letter
- * @throws BispikeError "usage" for a name that is taken or is none
+ * @throws BispikeError "usage" for a name that is taken or is none, or a definition that lacks something
  * @example
  * registerRule("read-out-only", {
  *   networks: "both",
@@ -40,5 +42,8 @@ export const registeredRules: Registry<RuleDefinition> = new Registry("rule", im
  * resolveConfig({ data: { name: "mnist" }, rule: { name: "read-out-only" } });
  */
 export function registerRule(name: string, definition: RuleDefinition): void {
+  const { networks, keepDrives, create } = definition;
+  if (!["both", "perception"].includes(networks) || typeof keepDrives !== "boolean" || typeof create !== "function")
+    throw new BispikeError("usage", `rule ${name}: expected networks (both or perception), keepDrives and create`);
   registeredRules.add(name, definition);
 }

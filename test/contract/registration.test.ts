@@ -72,6 +72,33 @@ describe("names", () => {
   });
 });
 
+describe("what is registered", () => {
+  const incomplete = (value: unknown) => value as never;
+
+  it("is refused where it is no function, or lacks something", () => {
+    refused("usage", /stage loss five: expected a function that makes the loss, got number/, () =>
+      registerStageLoss("five", incomplete(5)),
+    );
+    const message = /rule half: expected networks \(both or perception\), keepDrives and create/;
+    const definition = { networks: "both", keepDrives: false, create: () => incomplete({}) };
+    for (const key of Object.keys(definition))
+      refused("usage", message, () => registerRule("half", incomplete({ ...definition, [key]: undefined })));
+    expect([stageLosses.has("five"), registeredRules.has("half")]).toEqual([false, false]);
+  });
+
+  it("is told from this library's own faults where it makes no loss and no rule", async () => {
+    registerStageLoss("no-loss", () => incomplete(undefined));
+    registerRule("no-rule", { networks: "both", keepDrives: false, create: () => incomplete({ step: () => 1 }) });
+    const train = { epochs: 1, batch: 40 };
+    await expect(smallTraining({ network: { hidden: [8] }, train, rule: { loss: "no-loss" } })).rejects.toThrow(
+      "stage loss no-loss: expected its factory to give a function, got undefined",
+    );
+    await expect(smallTraining({ network: { hidden: [8] }, train, rule: { name: "no-rule" } })).rejects.toThrow(
+      "rule no-rule: expected its create to give a rule with step, slots and optimiser",
+    );
+  });
+});
+
 describe("checkpoints", () => {
   const small = { network: { hidden: [8] }, train: { epochs: 1, batch: 40 } };
 
