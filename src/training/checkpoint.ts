@@ -104,7 +104,7 @@ export function modelConfig<C extends { readonly train: TrainConfig; readonly ob
 export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
   return readSealed(bytes, source, (file) => {
     if (file.metadata.get("kind") !== IMAGE_FILE.kind)
-      throw new BispikeError("checkpoint", "is a safetensors file, but not a bispike checkpoint");
+      throw new BispikeError("checkpoint", "is a safetensors file, but not a checkpoint of a bispike image experiment");
     return readCheckpoint(file);
   });
 }

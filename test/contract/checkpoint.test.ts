@@ -170,7 +170,7 @@ describe("refused", () => {
       /x: has version 2, this bispike reads up to 1: update bispike/,
     ],
     [withMetadata({ version: "0" }), /x: unknown version 0/],
-    [withMetadata({ kind: "other" }), /x: is a safetensors file, but not a bispike checkpoint/],
+    [withMetadata({ kind: "other" }), /x: is a safetensors file, but not a checkpoint of a bispike image experiment/],
     [withMetadata({ config: "{" }), /x: metadata config is not JSON/],
     [withMetadata({ config: "{}" }), /x: data: expected a name/],
     [withMetadata({ data: '{"name":"bars"}' }), /x: metadata data: expected name, shape, classNames and statistics/],
