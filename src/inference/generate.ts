@@ -40,8 +40,8 @@ export function firstSymbol(alphabet: Alphabet): number {
  * @param prompt symbols, one or more
  * @throws BispikeError "usage" for an empty prompt, one with a symbol that the net does not have, or a temperature that is not above 0
  * @example
- * const drawn = generateSymbols(stepperOf(learner), encode("Alice was", alphabet), { length: 200, seed: 1 });
- * decode(drawn, alphabet);
+ * const drawn = generateSymbols(stepperOf(learner), encodeText("Alice was", alphabet), { length: 200, seed: 1 });
+ * decodeSymbols(drawn, alphabet);
  */
 export function generateSymbols(
   stepper: Stepper,

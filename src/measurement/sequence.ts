@@ -47,7 +47,8 @@ export function scoreOf(measured: SequenceEvaluation): number {
  * @param about the summary of the set
  * @param pause awaited between batches; may throw to give up
  * @example
- * const { accuracy } = await evaluateSequence(learner, set, about, set.parts.test);
+ * const measured = await evaluateSequence(learner, set, about, set.parts.test);
+ * console.log(measured.kind === "characters" ? measured.accuracy : measured.mse);
  */
 export async function evaluateSequence(
   learner: SequenceLearner,

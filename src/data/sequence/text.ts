@@ -83,7 +83,7 @@ export function alphabetOf(text: string, where = "text"): Alphabet {
  * @throws BispikeError "data" for a character that the alphabet lacks, naming it, its code point, line and column;
  *   "config" when the replacement is no character of the alphabet
  * @example
- * encode("hole!", ["e", "h", "l", "o"], "skip"); // 1, 3, 2, 0
+ * encodeText("hole!", ["e", "h", "l", "o"], "skip"); // 1, 3, 2, 0
  */
 export function encode(
   text: string,
@@ -129,7 +129,7 @@ export function encode(
  *
  * @throws BispikeError "shape" for a symbol that the alphabet lacks
  * @example
- * decode(Uint16Array.of(1, 0, 2, 2, 3), ["e", "h", "l", "o"]); // "hello"
+ * decodeSymbols(Uint16Array.of(1, 0, 2, 2, 3), ["e", "h", "l", "o"]); // "hello"
  */
 export function decode(symbols: Iterable<number>, alphabet: Alphabet): string {
   const characters: string[] = [];

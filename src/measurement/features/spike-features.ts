@@ -21,7 +21,7 @@ import type { FeatureExtractor } from "./extractor.ts";
  * @param name what figures call them, such as "bispike-mnist features"
  * @example
  * const { model } = await openModel("runs/fashion-cnn-seed1");
- * const extractor = spikeFeatures(model, "fashion-cnn features");
+ * const extractor = spikeFeatures(spikingModel(model, "this script"), "fashion-cnn features");
  * await extractor.features(pixels, model.data.shape, 100); // 100 x extractor.width rates
  */
 export function spikeFeatures(model: Model, name: string): FeatureExtractor {

@@ -40,7 +40,7 @@ export function createAutoencoderLearner(team: Team, config: AutoencoderConfig, 
  * @throws BispikeError "shape" when the network does not fit the images
  * @example
  * const model = createAutoencoder(team, checkpoint.config, checkpoint.data);
- * importSlots(model.learner.slots(false), checkpoint.tensors);
+ * importState(model.learner, checkpoint.tensors, { optimiser: false });
  */
 export function createAutoencoder(team: Team, config: AutoencoderConfig, data: DataSummary): AutoencoderModel {
   const frame = autoencoderFrame(config.network, data.shape);
