@@ -49,9 +49,8 @@ export async function smallSequenceTraining(
   const { threads = 1, stopBefore = Number.POSITIVE_INFINITY } = options;
   const file = raw.task === "next-character" ? { text: "small.txt" } : { series: "small.csv" };
   const config = resolveSequenceConfig({ ...raw, data: { ...file, ...(raw.data as object) } });
-  const { text: _, series: __, ...request } = sequenceRequest(config);
   const content = raw.task === "next-character" ? smallText() : smallSeries();
-  const sequence = await assembleSequence(bytesOf(content), Object.values(file)[0]!, request);
+  const sequence = await assembleSequence(bytesOf(content), Object.values(file)[0]!, sequenceRequest(config));
   const team = await Team.create({ threads, spawn: spawnThread, maximumPages: 2048 });
   try {
     const experiment = createSequenceExperiment(team, config, sequence);

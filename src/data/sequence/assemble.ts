@@ -4,6 +4,7 @@ import type { FileRecord } from "../dataset.ts";
 import { gunzipBounded } from "../gunzip.ts";
 import { COLUMNS_TRAINED, columnsOf } from "./columns.ts";
 import { fillGaps } from "./gaps.ts";
+import type { SequenceRequest } from "./load.ts";
 import { checkOptions, type SequenceOptions, sequenceDefaults } from "./options.ts";
 import { windowStarts } from "./parts.ts";
 import { parseSeries } from "./read-series.ts";
@@ -28,18 +29,23 @@ export interface Sequence {
  * A set from the bytes of one file.
  *
  * @param file its name: the ending tells the format of a series
+ * @param request options, as `sequenceRequest` gives them; `text` and `series`, which name a file, are passed over
  * @param provenance to be put into the summary
  * @throws BispikeError "config" for options that are unknown or do not fit, "data" for anything wrong with the bytes, or
  *   too few of them for a window in each part
  * @example
  * const { set, windows, about } = await assembleSequence(bytes, "ETTh1.csv", { task: "forecast", horizon: 24 });
+ * // A program's own text, and its own numbers, of 2 columns (encodeNpy is in bispike/formats):
+ * await assembleSequence(new TextEncoder().encode("abc abc abc abc"), "own.txt", { task: "next", window: 2, trainPart: 1 });
+ * await assembleSequence(encodeNpy({ shape: [500, 2], data: values }), "own.npy", { task: "forecast", window: 16 });
  */
 export async function assembleSequence(
   bytes: Uint8Array,
   file: string,
-  options: SequenceOptions,
+  request: SequenceRequest,
   provenance: readonly FileRecord[] = [],
 ): Promise<Sequence> {
+  const { text: _, series: __, ...options } = request;
   checkOptions(options);
   const made = options.task === "next" ? fromText(bytes, file, options) : await fromSeries(bytes, file, options);
   const { set, details, length, times } = made;

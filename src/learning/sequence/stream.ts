@@ -40,7 +40,7 @@ export class SequenceStream {
   #elements: Element[] = [];
   #targets: Element[] = [];
 
-  /** Errors: `usage` where `every` is longer than the pair's window or there are no rates to learn with. */
+  /** Errors: `usage` where `every` is longer than the pair's window or there are no rates to learn with, or negative ones. */
   constructor(learner: SequenceBsd, { every = 0, rates }: StreamOptions = {}) {
     if (!Number.isInteger(every) || every < 0 || every > learner.window) {
       throw new BispikeError(
@@ -50,6 +50,9 @@ export class SequenceStream {
     }
     if (every > 0 && !rates)
       throw new BispikeError("usage", "rates: expected the learning rates of a stream that learns, got none");
+    for (const [network, rate] of Object.entries(rates ?? {}))
+      if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY))
+        throw new BispikeError("usage", `rates.${network}: expected a number from 0, got ${rate}`);
     this.#learner = learner;
     this.#stepper = new SpikingStepper(learner.pair);
     this.#every = every;

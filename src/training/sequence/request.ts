@@ -4,7 +4,8 @@ import type { SequenceTask } from "../../data/sequence/options.ts";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
 import type { SequenceConfig, SequenceDataConfig, Task } from "./config.ts";
 
-const TASK_OF_DATA: Readonly<Record<Task, SequenceTask>> = {
+/** What the data side calls the tasks. */
+export const TASK_OF_DATA: Readonly<Record<Task, SequenceTask>> = {
   "next-character": "next",
   regression: "regression",
   forecast: "forecast",
@@ -14,7 +15,7 @@ const TASK_OF_DATA: Readonly<Record<Task, SequenceTask>> = {
 const BROUGHT = ["newline", "targets", "columns", "horizon", "standardise"] as const;
 
 /**
- * The request for `loadSequence`.
+ * The request for `loadSequence` and `assembleSequence`.
  *
  * @param like the data a net was trained on, whose alphabet or columns and statistics are to be used
  */
