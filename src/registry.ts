@@ -77,6 +77,11 @@ export async function registerAs(plugin: string, register: () => Promise<void>):
   return total - before;
 }
 
+/** Refuses what is registered under a name and is not as it has to be. */
+export function refuse(what: string, expected: string): never {
+  throw new BispikeError("usage", `${what}: expected ${expected}`);
+}
+
 /** How to get at a name that nobody registered, for messages. */
 export const HOW_TO_LOAD =
   "load what registers it first: --plugin FILE.mjs on the command line, an import in a program";

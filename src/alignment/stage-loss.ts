@@ -1,6 +1,6 @@
 /** The alignment loss that a configuration names, for one stage: one of the three of this library, or one that somebody registered. */
 import { BispikeError } from "../errors.ts";
-import { HOW_TO_LOAD, Registry } from "../registry.ts";
+import { HOW_TO_LOAD, Registry, refuse } from "../registry.ts";
 import type { AlignmentLoss } from "./affinity.ts";
 import { type AffinityKind, infonce } from "./infonce.ts";
 import { mse } from "./mse.ts";
@@ -63,12 +63,12 @@ export const stageLosses: Registry<StageLossFactory> = new Registry("stage loss"
  * resolveConfig({ data: { name: "mnist" }, rule: { loss: "pull" } });
  */
 export function registerStageLoss(name: string, factory: StageLossFactory): void {
-  if (typeof factory !== "function")
-    throw new BispikeError(
-      "usage",
-      `stage loss ${name}: expected a function that makes the loss, got ${typeof factory}`,
-    );
-  stageLosses.add(name, factory);
+  const what = `stage loss ${name}`;
+  if (typeof factory !== "function") refuse(what, "a function that makes the loss");
+  stageLosses.add(name, (settings) => {
+    const made = factory(settings);
+    return typeof made === "function" ? made : refuse(what, "a function from its factory");
+  });
 }
 
 /**
@@ -86,9 +86,7 @@ export function stageLoss(options: StageLossOptions, weight: number, features: n
       "config",
       `stage loss: expected one of ${stageLosses.names().join(", ")}, got ${loss}; ${HOW_TO_LOAD}`,
     );
-  const made = factory({ weight, features, lambda, temperature, margin });
-  if (typeof made === "function") return made;
-  throw new BispikeError("usage", `stage loss ${loss}: expected its factory to give a function, got ${typeof made}`);
+  return factory({ weight, features, lambda, temperature, margin });
 }
 
 /**

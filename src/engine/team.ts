@@ -164,7 +164,7 @@ export class Team {
    * @throws BispikeError "usage" once the team is closed: its threads would be waited for without end
    */
   runRange(name: KernelName, first: number, end: number, ...args: number[]): void {
-    if (this.#closed) throw new BispikeError("usage", "this team is closed: create another one");
+    if (this.#closed) throw new BispikeError("usage", "this team is closed");
     const items = end - first;
     if (items <= 0) return;
     const started = this.#profile ? performance.now() : 0;

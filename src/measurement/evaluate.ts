@@ -1,5 +1,5 @@
 /** Accuracy, confusion and spike similarity of a model over a part of a data set. */
-import type { Split } from "../data/dataset.ts";
+import { checkLabels, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import { decideImages } from "./decide.ts";
@@ -48,9 +48,10 @@ export async function evaluate(
   pause?: () => Promise<void>,
   meters: readonly Meter[] = [],
 ): Promise<Evaluation> {
-  if (indices.length === 0) throw new BispikeError("usage", "evaluate: expected at least one image, got none");
+  if (indices.length === 0) throw new BispikeError("usage", "evaluate: expected images, got none");
   const { maxImages } = model;
   const classes = model.data.classNames.length;
+  checkLabels(split.labels, classes, "evaluate");
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const rates: number[] = [];
   const similarity = model instanceof Model && model.pair.recalls ? new SpikeSimilarity(model.pair) : undefined;
@@ -59,12 +60,6 @@ export async function evaluate(
   for (let from = 0; from < indices.length; from += maxImages) {
     const count = model.load(split, indices, from, Math.min(maxImages, indices.length - from));
     const labels = Array.from({ length: count }, (_, k) => split.labels[indices[from + k]!]!);
-    const odd = labels.findIndex((label) => !(label < classes));
-    if (odd >= 0)
-      throw new BispikeError(
-        "data",
-        `evaluate: label of image ${indices[from + odd]}: expected 0 to ${classes - 1}, got ${labels[odd]}`,
-      );
     model.perceive(count);
     similarity?.add(labels);
     for (const meter of meters) meter.add(count, labels);

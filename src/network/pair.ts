@@ -210,7 +210,7 @@ export class NetworkPair {
     for (let row = 0; row < labels.length; row++) {
       const label = labels[row]!;
       if (!(Number.isInteger(label) && label >= 0 && label < classes))
-        throw new BispikeError("usage", `recall ${row}: expected a class from 0 to ${classes - 1}, got ${label}`);
+        throw new BispikeError("usage", `recall: expected a class from 0 to ${classes - 1}, got ${label}`);
     }
     this.concept.masks.view.fill(0);
     for (let row = 0; row < labels.length; row++) {

@@ -4,5 +4,5 @@ import { BispikeError } from "../errors.ts";
 /** @throws BispikeError "usage" unless `count` is a whole number from 0 to `most` */
 export function assertRows(what: string, count: number, most: number): void {
   if (!(Number.isInteger(count) && count >= 0 && count <= most))
-    throw new BispikeError("usage", `${what}: expected 0 to ${most} at once, got ${count}`);
+    throw new BispikeError("usage", `${what}: expected 0 to ${most}, got ${count}`);
 }

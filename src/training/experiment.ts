@@ -48,6 +48,11 @@ export interface Experiment extends ExperimentParts {
  */
 export function createExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
   checkDataset(dataset);
+  return prepareExperiment(team, config, dataset);
+}
+
+/** As `createExperiment`, of a data set that its reader has checked: a page then need not load the checks. */
+export function prepareExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
   const { train: rest, heldOut } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
   const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
   const { labels } = dataset.train;

@@ -151,12 +151,6 @@ function realRule(image: RealImageNet, { rule, train, name }: RuleConfigs & { na
   }
 }
 
-/** @throws BispikeError "usage" unless a registered rule's `create` gave all that the trainer asks of a rule */
-function wholeRule(name: string, rule: Rule): Rule {
-  if (typeof rule?.step === "function" && typeof rule.slots === "function" && rule.optimiser) return rule;
-  throw new BispikeError("usage", `rule ${name}: expected its create to give a rule with step, slots and optimiser`);
-}
-
 /** The learning rule on a pair made as `pairNeeds` says. */
 export function spikingRule(
   pair: NetworkPair,
@@ -164,7 +158,7 @@ export function spikingRule(
 ): Rule {
   const { weightDecay, clip, clipScope } = train;
   const optimiser = { weightDecay, clip, clipScope };
-  if (!isSpikingRule(name)) return wholeRule(name, registeredRule(name).create(pair, { rule, optimiser }));
+  if (!isSpikingRule(name)) return registeredRule(name).create(pair, { rule, optimiser });
   switch (name) {
     case "bsd":
       return new Bsd(pair, rule, optimiser);

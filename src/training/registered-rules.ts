@@ -1,10 +1,9 @@
 /** Learning rules that others register: what one says of itself, and the list that `rule.name` is looked up in. Images on spiking pairs; other experiments have the rules of this library. */
 
-import { BispikeError } from "../errors.ts";
 import type { OptimiserOptions } from "../learning/optimiser.ts";
 import type { Rule } from "../learning/rule.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import { Registry } from "../registry.ts";
+import { Registry, refuse } from "../registry.ts";
 import type { RuleConfig } from "./config.ts";
 import { imageRules } from "./rule-names.ts";
 
@@ -42,8 +41,16 @@ export const registeredRules: Registry<RuleDefinition> = new Registry("rule", im
  * resolveConfig({ data: { name: "mnist" }, rule: { name: "read-out-only" } });
  */
 export function registerRule(name: string, definition: RuleDefinition): void {
+  const what = `rule ${name}`;
   const { networks, keepDrives, create } = definition;
   if (!["both", "perception"].includes(networks) || typeof keepDrives !== "boolean" || typeof create !== "function")
-    throw new BispikeError("usage", `rule ${name}: expected networks (both or perception), keepDrives and create`);
-  registeredRules.add(name, definition);
+    refuse(what, "networks (both or perception), keepDrives and create");
+  registeredRules.add(name, {
+    ...{ networks, keepDrives },
+    create: (pair, settings) => {
+      const rule = definition.create(pair, settings);
+      const whole = typeof rule?.step === "function" && typeof rule.slots === "function" && rule.optimiser;
+      return whole ? rule : refuse(what, "step, slots and optimiser from its create");
+    },
+  });
 }

@@ -85,7 +85,7 @@ export async function train<K extends TrainableKind>(
   options: TrainerOptions<K> = {},
 ): Promise<TrainingResult> {
   const { task } = experiment;
-  if (busy.has(task)) throw new BispikeError("usage", "train: this experiment's training is under way: await its end");
+  if (busy.has(task)) throw new BispikeError("usage", "this experiment is being trained");
   busy.add(task);
   try {
     return await new Run(task, options).run();

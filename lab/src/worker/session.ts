@@ -10,7 +10,6 @@ import {
   BispikeError,
   type Checkpoint,
   classMeans,
-  createExperiment,
   type Experiment,
   type ExperimentConfig,
   evaluate,
@@ -23,6 +22,7 @@ import {
 } from "../../../src/index.ts";
 import { countedNet } from "../../../src/measurement/cost.ts";
 import { parametersOf, ruleFootprint } from "../../../src/measurement/rule-footprint.ts";
+import { prepareExperiment } from "../../../src/training/experiment.ts";
 import { failureOf } from "./failure.ts";
 import type { About, LabEvent, Snapshot, StepLine } from "./protocol.ts";
 import { relive, type Scene } from "./scene.ts";
@@ -74,7 +74,7 @@ export class Session {
   ) {
     this.#team = team;
     this.#tell = tell;
-    this.experiment = createExperiment(team, config, dataset);
+    this.experiment = prepareExperiment(team, config, dataset);
     this.#means = classMeans(dataset.train, this.experiment.trainIndices, dataset.shape, dataset.classes);
     this.#resume = resume;
     this.#start = resume ? this.experiment.task.restore(resume) : { step: 0, epoch: 0, batch: 0, best: null };
