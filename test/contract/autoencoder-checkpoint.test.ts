@@ -53,7 +53,9 @@ it("the best one has no moments", () => {
 it("are told from other kinds", () => {
   const checkpoint = decodeAnyCheckpoint(bytes, "x");
   expect([isAutoencoderCheckpoint(checkpoint), isImageCheckpoint(checkpoint)]).toEqual([true, false]);
-  expect(() => decodeCheckpoint(bytes, "x")).toThrow(/^x: is a safetensors file, but not a checkpoint of a bispike image experiment$/);
+  expect(() => decodeCheckpoint(bytes, "x")).toThrow(
+    /^x: is a safetensors file, but not a checkpoint of a bispike image experiment$/,
+  );
 });
 
 describe("are refused with", () => {

@@ -70,7 +70,9 @@ it("say nothing of options that came later where those are as before, so that a 
 });
 
 it("are no checkpoints of images", () => {
-  expect(() => decodeCheckpoint(text, "x")).toThrow(/^x: is a safetensors file, but not a checkpoint of a bispike image experiment$/);
+  expect(() => decodeCheckpoint(text, "x")).toThrow(
+    /^x: is a safetensors file, but not a checkpoint of a bispike image experiment$/,
+  );
 });
 
 describe("are refused with", () => {
