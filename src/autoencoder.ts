@@ -39,6 +39,8 @@ export {
 } from "./training/autoencoder/checkpoint.ts";
 export {
   type AutoencoderConfig,
+  type AutoencoderNetworkConfig,
+  type AutoencoderRuleConfig,
   autoencoderDefaults,
   resolveAutoencoderConfig,
 } from "./training/autoencoder/config.ts";

@@ -46,15 +46,18 @@ export { type FrameLayout, fromFrameRows, toFrameRows } from "./data/frame-rows.
 export { decodeImage, fitImage } from "./data/image.ts";
 export { noisyLabels } from "./data/label-noise.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
-export { splitHeldOut } from "./data/split.ts";
+export type { DecodedImage } from "./data/picture.ts";
+export { type HeldOutSplit, splitHeldOut } from "./data/split.ts";
 export { Arena } from "./engine/memory.ts";
 export { permutation, RandomStream } from "./engine/random.ts";
 export { type KernelProfile, type Span, type SpawnThread, Team, type TeamOptions, type Thread } from "./engine/team.ts";
 export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
+export type { Dtype } from "./export/safetensors-tensor.ts";
 export { Bsd, type BsdOptions } from "./learning/bsd.ts";
 export { type Criterion, criteria, criteriaOfRules, criteriaTable, type RuleCriteria } from "./learning/criteria.ts";
 export type { Freeze } from "./learning/freeze.ts";
+export type { HomeostasisOptions } from "./learning/homeostasis.ts";
 export { Backprop } from "./learning/image/backprop.ts";
 export { DirectFeedbackAlignment } from "./learning/image/direct-feedback.ts";
 export { FeedbackAlignment } from "./learning/image/feedback-alignment.ts";
@@ -79,6 +82,7 @@ export {
 } from "./learning/real/predictive-coding.ts";
 export { RealBsd, type RealBsdOptions } from "./learning/real/real-bsd.ts";
 export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
+export type { TopLoss } from "./learning/top.ts";
 export { type Decision, decide, decideImages } from "./measurement/decide.ts";
 export { type Evaluation, evaluate, type Meter } from "./measurement/evaluate.ts";
 export { classMeans, type RecalledImages, recallImages } from "./measurement/recalled.ts";
@@ -88,25 +92,41 @@ export {
   perceiveHidden,
   recallConcepts,
 } from "./network/inference.ts";
-export { type DataSummary, ImageModel, Model, type ModelOptions, spikingModel } from "./network/model.ts";
-export { type NeuronParameters, neuronDefaults, type Pooling } from "./network/neuron.ts";
+export {
+  type DataSummary,
+  ImageModel,
+  Model,
+  type ModelOptions,
+  type StimulusRows,
+  spikingModel,
+} from "./network/model.ts";
+export { type Feature, type NeuronParameters, neuronDefaults, type Pooling } from "./network/neuron.ts";
 export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
+export type { RecallPaths } from "./network/pair-options.ts";
+export type { Activation } from "./network/real/real-layer.ts";
 export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
+export type { Slot, Stateful } from "./network/slots.ts";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export {
   checkedConfig,
+  type DataConfig,
   defaults,
   type ExperimentConfig,
+  type ImageDataConfig,
   isRealRule,
+  type NetworkConfig,
   type ObserveConfig,
+  type RuleConfig,
   resolveConfig,
+  type TrainConfig,
 } from "./training/config.ts";
 export { createExperiment, type Experiment } from "./training/experiment.ts";
 export { createModel, createRule, trainsRecall } from "./training/image-rules.ts";
 export type { EpochMetrics, MetricLine, StepMetrics } from "./training/metrics.ts";
 export type { Observation, ObservedSpikes, ObservedStage } from "./training/observation.ts";
 export { type RuleDefinition, type RuleSettings, registerRule } from "./training/registered-rules.ts";
+export type { AnyRuleName } from "./training/rule-names.ts";
 export { learningRate } from "./training/schedule.ts";
 export { exportState, importState } from "./training/state.ts";
 export type { Best, Place, StepMoment, Trainable, TrainableKind } from "./training/trainable.ts";

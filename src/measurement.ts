@@ -32,13 +32,20 @@ export { occludeSquare, type Square } from "./measurement/corruptions/occlusion.
 export { shiftImage } from "./measurement/corruptions/shift.ts";
 export { WEIGHT_NOISE, type WeightNoiseOptions, withNoisyWeights } from "./measurement/corruptions/weights.ts";
 export { CostMeter, countedNet, type NetworkCost, type PairCost } from "./measurement/cost.ts";
-export { CUE_SEVERITIES, type CuedRecall, type CueOptions, cuedRecall } from "./measurement/cued-recall.ts";
+export {
+  CUE_SEVERITIES,
+  type CuedRecall,
+  type CueKind,
+  type CueOptions,
+  cuedRecall,
+} from "./measurement/cued-recall.ts";
 export { effectiveRank } from "./measurement/effective-rank.ts";
 export { ENERGY_PRESETS, type EnergyPreset, picojoules } from "./measurement/energy.ts";
 export { FeatureStatistics, type Gaussian } from "./measurement/feature-statistics.ts";
 export { distanceName, type FeatureExtractor } from "./measurement/features/extractor.ts";
 export { type InputRange, type InputScaling, inputRanges } from "./measurement/features/net-input.ts";
 export { spikeFeatures } from "./measurement/features/spike-features.ts";
+export type { Footprint, Weighted } from "./measurement/footprint.ts";
 export { type FrechetDistance, type FrechetNote, frechetDistance } from "./measurement/frechet.ts";
 export {
   featureStatistics,
@@ -52,13 +59,14 @@ export {
 } from "./measurement/generation.ts";
 export { type GradientAngle, gradientAngle } from "./measurement/gradient-angle.ts";
 export type { Pixels } from "./measurement/image-rows.ts";
+export type { LayerCost } from "./measurement/layer-meter.ts";
 export { type MismatchScores, mismatchScores } from "./measurement/mismatch.ts";
-export type { Operations } from "./measurement/operations.ts";
+export type { Effective, Operations } from "./measurement/operations.ts";
 export { type ClassSeparation, ClassSpread } from "./measurement/probes/class-spread.ts";
 export { ProbeMeter, type ProbeOptions, type Probes, type StageProbe } from "./measurement/probes.ts";
 export { meanSquaredErrors, peakSignalToNoise } from "./measurement/psnr.ts";
 export { measureRecall, type PictureSimilarity, type RecallMeasures } from "./measurement/recall-measures.ts";
-export { type Representation, RepresentationMeter } from "./measurement/representation.ts";
+export { type Representation, RepresentationMeter, type StageRepresentation } from "./measurement/representation.ts";
 export {
   type CorruptionScore,
   measureRobustness,

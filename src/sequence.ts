@@ -16,12 +16,14 @@
 
 export { codeValue, firesAt, type PopulationCode, populationCodeDefaults } from "./coding/population-code.ts";
 export { assembleSequence, type Sequence } from "./data/sequence/assemble.ts";
+export type { CsvOptions } from "./data/sequence/csv.ts";
 export type { Element, ElementKind } from "./data/sequence/element.ts";
 export type { Fill } from "./data/sequence/gaps.ts";
+export type { NpzOptions } from "./data/sequence/npz.ts";
 export { type SequenceOptions, type SequenceTask, sequenceDefaults } from "./data/sequence/options.ts";
-export { partDefaults, windowStarts } from "./data/sequence/parts.ts";
+export { type PartOptions, partDefaults, windowStarts } from "./data/sequence/parts.ts";
 export { parseSeries, type ReaderOptions } from "./data/sequence/read-series.ts";
-export type { SeriesData } from "./data/sequence/series.ts";
+export type { RawSeries, SeriesData } from "./data/sequence/series.ts";
 export { type ColumnStatistics, restore, type Standardise } from "./data/sequence/standardise.ts";
 export {
   type SequenceSummary,
@@ -97,9 +99,18 @@ export {
 export {
   resolveSequenceConfig,
   type SequenceConfig,
+  type SequenceDataConfig,
+  type SequenceRuleConfig,
   sequenceConfigDefaults,
+  type Task,
 } from "./training/sequence/config.ts";
 export { createSequenceExperiment, type SequenceExperiment } from "./training/sequence/experiment.ts";
 export { createSequenceLearner } from "./training/sequence/learners.ts";
-export type { SequenceEpochMetrics, SequenceMetricLine, SequenceStepMetrics } from "./training/sequence/metrics.ts";
+export type {
+  CharacterEpochMetrics,
+  SequenceEpochMetrics,
+  SequenceMetricLine,
+  SequenceStepMetrics,
+  ValueEpochMetrics,
+} from "./training/sequence/metrics.ts";
 export { sequenceRequest } from "./training/sequence/request.ts";

@@ -8,6 +8,7 @@
 import type { Layer } from "../network/layer.ts";
 import { pixelsOf } from "../network/shape.ts";
 
+/** How hard, and above which firing rate, neurons are pulled back; the YAML section `rule.homeostasis`. */
 export interface HomeostasisOptions {
   /** 0 switches it off. */
   readonly weight: number;

@@ -11,6 +11,7 @@ import type { Address, Region } from "../engine/memory.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { combine, type StageAlignment } from "./stage-alignment.ts";
 
+/** What the read-out learns by: cross-entropy of its mean drive, or ReCo or squared error against the label's code, whose errors have no sign. */
 export type TopLoss = "cross-entropy" | "reco" | "mse";
 
 export class Top {

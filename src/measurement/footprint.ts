@@ -22,6 +22,7 @@ export type AnyLayer = Layer | RealLayer;
 /** Bytes of a float32. */
 const FLOAT = 4;
 
+/** How much memory a net's numbers take. */
 export interface Footprint {
   /** Learned numbers. */
   readonly parameters: number;

@@ -17,6 +17,7 @@ import {
 import { performed } from "./performed.ts";
 import { spikeCounts } from "./spike-counts.ts";
 
+/** What a layer did for the images seen: its weights, the spikes that reached it and the operations that they made. */
 export interface LayerCost {
   readonly name: string;
   readonly footprint: Footprint;

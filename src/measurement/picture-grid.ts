@@ -19,6 +19,7 @@ export interface Picture {
 /** One picture of a grid; all tiles of a grid have one width, height and number of channels. */
 export type Tile = Picture;
 
+/** How a grid of pictures is laid out. */
 export interface GridOptions {
   /** Each pixel becomes scale x scale equal pixels. Default 4. */
   readonly scale?: number;

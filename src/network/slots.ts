@@ -7,7 +7,9 @@ import type { Synapses } from "./synapses.ts";
 export interface Slot {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Its numbers now, a copy, in the order of `shape`. */
   read(): Float32Array;
+  /** Puts as many numbers as `shape` has in its place. */
   write(values: Float32Array): void;
 }
 

@@ -1,7 +1,9 @@
 /** `bispike/node`: files, threads, run folders and figures on Node; the library itself is `bispike`. */
 export { type DatasetRequest, loadDataset } from "../data/load.ts";
+export type { Delimiter } from "../data/sequence/delimited.ts";
 export { loadSequence, type SequenceRequest } from "../data/sequence/load.ts";
-export { pictureGrid } from "../measurement/picture-grid.ts";
+export type { DataOptionNames } from "../data/source.ts";
+export { type GridOptions, type Picture, pictureGrid } from "../measurement/picture-grid.ts";
 export { readAnyExperiment, readExperiment, renderConfig } from "../training/config-file.ts";
 export { appendLine, truncateLines, writeDurably } from "./durable.ts";
 export { describeEnvironment, type Environment } from "./environment.ts";
@@ -25,6 +27,7 @@ export { lockFolder } from "./lock.ts";
 export { type AnyMetricLine, readMetrics } from "./metrics-file.ts";
 export { readObservations } from "./observations-file.ts";
 export { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-features.ts";
+export type { Layout } from "./onnx-model.ts";
 export {
   CHECKPOINT_FILES,
   createTeam,
@@ -39,6 +42,8 @@ export {
   openSequence,
 } from "./open.ts";
 export { type FittedPicture, type PictureOptions, readPicture } from "./pictures.ts";
+export type { RasterNetwork } from "./plots/raster.ts";
+export type { SeriesPanel } from "./plots/series.ts";
 export {
   canDrawText,
   curvesPlot,

@@ -2,6 +2,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { BispikeError } from "../errors.ts";
 
+/** Where a net expects an image's channels: before its rows and columns, or after them. */
 export type Layout = "NCHW" | "NHWC";
 
 /** A net's input; sizes that it leaves open (symbolic ones) are undefined. */

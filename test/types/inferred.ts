@@ -8,15 +8,18 @@ import {
   type Dataset,
   evaluate,
   type ImageModel,
+  type NetworkConfig,
+  type RuleConfig,
   registerRule,
   registerStageLoss,
   resolveConfig,
   type StepReport,
   Team,
+  type TrainConfig,
   train,
 } from "bispike";
-import { resolveAutoencoderConfig } from "bispike/autoencoder";
-import { resolveAnyConfig, resolveSequenceConfig } from "bispike/sequence";
+import { type AutoencoderRuleConfig, resolveAutoencoderConfig } from "bispike/autoencoder";
+import { resolveAnyConfig, resolveSequenceConfig, type SequenceRuleConfig } from "bispike/sequence";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
 const same = <A, B>(_: Same<A, B>): void => {};
@@ -24,6 +27,10 @@ const same = <A, B>(_: Same<A, B>): void => {};
 export async function inferred(dataset: Dataset, error: BispikeError): Promise<void> {
   const config = resolveConfig({ data: { name: "mnist" } });
   same<typeof config.network.kind, "mlp" | "cnn">(true);
+  // Sections have names, for functions that take one.
+  same<[typeof config.network, typeof config.rule, typeof config.train], [NetworkConfig, RuleConfig, TrainConfig]>(
+    true,
+  );
   same<typeof config.network.hidden, readonly number[]>(true);
   same<typeof config.rule.negatives, "literal" | "masked" | "prototypes">(true);
   same<typeof config.train.schedule, "cosine" | "constant">(true);
@@ -51,6 +58,7 @@ export async function inferred(dataset: Dataset, error: BispikeError): Promise<v
 
   same<(typeof sequence)["task"], "next-character" | "regression" | "forecast">(true);
   same<(typeof autoencoder)["task"], "autoencode">(true);
+  same<[typeof sequence.rule, typeof autoencoder.rule], [SequenceRuleConfig, AutoencoderRuleConfig]>(true);
   // Told apart by its task.
   const any = resolveAnyConfig({});
   if ("task" in any && any.task === "autoencode") same<typeof any.network.latent, number>(true);

@@ -9,6 +9,7 @@ import { type Delimiter, forEachRecord, guessDelimiter } from "./delimited.ts";
 import { checkSize, MAX_FLOAT32, MAX_VALUES, type RawSeries } from "./series.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
+/** How a CSV file is to be read. */
 export interface CsvOptions {
   /** Default: the one that the first line has. */
   readonly delimiter?: Delimiter | undefined;

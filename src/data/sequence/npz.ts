@@ -6,6 +6,7 @@ import { listNames } from "./columns.ts";
 import { type NpyOptions, parseNpy } from "./npy.ts";
 import type { RawSeries } from "./series.ts";
 
+/** Which array of an archive is to be read. */
 export interface NpzOptions extends NpyOptions {
   /** Name of the array; default the only one, else "data". */
   readonly key?: string | undefined;

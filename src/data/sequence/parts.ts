@@ -10,6 +10,7 @@ export interface Range {
   readonly to: number;
 }
 
+/** Which elements are trained on, held out and tested, in the order of time. */
 export interface PartOptions {
   /** Fraction of the elements, the first ones, to train on and hold out; 0 to 1, default 0.8. The rest is tested. */
   readonly trainPart?: number | undefined;

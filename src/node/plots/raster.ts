@@ -12,6 +12,7 @@ export interface RasterStage {
   readonly spikes: Uint8Array;
 }
 
+/** Spikes of one of the networks. */
 export interface RasterNetwork {
   readonly name: "perception" | "recall";
   /** From the stimulus up to the concept, for both networks. */

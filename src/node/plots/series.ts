@@ -10,6 +10,7 @@ export interface SeriesLine extends LegendEntry {
   readonly values: ArrayLike<number | null>;
 }
 
+/** A panel: a column of the series, and the lines drawn in it. */
 export interface SeriesPanel {
   readonly title: string;
   readonly lines: readonly SeriesLine[];
