@@ -1,10 +1,11 @@
 /** A comparison's progress for people: a line a run, and at a terminal a bar below them. */
-import { SingleBar } from "cli-progress";
+
 import type { PlannedJob } from "../../comparison/plan.ts";
 import { print } from "../output.ts";
 import { printable } from "../table.ts";
 import type { CompareReporter, PlanInfo } from "./compare-reporter.ts";
 import { resultTables } from "./compare-tables.ts";
+import { terminalBar } from "./terminal-bar.ts";
 import { duration } from "./words.ts";
 
 const FORMAT = "{finished}/{runs} runs [{bar}] {left} left  {running}";
@@ -16,7 +17,7 @@ const SECONDS_BETWEEN_LINES = 30;
 /** @param withBar on a terminal */
 export function linesCompareReporter(withBar: boolean): CompareReporter {
   const shares = new Map<PlannedJob, { step: number; totalSteps: number }>();
-  const bar = withBar ? createBar() : undefined;
+  const bar = withBar ? terminalBar(FORMAT, 20) : undefined;
   let plan: PlanInfo = { folder: "", runs: 0, finished: 0, limit: 0 };
   let [ended, told] = [0, performance.now()];
   let begun: { at: number; done: number } | undefined;
@@ -100,20 +101,4 @@ export function linesCompareReporter(withBar: boolean): CompareReporter {
     },
     close: clear,
   };
-}
-
-function createBar(): SingleBar {
-  return new SingleBar({
-    format: FORMAT,
-    barsize: 20,
-    barCompleteChar: "#",
-    barIncompleteChar: "-",
-    stream: process.stderr,
-    linewrap: true,
-    clearOnComplete: true,
-    // Signals are ours: the first one saves.
-    gracefulExit: false,
-    hideCursor: false,
-    fps: 8,
-  });
 }

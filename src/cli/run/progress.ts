@@ -1,5 +1,5 @@
 /** How far a long measurement is, on stderr, so that stdout has its result alone: a bar on a terminal, else a line every ten seconds. */
-import { SingleBar } from "cli-progress";
+import { terminalBar } from "./terminal-bar.ts";
 
 const SECONDS_BETWEEN_LINES = 10;
 
@@ -39,19 +39,7 @@ function linesOf(what: string, total: number): Progress {
 }
 
 function barOf(what: string, total: number): Progress {
-  const bar = new SingleBar({
-    format: `{value} of {total} ${what} [{bar}] {eta_formatted} left`,
-    barsize: 20,
-    barCompleteChar: "#",
-    barIncompleteChar: "-",
-    stream: process.stderr,
-    linewrap: true,
-    clearOnComplete: true,
-    // A signal ends what saves nothing at once; a listener would be heard only when the work is done.
-    gracefulExit: false,
-    hideCursor: false,
-    fps: 8,
-  });
+  const bar = terminalBar(`{value} of {total} ${what} [{bar}] {eta_formatted} left`, 20);
   bar.start(total, 0);
   return { at: (done) => bar.update(done), end: () => bar.stop() };
 }

@@ -1,8 +1,9 @@
 /** A progress bar for terminals, with a line above it for every epoch. */
-import { SingleBar } from "cli-progress";
+
 import { paceOf } from "./lines.ts";
 import type { Reporter } from "./reporter.ts";
 import { plainReporter } from "./reporter-plain.ts";
+import { terminalBar } from "./terminal-bar.ts";
 import { duration, percent } from "./words.ts";
 
 /** What matters most comes first: a narrow terminal cuts the end. */
@@ -10,19 +11,7 @@ const FORMAT = "epoch {epoch} [{bar}] {left} left  {pace}  loss {loss}  train {f
 
 export function barReporter(): Reporter {
   const plain = plainReporter();
-  const bar = new SingleBar({
-    format: FORMAT,
-    barsize: 12,
-    barCompleteChar: "#",
-    barIncompleteChar: "-",
-    stream: process.stderr,
-    linewrap: true,
-    clearOnComplete: true,
-    // Signals are ours: the first one saves.
-    gracefulExit: false,
-    hideCursor: false,
-    fps: 8,
-  });
+  const bar = terminalBar(FORMAT, 12);
   let running = false;
   let shown = { total: 0, step: 0, payload: {} as object };
   let epochs = 0;
