@@ -255,7 +255,7 @@ describe("refuses in one line", () => {
       ["eval", "../words", "--data.text", "no.txt"],
       elsewhere,
       1,
-      /no\.txt: .*; check data\.text$/m,
+      /no\.txt: .*; check --data\.text$/m,
     );
   });
 
