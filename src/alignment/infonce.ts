@@ -1,15 +1,17 @@
 /**
  * InfoNCE (van den Oord et al. 2018): the sample's own recall must be told from the negatives by its affinity,
  *
- *   L = -weight / K sum_k ln ( exp(A_k,k+ / temperature) / sum_{j in {k+, negatives}} exp(A_kj / temperature) )
+ *   L = -weight / K sum_k ln ( exp(z_k,k+) / sum_{j in {k+, negatives}} exp(z_kj) ),   z_k,k+ = A_k,k+ / temperature,   z_kj = A_kj / temperature + margin for negatives
  *
- *   dL/dA_kj = weight / (K temperature) (p_kj - [j = k+]),  p the softmax over k+ and the negatives
+ *   dL/dA_kj = weight / (K temperature) (p_kj - [j = k+]),  p the softmax of z over k+ and the negatives
  *
  *   cosines   A_kj = v_k . w_j / (|v_k| |w_j|)
  *   dots      A_kj = v_k . w_j / n,  n features: the mean product
  *
  * Cosines lie between -1 and 1, so their softmax can be no surer than the temperature lets it be. Mean products grow with what the two networks have to say: a stage goes on from samples it has
  * learned to those it has not, as under the cross-entropy of a classifier of its own.
+ *
+ * With a margin a rival counts as e^margin of it: the own recall must lead by so much before they stop to push. ln n is what n images a class in the batch make of a prototype a class.
  */
 import { BispikeError } from "../errors.ts";
 import { type AlignmentLoss, lossOfCosines, lossOfProducts } from "./affinity.ts";
