@@ -35,7 +35,7 @@ describe.skipIf(noBrowser)("a server that goes, in Chromium", () => {
     await page.getByRole("button", { name: "Save checkpoint" }).click();
     await page.getByText(GONE).waitFor();
     await page.getByRole("button", { name: "Reset" }).click();
-    await page.getByText("Fetching the images …").waitFor();
+    await page.getByText(/^Fetching the images.* …$/).waitFor();
     await stepPast(page, 1);
     const back = await startLab(["--port", new URL(lab.url).port]);
     try {
@@ -88,6 +88,53 @@ describe.skipIf(noBrowser)("a server that goes, in Chromium", () => {
       expect(faults(complaints)).toEqual([]);
       await page.close();
     } finally {
+      wire.close();
+      wire.closeAllConnections();
+      await lab.close();
+    }
+  });
+
+  test("images over a slow wire: the page says how many of how many megabytes have come", {
+    timeout: LONG,
+  }, async () => {
+    const lab = await startLab();
+    let goOn = () => {};
+    const asked = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let all = 0;
+    const wire = createServer(async ({ url }, response) => {
+      const answer = await fetch(new URL(url ?? "/", lab.url));
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      response.writeHead(answer.status, {
+        "Content-Type": answer.headers.get("content-type") ?? "text/plain",
+        "Content-Length": bytes.length,
+      });
+      if (url?.includes("/data/")) all += bytes.length;
+      if (!url?.includes("train-images")) {
+        response.end(bytes);
+        return;
+      }
+      response.write(bytes.subarray(0, 4e6));
+      await asked;
+      response.end(bytes.subarray(4e6));
+    });
+    await new Promise<void>((resolve) => wire.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = wire.address() as AddressInfo;
+      const { page, complaints } = await openPage(browser, `http://127.0.0.1:${port}/`);
+      const line = page.getByText(/^Fetching the images: [\d.]+ of [\d.]+ MB …$/);
+      await line.waitFor();
+      const [come, of] = (await line.textContent())!.match(/[\d.]+/g)!.map(Number);
+      expect(of).toBeCloseTo(all / 1e6, 1);
+      expect(come).toBeGreaterThan(0);
+      expect(come).toBeLessThan(of!);
+      goOn();
+      await stepPast(page, 1);
+      expect(faults(complaints)).toEqual([]);
+      await page.close();
+    } finally {
+      goOn();
       wire.close();
       wire.closeAllConnections();
       await lab.close();

@@ -248,7 +248,7 @@ describe.skipIf(!chromiumPath)("the lab (needs Chromium: /usr/bin/chromium, or w
       .evaluateAll((both) => both.map((one) => one.getBoundingClientRect().height));
     expect(heights[0]).toBeCloseTo(heights[1]!, 0);
     await page.getByRole("button", { name: "Reset" }).click();
-    await page.getByText("Fetching the images …").waitFor();
+    await page.getByText(/^Fetching the images.* …$/).waitFor();
     await trainedTo(page, 2, PATIENCE);
     await panel().waitFor();
     expect(await chosen().textContent()).toBe("Similarity");

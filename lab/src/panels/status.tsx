@@ -1,4 +1,5 @@
 /** Where a run stands, in a line; and what went wrong, if anything did. */
+import type { Arrival } from "../data/arrival.ts";
 import type { Run } from "../state/run.ts";
 
 export function Status({ run }: { run: Run }) {
@@ -23,7 +24,7 @@ export function Status({ run }: { run: Run }) {
       ))}
       <p aria-live="off">
         {run.opening.value
-          ? "Fetching the images …"
+          ? `Fetching the images${megabytes(run.arrival.value)} …`
           : about
             ? `Step ${run.step.value} of ${about.totalSteps}${newest ? `, ${Math.round(newest.imagesPerSecond)} images/s, batch accuracy ${(100 * newest.accuracy).toFixed(1)} %` : ""}`
             : "No run"}
@@ -31,4 +32,11 @@ export function Status({ run }: { run: Run }) {
       </p>
     </div>
   );
+}
+
+/** Nothing until something has come. */
+function megabytes(arrival: Arrival | null): string {
+  if (!arrival) return "";
+  const [come, all] = [arrival.bytes, arrival.of].map((bytes) => bytes && (bytes / 1e6).toFixed(1));
+  return all ? `: ${come} of ${all} MB` : `: ${come} MB`;
 }

@@ -4,6 +4,7 @@
  */
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import { proxy, type Remote, wrap } from "comlink";
+import type { Arrival } from "../data/arrival.ts";
 import type { About, DataSource, Failure, LabApi, LabEvent, Snapshot, StepLine } from "../worker/protocol.ts";
 
 /** A point of a learning curve. */
@@ -33,6 +34,8 @@ export class Run {
   /** Null until the run is ready. */
   readonly about = signal<About | null>(null);
   readonly opening = signal(false);
+  /** How much of the images has come, while the run is opened. */
+  readonly arrival = signal<Arrival | null>(null);
   readonly running = signal(false);
   readonly finished = signal(false);
   readonly step = signal(0);
@@ -64,7 +67,7 @@ export class Run {
     this.#worker?.terminate();
     batch(() => {
       this.opening.value = true;
-      this.about.value = null;
+      this.about.value = this.arrival.value = null;
       this.running.value = this.finished.value = false;
       this.step.value = this.lineCount.value = 0;
       this.newest.value = this.snapshot.value = this.failure.value = null;
@@ -167,6 +170,9 @@ export class Run {
     this.#hearSteps();
     batch(() => {
       switch (event.kind) {
+        case "fetching":
+          this.arrival.value = event.arrival;
+          break;
         case "epoch": {
           const { step, epoch, heldOutAccuracy, warnings } = event;
           this.epochs.value = [...this.epochs.value, { step, epoch, heldOutAccuracy }];

@@ -3,6 +3,7 @@ import "../setup/jitless.ts";
 import { expose, transfer } from "comlink";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { BispikeError, checkedConfig, Team } from "../../../src/index.ts";
+import type { Arrival } from "../data/arrival.ts";
 import { fetchSite } from "../data/site.ts";
 import { failureOf } from "./failure.ts";
 import type { DataSource, LabApi, LabEvent, Setup } from "./protocol.ts";
@@ -22,7 +23,9 @@ async function open(setup: Setup, tell: (event: LabEvent) => void) {
   // Checkpoints of every kind are told apart; what reads them is loaded for the first.
   const opened = checkpoint && (await import("./keep.ts")).openCheckpoint(checkpoint);
   const config = opened?.config ?? checkedConfig(setup.config);
-  const dataset = await loadData(opened?.images(setup.data) ?? setup.data, setup.base);
+  const dataset = await loadData(opened?.images(setup.data) ?? setup.data, setup.base, (arrival) =>
+    tell({ kind: "fetching", arrival }),
+  );
   const why = whyNotShared();
   const threads = why === null ? setup.threads : 1;
   const team = await Team.create({
@@ -42,8 +45,8 @@ async function open(setup: Setup, tell: (event: LabEvent) => void) {
   }
 }
 
-async function loadData(source: DataSource, base: string): Promise<Dataset> {
-  if (source.kind === "site") return fetchSite(source.name, base);
+async function loadData(source: DataSource, base: string, arrived: (arrival: Arrival) => void): Promise<Dataset> {
+  if (source.kind === "site") return fetchSite(source.name, base, arrived);
   const { readDropped } = await import("../data/dropped.ts");
   return readDropped(source.name, source.files);
 }
@@ -121,7 +124,7 @@ const api: LabApi = {
   alignment: told(() => looked((look, scene) => look.alignment(scene))),
   similarity: told((stage, compared) => looked((look, scene) => look.similarity(scene, stage, compared))),
   describeFiles: told(async (name, files) => {
-    const { shape, classNames, train, test } = await loadData({ kind: "files", name, files }, "");
+    const { shape, classNames, train, test } = await loadData({ kind: "files", name, files }, "", () => {});
     return { shape, classNames, train: train.count, test: test.count };
   }),
   work: told(() => current().work()),

@@ -5,6 +5,7 @@
 
 import type { ErrorCode } from "../../../src/errors.ts";
 import type { ExperimentConfig } from "../../../src/index.ts";
+import type { Arrival } from "../data/arrival.ts";
 import type { DroppedFile } from "../data/dropped.ts";
 import type { ChooseApi } from "./protocol-choose.ts";
 import type { DrawApi } from "./protocol-draw.ts";
@@ -71,6 +72,8 @@ export interface Failure {
 
 /** What a run tells of its own accord, at most a few times a second but for steps. */
 export type LabEvent =
+  /** While the run is made ready. */
+  | { readonly kind: "fetching"; readonly arrival: Arrival }
   | { readonly kind: "step"; readonly line: StepLine }
   | {
       readonly kind: "epoch";
