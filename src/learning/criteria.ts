@@ -30,7 +30,7 @@ export const criteriaOfRules = {
   bsd: {
     label: "BSD",
     meets: ["C1", "C2", "C3", "C4", "C5"],
-    note: "negatives are the batch's or the classes' prototypes; the slopes of InfoNCE and of the top's cross-entropy have a sign, though they stay in their stage: for C5 as the paper reads it take `rule.loss: reco` and `rule.top: reco`; with `rule.recallFeatures: drive` or `membrane` what meets within a stage is a voltage, as of two dendrites: spikes alone leave it; with `rule.reach`, a variant for comparison, C1 and C4 (by `rule.carriers: transposes` C4 alone), with `rule.detached: false`, another, C4 alone",
+    note: "negatives are the batch's or the classes' prototypes; the slopes of InfoNCE and of the top's cross-entropy have a sign, though they stay in their stage: for C5 as the paper reads it take `rule.loss: reco` and `rule.top: reco`; with `rule.recallFeatures: drive` or `membrane` perception learns from a voltage that recall's weights make, not from spikes alone, though spikes alone leave the stage; of a stage that a one-hot concept drives (the highest hidden one, with `network.recall: broadcast` all) that voltage is a normed column of recall's weights, so InfoNCE of dots teaches it as a linear classifier would: what local losses send back through transposes comes here as another network's activity; with `rule.reach`, a variant for comparison, C1 and C4 (by `rule.carriers: transposes` C4 alone), with `rule.detached: false`, another, C4 alone",
   },
   backprop: { label: "BP on SNN", meets: ["C4"], note: "surrogate gradients" },
   "feedback-alignment": {

@@ -174,6 +174,16 @@ describe.each(["mlp", "cnn"] as const)("bsd with one of its parts taken away or 
     expect(await found({ name: "bsd", network: { recall: "broadcast" } }, kind)).toEqual(criteriaOfRules.bsd.meets);
   });
 
+  it("as the recipes have it, dots of recall's drive with a margin and a pull, driven by the concept: all that bsd meets", async () => {
+    const cells = { pool: 2, pooling: "energy" } as const;
+    const network = { recall: "broadcast" as const, ...(kind === "cnn" ? cells : { pool: 0 }) };
+    const rule = {
+      ...({ affinity: "dots", temperature: 0.02, margin: 2.5, recallFeatures: "drive" } as const),
+      homeostasis: { weight: 10, rate: 0.15 },
+    };
+    expect(await found({ name: "bsd", network, rule }, kind)).toEqual(criteriaOfRules.bsd.meets);
+  });
+
   it("errors that reach others by recall's synapses: no weight transport, and binary messages", async () => {
     for (const reach of [1, 64])
       expect(await found({ name: "bsd", rule: { reach } }, kind), `reach ${reach}`).toEqual(["C1", "C4"]);

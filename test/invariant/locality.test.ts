@@ -135,8 +135,10 @@ describe.each(cases)("%s", (_, options) => {
     }
   });
 
-  test("perception learns from recall's spikes, never from its weights", async () => {
+  test("perception learns from recall's spikes, never from its weights; from its voltages, which its weights make, where those are compared", async () => {
+    const voltages = { ...options, rule: { ...options.rule, recallFeatures: "drive" as const } };
     const before = await updatesAfter(options);
+    const beforeOfVoltages = await updatesAfter(voltages);
     // Small enough a change that no recall spike flips; the largest one that passes is used.
     for (const amount of [1e-2, 1e-3, 1e-4, 1e-5]) {
       let spikes: string[] = [];
@@ -146,13 +148,20 @@ describe.each(cases)("%s", (_, options) => {
         // The last is the drawing, of which perception sees nothing.
         return [...recalled(pair, shown).values()].slice(0, -1);
       };
-      const after = await updatesAfter(options, (pair) => {
+      const change: Change = (pair) => {
         kept = spikesNow(pair);
         for (const layer of pair.recall) perturb(layer, amount);
         spikes = spikesNow(pair);
-      });
+      };
+      const after = await updatesAfter(options, change);
       if (spikes.join(";") !== kept.join(";")) continue;
-      expect(changedNames(before, after)).toEqual([...before.keys()].filter((name) => name.startsWith("recall")));
+      const names = [...before.keys()];
+      expect(changedNames(before, after)).toEqual(names.filter((name) => name.startsWith("recall")));
+      // All but the concept's: what a stage is taught by is then recall's weights as much as its spikes.
+      const top = names.findLast((name) => name.startsWith("perception"));
+      expect(changedNames(beforeOfVoltages, await updatesAfter(voltages, change))).toEqual(
+        names.filter((name) => name !== top),
+      );
       return;
     }
     throw new Error("every change of recall's weights flipped a spike: use another seed");
