@@ -34,7 +34,7 @@ export interface FrequencyOptions {
   readonly rings: number;
 }
 
-/** Cut and lambdas of the method; weights equal. */
+/** A larger lambda for the high band, as the method has it; the numbers are ours. Lambda counts for each negative, so a batch of images asks for smaller ones: see `autoencoderDefaults`. */
 export const frequencyDefaults: FrequencyOptions = {
   bands: "two",
   split: 0.25,

@@ -3,7 +3,8 @@
  *
  *   weight / neurons * sum over neurons of max(0, rate - target)^2
  *
- * It reads a neuron's own rate and reaches that neuron's own weights: nothing is more local.
+ * It reads a neuron's own rate and reaches that neuron's own weights: nothing is more local. Of a convolution "a neuron" is a channel, its rate the mean over the plane: what shares
+ * weights is pulled together.
  */
 import type { Layer } from "../network/layer.ts";
 import { pixelsOf } from "../network/shape.ts";

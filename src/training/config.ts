@@ -143,7 +143,7 @@ export interface RuleConfig {
   readonly weight: number;
   /** bsd, real-bsd: weight of stage 1's loss, by which recall learns to redraw the stimulus. Default 1. */
   readonly stimulusWeight: number;
-  /** bsd and local-losses, cnn: average-pool the features to pool x pool before the cosine, or the stage's classifier; 0 = off. Default 0. */
+  /** bsd and local-losses, cnn: pool the features to pool x pool cells before they are compared, or classified by the stage's own classifier; 0 = off. Default 0. */
   readonly pool: number;
   /**
    * bsd and local-losses with `pool`: what of a cell's firing rates is compared, or classified: their mean, or the root of their mean square, the cell's energy. Recall is compared by

@@ -1,4 +1,10 @@
-/** The course of the learning rate: linear warm-up from 0, then constant, or a cosine down to 0 at the last step. */
+/**
+ * The course of the learning rate over N steps, step n from 0, w of them warm-up:
+ *
+ *   n < w       peak (n + 1) / w
+ *   constant    peak
+ *   cosine      peak (1 + cos(pi (n - w) / (N - w))) / 2,   which would be 0 at step N, one after the last
+ */
 import { cosineOfPi } from "../engine/elementary.ts";
 import type { TrainConfig } from "./config.ts";
 
