@@ -118,7 +118,7 @@ export interface RuleConfig {
    * more values than T + 1 firing rates. Default same.
    */
   readonly recallFeatures: "same" | "rate" | "drive" | "membrane";
-  /** bsd, real-bsd: subtract each neuron's own mean before the loss. Default true. */
+  /** bsd, real-bsd: subtract each neuron's own mean, over the batch or the recalled rows, before the loss; a constant to its gradient. Default true. */
   readonly centred: boolean;
   /** bsd: unpaired samples: all in the batch, those of other classes, or one recalled prototype a class (real-bsd: always). Default prototypes. */
   readonly negatives: "literal" | "masked" | "prototypes";
