@@ -8,7 +8,7 @@
  * does in direct Kolen-Pollack learning (Webster, Choi and Ahn 2021). It is known when perception has reached the top, so a step runs perception twice, and the criteria that direct feedback
  * alignment fails are failed: C2, C3 and C5. A variant to learn from. (Stage 1 is compared by the same loss, which reaches what recall draws alone; the norms' running statistics move twice a step.)
  *
- *   SHARE   from 0, BSD of dots, to 1 (default 0.5)
+ *   SHARE   from 0, BSD of dots without a margin, to 1 (default 0.5)
  *
  *   $ SHARE=0.5 bispike train experiments/cifar10-wide.yaml --plugin experiments/shared-decision.mjs --rule.name=shared-decision --judge held-out
  */
