@@ -184,6 +184,21 @@ describe.each(["mlp", "cnn"] as const)("bsd with one of its parts taken away or 
     expect(await found({ name: "bsd", network, rule }, kind)).toEqual(criteriaOfRules.bsd.meets);
   });
 
+  it.each([
+    ["same", false],
+    ["drive", true],
+    ["membrane", true],
+  ] as const)("what recall is compared by, %s, has both signs: %s", async (recallFeatures, both) => {
+    await withRival({ name: "bsd", rule: { recallFeatures, centred: false } }, kind, (small, images) => {
+      small.step(images);
+      for (const { recall } of small.pair.hiddenStages()) {
+        const values = recall.features.view.subarray(0, 3 * recall.featureWidth);
+        expect(values.some((value) => value > 0)).toBe(true);
+        expect(values.some((value) => value < 0)).toBe(both);
+      }
+    });
+  });
+
   it("errors that reach others by recall's synapses: no weight transport, and binary messages", async () => {
     for (const reach of [1, 64])
       expect(await found({ name: "bsd", rule: { reach } }, kind), `reach ${reach}`).toEqual(["C1", "C4"]);
