@@ -31,7 +31,7 @@ export function labCommand(): Command {
 Examples:
   $ bispike lab
   $ bispike lab --port 0 --open
-  $ bispike lab --run runs/mnist-mlp-seed1    while bispike train writes there`,
+  $ bispike lab --run runs/mnist-mlp-seed1    # while bispike train writes there`,
     )
     .action(
       runAction(async (options: LabCommandOptions) => {

@@ -26,7 +26,8 @@ import { trainCommand } from "./train.ts";
 /** Options whose value is written to. */
 const WRITTEN: ReadonlySet<string> = new Set(["--out", "--plot"]);
 
-function program(overrides: readonly string[]): Command {
+/** The command with all its commands, unparsed; documented commands are checked with it. */
+export function program(overrides: readonly string[]): Command {
   const root = new Command("bispike")
     .description(
       "Trains pairs of spiking networks, perception (stimulus to concept) and recall (concept to stimulus), that teach each other stage by stage: " +
