@@ -7,6 +7,7 @@ import type { TrainConfig } from "./config.ts";
 import type { ExperimentParts } from "./experiment.ts";
 import { type EpochMetrics, healthWarnings, remediesOf, type StepMetrics } from "./metrics.ts";
 import type { Observation } from "./observation.ts";
+import { assertSameTraining } from "./same-training.ts";
 import { importState } from "./state.ts";
 import { stepFigures } from "./steps.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "./trainable.ts";
@@ -140,8 +141,10 @@ export class ImageTask implements Trainable<ImageKind> {
     return encodeCheckpoint(rule, about, { optimiser: which === "last" });
   }
 
-  restore({ tensors, position }: Checkpoint): Place {
-    const { rule } = this.#experiment;
+  restore(checkpoint: Checkpoint): Place {
+    const { rule, config, model } = this.#experiment;
+    assertSameTraining({ config, data: model.data }, checkpoint);
+    const { tensors, position } = checkpoint;
     importState(rule, tensors, { optimiser: true });
     rule.optimiser.steps = position.step;
     this.#sums = position.sums;

@@ -19,8 +19,12 @@ export function importSlots(slots: Iterable<Slot>, tensors: ReadonlyMap<string, 
   const writes: (() => void)[] = [];
   for (const slot of slots) {
     const tensor = tensors.get(slot.name);
-    if (!tensor)
-      throw new BispikeError("checkpoint", `tensor ${slot.name} is missing; is the checkpoint of another network?`);
+    if (!tensor) {
+      const why = slot.name.startsWith("optimiser.")
+        ? "to go on from a checkpoint takes a run's last one; its best holds the networks alone"
+        : "is the checkpoint of another network?";
+      throw new BispikeError("checkpoint", `tensor ${slot.name} is missing; ${why}`);
+    }
     if (tensor.dtype !== "F32" || tensor.shape.join() !== slot.shape.join()) {
       throw new BispikeError(
         "checkpoint",

@@ -77,7 +77,7 @@ export interface Trainable<K extends TrainableKind = TrainableKind> {
   /**
    * Takes up the state of a checkpoint.
    *
-   * @throws BispikeError "checkpoint" when it does not fit
+   * @throws BispikeError "checkpoint" when it is of another training or does not fit
    */
   restore(checkpoint: K["checkpoint"]): Place;
 }

@@ -50,7 +50,7 @@ export interface TrainerOptions<K extends TrainableKind> {
   pause?: (moment?: Moment) => Promise<void>;
   /** How often, in milliseconds, it is awaited between steps; 0 for after every one. Default 100. */
   pauseMilliseconds?: number;
-  /** Goes on from here. */
+  /** Goes on from here: a `last` checkpoint of this very training; only `train.threads` and `train.checkpointSeconds` may be other ones. Default: from step 0. */
   resume?: K["checkpoint"];
   /** Seconds of training before `resume`. Default 0. */
   secondsBefore?: number;
@@ -76,6 +76,7 @@ const STEP_LINES_AN_EPOCH = 20;
  * Trains to the end, or until stopped. Without `resume` from step 0, with whatever the net has learned before.
  *
  * @throws BispikeError "usage" for an experiment whose training is under way: two would take turns on the same weights
+ * @throws BispikeError "checkpoint" for `resume` that was trained with other settings, or on other data; it names them
  * @throws BispikeError "training" that names the stage whose loss is no longer finite; the last good checkpoint stays
  * @example
  * const result = await train(createExperiment(team, config, dataset), { sink: { onMetrics: (line) => console.log(line) } });

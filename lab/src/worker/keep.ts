@@ -1,7 +1,8 @@
 /** Checkpoints a person opens: read as the command line does, and held against the images at hand. */
 import { BispikeError } from "../../../src/errors.ts";
-import { type Checkpoint, type DataSummary, type Experiment, importState } from "../../../src/index.ts";
+import { type Checkpoint, type Experiment, importState } from "../../../src/index.ts";
 import { assertImages, decodeAnyCheckpoint } from "../../../src/training/any-checkpoint.ts";
+import { assertSameImages } from "../../../src/training/same-training.ts";
 import type { DataSource } from "./protocol.ts";
 
 /** Data sets the site carries. */
@@ -55,22 +56,4 @@ export function openCheckpoint({
         ? new BispikeError(error.code, `${name}: ${error.message}`, { cause: error })
         : error,
   };
-}
-
-/** Networks are of use with the images they were trained on, or others of their kind: as many classes, one size, the same normalisation. */
-function assertSameImages(trained: DataSummary, here: DataSummary): void {
-  if (kindOf(trained) === kindOf(here)) return;
-  throw new BispikeError(
-    "checkpoint",
-    `was trained on ${worded(trained)}, but the images here are ${worded(here)}; open those it was trained on first`,
-  );
-}
-
-function kindOf({ shape: { height, width, channels }, classNames, statistics }: DataSummary): string {
-  return JSON.stringify([height, width, channels, classNames.length, [...statistics.mean], [...statistics.std]]);
-}
-
-function worded({ name, shape, classNames, statistics }: DataSummary): string {
-  const mean = Array.from(statistics.mean, (value) => value.toFixed(3)).join(", ");
-  return `${name} (${shape.height}×${shape.width}×${shape.channels}, ${classNames.length} classes, mean ${mean})`;
 }

@@ -8,6 +8,7 @@ import { COMPARISONS_FOLDER, ComparisonFolder } from "../../node/comparison-fold
 import { coreCount } from "../../node/threads.ts";
 import { readRawExperiment } from "../../training/config-file.ts";
 import { joinName } from "../../training/config-raw.ts";
+import { differences } from "../../training/same-training.ts";
 import { note, print } from "../output.ts";
 import { EXIT } from "../report.ts";
 import { alignTable, printable } from "../table.ts";
@@ -15,7 +16,6 @@ import { type Outcome, runJobs } from "./compare-jobs.ts";
 import { fullSummary } from "./compare-measure.ts";
 import { writeReport } from "./compare-report.ts";
 import { type CompareReporter, createCompareReporter } from "./compare-reporter.ts";
-import { differingKeys } from "./same-config.ts";
 
 export interface CompareRequest {
   /** The experiment's file; not with `reportOnly`. */
@@ -137,11 +137,11 @@ function assertFits(folder: ComparisonFolder, { axes, judge }: Comparison, jobs:
   }
   for (const job of jobs) {
     if (folder.state(job) === "new") continue;
-    const [key] = differingKeys(folder.configOf(job), job.config);
-    if (key !== undefined)
+    const [other] = differences(folder.configOf(job), job.config);
+    if (other)
       throw new BispikeError(
         "usage",
-        `${folder.file(job.folder)}: ${key} differs from the run's that is there already; compare in another folder (--out), or remove that run`,
+        `${folder.file(job.folder)}: ${other.key} differs from the run's that is there already; compare in another folder (--out), or remove that run`,
       );
   }
 }

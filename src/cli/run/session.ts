@@ -6,11 +6,11 @@ import { CHECKPOINT_FILES } from "../../node/open.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import { modelConfig } from "../../training/checkpoint.ts";
+import { differences } from "../../training/same-training.ts";
 import { train } from "../../training/trainer.ts";
 import { type InitialWeights, startAgain } from "./init.ts";
 import type { AnySummary, Job } from "./job.ts";
 import type { Reporter } from "./reporter.ts";
-import { differingKeys } from "./same-config.ts";
 import { breathe, watchSignals } from "./signals.ts";
 
 /** Thrown inside a session to give up on a signal once training itself is done. */
@@ -98,11 +98,11 @@ export function beginRun(folder: RunFolder, { config, judge, provenance, threads
 export function continueRun(folder: RunFolder, job: Job, reporter: Reporter): AnyCheckpoint | undefined {
   const { config, provenance, threads } = job;
   const last = folder.last();
-  const [key] = last ? differingKeys(last.config, modelConfig(config)) : [];
-  if (key !== undefined) {
+  const [edited] = last ? differences(last.config, modelConfig(config)) : [];
+  if (edited) {
     throw new BispikeError(
       "checkpoint",
-      `${folder.path}: ${key} in ${RUN_FILES.config} is not what the checkpoint was trained with; put it back, or train anew in another folder`,
+      `${folder.path}: ${edited.key} in ${RUN_FILES.config} is not what the checkpoint was trained with; put it back, or train anew in another folder`,
     );
   }
   const now = describeEnvironment(threads, provenance);

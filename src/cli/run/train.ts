@@ -6,11 +6,11 @@ import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import { type AnyConfig, resolveAnyConfig } from "../../training/any-config.ts";
 import { readAnyExperiment } from "../../training/config-file.ts";
 import { type Judge, judges } from "../../training/judge.ts";
+import { differences, FREE_KEYS } from "../../training/same-training.ts";
 import { EXIT, whenReaderGoes } from "../report.ts";
 import { startFrom } from "./init.ts";
 import { type AnySummary, withJob } from "./job.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
-import { differingKeys } from "./same-config.ts";
 import { beginRun, continueRun, runSession } from "./session.ts";
 
 export interface TrainRequest {
@@ -176,11 +176,11 @@ function judgeOf(folder: RunFolder, { judge }: TrainRequest): Judge {
 function changedConfig(folder: RunFolder, request: TrainRequest): AnyConfig {
   const before = folder.config();
   const config = request.file === undefined ? folder.config(request.overrides) : readFile(request);
-  const [key] = differingKeys(before, config);
-  if (key !== undefined) {
+  const [other] = differences(before, config);
+  if (other) {
     throw new BispikeError(
       "usage",
-      `${folder.path}: ${key} differs from the run's; a resumed run may change only train.threads and train.checkpointSeconds. Train anew for other settings`,
+      `${folder.path}: ${other.key} differs from the run's; a resumed run may change only ${FREE_KEYS}. Train anew for other settings`,
     );
   }
   return config;

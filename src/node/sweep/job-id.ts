@@ -1,9 +1,7 @@
 /** Ids of a sweep's jobs: the same job has the same id wherever and whenever it is planned. */
 import { createHash } from "node:crypto";
 import type { AnyConfig } from "../../training/any-config.ts";
-
-/** Keys of `train` that change how a run goes, not what it learns. */
-export const FREE: readonly string[] = ["threads", "checkpointSeconds"];
+import { FREE } from "../../training/same-training.ts";
 
 /**
  * "j" and the first 16 hexadecimal digits of SHA-256 over the canonical JSON (keys in the order of the alphabet) of

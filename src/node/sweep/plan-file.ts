@@ -8,7 +8,8 @@ import type { Search } from "../../sweep/search.ts";
 import type { HalvingSettings } from "../../sweep/section.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
 import { judges } from "../../training/judge.ts";
-import { digest, FREE, jobId } from "./job-id.ts";
+import { FREE_KEYS } from "../../training/same-training.ts";
+import { digest, jobId } from "./job-id.ts";
 
 export const PLAN_FILE = "plan.json";
 /** Of the file's form. */
@@ -63,7 +64,7 @@ function assertDistinct(jobs: readonly SweepJob[]): void {
     if (twin !== undefined)
       throw new BispikeError(
         "config",
-        `sweep: expected jobs that differ in what they learn, got two that do not, ${twin} and ${label}; ${FREE.map((key) => `train.${key}`).join(" and ")} change how a run goes and cannot vary`,
+        `sweep: expected jobs that differ in what they learn, got two that do not, ${twin} and ${label}; ${FREE_KEYS} change how a run goes and cannot vary`,
       );
     labels.set(id, label);
   }

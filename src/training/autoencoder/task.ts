@@ -5,6 +5,7 @@ import { redrawnErrors } from "../../measurement/redrawn-images.ts";
 import type { Network } from "../../network/autoencoder/pair.ts";
 import type { TrainConfig } from "../config.ts";
 import { healthWarnings, remediesOf } from "../metrics.ts";
+import { assertSameTraining } from "../same-training.ts";
 import { importSlots } from "../slots.ts";
 import { evenBatch, stepFigures } from "../steps.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "../trainable.ts";
@@ -136,8 +137,11 @@ export class AutoencoderTask implements Trainable<AutoencoderKind> {
     );
   }
 
-  restore({ tensors, position }: AutoencoderCheckpoint): Place {
-    const { learner } = this.#experiment.model;
+  restore(checkpoint: AutoencoderCheckpoint): Place {
+    const { config, model } = this.#experiment;
+    assertSameTraining({ config, data: model.data }, checkpoint);
+    const { learner } = model;
+    const { tensors, position } = checkpoint;
     importSlots(learner.slots(true), tensors);
     learner.optimiser.steps = position.step;
     const { sums, ...place } = position;

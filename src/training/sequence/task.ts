@@ -5,6 +5,7 @@ import type { SequenceStepReport } from "../../learning/sequence/learner.ts";
 import { evaluateSequence, type SequenceEvaluation, scoreOf } from "../../measurement/sequence.ts";
 import type { TrainConfig } from "../config.ts";
 import { healthWarnings, remediesOf } from "../metrics.ts";
+import { assertSameTraining } from "../same-training.ts";
 import { importSlots } from "../slots.ts";
 import { evenBatch, stepFigures } from "../steps.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "../trainable.ts";
@@ -134,8 +135,10 @@ export class SequenceTask implements Trainable<SequenceKind> {
     );
   }
 
-  restore({ tensors, position }: SequenceCheckpoint): Place {
-    const { learner } = this.#experiment;
+  restore(checkpoint: SequenceCheckpoint): Place {
+    const { learner, config, sequence } = this.#experiment;
+    assertSameTraining({ config, data: sequence.about }, checkpoint);
+    const { tensors, position } = checkpoint;
     importSlots(learner.slots(true), tensors);
     learner.optimiser.steps = position.step;
     this.#sums = position.sums;

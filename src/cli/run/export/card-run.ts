@@ -9,8 +9,8 @@ import { RUN_FILES } from "../../../node/run-folder.ts";
 import { type AnyConfig, isAutoencoderConfig, isSequenceConfig } from "../../../training/any-config.ts";
 import { modelConfig } from "../../../training/checkpoint.ts";
 import { readAnyExperiment } from "../../../training/config-file.ts";
+import { differences } from "../../../training/same-training.ts";
 import type { AnySummary } from "../job.ts";
-import { differingKeys } from "../same-config.ts";
 import { PICTURES } from "../summary.ts";
 import { figuresOf } from "./card-figures.ts";
 import type { Exported, ExportRequest } from "./format.ts";
@@ -51,11 +51,11 @@ export async function exportCard({ run, options }: ExportRequest): Promise<Expor
 function assertTrainedWith(folder: string, config: AnyConfig): void {
   if (!Object.values(CHECKPOINT_FILES).some((file) => existsSync(join(folder, file)))) return;
   const trained = openAnyCheckpoint(folder).checkpoint.config;
-  const [key] = differingKeys(trained, modelConfig(config));
-  if (key !== undefined)
+  const [edited] = differences(trained, modelConfig(config));
+  if (edited)
     throw new BispikeError(
       "checkpoint",
-      `${folder}: ${key} in ${RUN_FILES.config} is not what the checkpoint was trained with; put it back`,
+      `${folder}: ${edited.key} in ${RUN_FILES.config} is not what the checkpoint was trained with; put it back`,
     );
 }
 
