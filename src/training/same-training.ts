@@ -114,7 +114,8 @@ function worded({ name, shape, classNames, statistics }: DataSummary): string {
 
 const SHOWN = 3;
 
-function inWords(found: readonly Difference[]): string {
+/** What was expected and what came, for messages. @example inWords(differences(a, b)) // "train.epochs: expected 2, got 5" */
+export function inWords(found: readonly Difference[]): string {
   const shown = found
     .slice(0, SHOWN)
     .map(({ key, first, second }) => `${key}: expected ${clip(first)}, got ${clip(second)}`);

@@ -64,7 +64,7 @@ describe("after training", () => {
       ["export", "edited", "--format", "card", "--out", "edited.md"],
       cwd,
       1,
-      /edited: train\.epochs in config\.yaml is not what the checkpoint was trained with; put it back/,
+      /edited: config\.yaml is not what the checkpoint was trained with: train\.epochs: expected 1, got 3; put it back\n/,
     );
   });
 

@@ -8,6 +8,7 @@ import { evaluate } from "../../src/measurement/evaluate.ts";
 import { openModel } from "../../src/node/open.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";
 import { runHere } from "../support/cli-here.ts";
+import { expectRefusalHere } from "../support/refusal.ts";
 import { smallDigits, writeSmallDigits } from "../support/small-digits.ts";
 import { sharedWorkspace } from "../support/small-run.ts";
 
@@ -234,13 +235,48 @@ describe("resuming", () => {
     expect(again.stdout).toMatch(/^finished: this run is finished already; its results:\ntest accuracy/);
     const lines = jsonLines((await runCli(["train", "--resume", "finished", "--json"], folder)).stdout);
     expect(lines).toEqual([{ event: "done", ...json(join(folder, "finished", "summary.json")) }]);
-    const refused = await runCli(["train", "--resume", "finished", "--train.epochs=3"], folder);
+    const refused = await runHere(["train", "--resume", "finished", "--train.epochs=3"], folder);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(
       /finished: train\.epochs differs from the run's; .* only train\.threads and train\.checkpointSeconds/,
     );
+    expect(refused.stderr).toContain("bispike train finished/config.yaml, and --init finished to begin with");
     const free = ["--train.threads=2", "--train.checkpointSeconds=5"];
     expect((await runCli(["train", "--resume", "finished", ...free], folder)).code).toBe(0);
+  });
+
+  it("says of a finished run whose configuration was edited what became of it, and how to train with it", async () => {
+    expect((await runHere(["train", "bars.yaml", "--train.epochs=1", "--out", "more", "--quiet"], folder)).code).toBe(
+      0,
+    );
+    const file = join(folder, "more", "config.yaml");
+    const [trained, summary] = [file, join(folder, "more", "summary.json")].map((path) => readFileSync(path, "utf8"));
+    writeFileSync(file, trained!.replace("epochs: 1", "epochs: 3").replace("loss: infonce", "loss: reco"));
+    const found =
+      /rule\.loss: expected "infonce", got "reco"; train\.epochs: expected 1, got 3; put it back, and --resume/;
+    for (const args of [[], ["--train.epochs=3"], ["--json"]])
+      await expectRefusalHere(["train", "--resume", "more", ...args], folder, 1, found);
+    expect(readFileSync(join(folder, "more", "summary.json"), "utf8")).toBe(summary);
+    // As the message says: more epochs, from its weights, in another folder.
+    const init = ["--init", "more", "--out", "even-more", "--rule.loss=infonce", "--json"];
+    const { code, stdout } = await runHere(["train", join("more", "config.yaml"), ...init], folder);
+    expect([code, jsonLines(stdout).at(-1)]).toMatchObject([0, { event: "done", epochs: 3 }]);
+    writeFileSync(file, trained!.replace(/threads: \d+/, "threads: 2"));
+    const shown = await runHere(["train", "--resume", "more"], folder);
+    expect([shown.code, shown.stdout]).toEqual([0, expect.stringMatching(/^more: this run is finished already/)]);
+  });
+
+  it("says of an unfinished run whose configuration was edited what it was", async () => {
+    const long = ["train", "bars.yaml", "--train.epochs=100000", "--out", "edited", "--json"];
+    const first = startCli(long, folder);
+    await first.shown('"event":"epoch"');
+    first.child.kill("SIGTERM");
+    expect((await first.ended).code).toBe(130);
+    const file = join(folder, "edited", "config.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("epochs: 100000", "epochs: 2"));
+    const found =
+      /config\.yaml is not what .*: train\.epochs: expected 100000, got 2; put it back, or train anew .*--init edited/;
+    await expectRefusalHere(["train", "--resume", "edited"], folder, 1, found);
   });
 
   it("keeps two processes out of one folder, and lets a dead one's folder be used", async () => {

@@ -5,9 +5,8 @@ import { describeEnvironment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
-import { modelConfig } from "../../training/checkpoint.ts";
-import { differences } from "../../training/same-training.ts";
 import { train } from "../../training/trainer.ts";
+import { anew, assertAsTrained } from "./as-trained.ts";
 import { type InitialWeights, startAgain } from "./init.ts";
 import type { AnySummary, Job } from "./job.ts";
 import type { Reporter } from "./reporter.ts";
@@ -98,13 +97,7 @@ export function beginRun(folder: RunFolder, { config, judge, provenance, threads
 export function continueRun(folder: RunFolder, job: Job, reporter: Reporter): AnyCheckpoint | undefined {
   const { config, provenance, threads } = job;
   const last = folder.last();
-  const [edited] = last ? differences(last.config, modelConfig(config)) : [];
-  if (edited) {
-    throw new BispikeError(
-      "checkpoint",
-      `${folder.path}: ${edited.key} in ${RUN_FILES.config} is not what the checkpoint was trained with; put it back, or train anew in another folder`,
-    );
-  }
+  if (last) assertAsTrained(folder.path, config, `, or ${anew(folder.path)}`, last.config);
   const now = describeEnvironment(threads, provenance);
   const before = folder.readJson(RUN_FILES.environment) ?? { ...now, resumed: [] };
   // Killed before its first checkpoint: the run begins again, from the same weights.

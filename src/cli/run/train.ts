@@ -8,6 +8,7 @@ import { readAnyExperiment } from "../../training/config-file.ts";
 import { type Judge, judges } from "../../training/judge.ts";
 import { differences, FREE_KEYS } from "../../training/same-training.ts";
 import { EXIT, whenReaderGoes } from "../report.ts";
+import { anew, assertAsTrained } from "./as-trained.ts";
 import { startFrom } from "./init.ts";
 import { type AnySummary, withJob } from "./job.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
@@ -97,6 +98,11 @@ async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<Any
     const judge = judgeOf(folder, request);
     const finished = folder.readJson(RUN_FILES.summary);
     if (finished) {
+      assertAsTrained(
+        folder.path,
+        config,
+        `, and --resume shows the run's results. It is finished, and is not trained further: for other settings or more epochs ${anew(folder.path)}`,
+      );
       // Moved or copied folders keep their summary; it should name the folder it is read from.
       const summary = { ...(finished as unknown as AnySummary), runFolder: folder.path };
       reporter.done(summary, true);
@@ -180,7 +186,7 @@ function changedConfig(folder: RunFolder, request: TrainRequest): AnyConfig {
   if (other) {
     throw new BispikeError(
       "usage",
-      `${folder.path}: ${other.key} differs from the run's; a resumed run may change only ${FREE_KEYS}. Train anew for other settings`,
+      `${folder.path}: ${other.key} differs from the run's; a resumed run may change only ${FREE_KEYS}. For other settings or more epochs ${anew(folder.path)}`,
     );
   }
   return config;

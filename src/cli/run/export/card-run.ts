@@ -4,12 +4,11 @@ import { basename, join } from "node:path";
 import { BispikeError } from "../../../errors.ts";
 import { type CardFacts, modelCard } from "../../../export/model-card.ts";
 import { readJsonObject } from "../../../node/json-file.ts";
-import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../../node/open.ts";
+import { CHECKPOINT_FILES } from "../../../node/open.ts";
 import { RUN_FILES } from "../../../node/run-folder.ts";
 import { type AnyConfig, isAutoencoderConfig, isSequenceConfig } from "../../../training/any-config.ts";
-import { modelConfig } from "../../../training/checkpoint.ts";
 import { readAnyExperiment } from "../../../training/config-file.ts";
-import { differences } from "../../../training/same-training.ts";
+import { assertAsTrained } from "../as-trained.ts";
 import type { AnySummary } from "../job.ts";
 import { PICTURES } from "../summary.ts";
 import { figuresOf } from "./card-figures.ts";
@@ -31,7 +30,8 @@ export async function exportCard({ run, options }: ExportRequest): Promise<Expor
       `--license: expected an identifier such as mit or cc-by-4.0, got ${JSON.stringify(license)}`,
     );
   const config = readAnyExperiment(join(folder, RUN_FILES.config));
-  assertTrainedWith(folder, config);
+  // A card shows the figures beside the configuration.
+  assertAsTrained(folder, config, "");
   const facts = factsOf(folder, config, summary, license);
   const text = modelCard(facts);
   return {
@@ -45,18 +45,6 @@ export async function exportCard({ run, options }: ExportRequest): Promise<Expor
     facts: { name: facts.name, task: facts.task, figures: facts.figures.map(({ label, value }) => ({ label, value })) },
     warnings: license === undefined ? ["no licence is stated; --license ID adds one"] : [],
   };
-}
-
-/** A card shows the figures beside the configuration, which a hand may have changed since. */
-function assertTrainedWith(folder: string, config: AnyConfig): void {
-  if (!Object.values(CHECKPOINT_FILES).some((file) => existsSync(join(folder, file)))) return;
-  const trained = openAnyCheckpoint(folder).checkpoint.config;
-  const [edited] = differences(trained, modelConfig(config));
-  if (edited)
-    throw new BispikeError(
-      "checkpoint",
-      `${folder}: ${edited.key} in ${RUN_FILES.config} is not what the checkpoint was trained with; put it back`,
-    );
 }
 
 function factsOf(folder: string, config: AnyConfig, summary: AnySummary, license: string | undefined): CardFacts {
