@@ -90,7 +90,9 @@ function runCommand(): Command {
 function statusCommand(): Command {
   return new Command("status")
     .summary("tell how far a sweep is")
-    .description("Counts jobs by state, and tells who trains what and why jobs failed.")
+    .description(
+      "Counts jobs by state, and tells who trains what and why jobs failed. Of successive halving, 'later' are those of rungs to come, and 'to be dropped' those of rungs to come whose candidates will not be kept.",
+    )
     .argument("<dir>", "the sweep's folder")
     .addOption(queueOption())
     .addOption(jsonOption("all jobs"))

@@ -9,6 +9,8 @@ import { SweepFolder } from "../../src/node/sweep/sweep-folder.ts";
 import { packageVersion } from "../../src/node/version.ts";
 import { readSearch } from "../../src/sweep/search.ts";
 import { readRawExperiment } from "../../src/training/config-file.ts";
+import { runHere } from "../support/cli-here.ts";
+import { expectRefusalHere } from "../support/refusal.ts";
 
 const experiment = { data: { name: "mnist" }, name: "digits" };
 const grid = (seeds: number, rates = [0.01, 0.1]) =>
@@ -74,6 +76,28 @@ describe("plans", () => {
       ...Array(5).fill([1, 3]),
     ]);
     expect(new Set(plan.jobs.map(({ id }) => id)).size).toBe(10);
+  });
+
+  it("of successive halving are told how far they are by what is to be trained, not by all that was planned", async () => {
+    const search = { space, samples: 4, seeds: 2, halving: { epochs: [1, 2, 4], eta: 2 } };
+    const plan = planOf(readSearch({ ...experiment, sweep: search }, "a.yaml"), packageVersion());
+    const folder = empty();
+    folder.writePlan(plan);
+    const shown = async () => (await runHere(["sweep", "status", folder.path], cwd)).stdout.split(": ").at(-1);
+    // Of four candidates two come to the second rung, and one to the third.
+    expect(await shown()).toBe("8 waiting, 6 later, 10 to be dropped\n");
+    await expectRefusalHere(
+      ["sweep", "collect", folder.path],
+      cwd,
+      2,
+      /14 of 14 jobs have no .*\(8 waiting, 6 later\)/,
+    );
+    const kept = { figure: "heldOutAccuracy", better: "higher", standings: [], kept: [1, 2] };
+    writeFileSync(folder.file("rung1/kept.json"), JSON.stringify(kept));
+    // Those that were dropped from the second rung are out of the third, too.
+    expect(await shown()).toBe("12 waiting, 2 later, 8 dropped, 2 to be dropped\n");
+    const { stdout } = await runHere(["sweep", "status", folder.path, "--json"], cwd);
+    expect(JSON.parse(stdout)).toMatchObject({ counts: { waiting: 12, later: 2, dropped: 8, toBeDropped: 2 } });
   });
 
   it("are refused where two of their jobs would learn the same", () => {

@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { MEASURES, type MeasureName, type Measures } from "../../comparison/measures.ts";
 import type { Design } from "../../comparison/plan.ts";
 import { BispikeError } from "../../errors.ts";
-import { type Choice, chooseCandidates } from "../../sweep/halving.ts";
+import { type Choice, chooseCandidates, keptOf } from "../../sweep/halving.ts";
 import { ComparisonFolder } from "../comparison-folder.ts";
 import { writeDurably } from "../durable.ts";
 import { readJsonObject } from "../json-file.ts";
@@ -29,7 +29,7 @@ const KEPT_FILE = "kept.json";
  *
  *   waiting       not begun           running   a process trains it          interrupted   begun and saved, to be gone on with
  *   done          has its results     failed    ended by an error            later         its rung has not begun
- *   dropped       its candidate was not kept
+ *   dropped       its candidate was not kept, in this rung or an earlier one
  */
 export type JobState = "waiting" | "running" | "interrupted" | "done" | "failed" | "later" | "dropped";
 
@@ -133,6 +133,12 @@ export class SweepFolder {
     return rung === 0 ? all : this.choice(plan, rung - 1)?.kept;
   }
 
+  /** How many candidates train in a rung; before they are known, how many are to. */
+  candidates(plan: SweepPlan, rung: number): number {
+    const kept = this.kept(plan, rung);
+    return kept?.length ?? keptOf(this.candidates(plan, rung - 1), plan.halving!.eta);
+  }
+
   /** How a rung's candidates came out; undefined before all its runs have ended. */
   choice(plan: SweepPlan, rung: number): Choice | undefined {
     const file = this.runs(plan, rung).file(KEPT_FILE);
@@ -177,9 +183,11 @@ export class SweepFolder {
 
   status(plan: SweepPlan, job: SweepJob): JobStatus {
     const runs = this.runs(plan, job.rung);
-    const kept = this.kept(plan, job.rung);
-    if (!kept) return { job, state: "later" };
-    if (!kept.includes(job.cell)) return { job, state: "dropped" };
+    // Who was dropped from one rung is in none of those that follow, whose own choice is not known yet.
+    let rung = job.rung;
+    while (!this.kept(plan, rung)) rung--;
+    if (!this.kept(plan, rung)?.includes(job.cell)) return { job, state: "dropped" };
+    if (rung < job.rung) return { job, state: "later" };
     const state = runs.state(job);
     if (state === "finished" && this.#isMeasured(plan, job)) return { job, state: "done" };
     const owner = lockOwner(runs.file(job.folder));

@@ -7,7 +7,7 @@ import { note, print } from "../../output.ts";
 import { alignTable, printable } from "../../table.ts";
 import { writeReport } from "../compare-report.ts";
 import { createCompareReporter } from "../compare-reporter.ts";
-import { assertComplete, withoutGivenUp } from "./status.ts";
+import { assertComplete, countStates, missingOf, withoutGivenUp } from "./status.ts";
 
 export interface CollectRequest {
   readonly folder: string;
@@ -21,7 +21,7 @@ export async function collectSweep(request: CollectRequest): Promise<void> {
   const folder = new SweepFolder(request.folder);
   const plan = folder.readPlan();
   const statuses = plan.jobs.map((job) => folder.status(plan, job));
-  const open = withoutGivenUp(folder, plan, statuses);
+  const open = countStates(folder, plan, withoutGivenUp(folder, plan, statuses));
   if (!request.incomplete) assertComplete(folder, open);
   const reporter = createCompareReporter(request);
   try {
@@ -42,9 +42,9 @@ export async function collectSweep(request: CollectRequest): Promise<void> {
     reporter.close();
   }
   if (plan.halving) tellHalving(folder, plan, request.json ?? false);
-  const missing = open.filter(({ state }) => state !== "done" && state !== "dropped").length;
+  const { missing, all } = missingOf(open);
   // It was asked for with --incomplete, so it is a remark and no failure.
-  if (missing > 0) note("warning", `incomplete: ${missing} of ${plan.jobs.length} jobs have no results yet`);
+  if (missing > 0) note("warning", `incomplete: ${missing} of ${all} jobs have no results yet`);
 }
 
 /** A row a candidate: its figure in each rung, and how far it came. */

@@ -130,7 +130,7 @@ function findJob(folder: SweepFolder, plan: SweepPlan, name: string, rung?: numb
 
 function tellEnd({ folder, plan }: Session, { json, quiet }: RunRequest): void {
   const statuses = plan.jobs.map((job) => folder.status(plan, job));
-  const counts = countStates(statuses);
+  const counts = countStates(folder, plan, statuses);
   if (json) {
     print(JSON.stringify({ event: "ended", folder: folder.path, counts }));
     return;

@@ -12,33 +12,57 @@ export interface StatusRequest {
   readonly json?: true;
 }
 
-const ORDER: readonly JobState[] = ["done", "running", "interrupted", "waiting", "later", "failed", "dropped"];
+/** `toBeDropped`: of rungs that have not begun, the jobs whose candidates will not be kept; which those are is not known yet. */
+type Counted = JobState | "toBeDropped";
 
-export type StateCounts = Readonly<Partial<Record<JobState, number>>>;
+const ORDER: readonly Counted[] = [
+  ...(["done", "running", "interrupted", "waiting", "later", "failed", "dropped", "toBeDropped"] as const),
+];
+
+export type StateCounts = Readonly<Partial<Record<Counted, number>>>;
 
 /** States that occur, in a fixed order. */
-export function countStates(statuses: readonly JobStatus[]): StateCounts {
-  const counts = ORDER.map((state) => [state, statuses.filter((status) => status.state === state).length] as const);
-  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+export function countStates(folder: SweepFolder, plan: SweepPlan, statuses: readonly JobStatus[]): StateCounts {
+  const counts = new Map<Counted, number>();
+  for (const { state } of statuses) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const toBeDropped = surplus(folder, plan, statuses);
+  counts.set("later", (counts.get("later") ?? 0) - toBeDropped).set("toBeDropped", toBeDropped);
+  return Object.fromEntries(ORDER.map((state) => [state, counts.get(state) ?? 0] as const).filter(([, n]) => n > 0));
 }
+
+/** The plan holds every candidate in every rung, and only some will come so far. */
+function surplus(folder: SweepFolder, plan: SweepPlan, statuses: readonly JobStatus[]): number {
+  const surpluses = plan.rungs.map(({ design }, rung) => {
+    const later = statuses.filter(({ job, state }) => job.rung === rung && state === "later").length;
+    return later && later - folder.candidates(plan, rung) * design.seeds.length;
+  });
+  return surpluses.reduce((sum, count) => sum + count, 0);
+}
+
+/** Jobs that are to be trained, and those of them that have no results. */
+export function missingOf({ done = 0, dropped: _, toBeDropped: __, ...others }: StateCounts) {
+  const missing = Object.values(others).reduce((sum, count) => sum + count, 0);
+  return { missing, all: done + missing, states: others };
+}
+
+const inWords = (counts: object) =>
+  Object.entries(counts)
+    .map(([name, count]) => `${count} ${name === "toBeDropped" ? "to be dropped" : name}`)
+    .join(", ");
 
 export async function sweepStatus({ folder: path, queue, json }: StatusRequest): Promise<void> {
   const folder = new SweepFolder(path);
   const plan = folder.readPlan();
   const statuses = plan.jobs.map((job) => folder.status(plan, job));
-  const counts = countStates(statuses);
+  const counts = countStates(folder, plan, statuses);
   const queued = queue === undefined ? undefined : await queueCounts(queue, plan);
   if (json) {
     const jobs = statuses.map(({ job: { config: _, ...job }, ...status }) => ({ ...job, ...status }));
     print(JSON.stringify({ event: "status", folder: path, counts, ...(queued ? { queue: queued } : {}), jobs }));
     return;
   }
-  const list = (named: object) =>
-    Object.entries(named)
-      .map(([name, count]) => `${count} ${name}`)
-      .join(", ");
-  print(`${printable(path)}: ${plan.jobs.length} jobs: ${list(counts)}`);
-  if (queued) print(`queue: ${list(queued)}`);
+  print(`${printable(path)}: ${plan.jobs.length} jobs: ${inWords(counts)}`);
+  if (queued) print(`queue: ${inWords(queued)}`);
   const rows = statuses.flatMap(({ job, state, owner, message }) => {
     const about = owner ? `process ${owner.process} on ${owner.host}` : message;
     return about === undefined ? [] : [[job.id, state, job.label, about].map(printable)];
@@ -62,12 +86,11 @@ export function withoutGivenUp(folder: SweepFolder, plan: SweepPlan, statuses: r
 }
 
 /** @throws BispikeError "usage" for runs that are neither done nor given up, unless some may be missing */
-export function assertComplete(folder: SweepFolder, statuses: readonly JobStatus[]): void {
-  const missing = statuses.filter(({ state }) => state !== "done" && state !== "dropped");
-  if (missing.length === 0) return;
-  const states = Object.entries(countStates(missing)).map(([state, count]) => `${count} ${state}`);
+export function assertComplete(folder: SweepFolder, counts: StateCounts): void {
+  const { missing, all, states } = missingOf(counts);
+  if (missing === 0) return;
   throw new BispikeError(
     "usage",
-    `${folder.path}: ${missing.length} of ${statuses.length} jobs have no results (${states.join(", ")}); train them first (bispike sweep run ${folder.path}), or tabulate the others by --incomplete`,
+    `${folder.path}: ${missing} of ${all} jobs have no results (${inWords(states)}); train them first (bispike sweep run ${folder.path}), or tabulate the others by --incomplete`,
   );
 }
