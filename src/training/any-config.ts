@@ -106,12 +106,39 @@ export function completeAnyConfig(given: RawSection, source?: string, told: read
       `${prefix}sweep: this section is for bispike sweep plan; one run has no use of it`,
     );
   const { task } = given;
-  if (task === undefined) return completeConfig(given, source, told);
+  if (task === undefined) {
+    assertImageKeys(given, prefix, told);
+    return completeConfig(given, source, told);
+  }
   if (task === AUTOENCODE) return completeAutoencoderConfig(given, source, told);
   if (typeof task === "string" && KNOWN_TASKS.includes(task)) return completeSequenceConfig(given, source, told);
   throw new BispikeError(
     "config",
     `${told.includes("task") ? "--" : prefix}task: expected one of ${KNOWN_TASKS.join(", ")}, or no task for an image experiment, got ${describeValue(task)}`,
+  );
+}
+
+/** Keys that say as much as a task does, with the task that would go with them. */
+const TELLING = [
+  ["data.text", "next-character"],
+  ["data.series", "regression or forecast"],
+  ["network.latent", AUTOENCODE],
+] as const;
+
+/**
+ * Without a task an experiment is one on images, and every key of another kind would be unknown: the task is what was forgotten.
+ *
+ * @throws BispikeError "config"
+ */
+function assertImageKeys(given: RawSection, prefix: string, told: readonly string[]): void {
+  const keys = leavesOf("", given);
+  const found = TELLING.find(([key]) => keys.includes(key));
+  if (!found) return;
+  const [key, task] = found;
+  const [where, what] = told.includes(key) ? ["--", "--task"] : [prefix, "task:"];
+  throw new BispikeError(
+    "config",
+    `${where}${key}: expected a task beside it, got none, which makes this an experiment on images; add ${what} ${task}`,
   );
 }
 

@@ -46,6 +46,20 @@ describe("defaults", () => {
   });
 });
 
+it.each([
+  [{ data: { text: "a.txt" } }, [], "x.yaml: data.text: expected a task beside it, got none, ", "task: next-character"],
+  [{ data: { series: "a.csv" } }, [], "x.yaml: data.series: expected a task", "task: regression or forecast"],
+  [{ data: { name: "mnist" }, network: { latent: 9 } }, [], "x.yaml: network.latent: ", "task: autoencode"],
+  [{}, ["--data.text=a.txt"], "--data.text: expected a task beside it, ", "--task next-character"],
+])("of %j with %j the task is what was forgotten", (raw, overrides, beginning, remedy) => {
+  expect(() => resolveAnyConfig(raw, overrides, "x.yaml")).toThrow(
+    expect.objectContaining({
+      code: "config",
+      message: expect.stringMatching(new RegExp(`^${beginning}.*experiment on images; add ${remedy}$`)),
+    }),
+  );
+});
+
 it("is told from images by its task", () => {
   expect(isSequenceConfig(resolveAnyConfig(alice))).toBe(true);
   expect(isSequenceConfig(resolveAnyConfig({ data: { name: "mnist" } }))).toBe(false);
