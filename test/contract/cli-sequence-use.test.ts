@@ -97,7 +97,18 @@ describe("bispike generate", () => {
       [...unknown, "--unknown", "zz"],
       cwd,
       2,
-      /unknown: expected error, skip, or one character .*"zz"/,
+      /--unknown: expected error, skip, or one character .*"zz"/,
+    );
+    await expectRefusalHere(unknown, cwd, 1, /; --unknown skip leaves such characters out, --unknown CHARACTER puts /);
+    writeFileSync(join(cwd, "accent.txt"), "abba café ".repeat(90));
+    const other = ["words", "--data.text", "accent.txt"];
+    await expectRefusalHere(["eval", ...other], cwd, 1, /"f" \(U\+0066\) is not .*; --data\.unknown skip leaves such/);
+    // Which has no such option.
+    await expectRefusalHere(
+      ["recall", ...other],
+      cwd,
+      1,
+      /"f" \(U\+0066\) is not among the 5 characters of the alphabet\n/,
     );
     const skipped = await runCli([...unknown, "--unknown", "skip", "--json"], cwd);
     expect(skipped.stderr).toBe('bispike: note: the prompt as the net sees it: "abb"\n');

@@ -15,7 +15,7 @@ import { partOf, sequenceFor } from "./sequence-data.ts";
 /** Measures a part of the text or series a checkpoint was trained on, or of another one by its alphabet or columns. */
 export async function evalSequence(opened: OpenedCheckpoint<SequenceCheckpoint>, options: EvalOptions): Promise<void> {
   const { checkpoint, file } = opened;
-  const sequence = await sequenceFor(checkpoint, toldBy(checkpoint, options));
+  const sequence = await sequenceFor(checkpoint, toldBy(checkpoint, options), undefined, "--data.unknown");
   const { set, about } = sequence;
   const range = partOf(sequence, checkpoint, options.part);
   const { learner, team } = await buildSequence(opened, options.threads);

@@ -33,7 +33,7 @@ export async function runGenerate(path: string, options: GenerateOptions): Promi
       );
     const { alphabet } = about;
     const given = about.newline === "lf" ? options.prompt.replace(/\r\n?/g, "\n") : options.prompt;
-    const symbols = encode(given, alphabet, unknown, "--prompt");
+    const symbols = encode(given, alphabet, unknown, "--prompt", "--unknown");
     const prompt = decode(symbols, alphabet);
     if (prompt !== given) note("note", `the prompt as the net sees it: ${JSON.stringify(prompt)}`);
     const shown = symbols.length > 0 ? symbols : [firstSymbol(alphabet)];

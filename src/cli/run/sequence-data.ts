@@ -18,17 +18,19 @@ export const SEQUENCE_PARTS = { test: "test", heldout: "heldOut", train: "train"
  *
  * @param told what differs from the checkpoint's configuration
  * @param option of the command that says where the data are; default --data.text or --data.series
+ * @param saysUnknown its option for characters that the net does not know, if it has one
  * @throws BispikeError "data", "config" as `loadSequence`
  */
 export async function sequenceFor(
   { config, data }: SequenceCheckpoint,
   told: Partial<SequenceRequest> = {},
   option = `--data.${config.data.text === undefined ? "series" : "text"}`,
+  saysUnknown = "",
 ): Promise<Sequence> {
   const recorded =
     told.text === undefined && told.series === undefined ? (config.data.text ?? config.data.series) : undefined;
   const request = { ...sequenceRequest(config, data), ...told };
-  const sequence = await loadSequence(request, option).catch(movedFrom(recorded, `${option} FILE`));
+  const sequence = await loadSequence(request, option, saysUnknown).catch(movedFrom(recorded, `${option} FILE`));
   const { name, provenance } = sequence.about;
   for (const { verified, file } of provenance)
     note("warning", verified === false ? `${name}: not the published content: ${file}` : null);

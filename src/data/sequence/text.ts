@@ -80,6 +80,7 @@ export function alphabetOf(text: string, where = "text"): Alphabet {
  * Symbols of a text under a given alphabet.
  *
  * @param unknown default "error"
+ * @param option what a person says that by, for messages; "" where there is no such option
  * @throws BispikeError "data" for a character that the alphabet lacks, naming it, its code point, line and column;
  *   "config" when the replacement is no character of the alphabet
  * @example
@@ -89,7 +90,8 @@ export function encode(
   text: string,
   alphabet: Alphabet,
   unknown: Unknown = "error",
-  where: string = "text",
+  where = "text",
+  option = "unknown",
 ): Uint16Array {
   const points = alphabet.map((character) => character.codePointAt(0)!);
   const symbolOf = new Int32Array(points.reduce((most, point) => Math.max(most, point), 0) + 1).fill(-1);
@@ -100,7 +102,7 @@ export function encode(
   if (unknown !== "error" && unknown !== "skip" && replacement < 0) {
     throw new BispikeError(
       "config",
-      `unknown: expected error, skip, or one character of the alphabet, got ${JSON.stringify(unknown)}`,
+      `${option}: expected error, skip, or one character of the alphabet, got ${JSON.stringify(unknown)}`,
     );
   }
   const symbols = new Uint16Array(text.length);
@@ -112,8 +114,7 @@ export function encode(
       if (unknown === "error") {
         throw new BispikeError(
           "data",
-          `${where}: ${describePlace(text, at)} is not among the ${alphabet.length} characters of the alphabet; ` +
-            "leave it out (`unknown` skip, --unknown skip for a prompt), or let a character stand for it",
+          `${where}: ${describePlace(text, at)} is not among the ${alphabet.length} characters of the alphabet${instead(option)}`,
         );
       }
       symbol = replacement;
@@ -141,6 +142,13 @@ export function decode(symbols: Iterable<number>, alphabet: Alphabet): string {
     characters.push(character);
   }
   return characters.join("");
+}
+
+/** What can be done with characters that the alphabet lacks. */
+function instead(option: string): string {
+  return option === ""
+    ? ""
+    : `; ${option} skip leaves such characters out, ${option} CHARACTER puts one of the alphabet in their place`;
 }
 
 /** `line 2, column 5: "é" (U+00E9)`; lines end with LF, CR LF or CR. */
