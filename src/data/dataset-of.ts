@@ -1,4 +1,5 @@
 /** A data set from arrays that a program has in memory. */
+import { kinds, requireKind } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { checkDataset } from "./check-dataset.ts";
 import { countClasses, type Dataset, type ImageShape, imageBytes, type Split } from "./dataset.ts";
@@ -28,7 +29,7 @@ export interface DatasetArrays {
  *
  * Configurations have to name their data: for arrays any name will do as `data.path`, which nothing is read from.
  *
- * @throws BispikeError "data" or "shape" for pixels out of range, labels that are no class, and arrays that do not fit each other or the shape
+ * @throws BispikeError "data" or "shape" for pixels out of range, labels that are no class, and arrays that do not fit each other or the shape, "usage" for what is no such arrays
  * @example
  * const images = Float32Array.of(0, 0.9, 0.1, 1, 0.8, 0, 1, 0.2);
  * const shape = { height: 1, width: 2, channels: 1 };
@@ -36,7 +37,9 @@ export interface DatasetArrays {
  * const config = resolveConfig({ data: { path: "sides", heldOut: 0 }, network: { hidden: [8] }, train: { batch: 4 } });
  * await train(createExperiment(await Team.create(), config, dataset));
  */
-export function datasetOf({ name, shape, classNames, train, test }: DatasetArrays): Dataset {
+export function datasetOf(arrays: DatasetArrays): Dataset {
+  requireKind("datasetOf", kinds.arrays, arrays);
+  const { name, shape, classNames, train, test } = arrays;
   const none: ImageArrays = { images: new Uint8Array(0), labels: [] };
   const parts = {
     train: splitOf(train, shape, `${name}: training part`),

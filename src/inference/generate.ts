@@ -5,6 +5,7 @@
  *
  * The symbol drawn is the first whose cumulative p passes a uniform random number, which depends on the seed and on how many symbols were drawn before, on nothing else.
  */
+import { kinds, requireKind } from "../arguments.ts";
 import type { Alphabet } from "../data/sequence/text.ts";
 import { exponential } from "../engine/elementary.ts";
 import { RandomStream } from "../engine/random.ts";
@@ -43,11 +44,10 @@ export function firstSymbol(alphabet: Alphabet): number {
  * const drawn = generateSymbols(stepperOf(learner), encodeText("Alice was", alphabet), { length: 200, seed: 1 });
  * decodeSymbols(drawn, alphabet);
  */
-export function generateSymbols(
-  stepper: Stepper,
-  prompt: ArrayLike<number>,
-  { length, temperature = 1, seed = 1, greedy = false }: GenerateOptions,
-): Uint16Array {
+export function generateSymbols(stepper: Stepper, prompt: ArrayLike<number>, options: GenerateOptions): Uint16Array {
+  requireKind("generateSymbols: stepper", kinds.stepper, stepper);
+  requireKind("generateSymbols: options", kinds.request, options);
+  const { length, temperature = 1, seed = 1, greedy = false } = options;
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY))
     throw new BispikeError("usage", `temperature: expected a number above 0, got ${temperature}`);
   if (!Number.isSafeInteger(length) || length < 0)

@@ -1,6 +1,7 @@
 /**
  * A series gone through row by row, the net's state kept from row to row, so that every prediction knows all that came before. (Evaluation, as training, starts anew each window.)
  */
+import { kinds, requireKind } from "../arguments.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
 import type { Stepper } from "../learning/sequence/stepper.ts";
@@ -18,18 +19,23 @@ export interface SeriesPrediction {
 /**
  * Predictions at the positions of a range. A range that ends where the targets do goes on with the newest rows, whose targets are still to come.
  *
- * @param horizon rows from an input to its target; 0 for regression
- * @param past rows before the range that are shown first; fewer where the series has fewer
+ * @param options `horizon`: rows from an input to its target, 0 for regression; `past`: rows before the range that are shown first, fewer where the series has fewer
  * @throws BispikeError "usage" for a set of symbols or a range that is not in it
  * @example
  * const { rows, predicted } = predictSeries(stepperOf(learner), set, set.parts.test, { horizon: 24, past: 32 });
  */
 export function predictSeries(
   stepper: Stepper,
-  { inputs, targets, name }: SequenceSet,
+  set: SequenceSet,
   range: Range,
-  { horizon, past }: { horizon: number; past: number },
+  options: { horizon: number; past: number },
 ): SeriesPrediction {
+  requireKind("predictSeries: stepper", kinds.stepper, stepper);
+  requireKind("predictSeries: set", kinds.set, set);
+  requireKind("predictSeries: range", kinds.range, range);
+  requireKind("predictSeries: options", kinds.request, options);
+  const { inputs, targets, name } = set;
+  const { horizon, past } = options;
   if (inputs.kind !== "values" || targets.kind !== "values")
     throw new BispikeError("usage", `${name}: expected a series, got symbols`);
   const { from } = range;

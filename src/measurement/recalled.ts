@@ -4,6 +4,7 @@
  * The alignment is a cosine between centred vectors, so recall learns direction, not scale or mean. To show one: take the mean over all
  * classes' recalled drives away, scale to the norm of the class mean's own deviation, add the mean image.
  */
+import { kinds, requireKind } from "../arguments.ts";
 import { type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { recallConcepts } from "../network/inference.ts";
 import type { Model } from "../network/model.ts";
@@ -88,8 +89,14 @@ export function drawnRows({ pair, data, frame, stimulusScale }: Model, rows: num
   return drawn;
 }
 
-/** Recalls every class and draws it. `means` as `classMeans` gives them. */
+/**
+ * Recalls every class and draws it. `means` as `classMeans` gives them.
+ *
+ * @throws BispikeError "usage" where there is perception alone, and for arguments of other kinds
+ */
 export function recallImages(model: Model, means: Float32Array): RecalledImages {
+  requireKind("recallImages: model", kinds.pairModel, model);
+  requireKind("recallImages: means", kinds.means, means);
   const { classes } = model.pair.target;
   const { drawn, meanImage, deviations, gains } = recallScaling(model, means);
   const size = meanImage.length;

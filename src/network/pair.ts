@@ -4,6 +4,7 @@
  *
  * Rules that train one network have a pair of perception alone; backprop has perception keep all its drives.
  */
+import { inWords } from "../arguments.ts";
 import { type StimulusEncoder, stimulusEncoder } from "../coding/stimulus.ts";
 import type { TargetCode } from "../coding/target.ts";
 import { padded } from "../engine/kernels.ts";
@@ -206,11 +207,14 @@ export class NetworkPair {
   present(labels: ArrayLike<number>, learn: boolean): void {
     this.assertRecalls();
     const { width, bits, classes } = this.target;
-    assertRows("recalls", labels.length, this.maxRecalls);
+    assertRows("recalls", labels?.length, this.maxRecalls);
     for (let row = 0; row < labels.length; row++) {
       const label = labels[row]!;
       if (!(Number.isInteger(label) && label >= 0 && label < classes))
-        throw new BispikeError("usage", `recall: expected a class from 0 to ${classes - 1}, got ${label}`);
+        throw new BispikeError(
+          "usage",
+          `recall: expected a class from 0 to ${classes - 1}, got ${typeof label === "number" ? label : inWords(label)}`,
+        );
     }
     this.concept.masks.view.fill(0);
     for (let row = 0; row < labels.length; row++) {

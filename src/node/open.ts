@@ -1,6 +1,7 @@
 /** Opens trained models from files: a checkpoint, or a run folder (its best checkpoint, else its last). */
 import { closeSync, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { kinds, requireKind } from "../arguments.ts";
 import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
@@ -53,6 +54,7 @@ export function openAnyCheckpoint(path: string, prefer: "best" | "last" = "best"
 }
 
 function resolveCheckpoint(path: string, prefer: "best" | "last"): string {
+  requireKind("checkpoint", { ...kinds.path, words: "the path of a run's folder or of a checkpoint" }, path);
   const kind = statSync(path, { throwIfNoEntry: false });
   if (!kind)
     throw new BispikeError(

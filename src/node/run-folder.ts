@@ -10,6 +10,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { kinds, requireKind } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/any-checkpoint.ts";
 import type { AnyConfig } from "../training/any-config.ts";
@@ -70,6 +71,7 @@ export class RunFolder {
    * @throws BispikeError "checkpoint" when it is not one, "usage" while another process trains there
    */
   static open(path: string): RunFolder {
+    requireKind("RunFolder.open: path", kinds.path, path);
     const kind = statSync(path, { throwIfNoEntry: false });
     if (!kind?.isDirectory() || !existsSync(join(path, RUN_FILES.config))) {
       const what = !kind

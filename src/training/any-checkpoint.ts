@@ -33,10 +33,10 @@ export function isAutoencoderCheckpoint(checkpoint: AnyCheckpoint): checkpoint i
 /**
  * As `decodeCheckpoint`, `decodeSequenceCheckpoint` and `decodeAutoencoderCheckpoint`, whichever fits.
  *
- * @param source file name for error messages
+ * @param source file name for error messages. Default: "checkpoint"
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
  */
-export function decodeAnyCheckpoint(bytes: Uint8Array, source: string): AnyCheckpoint {
+export function decodeAnyCheckpoint(bytes: Uint8Array, source = "checkpoint"): AnyCheckpoint {
   return readSealed(bytes, source, (file) => {
     const kind = file.metadata.get("kind");
     if (kind === IMAGE_FILE.kind) return readCheckpoint(file);

@@ -98,10 +98,10 @@ export function modelConfig<C extends { readonly train: TrainConfig; readonly ob
 /**
  * Reads a checkpoint. Untrusted bytes: data only, every field checked.
  *
- * @param source file name for error messages
+ * @param source file name for error messages. Default: "checkpoint"
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
  */
-export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
+export function decodeCheckpoint(bytes: Uint8Array, source = "checkpoint"): Checkpoint {
   return readSealed(bytes, source, (file) => {
     if (file.metadata.get("kind") !== IMAGE_FILE.kind)
       throw new BispikeError("checkpoint", "is a safetensors file, but not a checkpoint of a bispike image experiment");

@@ -42,7 +42,7 @@ export const registeredRules: Registry<RuleDefinition> = new Registry("rule", im
  */
 export function registerRule(name: string, definition: RuleDefinition): void {
   const what = `rule ${name}`;
-  const { networks, keepDrives, create } = definition;
+  const { networks, keepDrives, create } = definition ?? {};
   if (!["both", "perception"].includes(networks) || typeof keepDrives !== "boolean" || typeof create !== "function")
     refuse(what, "networks (both or perception), keepDrives and create");
   registeredRules.add(name, {

@@ -1,5 +1,6 @@
 /** A trained net that is shown one element at a time, whatever its rule: it answers at once and keeps its state, in memory that does not grow with the sequence. */
 import type { Element } from "../../data/sequence/element.ts";
+import { BispikeError } from "../../errors.ts";
 import type { SequenceLearner } from "./learner.ts";
 import { RealLearner } from "./real-learner.ts";
 import { RealStepper } from "./real-stepper.ts";
@@ -29,5 +30,5 @@ export interface Stepper {
 export function stepperOf(learner: SequenceLearner): Stepper {
   if (learner instanceof SpikingLearner) return new SpikingStepper(learner.pair);
   if (learner instanceof RealLearner) return new RealStepper(learner.net);
-  throw new Error("a learner whose net has no stepper");
+  throw new BispikeError("usage", "stepperOf: expected a learner of this library's, such as experiment.learner");
 }

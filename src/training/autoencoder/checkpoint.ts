@@ -73,10 +73,10 @@ export function encodeAutoencoderCheckpoint(
 /**
  * Reads a checkpoint. Untrusted bytes: data only, every field checked.
  *
- * @param source file name for error messages
+ * @param source file name for error messages. Default: "checkpoint"
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
  */
-export function decodeAutoencoderCheckpoint(bytes: Uint8Array, source: string): AutoencoderCheckpoint {
+export function decodeAutoencoderCheckpoint(bytes: Uint8Array, source = "checkpoint"): AutoencoderCheckpoint {
   return readSealed(bytes, source, (file) => {
     if (file.metadata.get("kind") !== AUTOENCODER_FILE.kind)
       throw new BispikeError("checkpoint", "is a safetensors file, but not a checkpoint of a bispike autoencoder");

@@ -59,10 +59,10 @@ export function encodeSequenceCheckpoint(
 /**
  * Reads a checkpoint. Untrusted bytes: data only, every field checked.
  *
- * @param source file name for error messages
+ * @param source file name for error messages. Default: "checkpoint"
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
  */
-export function decodeSequenceCheckpoint(bytes: Uint8Array, source: string): SequenceCheckpoint {
+export function decodeSequenceCheckpoint(bytes: Uint8Array, source = "checkpoint"): SequenceCheckpoint {
   return readSealed(bytes, source, (file) => {
     if (file.metadata.get("kind") !== SEQUENCE_FILE.kind)
       throw new BispikeError(
