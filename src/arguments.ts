@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import { BispikeError } from "./errors.ts";
+import { inWords } from "./in-words.ts";
 
 /** What an argument may be. */
 export interface Kind {
@@ -33,19 +34,6 @@ function partOf(value: unknown, issue: z.core.$ZodIssue): string {
   if (path.length === 0) return "";
   const part = path.reduce<unknown>((outer, key) => (outer as Record<PropertyKey, unknown>)[key], value);
   return `one whose ${path.map(String).join(".")} is ${inWords(part)}${keys.length > 0 ? ", which is no key of it" : ""}`;
-}
-
-/** A short account of an argument. @example inWords("3") // 'the text "3"' */
-export function inWords(value: unknown): string {
-  if (value === undefined || value === null) return "nothing";
-  if (typeof value === "string")
-    return `the text ${JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)}`;
-  if (typeof value !== "object")
-    return typeof value === "function" ? "a function" : `the ${typeof value} ${String(value)}`;
-  if (value instanceof Promise) return "a promise, which is to be awaited";
-  if (Array.isArray(value)) return "a list";
-  const name = value.constructor?.name ?? "Object";
-  return name === "Object" ? "an object" : `an object of class ${name}`;
 }
 
 const callable = z.custom((value) => typeof value === "function");

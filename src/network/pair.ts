@@ -4,13 +4,14 @@
  *
  * Rules that train one network have a pair of perception alone; backprop has perception keep all its drives.
  */
-import { inWords } from "../arguments.ts";
+
 import { type StimulusEncoder, stimulusEncoder } from "../coding/stimulus.ts";
 import type { TargetCode } from "../coding/target.ts";
 import { padded } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
+import { inWords } from "../in-words.ts";
 import { buildPerception } from "./build-perception.ts";
 import { buildRecall } from "./build-recall.ts";
 import { initialise } from "./initialise.ts";
