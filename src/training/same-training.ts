@@ -12,6 +12,12 @@ export const FREE: readonly string[] = ["threads", "checkpointSeconds"];
 /** The same, for messages. */
 export const FREE_KEYS = FREE.map((key) => `train.${key}`).join(" and ");
 
+/** Keys that say where data lie: a run goes on where they were moved to, with the same data. */
+export const PLACES: readonly string[] = ["data.path", "data.text", "data.series"];
+
+/** What a resumed training may change, for messages. */
+export const RESUMED_KEYS = `${FREE_KEYS}, and where the same data now lie (${PLACES.join(", ")})`;
+
 /** A key that two configurations do not agree on. */
 export interface Difference {
   /** Dotted. */
@@ -24,6 +30,11 @@ export interface Difference {
 /** Keys on which two configurations differ, those of `FREE` left out. @example differences(a, b)[0]?.key // "train.epochs" */
 export function differences(first: AnyConfig, second: AnyConfig): Difference[] {
   return differingLeaves(first, second).filter(({ key }) => !FREE.some((free) => key === `train.${free}`));
+}
+
+/** Of those, what a resumed training may not change: where data lie it may, as what they are is compared for itself. */
+export function hindrances(first: AnyConfig, second: AnyConfig): Difference[] {
+  return differences(first, second).filter(({ key }) => !PLACES.includes(key));
 }
 
 /** Of any plain data; a list is one value. */
@@ -61,13 +72,13 @@ export function assertSameTraining(experiment: Trained, checkpoint: Trained): vo
       `resume: expected a checkpoint as decodeCheckpoint gives it, got ${ArrayBuffer.isView(checkpoint) ? "its bytes" : `a ${typeof checkpoint}`}`,
     );
   // Names follow from other settings, which say more.
-  const settings = differences(modelConfig(experiment.config), modelConfig(checkpoint.config)).sort(
+  const settings = hindrances(modelConfig(experiment.config), modelConfig(checkpoint.config)).sort(
     (a, b) => Number(a.key === "name") - Number(b.key === "name"),
   );
   if (settings.length > 0)
     throw new BispikeError(
       "checkpoint",
-      `resume: the checkpoint was trained with other settings: ${inWords(settings)}; a resumed training may change only ${FREE_KEYS}: make the experiment by the checkpoint's config, or train anew, without resume`,
+      `resume: the checkpoint was trained with other settings: ${inWords(settings)}; a resumed training may change only ${RESUMED_KEYS}: make the experiment by the checkpoint's config, or train anew, without resume`,
     );
   assertSameData(experiment.data, checkpoint.data);
 }

@@ -1,5 +1,5 @@
 /** `bispike train` as a user meets it: a run folder that holds what it should, messages that help, exit codes that scripts can use. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -277,6 +277,40 @@ describe("resuming", () => {
     const found =
       /config\.yaml is not what .*: train\.epochs: expected 100000, got 2; put it back, or train anew .*--init edited/;
     await expectRefusalHere(["train", "--resume", "edited"], folder, 1, found);
+  });
+
+  it("goes on where its images were moved to, and with the same images alone", async () => {
+    writeSmallDigits(join(folder, "here"));
+    const stopped = async (args: readonly string[], shown: string) => {
+      const run = startCli(["train", ...args, "--json"], folder);
+      await run.shown(shown);
+      run.child.kill("SIGTERM");
+      expect((await run.ended).code).toBe(130);
+    };
+    const long = ["bars.yaml", "--data.path=here", "--train.epochs=100000"];
+    await stopped([...long, "--out", "stayed"], '"epoch":9,');
+    await stopped([...long, "--out", "left"], '"epoch":2,');
+    renameSync(join(folder, "here"), join(folder, "there"));
+    const missing =
+      /here: there is no such file or folder; the run recorded it as here, .* give it by --data\.path FOLDER/;
+    await expectRefusalHere(["train", "--resume", "left"], folder, 1, missing);
+    await expectRefusalHere(["train", "--resume", "left", "--data.path=nowhere"], folder, 1, /nowhere/);
+    writeSmallDigits(join(folder, "others"), { classes: 3 });
+    const other = await runHere(["train", "--resume", "left", "--data.path=others"], folder);
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      expect.stringMatching(/here are others \(.*; go on with those it was/),
+    ]);
+    await stopped(["--resume", "left", "--data.path=there"], '"epoch":9,');
+    const lossOf = (run: string) =>
+      jsonLines(readFileSync(join(folder, run, "metrics.jsonl"), "utf8"))
+        .filter(({ kind, epoch }) => kind === "epoch" && Number(epoch) <= 8)
+        .map(({ epoch, loss }) => [epoch, loss]);
+    expect(lossOf("left")).toHaveLength(8);
+    expect(lossOf("left")).toEqual(lossOf("stayed"));
+    expect(readFileSync(join(folder, "left", "config.yaml"), "utf8")).toMatch(/path: there/);
+    const evaluated = await runHere(["eval", "left", "--json"], folder);
+    expect([evaluated.code, evaluated.stderr]).toEqual([0, ""]);
   });
 
   it("keeps two processes out of one folder, and lets a dead one's folder be used", async () => {

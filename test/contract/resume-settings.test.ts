@@ -62,6 +62,10 @@ describe("resume", () => {
     expect(await resumed(free)).toMatchObject({ finished: true, step: 6 });
   });
 
+  it("goes on where the same images lie elsewhere", async () => {
+    expect(await resumed(["--data.path=elsewhere", "--name=bars-mlp"])).toMatchObject({ finished: true, step: 6 });
+  });
+
   it("refuses other images", async () => {
     const { train, ...rest } = smallDigits();
     const inverted = { ...rest, train: { ...train, images: train.images.map((pixel) => 255 - pixel) } };

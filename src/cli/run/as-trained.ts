@@ -6,7 +6,7 @@ import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
 import { modelConfig } from "../../training/checkpoint.ts";
-import { differences, inWords } from "../../training/same-training.ts";
+import { hindrances, inWords } from "../../training/same-training.ts";
 
 /**
  * @param path the run's folder
@@ -16,7 +16,7 @@ import { differences, inWords } from "../../training/same-training.ts";
  * @throws BispikeError "checkpoint" that names the keys that were changed
  */
 export function assertAsTrained(path: string, config: AnyConfig, remedy: string, trained = trainedConfig(path)): void {
-  const edited = trained ? differences(trained, modelConfig(config)) : [];
+  const edited = trained ? hindrances(trained, modelConfig(config)) : [];
   if (edited.length > 0)
     throw new BispikeError(
       "checkpoint",

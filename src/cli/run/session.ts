@@ -5,6 +5,7 @@ import { describeEnvironment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
+import type { AnyConfig } from "../../training/any-config.ts";
 import { train } from "../../training/trainer.ts";
 import { anew, assertAsTrained } from "./as-trained.ts";
 import { type InitialWeights, startAgain } from "./init.ts";
@@ -98,6 +99,10 @@ export function continueRun(folder: RunFolder, job: Job, reporter: Reporter): An
   const { config, provenance, threads } = job;
   const last = folder.last();
   if (last) assertAsTrained(folder.path, config, `, or ${anew(folder.path)}`, last.config);
+  // Where they were moved to, commands that read the run look for them, too.
+  const recorded = folder.config();
+  const moved = JSON.stringify(recorded.data) !== JSON.stringify(config.data);
+  if (moved) folder.writeConfig({ ...recorded, data: config.data } as AnyConfig);
   const now = describeEnvironment(threads, provenance);
   const before = folder.readJson(RUN_FILES.environment) ?? { ...now, resumed: [] };
   // Killed before its first checkpoint: the run begins again, from the same weights.

@@ -6,11 +6,12 @@ import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import { type AnyConfig, resolveAnyConfig } from "../../training/any-config.ts";
 import { readAnyExperiment } from "../../training/config-file.ts";
 import { type Judge, judges } from "../../training/judge.ts";
-import { differences, FREE_KEYS } from "../../training/same-training.ts";
+import { hindrances, PLACES, RESUMED_KEYS } from "../../training/same-training.ts";
 import { EXIT, whenReaderGoes } from "../report.ts";
 import { anew, assertAsTrained } from "./as-trained.ts";
 import { startFrom } from "./init.ts";
 import { type AnySummary, withJob } from "./job.ts";
+import { movedFrom } from "./moved-data.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { beginRun, continueRun, runSession } from "./session.ts";
 
@@ -114,7 +115,7 @@ async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<Any
       const summary = await runSession(job, folder, reporter, last);
       if (summary) reporter.done(summary, false);
       return summary;
-    });
+    }).catch(movedFromRun(folder.config(), config));
   } finally {
     folder.close();
   }
@@ -178,15 +179,22 @@ function judgeOf(folder: RunFolder, { judge }: TrainRequest): Judge {
   return before;
 }
 
-/** The run's configuration with the threads and saving interval of this session. */
+/** What to do with an error of data that are not where the run has them. */
+function movedFromRun({ data: before }: AnyConfig, { data: now }: AnyConfig): (error: unknown) => never {
+  const [key, value] = Object.entries(now).find(([name]) => PLACES.includes(`data.${name}`)) ?? [];
+  const recorded = Object.entries(before).some(([name, place]) => name === key && place === value);
+  return movedFrom(recorded ? value : undefined, `--data.${key} ${key === "path" ? "FOLDER" : "FILE"}`);
+}
+
+/** The run's configuration with the threads and saving interval of this session, and its data where they now lie. */
 function changedConfig(folder: RunFolder, request: TrainRequest): AnyConfig {
   const before = folder.config();
   const config = request.file === undefined ? folder.config(request.overrides) : readFile(request);
-  const [other] = differences(before, config);
+  const [other] = hindrances(before, config);
   if (other) {
     throw new BispikeError(
       "usage",
-      `${folder.path}: ${other.key} differs from the run's; a resumed run may change only ${FREE_KEYS}. For other settings or more epochs ${anew(folder.path)}`,
+      `${folder.path}: ${other.key} differs from the run's; a resumed run may change only ${RESUMED_KEYS}. For other settings or more epochs ${anew(folder.path)}`,
     );
   }
   return config;
