@@ -301,6 +301,9 @@ describe("resuming", () => {
       1,
       expect.stringMatching(/here are others \(.*; go on with those it was/),
     ]);
+    // What was refused leaves no trace.
+    expect(readFileSync(join(folder, "left", "config.yaml"), "utf8")).toMatch(/path: here/);
+    expect(json(join(folder, "left", "environment.json")).resumed).toEqual([]);
     await stopped(["--resume", "left", "--data.path=there"], '"epoch":9,');
     const lossOf = (run: string) =>
       jsonLines(readFileSync(join(folder, run, "metrics.jsonl"), "utf8"))

@@ -98,7 +98,11 @@ export function beginRun(folder: RunFolder, { config, judge, provenance, threads
 export function continueRun(folder: RunFolder, job: Job, reporter: Reporter): AnyCheckpoint | undefined {
   const { config, provenance, threads } = job;
   const last = folder.last();
-  if (last) assertAsTrained(folder.path, config, `, or ${anew(folder.path)}`, last.config);
+  if (last) {
+    assertAsTrained(folder.path, config, `, or ${anew(folder.path)}`, last.config);
+    // Refuses other data before anything of the folder is written.
+    job.task.restore(last);
+  }
   // Where they were moved to, commands that read the run look for them, too.
   const recorded = folder.config();
   const moved = JSON.stringify(recorded.data) !== JSON.stringify(config.data);
