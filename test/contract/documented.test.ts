@@ -56,7 +56,9 @@ describe.each(documents)("%s", (document) => {
 
   it("links to what is there", () => {
     const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
-    for (const target of targets.filter((one) => !/^https?:/.test(one))) {
+    const local = targets.filter((one) => !/^https?:/.test(one));
+    if (document === "README.md") expect(local.length).toBeGreaterThan(3);
+    for (const target of local) {
       const [file, anchor] = target.split("#");
       const path = file ? join(dirname(document), file) : document;
       expect(existsSync(join(root, path)), target).toBe(true);
