@@ -55,7 +55,15 @@ export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
 export type { Dtype } from "./export/safetensors-tensor.ts";
 export { Bsd, type BsdOptions } from "./learning/bsd.ts";
-export { type Criterion, criteria, criteriaOfRules, criteriaTable, type RuleCriteria } from "./learning/criteria.ts";
+export {
+  type Criterion,
+  criteria,
+  criteriaOfBsd,
+  criteriaOfRules,
+  criteriaTable,
+  type RuleCriteria,
+  type VariantCriteria,
+} from "./learning/criteria.ts";
 export type { Freeze } from "./learning/freeze.ts";
 export type { HomeostasisOptions } from "./learning/homeostasis.ts";
 export { Backprop } from "./learning/image/backprop.ts";

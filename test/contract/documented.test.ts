@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { describe, expect, it, test } from "vitest";
 import { splitOverrides } from "../../src/cli/overrides.ts";
 import { program } from "../../src/cli/program.ts";
+import { criteriaTable } from "../../src/learning/criteria.ts";
 import { readSearch } from "../../src/sweep/search.ts";
 import { autoencoderSchema } from "../../src/training/autoencoder/config-schema.ts";
 import { keysOf } from "../../src/training/config-fields.ts";
@@ -104,6 +105,10 @@ test("help's examples are taken, too", async () => {
   const commands = commandsOf("help", `\`\`\`sh\n${lines.join("\n")}\n\`\`\``);
   expect(commands.length).toBeGreaterThan(30);
   for (const { words, where } of commands) await expect(take(words), where).resolves.toBeUndefined();
+});
+
+test("RESULTS has the table of criteria that is declared", () => {
+  expect(textOf("RESULTS.md")).toContain(`${criteriaTable()}\n`);
 });
 
 /** Experiments whose data a person gives on the command line. */
