@@ -58,6 +58,7 @@ export { Bsd, type BsdOptions } from "./learning/bsd.ts";
 export {
   type Criterion,
   criteria,
+  criteriaOf,
   criteriaOfBsd,
   criteriaOfRules,
   criteriaTable,

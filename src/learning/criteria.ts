@@ -132,6 +132,29 @@ export const criteriaOfBsd: readonly VariantCriteria[] = [
   },
 ];
 
+/**
+ * Which criteria a configuration's rule meets, on images: what is declared for rivals, and for BSD what its options leave of it; undefined for a rule that a plugin registered.
+ *
+ * @example
+ * criteriaOf({ ...defaults.rule, reach: 1 }); // { meets: ["C1", "C4"], stretched: [] }
+ */
+export function criteriaOf(rule: RuleConfig): Pick<RuleCriteria, "meets" | "stretched"> | undefined {
+  if (rule.name !== "bsd") {
+    if (!Object.hasOwn(criteriaOfRules, rule.name)) return undefined;
+    const { meets } = criteriaOfRules[rule.name as keyof typeof criteriaOfRules];
+    return { meets, stretched: [] };
+  }
+  if (!rule.detached) return { meets: ["C4"], stretched: [] };
+  if (rule.reach > 0) return { meets: rule.carriers === "transposes" ? ["C4"] : ["C1", "C4"], stretched: [] };
+  // A voltage of recall's is a sum of its weights, of both signs. Without recall there is none: codes are 0 or 1.
+  const taughtBy = rule.recallFeatures === "same" ? rule.features : rule.recallFeatures;
+  const byVoltage = rule.codes === "recall" && taughtBy !== "rate";
+  const squares = [rule.loss, rule.top].every((loss) => loss === "reco" || loss === "mse");
+  const stretched: Criterion[] = [...(byVoltage ? ["C1" as const, "C4" as const] : [])];
+  if (byVoltage || !squares) stretched.push("C5");
+  return { meets: criteriaOfRules.bsd.meets, stretched };
+}
+
 /** All that are declared, BSD with its variants first. */
 const declared: readonly RuleCriteria[] = Object.entries(criteriaOfRules).flatMap(([name, rule]) =>
   name === "bsd" ? [rule, ...criteriaOfBsd] : [rule],

@@ -34,6 +34,7 @@ describe("bispike inspect", () => {
       [3, "hidden", { height: 1, width: 1, channels: 16 }, 32 * 16 + 32, 4 * 16 + 32],
       [4, "concept", { height: 1, width: 1, channels: 4 }, 16 * 4 + 4, 0],
     ]);
+    expect(line.criteria).toEqual({ meets: ["C1", "C2", "C3", "C4", "C5"], stretched: ["C5"] });
     expect(line.parameters).toEqual({ perception: 2112 + 544 + 68, recall: 2112 + 576 + 96 });
     const shown = await runCli(["inspect", run], cwd);
     expect(shown.stdout).toMatch(/^test +87\.50 %, measured once/m);
@@ -52,6 +53,8 @@ describe("bispike inspect", () => {
     const broadcast = await shown({ recallFeatures: "membrane" });
     expect(broadcast).toMatch(/^network +mlp, .*, target one-hot, recall driven by the concept at every stage$/m);
     expect(broadcast).toMatch(/^rule +bsd: .*, centred rate against recall's membrane, negatives/m);
+    expect(broadcast).toMatch(/^criteria +meets C1 C2 C3 C4 C5 \(C1 C4 C5 at a stretch\)$/m);
+    expect(await shown({ loss: "reco", top: "reco" })).toMatch(/^criteria +meets C1 C2 C3 C4 C5$/m);
     const cells = { rule: { pool: 2, pooling: "energy" }, train: { epochs: 1 } };
     const { last } = await smallTraining({ network: { kind: "cnn", hidden: [8, 8] }, ...cells });
     writeFileSync(join(cwd, "energy.safetensors"), last);
@@ -68,6 +71,8 @@ describe("bispike inspect", () => {
       writeFileSync(join(cwd, "reach.safetensors"), file);
       return (await runHere(["inspect", "reach.safetensors"], cwd)).stdout;
     };
+    expect(await reaching({ reach: 1 })).toMatch(/^criteria +meets C1 C4$/m);
+    expect(await reaching({ name: "real-backprop" })).toMatch(/^criteria +meets none of C1 to C5$/m);
     expect(await reaching({ reach: 1 })).toMatch(/^rule .*, errors reach 1 stage down by recall's synapses$/m);
     expect(await reaching({ reach: 2, carriers: "transposes" })).toMatch(
       /^rule .*, errors reach 2 stages down by transposes$/m,

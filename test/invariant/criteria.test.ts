@@ -4,14 +4,16 @@ import { RandomStream } from "../../src/engine/random.ts";
 import {
   type Criterion,
   criteria,
+  criteriaOf,
   criteriaOfBsd,
   criteriaOfRules,
   criteriaTable,
+  type RuleCriteria,
 } from "../../src/learning/criteria.ts";
 import { LocalLosses } from "../../src/learning/image/local-losses.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { isReal } from "../../src/network/synapses.ts";
-import { imageRules, spikingRules } from "../../src/training/config.ts";
+import { defaults, imageRules, type RuleConfig, spikingRules } from "../../src/training/config.ts";
 import { type Images, randomImages, updateOf } from "../support/small-pair.ts";
 import { type SmallRival, type SmallRivalOptions, smallRival } from "../support/small-rival.ts";
 import { logitsOf } from "../support/stage-twin.ts";
@@ -215,6 +217,32 @@ describe.each(["mlp", "cnn"] as const)("bsd with one of its parts taken away or 
     ["transposes", ["C4"]],
   ] as const)("errors that reach the stage below alone, by %s: as those that go all the way", async (carriers, met) => {
     expect(await found({ name: "bsd", rule: { reach: 1, carriers } }, kind)).toEqual(met);
+  });
+});
+
+describe("criteriaOf", () => {
+  it.each(criteriaOfBsd)("$label", ({ options, meets, stretched = [] }) => {
+    expect(criteriaOf({ ...defaults.rule, ...options.rule })).toEqual({ meets, stretched });
+  });
+
+  it.each(imageRules)("%s as it is declared", (name) => {
+    const { meets, stretched = [] }: RuleCriteria = criteriaOfRules[name];
+    expect(criteriaOf({ ...defaults.rule, name })).toEqual({ meets, stretched });
+  });
+
+  it.each<[Partial<RuleConfig>, readonly Criterion[]]>([
+    [{ loss: "reco" }, ["C5"]],
+    [{ top: "reco" }, ["C5"]],
+    [{ loss: "mse", top: "mse" }, []],
+    [{ loss: "reco", top: "reco", features: "membrane" }, ["C1", "C4", "C5"]],
+    [{ loss: "reco", top: "reco", features: "drive", recallFeatures: "rate" }, []],
+    [{ loss: "reco", top: "reco", recallFeatures: "drive", codes: "random" }, []],
+  ])("bsd with %o stretches %o", (rule, stretched) => {
+    expect(criteriaOf({ ...defaults.rule, ...rule })?.stretched).toEqual(stretched);
+  });
+
+  it("of a plugin's rule nothing is known", () => {
+    expect(criteriaOf({ ...defaults.rule, name: "of-a-plugin" as RuleConfig["name"] })).toBeUndefined();
   });
 });
 

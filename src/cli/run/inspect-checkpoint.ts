@@ -1,13 +1,14 @@
 /** A checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
 import { type AugmentOptions, augments } from "../../data/augment/options.ts";
 import { describeShape as describeImage } from "../../data/dataset.ts";
+import { criteriaOf } from "../../learning/criteria.ts";
 import { authorsActivations } from "../../learning/real/image-net.ts";
 import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
 import { paddedShape } from "../../network/stage-plan.ts";
 import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Checkpoint } from "../../training/checkpoint.ts";
-import { isRealRule } from "../../training/config.ts";
+import { isRealRule, type RuleConfig } from "../../training/config.ts";
 import { trainsRecall } from "../../training/image-rules.ts";
 import { alignTable, percent } from "../table.ts";
 import type { Findings } from "./inspect.ts";
@@ -31,7 +32,7 @@ export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedChec
   return {
     json: {
       ...{ kind: "checkpoint", file, version, config, data, position, last, summary },
-      ...{ parameters, stages, tensors: describeTensors(tensors) },
+      ...{ criteria: criteriaOf(config.rule) ?? null, parameters, stages, tensors: describeTensors(tensors) },
     },
     text: [
       `${file}: bispike checkpoint, version ${version}`,
@@ -92,6 +93,7 @@ function overview(
           ],
         ]),
     ["rule", describeRule(rule)],
+    ...describeCriteria(rule),
     ...parameterRows(summary),
     [
       "training",
@@ -105,6 +107,15 @@ function overview(
       ? [["test", `${percent(summary.testAccuracy)}, measured once when training ended`]]
       : []),
   ];
+}
+
+/** Such as "meets C1 C2 C3 C4 C5 (C5 at a stretch)"; nothing of a plugin's rule. */
+function describeCriteria(rule: RuleConfig): string[][] {
+  const found = criteriaOf(rule);
+  if (!found) return [];
+  const { meets, stretched = [] } = found;
+  const words = meets.length > 0 ? `meets ${meets.join(" ")}` : "meets none of C1 to C5";
+  return [["criteria", `${words}${stretched.length > 0 ? ` (${stretched.join(" ")} at a stretch)` : ""}`]];
 }
 
 /** What was done to images trained on. */
