@@ -16,6 +16,7 @@ import { experimentSchema } from "./config-schema.ts";
 import { describeValue } from "./config-words.ts";
 import { completeSequenceConfig, type SequenceConfig } from "./sequence/config.ts";
 import { sequenceSchema, TASKS } from "./sequence/config-schema.ts";
+import { assertImageKeys } from "./task-hint.ts";
 
 /** A checked configuration of any kind of experiment. */
 export type AnyConfig = ExperimentConfig | SequenceConfig | AutoencoderConfig;
@@ -115,30 +116,6 @@ export function completeAnyConfig(given: RawSection, source?: string, told: read
   throw new BispikeError(
     "config",
     `${told.includes("task") ? "--" : prefix}task: expected one of ${KNOWN_TASKS.join(", ")}, or no task for an image experiment, got ${describeValue(task)}`,
-  );
-}
-
-/** Keys that say as much as a task does, with the task that would go with them. */
-const TELLING = [
-  ["data.text", "next-character"],
-  ["data.series", "regression or forecast"],
-  ["network.latent", AUTOENCODE],
-] as const;
-
-/**
- * Without a task an experiment is one on images, and every key of another kind would be unknown: the task is what was forgotten.
- *
- * @throws BispikeError "config"
- */
-function assertImageKeys(given: RawSection, prefix: string, told: readonly string[]): void {
-  const keys = leavesOf("", given);
-  const found = TELLING.find(([key]) => keys.includes(key));
-  if (!found) return;
-  const [key, task] = found;
-  const [where, what] = told.includes(key) ? ["--", "--task"] : [prefix, "task:"];
-  throw new BispikeError(
-    "config",
-    `${where}${key}: expected a task beside it, got none, which makes this an experiment on images; add ${what} ${task}`,
   );
 }
 

@@ -16,6 +16,7 @@ import { impossible } from "./config-rules.ts";
 import { experimentSchema, type KnownDataset } from "./config-schema.ts";
 import { describeValue } from "./config-words.ts";
 import type { AnyRuleName } from "./rule-names.ts";
+import { assertImageKeys } from "./task-hint.ts";
 
 export { defaultChannels, defaults, stdpLearningRate } from "./config-defaults.ts";
 export { type KnownDataset, knownDatasets } from "./config-schema.ts";
@@ -267,8 +268,14 @@ export interface ExperimentConfig {
  * config.name; // "mnist-mlp"
  */
 export function resolveConfig(raw: unknown, overrides: readonly string[] = [], source?: string): ExperimentConfig {
-  return completeConfig(applyOverrides(copyRaw(raw, source), overrides, source), source, keysToldBy(overrides));
+  const given = applyOverrides(copyRaw(raw, source), overrides, source);
+  const told = keysToldBy(overrides);
+  // Whoever adds the task must not be refused for it.
+  assertImageKeys(given, source === undefined ? "" : `${source}: `, told, `, for ${ANY_TASK}`);
+  return completeConfig(given, source, told);
 }
+
+const ANY_TASK = "resolveAnyConfig of bispike/sequence";
 
 /** As `resolveConfig` without overrides: all that a checkpoint needs, or a page without a command line. */
 export function checkedConfig(raw: unknown, source?: string): ExperimentConfig {
@@ -280,7 +287,7 @@ export function completeConfig(given: RawSection, source?: string, told: readonl
   if (given.task !== undefined)
     throw new BispikeError(
       "config",
-      `${source === undefined ? "" : `${source}: `}task: expected none, as of an experiment on images and their classes, got ${describeValue(given.task)}`,
+      `${source === undefined ? "" : `${source}: `}task: expected none, as of an experiment on images and their classes, got ${describeValue(given.task)}; see ${ANY_TASK}`,
     );
   const kind = sectionOf(given, "network").kind;
   const hidden = kind === "cnn" ? defaultChannels : defaults.network.hidden;

@@ -224,7 +224,17 @@ describe("wrong values name the key, what was expected and what came", () => {
 
   it("a task, in one sentence", () => {
     expect(fault(() => resolveConfig({ task: "regression", data: { series: "a.csv" } }, [], "x.yaml")).message).toBe(
-      'x.yaml: task: expected none, as of an experiment on images and their classes, got the text "regression"',
+      'x.yaml: task: expected none, as of an experiment on images and their classes, got the text "regression"; see resolveAnyConfig of bispike/sequence',
+    );
+  });
+
+  it.each([
+    [{ data: { text: "alice" } }, "data.text", "next-character"],
+    [{ data: { series: "a.csv" } }, "data.series", "regression or forecast"],
+    [{ network: { latent: 8 } }, "network.latent", "autoencode"],
+  ])("a task that was forgotten: %j", (raw, key, task) => {
+    expect(fault(() => resolveConfig(raw)).message).toBe(
+      `${key}: expected a task beside it, got none, which makes this an experiment on images; add task: ${task}, for resolveAnyConfig of bispike/sequence`,
     );
   });
 
