@@ -1,30 +1,70 @@
 /**
  * What programs pass to the entry points of this library. TypeScript asks for it anyway; plain JavaScript does not, and a forgotten argument or `await` would end far inside as a TypeError.
- * Entry points alone ask, once a call, never a step of training.
+ * Entry points alone ask, once a call, never a step of training, which gets by with a glance (`requireUnless`).
  */
 import * as z from "zod/mini";
 import { BispikeError } from "./errors.ts";
 import { inWords } from "./in-words.ts";
+import { type Kind, kinds } from "./kinds.ts";
 
-/** What an argument may be. */
-export interface Kind {
-  readonly schema: z.core.$ZodType;
-  /** The sentence after "expected". */
-  readonly words: string;
+type KindName = keyof typeof kinds;
+
+/** Arguments by the names of their kinds. */
+type Arguments = { readonly [K in KindName]?: unknown };
+
+/**
+ * As `requireKind` for arguments that are called what their kind is.
+ *
+ * @param where the function; an argument called as it is needs no other name in the message
+ * @example
+ * requireArguments("evaluate", { model, split, indices });
+ */
+export function requireArguments(where: string, values: Arguments): void {
+  for (const [name, value] of Object.entries(values))
+    requireKind(name === where ? where : `${where}: ${name}`, name as KindName, value);
 }
 
 /**
- * @param where the function and the argument's name, such as "evaluate: model"
+ * @param where the function and the argument's name, such as "train: options"
  * @throws BispikeError "usage" that says what was expected, and what came or which part of it does not fit
  * @example
- * requireKind("evaluate: model", kinds.model, model);
+ * requireKind("train: options", "trainerOptions", options);
  */
-export function requireKind(where: string, { schema, words }: Kind, value: unknown): void {
-  const { error } = z.safeParse(schema, value);
-  if (!error) return;
-  const [issue] = error.issues;
-  const part = value instanceof Promise ? "" : partOf(value, issue!);
+export function requireKind(where: string, kind: KindName | Kind, value: unknown): void {
+  const { schema, words }: Kind = typeof kind === "string" ? kinds[kind] : kind;
+  const [issue] = z.safeParse(schema, value).error?.issues ?? [];
+  // Whatever it is to be, it has not come yet.
+  const late = value instanceof Promise;
+  if (!issue && !late) return;
+  const part = issue && !late ? partOf(value, issue) : "";
   throw new BispikeError("usage", `${where}: expected ${words}, got ${part || inWords(value)}`);
+}
+
+/** As `requireArguments` for what runs once a step or a batch: only when a glance at the arguments says that something is wrong with them. */
+export function requireUnless(fits: () => unknown, where: string, values: Arguments): void {
+  if (!fits()) requireArguments(where, values);
+}
+
+/** As `requireUnless` of a pair. */
+export function requirePair(where: string, pair: { readonly perception: unknown }): void {
+  if (!pair?.perception) requireArguments(where, { pair });
+}
+
+/** A whole number from 0 to `most`, cheap enough for a loop. */
+export function requireUpTo(where: string, value: number, most: number): void {
+  if (!(Number.isInteger(value) && value >= 0 && value <= most))
+    throw new BispikeError("usage", `${where}: expected a whole number from 0 to ${most}, got ${inWords(value)}`);
+}
+
+/**
+ * Refuses what is no checked configuration of a kind of experiment, as a raw one is, or another kind's.
+ *
+ * @param where the function and the argument's name
+ * @param by what makes one
+ * @throws BispikeError "usage"
+ */
+export function requireConfig(where: string, schema: Kind["schema"], config: unknown, by: string): void {
+  requireKind(where, { schema, words: `a configuration, as ${by} gives it` }, config);
 }
 
 /** What about an object does not fit; "" where the object itself does not. */
@@ -35,88 +75,3 @@ function partOf(value: unknown, issue: z.core.$ZodIssue): string {
   const part = path.reduce<unknown>((outer, key) => (outer as Record<PropertyKey, unknown>)[key], value);
   return `one whose ${path.map(String).join(".")} is ${inWords(part)}${keys.length > 0 ? ", which is no key of it" : ""}`;
 }
-
-const callable = z.custom((value) => typeof value === "function");
-const listed = z.custom((value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)));
-const bytes = z.custom((value) => value instanceof Uint8Array || value instanceof Uint8ClampedArray);
-const thing = z.looseObject({});
-const split = z.looseObject({ images: listed, labels: listed, count: z.number() });
-const shape = z.looseObject({ height: z.number(), width: z.number(), channels: z.number() });
-const arrays = z.looseObject({ images: listed, labels: listed });
-
-/** Of images and sequences. */
-export const kinds = {
-  team: { schema: z.looseObject({ arena: thing, threads: z.number() }), words: "a team, as Team.create gives it" },
-  dataset: {
-    schema: z.looseObject({ name: z.string(), shape, classNames: z.array(z.string()), train: split, test: split }),
-    words: "a data set, as loadDataset or datasetOf gives it",
-  },
-  arrays: {
-    schema: z.looseObject({
-      ...{ name: z.string(), shape, classNames: z.optional(z.array(z.string())) },
-      ...{ train: arrays, test: z.optional(arrays) },
-    }),
-    words: "{ name, shape: { height, width, channels }, train: { images, labels } }",
-  },
-  split: { schema: split, words: "a part of a data set, such as dataset.test" },
-  indices: { schema: listed, words: "a list of places in that part, such as Int32Array.of(0, 1)" },
-  model: {
-    schema: z.looseObject({
-      data: z.looseObject({ classNames: z.array(z.string()) }),
-      load: callable,
-      perceive: callable,
-    }),
-    words: "a model, such as experiment.model",
-  },
-  pairModel: {
-    schema: z.looseObject({ pair: z.looseObject({ target: thing }), data: thing }),
-    words: "a spiking pair's model, such as experiment.model",
-  },
-  means: {
-    schema: z.custom((value) => value instanceof Float32Array),
-    words: "the classes' mean images, as classMeans gives them",
-  },
-  sequence: {
-    schema: z.looseObject({ set: thing, about: thing, windows: z.looseObject({ train: listed }) }),
-    words: "a sequence, as loadSequence or assembleSequence gives it",
-  },
-  set: {
-    schema: z.looseObject({ inputs: thing, targets: thing, parts: thing }),
-    words: "a sequence's set, such as sequence.set",
-  },
-  range: {
-    schema: z.looseObject({ from: z.number(), to: z.number() }),
-    words: "positions { from, to }, such as sequence.set.parts.test",
-  },
-  learner: {
-    schema: z.looseObject({ window: z.number(), load: callable, predict: callable }),
-    words: "a learner, such as experiment.learner",
-  },
-  stepper: { schema: z.looseObject({ next: callable, reset: callable }), words: "a stepper, as stepperOf gives it" },
-  bytes: { schema: bytes, words: "a file's bytes, a Uint8Array as readFileSync gives it" },
-  path: { schema: z.string(), words: "a path" },
-  datasetRequest: {
-    schema: z.looseObject({ name: z.optional(z.string()), path: z.optional(z.string()) }),
-    words: "{ name }, { path } or both",
-  },
-  request: { schema: thing, words: "an object of options" },
-  overrides: { schema: z.array(z.string()), words: 'a list of texts such as ["--train.epochs=3"]' },
-  experiment: {
-    schema: z.looseObject({ task: z.looseObject({ step: callable, encode: callable, restore: callable }) }),
-    words: "an experiment, as createExperiment gives it",
-  },
-  trainerOptions: {
-    schema: z.strictObject({
-      sink: z.optional(
-        z.looseObject({
-          ...{ onStep: z.optional(callable), onMetrics: z.optional(callable) },
-          ...{ onObservation: z.optional(callable), onCheckpoint: z.optional(callable) },
-        }),
-      ),
-      ...{ stopped: z.optional(callable), pause: z.optional(callable), pauseMilliseconds: z.optional(z.number()) },
-      // Looked at when it is gone on from.
-      ...{ resume: z.optional(z.any()), secondsBefore: z.optional(z.number()) },
-    }),
-    words: "options with sink, stopped, pause, pauseMilliseconds, resume or secondsBefore",
-  },
-} satisfies Readonly<Record<string, Kind>>;

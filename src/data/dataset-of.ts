@@ -1,5 +1,5 @@
 /** A data set from arrays that a program has in memory. */
-import { kinds, requireKind } from "../arguments.ts";
+import { requireKind } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { checkDataset } from "./check-dataset.ts";
 import { countClasses, type Dataset, type ImageShape, imageBytes, type Split } from "./dataset.ts";
@@ -38,7 +38,7 @@ export interface DatasetArrays {
  * await train(createExperiment(await Team.create(), config, dataset));
  */
 export function datasetOf(arrays: DatasetArrays): Dataset {
-  requireKind("datasetOf", kinds.arrays, arrays);
+  requireKind("datasetOf", "arrays", arrays);
   const { name, shape, classNames, train, test } = arrays;
   const none: ImageArrays = { images: new Uint8Array(0), labels: [] };
   const parts = {

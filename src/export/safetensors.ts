@@ -4,7 +4,7 @@
  * equal bytes, in the reference writer's order); the reader takes whatever the format's specification allows.
  * Typed views assume a little-endian host, as every engine that runs WebAssembly shows to its memory.
  */
-import { kinds, requireKind } from "../arguments.ts";
+import { requireArguments } from "../arguments.ts";
 import { hasLoneSurrogate, METADATA_KEY, scanHeader, type TensorInfo } from "./safetensors-header.ts";
 import { byteLength, DTYPE_BITS, type Dtype, fault, quote, shapeText, type Tensor } from "./safetensors-tensor.ts";
 
@@ -101,6 +101,7 @@ export function encodeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  requireArguments("encodeSafetensors", { pairsOfTensors: tensors, metadata });
   const sorted = [...tensors].sort(([nameA, a], [nameB, b]) => {
     return (DTYPE_RANK.get(b.dtype) ?? 0) - (DTYPE_RANK.get(a.dtype) ?? 0) || byCodePoint(nameA, nameB);
   });
@@ -172,7 +173,7 @@ function checkLayout(sorted: readonly TensorInfo[], dataBytes: number): void {
  * const { tensors, metadata } = decodeSafetensors(new Uint8Array(await file.arrayBuffer()));
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  requireKind("decodeSafetensors: bytes", kinds.bytes, bytes);
+  requireArguments("decodeSafetensors", { bytes });
   if (bytes.byteLength < 8) throw fault(`expected at least 8 bytes, found ${bytes.byteLength} (file is truncated)`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {

@@ -1,5 +1,5 @@
 /** Accuracy, confusion and spike similarity of a model over a part of a data set. */
-import { kinds, requireKind } from "../arguments.ts";
+import { requireArguments } from "../arguments.ts";
 import { checkLabels, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { type ImageModel, Model } from "../network/model.ts";
@@ -49,9 +49,7 @@ export async function evaluate(
   pause?: () => Promise<void>,
   meters: readonly Meter[] = [],
 ): Promise<Evaluation> {
-  requireKind("evaluate: model", kinds.model, model);
-  requireKind("evaluate: split", kinds.split, split);
-  requireKind("evaluate: indices", kinds.indices, indices);
+  requireArguments("evaluate", { model, split, indices });
   if (indices.length === 0) throw new BispikeError("usage", "evaluate: expected images, got none");
   const { maxImages } = model;
   const classes = model.data.classNames.length;

@@ -4,18 +4,21 @@
  * The alignment is a cosine between centred vectors, so recall learns direction, not scale or mean. To show one: take the mean over all
  * classes' recalled drives away, scale to the norm of the class mean's own deviation, add the mean image.
  */
-import { kinds, requireKind } from "../arguments.ts";
+
+import { requireArguments, requireKind, requireUpTo } from "../arguments.ts";
 import { type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { recallConcepts } from "../network/inference.ts";
 import type { Model } from "../network/model.ts";
 
 /** Mean image of each class over the images at `indices`, [class][pixel][channel], in units of pixel / 255. A class without images is black. */
 export function classMeans(split: Split, indices: Int32Array, shape: ImageShape, classes: number): Float32Array {
+  requireArguments("classMeans", { split, indices, shape, classes });
   const size = imageBytes(shape);
   const sums = new Float64Array(classes * size);
   const counts = new Float64Array(classes);
   for (const image of indices) {
     const label = split.labels[image]!;
+    requireUpTo("classMeans: class", label, classes - 1);
     counts[label]!++;
     for (let i = 0, from = image * size, to = label * size; i < size; i++) sums[to + i]! += split.images[from + i]!;
   }
@@ -95,8 +98,8 @@ export function drawnRows({ pair, data, frame, stimulusScale }: Model, rows: num
  * @throws BispikeError "usage" where there is perception alone, and for arguments of other kinds
  */
 export function recallImages(model: Model, means: Float32Array): RecalledImages {
-  requireKind("recallImages: model", kinds.pairModel, model);
-  requireKind("recallImages: means", kinds.means, means);
+  requireKind("recallImages: model", "pairModel", model);
+  requireArguments("recallImages", { means });
   const { classes } = model.pair.target;
   const { drawn, meanImage, deviations, gains } = recallScaling(model, means);
   const size = meanImage.length;

@@ -5,7 +5,7 @@
  *   characters   accuracy: share of positions whose largest logit is the target's      bits a character: mean of -log2 softmax(logits)[target]
  *   values       mean squared and absolute errors, see value-errors.ts
  */
-import { kinds, requireKind } from "../arguments.ts";
+import { requireArguments } from "../arguments.ts";
 import type { SequenceSummary } from "../data/sequence/summary.ts";
 import { targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
@@ -58,14 +58,7 @@ export async function evaluateSequence(
   range: Range,
   pause?: () => Promise<void>,
 ): Promise<SequenceEvaluation> {
-  requireKind("evaluateSequence: learner", kinds.learner, learner);
-  requireKind("evaluateSequence: set", kinds.set, set);
-  requireKind(
-    "evaluateSequence: about",
-    { ...kinds.request, words: "a sequence's summary, such as sequence.about" },
-    about,
-  );
-  requireKind("evaluateSequence: range", kinds.range, range);
+  requireArguments("evaluateSequence", { learner, set, about, range });
   const { window, maxRows } = learner;
   const { starts, skip } = coverOnce(range, window);
   const { targets } = set;

@@ -1,7 +1,7 @@
 /** Opens trained models from files: a checkpoint, or a run folder (its best checkpoint, else its last). */
 import { closeSync, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { kinds, requireKind } from "../arguments.ts";
+import { requireKind, requireUnless } from "../arguments.ts";
 import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
@@ -54,7 +54,7 @@ export function openAnyCheckpoint(path: string, prefer: "best" | "last" = "best"
 }
 
 function resolveCheckpoint(path: string, prefer: "best" | "last"): string {
-  requireKind("checkpoint", { ...kinds.path, words: "the path of a run's folder or of a checkpoint" }, path);
+  requireKind("checkpoint", "run", path);
   const kind = statSync(path, { throwIfNoEntry: false });
   if (!kind)
     throw new BispikeError(
@@ -199,6 +199,7 @@ async function withTeam<O extends OpenedCheckpoint<AnyCheckpoint>, T>(
 }
 
 /** A team of worker threads; 0 for all cores. */
-export function createTeam(threads: number): Promise<Team> {
+export async function createTeam(threads: number): Promise<Team> {
+  requireUnless(() => !threads || typeof threads === "number", "createTeam", { threads });
   return Team.create({ threads: threads || coreCount(), spawn: spawnThread });
 }

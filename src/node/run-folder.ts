@@ -10,7 +10,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { kinds, requireKind } from "../arguments.ts";
+import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/any-checkpoint.ts";
 import type { AnyConfig } from "../training/any-config.ts";
@@ -55,6 +55,7 @@ export class RunFolder {
    * const folder = RunFolder.create(config, "runs/first");
    */
   static create(config: AnyConfig, out?: string): RunFolder {
+    requireArguments("RunFolder.create", { anyConfig: config });
     if (out !== undefined) {
       if (!makeFolder(out)) assertEmpty(out);
       return RunFolder.#lock(out, (path) => assertEmpty(path));
@@ -71,7 +72,7 @@ export class RunFolder {
    * @throws BispikeError "checkpoint" when it is not one, "usage" while another process trains there
    */
   static open(path: string): RunFolder {
-    requireKind("RunFolder.open: path", kinds.path, path);
+    requireArguments("RunFolder.open", { path });
     const kind = statSync(path, { throwIfNoEntry: false });
     if (!kind?.isDirectory() || !existsSync(join(path, RUN_FILES.config))) {
       const what = !kind
@@ -86,6 +87,7 @@ export class RunFolder {
 
   /** The latest of the folders `create` made for such a configuration, if any. */
   static latest(config: AnyConfig): string | undefined {
+    requireArguments("RunFolder.latest", { anyConfig: config });
     let found: string | undefined;
     for (let count = 1; existsSync(numbered(config, count)); count++) found = numbered(config, count);
     return found;
@@ -93,6 +95,7 @@ export class RunFolder {
 
   /** The folder `create` would make for such a configuration where none is named. */
   static unused(config: AnyConfig): string {
+    requireArguments("RunFolder.unused", { anyConfig: config });
     let count = 1;
     while (existsSync(numbered(config, count))) count++;
     return numbered(config, count);

@@ -1,6 +1,5 @@
 /** Checks a filled-in configuration against the schema and the rules between fields; words every complaint. */
 import * as z from "zod/mini";
-import { requireKind } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { keysOf } from "./config-fields.ts";
 import { clip, describeValue, nearest } from "./config-words.ts";
@@ -34,17 +33,6 @@ export function checkConfig<T>(form: ConfigForm<T>, filled: unknown, source?: st
     .slice(0, shown)
     .map((fault) => (isTold(fault, told) ? ofLine(fault) : prefix + fault.text + remedy(fault, told)));
   throw new BispikeError("config", [...lines, ...more].join("\n"));
-}
-
-/**
- * Refuses what is no checked configuration of a kind of experiment, as a raw one is, or another kind's.
- *
- * @param where the function and the argument's name
- * @param by what makes one
- * @throws BispikeError "usage"
- */
-export function requireConfig(where: string, schema: z.core.$ZodType, config: unknown, by: string): void {
-  requireKind(where, { schema, words: `a configuration, as ${by} gives it` }, config);
 }
 
 /** What is wrong, and with which key; "" for more than one. */

@@ -1,5 +1,5 @@
 /** An experiment made ready: data split and normalised, model built, rule chosen. What the trainer and every command start from. */
-import { kinds, requireKind } from "../arguments.ts";
+import { requireArguments, requireConfig } from "../arguments.ts";
 import type { Augmenter } from "../data/augment/augmenter.ts";
 import { checkDataset } from "../data/check-dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -10,7 +10,6 @@ import type { Team } from "../engine/team.ts";
 import type { Rule } from "../learning/rule.ts";
 import type { ImageModel } from "../network/model.ts";
 import type { ExperimentConfig } from "./config.ts";
-import { requireConfig } from "./config-check.ts";
 import { experimentSchema } from "./config-schema.ts";
 import { createModel, createRule, createTwin } from "./image-rules.ts";
 import { ImageTask } from "./image-task.ts";
@@ -50,9 +49,9 @@ export interface Experiment extends ExperimentParts {
  * const experiment = createExperiment(team, config, await loadDataset(config.data)); // or, of arrays, datasetOf({ ... })
  */
 export function createExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
-  requireKind("createExperiment: team", kinds.team, team);
+  requireArguments("createExperiment", { team });
   requireConfig("createExperiment: config", experimentSchema, config, "resolveConfig");
-  requireKind("createExperiment: dataset", kinds.dataset, dataset);
+  requireArguments("createExperiment", { dataset });
   checkDataset(dataset);
   return prepareExperiment(team, config, dataset);
 }

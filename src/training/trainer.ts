@@ -4,7 +4,7 @@
  * Runs anywhere; what happens to metrics and checkpoints is the caller's (`RunSink`), a run folder on Node. A run that was stopped and resumed ends
  * with the same bytes as one that was not: order and codes are keyed by counters, and the position is part of each checkpoint.
  */
-import { kinds, requireKind } from "../arguments.ts";
+import { requireArguments, requireKind } from "../arguments.ts";
 import { permutation } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 import type { Observation } from "./observation.ts";
@@ -86,8 +86,8 @@ export async function train<K extends TrainableKind>(
   experiment: { readonly task: Trainable<K> },
   options: TrainerOptions<K> = {},
 ): Promise<TrainingResult> {
-  requireKind("train: experiment", kinds.experiment, experiment);
-  requireKind("train: options", kinds.trainerOptions, options);
+  requireArguments("train", { experiment });
+  requireKind("train: options", "trainerOptions", options);
   const { task } = experiment;
   if (busy.has(task)) throw new BispikeError("usage", "this experiment is being trained");
   busy.add(task);

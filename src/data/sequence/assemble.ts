@@ -1,5 +1,5 @@
 /** From the bytes of a text or series to a set to train on. Runs anywhere; `load.ts` adds the reading of files. */
-import { kinds, requireKind } from "../../arguments.ts";
+import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { FileRecord } from "../dataset.ts";
 import { gunzipBounded } from "../gunzip.ts";
@@ -48,9 +48,7 @@ export async function assembleSequence(
   provenance: readonly FileRecord[] = [],
   saysUnknown = "unknown",
 ): Promise<Sequence> {
-  requireKind("assembleSequence: bytes", kinds.bytes, bytes);
-  requireKind("assembleSequence: file", kinds.path, file);
-  requireKind("assembleSequence: request", kinds.request, request);
+  requireArguments("assembleSequence", { bytes, file, request });
   const { text: _, series: __, ...options } = request;
   checkOptions(options);
   const made =

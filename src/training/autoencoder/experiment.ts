@@ -1,12 +1,11 @@
 /** An autoencoder experiment made ready: data split and normalised, net and rule built. What the trainer starts from. */
-import { kinds, requireKind } from "../../arguments.ts";
+import { requireArguments, requireConfig } from "../../arguments.ts";
 import { checkDataset } from "../../data/check-dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { channelStatistics } from "../../data/normalise.ts";
 import { splitHeldOut } from "../../data/split.ts";
 import type { Team } from "../../engine/team.ts";
 import type { AutoencoderModel } from "../../learning/autoencoder/model.ts";
-import { requireConfig } from "../config-check.ts";
 import type { AutoencoderConfig } from "./config.ts";
 import { autoencoderSchema } from "./config-schema.ts";
 import { createAutoencoder } from "./learners.ts";
@@ -43,9 +42,9 @@ export function createAutoencoderExperiment(
   dataset: Dataset,
 ): AutoencoderExperiment {
   const where = "createAutoencoderExperiment";
-  requireKind(`${where}: team`, kinds.team, team);
+  requireArguments(where, { team });
   requireConfig(`${where}: config`, autoencoderSchema, config, "resolveAutoencoderConfig");
-  requireKind(`${where}: dataset`, kinds.dataset, dataset);
+  requireArguments(where, { dataset });
   checkDataset(dataset);
   const { heldOut, limit } = config.data;
   const { train: rest, heldOut: heldOutIndices } = splitHeldOut(dataset.train, heldOut, config.train.seed);

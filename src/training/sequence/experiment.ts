@@ -1,10 +1,9 @@
 /** A sequence experiment made ready: net and rule built for a loaded text or series. What the trainer and every command start from. */
-import { kinds, requireKind } from "../../arguments.ts";
+import { requireArguments, requireConfig } from "../../arguments.ts";
 import type { Sequence } from "../../data/sequence/assemble.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SequenceLearner } from "../../learning/sequence/learner.ts";
-import { requireConfig } from "../config-check.ts";
 import type { SequenceConfig } from "./config.ts";
 import { sequenceSchema } from "./config-schema.ts";
 import { createSequenceLearner } from "./learners.ts";
@@ -37,9 +36,9 @@ export interface SequenceExperiment extends SequenceExperimentParts {
  */
 export function createSequenceExperiment(team: Team, config: SequenceConfig, sequence: Sequence): SequenceExperiment {
   const where = "createSequenceExperiment";
-  requireKind(`${where}: team`, kinds.team, team);
+  requireArguments(where, { team });
   requireConfig(`${where}: config`, sequenceSchema, config, "resolveSequenceConfig");
-  requireKind(`${where}: sequence`, kinds.sequence, sequence);
+  requireArguments(where, { sequence });
   const { about, windows } = sequence;
   const [task, window] = [TASK_OF_DATA[config.task], config.data.window];
   if (about.task !== task || about.window !== window)
