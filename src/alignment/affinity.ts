@@ -7,6 +7,7 @@
  * Here are the small matrix between them and who is whose rival; sums and losses are kernels.
  */
 
+import { requireArguments, requireUnless, requireUpTo } from "../arguments.ts";
 import type { KernelName } from "../engine/kernels.ts";
 import type { Arena, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
@@ -41,9 +42,11 @@ export interface Coefficients {
 
 /** Which samples are negatives of each other. */
 export type Negatives = "literal" | "masked" | "prototypes";
+const NEGATIVES: readonly Negatives[] = ["literal", "masked", "prototypes"];
 
 /** Room for the pairing of `rows` samples with at most `columns` recalled rows. */
 export function pairingRoom(arena: Arena, rows: number, columns: number): Pairing {
+  requireArguments("pairingRoom", { arena, rows, columns });
   return { positive: arena.i32(rows), negative: arena.u8(rows * columns) };
 }
 
@@ -52,13 +55,20 @@ export function pairingRoom(arena: Arena, rows: number, columns: number): Pairin
  * prototypes: recall ran once per class; the other classes' rows.
  */
 export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes: number, room: Pairing): Pairing {
+  requireUnless(() => NEGATIVES.includes(negatives) && labels?.length >= 0 && room?.negative, "pairing", {
+    ...{ negatives, labels, room },
+  });
   const rows = labels.length;
   const columns = negatives === "prototypes" ? classes : rows;
   const positive = room.positive.view;
+  requireUpTo("pairing: rows", rows, positive.length);
+  requireUpTo("pairing: pairs", rows * columns, room.negative.view.length);
   const negative = room.negative.view;
   negative.fill(1, 0, rows * columns);
   for (let k = 0; k < rows; k++) {
     const own = negatives === "prototypes" ? labels[k]! : k;
+    // Kernels take the column's number as it is.
+    requireUpTo("pairing: class", own, columns - 1);
     positive[k] = own;
     negative[k * columns + own] = 0;
   }

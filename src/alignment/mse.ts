@@ -5,6 +5,7 @@
  *
  * From the affinities: |v - w|^2 = |v|^2 - 2 v.w + |w|^2.
  */
+import { requireArguments } from "../arguments.ts";
 import type { AlignmentLoss } from "./affinity.ts";
 
 /** What the mean squared difference is told. */
@@ -15,7 +16,9 @@ export interface MseOptions {
 }
 
 /** The mean squared difference as a stage loss. */
-export function mse({ features, weight }: MseOptions): AlignmentLoss {
+export function mse(options: MseOptions): AlignmentLoss {
+  requireArguments("mse", { mse: options });
+  const { features, weight } = options;
   return (_team, { rows, columns, dots, rowSquares, columnSquares }, { positive }, out) => {
     const unit = weight / (rows * features);
     const [mix, rowOwn, columnOwn] = [out.mix.view, out.rowOwn.view, out.columnOwn.view];

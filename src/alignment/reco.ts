@@ -7,6 +7,7 @@
  *
  *   dL/dC_k,k+ = -2 weight / K (1 - C_k,k+),   dL/dC_kj = 2 weight lambda / K max(0, C_kj)
  */
+import { requireArguments } from "../arguments.ts";
 import { type AlignmentLoss, lossOfCosines } from "./affinity.ts";
 
 /** What ReCo is told. */
@@ -18,6 +19,8 @@ export interface RecoOptions {
 }
 
 /** ReCo as a stage loss; the sum runs in a kernel. */
-export function reco({ lambda, weight }: RecoOptions): AlignmentLoss {
+export function reco(options: RecoOptions): AlignmentLoss {
+  requireArguments("reco", { reco: options });
+  const { lambda, weight } = options;
   return lossOfCosines("recoRows", weight, lambda);
 }

@@ -6,6 +6,7 @@
  * and fires round(a_j T) times in T steps, as evenly as that goes: at step t where floor((t + 1) k / T) > floor(t k / T). The outermost neurons stay at a = 1 beyond their
  * centres, so that every value has a code.
  */
+import { requireArguments, requireUnless } from "../arguments.ts";
 import { exponential } from "../engine/elementary.ts";
 
 export interface PopulationCode {
@@ -27,6 +28,11 @@ export const populationCodeDefaults = { size: 24, range: 2.5 } as const;
  * codeValue({ size: 3, range: 1, steps: 4 }, 0, counts, 0); // [2, 4, 2]
  */
 export function codeValue(code: PopulationCode, value: number, counts: Uint8Array | Uint16Array, at: number): void {
+  requireUnless(
+    () => code?.steps > 0 && typeof value === "number" && ArrayBuffer.isView(counts) && Number.isInteger(at),
+    "codeValue",
+    { code, value, counts, at },
+  );
   const { size, range, steps } = code;
   const spacing = size > 1 ? (2 * range) / (size - 1) : 1;
   const clamped = Math.max(-range, Math.min(range, value));
@@ -38,5 +44,6 @@ export function codeValue(code: PopulationCode, value: number, counts: Uint8Arra
 
 /** Whether a neuron that fires `count` times in `steps` steps does so at step t. */
 export function firesAt(count: number, t: number, steps: number): boolean {
+  if (!(count >= 0 && t >= 0 && steps > 0)) requireArguments("firesAt", { count, at: t, steps });
   return Math.floor(((t + 1) * count) / steps) > Math.floor((t * count) / steps);
 }

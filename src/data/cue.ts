@@ -1,4 +1,5 @@
 /** Partial stimuli: pictures with a part hidden or noise laid over them, for recall to complete. */
+import { requireArguments } from "../arguments.ts";
 import { RandomStream } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 import { type ImageShape, imageBytes } from "./dataset.ts";
@@ -19,7 +20,8 @@ export type Side = (typeof SIDES)[number];
  * occlude(pixels, dataset.shape, "right", 0.5);
  */
 export function occlude(pixels: Uint8Array, shape: ImageShape, side: Side, fraction: number): Uint8Array {
-  if (!(fraction >= 0 && fraction <= 1)) {
+  requireArguments("occlude", { pixels, shape, side });
+  if (!(typeof fraction === "number" && fraction >= 0 && fraction <= 1)) {
     throw new BispikeError("usage", `occluded fraction: expected a part of the picture from 0 to 1, got ${fraction}`);
   }
   const { height, width, channels } = shape;
@@ -49,7 +51,8 @@ export function occlude(pixels: Uint8Array, shape: ImageShape, side: Side, fract
  * addNoise(pixels, dataset.shape, 0.3, 1);
  */
 export function addNoise(pixels: Uint8Array, shape: ImageShape, deviation: number, seed: number): Uint8Array {
-  if (!(deviation >= 0 && deviation <= 10)) {
+  requireArguments("addNoise", { pixels, shape });
+  if (!(typeof deviation === "number" && deviation >= 0 && deviation <= 10)) {
     throw new BispikeError(
       "usage",
       `noise: expected a standard deviation from 0 to 10 (1 is from black to white), got ${deviation}`,

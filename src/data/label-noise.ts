@@ -2,6 +2,7 @@
  * Wrong labels in training: a share of the images is taught as another class, each other class as likely as any. Which images and which classes follows from the seed, and
  * those of a smaller share are among those of a larger one, as the same wrong classes.
  */
+import { requireArguments } from "../arguments.ts";
 import { permutation, RandomStream } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 
@@ -25,7 +26,8 @@ export function noisyLabels(
   classes: number,
   seed: number,
 ): Uint16Array {
-  if (!(share >= 0 && share <= 1))
+  requireArguments("noisyLabels", { labels, indices: trained });
+  if (!(typeof share === "number" && share >= 0 && share <= 1))
     throw new BispikeError("config", `label noise: expected a share from 0 to 1, got ${share}`);
   if (share === 0) return labels;
   if (classes < 2) throw new BispikeError("data", `label noise: expected at least 2 classes, got ${classes}`);

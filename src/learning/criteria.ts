@@ -5,8 +5,10 @@
  * On nets of real numbers `test/invariant/criteria-real.test.ts` does the same. Errors that come from the stage above are no local signal here, by whatever weights they come; BSD's
  * authors are more generous to DLL and predictive coding, which the notes say.
  */
+import { requireArguments } from "../arguments.ts";
 import type { NetworkConfig, RuleConfig } from "../training/config.ts";
 
+/** One of the five. */
 export type Criterion = "C1" | "C2" | "C3" | "C4" | "C5";
 
 /** What each criterion says, in the words that its test takes literally. */
@@ -170,6 +172,7 @@ const declared: readonly RuleCriteria[] = Object.entries(criteriaOfRules).flatMa
  * // | BSD, the default | yes | yes | yes | yes | at a stretch | of InfoNCE ... |
  */
 export function criteriaTable(rules: readonly RuleCriteria[] = declared): string {
+  requireArguments("criteriaTable", { rules });
   const names = Object.keys(criteria) as Criterion[];
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [

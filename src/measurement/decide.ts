@@ -6,6 +6,7 @@
  *
  * |s_L| and T are the same for all classes, so the counts over sqrt(active) decide.
  */
+import { requirePair } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { conceptSpikes } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
@@ -49,6 +50,7 @@ function decideByLogits({ logits, data, net }: RealModel, images: number): Decis
 
 /** Decisions of a pair for the first `images` of the images it perceived. Throws a `usage` error for more. */
 export function decide(pair: NetworkPair, images: number): Decision[] {
+  requirePair("decide", pair);
   const { classes, width, bits } = pair.target;
   const { steps } = pair.options;
   const spikes = conceptSpikes(pair, images);

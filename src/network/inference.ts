@@ -1,4 +1,5 @@
 /** Runs of the pair outside training: norms use their running statistics, nothing is learned. */
+import { requirePair } from "../arguments.ts";
 import { LANES } from "../engine/kernels.ts";
 import { CONCEPT_THRESHOLD, type Feature } from "./neuron.ts";
 import type { NetworkPair } from "./pair.ts";
@@ -13,12 +14,14 @@ const EVALUATION_COUNTER = 0xffffffff;
  * @throws BispikeError "usage" for more images than the pair has rows for
  */
 export function perceive(pair: NetworkPair, images: number): void {
+  requirePair("perceive", pair);
   perceiveHidden(pair, images);
   pair.perception.at(-1)!.forward(images, { train: false });
 }
 
 /** As `perceive`, up to the last hidden stage: for who wants its spikes alone. */
 export function perceiveHidden(pair: NetworkPair, images: number): void {
+  requirePair("perceiveHidden", pair);
   pair.encode(images, EVALUATION_COUNTER, false);
   for (const layer of pair.perception.slice(0, -1)) {
     layer.forward(images, { train: false });
@@ -34,6 +37,7 @@ export function perceiveHidden(pair: NetworkPair, images: number): void {
  * @throws BispikeError "usage" where there is perception alone, for too many labels, or one that is no class
  */
 export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>, feature?: Feature): void {
+  requirePair("recallConcepts", pair);
   pair.present(labels, false);
   recallPresented(pair, labels.length, feature);
 }
@@ -54,6 +58,7 @@ export function recallPresented(pair: NetworkPair, rows: number, feature?: Featu
  * @throws BispikeError "usage" for more than were perceived
  */
 export function conceptSpikes(pair: NetworkPair, images: number): Uint8Array {
+  requirePair("conceptSpikes", pair);
   const { steps, tau } = pair.options;
   const threshold = pair.options.threshold.concept ?? CONCEPT_THRESHOLD;
   const { width } = pair.target;

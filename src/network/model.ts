@@ -1,4 +1,5 @@
 /** Nets together with what they know of their data: how pixels become a stimulus, and the names of the concepts. */
+import { requireArguments, requireUnless } from "../arguments.ts";
 import { Augmenter, type VariedBatch } from "../data/augment/augmenter.ts";
 import { type AugmentOptions, augments } from "../data/augment/options.ts";
 import { type Frame, fillRows } from "../data/batch.ts";
@@ -63,6 +64,7 @@ export abstract class ImageModel implements Stateful {
 
   /** @param direct whether a stimulus is normalised pixels, else intensities 0..1 */
   protected constructor(data: DataSummary, frame: Frame, direct: boolean) {
+    requireArguments("ImageModel", { data, frame });
     const classes = data.classNames.length;
     if (classes < 2) throw new BispikeError("data", `${data.name}: expected at least 2 classes, got ${classes}`);
     this.data = data;
@@ -140,6 +142,7 @@ export class Model extends ImageModel {
   readonly pair: NetworkPair;
 
   constructor(team: Team, options: ModelOptions, data: DataSummary) {
+    requireArguments("Model", { team, modelOptions: options, data });
     const {
       network,
       seed,
@@ -193,5 +196,6 @@ export class Model extends ImageModel {
  */
 export function spikingModel(model: ImageModel, what: string): Model {
   if (model instanceof Model) return model;
+  requireUnless(() => model instanceof ImageModel, what ?? "spikingModel", { model });
   throw new BispikeError("usage", `${what} needs a spiking pair, but this is a net of real numbers, without spikes`);
 }

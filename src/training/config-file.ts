@@ -1,5 +1,7 @@
 /** Reads an experiment's YAML file. Node only; the text itself is handled by `config-text.ts`. */
+
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { AnyConfig } from "./any-config.ts";
 import type { ExperimentConfig } from "./config.ts";
@@ -20,6 +22,7 @@ const largestFile = 1_000_000;
  * const config = readExperiment("experiments/mnist-mlp.yaml", ["--train.seed=2"]);
  */
 export function readExperiment(path: string, overrides: readonly string[] = []): ExperimentConfig {
+  requireArguments("readExperiment", { path });
   return parseConfig(readText(path), overrides, path);
 }
 
@@ -31,6 +34,7 @@ export function readExperiment(path: string, overrides: readonly string[] = []):
  * if ("task" in config) config.data.text; // "alice"
  */
 export function readAnyExperiment(path: string, overrides: readonly string[] = []): AnyConfig {
+  requireArguments("readAnyExperiment", { path });
   return parseAnyConfig(readText(path), overrides, path);
 }
 

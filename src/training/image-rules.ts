@@ -1,4 +1,5 @@
 /** The model and the learning rule that a configuration of an image experiment describes. */
+import { requireArguments } from "../arguments.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { Bsd } from "../learning/bsd.ts";
@@ -71,6 +72,7 @@ function registeredRule(name: string): RuleDefinition {
 
 /** Whether a rule trains a recall network too. */
 export function trainsRecall(rule: Pick<ExperimentConfig["rule"], "name" | "codes" | "detached" | "reach">): boolean {
+  requireArguments("trainsRecall", { ruleSection: rule });
   const { name } = rule;
   return !isRealRule(name) && pairNeeds(name, rule).networks === "both";
 }
@@ -81,6 +83,7 @@ export function trainsRecall(rule: Pick<ExperimentConfig["rule"], "name" | "code
  * @param part stages to build, of a spiking pair. Default: all
  */
 export function createModel(team: Team, config: ExperimentConfig, data: DataSummary, part?: StageRange): ImageModel {
+  requireArguments("createModel", { team, config, data });
   const { network, rule, train } = config;
   if (isRealRule(rule.name)) {
     const options = realOptions(config, data, train.batch);
@@ -125,6 +128,7 @@ type RuleConfigs = Pick<ExperimentConfig, "network" | "rule" | "train">;
  * @throws BispikeError "usage" for a model of another kind of net than the rule's
  */
 export function createRule(model: ImageModel, config: RuleConfigs): Rule {
+  requireArguments("createRule", { model, config });
   const { name } = config.rule;
   if (!isRealRule(name)) return spikingRule(spikingModel(model, `rule ${name}`).pair, { ...config, name });
   if (!(model instanceof RealModel))

@@ -5,6 +5,7 @@
  *   constant    peak
  *   cosine      peak (1 + cos(pi (n - w) / (N - w))) / 2,   which would be 0 at step N, one after the last
  */
+import { requireUnless } from "../arguments.ts";
 import { cosineOfPi } from "../engine/elementary.ts";
 import type { TrainConfig } from "./config.ts";
 
@@ -21,6 +22,9 @@ export function learningRate(
   step: number,
   steps: number,
 ): number {
+  const fits = () =>
+    config?.learningRate >= 0 && config.warmup >= 0 && Number.isFinite(step) && typeof steps === "number";
+  requireUnless(fits, "learningRate", { train: config, step, count: steps });
   const { learningRate: peak, schedule, warmup } = config;
   if (step < warmup) return (peak * (step + 1)) / warmup;
   if (schedule === "constant") return peak;

@@ -6,7 +6,9 @@
  * images that are right already left out) are not implemented. Down, convolutions upsample (nearest) first, where up they pool after, as the authors' pooled net does. Theirs
  * descend by plain gradients at a rate near 1 with a clip a net; here the optimiser is the other rules' own, to which a loss's weight matters only through its clip.
  */
+
 import { labelMatch } from "../../alignment/label-match.ts";
+import { requireArguments } from "../../arguments.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
 import { MirroredNets } from "./mirrored-nets.ts";
@@ -33,6 +35,7 @@ export const counterCurrentDefaults: CounterCurrentOptions = { affinity: "cosine
 export class CounterCurrent extends MirroredNets {
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
   constructor(image: RealImageNet, own: CounterCurrentOptions, optimiser: OptimiserOptions) {
+    requireArguments("rule", { counterCurrent: own });
     super(image, { loss: (_stage, features) => labelMatch({ ...own, features }), centred: false }, optimiser);
   }
 }

@@ -6,7 +6,9 @@
  *   stage i, 1 < i < L  align(a_i, c_i)                     trains W into a_i and Theta into c_i
  *   stage L             cross-entropy                       trains the last W
  */
+
 import { type StageLossOptions, stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
+import { requireArguments } from "../../arguments.ts";
 import type { Freeze } from "../freeze.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
@@ -34,6 +36,7 @@ export interface RealBsdOptions extends StageLossOptions {
 export class RealBsd extends MirroredNets {
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
   constructor(image: RealImageNet, own: RealBsdOptions, optimiser: OptimiserOptions) {
+    requireArguments("rule", { realBsd: own });
     const { weight, stimulusWeight, centred, freeze = "none" } = own;
     const loss = (stage: number, features: number) =>
       stage === 1 ? stimulusLoss(own, stimulusWeight, features) : stageLoss(own, weight, features);

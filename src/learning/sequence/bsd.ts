@@ -11,8 +11,10 @@
  * Perception is compared by its firing rates; recall by its own, or by its voltages (`recallFeatures`). Hidden stages are told apart by cosines or by mean products (`affinity`), as those of
  * images are; stage 1 stays with cosines.
  */
+
 import type { AffinityKind } from "../../alignment/infonce.ts";
 import { stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
+import { requireArguments } from "../../arguments.ts";
 import type { Feature } from "../../network/neuron.ts";
 import type { RecurrentLayer } from "../../network/recurrent/recurrent-layer.ts";
 import type { Statistics } from "../../network/recurrent/sequence-norm.ts";
@@ -54,6 +56,7 @@ export class SequenceBsd extends SpikingLearner {
 
   constructor(pair: SequencePair, options: SequenceBsdOptions, optimiser: OptimiserOptions) {
     super(pair);
+    requireArguments("SequenceBsd", { sequenceBsdOptions: options });
     const { team } = pair;
     const { window, maxRows } = pair.options;
     const images = window * maxRows;

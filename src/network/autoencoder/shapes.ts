@@ -5,6 +5,7 @@
  *
  * cnn: 3x3 convolutions of stride 2 halve the plane on the way in, nearest upsampling with 3x3 convolutions doubles it on the way out; the latent is flat. mlp: all flat.
  */
+import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { describeShape, flat, type Shape } from "../shape.ts";
 import { paddedShape } from "../stage-plan.ts";
@@ -19,7 +20,9 @@ export interface AutoencoderShape {
 }
 
 /** The frame images are put in: a cnn halves its sides at every stage between image and latent, so they are padded to a multiple of that. */
-export function autoencoderFrame({ kind, hidden }: AutoencoderShape, image: Shape): Shape {
+export function autoencoderFrame(network: AutoencoderShape, image: Shape): Shape {
+  requireArguments("autoencoderFrame", { network, image });
+  const { kind, hidden } = network;
   return paddedShape(kind, hidden.length, image);
 }
 
@@ -28,7 +31,9 @@ export function autoencoderFrame({ kind, hidden }: AutoencoderShape, image: Shap
  *
  * @throws BispikeError "shape" where a cnn's frame cannot be halved as often as there are convolutions
  */
-export function autoencoderShapes({ kind, hidden, latent }: AutoencoderShape, image: Shape): Shape[] {
+export function autoencoderShapes(network: AutoencoderShape, image: Shape): Shape[] {
+  requireArguments("autoencoderShapes", { autoencoderShape: network, image });
+  const { kind, hidden, latent } = network;
   const unit = 2 ** hidden.length;
   if (kind === "cnn" && (image.height % unit !== 0 || image.width % unit !== 0)) {
     throw new BispikeError(

@@ -1,4 +1,5 @@
 /** What a configuration asks of the data side. */
+import { requireArguments } from "../../arguments.ts";
 import type { SequenceRequest } from "../../data/sequence/load.ts";
 import type { SequenceTask } from "../../data/sequence/options.ts";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
@@ -19,7 +20,9 @@ const BROUGHT = ["newline", "targets", "columns", "horizon", "standardise"] as c
  *
  * @param like the data a net was trained on, whose alphabet or columns and statistics are to be used
  */
-export function sequenceRequest({ task, data }: SequenceConfig, like?: SequenceSummary): SequenceRequest {
+export function sequenceRequest(config: SequenceConfig, like?: SequenceSummary): SequenceRequest {
+  requireArguments("sequenceRequest", { sequenceConfig: config });
+  const { task, data } = config;
   const request = { ...data, task: TASK_OF_DATA[task] };
   if (like === undefined) return request;
   const own: Partial<SequenceDataConfig> = { ...request };
