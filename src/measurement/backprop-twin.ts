@@ -5,6 +5,7 @@
  *
  * A rule's gradient of a stage is what it gives the optimiser for the stage's weights, before clip and AdamW; whatever else changes the step (moments, decay) is all rules' alike.
  */
+import { requireArguments } from "../arguments.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { Backprop } from "../learning/image/backprop.ts";
@@ -64,6 +65,7 @@ export class BackpropTwin {
    * twin.angles()[0].degrees;
    */
   static ofPair(pair: NetworkPair, options: PerceptionOptions): BackpropTwin {
+    requireArguments("BackpropTwin.ofPair", { pair, perceptionOptions: options });
     const twin = new NetworkPair(pair.team, { ...pair.options, networks: "perception", keepDrives: true });
     const side = ({ perception: layers, stimulus, imageIds }: NetworkPair): Upward => ({ layers, stimulus, imageIds });
     return new BackpropTwin(side(pair), side(twin), new Backprop(twin, options, PLAIN));
@@ -72,9 +74,11 @@ export class BackpropTwin {
   /** Of a net of real numbers. */
   static ofReal(
     team: Team,
-    { net, stimulus }: RealImageRows,
+    rows: RealImageRows,
     options: RealImageNetOptions & { readonly activation: NonNullable<RealImageNetOptions["activation"]> },
   ): BackpropTwin {
+    requireArguments("BackpropTwin.ofReal", { team, realRows: rows, realNetOptions: options });
+    const { net, stimulus } = rows;
     const image = realImageNet(team, options, "real-backprop");
     const twin = { layers: image.net.layers, stimulus: image.stimulus };
     return new BackpropTwin({ layers: net.layers, stimulus }, twin, new ImageRealBackprop(image, PLAIN));

@@ -6,6 +6,7 @@
  *
  * N pixels and channels. The transform is orthonormal, so low + high = MSE (Parseval).
  */
+import { requireArguments } from "../arguments.ts";
 import { type ImageShape, imageBytes } from "../data/dataset.ts";
 import { cosineOfPi } from "../engine/elementary.ts";
 import { BispikeError } from "../errors.ts";
@@ -38,6 +39,7 @@ export function bandErrors(
   count: number,
   cut = DEFAULT_CUT,
 ): BandErrors {
+  requireArguments("bandErrors", { originals, redrawn, shape, count });
   if (!(cut >= 0 && cut <= Math.SQRT1_2))
     throw new BispikeError("usage", `frequency cut: expected 0 to ${Math.SQRT1_2} cycles a pixel, got ${cut}`);
   checkRows("originals", originals, shape, count);

@@ -4,6 +4,7 @@
  *
  * Correlations are Pearson's over the pixels of two pictures, 0 where one is flat.
  */
+import { requireArguments } from "../arguments.ts";
 import { addNoise, occlude, SIDES, type Side } from "../data/cue.ts";
 import { imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
@@ -61,8 +62,10 @@ export async function cuedRecall(
   split: Split,
   indices: Int32Array,
   means: Float32Array,
-  { severities = {}, seed = 1, sides = SIDES, pause }: CueOptions = {},
+  options: CueOptions = {},
 ): Promise<CuedRecall[]> {
+  requireArguments("cuedRecall", { pairModel: model, split, indices, means, options });
+  const { severities = {}, seed = 1, sides = SIDES, pause } = options;
   if (indices.length === 0 || sides.length === 0)
     throw new BispikeError(
       "usage",

@@ -6,7 +6,9 @@
  * With S = Q L Q^T and A = L^1/2 Q^T, the last trace is the sum of the singular values of A1 A2^T: no square root of a small difference is
  * taken, so covariances of fewer images than features, whose eigenvalues are mostly 0, lose no digits.
  */
+
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from "ml-matrix";
+import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Gaussian } from "./feature-statistics.ts";
 
@@ -37,6 +39,7 @@ export interface FrechetDistance {
  * frechetDistance(originals.gaussian(), redrawn.gaussian()).value;
  */
 export function frechetDistance(first: Gaussian, second: Gaussian): FrechetDistance {
+  requireArguments("frechetDistance", { first, second });
   const features = first.mean.length;
   if (second.mean.length !== features)
     throw new BispikeError(

@@ -1,4 +1,5 @@
 /** How good redrawn or generated images are, gathered batch by batch. */
+import { requireArguments } from "../arguments.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { bandErrors, DEFAULT_CUT } from "./band-errors.ts";
@@ -58,6 +59,7 @@ export async function measureGeneration(
   batches: Iterable<GenerationBatch> | AsyncIterable<GenerationBatch>,
   options: GenerationOptions,
 ): Promise<GenerationMeasures> {
+  requireArguments("measureGeneration", { batches });
   const meter = new GenerationMeter(options);
   for await (const batch of batches) await meter.add(batch);
   return meter.measures();
@@ -72,6 +74,7 @@ export class GenerationMeter {
   #exact = 0;
 
   constructor(options: GenerationOptions) {
+    requireArguments("GenerationMeter", { generation: options });
     this.#options = options;
     const { features } = options;
     if (features)
@@ -147,6 +150,7 @@ export async function featureStatistics(
   batches: Iterable<ImageBatch> | AsyncIterable<ImageBatch>,
   shape: ImageShape,
 ): Promise<FeatureStatistics> {
+  requireArguments("featureStatistics", { extractor, batches, shape });
   const statistics = new FeatureStatistics(extractor.width);
   for await (const { images, count } of batches) {
     checkRows("images", images, shape, count);

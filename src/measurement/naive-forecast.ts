@@ -1,4 +1,5 @@
 /** Forecasts that need no learning, for comparison: what a trained net must beat. */
+import { requireArguments } from "../arguments.ts";
 import type { SeriesSummary } from "../data/sequence/summary.ts";
 import { targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
@@ -13,11 +14,9 @@ export interface NaiveForecasts {
 }
 
 /** Errors over every position of a range. Throws nothing; a set of symbols has no such forecasts. */
-export function naiveForecasts(
-  { inputs, targets, parts }: SequenceSet,
-  about: SeriesSummary,
-  range: Range,
-): NaiveForecasts {
+export function naiveForecasts(set: SequenceSet, about: SeriesSummary, range: Range): NaiveForecasts {
+  requireArguments("naiveForecasts", { set, about, range });
+  const { inputs, targets, parts } = set;
   const { width } = targets;
   const wanted = targets.kind === "values" ? targets.values : new Float32Array();
   const given = inputs.kind === "values" ? inputs.values : new Float32Array();

@@ -8,7 +8,9 @@
  *                  them: the stage's own decision. Recall by its firing rates, or the voltages it is compared by
  *   separation     variance between and within classes (`probes/class-spread.ts`), and effective ranks of what varies within classes and of the class means
  */
+
 import type { AffinityKind } from "../alignment/infonce.ts";
+import { requireArguments } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
@@ -110,6 +112,7 @@ export class ProbeMeter implements Meter {
     images: number,
     options: ProbeOptions = {},
   ): Promise<ProbeMeter> {
+    requireArguments("ProbeMeter.fit", { team, model, trained, images });
     const { decay = PROBE_DECAY, cells, recallFeatures, affinity, pause } = options;
     check(trained.indices, options);
     const indices = evenly(trained.indices, options.images ?? PROBE_IMAGES);

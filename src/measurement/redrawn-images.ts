@@ -1,4 +1,5 @@
 /** Goes through images and what the networks of an autoencoder draw of them, a batch at a time. */
+import { requireArguments } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
 import type { Network } from "../network/autoencoder/pair.ts";
@@ -26,6 +27,7 @@ export async function* redrawnBatches(
   networks: readonly Network[],
   pause?: () => Promise<void>,
 ): AsyncGenerator<RedrawnBatch> {
+  requireArguments("redrawnBatches", { autoencoderModel: model, split, indices, networks });
   const { maxImages } = model.learner;
   for (let from = 0; from < indices.length; from += maxImages) {
     const images = Math.min(maxImages, indices.length - from);
@@ -44,6 +46,7 @@ export async function redrawnErrors(
   networks: readonly Network[],
   pause?: () => Promise<void>,
 ): Promise<number[]> {
+  requireArguments("redrawnErrors", { autoencoderModel: model, split, indices, networks });
   const squares = networks.map(() => 0);
   let values = 0;
   for await (const { originals, redrawn } of redrawnBatches(model, split, indices, networks, pause)) {

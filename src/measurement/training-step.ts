@@ -1,4 +1,5 @@
 /** What of an experiment decides how much a step of training computes. */
+import { requireArguments } from "../arguments.ts";
 import { learning } from "../learning/freeze.ts";
 import { type ExperimentConfig, isRealRule, isSpikingRule } from "../training/config.ts";
 import type { ImageRuleName } from "../training/rule-names.ts";
@@ -30,7 +31,9 @@ export interface TrainingStep {
  * const step = trainingStep(config);
  * if (step) trainingCost(model.pair, meter.result(), step).total.macs;
  */
-export function trainingStep({ rule, train }: Pick<ExperimentConfig, "rule" | "train">): TrainingStep | null {
+export function trainingStep(config: Pick<ExperimentConfig, "rule" | "train">): TrainingStep | null {
+  requireArguments("trainingStep", { trainingStep: config });
+  const { rule, train } = config;
   const { name } = rule;
   if (name === "real-bsd" || !(isSpikingRule(name) || isRealRule(name))) return null;
   const learns = learning(rule.name === "bsd" ? rule.freeze : "none");

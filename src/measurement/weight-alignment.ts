@@ -11,6 +11,7 @@
  *
  * Independent random weights have a cosine of mean 0 and a standard deviation of 1 / sqrt(number of weights): what `chance` tells.
  */
+import { requireArguments } from "../arguments.ts";
 import { mirroredIndices } from "../network/mirrored.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { cosine } from "./cosine.ts";
@@ -38,6 +39,7 @@ export interface JoinedWeights {
 
 /** Of every pair of neighbouring stages that recall's weights join too, from the stimulus up; none where there is perception alone. */
 export function weightAlignment(pair: NetworkPair): WeightAlignment[] {
+  requireArguments("weightAlignment", { pair });
   return pair.perception.flatMap((up, k) => {
     const down = recallBetween(pair, k + 1);
     return down ? [alignmentOf({ below: k + 1, up, down, order: "mirrored" })] : [];
@@ -56,7 +58,9 @@ export function recallBetween({ recall, options, stages }: NetworkPair, below: n
  * @example
  * alignmentOf({ below: 1, up: net.layers[0], down: feedback.layers.at(-1), order: "mirrored" }).cosine;
  */
-export function alignmentOf({ below, up, down, order }: JoinedWeights): WeightAlignment {
+export function alignmentOf(joined: JoinedWeights): WeightAlignment {
+  requireArguments("alignmentOf", { joined });
+  const { below, up, down, order } = joined;
   const weights = plainWeights(up);
   const theirs = order === "same" ? plainWeights(down) : mirrored(up, down);
   return {

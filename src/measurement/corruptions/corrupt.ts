@@ -1,4 +1,5 @@
 /** Images of a data set, corrupted: what is left to chance is drawn from streams keyed by seed, corruption, severity and image. */
+import { requireArguments } from "../../arguments.ts";
 import { type ImageShape, imageBytes, type Split } from "../../data/dataset.ts";
 import { RandomStream } from "../../engine/random.ts";
 import { BispikeError } from "../../errors.ts";
@@ -42,8 +43,10 @@ export function corruptImage(
   name: ImageCorruptionName,
   pixels: Uint8Array,
   shape: ImageShape,
-  { severity, seed = 1, image = 0 }: CorruptOptions,
+  options: CorruptOptions,
 ): Uint8Array {
+  requireArguments("corruptImage", { corruption: name, pixels, shape, severity: options });
+  const { severity, seed = 1, image = 0 } = options;
   if (severity === 0) return pixels.slice();
   const { amounts, corrupt } = imageCorruptions[name];
   const amount = amounts[severity - 1];
@@ -65,6 +68,7 @@ export function corruptSplit(
   shape: ImageShape,
   options: Omit<CorruptOptions, "image">,
 ): Split {
+  requireArguments("corruptSplit", { corruption: name, split, indices, shape, severity: options });
   const size = imageBytes(shape);
   // As long as the split, so that images keep their numbers; what is not written takes no memory.
   const images = new Uint8Array(split.images.length);

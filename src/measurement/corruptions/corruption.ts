@@ -56,6 +56,6 @@ export function checkImage(what: string, pixels: Uint8Array, shape: ImageShape):
  * @throws BispikeError "usage" for a number out of range, or none
  */
 export function checkAmount(what: string, amount: number, least: number, most: number): void {
-  if (!(amount >= least && amount <= most))
+  if (!(typeof amount === "number" && amount >= least && amount <= most))
     throw new BispikeError("usage", `${what}: expected a number from ${least} to ${most}, got ${amount}`);
 }

@@ -1,4 +1,5 @@
 /** A net that turns images into features whose distribution is compared. */
+import { requireArguments } from "../../arguments.ts";
 import type { ImageShape } from "../../data/dataset.ts";
 import type { Pixels } from "../image-rows.ts";
 
@@ -24,6 +25,8 @@ export interface FeatureExtractor {
  * @example
  * distanceName({ name: "bispike-mnist features" }); // "Fréchet distance, bispike-mnist features"
  */
-export function distanceName({ name }: Pick<FeatureExtractor, "name">): string {
+export function distanceName(extractor: Pick<FeatureExtractor, "name">): string {
+  requireArguments("distanceName", { named: extractor });
+  const { name } = extractor;
   return `Fréchet distance, ${name}`;
 }
