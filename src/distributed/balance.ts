@@ -1,4 +1,5 @@
 /** Where to cut a pair so that its parts have about the same work. */
+import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { NetworkOptions } from "../network/pair.ts";
 import type { Shape } from "../network/shape.ts";
@@ -9,6 +10,7 @@ import { paddedShape } from "../network/stage-plan.ts";
  * done once for all steps, so this is a guide; measure, and give the cuts yourself where it matters.
  */
 export function stageWork(network: Pick<NetworkOptions, "kind" | "hidden">, image: Shape, concept: number): number[] {
+  requireArguments("stageWork", { network, image, count: concept });
   const { kind, hidden } = network;
   const { height, width, channels } = paddedShape(kind, hidden.length, image);
   const units = [channels, ...hidden, concept];
@@ -40,6 +42,7 @@ export function stageWork(network: Pick<NetworkOptions, "kind" | "hidden">, imag
  * balancedCuts([4, 1, 1, 2], 2, true); // [2]
  */
 export function balancedCuts(work: readonly number[], parts: number, direct: boolean): number[] {
+  requireArguments("balancedCuts", { work });
   const places = Array.from({ length: work.length - 1 }, (_, k) => k + 1).filter((after) => !direct || after > 1);
   if (!Number.isInteger(parts) || parts < 1 || parts - 1 > places.length) {
     throw new BispikeError(

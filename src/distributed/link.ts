@@ -1,4 +1,5 @@
 /** One part's way to a neighbour during training: spikes of the right step, checked, and what else neighbours tell each other. */
+import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { SpikeCrossing } from "../learning/crossing.ts";
 import type { NetworkPair } from "../network/pair.ts";
@@ -13,6 +14,7 @@ const FAILURE_BYTES = 2048;
 
 /** What a part's neighbours may send: no more than it needs. */
 export function limitsOf(pair: NetworkPair, neighbour: "above" | "below"): FrameLimits {
+  requireArguments("limitsOf", { pair, neighbour });
   const { above, below, options } = pair;
   const control = { hello: HELLO_BYTES, end: 0, failure: FAILURE_BYTES };
   if (neighbour === "above") return { ...control, stop: 0, recall: above ? bytesOf(above, pair.maxRecalls) : 0 };

@@ -2,7 +2,9 @@
  * A model card as Hugging Face has them: README.md with YAML at its head. It says what the run's own files say and nothing else: no licence unless given, no figure that was
  * not measured.
  */
+
 import { stringify } from "yaml";
+import { requireArguments } from "../arguments.ts";
 
 /** A figure of the run: what it is called to people and to the hub, where the hub has a name for it. */
 export interface CardFigure {
@@ -48,6 +50,7 @@ export interface CardFacts {
  * writeFileSync("README.md", modelCard(facts));
  */
 export function modelCard(facts: CardFacts): string {
+  requireArguments("modelCard", { facts });
   return `---\n${frontMatter(facts)}---\n\n${body(facts).join("\n")}\n`;
 }
 

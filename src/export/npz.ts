@@ -2,7 +2,9 @@
  * NumPy's files. A .npy is "\x93NUMPY", version 1.0, u16 header length, a Python dictionary padded by spaces to a multiple of 64 bytes and ended by a new line, then
  * the numbers, little-endian, last index fastest. A .npz is a zip file of them. Source: NumPy's description of the format.
  */
+
 import { zipSync } from "fflate";
+import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 /** Numbers with a shape; `[]` is a scalar. */
@@ -34,7 +36,9 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
  * @example
  * const bytes = encodeNpy({ shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) });
  */
-export function encodeNpy({ shape, data }: NpyArray): Uint8Array<ArrayBuffer> {
+export function encodeNpy(array: NpyArray): Uint8Array<ArrayBuffer> {
+  requireArguments("encodeNpy", { npy: array });
+  const { shape, data } = array;
   const values = shape.reduce((product, size) => product * size, 1);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || values !== data.length)
     throw new BispikeError("shape", `npy: shape [${shape.join(", ")}] is of ${values} values, got ${data.length}`);
@@ -58,6 +62,7 @@ export function encodeNpy({ shape, data }: NpyArray): Uint8Array<ArrayBuffer> {
  * const bytes = encodeNpz(new Map([["labels", { shape: [2], data: Uint16Array.of(7, 1) }]]));
  */
 export function encodeNpz(arrays: ReadonlyMap<string, NpyArray>): Uint8Array {
+  requireArguments("encodeNpz", { npz: arrays });
   const files: Record<string, [Uint8Array, { mtime: Date }]> = Object.create(null);
   for (const [name, array] of arrays) {
     if (!/^[\w][\w.-]*$/.test(name))

@@ -1,7 +1,10 @@
 /** Opens the net whose features a Fréchet distance is measured by: one that is shipped, a checkpoint of our own, or an ONNX model. */
+
 import { fileURLToPath } from "node:url";
+import { requireArguments } from "../arguments.ts";
 import { describeShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
+import { inWords } from "../in-words.ts";
 import { spikeFeatures } from "../measurement/features/spike-features.ts";
 import { Model } from "../network/model.ts";
 import type { Shape } from "../network/shape.ts";
@@ -32,6 +35,7 @@ const SHAPES: Readonly<Record<ShippedFeatures, Shape>> = {
  * @param images shape of the images, where it is known: a user's folder may hold others under the same name
  */
 export function featuresFor(dataset: string, images?: Shape): ShippedFeatures | undefined {
+  requireArguments("featuresFor", { name: dataset });
   const found = shippedFeatures.find((name) => name === dataset);
   if (!found || !images) return found;
   return describeShape(images) === describeShape(SHAPES[found]) ? found : undefined;
@@ -39,6 +43,8 @@ export function featuresFor(dataset: string, images?: Shape): ShippedFeatures | 
 
 /** Where a shipped net lies. */
 export function shippedFile(name: ShippedFeatures): string {
+  if (!shippedFeatures.includes(name))
+    throw new BispikeError("usage", `shippedFile: expected one of ${shippedFeatures.join(", ")}, got ${inWords(name)}`);
   return fileURLToPath(new URL(`../../assets/features/${name}.safetensors`, import.meta.url));
 }
 
@@ -52,6 +58,7 @@ export function shippedFile(name: ShippedFeatures): string {
  * distanceName(extractor); // "Fréchet distance, bispike-mnist features"
  */
 export async function openFeatures(source: string, options: FeaturesOptions = {}): Promise<OpenedFeatures> {
+  requireArguments("openFeatures", { name: source, options });
   if (source.toLowerCase().endsWith(".onnx")) return openOnnxFeatures(source, options);
   const shipped = featuresFor(source);
   const opened = await openModel(shipped ? shippedFile(shipped) : source, options.threads ?? 1);

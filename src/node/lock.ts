@@ -1,8 +1,10 @@
 /** A lock on a folder: one process at a time writes there. */
+
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { systemFailure } from "./system-failure.ts";
 
@@ -24,6 +26,7 @@ const held = new Set<string>();
  * const release = lockFolder("runs/mnist-mlp-seed1");
  */
 export function lockFolder(folder: string): () => void {
+  requireArguments("lockFolder", { folder });
   // One spelling of the folder, whichever was given: a second lock of this process is refused by it.
   const file = resolve(folder, LOCK_FILE);
   const own = `${process.pid} ${hostname()} ${randomBytes(8).toString("hex")}\n`;

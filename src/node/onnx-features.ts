@@ -5,8 +5,10 @@
  * the defaults here fit; exported with normalize_input=False it wants range "-1..1". The graph of the original TensorFlow code (pool_3) takes
  * 0..255: range "0..255". Inputs of a fixed size are filled by bilinear interpolation between pixel centres, as PyTorch's with align_corners=False.
  */
+
 import { basename } from "node:path";
 import type { InferenceSession } from "onnxruntime-web";
+import { requireArguments } from "../arguments.ts";
 import { type ImageShape, imageBytes } from "../data/dataset.ts";
 import { readBytes } from "../data/files.ts";
 import { BispikeError } from "../errors.ts";
@@ -69,6 +71,7 @@ export async function onnxRuntime(load: () => Promise<Runtime> = () => import("o
  * const features = await extractor.features(pixels, shape, count); // [count][extractor.width]
  */
 export async function openOnnxFeatures(file: string, options: OnnxOptions = {}): Promise<OpenedFeatures> {
+  requireArguments("openOnnxFeatures", { path: file, options });
   const bytes = await readBytes(file, undefined, "--features");
   const runtime = await onnxRuntime();
   let session: InferenceSession;

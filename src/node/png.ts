@@ -1,5 +1,7 @@
 /** Writes pictures as PNG files' bytes. */
+
 import { encode } from "fast-png";
+import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Picture } from "../measurement/picture-grid.ts";
 
@@ -11,6 +13,7 @@ import type { Picture } from "../measurement/picture-grid.ts";
  * writeFileSync("grid.png", encodePng(pictureGrid([tiles])));
  */
 export function encodePng(picture: Picture): Uint8Array {
+  requireArguments("encodePng", { picture });
   const { width, height, channels, pixels } = picture;
   const whole = Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0;
   if (!whole) throw new BispikeError("shape", `png: expected whole sides of at least 1, got ${width} x ${height}`);

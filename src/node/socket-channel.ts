@@ -4,9 +4,11 @@
  * The other end is not trusted: a frame is read only as far as its kind's limit, unread frames are few, and a first frame must come soon. It is not authenticated and nothing is encrypted: listen on
  * loopback or a network of your own, or go through a tunnel.
  */
+
 import { existsSync, rmSync, statSync } from "node:fs";
 import { connect as connectSocket, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { requireArguments } from "../arguments.ts";
 import { type Channel, gone, Inbox } from "../distributed/channel.ts";
 import { encodeFrame, type Frame, type FrameLimits, FrameReader } from "../distributed/frame.ts";
 import { BispikeError } from "../errors.ts";
@@ -31,6 +33,7 @@ export type Address = { readonly host: string; readonly port: number } | { reado
  * parseAddress("127.0.0.1:7000"); // { host: "127.0.0.1", port: 7000 }
  */
 export function parseAddress(text: string): Address {
+  requireArguments("parseAddress", { text });
   const found = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:/[\]\s]+)):(\d{1,5})$/.exec(text);
   const port = Number(found?.[3]);
   if (found && port <= 65535) return { host: (found[1] ?? found[2])!, port };
@@ -43,6 +46,7 @@ export function parseAddress(text: string): Address {
 
 /** An address as a person writes it. */
 export function describeAddress(address: Address): string {
+  requireArguments("describeAddress", { address });
   if ("path" in address) return address.path;
   return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
@@ -63,6 +67,7 @@ export interface Listening {
  * @throws BispikeError "platform" when the address cannot be listened at
  */
 export async function listenForPart(address: Address, limits: FrameLimits): Promise<Listening> {
+  requireArguments("listenForPart", { address, limits });
   const server = createServer({ noDelay: true });
   if ("path" in address) removeStale(address.path);
   await listening(server, address);
@@ -125,6 +130,7 @@ export async function connectToPart(
   limits: FrameLimits,
   patience: { readonly seconds: number; readonly stopped?: () => boolean },
 ): Promise<Channel> {
+  requireArguments("connectToPart", { address, limits, patience });
   const { seconds, stopped = () => false } = patience;
   const until = performance.now() + 1000 * seconds;
   for (;;) {
@@ -161,6 +167,7 @@ function open(address: Address): Promise<Socket> {
  * @param onFirst called when the first frame has come
  */
 export function socketChannel(socket: Socket, limits: FrameLimits, onFirst: () => void = () => {}): Channel {
+  requireArguments("socketChannel", { socket, limits });
   const inbox = new Inbox();
   const reader = new FrameReader(limits);
   let greeted = false;

@@ -7,7 +7,9 @@
  *
  * An event of step t is written at (t + 1/2) dt: rounded down by dt it is step t, whatever the rounding of the product.
  */
+
 import { Dataset, Group } from "h5wasm";
+import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { nirFault } from "./graph.ts";
 import { boundedShape, numbersOf, readHdf5, stringsOf, writeFloats, writeHdf5 } from "./hdf5.ts";
@@ -43,7 +45,9 @@ function endOf(steps: number, dt: number): number {
  * const train = { neurons: 3, samples: [[[0, 2]]] } as const; // neuron 2 fires at the first step
  * await encodeSpikeTrains({ steps: 4, dt: 1e-4, networks: new Map([["perception", new Map([["stage2", train]])]]) });
  */
-export async function encodeSpikeTrains({ steps, dt, networks }: SpikeTrains): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodeSpikeTrains(recorded: SpikeTrains): Promise<Uint8Array<ArrayBuffer>> {
+  requireArguments("encodeSpikeTrains", { trains: recorded });
+  const { steps, dt, networks } = recorded;
   return writeHdf5((root) => {
     mark(root, "NIRGraphData");
     root.create_attribute("dt", Float64Array.of(dt), []);
@@ -103,6 +107,7 @@ function writeTrain(node: Group, name: string, { neurons, samples }: SpikeTrain,
  * @throws BispikeError "data" for any other file
  */
 export function decodeSpikeTrains(bytes: Uint8Array, source: string): Promise<SpikeTrains> {
+  requireArguments("decodeSpikeTrains", { bytes, source });
   return readHdf5(bytes, source, (root) => {
     expectMark(root, "NIRGraphData", "/");
     const dt = numberAttribute(root, "dt", "/");

@@ -1,4 +1,5 @@
 /** Perception of any model of images as an ONNX graph. */
+import { requireArguments } from "../../arguments.ts";
 import { type ImageModel, spikingModel } from "../../network/model.ts";
 import { RealModel } from "../../network/real/real-model.ts";
 import type { OnnxExport, OnnxExportOptions } from "./options.ts";
@@ -28,6 +29,7 @@ import { realPerception } from "./real.ts";
  * writeFileSync("perception.onnx", perceptionOnnx(model, { spikes: true }).bytes);
  */
 export function perceptionOnnx(model: ImageModel, options: OnnxExportOptions = {}): OnnxExport {
+  requireArguments("perceptionOnnx", { model, options });
   if (model instanceof RealModel) return realPerception(model, options);
   return spikingPerception(spikingModel(model, "ONNX export"), options);
 }

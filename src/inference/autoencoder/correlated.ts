@@ -7,6 +7,7 @@
  * Each neuron's counts are distributed as the class's are; their correlations are a little weaker than R, since counts are coarse. The spikes of a count
  * are spaced evenly (`trains.ts`).
  */
+import { requireArguments } from "../../arguments.ts";
 import { cosineOfPi, exponential, logarithm } from "../../engine/elementary.ts";
 import { RandomStream } from "../../engine/random.ts";
 import { BispikeError } from "../../errors.ts";
@@ -28,6 +29,7 @@ export class CountStatistics {
 
   /** @throws BispikeError "usage" for more than 2048 neurons */
   constructor(neurons: number, steps: number) {
+    requireArguments("CountStatistics", { neurons, steps });
     if (neurons > MOST_NEURONS)
       throw new BispikeError(
         "usage",
@@ -97,6 +99,7 @@ export function drawCorrelated(
   seed: number,
   purpose: string,
 ): Uint8Array {
+  requireArguments("drawCorrelated", { countStatistics: statistics, samples, purpose });
   const { neurons, steps, images } = statistics;
   if (images === 0) throw new BispikeError("data", `${purpose}: there is no image to take latent spikes from`);
   const shares = statistics.distribution();

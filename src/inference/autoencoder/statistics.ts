@@ -3,6 +3,7 @@
  *
  *   p_c[t][n] = mean over the images of class c of s[t][n]        s'[t][n] ~ Bernoulli(p_c[t][n])
  */
+import { requireArguments } from "../../arguments.ts";
 import { RandomStream } from "../../engine/random.ts";
 import { BispikeError } from "../../errors.ts";
 
@@ -24,6 +25,7 @@ export class LatentStatistics {
   readonly #counts: Float64Array;
 
   constructor(classes: number, neurons: number, steps: number) {
+    requireArguments("LatentStatistics", { classes, neurons, steps });
     this.classes = classes;
     this.neurons = neurons;
     this.steps = steps;
@@ -67,6 +69,7 @@ export class LatentStatistics {
  * @returns 0 or 1, [sample][step][neuron]
  */
 export function drawSpikes(probabilities: Float64Array, samples: number, seed: number, purpose: string): Uint8Array {
+  requireArguments("drawSpikes", { probabilities, samples, purpose });
   const spikes = new Uint8Array(samples * probabilities.length);
   for (let sample = 0, at = 0; sample < samples; sample++) {
     const stream = new RandomStream(seed, `latent/${purpose}`, sample);
