@@ -183,6 +183,72 @@ const calls: Readonly<Record<string, readonly [call: () => unknown, message: str
     () => loose.stepperOf(),
     "stepperOf: expected a learner of this library's, such as experiment.learner",
   ],
+  "channelStatistics without a shape": [
+    () => loose.channelStatistics(dataset.train, Int32Array.of(0)),
+    "channelStatistics: shape: expected { height, width, channels }, such as dataset.shape, got nothing",
+  ],
+  "classMeans of a class too many": [
+    () => loose.classMeans(dataset.train, Int32Array.of(3), shape, 3),
+    "classMeans: class: expected a whole number from 0 to 2, got the number 3",
+  ],
+  "createModel of a raw configuration": [
+    () => loose.createModel(team, { data: { path: "bars" } }, experiment.model.data),
+    "createModel: config: expected a configuration, as resolveConfig gives it, got one whose network is nothing",
+  ],
+  "createRule of a pair": [
+    () => loose.createRule((experiment.model as core.Model).pair, config),
+    "createRule: model: expected a model, such as experiment.model, got one whose data is nothing",
+  ],
+  "perceive of a model": [
+    () => loose.perceive(experiment.model, 1),
+    "perceive: pair: expected a spiking pair, such as experiment.model.pair, got one whose perception is nothing",
+  ],
+  "decide, not awaited": [
+    () => loose.decide(Promise.resolve((experiment.model as core.Model).pair), 1),
+    "decide: pair: expected a spiking pair, such as experiment.model.pair, got a promise, which is to be awaited",
+  ],
+  "learningRate of a whole configuration": [
+    () => loose.learningRate(config, 0, 10),
+    "learningRate: train: expected { learningRate, schedule, warmup }, such as config.train, got one whose learningRate is nothing",
+  ],
+  "learningRate without a step": [
+    () => loose.learningRate(config.train),
+    "learningRate: step: expected a whole number from 0, got nothing",
+  ],
+  "pairing of a class too many": [
+    () => loose.pairing("prototypes", [4], 4, core.pairingRoom(team.arena, 1, 4)),
+    "pairing: class: expected a whole number from 0 to 3, got the number 4",
+  ],
+  "pairing in too little room": [
+    () => loose.pairing("literal", [0, 1], 4, core.pairingRoom(team.arena, 1, 4)),
+    "pairing: rows: expected a whole number from 0 to 1, got the number 2",
+  ],
+  "infonce()": [() => loose.infonce(), "infonce: expected { temperature, weight } and more, got nothing"],
+  "new Bsd without options": [
+    () => new loose.Bsd((experiment.model as core.Model).pair),
+    "Bsd: bsdOptions: expected what rule bsd is told, such as config.rule, got nothing",
+  ],
+  "new Backprop of a model": [
+    () => new loose.Backprop(experiment.model, { top: "reco", lambda: 1 }, {}),
+    "rule: pair: expected a spiking pair, such as experiment.model.pair, got one whose perception is nothing",
+  ],
+  "new AdamW of no groups": [
+    () => new loose.AdamW(team, { weightDecay: 0, clip: 0, clipScope: "stage" }, []),
+    "AdamW: groups: expected a list of parameter groups, of at least one, got a list",
+  ],
+  "new Team": [() => new loose.Team(), "new Team: arena: expected an arena; Team.create makes a team, got nothing"],
+  "room for less than nothing": [
+    () => team.arena.f32(Number.NaN),
+    "Arena.allocate: count: expected a whole number from 0, got the number NaN",
+  ],
+  "exportState without saying what": [
+    () => loose.exportState(experiment.model),
+    "exportState: state: expected { optimiser: true } or { optimiser: false }, got nothing",
+  ],
+  "encodeSafetensors of an object": [
+    () => loose.encodeSafetensors({ a: {} }),
+    "encodeSafetensors: pairsOfTensors: expected pairs of a name and a tensor, such as a Map, got an object",
+  ],
   "generateSymbols()": [
     () => loose.generateSymbols(),
     "generateSymbols: stepper: expected a stepper, as stepperOf gives it, got nothing",
