@@ -53,6 +53,13 @@ export const ruleKinds = {
   },
   rule: { schema: text, words: "a rule's name" },
   ruleSection: { schema: z.looseObject({ name: text }), words: "a rule's section, such as config.rule" },
+  wholeRuleSection: {
+    schema: z.looseObject({
+      ...{ name: text, loss: text, top: text, features: text, recallFeatures: text, codes: text },
+      ...{ detached: z.boolean(), reach: number, carriers: text },
+    }),
+    words: "a rule's whole section, such as config.rule or defaults.rule",
+  },
   rules: {
     schema: z.array(z.looseObject({ label: text, meets: listed, note: text })),
     words: "a list of rules { label, meets, note }",

@@ -137,10 +137,12 @@ export const criteriaOfBsd: readonly VariantCriteria[] = [
 /**
  * Which criteria a configuration's rule meets, on images: what is declared for rivals, and for BSD what its options leave of it; undefined for a rule that a plugin registered.
  *
+ * @throws BispikeError "usage" for a section without all its options, as a raw configuration's is
  * @example
  * criteriaOf({ ...defaults.rule, reach: 1 }); // { meets: ["C1", "C4"], stretched: [] }
  */
 export function criteriaOf(rule: RuleConfig): Pick<RuleCriteria, "meets" | "stretched"> | undefined {
+  requireArguments("criteriaOf", { wholeRuleSection: rule });
   if (rule.name !== "bsd") {
     if (!Object.hasOwn(criteriaOfRules, rule.name)) return undefined;
     const { meets } = criteriaOfRules[rule.name as keyof typeof criteriaOfRules];

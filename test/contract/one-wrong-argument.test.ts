@@ -86,6 +86,7 @@ function rightCalls(made: Made): Readonly<Record<string, readonly unknown[]>> {
     importState: [model, core.exportState(model, state), state],
     createModel: [team, config, model.data],
     createRule: [model, config],
+    criteriaOf: [config.rule],
     trainsRecall: [config.rule],
     learningRate: [config.train, 0, 10],
     realImageNet: [team, realNetOptions, "dll"],
