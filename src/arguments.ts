@@ -9,19 +9,36 @@ import { type Kind, kinds } from "./kinds.ts";
 
 type KindName = keyof typeof kinds;
 
-/** Arguments by the names of their kinds. */
-type Arguments = { readonly [K in KindName]?: unknown };
+/** An argument that is not called what its kind is. */
+class OfKind {
+  readonly kind: KindName;
+  readonly value: unknown;
+
+  constructor(kind: KindName, value: unknown) {
+    this.kind = kind;
+    this.value = value;
+  }
+}
+
+/** Says of what kind an argument is, for `requireArguments`, where its name does not. */
+export const ofKind = (kind: KindName, value: unknown): OfKind => new OfKind(kind, value);
+
+/** Arguments by their names, which are those of their kinds but for `ofKind`. */
+type Arguments<T> = { readonly [K in keyof T]: K extends KindName ? T[K] : OfKind };
 
 /**
- * As `requireKind` for arguments that are called what their kind is.
+ * As `requireKind` for all arguments of a function.
  *
  * @param where the function; an argument called as it is needs no other name in the message
  * @example
  * requireArguments("evaluate", { model, split, indices });
+ * requireArguments("NetworkPair", { team, options: ofKind("pairOptions", options) });
  */
-export function requireArguments(where: string, values: Arguments): void {
-  for (const [name, value] of Object.entries(values))
-    requireKind(name === where ? where : `${where}: ${name}`, name as KindName, value);
+export function requireArguments<T extends object>(where: string, values: T & Arguments<T>): void {
+  for (const [name, given] of Object.entries(values)) {
+    const { kind, value } = given instanceof OfKind ? given : { kind: name as KindName, value: given as unknown };
+    requireKind(name === where ? where : `${where}: ${name}`, kind, value);
+  }
 }
 
 /**
@@ -41,7 +58,7 @@ export function requireKind(where: string, kind: KindName | Kind, value: unknown
 }
 
 /** As `requireArguments` for what runs once a step or a batch: only when a glance at the arguments says that something is wrong with them. */
-export function requireUnless(fits: () => unknown, where: string, values: Arguments): void {
+export function requireUnless<T extends object>(fits: () => unknown, where: string, values: T & Arguments<T>): void {
   if (!fits()) requireArguments(where, values);
 }
 

@@ -6,7 +6,7 @@
  * and fires round(a_j T) times in T steps, as evenly as that goes: at step t where floor((t + 1) k / T) > floor(t k / T). The outermost neurons stay at a = 1 beyond their
  * centres, so that every value has a code.
  */
-import { requireArguments, requireUnless } from "../arguments.ts";
+import { ofKind, requireArguments, requireUnless } from "../arguments.ts";
 import { exponential } from "../engine/elementary.ts";
 
 export interface PopulationCode {
@@ -44,6 +44,6 @@ export function codeValue(code: PopulationCode, value: number, counts: Uint8Arra
 
 /** Whether a neuron that fires `count` times in `steps` steps does so at step t. */
 export function firesAt(count: number, t: number, steps: number): boolean {
-  if (!(count >= 0 && t >= 0 && steps > 0)) requireArguments("firesAt", { count, at: t, steps });
+  if (!(count >= 0 && t >= 0 && steps > 0)) requireArguments("firesAt", { count, t: ofKind("at", t), steps });
   return Math.floor(((t + 1) * count) / steps) > Math.floor((t * count) / steps);
 }

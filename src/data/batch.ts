@@ -1,5 +1,5 @@
 /** From stored bytes to the normalised stimulus of a batch. Runs once a batch, so: tables and plain loops. */
-import { requireUnless } from "../arguments.ts";
+import { ofKind, requireUnless } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { describeShape, type ImageShape, imageBytes, type Split } from "./dataset.ts";
 import type { ChannelStatistics } from "./normalise.ts";
@@ -40,7 +40,7 @@ export function fillBatch(
     padded?.height &&
     statistics?.mean;
   const rest = { at: from, count, shape, frame: padded, statistics };
-  requireUnless(fits, "fillBatch", { rowsOf: out, split, indices, ...rest });
+  requireUnless(fits, "fillBatch", { out: ofKind("rowsOf", out), split, indices, ...rest });
   const { height, width, channels } = shape;
   const row = padded.height * padded.width * channels;
   checkFit(out, indices, from, count, shape, padded, row);

@@ -2,7 +2,7 @@
  * Images of real pixels 0..1 to and from a network's stimulus rows: normalised, centred in the network's frame, rows padded to whole tiles.
  * `fillBatch` does the first for stored bytes.
  */
-import { requireUnless } from "../arguments.ts";
+import { ofKind, requireUnless } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Frame } from "./batch.ts";
 import { describeShape, type ImageShape, imageBytes } from "./dataset.ts";
@@ -37,7 +37,12 @@ export function toFrameRows(
     Number.isInteger(count) &&
     layout?.shape &&
     layout.statistics;
-  requireUnless(fits, "toFrameRows", { rowsOf: out, originals: pixels, count, layout });
+  requireUnless(fits, "toFrameRows", {
+    out: ofKind("rowsOf", out),
+    pixels: ofKind("originals", pixels),
+    count,
+    layout,
+  });
   const { shape, frame, stride, statistics } = layout;
   const size = imageBytes(shape);
   checkLayout(out.length, count, layout);
@@ -67,7 +72,7 @@ export function toFrameRows(
  */
 export function fromFrameRows(rows: Float32Array, count: number, layout: FrameLayout): Float32Array {
   const fits = () => ArrayBuffer.isView(rows) && Number.isInteger(count) && layout?.shape && layout.statistics;
-  requireUnless(fits, "fromFrameRows", { rowsOf: rows, count, layout });
+  requireUnless(fits, "fromFrameRows", { rows: ofKind("rowsOf", rows), count, layout });
   const { shape, statistics } = layout;
   checkLayout(rows.length, count, layout);
   const pixels = new Float32Array(count * imageBytes(shape));

@@ -1,5 +1,5 @@
 /** Where to cut a pair so that its parts have about the same work. */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { NetworkOptions } from "../network/pair.ts";
 import type { Shape } from "../network/shape.ts";
@@ -10,7 +10,7 @@ import { paddedShape } from "../network/stage-plan.ts";
  * done once for all steps, so this is a guide; measure, and give the cuts yourself where it matters.
  */
 export function stageWork(network: Pick<NetworkOptions, "kind" | "hidden">, image: Shape, concept: number): number[] {
-  requireArguments("stageWork", { network, image, count: concept });
+  requireArguments("stageWork", { network, image, concept: ofKind("count", concept) });
   const { kind, hidden } = network;
   const { height, width, channels } = paddedShape(kind, hidden.length, image);
   const units = [channels, ...hidden, concept];

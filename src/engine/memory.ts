@@ -6,7 +6,7 @@
  *
  * The memory is shared, so that threads can join, unless the platform has no shared memory (a page that is not cross-origin isolated).
  */
-import { requireArguments, requireUnless } from "../arguments.ts";
+import { ofKind, requireArguments, requireUnless } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 const PAGE = 65536;
@@ -44,7 +44,7 @@ export class Arena {
    * @throws BispikeError "platform" when it cannot be reserved
    */
   constructor(options: { maximumPages?: number; shared?: boolean } = {}) {
-    requireArguments("Arena", { arenaOptions: options });
+    requireArguments("Arena", { options: ofKind("arenaOptions", options) });
     const { maximumPages = MAXIMUM_PAGES, shared = true } = options;
     this.memory = shared ? sharedMemory(maximumPages) : plainMemory(maximumPages);
     this.#maximumPages = shared ? maximumPages : this.memory.buffer.byteLength / PAGE;
@@ -58,7 +58,7 @@ export class Arena {
   /** Reserves zeroed bytes on a cache line. Throws a `platform` error past the arena's maximum. */
   allocate(bytes: number): Address {
     // What is less than nothing, or no number, would put all that comes after it in the wrong place.
-    requireUnless(() => bytes >= 0, "Arena.allocate", { count: bytes });
+    requireUnless(() => bytes >= 0, "Arena.allocate", { bytes: ofKind("count", bytes) });
     const at = this.#next;
     const end = at + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);

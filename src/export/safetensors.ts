@@ -4,7 +4,7 @@
  * equal bytes, in the reference writer's order); the reader takes whatever the format's specification allows.
  * Typed views assume a little-endian host, as every engine that runs WebAssembly shows to its memory.
  */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import { hasLoneSurrogate, METADATA_KEY, scanHeader, type TensorInfo } from "./safetensors-header.ts";
 import { byteLength, DTYPE_BITS, type Dtype, fault, quote, shapeText, type Tensor } from "./safetensors-tensor.ts";
 
@@ -101,7 +101,7 @@ export function encodeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  requireArguments("encodeSafetensors", { pairsOfTensors: tensors, metadata });
+  requireArguments("encodeSafetensors", { tensors: ofKind("pairsOfTensors", tensors), metadata });
   const sorted = [...tensors].sort(([nameA, a], [nameB, b]) => {
     return (DTYPE_RANK.get(b.dtype) ?? 0) - (DTYPE_RANK.get(a.dtype) ?? 0) || byCodePoint(nameA, nameB);
   });

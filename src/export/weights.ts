@@ -5,7 +5,7 @@
  *
  * Where full connections read or write planes their units are in the order height, width, channel, as in checkpoints: x.permute(0, 2, 3, 1).flatten(1) of a batch of planes.
  */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Slot } from "../network/slots.ts";
 import { importSlots } from "../training/slots.ts";
@@ -79,7 +79,7 @@ export function encodeWeights(
   slots: Iterable<Slot>,
   about: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  requireArguments("encodeWeights", { slots, metadata: about });
+  requireArguments("encodeWeights", { slots, about: ofKind("metadata", about) });
   const metadata = { ...about, kind: WEIGHTS_KIND, format: "pt", flatten_order: "height, width, channel" };
   return encodeSafetensors(plainWeights(slots), metadata);
 }
@@ -92,7 +92,7 @@ export function encodeWeights(
  * loadWeights(model.slots(false), decodeSafetensors(bytes));
  */
 export function loadWeights(slots: Iterable<Slot>, file: Pick<SafetensorsFile, "tensors">): void {
-  requireArguments("loadWeights", { slots, weights: file });
+  requireArguments("loadWeights", { slots, file: ofKind("weights", file) });
   const { tensors } = file;
   const all = [...slots];
   const known = new Map(all.map((slot) => [outerName(slot.name), slot]));

@@ -17,7 +17,7 @@
 
 import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
 import { stageLoss, stimulusLoss } from "../alignment/stage-loss.ts";
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Layer } from "../network/layer.ts";
 import type { Feature } from "../network/neuron.ts";
@@ -92,7 +92,7 @@ export class Bsd implements Rule {
 
   /** Throws a `usage` error for a pair that is not made for these options, and a `config` error where a stage is too small for random codes. */
   constructor(pair: NetworkPair, options: BsdOptions, optimiser: OptimiserOptions) {
-    requireArguments("Bsd", { pair, bsdOptions: options, optimiser });
+    requireArguments("Bsd", { pair, options: ofKind("bsdOptions", options), optimiser });
     this.pair = pair;
     this.#options = options;
     const { features, recallFeatures = "same" } = options;

@@ -5,7 +5,7 @@
  * On nets of real numbers `test/invariant/criteria-real.test.ts` does the same. Errors that come from the stage above are no local signal here, by whatever weights they come; BSD's
  * authors are more generous to DLL and predictive coding, which the notes say.
  */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import type { NetworkConfig, RuleConfig } from "../training/config.ts";
 
 /** One of the five. */
@@ -142,7 +142,7 @@ export const criteriaOfBsd: readonly VariantCriteria[] = [
  * criteriaOf({ ...defaults.rule, reach: 1 }); // { meets: ["C1", "C4"], stretched: [] }
  */
 export function criteriaOf(rule: RuleConfig): Pick<RuleCriteria, "meets" | "stretched"> | undefined {
-  requireArguments("criteriaOf", { wholeRuleSection: rule });
+  requireArguments("criteriaOf", { rule: ofKind("wholeRuleSection", rule) });
   if (rule.name !== "bsd") {
     if (!Object.hasOwn(criteriaOfRules, rule.name)) return undefined;
     const { meets } = criteriaOfRules[rule.name as keyof typeof criteriaOfRules];

@@ -5,7 +5,7 @@
  * backprop recipes, needs the norm of all groups first.
  */
 
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import { BLOCK } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
@@ -35,7 +35,7 @@ export class AdamW {
   readonly #waiting: { group: ParameterGroup; rate: number; square: number }[] = [];
 
   constructor(team: Team, options: OptimiserOptions, groups: readonly ParameterGroup[]) {
-    requireArguments("AdamW", { team, optimiser: options, groups });
+    requireArguments("AdamW", { team, options: ofKind("optimiser", options), groups });
     this.#team = team;
     this.#options = options;
     if (options.clip > 0 && options.clipScope === "global" && sharesGradients(groups)) {

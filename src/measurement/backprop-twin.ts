@@ -5,7 +5,7 @@
  *
  * A rule's gradient of a stage is what it gives the optimiser for the stage's weights, before clip and AdamW; whatever else changes the step (moments, decay) is all rules' alike.
  */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { Backprop } from "../learning/image/backprop.ts";
@@ -65,7 +65,7 @@ export class BackpropTwin {
    * twin.angles()[0].degrees;
    */
   static ofPair(pair: NetworkPair, options: PerceptionOptions): BackpropTwin {
-    requireArguments("BackpropTwin.ofPair", { pair, perceptionOptions: options });
+    requireArguments("BackpropTwin.ofPair", { pair, options: ofKind("perceptionOptions", options) });
     const twin = new NetworkPair(pair.team, { ...pair.options, networks: "perception", keepDrives: true });
     const side = ({ perception: layers, stimulus, imageIds }: NetworkPair): Upward => ({ layers, stimulus, imageIds });
     return new BackpropTwin(side(pair), side(twin), new Backprop(twin, options, PLAIN));
@@ -77,7 +77,11 @@ export class BackpropTwin {
     rows: RealImageRows,
     options: RealImageNetOptions & { readonly activation: NonNullable<RealImageNetOptions["activation"]> },
   ): BackpropTwin {
-    requireArguments("BackpropTwin.ofReal", { team, realRows: rows, realNetOptions: options });
+    requireArguments("BackpropTwin.ofReal", {
+      team,
+      rows: ofKind("realRows", rows),
+      options: ofKind("realNetOptions", options),
+    });
     const { net, stimulus } = rows;
     const image = realImageNet(team, options, "real-backprop");
     const twin = { layers: image.net.layers, stimulus: image.stimulus };

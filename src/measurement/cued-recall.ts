@@ -4,7 +4,7 @@
  *
  * Correlations are Pearson's over the pixels of two pictures, 0 where one is flat.
  */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import { addNoise, occlude, SIDES, type Side } from "../data/cue.ts";
 import { imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
@@ -64,7 +64,7 @@ export async function cuedRecall(
   means: Float32Array,
   options: CueOptions = {},
 ): Promise<CuedRecall[]> {
-  requireArguments("cuedRecall", { pairModel: model, split, indices, means, options });
+  requireArguments("cuedRecall", { model: ofKind("pairModel", model), split, indices, means, options });
   const { severities = {}, seed = 1, sides = SIDES, pause } = options;
   if (indices.length === 0 || sides.length === 0)
     throw new BispikeError(

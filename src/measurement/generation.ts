@@ -1,5 +1,5 @@
 /** How good redrawn or generated images are, gathered batch by batch. */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { bandErrors, DEFAULT_CUT } from "./band-errors.ts";
@@ -74,7 +74,7 @@ export class GenerationMeter {
   #exact = 0;
 
   constructor(options: GenerationOptions) {
-    requireArguments("GenerationMeter", { generation: options });
+    requireArguments("GenerationMeter", { options: ofKind("generation", options) });
     this.#options = options;
     const { features } = options;
     if (features)

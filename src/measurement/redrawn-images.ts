@@ -1,5 +1,5 @@
 /** Goes through images and what the networks of an autoencoder draw of them, a batch at a time. */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
 import type { Network } from "../network/autoencoder/pair.ts";
@@ -27,7 +27,7 @@ export async function* redrawnBatches(
   networks: readonly Network[],
   pause?: () => Promise<void>,
 ): AsyncGenerator<RedrawnBatch> {
-  requireArguments("redrawnBatches", { autoencoderModel: model, split, indices, networks });
+  requireArguments("redrawnBatches", { model: ofKind("autoencoderModel", model), split, indices, networks });
   const { maxImages } = model.learner;
   for (let from = 0; from < indices.length; from += maxImages) {
     const images = Math.min(maxImages, indices.length - from);
@@ -46,7 +46,7 @@ export async function redrawnErrors(
   networks: readonly Network[],
   pause?: () => Promise<void>,
 ): Promise<number[]> {
-  requireArguments("redrawnErrors", { autoencoderModel: model, split, indices, networks });
+  requireArguments("redrawnErrors", { model: ofKind("autoencoderModel", model), split, indices, networks });
   const squares = networks.map(() => 0);
   let values = 0;
   for await (const { originals, redrawn } of redrawnBatches(model, split, indices, networks, pause)) {

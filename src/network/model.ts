@@ -1,5 +1,5 @@
 /** Nets together with what they know of their data: how pixels become a stimulus, and the names of the concepts. */
-import { requireArguments, requireUnless } from "../arguments.ts";
+import { ofKind, requireArguments, requireUnless } from "../arguments.ts";
 import { Augmenter, type VariedBatch } from "../data/augment/augmenter.ts";
 import { type AugmentOptions, augments } from "../data/augment/options.ts";
 import { type Frame, fillRows } from "../data/batch.ts";
@@ -142,7 +142,7 @@ export class Model extends ImageModel {
   readonly pair: NetworkPair;
 
   constructor(team: Team, options: ModelOptions, data: DataSummary) {
-    requireArguments("Model", { team, modelOptions: options, data });
+    requireArguments("Model", { team, options: ofKind("modelOptions", options), data });
     const {
       network,
       seed,

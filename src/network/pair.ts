@@ -5,7 +5,7 @@
  * Rules that train one network have a pair of perception alone; backprop has perception keep all its drives.
  */
 
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import { type StimulusEncoder, stimulusEncoder } from "../coding/stimulus.ts";
 import type { TargetCode } from "../coding/target.ts";
 import { padded } from "../engine/kernels.ts";
@@ -61,7 +61,7 @@ export class NetworkPair {
   readonly maxRecalls: number;
 
   constructor(team: Team, options: PairOptions) {
-    requireArguments("NetworkPair", { team, pairOptions: options });
+    requireArguments("NetworkPair", { team, options: ofKind("pairOptions", options) });
     this.team = team;
     this.options = options;
     const { image, classes, maxImages, seed } = options;

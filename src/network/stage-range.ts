@@ -4,7 +4,7 @@
  *   stages first..last of L hold   perception.stage i, first <= i <= last, i > 1    (weights W into stage i)
  *                                  recall.stage i,     first <= i <= last, i < L    (weights Theta into stage i)
  */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 /** Stages `first` to `last`, both included, counted from the stimulus, which is stage 1. */
@@ -15,7 +15,7 @@ export interface StageRange {
 
 /** "3-5", or "3" for one stage. */
 export function describeStages(range: StageRange): string {
-  requireArguments("describeStages", { stageRange: range });
+  requireArguments("describeStages", { range: ofKind("stageRange", range) });
   const { first, last } = range;
   return first === last ? `${first}` : `${first}-${last}`;
 }
@@ -67,7 +67,7 @@ export function areWhole(ranges: readonly StageRange[], stages: number): boolean
 
 /** The ranges that cuts after the stages `after` make of `stages` stages. @example rangesOf([2, 3], 5) // 1-2, 3-3, 4-5 */
 export function rangesOf(after: readonly number[], stages: number): StageRange[] {
-  requireArguments("rangesOf", { numbers: after, stages });
+  requireArguments("rangesOf", { after: ofKind("numbers", after), stages });
   const ends = [...after, stages];
   return ends.map((last, k) => ({ first: k === 0 ? 1 : ends[k - 1]! + 1, last }));
 }

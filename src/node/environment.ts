@@ -1,7 +1,7 @@
 /** What a run's results may depend on besides its configuration, to be written beside them. */
 
 import { cpus } from "node:os";
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import type { FileRecord } from "../data/dataset.ts";
 import { coreCount } from "./threads.ts";
 import { packageVersion } from "./version.ts";
@@ -25,7 +25,7 @@ export interface Environment {
 
 /** The machine and process as they are now. */
 export function describeEnvironment(threads: number, data: readonly FileRecord[]): Environment {
-  requireArguments("describeEnvironment", { count: threads });
+  requireArguments("describeEnvironment", { threads: ofKind("count", threads) });
   return {
     bispike: packageVersion(),
     node: process.version,

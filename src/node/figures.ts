@@ -1,5 +1,5 @@
 /** The pictures of a run: what recall redraws, learning curves, and the spikes of one sample. */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { decide } from "../measurement/decide.ts";
@@ -54,7 +54,7 @@ export function tileOf({ data }: { readonly data: { readonly shape: Shape } }, v
  * const { ownIsNearest } = writeRecallPicture(model, checkpoint.classMeans, "recall.png");
  */
 export function writeRecallPicture(model: Model, classMeans: Float32Array, file: string): RecalledImages {
-  requireArguments("writeRecallPicture", { pairModel: model, file });
+  requireArguments("writeRecallPicture", { model: ofKind("pairModel", model), file });
   const recalled = recallImages(model, classMeans);
   const { shape, classNames } = model.data;
   const size = sizeOf(shape);
@@ -77,7 +77,7 @@ export function writeRecallPicture(model: Model, classMeans: Float32Array, file:
  * writeCurves("runs/a/metrics.jsonl", "runs/a/curves");
  */
 export function writeCurves(metricsFile: string, base: string, pngWidth = PNG_WIDTH): void {
-  requireArguments("writeCurves", { path: metricsFile, base });
+  requireArguments("writeCurves", { metricsFile: ofKind("path", metricsFile), base });
   writeFigure(curvesPlot(readMetrics(metricsFile)), base, pngWidth);
 }
 
@@ -89,7 +89,7 @@ export function writeCurves(metricsFile: string, base: string, pngWidth = PNG_WI
  * writeObservations("runs/a/observations.jsonl", "runs/a/observations");
  */
 export function writeObservations(observationsFile: string, base: string, pngWidth = PNG_WIDTH): void {
-  requireArguments("writeObservations", { path: observationsFile, base });
+  requireArguments("writeObservations", { observationsFile: ofKind("path", observationsFile), base });
   writeFigure(observationsPlot(readObservations(observationsFile)), base, pngWidth);
 }
 
@@ -118,7 +118,7 @@ export function writeRaster(
   base: string,
   { caption = `Image ${index}`, pngWidth = PNG_WIDTH }: RasterFigureOptions = {},
 ): number {
-  requireArguments("writeRaster", { pairModel: model, split, base });
+  requireArguments("writeRaster", { model: ofKind("pairModel", model), split, base });
   if (!Number.isInteger(index) || index < 0 || index >= split.count) {
     throw new BispikeError("usage", `raster: expected an image number from 0 to ${split.count - 1}, got ${index}`);
   }

@@ -10,7 +10,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/any-checkpoint.ts";
 import type { AnyConfig } from "../training/any-config.ts";
@@ -55,7 +55,7 @@ export class RunFolder {
    * const folder = RunFolder.create(config, "runs/first");
    */
   static create(config: AnyConfig, out?: string): RunFolder {
-    requireArguments("RunFolder.create", { anyConfig: config });
+    requireArguments("RunFolder.create", { config: ofKind("anyConfig", config) });
     if (out !== undefined) {
       if (!makeFolder(out)) assertEmpty(out);
       return RunFolder.#lock(out, (path) => assertEmpty(path));
@@ -87,7 +87,7 @@ export class RunFolder {
 
   /** The latest of the folders `create` made for such a configuration, if any. */
   static latest(config: AnyConfig): string | undefined {
-    requireArguments("RunFolder.latest", { anyConfig: config });
+    requireArguments("RunFolder.latest", { config: ofKind("anyConfig", config) });
     let found: string | undefined;
     for (let count = 1; existsSync(numbered(config, count)); count++) found = numbered(config, count);
     return found;
@@ -95,7 +95,7 @@ export class RunFolder {
 
   /** The folder `create` would make for such a configuration where none is named. */
   static unused(config: AnyConfig): string {
-    requireArguments("RunFolder.unused", { anyConfig: config });
+    requireArguments("RunFolder.unused", { config: ofKind("anyConfig", config) });
     let count = 1;
     while (existsSync(numbered(config, count))) count++;
     return numbered(config, count);

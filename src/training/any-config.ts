@@ -5,7 +5,7 @@
  *   next-character, regression, forecast     sequences
  *   autoencode                               images to themselves
  */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { type AutoencoderConfig, completeAutoencoderConfig } from "./autoencoder/config.ts";
 import { AUTOENCODE, autoencoderSchema } from "./autoencoder/config-schema.ts";
@@ -35,7 +35,7 @@ const KNOWN_TASKS: readonly string[] = [...TASKS, AUTOENCODE];
  * experimentKind(resolveAnyConfig({ task: "autoencode", data: { name: "mnist" } })); // "autoencoder"
  */
 export function experimentKind(config: AnyConfig): ExperimentKind {
-  requireArguments("experimentKind", { anyConfig: config });
+  requireArguments("experimentKind", { config: ofKind("anyConfig", config) });
   if (!("task" in config)) return "images";
   return config.task === AUTOENCODE ? "autoencoder" : "sequences";
 }

@@ -1,5 +1,5 @@
 /** The model and the learning rule that a configuration of an image experiment describes. */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { Bsd } from "../learning/bsd.ts";
@@ -72,7 +72,7 @@ function registeredRule(name: string): RuleDefinition {
 
 /** Whether a rule trains a recall network too. */
 export function trainsRecall(rule: Pick<ExperimentConfig["rule"], "name" | "codes" | "detached" | "reach">): boolean {
-  requireArguments("trainsRecall", { ruleSection: rule });
+  requireArguments("trainsRecall", { rule: ofKind("ruleSection", rule) });
   const { name } = rule;
   return !isRealRule(name) && pairNeeds(name, rule).networks === "both";
 }

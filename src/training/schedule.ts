@@ -5,7 +5,7 @@
  *   constant    peak
  *   cosine      peak (1 + cos(pi (n - w) / (N - w))) / 2,   which would be 0 at step N, one after the last
  */
-import { requireUnless } from "../arguments.ts";
+import { ofKind, requireUnless } from "../arguments.ts";
 import { cosineOfPi } from "../engine/elementary.ts";
 import type { TrainConfig } from "./config.ts";
 
@@ -18,14 +18,14 @@ import type { TrainConfig } from "./config.ts";
  * learningRate({ ...defaults.train, schedule: "cosine" }, 0, 1000); // 0.003
  */
 export function learningRate(
-  config: Pick<TrainConfig, "learningRate" | "schedule" | "warmup">,
+  train: Pick<TrainConfig, "learningRate" | "schedule" | "warmup">,
   step: number,
   steps: number,
 ): number {
   const fits = () =>
-    config?.learningRate >= 0 && config.warmup >= 0 && Number.isFinite(step) && typeof steps === "number";
-  requireUnless(fits, "learningRate", { train: config, step, count: steps });
-  const { learningRate: peak, schedule, warmup } = config;
+    train?.learningRate >= 0 && train.warmup >= 0 && Number.isFinite(step) && typeof steps === "number";
+  requireUnless(fits, "learningRate", { train, step, steps: ofKind("count", steps) });
+  const { learningRate: peak, schedule, warmup } = train;
   if (step < warmup) return (peak * (step + 1)) / warmup;
   if (schedule === "constant") return peak;
   const progress = (step - warmup) / Math.max(1, steps - warmup);

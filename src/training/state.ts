@@ -4,14 +4,14 @@
  *   perception.stage2.weight   recall.stage1.bias   perception.stage2.norm.{gamma, beta, mean, variance}   (mean, variance: running)
  *   optimiser.first.<name>, optimiser.second.<name>                                                        (AdamW's moments)
  */
-import { requireArguments } from "../arguments.ts";
+import { ofKind, requireArguments } from "../arguments.ts";
 import type { Tensor } from "../export/safetensors.ts";
 import type { Stateful } from "../network/slots.ts";
 import { exportSlots, importSlots } from "./slots.ts";
 
 /** All tensors of a pair (or of a rule: its nets'), with the optimiser's moments where asked. */
 export function exportState(pair: Stateful, options: { optimiser: boolean }): Map<string, Tensor> {
-  requireArguments("exportState", { nets: pair, state: options });
+  requireArguments("exportState", { pair: ofKind("nets", pair), options: ofKind("state", options) });
   return exportSlots(pair.slots(options.optimiser));
 }
 
@@ -25,6 +25,6 @@ export function importState(
   tensors: ReadonlyMap<string, Tensor>,
   options: { optimiser: boolean },
 ): void {
-  requireArguments("importState", { nets: pair, tensors, state: options });
+  requireArguments("importState", { pair: ofKind("nets", pair), tensors, options: ofKind("state", options) });
   importSlots(pair.slots(options.optimiser), tensors);
 }

@@ -226,7 +226,7 @@ const calls: Readonly<Record<string, readonly [call: () => unknown, message: str
   "infonce()": [() => loose.infonce(), "infonce: expected { temperature, weight } and more, got nothing"],
   "new Bsd without options": [
     () => new loose.Bsd((experiment.model as core.Model).pair),
-    "Bsd: bsdOptions: expected what rule bsd is told, such as config.rule, got nothing",
+    "Bsd: options: expected what rule bsd is told, such as config.rule, got nothing",
   ],
   "new Backprop of a model": [
     () => new loose.Backprop(experiment.model, { top: "reco", lambda: 1 }, {}),
@@ -239,15 +239,15 @@ const calls: Readonly<Record<string, readonly [call: () => unknown, message: str
   "new Team": [() => new loose.Team(), "new Team: arena: expected an arena; Team.create makes a team, got nothing"],
   "room for less than nothing": [
     () => team.arena.f32(Number.NaN),
-    "Arena.allocate: count: expected a whole number from 0, got the number NaN",
+    "Arena.allocate: bytes: expected a whole number from 0, got the number NaN",
   ],
   "exportState without saying what": [
     () => loose.exportState(experiment.model),
-    "exportState: state: expected { optimiser: true } or { optimiser: false }, got nothing",
+    "exportState: options: expected { optimiser: true } or { optimiser: false }, got nothing",
   ],
   "encodeSafetensors of an object": [
     () => loose.encodeSafetensors({ a: {} }),
-    "encodeSafetensors: pairsOfTensors: expected pairs of a name and a tensor, such as a Map, got an object",
+    "encodeSafetensors: tensors: expected pairs of a name and a tensor, such as a Map, got an object",
   ],
   "generateSymbols()": [
     () => loose.generateSymbols(),

@@ -20,3 +20,6 @@ export function requireUpTo(): void {}
 
 /* @__NO_SIDE_EFFECTS__ */
 export function requireUnless(): void {}
+
+/* @__NO_SIDE_EFFECTS__ */
+export function ofKind(): void {}

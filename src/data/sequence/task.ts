@@ -10,7 +10,7 @@
  * Inputs run `horizon` positions further than targets: the newest elements, whose targets are not known yet, are in no
  * part and serve to forecast beyond the end.
  */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { columnsOf } from "./columns.ts";
 import { divide, type PartOptions, type Range } from "./parts.ts";
@@ -68,7 +68,7 @@ export interface SeriesOptions extends PartOptions {
  * const set = nextSymbol(textOf("alice", "Alice was beginning to get very tired"), { heldOut: 0 });
  */
 export function nextSymbol(text: TextData, options: PartOptions = {}): SequenceSet {
-  requireArguments("nextSymbol", { textData: text, options });
+  requireArguments("nextSymbol", { text: ofKind("textData", text), options });
   const { alphabet, symbols, name } = text;
   const width = alphabet.length;
   return {

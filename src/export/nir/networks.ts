@@ -1,5 +1,5 @@
 /** The networks of trained models as NIR graphs: chains from an Input to an Output. */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
@@ -114,7 +114,7 @@ function inputNotes(
  * await encodeNir(perceptionToNir(model, { dt: 1e-3 }));
  */
 export function perceptionToNir(imageModel: ImageModel, options: NirOptions = {}): NirGraph {
-  requireArguments("perceptionToNir", { model: imageModel, options });
+  requireArguments("perceptionToNir", { imageModel: ofKind("model", imageModel), options });
   const model = spikingModel(imageModel, "a NIR graph");
   const { pair, data } = model;
   const { tau, steps, stimulus, kind, target, targetSize, seed, threshold } = pair.options;
@@ -146,7 +146,7 @@ export function perceptionToNir(imageModel: ImageModel, options: NirOptions = {}
  * @throws BispikeError "usage" where there is no recall, and for convolutional pairs, whose upsampling NIR cannot express
  */
 export function recallToNir(imageModel: ImageModel, options: NirOptions = {}): NirGraph {
-  requireArguments("recallToNir", { model: imageModel, options });
+  requireArguments("recallToNir", { imageModel: ofKind("model", imageModel), options });
   const model = spikingModel(imageModel, "a NIR graph");
   const { pair, data } = model;
   pair.assertRecalls();
@@ -180,7 +180,7 @@ export function autoencoderToNir(
   data: DataSummary,
   options: NirOptions & { readonly network?: Network; readonly until?: "image" | "latent" } = {},
 ): NirGraph {
-  requireArguments("autoencoderToNir", { autoencoderPair: pair, data, options });
+  requireArguments("autoencoderToNir", { pair: ofKind("autoencoderPair", pair), data, options });
   const { network = "perception", until = "image" } = options;
   const units = unitsOf(options, pair.options.tau);
   const path = pair.path(network);

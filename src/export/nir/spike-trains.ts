@@ -9,7 +9,7 @@
  */
 
 import { Dataset, Group } from "h5wasm";
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { nirFault } from "./graph.ts";
 import { boundedShape, numbersOf, readHdf5, stringsOf, writeFloats, writeHdf5 } from "./hdf5.ts";
@@ -46,7 +46,7 @@ function endOf(steps: number, dt: number): number {
  * await encodeSpikeTrains({ steps: 4, dt: 1e-4, networks: new Map([["perception", new Map([["stage2", train]])]]) });
  */
 export async function encodeSpikeTrains(recorded: SpikeTrains): Promise<Uint8Array<ArrayBuffer>> {
-  requireArguments("encodeSpikeTrains", { trains: recorded });
+  requireArguments("encodeSpikeTrains", { recorded: ofKind("trains", recorded) });
   const { steps, dt, networks } = recorded;
   return writeHdf5((root) => {
     mark(root, "NIRGraphData");

@@ -7,7 +7,7 @@
  * Each neuron's counts are distributed as the class's are; their correlations are a little weaker than R, since counts are coarse. The spikes of a count
  * are spaced evenly (`trains.ts`).
  */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import { cosineOfPi, exponential, logarithm } from "../../engine/elementary.ts";
 import { RandomStream } from "../../engine/random.ts";
 import { BispikeError } from "../../errors.ts";
@@ -99,7 +99,7 @@ export function drawCorrelated(
   seed: number,
   purpose: string,
 ): Uint8Array {
-  requireArguments("drawCorrelated", { countStatistics: statistics, samples, purpose });
+  requireArguments("drawCorrelated", { statistics: ofKind("countStatistics", statistics), samples, purpose });
   const { neurons, steps, images } = statistics;
   if (images === 0) throw new BispikeError("data", `${purpose}: there is no image to take latent spikes from`);
   const shares = statistics.distribution();

@@ -5,7 +5,7 @@
  *
  * which `evenTrains` turns into spikes that a network can draw.
  */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import type { LatentStatistics } from "./statistics.ts";
 
 /**
@@ -17,7 +17,7 @@ import type { LatentStatistics } from "./statistics.ts";
  * const pictures = model.pixels(latent.decode(spikes, 2, "recall"), 2);
  */
 export function prototypeRates(statistics: LatentStatistics, labels: readonly number[]): Float64Array {
-  requireArguments("prototypeRates", { latentStatistics: statistics, labels });
+  requireArguments("prototypeRates", { statistics: ofKind("latentStatistics", statistics), labels });
   const { neurons, steps } = statistics;
   const rates = new Float64Array(labels.length * neurons);
   for (const [row, label] of labels.entries()) {

@@ -5,7 +5,7 @@
  *
  * Where k divides T that is the train of a leaky neuron under a constant drive: it charges first and fires at the end of each period.
  */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 
 /**
@@ -39,7 +39,7 @@ export function fillTrain(spikes: Uint8Array, at: number, stride: number, steps:
 
 /** Firing rates over time: [row][neuron] of spikes [row][step][neuron]. */
 export function ratesOf(spikes: Uint8Array, neurons: number, steps: number): Float64Array {
-  requireArguments("ratesOf", { values: spikes, neurons, steps });
+  requireArguments("ratesOf", { spikes: ofKind("values", spikes), neurons, steps });
   const rows = spikes.length / (neurons * steps);
   const rates = new Float64Array(rows * neurons);
   for (let row = 0, at = 0; row < rows; row++) {

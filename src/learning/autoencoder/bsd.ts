@@ -7,7 +7,7 @@
  *
  * No error crosses a stage. What draws in one network learns from what sees in the other: perception's way out of its latent from recall's way into its own.
  */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
@@ -55,7 +55,11 @@ export class AutoencoderBsd implements AutoencoderLearner {
   readonly #redraws = new Map<Layer, LocalRedraw>();
 
   constructor(pair: AutoencoderPair, options: AutoencoderBsdOptions, optimiser: OptimiserOptions) {
-    requireArguments("AutoencoderBsd", { autoencoderPair: pair, autoencoderBsdOptions: options, optimiser });
+    requireArguments("AutoencoderBsd", {
+      pair: ofKind("autoencoderPair", pair),
+      options: ofKind("autoencoderBsdOptions", options),
+      optimiser,
+    });
     const { team, stimulusWidth } = pair;
     const { maxImages } = pair.options;
     this.team = team;

@@ -1,5 +1,5 @@
 /** A learner together with what it knows of its data: how images become its stimulus, and its drawings images again. */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import { type Frame, fillRows } from "../../data/batch.ts";
 import { imageBytes, type Split } from "../../data/dataset.ts";
 import { fromFrameRows } from "../../data/frame-rows.ts";
@@ -15,7 +15,7 @@ export class AutoencoderModel {
   readonly frame: Frame;
 
   constructor(learner: AutoencoderLearner, frame: Frame, data: DataSummary) {
-    requireArguments("AutoencoderModel", { autoencoderLearner: learner, frame, data });
+    requireArguments("AutoencoderModel", { learner: ofKind("autoencoderLearner", learner), frame, data });
     this.learner = learner;
     this.frame = frame;
     this.data = data;

@@ -2,7 +2,7 @@
  * What the rivals on the spiking net have in common: perception alone runs up from the stimulus, every stage in turn, and the top loss compares the concept's mean drive with the
  * label, just as under BSD; net, read-out, top loss and optimiser are BSD's. Who may learn when is each rule's own.
  */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address } from "../../engine/memory.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { NetworkPair } from "../../network/pair.ts";
@@ -49,7 +49,7 @@ export abstract class PerceptionRule implements Rule {
     optimiser: OptimiserOptions,
     beside: readonly ParameterGroup[] = [],
   ) {
-    requireArguments("rule", { pair, perceptionOptions: options });
+    requireArguments("rule", { pair, options: ofKind("perceptionOptions", options) });
     const { team, perception, conceptDrive, target } = pair;
     this.pair = pair;
     this.#top = new Top(pair, options.top, options.lambda);

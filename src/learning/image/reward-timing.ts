@@ -15,7 +15,7 @@
  * - A convolution's drive is that of its pool's winner, whose inputs alone are eligible. The authors of R-STDP train such stages by STDP without reward, and define no deeper net of
  *   fully connected ones; that the same rule runs in all stages is a choice made here.
  */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import { exponential } from "../../engine/elementary.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Layer } from "../../network/layer.ts";
@@ -57,7 +57,7 @@ export class RewardTiming extends PerceptionRule {
 
   /** @param pair of one-hot targets: a winner is one neuron. With `keepDrives`, as a stage's pairs of spikes wait for the reward */
   constructor(pair: NetworkPair, options: RewardTimingOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { pair, spikeTiming: options });
+    requireArguments("rule", { pair, options: ofKind("spikeTiming", options) });
     super(pair, options, optimiser);
     const { arena } = pair.team;
     const { maxImages, steps } = pair.options;

@@ -8,7 +8,7 @@
  */
 
 import { type StageLossOptions, stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Freeze } from "../freeze.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
@@ -36,7 +36,7 @@ export interface RealBsdOptions extends StageLossOptions {
 export class RealBsd extends MirroredNets {
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
   constructor(image: RealImageNet, own: RealBsdOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { realBsd: own });
+    requireArguments("rule", { own: ofKind("realBsd", own) });
     const { weight, stimulusWeight, centred, freeze = "none" } = own;
     const loss = (stage: number, features: number) =>
       stage === 1 ? stimulusLoss(own, stimulusWeight, features) : stageLoss(own, weight, features);

@@ -14,7 +14,7 @@
 
 import type { AffinityKind } from "../../alignment/infonce.ts";
 import { stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Feature } from "../../network/neuron.ts";
 import type { RecurrentLayer } from "../../network/recurrent/recurrent-layer.ts";
 import type { Statistics } from "../../network/recurrent/sequence-norm.ts";
@@ -56,7 +56,7 @@ export class SequenceBsd extends SpikingLearner {
 
   constructor(pair: SequencePair, options: SequenceBsdOptions, optimiser: OptimiserOptions) {
     super(pair);
-    requireArguments("SequenceBsd", { sequenceBsdOptions: options });
+    requireArguments("SequenceBsd", { options: ofKind("sequenceBsdOptions", options) });
     const { team } = pair;
     const { window, maxRows } = pair.options;
     const images = window * maxRows;

@@ -1,5 +1,5 @@
 /** What the rules on real-valued recurrent nets share: loading, predicting, naming tensors, reporting. */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import type { SequenceSet } from "../../data/sequence/task.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
@@ -19,7 +19,7 @@ export abstract class RealLearner implements SequenceLearner {
 
   /** @param feedback parameters beside the net's own */
   constructor(net: RecurrentNet, optimiser: OptimiserOptions, feedback: readonly DenseParameters[] = []) {
-    requireArguments("learner", { recurrentNet: net });
+    requireArguments("learner", { net: ofKind("recurrentNet", net) });
     this.net = net;
     this.#parameters = [...net.layers.map(({ parameters }) => parameters), net.readout.parameters, ...feedback];
     const groups = this.#parameters.map(({ group }) => group);

@@ -3,7 +3,7 @@
  * at the top (stage L), recall reads it at the top and draws it at the bottom. So perception's way into its latent meets recall's way out of its own, stage by stage, and
  * the other way round. `perception[k]` is the half of stage k + 2, `recall[k]` that of stage k + 1.
  */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import { padded } from "../../engine/kernels.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -62,7 +62,7 @@ export class AutoencoderPair {
   readonly recall: readonly Layer[];
 
   constructor(team: Team, options: AutoencoderPairOptions) {
-    requireArguments("AutoencoderPair", { team, autoencoderPairOptions: options });
+    requireArguments("AutoencoderPair", { team, options: ofKind("autoencoderPairOptions", options) });
     this.team = team;
     this.options = options;
     const { image, maxImages, kind, keepDrives = false, keepGradients = keepDrives } = options;

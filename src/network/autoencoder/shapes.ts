@@ -5,7 +5,7 @@
  *
  * cnn: 3x3 convolutions of stride 2 halve the plane on the way in, nearest upsampling with 3x3 convolutions doubles it on the way out; the latent is flat. mlp: all flat.
  */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { describeShape, flat, type Shape } from "../shape.ts";
 import { paddedShape } from "../stage-plan.ts";
@@ -32,7 +32,7 @@ export function autoencoderFrame(network: AutoencoderShape, image: Shape): Shape
  * @throws BispikeError "shape" where a cnn's frame cannot be halved as often as there are convolutions
  */
 export function autoencoderShapes(network: AutoencoderShape, image: Shape): Shape[] {
-  requireArguments("autoencoderShapes", { autoencoderShape: network, image });
+  requireArguments("autoencoderShapes", { network: ofKind("autoencoderShape", network), image });
   const { kind, hidden, latent } = network;
   const unit = 2 ** hidden.length;
   if (kind === "cnn" && (image.height % unit !== 0 || image.width % unit !== 0)) {

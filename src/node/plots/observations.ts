@@ -1,5 +1,5 @@
 /** What was observed of a run's training, drawn over its steps. */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Observation, ObservedSpikes } from "../../training/observation.ts";
 import { type Curve, type Panel, stageColour, withoutEmptyCurves } from "./curve-series.ts";
@@ -17,7 +17,7 @@ type Read = (observation: Observation) => number | null | undefined;
  * writeFileSync("observations.svg", observationsPlot(readObservations(file)));
  */
 export function observationsPlot(observations: readonly Observation[]): string {
-  requireArguments("observationsPlot", { lines: observations });
+  requireArguments("observationsPlot", { observations: ofKind("lines", observations) });
   const panels = observationPanels(observations)
     .map(withoutEmptyCurves)
     .filter(({ curves }) => curves.length > 0);

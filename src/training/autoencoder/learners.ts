@@ -1,5 +1,5 @@
 /** The net and rule that a configuration of an autoencoder experiment describes. */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Team } from "../../engine/team.ts";
 import { AutoencoderBackprop } from "../../learning/autoencoder/backprop.ts";
 import { AutoencoderBsd } from "../../learning/autoencoder/bsd.ts";
@@ -18,7 +18,7 @@ import type { AutoencoderConfig } from "./config.ts";
  * @param image the frame the images are put in, as `autoencoderFrame` gives it
  */
 export function createAutoencoderLearner(team: Team, config: AutoencoderConfig, image: Shape): AutoencoderLearner {
-  requireArguments("createAutoencoderLearner", { team, autoencoderConfig: config, image });
+  requireArguments("createAutoencoderLearner", { team, config: ofKind("autoencoderConfig", config), image });
   const { network, rule, train } = config;
   const { weightDecay, clip, clipScope, seed } = train;
   const optimiser = { weightDecay, clip, clipScope };
@@ -45,7 +45,7 @@ export function createAutoencoderLearner(team: Team, config: AutoencoderConfig, 
  * importState(model.learner, checkpoint.tensors, { optimiser: false });
  */
 export function createAutoencoder(team: Team, config: AutoencoderConfig, data: DataSummary): AutoencoderModel {
-  requireArguments("createAutoencoder", { autoencoderConfig: config, data });
+  requireArguments("createAutoencoder", { config: ofKind("autoencoderConfig", config), data });
   const frame = autoencoderFrame(config.network, data.shape);
   return new AutoencoderModel(createAutoencoderLearner(team, config, frame), frame, data);
 }

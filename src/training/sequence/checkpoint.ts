@@ -1,5 +1,5 @@
 /** Checkpoints of sequence experiments: as those of images (`../checkpoint.ts`), with the learner's tensors and a summary of the text or series. */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SafetensorsFile, Tensor } from "../../export/safetensors.ts";
@@ -50,7 +50,11 @@ export function encodeSequenceCheckpoint(
   about: { config: SequenceConfig; data: SequenceSummary; position: SequencePosition },
   options: { optimiser: boolean },
 ): Uint8Array {
-  requireArguments("encodeSequenceCheckpoint", { nets: learner, otherState: about, state: options });
+  requireArguments("encodeSequenceCheckpoint", {
+    learner: ofKind("nets", learner),
+    about: ofKind("otherState", about),
+    options: ofKind("state", options),
+  });
   const tensors = exportSlots(learner.slots(options.optimiser));
   assertFinite(tensors, about.position.step);
   const config = modelConfig(about.config);

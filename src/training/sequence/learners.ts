@@ -1,5 +1,5 @@
 /** The net and rule that a configuration of a sequence experiment describes. */
-import { requireArguments } from "../../arguments.ts";
+import { ofKind, requireArguments } from "../../arguments.ts";
 import type { ElementKind } from "../../data/sequence/element.ts";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
 import type { Team } from "../../engine/team.ts";
@@ -27,7 +27,11 @@ export function elementKinds(about: SequenceSummary): { inputs: ElementKind; tar
 
 /** Recurrent networks with their rule, untrained, for windows of `data.window` positions, up to `train.batch` at once. */
 export function createSequenceLearner(team: Team, config: SequenceConfig, about: SequenceSummary): SequenceLearner {
-  requireArguments("createSequenceLearner", { team, sequenceConfig: config, summary: about });
+  requireArguments("createSequenceLearner", {
+    team,
+    config: ofKind("sequenceConfig", config),
+    about: ofKind("summary", about),
+  });
   const { network, rule, train, data } = config;
   const { weightDecay, clip, clipScope, seed } = train;
   const optimiser = { weightDecay, clip, clipScope };
