@@ -1,4 +1,4 @@
-/** What arguments of entry points may be, by the names the arguments have; one name means one kind everywhere. */
+/** What arguments of entry points may be, by the names most of them have; others say which of these they are (`ofKind`). */
 import type * as z from "zod/mini";
 import { fileKinds } from "./kinds/files.ts";
 import { imageKinds } from "./kinds/images.ts";
