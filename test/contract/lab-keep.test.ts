@@ -201,7 +201,8 @@ describe.skipIf(noBrowser)("following, in Chromium", () => {
       copyFileSync(join(run, "metrics.jsonl"), join(copy, "metrics.jsonl"));
       await page.getByLabel("Run folder to open").setInputFiles(copy);
       await page.getByText("this browser shows it as it was when it was opened").waitFor();
-      expect(await followed.textContent()).toContain("copy: step");
+      // The folder is named before its metrics are read.
+      await expect.poll(() => followed.textContent(), { timeout: 30_000 }).toContain("copy: step");
       expect(await step()).toBe(end);
       expect(await followed.locator("canvas").count()).toBe(5);
 

@@ -2,11 +2,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { writeDurably } from "../../src/node/durable.ts";
@@ -20,23 +19,8 @@ function fromHere(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url));
 }
 
-/** The module under test as JavaScript, for a child process that knows no TypeScript. */
-function compileInto(folder: string): string {
-  for (const name of ["errors", "node/durable"]) {
-    const { outputText } = ts.transpileModule(readFileSync(fromHere(`../../src/${name}.ts`), "utf8"), {
-      compilerOptions: {
-        module: ts.ModuleKind.ESNext,
-        target: ts.ScriptTarget.ES2022,
-        rewriteRelativeImportExtensions: true,
-      },
-    });
-    const out = join(folder, `${name}.js`);
-    mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(out, outputText);
-  }
-  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-  return join(folder, "node/durable.js");
-}
+/** The module under test as JavaScript, for a child process that knows no TypeScript: as it was built. */
+const module = fromHere("../../dist/node/durable.js");
 
 /** The letter of a whole version; anything else fails. */
 function versionOf(bytes: Buffer): string {
@@ -47,7 +31,6 @@ function versionOf(bytes: Buffer): string {
 }
 
 it(`holds all of A or all of B after each of ${KILLS} kills`, async () => {
-  const module = compileInto(newFolder());
   const folder = newFolder();
   const target = join(folder, "last.safetensors");
   const moments = new RandomStream(1, "kill");
@@ -78,7 +61,6 @@ it(`holds all of A or all of B after each of ${KILLS} kills`, async () => {
 });
 
 it.skipIf(process.platform === "win32")("keeps the old file when the system stops a write halfway", () => {
-  const module = compileInto(newFolder());
   const folder = newFolder();
   const target = join(folder, "last.safetensors");
   writeDurably(target, "old");
