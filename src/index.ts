@@ -62,6 +62,7 @@ export {
   criteriaOfBsd,
   criteriaOfRules,
   criteriaTable,
+  type DecidingOptions,
   type RuleCriteria,
   type VariantCriteria,
 } from "./learning/criteria.ts";

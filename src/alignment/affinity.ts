@@ -55,9 +55,8 @@ export function pairingRoom(arena: Arena, rows: number, columns: number): Pairin
  * prototypes: recall ran once per class; the other classes' rows.
  */
 export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes: number, room: Pairing): Pairing {
-  requireUnless(() => NEGATIVES.includes(negatives) && labels?.length >= 0 && room?.negative, "pairing", {
-    ...{ negatives, labels, room },
-  });
+  const fits = () => NEGATIVES.includes(negatives) && labels?.length >= 0 && room?.negative;
+  requireUnless(fits, "pairing", { negatives, labels, room });
   const rows = labels.length;
   const columns = negatives === "prototypes" ? classes : rows;
   const positive = room.positive.view;

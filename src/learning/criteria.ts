@@ -6,7 +6,8 @@
  * authors are more generous to DLL and predictive coding, which the notes say.
  */
 import { ofKind, requireArguments } from "../arguments.ts";
-import type { NetworkConfig, RuleConfig } from "../training/config.ts";
+import type { PairOptions } from "../network/pair.ts";
+import type { BsdOptions } from "./bsd-options.ts";
 
 /** One of the five. */
 export type Criterion = "C1" | "C2" | "C3" | "C4" | "C5";
@@ -34,7 +35,7 @@ export interface RuleCriteria {
 /** A rule under options that change what it meets. */
 export interface VariantCriteria extends RuleCriteria {
   /** What is not the default, as a configuration has it. */
-  readonly options: { readonly network?: Partial<NetworkConfig>; readonly rule?: Partial<RuleConfig> };
+  readonly options: { readonly network?: Partial<PairOptions>; readonly rule?: Partial<BsdOptions> };
 }
 
 /** By the rule's name in a configuration. */
@@ -134,6 +135,11 @@ export const criteriaOfBsd: readonly VariantCriteria[] = [
   },
 ];
 
+/** What of a configuration's rule decides what it meets. */
+export type DecidingOptions = { readonly name: string } & Required<
+  Pick<BsdOptions, "loss" | "top" | "features" | "recallFeatures" | "codes" | "detached" | "reach" | "carriers">
+>;
+
 /**
  * Which criteria a configuration's rule meets, on images: what is declared for rivals, and for BSD what its options leave of it; undefined for a rule that a plugin registered.
  *
@@ -141,7 +147,7 @@ export const criteriaOfBsd: readonly VariantCriteria[] = [
  * @example
  * criteriaOf({ ...defaults.rule, reach: 1 }); // { meets: ["C1", "C4"], stretched: [] }
  */
-export function criteriaOf(rule: RuleConfig): Pick<RuleCriteria, "meets" | "stretched"> | undefined {
+export function criteriaOf(rule: DecidingOptions): Pick<RuleCriteria, "meets" | "stretched"> | undefined {
   requireArguments("criteriaOf", { rule: ofKind("wholeRuleSection", rule) });
   if (rule.name !== "bsd") {
     if (!Object.hasOwn(criteriaOfRules, rule.name)) return undefined;
@@ -154,15 +160,14 @@ export function criteriaOf(rule: RuleConfig): Pick<RuleCriteria, "meets" | "stre
   const taughtBy = rule.recallFeatures === "same" ? rule.features : rule.recallFeatures;
   const byVoltage = rule.codes === "recall" && taughtBy !== "rate";
   const squares = [rule.loss, rule.top].every((loss) => loss === "reco" || loss === "mse");
-  const stretched: Criterion[] = [...(byVoltage ? ["C1" as const, "C4" as const] : [])];
-  if (byVoltage || !squares) stretched.push("C5");
-  return { meets: criteriaOfRules.bsd.meets, stretched };
+  const { meets } = criteriaOfRules.bsd;
+  if (byVoltage) return { meets, stretched: ["C1", "C4", "C5"] };
+  return { meets, stretched: squares ? [] : ["C5"] };
 }
 
 /** All that are declared, BSD with its variants first. */
-const declared: readonly RuleCriteria[] = Object.entries(criteriaOfRules).flatMap(([name, rule]) =>
-  name === "bsd" ? [rule, ...criteriaOfBsd] : [rule],
-);
+const { bsd, ...rivals } = criteriaOfRules;
+const declared: readonly RuleCriteria[] = [bsd, ...criteriaOfBsd, ...Object.values(rivals)];
 
 /**
  * The criteria table in Markdown, a line a rule; "at a stretch" where it meets a criterion in our words and a stricter reader would deny it.
