@@ -173,14 +173,33 @@ describe.skipIf(!chromiumPath)("the lab (needs Chromium: /usr/bin/chromium, or w
     await page.getByRole("tab", { name: "Spikes" }).click();
     await panel().getByLabel("Stage", { exact: true }).selectOption({ index: 0 });
     const slider = panel().getByRole("slider");
-    // Pressed again until it is shown: once, beside other work, one press of Home was not.
-    const shownAfter = (key: string) => async () => {
-      await slider.press(key);
-      return panel().textContent();
-    };
-    const patience = { timeout: 20_000, interval: 2000 };
-    await expect.poll(shownAfter("End"), patience).toContain("Neurons 385 to 512 of 512");
-    await expect.poll(shownAfter("Home"), patience).toContain("Neurons 1 to 128 of 512");
+    await slider.press("End");
+    await expect.poll(() => panel().textContent(), { timeout: 20_000 }).toContain("Neurons 385 to 512 of 512");
+    await page.keyboard.press("Home");
+    await expect.poll(() => panel().textContent(), { timeout: 20_000 }).toContain("Neurons 1 to 128 of 512");
+  });
+
+  it("never shows what it knows of one stage as another's", async () => {
+    const { page } = lab;
+    const choose = (stage: number) => panel().getByLabel("Stage", { exact: true }).selectOption({ index: stage });
+    const shown = () => panel().locator(".choices").textContent();
+    await choose(2);
+    await expect.poll(shown, { timeout: 20_000 }).not.toContain("Neurons");
+    await panel().locator("canvas").first().waitFor();
+    // Every label of the slider from the choice on, were it there for less than a frame.
+    await panel().evaluate((element) => {
+      const seen: string[] = [];
+      Object.assign(window, { seen });
+      new MutationObserver(() => seen.push(/Neurons.*/.exec(element.textContent!.slice(0, 500))?.[0] ?? "")).observe(
+        element,
+        { childList: true, characterData: true, subtree: true },
+      );
+    });
+    await choose(0);
+    await expect.poll(shown, { timeout: 20_000 }).toContain("of 512");
+    const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen);
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen.filter((label) => label && !label.startsWith("Neurons 193 to 320 of 512"))).toEqual([]);
   });
 
   it("shows weights, alignment and similarity", async () => {
@@ -204,6 +223,10 @@ describe.skipIf(!chromiumPath)("the lab (needs Chromium: /usr/bin/chromium, or w
 
   it("tests on images it never saw, and goes on training", async () => {
     const { page } = lab;
+    // A young run: that of the tests before may have come to its end, and would not go on.
+    await page.getByRole("button", { name: "Reset" }).click();
+    await page.getByText(/^Fetching the images.* …$/).waitFor();
+    await trainedTo(page, 2, PATIENCE);
     await page.getByRole("tab", { name: "Confusions" }).click();
     await panel()
       .getByRole("button", { name: /Test on 10,000 images/ })

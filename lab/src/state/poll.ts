@@ -1,5 +1,5 @@
 /** Asks a run's worker the same question again and again while someone looks, seldom enough that training hardly waits. */
-import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { Remote } from "comlink";
 import { useEffect, useRef } from "preact/hooks";
 import type { LabApi } from "../worker/protocol.ts";
@@ -21,26 +21,26 @@ export interface PollOptions {
 }
 
 /**
- * The newest answer; null before the first. Asks at once, and then only when training has gone on.
+ * The newest answer to this question; null before the first. Asks at once, and then only when training has gone on.
  *
- * @param key names the question: another one forgets the answer
+ * @param key names the question: another one has no answer yet, not even for the moment until it is asked
  */
 export function usePoll<T>(
   run: Run,
   key: string,
   question: (api: Remote<LabApi>) => Promise<T>,
   { every = EVERY, variant = "" }: PollOptions = {},
-): ReadonlySignal<T | null> {
-  const answer = useSignal<T | null>(null);
+): T | null {
   const about = run.about.value;
-  const of = useRef<readonly unknown[]>([]);
+  const answer = useSignal<{ readonly to: readonly unknown[]; readonly found: T } | null>(null);
+  const asking = useRef<readonly unknown[]>([]);
+  const to = [run, about, key];
   useEffect(() => {
     let stopped = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let asked: number | undefined;
-    const isNew = [run, about, key].some((part, k) => part !== of.current[k]);
-    of.current = [run, about, key];
-    if (isNew) answer.value = null;
+    const isNew = !areSame(to, asking.current);
+    asking.current = to;
     const look = async () => {
       const step = run.step.peek();
       let wait = every;
@@ -49,7 +49,7 @@ export function usePoll<T>(
         const found = await run.ask(question);
         if (stopped) return;
         asked = step;
-        if (found !== undefined) answer.value = found;
+        if (found !== undefined) answer.value = { to, found };
         wait = Math.max(every, RESPITE * (performance.now() - began));
       }
       timer = setTimeout(look, wait);
@@ -61,5 +61,10 @@ export function usePoll<T>(
       clearTimeout(timer);
     };
   }, [run, about, key, every, variant]);
-  return answer;
+  const { value } = answer;
+  return value && areSame(value.to, to) ? value.found : null;
+}
+
+function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.every((part, k) => part === b[k]);
 }

@@ -1,5 +1,5 @@
 /** Do the weights down become the mirror of the weights up? A line a pair of stages, over the steps of training. */
-import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { onThemeChange } from "../../draw/theme.ts";
@@ -19,19 +19,17 @@ const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9
 /** Measured for as long as the panel is open, whichever tab is shown. */
 export function useAlignments(run: Run): ReadonlySignal<readonly Alignment[]> {
   const kept = useSignal<readonly Alignment[]>([]);
-  const about = useComputed(() => run.about.value);
+  const about = run.about.value;
   const newest = usePoll(run, "alignment", (api) => api.alignment(), { every: EVERY });
-  useSignalEffect(() => {
-    void about.value;
+  useEffect(() => {
     kept.value = [];
-  });
-  useSignalEffect(() => {
-    const { value } = newest;
-    if (!value) return;
-    const before = kept.peek().filter(({ step }) => step < value.step);
+  }, [about]);
+  useEffect(() => {
+    if (!newest) return;
+    const before = kept.peek().filter(({ step }) => step < newest.step);
     const light = before.length < MOST_POINTS ? before : before.filter((_, k) => k % 2 === 0);
-    kept.value = [...light, value];
-  });
+    kept.value = [...light, newest];
+  }, [newest]);
   return kept;
 }
 

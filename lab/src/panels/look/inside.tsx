@@ -30,8 +30,8 @@ export function Inside({ run }: { run: Run }) {
   // Kept here, so that who resets a run sees the same of the next.
   const tab = useSignal(0);
   const chosen = useSignal(0);
-  if (!about || !inside.value) return <Waiting />;
-  return <Shown run={run} about={about} inside={inside.value} tab={tab} chosen={chosen} />;
+  if (!about || !inside) return <Waiting />;
+  return <Shown run={run} about={about} inside={inside} tab={tab} chosen={chosen} />;
 }
 
 interface ShownProps extends Pick<TabProps, "run" | "about" | "inside"> {

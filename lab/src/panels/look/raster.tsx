@@ -13,10 +13,9 @@ type Side = "perception" | "recall";
 export function RasterTab({ run, about, inside, stage, chooseStage }: TabProps) {
   const first = useSignal<number | null>(null);
   const slider = useId();
-  const raster = usePoll(run, `raster ${stage}`, (api) => api.raster(stage, first.value), {
+  const newest = usePoll(run, `raster ${stage}`, (api) => api.raster(stage, first.value), {
     variant: String(first.value),
   });
-  const newest = raster.value;
   const { units, shape, name } = inside.stages[stage]!;
   const spikes = inside.signal === "spikes";
   const shown = newest?.perception.units ?? units;

@@ -6,7 +6,7 @@ import { Bars, Choice, percent, Waiting } from "./parts.tsx";
 import { whyNoRecall } from "./raster.tsx";
 
 export function RatesTab({ run, inside, stage, chooseStage }: TabProps) {
-  const rates = usePoll(run, `rates ${stage}`, (api) => api.rates(stage)).value;
+  const rates = usePoll(run, `rates ${stage}`, (api) => api.rates(stage));
   const spikes = inside.signal === "spikes";
   const format = (value: number) => (spikes ? percent(value) : value.toFixed(2));
   const bars = (title: string, side: "perception" | "recall", histogram: RateHistogram) => (

@@ -33,7 +33,7 @@ export function SimilarityTab({ run, about, inside, stage, chooseStage }: TabPro
   const chosen = useSignal(0);
   const choices = CHOICES.filter(({ compared }) => compared === "perception" || inside.stages[stage]!.recalled);
   const { compared, meaning } = choices[Math.min(chosen.value, choices.length - 1)]!;
-  const similarity = usePoll(run, `similarity ${stage} ${compared}`, (api) => api.similarity(stage, compared)).value;
+  const similarity = usePoll(run, `similarity ${stage} ${compared}`, (api) => api.similarity(stage, compared));
   const format = (value: number | null) => (value === null ? "–" : value.toFixed(2));
   return (
     <>

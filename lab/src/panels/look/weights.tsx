@@ -8,7 +8,7 @@ import { Bars, Choice, Waiting } from "./parts.tsx";
 export function WeightsTab({ run, inside }: TabProps) {
   const chosen = useSignal(0);
   const joint = Math.min(chosen.value, inside.joints.length - 1);
-  const weights = usePoll(run, `weights ${joint}`, (api) => api.weights(joint)).value;
+  const weights = usePoll(run, `weights ${joint}`, (api) => api.weights(joint));
   const bars = (title: string, side: "perception" | "recall", histogram: WeightHistogram) => (
     <Bars title={title} class={side} histogram={histogram} format={(value) => value.toFixed(2)}>
       {`${histogram.weights.toLocaleString("en")} of them, mean ${histogram.mean.toFixed(4)}, standard deviation ${histogram.deviation.toFixed(4)}`}
