@@ -11,6 +11,8 @@
  * const experiment = createAutoencoderExperiment(team, config, await loadDataset(config.data));
  * await train(experiment, {});
  * await team.close();
+ *
+ * @module bispike/autoencoder
  */
 
 export { CountStatistics, drawCorrelated } from "./inference/autoencoder/correlated.ts";

@@ -12,6 +12,8 @@
  * const keep = (part: string) => ({ software: "1", onSave: (_step: number, bytes: Uint8Array) => saved.set(part, bytes) });
  * await Promise.all([trainPart(lower, { above: up }, keep("lower")), trainPart(upper, { below: down }, keep("upper"))]);
  * const checkpoint = joinParts([...saved].map(([part, bytes]) => decodePart(bytes, part)));
+ *
+ * @module bispike/distributed
  */
 export type { Neighbours } from "./distributed/agree.ts";
 export { balancedCuts, stageWork } from "./distributed/balance.ts";

@@ -8,6 +8,8 @@
  * const { model, team } = await openModel("runs/mnist-mlp-seed1");
  * const bytes = encodeWeights(model.slots(false));
  * await team.close();
+ *
+ * @module bispike/formats
  */
 
 export { type CardFacts, type CardFigure, modelCard } from "./export/model-card.ts";

@@ -3,6 +3,8 @@
  *
  * This entry runs anywhere (Node, browsers, workers); files, worker threads and run folders are in `bispike/node`.
  *
+ * What a caller can cause is a `BispikeError`, whose `code` says what kind of fault it is. Arguments of another kind than declared, which plain JavaScript lets through, are `usage` errors.
+ *
  * @example
  * import { createExperiment, resolveConfig, Team, train } from "bispike";
  * import { loadDataset, spawnThread } from "bispike/node";
@@ -13,6 +15,8 @@
  * const { best } = await train(experiment, {});
  * console.log(best?.score);
  * await team.close();
+ *
+ * @module bispike
  */
 export {
   type Affinity,

@@ -6,6 +6,8 @@
  * const meter = new CostMeter(model.pair);
  * await evaluate(model, dataset.test, indices, undefined, [meter]);
  * picojoules(meter.result().perception.operations); // energy of an image's arithmetic
+ *
+ * @module bispike/measurement
  */
 export { auroc } from "./measurement/auroc.ts";
 export { BackpropTwin, type StageAngle } from "./measurement/backprop-twin.ts";

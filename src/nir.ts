@@ -9,6 +9,8 @@
  * const { model, team } = await openModel("runs/mnist-mlp-seed1");
  * const bytes = await encodeNir(perceptionToNir(model));
  * await team.close();
+ *
+ * @module bispike/nir
  */
 
 export { chainOf, checkGraph, endsOf } from "./export/nir/graph.ts";

@@ -8,6 +8,8 @@
  * const { model, team } = await openModel("runs/mnist-mlp-seed1");
  * const { bytes, inputs, outputs } = perceptionOnnx(model); // pixels [N, 1, 28, 28] to decision [N], cosines and drives [N, 10]
  * await team.close();
+ *
+ * @module bispike/onnx
  */
 
 export { IR_VERSION, OPSET } from "./export/onnx/encode.ts";

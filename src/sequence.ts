@@ -12,6 +12,8 @@
  * const experiment = createSequenceExperiment(team, config, await loadSequence(sequenceRequest(config)));
  * await train(experiment, {});
  * await team.close();
+ *
+ * @module bispike/sequence
  */
 
 export { codeValue, firesAt, type PopulationCode, populationCodeDefaults } from "./coding/population-code.ts";

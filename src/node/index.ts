@@ -1,4 +1,8 @@
-/** `bispike/node`: files, threads, run folders and figures on Node; the library itself is `bispike`. */
+/**
+ * `bispike/node`: files, threads, run folders and figures on Node; the library itself is `bispike`.
+ *
+ * @module bispike/node
+ */
 export { type DatasetRequest, loadDataset } from "../data/load.ts";
 export type { Delimiter } from "../data/sequence/delimited.ts";
 export { loadSequence, type SequenceRequest } from "../data/sequence/load.ts";

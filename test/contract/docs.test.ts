@@ -21,7 +21,7 @@ it(
       await run.catch((error: { readonly stdout: string; readonly stderr: string }) => {
         throw new Error(error.stdout + error.stderr);
       });
-      expect(readdirSync(join(out, "functions"))).toContain("index.registerStageLoss.html");
+      expect(readdirSync(join(out, "functions"))).toContain("bispike.registerStageLoss.html");
     } finally {
       rmSync(out, { recursive: true, force: true });
     }
