@@ -27,9 +27,12 @@ import { checkTiming, type PartTiming } from "./timing.ts";
 export interface PartStep {
   /** Steps done, from 1. */
   readonly step: number;
+  /** Epoch under way, from 1. */
   readonly epoch: number;
   readonly totalSteps: number;
+  /** Perception's. */
   readonly learningRate: number;
+  /** Losses and rates of the part's stages; 0 for others. */
   readonly report: StepReport;
   /** Milliseconds so far that the part waited for others' spikes. */
   readonly waited: number;
@@ -61,7 +64,9 @@ export interface PartOptions extends PartTiming {
 
 /** How a part's training ended. */
 export interface PartResult {
+  /** Whether all steps were done; false when some part stopped. */
   readonly finished: boolean;
+  /** Optimiser steps done. */
   readonly step: number;
   /** Spikes that crossed to and from each neighbour. */
   readonly traffic: Readonly<Partial<Record<"above" | "below", { sent: Traffic; received: Traffic }>>>;
@@ -72,8 +77,8 @@ export interface PartResult {
  *
  * @throws BispikeError "platform" when a neighbour is gone, "usage" when it is not the part it should be, "training" when a part's losses or its neighbour's are no longer finite
  * @example
- * const [down, up] = channelPair(limits);
- * await Promise.all([trainPart(lower, { above: down }, options), trainPart(upper, { below: up }, options)]);
+ * const [up, down] = channelPair(limits);
+ * await Promise.all([trainPart(lower, { above: up }, options), trainPart(upper, { below: down }, options)]);
  */
 export async function trainPart(part: Part, neighbours: Neighbours, options: PartOptions): Promise<PartResult> {
   requireArguments("trainPart", { part, neighbours, options: ofKind("partOptions", options) });

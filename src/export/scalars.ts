@@ -5,8 +5,11 @@ import type { ScalarEvent } from "./tensorboard.ts";
 /** A metric line of any kind of experiment. */
 export interface AnyLine {
   readonly kind: "step" | "epoch";
+  /** Optimiser steps done. */
   readonly step: number;
+  /** Of a step, the epoch under way; of an epoch, its number; from 1. */
   readonly epoch: number;
+  /** Seconds of training so far. */
   readonly seconds: number;
 }
 
@@ -15,11 +18,12 @@ const PLACE: ReadonlySet<string> = new Set(["kind", "step"]);
 const FROM_STIMULUS: ReadonlySet<string> = new Set(["stageLosses"]);
 
 /**
- * A line's scalars: "step/loss", "step/stageLosses/stage1", "epoch/heldOutAccuracy". What is null, not finite or no number is left out.
+ * A line's scalars: "step/loss", "step/stageLosses/stage1", "epoch/heldOutAccuracy". What is null, not finite or no number is left out. Their wall time is `start` plus the line's seconds.
  *
  * @param start seconds since 1970 at which the run began
  * @example
- * scalarsOf({ kind: "step", step: 1, epoch: 1, seconds: 2, loss: 0.5 }, 1.7e9).scalars; // [["step/epoch", 1], ["step/seconds", 2], ["step/loss", 0.5]]
+ * const line = { kind: "step", step: 1, epoch: 1, seconds: 2, loss: 0.5 } as const;
+ * scalarsOf(line, 1.7e9).scalars; // [["step/epoch", 1], ["step/seconds", 2], ["step/loss", 0.5]]
  */
 export function scalarsOf(line: AnyLine, start: number): ScalarEvent {
   requireArguments("scalarsOf", { line, start });

@@ -13,7 +13,13 @@ export interface NaiveForecasts {
   readonly persistence: ValueFigures | null;
 }
 
-/** Errors over every position of a range. Throws nothing; a set of symbols has no such forecasts. */
+/**
+ * Errors over every position of a range, of a series; a set of symbols has no such forecasts.
+ *
+ * @example
+ * const { persistence } = naiveForecasts(set, about, set.parts.test);
+ * persistence?.mse; // what a net must beat
+ */
 export function naiveForecasts(set: SequenceSet, about: SeriesSummary, range: Range): NaiveForecasts {
   requireArguments("naiveForecasts", { set, about, range });
   const { inputs, targets, parts } = set;

@@ -43,7 +43,7 @@ const largest = 64_000_000;
  * @returns a picture of width columns x (tile width x scale + gap) + gap, and alike for the height
  * @throws BispikeError "shape": no tiles, tiles of different sizes, pixels that do not fill a tile, or options out of range
  * @example
- * const grid = pictureGrid([recalled, classMeans], { scale: 3 });
+ * const grid = pictureGrid([recalled, means], { scale: 3 });
  * await writeFile("recall.png", encodePng(grid));
  */
 export function pictureGrid(rows: readonly (readonly Tile[])[], options: GridOptions = {}): Picture {

@@ -15,10 +15,13 @@ export interface RedrawnBatch {
 }
 
 /**
+ * Goes through images and what an autoencoder's networks draw of them, a batch at a time.
+ *
  * @param indices of the images in `split`
  * @param pause awaited between batches; may throw to give up
  * @example
- * for await (const { originals, redrawn } of redrawnBatches(model, dataset.test, indices, ["perception"])) compare(originals, redrawn[0]);
+ * for await (const { images, originals, redrawn } of redrawnBatches(model, dataset.test, indices, ["perception"]))
+ *   console.log(meanSquaredErrors(originals, redrawn[0]!, dataset.shape, images));
  */
 export async function* redrawnBatches(
   model: AutoencoderModel,
@@ -38,7 +41,12 @@ export async function* redrawnBatches(
   }
 }
 
-/** Mean squared error of each network's drawings over all images and values, in units of (pixel / 255) squared. */
+/**
+ * Mean squared error of each network's drawings over all images and values, in units of (pixel / 255) squared.
+ *
+ * @example
+ * const [perception, recall] = await redrawnErrors(model, dataset.test, indices, ["perception", "recall"]);
+ */
 export async function redrawnErrors(
   model: AutoencoderModel,
   split: Split,

@@ -13,12 +13,15 @@ export interface NetworkOptions {
   readonly hidden: readonly number[];
   /** T, the time steps a sample is shown. */
   readonly steps: number;
+  /** Normalise each drive over batch and time (cnn: and space) before the neurons see it. */
   readonly norm: boolean;
-  /** Membrane time constant in steps. */
+  /** Membrane time constant in steps, at least 1. */
   readonly tau: number;
-  /** Firing thresholds: perception's and recall's hidden stages, and the concept's neurons (default `CONCEPT_THRESHOLD`). */
+  /** Membrane potential at which neurons fire: perception's and recall's hidden stages, and the concept's neurons (default 2). */
   readonly threshold: { readonly perception: number; readonly recall: number; readonly concept?: number };
+  /** How pixels drive stage 1. */
   readonly stimulus: StimulusCoding;
+  /** Spike code of a concept. */
   readonly target: TargetCoding;
   /** Neurons of a random target code; 0 for 4 x classes. */
   readonly targetSize: number;
@@ -31,9 +34,11 @@ export interface NetworkOptions {
 /** See `NetworkOptions.recall`. */
 export type RecallPaths = "chain" | "broadcast";
 
+/** What a pair is made from: its stages, one image, and how many at once. */
 export interface PairOptions extends NetworkOptions {
-  /** One image; for a cnn its sides are divisible by 2 to the number of stages (see `paddedShape`). */
+  /** One image's frame, in pixels; for a cnn its sides are divisible by 2 to the number of hidden stages. `Model` pads images to that. */
   readonly image: Shape;
+  /** Number of concepts. */
   readonly classes: number;
   /** Largest batch. */
   readonly maxImages: number;
@@ -43,6 +48,7 @@ export interface PairOptions extends NetworkOptions {
   readonly pool?: number;
   /** What of a cell's firing rates perception is compared by; recall always by its mean. Default mean. */
   readonly pooling?: Pooling;
+  /** Draws the weights, the random target codes and stimulus codes; an integer from 0 to 2^53 - 1. */
   readonly seed: number;
   /** Which networks there are: both, or perception alone for rules that train one network. Default both. */
   readonly networks?: "both" | "perception";

@@ -32,6 +32,7 @@ const MAX_BYTES = 4 * 2 ** 30 - 1;
 
 /** A checkpoint and where it was read from. */
 export interface OpenedCheckpoint<C extends AnyCheckpoint = Checkpoint> {
+  /** Path of the checkpoint's file. */
   readonly file: string;
   readonly checkpoint: C;
 }
@@ -39,7 +40,10 @@ export interface OpenedCheckpoint<C extends AnyCheckpoint = Checkpoint> {
 /**
  * Reads a checkpoint of images, or the best (else the last) one of a run folder.
  *
- * @throws BispikeError "checkpoint" when there is none or it is damaged, or one of sequences
+ * @param prefer which of a run folder's checkpoints; "best" takes the last one where there is no best. Default "best"
+ * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of another kind of experiment
+ * @example
+ * const { checkpoint } = openCheckpoint("runs/mnist-mlp-seed1", "last");
  */
 export function openCheckpoint(path: string, prefer: "best" | "last" = "best"): OpenedCheckpoint {
   const { file, checkpoint } = openAnyCheckpoint(path, prefer);
@@ -47,7 +51,11 @@ export function openCheckpoint(path: string, prefer: "best" | "last" = "best"): 
   return { file, checkpoint };
 }
 
-/** As `openCheckpoint`, of any kind of experiment. */
+/**
+ * As `openCheckpoint`, of any kind of experiment.
+ *
+ * @throws BispikeError "checkpoint" when there is none or it is damaged
+ */
 export function openAnyCheckpoint(path: string, prefer: "best" | "last" = "best"): OpenedCheckpoint<AnyCheckpoint> {
   const file = resolveCheckpoint(path, prefer);
   return { file, checkpoint: decodeAnyCheckpoint(readWhole(file), file) };
@@ -94,7 +102,9 @@ function readWhole(file: string): Uint8Array {
   }
 }
 
+/** A trained model of images, and the checkpoint it is from. */
 export interface OpenedModel extends OpenedCheckpoint {
+  /** The model's own; close it when done. */
   readonly team: Team;
   readonly model: ImageModel;
 }
@@ -103,8 +113,9 @@ export interface OpenedModel extends OpenedCheckpoint {
  * A trained model ready to perceive and, where it is a `Model` with recall, to recall. Close `team` when done.
  *
  * @param threads 0 for all cores
+ * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of another kind of experiment
  * @example
- * const { model, team } = await openModel("runs/mnist-mlp");
+ * const { model, team } = await openModel("runs/mnist-mlp-seed1");
  */
 export async function openModel(path: string, threads = 0): Promise<OpenedModel> {
   return buildModel(openCheckpoint(path), threads);
@@ -120,7 +131,9 @@ export function buildModel(opened: OpenedCheckpoint, threads = 0): Promise<Opene
   });
 }
 
+/** A trained recurrent net, and the checkpoint it is from. */
 export interface OpenedSequence extends OpenedCheckpoint<SequenceCheckpoint> {
+  /** The model's own; close it when done. */
   readonly team: Team;
   readonly learner: SequenceLearner;
 }
@@ -129,7 +142,7 @@ export interface OpenedSequence extends OpenedCheckpoint<SequenceCheckpoint> {
  * A trained recurrent net ready to predict. Close `team` when done.
  *
  * @param threads 0 for all cores
- * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of images
+ * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of another kind of experiment
  * @example
  * const { learner, checkpoint, team } = await openSequence("runs/alice-bsd-seed1");
  */
@@ -149,7 +162,9 @@ export function buildSequence(opened: OpenedCheckpoint<SequenceCheckpoint>, thre
   });
 }
 
+/** A trained autoencoder, and the checkpoint it is from. */
 export interface OpenedAutoencoder extends OpenedCheckpoint<AutoencoderCheckpoint> {
+  /** The model's own; close it when done. */
   readonly team: Team;
   readonly model: AutoencoderModel;
 }
@@ -158,7 +173,7 @@ export interface OpenedAutoencoder extends OpenedCheckpoint<AutoencoderCheckpoin
  * A trained autoencoder ready to redraw. Close `team` when done.
  *
  * @param threads 0 for all cores
- * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of another kind
+ * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of another kind of experiment
  * @example
  * const { model, team } = await openAutoencoder("runs/mnist-autoencoder-seed1");
  */
@@ -198,7 +213,12 @@ async function withTeam<O extends OpenedCheckpoint<AnyCheckpoint>, T>(
   }
 }
 
-/** A team of worker threads; 0 for all cores. */
+/**
+ * A team of worker threads; 0 for all cores.
+ *
+ * @example
+ * const team = await createTeam(0);
+ */
 export async function createTeam(threads: number): Promise<Team> {
   requireUnless(() => !threads || typeof threads === "number", "createTeam", { threads });
   return Team.create({ threads: threads || coreCount(), spawn: spawnThread });

@@ -27,11 +27,12 @@ export function readExperiment(path: string, overrides: readonly string[] = []):
 }
 
 /**
- * As `readExperiment`, for either kind of experiment: one with the key `task` is a sequence experiment.
+ * As `readExperiment`, for any kind of experiment; without the key `task` it is one of images.
  *
+ * @throws BispikeError as `readExperiment`
  * @example
  * const config = readAnyExperiment("experiments/alice.yaml");
- * if ("task" in config) config.data.text; // "alice"
+ * if (isSequenceConfig(config)) config.data.text; // "alice"
  */
 export function readAnyExperiment(path: string, overrides: readonly string[] = []): AnyConfig {
   requireArguments("readAnyExperiment", { path });

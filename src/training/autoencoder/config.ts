@@ -31,7 +31,7 @@ export interface AutoencoderNetworkConfig {
 
 export type AutoencoderRuleName = (typeof SPIKING_RULES)[number] | (typeof REAL_RULES)[number];
 
-/** How the stages' losses are split by spatial frequency (of a flat stage: by frequency along its neurons). Defaults: `frequencyDefaults`. */
+/** How the stages' losses are split by spatial frequency (of a flat stage: by frequency along its neurons). Defaults: `frequencyDefaults`, but lowLambda 0.01 and highLambda 0.03. */
 export interface FrequencyConfig extends FrequencyOptions {
   /** Default true; false compares features as they are, by `rule.lambda`. */
   readonly on: boolean;
@@ -40,9 +40,9 @@ export interface FrequencyConfig extends FrequencyOptions {
 /**
  * The learning rule and the options of all of them, so that one experiment can be run under each by `--rule.name`; a rule passes over the others'.
  *
- *   bsd             Bidirectional Spike-Based Distillation: two networks, each stage a loss of its own
- *   backprop        surrogate gradients through the same spiking net, perception alone
- *   real-backprop   backprop through a net of real-valued neurons of the same stages
+ *     bsd             Bidirectional Spike-Based Distillation: two networks, each stage a loss of its own
+ *     backprop        surrogate gradients through the same spiking net, perception alone
+ *     real-backprop   backprop through a net of real-valued neurons of the same stages
  */
 export interface AutoencoderRuleConfig {
   /** Default bsd. */
@@ -72,6 +72,7 @@ export interface AutoencoderRuleConfig {
   readonly redraw: number;
   /** Pull on neurons that fire above `rate` (spikes a time step, default 0.1), with this weight (default 0 = off). */
   readonly homeostasis: { readonly weight: number; readonly rate: number };
+  /** bsd: the split of the hidden stages' losses by spatial frequency; on by default. */
   readonly frequency: FrequencyConfig;
 }
 
