@@ -12,6 +12,7 @@ import type { KernelName } from "../engine/kernels.ts";
 import type { Arena, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 
+/** What a stage loss works on: the dot products D_kj = v_k . w_j of perception's feature rows v_k with recall's w_j, and the rows' squared lengths. */
 export interface Affinity {
   /** Samples K. */
   readonly rows: number;
@@ -19,7 +20,9 @@ export interface Affinity {
   readonly columns: number;
   /** D, [row][column]; a loss may write over it. */
   readonly dots: Region<Float64Array>;
+  /** |v_k|^2, [row]. */
   readonly rowSquares: Region<Float64Array>;
+  /** |w_j|^2, [column]. */
   readonly columnSquares: Region<Float64Array>;
 }
 
@@ -31,16 +34,23 @@ export interface Pairing {
   readonly negative: Region<Uint8Array>;
 }
 
-/** A loss's rows and gradient coefficients; the memory is the caller's. */
+/**
+ * A loss's rows and gradient coefficients; the memory is the caller's. The gradient is
+ *
+ *     dL/dv_k = rowOwn_k v_k + sum_j mix_kj w_j          dL/dw_j = columnOwn_j w_j + sum_k mix_kj v_k
+ */
 export interface Coefficients {
-  /** Loss of each row, before it is weighted. */
+  /** Loss of each row, before it is weighted, [row]. */
   readonly losses: Region<Float64Array>;
+  /** [row][column]. */
   readonly mix: Region<Float32Array>;
+  /** [row]. */
   readonly rowOwn: Region<Float32Array>;
+  /** [column]. */
   readonly columnOwn: Region<Float32Array>;
 }
 
-/** Which samples are negatives of each other. */
+/** Which samples are negatives of each other: see `pairing`. */
 export type Negatives = "literal" | "masked" | "prototypes";
 const NEGATIVES: readonly Negatives[] = ["literal", "masked", "prototypes"];
 
@@ -53,6 +63,15 @@ export function pairingRoom(arena: Arena, rows: number, columns: number): Pairin
 /**
  * Fills `room` and returns it. literal: every other sample of the batch, those of the same class too. masked: samples of other classes.
  * prototypes: recall ran once per class; the other classes' rows.
+ *
+ * @param labels class of each sample, from 0
+ * @param classes number of classes; prototypes alone ask for it
+ * @param room of at least as many rows, and columns: `classes` (prototypes) or samples
+ * @throws BispikeError "usage" where the room is too small, or a label is no class (prototypes)
+ * @example
+ * const pairs = pairing("prototypes", [2, 0], 3, pairingRoom(team.arena, 2, 3));
+ * pairs.positive.view; // 2, 0
+ * pairs.negative.view; // 1, 1, 0, 0, 1, 1
  */
 export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes: number, room: Pairing): Pairing {
   const fits = () => NEGATIVES.includes(negatives) && labels?.length >= 0 && room?.negative;

@@ -22,11 +22,13 @@ export interface FrequencyOptions {
   readonly bands: "two" | "smooth";
   /** The cut, in cycles a pixel of the stage's plane: 0 to sqrt(0.5), or to 0.5 in a flat stage, where it is cycles a neuron. */
   readonly split: number;
-  /** Weight of the negatives (ReCo's lambda), low and high. */
+  /** Weight of the negatives (ReCo's lambda) in the low band. */
   readonly lowLambda: number;
+  /** The same in the high band. */
   readonly highLambda: number;
-  /** Weights of the bands' losses, low and high; only their ratio counts. */
+  /** Weight of the low band's loss; only its ratio to `highWeight` counts. */
   readonly lowWeight: number;
+  /** Weight of the high band's loss. */
   readonly highWeight: number;
   /** smooth: width of the passage from low to high, in cycles a pixel. */
   readonly softness: number;
@@ -34,7 +36,10 @@ export interface FrequencyOptions {
   readonly rings: number;
 }
 
-/** A larger lambda for the high band, as the method has it; the numbers are ours. Lambda counts for each negative, so a batch of images asks for smaller ones: see `autoencoderDefaults`. */
+/**
+ * A larger lambda for the high band, as the method has it (0.3 and 0.9); the numbers are ours: two bands of equal weight, cut at 0.25 cycles a pixel; smooth: 6 rings, softness 0.05. Lambda
+ * counts for each negative, so a batch of images asks for smaller ones: see `autoencoderDefaults`.
+ */
 export const frequencyDefaults: FrequencyOptions = {
   bands: "two",
   split: 0.25,

@@ -19,23 +19,27 @@ import { type AlignmentLoss, lossOfCosines, lossOfProducts } from "./affinity.ts
 
 /** What rows are told apart by: the cosine of the angle between them, or their mean product. */
 export const AFFINITIES = ["cosines", "dots"] as const;
-/** See `AFFINITIES`. */
+/** What rows are told apart by. cosines: A_kj = v_k . w_j / (|v_k| |w_j|). dots: A_kj = v_k . w_j / n, the mean product over n features. */
 export type AffinityKind = (typeof AFFINITIES)[number];
 
 /** What InfoNCE is told. */
 export interface InfoNceOptions {
+  /** Temperature of the softmax, above 0. */
   readonly temperature: number;
+  /** Weight of the whole. */
   readonly weight: number;
   /** By how many nats rivals stand higher than they are. Default 0. */
   readonly margin?: number;
-  /** Default cosines. */
+  /** What rows are told apart by: see `AffinityKind`. Default cosines. */
   readonly affinity?: AffinityKind;
   /** Features a row, without padding; dots need it. */
   readonly features?: number;
 }
 
 /**
- * InfoNCE as a stage loss; the sum runs in a kernel.
+ * InfoNCE (van den Oord et al. 2018) as a stage loss, of the affinities A of K samples with their own recall, k+, and with the negatives; the sum runs in a kernel:
+ *
+ *     L = -weight / K sum_k ln ( exp(z_k,k+) / sum_{j in {k+, negatives}} exp(z_kj) ),   z = A / temperature, for negatives + margin
  *
  * @throws BispikeError "usage" for dots without `features`
  * @example

@@ -12,10 +12,18 @@ import type { AlignmentLoss } from "./affinity.ts";
 export interface MseOptions {
   /** Features a row (without padding). */
   readonly features: number;
+  /** Weight of the whole. */
   readonly weight: number;
 }
 
-/** The mean squared difference as a stage loss. */
+/**
+ * The mean squared difference of a sample's n features v_k and its own recall's w_k+, over K samples, as a stage loss; negatives play no part:
+ *
+ *     L = weight / (K n) sum_k |v_k - w_k+|^2
+ *
+ * @example
+ * mse({ features: 256, weight: 1 });
+ */
 export function mse(options: MseOptions): AlignmentLoss {
   requireArguments("mse", { mse: options });
   const { features, weight } = options;

@@ -18,7 +18,14 @@ export interface RecoOptions {
   readonly weight: number;
 }
 
-/** ReCo as a stage loss; the sum runs in a kernel. */
+/**
+ * ReCo (Lin et al. 2023) as a stage loss, of the cosines C of K samples with their own recall, k+, and with the negatives; the sum runs in a kernel:
+ *
+ *     L = weight / K ( sum_k (1 - C_k,k+)^2 + lambda sum_k sum_{negatives j} max(0, C_kj)^2 )
+ *
+ * @example
+ * reco({ lambda: 4, weight: 1 });
+ */
 export function reco(options: RecoOptions): AlignmentLoss {
   requireArguments("reco", { reco: options });
   const { lambda, weight } = options;

@@ -9,15 +9,23 @@
 import { ofKind, requireArguments, requireUnless } from "../arguments.ts";
 import { exponential } from "../engine/elementary.ts";
 
+/**
+ * Real values as spikes of tuned neurons. Neuron j prefers the value c_j; the centres are evenly spaced over [-range, range], sigma apart. For a value y it fires
+ *
+ *     round(T exp(-(y - c_j)^2 / (2 sigma^2)))
+ *
+ * times in T steps. Values beyond the interval are coded as its nearer end.
+ */
 export interface PopulationCode {
   /** Neurons a value. */
   readonly size: number;
   /** Half of the interval the centres cover, in the values' units (standardised values: standard deviations). */
   readonly range: number;
-  /** T. */
+  /** T, time steps. */
   readonly steps: number;
 }
 
+/** Defaults of the code of target values: 24 neurons a value over 2.5 standard deviations to either side. */
 export const populationCodeDefaults = { size: 24, range: 2.5 } as const;
 
 /**
@@ -42,7 +50,12 @@ export function codeValue(code: PopulationCode, value: number, counts: Uint8Arra
   }
 }
 
-/** Whether a neuron that fires `count` times in `steps` steps does so at step t. */
+/**
+ * Whether a neuron that fires `count` times in `steps` steps, as evenly as that goes, does so at step t, from 0: where floor((t + 1) count / steps) > floor(t count / steps).
+ *
+ * @example
+ * firesAt(2, 1, 4); // true: of steps 0 to 3 the second and the last
+ */
 export function firesAt(count: number, t: number, steps: number): boolean {
   if (!(count >= 0 && t >= 0 && steps > 0)) requireArguments("firesAt", { count, t: ofKind("at", t), steps });
   return Math.floor(((t + 1) * count) / steps) > Math.floor((t * count) / steps);

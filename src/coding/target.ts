@@ -11,17 +11,21 @@ import { distinctCodes } from "./codes.ts";
 /** How a label is coded in spikes: one neuron a class, or a random binary code. */
 export type TargetCoding = "one-hot" | "random";
 
-/** Codes of all classes: bits[class * width + neuron] is 0 or 1. */
+/** Codes of all classes, held over all T steps: bits[class * width + neuron] is 0 or 1. */
 export interface TargetCode {
   readonly classes: number;
+  /** Neurons of a code. */
   readonly width: number;
+  /** [class][neuron], 0 or 1. */
   readonly bits: Uint8Array;
 }
 
 /**
- * Makes the codes.
+ * Makes the codes: one-hot, neuron c for class c; or random, half of the neurons, a different half for each class.
  *
  * @param size neurons of a random code (default 4 x classes); a one-hot code has one a class.
+ * @param seed draws random codes; an integer from 0 to 2^53 - 1
+ * @throws BispikeError "config" where so many neurons cannot hold a different code a class
  * @example
  * targetCode("one-hot", 10, 0, 1).width; // 10
  */

@@ -19,13 +19,15 @@ export interface BsdOptions {
   readonly recallFeatures?: Feature | "same";
   /** Take each neuron's mean away before comparing. */
   readonly centred: boolean;
+  /** Which recalled rows a sample is told from. */
   readonly negatives: Negatives;
+  /** Alignment loss of the hidden stages and stage 1. */
   readonly loss: StageLossName;
-  /** ReCo: weight of the negatives. */
+  /** ReCo: weight of the negatives, of stages and the top. */
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
-  /** InfoNCE of hidden stages: by how many nats (`rule.margin`) rivals stand higher than they are. Default 0. */
+  /** InfoNCE of hidden stages: by how many nats rivals stand higher than they are. Default 0. */
   readonly margin?: number;
   /** InfoNCE of hidden stages: what rows are told apart by, cosines or mean products; stage 1 stays with cosines. Default cosines. */
   readonly affinity?: AffinityKind;
@@ -33,6 +35,7 @@ export interface BsdOptions {
   readonly weight: number;
   /** Weight of stage 1's loss. */
   readonly stimulusWeight: number;
+  /** Loss of the top stage. */
   readonly top: TopLoss;
   /** Adds weight * mean over neurons of max(0, firing rate - rate)^2 to each hidden stage's loss, for both networks. */
   readonly homeostasis: HomeostasisOptions;

@@ -71,7 +71,18 @@ function stagesOf(pair: NetworkPair, options: BsdOptions): Stage[] {
   }));
 }
 
-/** Bidirectional Spike-Based Distillation on a spiking pair, or on some of its stages. */
+/**
+ * Bidirectional Spike-Based Distillation (Lv et al., arXiv 2509.20284) on a spiking pair, or on some of its stages. Each stage has one loss, to which its inputs are constants:
+ *
+ *     stage 1             align(stimulus, redrawn stimulus)         trains recall's Theta_1
+ *     stage i, 1 < i < L  align(perception's, recall's features)    trains W_{i-1} and Theta_i
+ *     stage L             top loss on the concept's drive           trains W_{L-1}
+ *
+ * @example
+ * const rule = new Bsd(pair, defaults.rule, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * pair.stimulus.view.set(pixels); // rows of pair.stimulusWidth floats
+ * rule.step({ labels, counter: 0 }, { perception: 3e-3, recall: 3e-3 }).stageLosses;
+ */
 export class Bsd implements Rule {
   readonly pair: NetworkPair;
   readonly optimiser: AdamW;

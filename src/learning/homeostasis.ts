@@ -11,9 +11,9 @@ import { pixelsOf } from "../network/shape.ts";
 
 /** How hard, and above which firing rate, neurons are pulled back; the YAML section `rule.homeostasis`. */
 export interface HomeostasisOptions {
-  /** 0 switches it off. */
+  /** Weight of the pull; 0 switches it off. */
   readonly weight: number;
-  /** Target rate, spikes a step. */
+  /** Firing rate, spikes a step, above which neurons are pulled back. */
   readonly rate: number;
 }
 

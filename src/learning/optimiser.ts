@@ -14,9 +14,11 @@ import type { ParameterGroup } from "../network/parameters.ts";
 
 /** What the optimiser is told. */
 export interface OptimiserOptions {
+  /** Decoupled weight decay: each step takes rate x weightDecay of every parameter away. */
   readonly weightDecay: number;
   /** Largest L2 norm of a gradient; 0 switches clipping off. */
   readonly clip: number;
+  /** stage: a group is clipped by its own norm. global: all by the norm of all. */
   readonly clipScope: "stage" | "global";
 }
 
@@ -24,7 +26,16 @@ const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
-/** AdamW over groups of parameters, with clipping a group or over all. */
+/**
+ * AdamW (Loshchilov and Hutter 2019; betas 0.9 and 0.999, epsilon 1e-8) over groups of parameters, with clipping a group or over all. A group is one network's half of a stage.
+ *
+ * @example
+ * const groups = pair.layers.map(({ group }) => group);
+ * const optimiser = new AdamW(team, { weightDecay: 0.01, clip: 1, clipScope: "stage" }, groups);
+ * optimiser.begin();
+ * for (const group of groups) optimiser.update(group, 3e-3); // once its gradients are there
+ * optimiser.finish();
+ */
 export class AdamW {
   /** Steps taken; part of a checkpoint. */
   steps = 0;
@@ -34,6 +45,7 @@ export class AdamW {
   /** Updates put off until the norm of all gradients is known. */
   readonly #waiting: { group: ParameterGroup; rate: number; square: number }[] = [];
 
+  /** @throws BispikeError "usage" for a global clip of groups that share room for their gradients */
   constructor(team: Team, options: OptimiserOptions, groups: readonly ParameterGroup[]) {
     requireArguments("AdamW", { team, options: ofKind("optimiser", options), groups });
     this.#team = team;
@@ -53,7 +65,11 @@ export class AdamW {
     this.#waiting.length = 0;
   }
 
-  /** Updates a group from its gradients; at once where clipping is per stage. A rate of 0 leaves the group as it is. */
+  /**
+   * Updates a group from its gradients; at once where clipping is per stage. A rate of 0 leaves the group as it is.
+   *
+   * @throws BispikeError "training" when a gradient is no longer finite
+   */
   update(group: ParameterGroup, rate: number): void {
     const { clip, clipScope } = this.#options;
     const square = clip > 0 ? this.#squaredNorm(group) : 0;

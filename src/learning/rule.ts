@@ -5,6 +5,7 @@ import type { AdamW } from "./optimiser.ts";
 
 /** A batch whose stimulus rows and image ids are already in the pair's memory. */
 export interface Batch {
+  /** Class of each loaded image, from 0. */
   readonly labels: Uint16Array;
   /** Numbers the batch over the whole training; keys random stimulus codes. */
   readonly counter: number;
@@ -26,6 +27,7 @@ export interface StageReport {
   readonly stageLosses: readonly number[];
   /** Mean firing rate of each hidden stage, spikes a neuron and step; empty for nets that do not spike. */
   readonly perceptionRates: readonly number[];
+  /** The same of recall's; empty where there is none. */
   readonly recallRates: readonly number[];
   /** Right decisions in the batch, by the read-out. */
   readonly correct: number;
@@ -33,9 +35,9 @@ export interface StageReport {
 
 /** What a step of a rule on images tells. */
 export interface StepReport extends StageReport {
-  /** Share of neurons in each hidden stage of perception that did not fire once in the batch. */
+  /** Share, 0..1, of neurons in each hidden stage of perception that did not fire once in the batch. */
   readonly silent: readonly number[];
-  /** Of which `correct` were right. */
+  /** Images of the batch. */
   readonly images: number;
 }
 

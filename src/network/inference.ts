@@ -12,6 +12,10 @@ const EVALUATION_COUNTER = 0xffffffff;
  * Perception of the pair's first `images` stimulus rows; spikes stay in each layer's output, the concept's drive in `conceptDrive`.
  *
  * @throws BispikeError "usage" for more images than the pair has rows for
+ * @example
+ * pair.stimulus.view.set(pixels); // rows of pair.stimulusWidth floats
+ * perceive(pair, 8);
+ * decide(pair, 8)[0].class;
  */
 export function perceive(pair: NetworkPair, images: number): void {
   requirePair("perceive", pair);
@@ -35,6 +39,9 @@ export function perceiveHidden(pair: NetworkPair, images: number): void {
  * @param labels classes, at most the pair's `maxRecalls`
  * @param feature what the hidden stages' feature rows are to hold, as alignments read them; absent: nothing
  * @throws BispikeError "usage" where there is perception alone, for too many labels, or one that is no class
+ * @example
+ * recallConcepts(pair, [3, 8]);
+ * pair.redrawn.features.view.subarray(0, pair.redrawn.featureWidth); // of class 3
  */
 export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>, feature?: Feature): void {
   requirePair("recallConcepts", pair);
@@ -56,6 +63,9 @@ export function recallPresented(pair: NetworkPair, rows: number, feature?: Featu
  *
  * @param images the first of those perceived
  * @throws BispikeError "usage" for more than were perceived
+ * @example
+ * perceive(pair, 8);
+ * conceptSpikes(pair, 8).length; // 8 x steps x neurons
  */
 export function conceptSpikes(pair: NetworkPair, images: number): Uint8Array {
   requirePair("conceptSpikes", pair);

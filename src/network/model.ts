@@ -19,8 +19,11 @@ import type { StageRange } from "./stage-range.ts";
 
 /** What a pair must know of the data it was trained on; part of a checkpoint. */
 export interface DataSummary {
+  /** Of the data set. */
   readonly name: string;
+  /** One image, in pixels, without a frame. */
   readonly shape: Shape;
+  /** One name a class, in the order of the class numbers; at least two. */
   readonly classNames: readonly string[];
   /** Of the training images, per channel, in units of pixel / 255. */
   readonly statistics: ChannelStatistics;
@@ -28,7 +31,9 @@ export interface DataSummary {
 
 /** What a spiking model is made from. */
 export interface ModelOptions {
+  /** What the pair looks like. */
   readonly network: NetworkOptions;
+  /** Draws the weights, the random target codes and stimulus codes; an integer from 0 to 2^53 - 1. */
   readonly seed: number;
   /** Largest batch. */
   readonly maxImages: number;
@@ -38,9 +43,11 @@ export interface ModelOptions {
   readonly pool?: number;
   /** As the pair's. Default mean. */
   readonly pooling?: Pooling;
-  /** As the pair's: default both networks, drives that are not kept, gradients that are. */
+  /** Which networks there are. Default both. */
   readonly networks?: "both" | "perception";
+  /** As the pair's. Default false. */
   readonly keepDrives?: boolean;
+  /** As the pair's. Default true. */
   readonly keepGradients?: boolean;
   /** Stages at hand. Default: all. */
   readonly part?: StageRange;
@@ -50,6 +57,7 @@ export interface ModelOptions {
 export interface StimulusRows {
   /** [image][stimulusWidth]: normalised pixels (direct coding) or intensities 0..1. */
   readonly stimulus: Region<Float32Array>;
+  /** Floats a row: height x width x channels of the frame, and padding that stays 0. */
   readonly stimulusWidth: number;
   /** Numbers naming the images of a batch, where random codes ask for them. */
   readonly imageIds?: Region<Uint32Array>;
@@ -57,12 +65,16 @@ export interface StimulusRows {
 
 /** A net that names the concept of an image, of whatever neurons; what training and evaluation need of it. */
 export abstract class ImageModel implements Stateful {
+  /** What the net knows of the data it is made for. */
   readonly data: DataSummary;
   /** The frame images are centred in. */
   readonly frame: Frame;
   readonly #direct: boolean;
 
-  /** @param direct whether a stimulus is normalised pixels, else intensities 0..1 */
+  /**
+   * @param direct whether a stimulus is normalised pixels, else intensities 0..1
+   * @throws BispikeError "data" for fewer than 2 classes
+   */
   protected constructor(data: DataSummary, frame: Frame, direct: boolean) {
     requireArguments("ImageModel", { data, frame });
     const classes = data.classNames.length;
@@ -75,6 +87,7 @@ export abstract class ImageModel implements Stateful {
   /** Largest batch. */
   abstract get maxImages(): number;
 
+  /** The rows that the first stage reads. */
   protected abstract readonly rows: StimulusRows;
 
   /** Runs the net on the first `images` loaded images, without learning. Throws a `usage` error for more than `maxImages`. */
@@ -83,6 +96,7 @@ export abstract class ImageModel implements Stateful {
   /** Mean firing rate of each hidden stage in the newest pass, spikes a neuron and step; empty for nets that do not spike. */
   abstract rates(): number[];
 
+  /** Everything learned and the running statistics, as named tensors; with `optimiser` AdamW's moments, too. */
   abstract slots(optimiser: boolean): Iterable<Slot>;
 
   /** What a stimulus value is in units of pixel / 255, per channel: the deviation it was divided by (direct coding), else 1. */
@@ -137,10 +151,23 @@ export abstract class ImageModel implements Stateful {
   }
 }
 
-/** A spiking pair that can perceive and, unless it is perception alone, recall images. */
+/**
+ * A spiking pair that can perceive and, unless it is perception alone, recall images.
+ *
+ * @example
+ * const model = new Model(team, { network: defaults.network, seed: 1, maxImages: 128 }, data);
+ * model.load(dataset.test, indices, 0, 128);
+ * model.perceive(128);
+ * decideImages(model, 128)[0].class;
+ */
 export class Model extends ImageModel {
   readonly pair: NetworkPair;
 
+  /**
+   * Draws all weights from the seed.
+   *
+   * @throws BispikeError "data" for fewer than 2 classes, "config" where random target codes of `targetSize` neurons cannot differ
+   */
   constructor(team: Team, options: ModelOptions, data: DataSummary) {
     requireArguments("Model", { team, options: ofKind("modelOptions", options), data });
     const {

@@ -8,6 +8,15 @@
  * Surrogate gradient (ATan): dS/dH = (alpha / 2) / (1 + (pi/2 alpha (H - threshold))^2). State starts at 0 for every sample.
  */
 
+/**
+ * Constants of leaky integrate-and-fire neurons (the convention of SpikingJelly's LIFNode). For drive X, membrane potential V and spikes S, from V = 0 for every sample:
+ *
+ *     H[t] = V[t-1] + (X[t] - V[t-1]) / tau     charge
+ *     S[t] = 1 if H[t] >= threshold, else 0     fire
+ *     V[t] = H[t] (1 - S[t])                    hard reset to 0, constant to the gradient
+ *
+ * The surrogate gradient (ATan) is dS/dH = (alpha / 2) / (1 + (pi/2 alpha (H - threshold))^2).
+ */
 export interface NeuronParameters {
   /** Membrane time constant in steps, >= 1. Default 2. */
   readonly tau: number;
@@ -17,7 +26,7 @@ export interface NeuronParameters {
   readonly alpha: number;
 }
 
-/** Defaults of the neurons' constants. */
+/** Defaults of the neurons' constants: tau 2 steps, threshold 0.6, alpha 2. */
 export const neuronDefaults: NeuronParameters = { tau: 2, threshold: 0.6, alpha: 2 };
 
 /**

@@ -29,10 +29,18 @@ import type { RealInput, Source } from "./synapses.ts";
 
 export type { NetworkOptions, PairOptions, RecallPaths } from "./pair-options.ts";
 
-/** Perception and recall for images, or perception alone; all of their stages or some in a row. */
+/**
+ * Perception and recall for images, or perception alone; all of their stages or some in a row.
+ *
+ * @example
+ * const image = { height: 28, width: 28, channels: 1 };
+ * const pair = new NetworkPair(team, { ...defaults.network, image, classes: 10, maxImages: 128, seed: 1 });
+ * pair.stages; // 5 with three hidden ones
+ */
 export class NetworkPair {
   readonly team: Team;
   readonly options: PairOptions;
+  /** The concepts' codes. */
   readonly target: TargetCode;
   /** Number of stages, stimulus and concept included. */
   readonly stages: number;
@@ -40,7 +48,9 @@ export class NetworkPair {
   readonly range: StageRange;
   /** Stimulus rows, [image][stimulusWidth]: normalised pixels (direct) or intensities 0..1 (poisson, latency). Empty where stage 1 is not at hand. */
   readonly stimulus: Region<Float32Array>;
+  /** Floats a stimulus row, whole tiles; those past the image stay 0. */
   readonly stimulusWidth: number;
+  /** The stimulus's shape: the frame's (cnn), or flat (mlp). */
   readonly stimulusShape: Shape;
   /** Numbers naming the images of a batch, for random stimulus codes. */
   readonly imageIds: Region<Uint32Array>;
@@ -48,8 +58,9 @@ export class NetworkPair {
   readonly perception: readonly Layer[];
   /** From stage 1 up, or the first stage at hand. Empty where there is perception alone. */
   readonly recall: readonly Layer[];
-  /** Perception's spikes of the stage below a part, and recall's of the stage above it; to be filled by whoever has those stages. */
+  /** Perception's spikes of the stage below a part; to be filled by whoever has that stage. Undefined for a whole pair. */
   readonly below: Population | undefined;
+  /** Recall's spikes of the stage above a part, to be filled by whoever has that stage; of the highest hidden stage `concept`. Undefined for a whole pair. */
   readonly above: Population | undefined;
   /** The encoded stimulus, where it is spikes. */
   readonly stimulusSpikes: Population | undefined;
@@ -60,6 +71,11 @@ export class NetworkPair {
   /** Rows recall runs at once at most. */
   readonly maxRecalls: number;
 
+  /**
+   * Draws all weights from the seed.
+   *
+   * @throws BispikeError "usage" for a part that cannot be, "config" where random target codes of `targetSize` neurons cannot differ
+   */
   constructor(team: Team, options: PairOptions) {
     requireArguments("NetworkPair", { team, options: ofKind("pairOptions", options) });
     this.team = team;

@@ -5,7 +5,9 @@ import type { Synapses } from "./synapses.ts";
 
 /** A tensor's place in the engine: how to read and write it in plain order. */
 export interface Slot {
+  /** Such as perception.stage2.weight. */
   readonly name: string;
+  /** Sizes of its axes, the last one fastest, such as [out, in]. */
   readonly shape: readonly number[];
   /** Its numbers now, a copy, in the order of `shape`. */
   read(): Float32Array;

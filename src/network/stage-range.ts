@@ -21,6 +21,8 @@ export function describeStages(range: StageRange): string {
 }
 
 /**
+ * Stages from text, the stimulus being stage 1.
+ *
  * @param text "1-2" or "3"
  * @throws BispikeError "usage"
  * @example

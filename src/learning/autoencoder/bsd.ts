@@ -28,17 +28,30 @@ import { autoencoderSlots, redrawImages, SpikingLatent } from "./spiking-latent.
 export interface AutoencoderBsdOptions extends ComparisonOptions {
   /** What is aligned: the time mean of spikes, drive or membrane. */
   readonly features: Feature;
-  /** Weights of the drawings' losses: recall's at stage 1, perception's at the top. */
+  /** Weight of recall's drawing's loss, at stage 1. */
   readonly stimulusWeight: number;
+  /** Weight of perception's drawing's loss, at the top. */
   readonly topWeight: number;
   /** Learning rate of the stages through which a network sees, before its latent, as a multiple of the others'; 0 leaves them as they were drawn. */
   readonly seeing: number;
-  /** Weight of the loss by which what sees redraws the stage below (`local-redraw.ts`), beyond the paper; 0 is the method as published. */
+  /** Weight of the loss by which what sees redraws the stage below through a read-out of its own, beyond the paper; 0 is the method as published. */
   readonly redraw: number;
+  /** Pull on neurons that fire above a rate. */
   readonly homeostasis: HomeostasisOptions;
 }
 
-/** Bidirectional Spike-Based Distillation between two autoencoders. */
+/**
+ * Bidirectional Spike-Based Distillation (Lv et al., arXiv 2509.20284) between two autoencoders that are shown the image at opposite ends:
+ *
+ *     stage 1             |recall's drawing - image|^2              trains Theta_1
+ *     stage i, 1 < i < L  align(perception's, recall's features)    trains W_{i-1} and Theta_i
+ *     stage L             |perception's drawing - image|^2          trains W_{L-1}
+ *
+ * @example
+ * const learner = new AutoencoderBsd(pair, autoencoderDefaults.rule, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * learner.stimulus.view.set(pixels); // rows of learner.stimulusWidth floats
+ * learner.step(64, { perception: 3e-3, recall: 3e-3 }).stageLosses;
+ */
 export class AutoencoderBsd implements AutoencoderLearner {
   readonly team: Team;
   readonly maxImages: number;

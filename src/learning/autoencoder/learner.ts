@@ -10,12 +10,15 @@ import type { Rates, StageReport } from "../rule.ts";
 export interface AutoencoderReport extends StageReport {
   /** Share of neurons in each hidden stage of perception that did not fire once in the batch; empty for nets that do not spike. */
   readonly silent: readonly number[];
+  /** Images of the batch. */
   readonly images: number;
 }
 
 /** The latent of a net that spikes: what a sampler draws from. */
 export interface LatentAccess {
+  /** Neurons of the latent. */
   readonly neurons: number;
+  /** T. */
   readonly steps: number;
   /** Spikes (0 or 1) of a network's latent for the loaded images, [image][step][neuron]; a new array. */
   encode(images: number, by: Network): Uint8Array;
@@ -33,6 +36,7 @@ export interface AutoencoderLearner {
   readonly optimiser: AdamW;
   /** Where the images of a batch are put, [image][stimulusWidth]: normalised pixels, channels last. */
   readonly stimulus: Region<Float32Array>;
+  /** Floats a row, whole tiles; those past the image stay 0. */
   readonly stimulusWidth: number;
   /** Which networks redraw images: both for BSD, perception alone for rules that train one. */
   readonly redrawers: readonly Network[];

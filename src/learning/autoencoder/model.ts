@@ -7,7 +7,14 @@ import type { Network } from "../../network/autoencoder/pair.ts";
 import type { DataSummary } from "../../network/model.ts";
 import type { AutoencoderLearner } from "./learner.ts";
 
-/** An autoencoder with what the data it was made for are like. */
+/**
+ * An autoencoder with what the data it was made for are like.
+ *
+ * @example
+ * const { model, team } = await openAutoencoder("runs/mnist-autoencoder-seed1");
+ * model.load(dataset.test, indices, 0, 8);
+ * model.redraw(8, "perception"); // 8 pictures, 0..1
+ */
 export class AutoencoderModel {
   readonly data: DataSummary;
   readonly learner: AutoencoderLearner;
@@ -32,7 +39,7 @@ export class AutoencoderModel {
     fillRows(learner.stimulus.view, learner.stimulusWidth, split, indices, from, count, shape, frame, statistics);
   }
 
-  /** The loaded images as a network draws them: [image][height][width][channel], 0 (black) to 1. */
+  /** The loaded images as a network draws them: [image][height][width][channel], 0 (black) to 1; a new array. */
   redraw(images: number, by: Network): Float32Array {
     return this.pixels(this.learner.redraw(images, by), images);
   }

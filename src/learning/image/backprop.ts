@@ -10,6 +10,8 @@ import type { OptimiserOptions } from "../optimiser.ts";
 import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
 
 /**
+ * Surrogate-gradient backprop through the spiking perception, stage by stage and step by step (ATan surrogate, see `NeuronParameters`). Trains perception alone; `rates.recall` is not used.
+ *
  * @example
  * const pair = new NetworkPair(team, { ...options, networks: "perception", keepDrives: true });
  * const rule = new Backprop(pair, { top: "cross-entropy", lambda: 0 }, { weightDecay: 0.01, clip: 1, clipScope: "stage" });

@@ -15,7 +15,17 @@ import type { OptimiserOptions } from "../optimiser.ts";
 import { FixedWeights } from "./fixed-weights.ts";
 import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
 
-/** Built and used as `Backprop`. */
+/**
+ * Direct feedback alignment (Nokland 2016): the top's error goes to every hidden stage k through one fixed random matrix of that stage's own,
+ *
+ *     dL/ds_k[t] = B_k^T e / T,   e = dL/d(concept's mean drive)
+ *
+ * Built and used as `Backprop`.
+ *
+ * @example
+ * const pair = new NetworkPair(team, { ...options, networks: "perception", keepDrives: true });
+ * new DirectFeedbackAlignment(pair, { top: "cross-entropy", lambda: 0 }, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ */
 export class DirectFeedbackAlignment extends PerceptionRule {
   readonly #stages: readonly { readonly stage: SpikingStage; readonly down: InputGradient }[];
   /** dL/ds of whichever stage is at work, the same at all steps. */

@@ -13,7 +13,17 @@ import { Backprop } from "./backprop.ts";
 import { FixedWeights } from "./fixed-weights.ts";
 import type { PerceptionOptions } from "./perception-rule.ts";
 
-/** Built and used as `Backprop`. */
+/**
+ * Feedback alignment (Lillicrap et al. 2016): backprop with a fixed random matrix B in place of each transpose,
+ *
+ *     dL/ds_k[t] = B_{k+1}^T dL/dz_{k+1}[t]
+ *
+ * Built and used as `Backprop`.
+ *
+ * @example
+ * const pair = new NetworkPair(team, { ...options, networks: "perception", keepDrives: true });
+ * new FeedbackAlignment(pair, { top: "cross-entropy", lambda: 0 }, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ */
 export class FeedbackAlignment extends Backprop {
   constructor(pair: NetworkPair, options: PerceptionOptions, optimiser: OptimiserOptions) {
     requireArguments("rule", { pair });

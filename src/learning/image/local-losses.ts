@@ -14,6 +14,9 @@ import { type PerceptionOptions, PerceptionRule, type Reached } from "./percepti
 import { StageClassifier } from "./stage-classifier.ts";
 
 /**
+ * Local losses (Mostafa et al. 2018; Nokland and Eidnes 2019): each hidden stage learns from a linear classifier and cross-entropy of its own on its firing rates, and no gradient goes further down.
+ * Trains perception alone; `rates.recall` is not used.
+ *
  * @example
  * const pair = new NetworkPair(team, { ...options, networks: "perception" });
  * const rule = new LocalLosses(pair, { top: "cross-entropy", lambda: 0 }, { weightDecay: 0.01, clip: 1, clipScope: "stage" });

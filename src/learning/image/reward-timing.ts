@@ -43,6 +43,12 @@ export interface RewardTimingOptions extends PerceptionOptions {
 }
 
 /**
+ * R-STDP (Florian 2007; Izhikevich 2007; for images Mozafari et al. 2018): spike-timing-dependent plasticity times reward r, 1 for a right decision and -1 for a wrong one,
+ *
+ *     Delta W_ji ~ sum over images of  (r - mean of r) e_ji,   e_ji = sum over t of  A s_j[t] x_i[t] - D s_i[t] y_j[t]
+ *
+ * with the traces x of the sender's spikes s_i and y of the receiver's s_j. Trains perception alone; `rates.recall` is not used.
+ *
  * @example
  * const pair = new NetworkPair(team, { ...options, networks: "perception", keepDrives: true });
  * const stdp = { trace: 2, potentiation: 1, depression: 0.5, hidden: 0.1 };

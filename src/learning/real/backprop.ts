@@ -10,6 +10,7 @@ import { RealImageLearner } from "./image-learner.ts";
 import type { RealImageNet } from "./image-net.ts";
 
 /**
+ * Backprop on a net of real numbers, with cross-entropy at the top.
  * `rates.recall` is not used.
  *
  * @example

@@ -15,6 +15,7 @@ import { MirroredNets } from "./mirrored-nets.ts";
 
 /** What rule ccl is told. */
 export interface CounterCurrentOptions {
+  /** What rows are compared by. */
   readonly affinity: "dots" | "cosines";
   /** Weight of each stage's label match. */
   readonly weight: number;
@@ -27,6 +28,7 @@ export interface CounterCurrentOptions {
 export const counterCurrentDefaults: CounterCurrentOptions = { affinity: "cosines", weight: 1 };
 
 /**
+ * Counter-current learning (Kao and Hariharan 2024, arXiv 2409.19841): a net and a feedback net that runs down from the classes teach each other stage by stage.
  * `rates.perception` is W's rate, `rates.recall` Theta's. Each stage reports its own loss.
  *
  * @example

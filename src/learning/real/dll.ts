@@ -33,7 +33,7 @@ export interface ImageDllOptions {
   readonly errorLimit: number;
 }
 
-/** Defaults of rule dll on images. */
+/** Defaults of rule dll on images: feedbackRate 0.1, errorLimit 50. */
 export const imageDllDefaults: ImageDllOptions = { feedbackRate: 0.1, errorLimit: 50 };
 
 /** Theta of a hidden stage, from the errors of the stage above. */
@@ -49,6 +49,10 @@ export interface Feedback {
 }
 
 /**
+ * Dendritic Localized Learning (Lv et al. 2025, arXiv 2501.09976): errors come down by learned weights Theta of their own,
+ *
+ *     xi_i = clip(Theta_i^T delta_{i+1}, +-limit),   delta_i = xi_i f'(z_i)
+ *
  * `rates.perception` is W's rate, `rates.recall` is not used.
  *
  * @example

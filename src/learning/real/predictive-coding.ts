@@ -33,10 +33,15 @@ export interface ImagePredictiveCodingOptions {
   readonly inferenceRate: number;
 }
 
-/** Defaults of rule predictive-coding on images. */
+/** Defaults of rule predictive-coding on images: 20 steps of inference at a rate of 0.1. */
 export const imagePredictiveCodingDefaults: ImagePredictiveCodingOptions = { inferenceSteps: 20, inferenceRate: 0.1 };
 
 /**
+ * Predictive coding (Rao and Ballard 1999; Whittington and Bogacz 2017): the values x_l of all hidden stages descend the energy
+ *
+ *     E = sum over images and stages of |x_l - mu_l|^2 / 2 + the top's cross-entropy,   mu_l the prediction from the stage below
+ *
+ * with the label given, then every weight learns from its own error and input.
  * `rates.recall` is not used. The reported loss and decisions are those before inference.
  *
  * @example

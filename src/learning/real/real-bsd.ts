@@ -27,6 +27,7 @@ export interface RealBsdOptions extends StageLossOptions {
 }
 
 /**
+ * The stage losses of BSD (arXiv 2509.20284) on units that do not spike, between a net and a feedback net that runs down from the classes.
  * `rates.perception` is W's rate, `rates.recall` Theta's. Each stage reports its own loss.
  *
  * @example

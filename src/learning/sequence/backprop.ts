@@ -12,7 +12,15 @@ import type { Rates } from "../rule.ts";
 import type { SequenceStepReport } from "./learner.ts";
 import { SpikingLearner } from "./spiking-learner.ts";
 
-/** Backprop through time on the spiking net of sequences. */
+/**
+ * Surrogate-gradient backprop through time on the spiking net of sequences: through every stage, step and position of the window. Trains perception alone; `rates.recall` is not used.
+ *
+ * @example
+ * const pair = new SequencePair(team, { ...options, perceptionOnly: true });
+ * const learner = new SequenceBackprop(pair, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * learner.load(set, windowStarts(set.parts.train, 32, 32), 0, 64);
+ * learner.step({ perception: 3e-3, recall: 0 }).loss;
+ */
 export class SequenceBackprop extends SpikingLearner {
   readonly optimiser: AdamW;
   readonly #layers: readonly ThroughTime[];

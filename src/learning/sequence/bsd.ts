@@ -30,22 +30,41 @@ import { WindowAlignment } from "./window-alignment.ts";
 export interface SequenceBsdOptions {
   /** What of recall is aligned with perception's firing rates: the time mean of its spikes, drive or membrane. Default rate. */
   readonly recallFeatures?: Feature;
+  /** Take each neuron's mean away before comparing. */
   readonly centred: boolean;
+  /** Alignment loss of the hidden stages and stage 1. */
   readonly loss: "infonce" | "reco";
   /** literal: every other row of a block is a negative; masked: those with another target symbol. */
   readonly negatives: "literal" | "masked";
   /** Rows of a window that are compared with each other at most. */
   readonly block: number;
+  /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
   /** InfoNCE of hidden stages: what rows are told apart by, cosines or mean products. Default cosines. */
   readonly affinity?: AffinityKind;
+  /** ReCo: weight of the negatives. */
   readonly lambda: number;
+  /** Weight of each hidden stage's loss. */
   readonly weight: number;
+  /** Weight of stage 1's loss. */
   readonly stimulusWeight: number;
+  /** Pull on neurons that fire above `rate` (spikes a step), with this weight; 0 switches it off. */
   readonly homeostasis: { readonly weight: number; readonly rate: number };
 }
 
-/** Bidirectional Spike-Based Distillation on a recurrent pair. */
+/**
+ * Bidirectional Spike-Based Distillation (Lv et al., arXiv 2509.20284) on a recurrent pair. At each position every stage has one loss, to which its inputs and the spikes of the element before are constants:
+ *
+ *     stage 1             align(stimulus, redrawn stimulus)       trains Theta_1
+ *     stage i, 1 < i < L  align(perception's, recall's features)  trains W_x, W_h and Theta_y, Theta_h of the stage
+ *     stage L             cross-entropy or squared error          trains the read-out W_L
+ *
+ * @example
+ * const options = { ...sequenceConfigDefaults.rule, negatives: "masked" } as const;
+ * const learner = new SequenceBsd(pair, options, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * learner.load(set, windowStarts(set.parts.train, 32, 32), 0, 64);
+ * learner.step({ perception: 3e-3, recall: 3e-3 }).loss;
+ */
 export class SequenceBsd extends SpikingLearner {
   readonly optimiser: AdamW;
   /** Where the norms take their statistics from while learning. */

@@ -33,10 +33,14 @@ export interface DllOptions {
   readonly seed: number;
 }
 
-/** Defaults of rule dll on sequences. */
+/** Defaults of rule dll on sequences: feedbackRate 0.1, errorLimit 50, not temporal, seed 0. */
 export const dllDefaults: DllOptions = { feedbackRate: 0.1, errorLimit: 50, temporal: false, seed: 0 };
 
 /**
+ * Dendritic Localized Learning (Lv et al. 2025, arXiv 2501.09976) on the recurrent net of real numbers: errors come down by learned weights Theta of their own,
+ *
+ *     xi_n = clip(Theta_up^T delta_up,n [+ Theta_h^T delta_{n+1}], +-limit),   delta_n = xi_n (1 - h_n^2)
+ *
  * `rates.perception` is W's rate; `rates.recall` is not used.
  *
  * @example

@@ -14,6 +14,7 @@ export interface SequenceStepReport extends StageReport {
 /** Outputs of windows, [position][row][stride]: logits of symbols, or standardised values. */
 export interface SequenceOutputs {
   readonly view: Float32Array;
+  /** Floats a row; those past the outputs mean nothing. */
   readonly stride: number;
 }
 

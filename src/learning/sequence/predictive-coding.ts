@@ -37,7 +37,7 @@ export interface PredictiveCodingOptions {
   readonly carry: "predicted" | "inferred";
 }
 
-/** Defaults of rule predictive-coding on sequences. */
+/** Defaults of rule predictive-coding on sequences: 100 steps of inference at a rate of 0.1, `carry` "predicted". */
 export const predictiveCodingDefaults: PredictiveCodingOptions = {
   inferenceSteps: 100,
   inferenceRate: 0.1,
@@ -58,6 +58,12 @@ interface Workspace {
 }
 
 /**
+ * Temporal predictive coding (Millidge et al. 2024) on the recurrent net of real numbers: at each position the values x_l of all layers descend
+ *
+ *     E = sum_l |x_l - mu_l|^2 / 2 + the read-out's loss,   mu_l the prediction from the layer below and the position before
+ *
+ * with the target given, then every weight learns from its own error and input. `rates.recall` is not used.
+ *
  * @example
  * const learner = new PredictiveCoding(net, predictiveCodingDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */

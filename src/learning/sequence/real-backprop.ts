@@ -15,6 +15,8 @@ import type { SequenceStepReport } from "./learner.ts";
 import { RealLearner } from "./real-learner.ts";
 
 /**
+ * Backpropagation through time on the recurrent net of real numbers: the exact gradient of the mean loss over the window. `rates.recall` is not used.
+ *
  * @example
  * const learner = new RealBackprop(net, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  * learner.load(text, starts, 0, 64);

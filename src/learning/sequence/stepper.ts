@@ -23,6 +23,7 @@ export interface Stepper {
  * A stepper on a learner's net. Its outputs are, bit for bit, those of `predict` on the same elements as one window. It works in the net's memory: load windows again before
  * the learner's next step or prediction.
  *
+ * @throws BispikeError "usage" for a learner that is not of this library
  * @example
  * const stepper = stepperOf(learner);
  * for (const symbol of symbols) logits = stepper.next(symbol);

@@ -20,13 +20,14 @@ import { flat, pixelsOf, type Shape, sizeOf } from "../shape.ts";
 import type { RealInput, Source, Synapses, Workspace } from "../synapses.ts";
 import { type AutoencoderShape, autoencoderShapes } from "./shapes.ts";
 
-/** One of the two. */
+/** One of the two networks. */
 export type Network = "perception" | "recall";
 
 /** What a pair of spiking autoencoders looks like. */
 export interface AutoencoderOptions extends AutoencoderShape {
   /** T, the time steps an image is shown. */
   readonly steps: number;
+  /** Normalise each drive over batch and time (cnn: and space) before the neurons see it. */
   readonly norm: boolean;
   /** Membrane time constant in steps. */
   readonly tau: number;
@@ -34,11 +35,13 @@ export interface AutoencoderOptions extends AutoencoderShape {
   readonly threshold: { readonly perception: number; readonly recall: number };
 }
 
+/** What a pair of spiking autoencoders is made from. */
 export interface AutoencoderPairOptions extends AutoencoderOptions {
   /** The frame an image comes in; for a cnn as `autoencoderFrame` says. */
   readonly image: Shape;
   /** Largest batch. */
   readonly maxImages: number;
+  /** Draws the weights; an integer from 0 to 2^53 - 1. */
   readonly seed: number;
   /** Which networks there are: both, or perception alone for rules that train one network. Default both. */
   readonly networks?: "both" | "perception";
@@ -48,19 +51,33 @@ export interface AutoencoderPairOptions extends AutoencoderOptions {
   readonly keepGradients?: boolean;
 }
 
-/** Two spiking autoencoders that share an image. */
+/**
+ * Two spiking autoencoders that share an image.
+ *
+ * @example
+ * const image = { height: 32, width: 32, channels: 1 };
+ * const pair = new AutoencoderPair(team, { ...autoencoderDefaults.network, image, maxImages: 64, seed: 1 });
+ * pair.path("recall").length; // its layers, from the image it sees to the one it draws
+ */
 export class AutoencoderPair {
   readonly team: Team;
   readonly options: AutoencoderPairOptions;
   /** The images, [image][stimulusWidth]: normalised pixels, channels last. */
   readonly stimulus: Region<Float32Array>;
+  /** Floats a row, whole tiles; those past the image stay 0. */
   readonly stimulusWidth: number;
+  /** The frame's shape (cnn), or flat (mlp). */
   readonly stimulusShape: Shape;
   /** Stages 2 .. L. */
   readonly perception: readonly Layer[];
   /** Stages 1 .. L - 1; empty where there is perception alone. */
   readonly recall: readonly Layer[];
 
+  /**
+   * Draws all weights from the seed.
+   *
+   * @throws BispikeError "shape" where a cnn's frame cannot be halved as often as there are convolutions
+   */
   constructor(team: Team, options: AutoencoderPairOptions) {
     requireArguments("AutoencoderPair", { team, options: ofKind("autoencoderPairOptions", options) });
     this.team = team;

@@ -12,6 +12,7 @@ import { paddedShape } from "../stage-plan.ts";
 
 /** What an autoencoder looks like; the YAML section `network` of task autoencode. */
 export interface AutoencoderShape {
+  /** mlp: fully connected stages. cnn: 3x3 convolutions of stride 2 down to the latent and, mirrored, nearest upsampling with 3x3 convolutions back. */
   readonly kind: "mlp" | "cnn";
   /** Neurons (mlp) or channels (cnn) of the stages between image and latent. */
   readonly hidden: readonly number[];
@@ -19,7 +20,12 @@ export interface AutoencoderShape {
   readonly latent: number;
 }
 
-/** The frame images are put in: a cnn halves its sides at every stage between image and latent, so they are padded to a multiple of that. */
+/**
+ * The frame images are put in: a cnn halves its sides at every stage between image and latent, so they are padded to a multiple of that.
+ *
+ * @example
+ * autoencoderFrame({ kind: "cnn", hidden: [16, 32, 64], latent: 64 }, { height: 28, width: 28, channels: 1 }); // 32 x 32
+ */
 export function autoencoderFrame(network: AutoencoderShape, image: Shape): Shape {
   requireArguments("autoencoderFrame", { network, image });
   const { kind, hidden } = network;

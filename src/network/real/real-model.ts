@@ -18,6 +18,8 @@ export interface RealImageRows {
 }
 
 /**
+ * A net of real numbers with what it knows of its data, as a `Model` has a spiking pair.
+ *
  * @example
  * const model = new RealModel({ net, stimulus, stimulusWidth, maxImages }, data, frame);
  * (await evaluate(model, dataset.test, indices)).accuracy;

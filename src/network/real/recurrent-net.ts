@@ -16,6 +16,10 @@ export interface RecurrentNetOptions extends WindowOptions {
 }
 
 /**
+ * A recurrent net of real numbers: layers of tanh neurons and a linear read-out at every position,
+ *
+ *     h_n = tanh(W_x x_n + W_h h_{n-1} + b),   y_n = W_y h_n + c
+ *
  * @example
  * const characters = { kind: "symbols", width: 65 } as const;
  * const net = new RecurrentNet(team, {

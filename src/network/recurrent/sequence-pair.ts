@@ -28,24 +28,29 @@ export interface SequenceNetworkOptions {
   readonly hidden: readonly number[];
   /** T, the steps of an element. */
   readonly steps: number;
+  /** Normalise the drive of each position over windows and time before the neurons see it. */
   readonly norm: boolean;
-  /** Membrane time constant in steps. */
+  /** Membrane time constant in steps, at least 1. */
   readonly tau: number;
+  /** Membrane potential at which a network's neurons fire. */
   readonly threshold: { readonly perception: number; readonly recall: number };
   /** Whether recall is recurrent, that is, knows later targets. */
   readonly recurrentRecall: boolean;
-  /** Code of a target value at the top of recall: neurons a value, and the range of standardised values they cover. */
+  /** Code of a target value at the top of recall: neurons a value, and half of the interval they cover, in standard deviations. */
   readonly population: { readonly size: number; readonly range: number };
 }
 
 /** What a recurrent pair is made from. */
 export interface SequencePairOptions extends SequenceNetworkOptions {
+  /** What elements are. */
   readonly inputs: ElementKind;
+  /** What targets are. */
   readonly targets: ElementKind;
   /** Elements of the longest window. */
   readonly window: number;
   /** Windows side by side at most. */
   readonly maxRows: number;
+  /** Draws the weights; an integer from 0 to 2^53 - 1. */
   readonly seed: number;
   /** No recall, and every stage keeps the window's drives: for rules that carry errors back. Default false. */
   readonly perceptionOnly?: boolean;
@@ -54,23 +59,37 @@ export interface SequencePairOptions extends SequenceNetworkOptions {
 /** See `initialise`. Measured on next characters of Alice, 4 epochs: 0.12 (1 / sqrt of the alphabet) 41.5 % by BSD and 44.8 by backprop, 1 43.2 and 46.7. */
 const SYMBOL_BOUND = 1;
 
-/** Recurrent perception and recall for windows of a sequence. */
+/**
+ * Recurrent perception and recall for windows of a sequence: perception runs along a window, recall back from its end. At each position n
+ *
+ *     perception  u_n = W_x x_n + W_h s_{n-1}          recall  b_n = Theta_y r^y_n + Theta_h r_{n+1}
+ *
+ * Rows of all regions are position * rows + row.
+ *
+ * @example
+ * const characters = { kind: "symbols", width: 65 } as const;
+ * const sizes = { inputs: characters, targets: characters, window: 32, maxRows: 64, seed: 1 };
+ * const pair = new SequencePair(team, { ...sequenceConfigDefaults.network, ...sizes });
+ * pair.stages; // 3 with one hidden one
+ */
 export class SequencePair {
   readonly team: Team;
   readonly options: SequencePairOptions;
-  /** Hidden stages from the stimulus up: perception's halves and recall's. */
+  /** Perception's hidden stages from the stimulus up. */
   readonly perception: readonly RecurrentLayer[];
+  /** Recall's halves of the same stages, in the same order; empty without recall. */
   readonly recall: readonly RecurrentLayer[];
   /** Reads the concept's drive: logits of symbols, or values. */
   readonly conceptDrive: Layer;
   /** Redraws the stimulus from recall; absent without recall. */
   readonly redrawn: Layer | undefined;
-  /** Real stimulus rows [image][stimulusWidth]; unused for symbols. */
+  /** Real stimulus rows [position * rows + row][stimulusWidth]; unused for symbols. */
   readonly stimulus: Region<Float32Array>;
+  /** Floats a stimulus row, whole tiles. */
   readonly stimulusWidth: number;
   /** One-hot spikes of input symbols; absent for values. */
   readonly #symbols: Population | undefined;
-  /** The newest input symbols, one a row. */
+  /** The newest input symbols, [position * rows + row]. */
   symbols: ArrayLike<number> = [];
   /** The targets' spikes recall starts from. */
   readonly concept: Population;
