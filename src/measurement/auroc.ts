@@ -9,6 +9,8 @@ import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 /**
+ * Area under the receiver operating characteristic, exactly (Mann-Whitney, ties count half): the probability that an outlier's score is above an inlier's. 0.5 tells nothing apart, 1 everything, and below 0.5 the score points the wrong way.
+ *
  * @param inliers scores of what is known; at least one
  * @param outliers scores of what should score higher; at least one
  * @throws BispikeError "usage" for an empty side or a score that is not a number

@@ -17,13 +17,14 @@ export const DEFAULT_CUT = 0.25;
 
 /** Errors of redrawn images by band of spatial frequency. */
 export interface BandErrors {
-  /** Of each image, in units of its mean squared error. */
+  /** Up to the cut; [image], in units of its mean squared error. */
   readonly low: Float64Array;
+  /** Above the cut; likewise. low + high is the image's mean squared error. */
   readonly high: Float64Array;
 }
 
 /**
- * Mean squared error of each image in a low and a high band.
+ * Mean squared error of each image in a low and a high band of spatial frequency, by an orthonormal DFT of the difference; low + high is the whole error.
  *
  * @param originals [count][height][width][channel], 0..1
  * @param redrawn as `originals`

@@ -19,7 +19,9 @@ import { addOperations, type Effective, NO_OPERATIONS, type Operations } from ".
 
 /** One network, or both. A sample is an image perceived, or a concept recalled. */
 export interface NetworkCost {
+  /** Images perceived, concepts recalled. */
   readonly samples: number;
+  /** Of the whole network. */
   readonly footprint: Footprint;
   /** Share of weights that are exactly 0; 0 is fully connected. */
   readonly connectionSparsity: number;
@@ -94,7 +96,13 @@ export class CostMeter implements Meter {
   }
 }
 
-/** What is counted of a model: its pair, or its net of real numbers. */
+/**
+ * What is counted of a model: its pair, or its net of real numbers.
+ *
+ * @throws BispikeError "usage" for a model of another kind
+ * @example
+ * const meter = new CostMeter(countedNet(model));
+ */
 export function countedNet(model: ImageModel): NetworkPair | LayeredNet {
   if (model instanceof Model) return model.pair;
   if (model instanceof RealModel) return model.net;

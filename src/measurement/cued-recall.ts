@@ -24,7 +24,9 @@ export const CUE_SEVERITIES: Readonly<Record<CueKind, readonly number[]>> = {
 /** How well recall completes a damaged picture. */
 export interface CuedRecall {
   readonly kind: CueKind;
+  /** Share of the picture hidden, or standard deviation of the noise (1 is from black to white); 0 is the whole picture. */
   readonly severity: number;
+  /** Cues shown. */
   readonly images: number;
   /** Share of cues whose concept is decided rightly, 0..1. */
   readonly accuracy: number;

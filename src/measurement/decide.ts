@@ -16,10 +16,11 @@ import { assertRows } from "../network/rows.ts";
 
 /** What a net decides of an image. */
 export interface Decision {
+  /** Number of the class. */
   readonly class: number;
-  /** Cosine of the concept's spikes with each class's train; all 0 when silent. */
+  /** Cosine of the concept's spikes with each class's train, 0..1, [class]; all 0 when silent, and for nets of real numbers. */
   readonly cosines: Float64Array;
-  /** Projection of the mean drive on each class's code. */
+  /** Projection of the mean drive on each class's code, [class]; outputs of a net of real numbers. */
   readonly drives: Float64Array;
 }
 
@@ -48,7 +49,14 @@ function decideByLogits({ logits, data, net }: RealModel, images: number): Decis
   });
 }
 
-/** Decisions of a pair for the first `images` of the images it perceived. Throws a `usage` error for more. */
+/**
+ * Decisions of a pair for the first `images` of the images it perceived: the class whose code has the largest cosine with the concept's spikes, ties by the mean drive.
+ *
+ * @throws BispikeError "usage" for more than it perceived
+ * @example
+ * perceive(pair, 8);
+ * decide(pair, 8)[0].class;
+ */
 export function decide(pair: NetworkPair, images: number): Decision[] {
   requirePair("decide", pair);
   const { classes, width, bits } = pair.target;

@@ -11,6 +11,10 @@ import { exponential, logarithm } from "../engine/elementary.ts";
 import { symmetricEigenvalues } from "./eigenvalues.ts";
 
 /**
+ * Effective rank (Roy and Vetterli 2007) of a matrix with singular values s: how many directions it spreads over, 1 to min(rows, columns),
+ *
+ *     exp(-sum of p ln p),   p = s / sum of s
+ *
  * @param values [row][column]
  * @param options with `centred`, each column's mean is taken away first. Default false
  * @returns 0 for a matrix of zeros

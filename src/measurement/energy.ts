@@ -16,7 +16,9 @@ import type { Effective } from "./operations.ts";
 /** Picojoules of one operation. */
 export interface EnergyPreset {
   readonly name: string;
+  /** Of a multiply-accumulation. */
   readonly mac: number;
+  /** Of an accumulation. */
   readonly ac: number;
 }
 
@@ -29,7 +31,7 @@ export const INT8: EnergyPreset = { name: "INT8, 45 nm", mac: 0.23, ac: 0.03 };
 export const ENERGY_PRESETS = { fp32: FP32, fp16: FP16, int8: INT8 } as const;
 
 /**
- * Picojoules of effective operations, arithmetic only.
+ * Picojoules of effective operations, arithmetic only, in a 45 nm process (Horowitz, ISSCC 2014). Memory, which costs more, is not in it.
  *
  * @param preset default FP32
  * @example

@@ -8,17 +8,19 @@ import { SpikeSimilarity } from "./similarity.ts";
 
 /** What a pass over images measured. */
 export interface Evaluation {
+  /** Images evaluated. */
   readonly images: number;
-  /** Share of right decisions by the concept's spikes, 0..1. */
+  /** Share of right decisions, 0..1: by the concept's spikes, or the largest output of a net of real numbers. */
   readonly accuracy: number;
   /** The same by the concept's mean drive alone. */
   readonly driveAccuracy: number;
   /** confusion[truth][decision], counts. */
   readonly confusion: readonly (readonly number[])[];
-  /** Mean firing rate of each hidden stage of perception; empty for nets that do not spike. */
+  /** Mean firing rate of each hidden stage of perception, spikes a neuron and step; empty for nets that do not spike. */
   readonly rates: readonly number[];
-  /** Hamming similarity of the networks' spikes a hidden stage, and with recall of another class (control); empty where there is no recall. */
+  /** Hamming similarity of the networks' spikes, 0..1, a hidden stage; empty where there is no recall. */
   readonly hamming: readonly number[];
+  /** The same with recall of another class: the control. */
   readonly hammingShuffled: readonly number[];
 }
 

@@ -19,19 +19,23 @@ export type FrechetNote =
 
 /** The distance, and its two parts. */
 export interface FrechetDistance {
+  /** The distance: `means` + `covariances`. */
   readonly value: number;
   /** |m1 - m2|^2. */
   readonly means: number;
-  /** The trace. */
+  /** Tr(S1 + S2 - 2 (S1^1/2 S2 S1^1/2)^1/2). */
   readonly covariances: number;
+  /** Features an image. */
   readonly features: number;
-  /** Of the first and the second set. */
+  /** Images of the first and the second set. */
   readonly images: readonly [number, number];
+  /** "few-images" where a set has no more images than there are features: the distance is then biased upwards. */
   readonly notes: readonly FrechetNote[];
 }
 
 /**
- * Distance between two sets of features, as Gaussians; 0 for equal ones. Only distances by the same features over about as many images compare.
+ * Distance between two sets of features, as Gaussians (Dowson and Landau 1982; Heusel et al. 2017): |m1 - m2|^2 + Tr(S1 + S2 - 2 (S1^1/2 S2 S1^1/2)^1/2); 0 for equal ones.
+ * Only distances by the same features over about as many images compare.
  * Its time grows with the cube of the features: a second or so for 256, minutes for 2048.
  *
  * @throws BispikeError "shape" for Gaussians of different widths, "data" for a covariance that is none

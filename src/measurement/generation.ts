@@ -15,6 +15,7 @@ import { structuralSimilarities } from "./ssim.ts";
 export interface GenerationBatch {
   readonly originals: Pixels;
   readonly redrawn: Pixels;
+  /** Images. */
   readonly count: number;
 }
 
@@ -36,12 +37,15 @@ export interface NamedFrechet extends FrechetDistance {
 /** Means over the images; errors in units of pixels 0..1. */
 export interface GenerationMeasures {
   readonly images: number;
+  /** Mean squared error, in squares of pixels 0..1. */
   readonly mse: number;
   /** Mean of the images' PSNR, dB; an image without any error has none and is left out. Infinity when all are without. */
   readonly psnr: number;
+  /** Mean structural similarity, at most 1. */
   readonly ssim: number;
-  /** The parts of `mse` below and above the cut. */
+  /** The part of `mse` below the cut. */
   readonly lowError: number;
+  /** The part of `mse` above the cut. */
   readonly highError: number;
   /** null without features. */
   readonly frechet: NamedFrechet | null;
@@ -65,7 +69,14 @@ export async function measureGeneration(
   return meter.measures();
 }
 
-/** The same, for callers with a loop of their own. */
+/**
+ * Measures redrawn images against their originals as `measureGeneration` does, for callers with a loop of their own.
+ *
+ * @example
+ * const meter = new GenerationMeter({ shape });
+ * await meter.add({ originals, redrawn, count });
+ * meter.measures().psnr;
+ */
 export class GenerationMeter {
   readonly #options: GenerationOptions;
   readonly #sums = { mse: 0, psnr: 0, ssim: 0, lowError: 0, highError: 0 };
@@ -81,7 +92,11 @@ export class GenerationMeter {
       this.#sets = { originals: new FeatureStatistics(features.width), redrawn: new FeatureStatistics(features.width) };
   }
 
-  /** Takes in a batch, which is not kept. */
+  /**
+   * Takes in a batch, which is not kept.
+   *
+   * @throws BispikeError "shape" or "data" for rows that are not `count` images of the shape
+   */
   async add({ originals, redrawn, count }: GenerationBatch): Promise<void> {
     const { shape, features, cut = DEFAULT_CUT } = this.#options;
     checkRows("redrawn images", redrawn, shape, count);
@@ -105,7 +120,11 @@ export class GenerationMeter {
     }
   }
 
-  /** Over all batches so far. */
+  /**
+   * Over all batches so far.
+   *
+   * @throws BispikeError "data" for no images, and with features for fewer than 2
+   */
   measures(): GenerationMeasures {
     const images = this.#images;
     if (images === 0)
@@ -140,6 +159,7 @@ export interface ImageBatch {
 /**
  * Statistics of a set's features, clamped to 0..1: `frechetDistance` of two sets' Gaussians compares samples with real images.
  *
+ * @throws BispikeError "shape" or "data" for rows that are not images of the shape
  * @example
  * const real = await featureStatistics(extractor, testBatches(), shape);
  * const drawn = await featureStatistics(extractor, samples(), shape);

@@ -17,6 +17,8 @@ export interface GradientAngle {
 }
 
 /**
+ * Angle between two vectors of one length, such as two gradients of the same weights, by a form that keeps its digits near 0 and 180 degrees.
+ *
  * @returns null where a vector is all zeros or holds a number that is not finite, for there is no angle then
  * @example
  * gradientAngle([1, 0, 0, 1], [1, 1, 0, 0]); // cosine 0.5, 60 degrees

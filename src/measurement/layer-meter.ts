@@ -19,15 +19,18 @@ import { spikeCounts } from "./spike-counts.ts";
 
 /** What a layer did for the images seen: its weights, the spikes that reached it and the operations that they made. */
 export interface LayerCost {
+  /** Such as perception.stage2. */
   readonly name: string;
   readonly footprint: Footprint;
-  /** Weights, and how many are exactly 0. */
+  /** Number of weights. */
   readonly weights: number;
+  /** How many of them are exactly 0. */
   readonly zeroWeights: number;
   /** Share of the neurons' outputs that are 0, over steps and samples; null where the drive is read out. */
   readonly activationSparsity: number | null;
-  /** Outputs counted for it, and those that are not 0. */
+  /** Outputs counted for `activationSparsity`. */
   readonly outputs: number;
+  /** How many of them were not 0. */
   readonly spikes: number;
   /** A sample, all T steps, as NeuroBench counts: an input that is held over time counts T times. */
   readonly operations: Operations;

@@ -20,14 +20,17 @@ import { decide } from "./decide.ts";
 import { differing } from "./similarity.ts";
 import { spikeCounts } from "./spike-counts.ts";
 
-/** Scores of single images, the larger the less the pair knows them: [image], and [stage][image] for the hidden stages from below. */
+/** Scores of single images, [image]: the larger, the less the pair knows them. */
 export interface MismatchScores {
+  /** Share of (unit, step) bits in which the networks' spikes differ, summed over the hidden stages. */
   readonly hamming: Float64Array;
+  /** 1 - cosine of the units' firing rates, 1 where one is silent, summed over the hidden stages. */
   readonly cosine: Float64Array;
   /** 1 - largest softmax probability of the concept's mean drive. */
   readonly uncertainty: Float64Array;
   /** Firing rate of perception's hidden stages, summed over them. */
   readonly rate: Float64Array;
+  /** The summands of `hamming` and `cosine`, a hidden stage, from below. */
   readonly stages: readonly {
     readonly stage: number;
     readonly hamming: Float64Array;

@@ -9,7 +9,10 @@
  */
 import type { Connections } from "./connections.ts";
 
-/** Counts, summed or a sample over all T steps. */
+/**
+ * Synaptic operations as NeuroBench counts them (Yik et al., arXiv 2304.04640).
+ * Counts, summed or a sample over all T steps.
+ */
 export interface Operations {
   /** Effective multiply-accumulations. */
   readonly macs: number;

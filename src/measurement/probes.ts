@@ -36,8 +36,9 @@ export interface ProbeOptions {
   readonly cells?: number;
   /** Weight of half the squared length of a probe's weights. Default 0.01. */
   readonly decay?: number;
-  /** What recall is compared by, and how, as the net was taught; see `rule.recallFeatures` and `rule.affinity`. Default: firing rates, by cosines. */
+  /** What recall is compared by, as the net was taught; see `rule.recallFeatures`. Default: firing rates. */
   readonly recallFeatures?: Feature;
+  /** How the two are compared, as the net was taught; see `rule.affinity`. Default: cosines. */
   readonly affinity?: AffinityKind;
   /** Awaited between batches and stages of the fit; may throw to give up. */
   readonly pause?: () => Promise<void>;
@@ -47,34 +48,43 @@ export interface ProbeOptions {
 export interface StageProbe {
   /** From 1, the stimulus. */
   readonly stage: number;
+  /** Values or neurons of the stage. */
   readonly units: number;
   /** What the probe reads: the units, or cells x channels. */
   readonly features: number;
-  /** Of the linear probe, on the training images it was fitted to and on those evaluated. */
+  /** Of the linear probe, on the training images it was fitted to. */
   readonly fittedAccuracy: number;
+  /** Of the linear probe, on the images evaluated. */
   readonly accuracy: number;
-  /** Of the fit: L-BFGS iterations (200 at most), and whether its gradient fell to 1e-4 of the first one's before they ended. */
+  /** L-BFGS iterations of the fit, 200 at most. */
   readonly iterations: number;
+  /** Whether the fit's gradient fell to 1e-4 of the first one's before they ended. */
   readonly converged: boolean;
   /** By the nearest class mean. */
   readonly nearestMean: number;
   /** By the nearest recalled class; null for the stimulus, and where there is no recall. */
   readonly byRecall: number | null;
-  /** Of the training images, and of those evaluated. */
+  /** Of the training images. */
   readonly fittedSeparation: ClassSeparation;
+  /** Of the images evaluated. */
   readonly separation: ClassSeparation;
-  /** Effective ranks, of those evaluated: features less their class's mean, over `rankImages` images, and class means less theirs. */
+  /** Effective rank of the evaluated images' features less their class's mean, over `rankImages` of them. */
   readonly withinRank: number;
+  /** Effective rank of the class means less their mean. */
   readonly meansRank: number;
+  /** Images kept for `withinRank`. */
   readonly rankImages: number;
 }
 
 /** What every stage of a net tells of the classes. */
 export interface Probes {
-  /** Training images the probes were fitted to, and images evaluated. */
+  /** Training images the probes were fitted to. */
   readonly fittedImages: number;
+  /** Images evaluated. */
   readonly images: number;
+  /** As `ProbeOptions.decay`. */
   readonly decay: number;
+  /** From stage 1, the stimulus, up. */
   readonly stages: readonly StageProbe[];
 }
 

@@ -30,7 +30,7 @@ export function meanSquaredErrors(originals: Pixels, redrawn: Pixels, shape: Ima
 }
 
 /**
- * Peak signal-to-noise ratio of pixels 0..1, in decibels; Infinity where there is no error.
+ * Peak signal-to-noise ratio of pixels 0..1, 10 log10(1 / MSE), in decibels; Infinity where there is no error.
  *
  * @example
  * peakSignalToNoise(0.01); // 20

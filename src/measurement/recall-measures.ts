@@ -22,6 +22,7 @@ export type PictureSimilarity = (
 
 /** How well recall draws its classes. */
 export interface RecallMeasures {
+  /** Each class's figures. */
   readonly classes: readonly {
     readonly class: number;
     /** Correlation with its own class's mean, and the largest with another's. */
@@ -32,11 +33,13 @@ export interface RecallMeasures {
     /** By the similarity that was given; null without one. */
     readonly similarity: number | null;
   }[];
-  /** Share of recalled pictures the classifier names rightly; null without one. */
+  /** Share, 0..1, of recalled pictures the classifier names rightly; null without one. */
   readonly judgedAccuracy: number | null;
+  /** Mean over the classes of the correlation with the class's own mean, -1..1. */
   readonly meanCorrelation: number;
+  /** Mean over the classes by the similarity that was given; null without one. */
   readonly meanSimilarity: number | null;
-  /** Share of classes whose recall is most like their own mean. */
+  /** Share of classes, 0..1, whose recall is most like their own mean. */
   readonly ownIsNearest: number;
 }
 

@@ -10,7 +10,13 @@ import { type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { recallConcepts } from "../network/inference.ts";
 import type { Model } from "../network/model.ts";
 
-/** Mean image of each class over the images at `indices`, [class][pixel][channel], in units of pixel / 255. A class without images is black. */
+/**
+ * Mean image of each class over the images at `indices`, [class][pixel][channel], in units of pixel / 255. A class without images is black.
+ *
+ * @throws BispikeError "usage" for a label that is no class
+ * @example
+ * const means = classMeans(dataset.train, indices, dataset.shape, dataset.classes);
+ */
 export function classMeans(split: Split, indices: Int32Array, shape: ImageShape, classes: number): Float32Array {
   requireArguments("classMeans", { split, indices, shape, classes });
   const size = imageBytes(shape);
@@ -29,9 +35,9 @@ export function classMeans(split: Split, indices: Int32Array, shape: ImageShape,
 export interface RecalledImages {
   /** Pictures [class][pixel][channel] in 0..1 of the size of the data. */
   readonly images: Float32Array;
-  /** Correlation of each class's recall with each class's mean, both less their mean over the classes: [class][class]. */
+  /** Correlation of each class's recall with each class's mean, both less their mean over the classes, -1..1: [recalled class][class]. */
   readonly correlations: readonly (readonly number[])[];
-  /** Classes whose recall is most like their own mean. */
+  /** Number of classes whose recall is most like their own mean. */
   readonly ownIsNearest: number;
 }
 
@@ -96,6 +102,8 @@ export function drawnRows({ pair, data, frame, stimulusScale }: Model, rows: num
  * Recalls every class and draws it. `means` as `classMeans` gives them.
  *
  * @throws BispikeError "usage" where there is perception alone, and for arguments of other kinds
+ * @example
+ * const { images } = recallImages(model, checkpoint.classMeans);
  */
 export function recallImages(model: Model, means: Float32Array): RecalledImages {
   requireKind("recallImages: model", "pairModel", model);

@@ -15,8 +15,9 @@ const RANK_IMAGES = 512;
 
 /** One network's half of a hidden stage. */
 export interface StageRepresentation extends UnitRates {
-  /** Effective rank of the firing rates, [sample][unit], as they are, and less each unit's mean (which is what the alignment compares). */
+  /** Effective rank of the firing rates, [sample][unit]. */
   readonly effectiveRank: number;
+  /** The same less each unit's mean, which is what the alignment compares. */
   readonly centredRank: number;
   /** Samples it was taken from; it cannot exceed them. */
   readonly rankSamples: number;
@@ -24,14 +25,16 @@ export interface StageRepresentation extends UnitRates {
 
 /** What the spikes of a net's stages are like. */
 export interface Representation {
+  /** Images perceived. */
   readonly images: number;
+  /** Hidden stages from below; `perception` over the images, `recall` over one recall a class. */
   readonly stages: readonly {
     readonly stage: number;
     readonly perception: StageRepresentation;
     /** Over one recall a class; null where there is perception alone. */
     readonly recall: StageRepresentation | null;
   }[];
-  /** Empty where there is perception alone. */
+  /** How weights up and down align; empty where there is perception alone. */
   readonly weights: readonly WeightAlignment[];
 }
 

@@ -39,19 +39,25 @@ export interface CorruptionScore {
   readonly name: CorruptionName;
   /** What an amount is, and its unit. */
   readonly quantity: string;
+  /** Mean accuracy over the severities asked for, 0..1. */
   readonly mean: number;
+  /** Accuracy on clean images less `mean`. */
   readonly drop: number;
+  /** In the order asked for. */
   readonly severities: readonly SeverityScore[];
 }
 
 /** Accuracy under every corruption that was tried. */
 export interface Robustness {
+  /** Images a pass. */
   readonly images: number;
+  /** Of all that was left to chance. */
   readonly seed: number;
-  /** Accuracy on the same images, not corrupted. */
+  /** Accuracy on the same images, not corrupted, 0..1. */
   readonly clean: number;
-  /** Over the corruptions of images; null where none was asked for. */
+  /** Mean accuracy over the corruptions of images; null where none was asked for. */
   readonly mean: number | null;
+  /** `clean` less `mean`; null likewise. */
   readonly drop: number | null;
   readonly corruptions: readonly CorruptionScore[];
 }
@@ -73,6 +79,8 @@ export interface RobustnessOptions {
 }
 
 /**
+ * Accuracy on corrupted images and with noise on the weights, by severity. Severities are those of MNIST-C and ImageNet-C where these have the corruption.
+ *
  * @param indices images of `split`; at least one
  * @throws BispikeError "usage" for no images, corruptions, severities or draws, or ones that are none
  * @example

@@ -21,7 +21,9 @@ import { type AnyLayer, addFootprints, type Footprint, footprint, footprintOf } 
 export interface RuleFootprint {
   readonly perception: Footprint;
   readonly recall: Footprint;
+  /** Weights that errors or targets come down by. */
   readonly feedback: Footprint;
+  /** Of local losses, thrown away at the end. */
   readonly classifiers: Footprint;
   /** What naming an image takes: perception's. A recall network is kept too, and draws. */
   readonly inference: Footprint;
@@ -30,6 +32,8 @@ export interface RuleFootprint {
 }
 
 /**
+ * What a rule on images keeps in memory, network by network: all that it needs while it trains, and what is left in use. Gradients and the optimiser's moments are not counted.
+ *
  * @param reaching of rule bsd: how far its errors go, and by what. Default nowhere
  * @example
  * ruleFootprint(model.pair, "feedback-alignment").training.parameters; // perception's and the fixed matrices'

@@ -30,7 +30,12 @@ export function ssimWindow({ height, width }: ImageShape): number {
 }
 
 /**
- * Structural similarity of each redrawn image with its original, at most 1.
+ * Structural similarity (Wang, Bovik, Sheikh and Simoncelli 2004) of each redrawn image with its original, at most 1: the mean over channels and all places where the window lies inside the
+ * image of
+ *
+ *     (2 mx my + C1) (2 sxy + C2) / ((mx^2 + my^2 + C1) (sx^2 + sy^2 + C2)),   C1 = 0.01^2, C2 = 0.03^2
+ *
+ * under a Gaussian window of 11 pixels a side (less in smaller images), sigma 1.5.
  *
  * @param originals [count][height][width][channel], 0..1
  * @param redrawn as `originals`

@@ -43,9 +43,11 @@ type Parts = Readonly<Record<(typeof TRAINING_PARTS)[number], Operations>>;
 
 /** A sample, that is an image of the batch. Parts that a rule does without are zeros. */
 export interface TrainingCost extends Parts {
+  /** B, images a batch. */
   readonly batch: number;
   /** Rows that run down a batch: J, or 0 where nothing does. */
   readonly recalls: number;
+  /** All parts together. */
   readonly total: Operations;
   /** Parameters updated, divided by B. */
   readonly updates: number;
@@ -55,6 +57,8 @@ export interface TrainingCost extends Parts {
 const TRACE_MACS = 5;
 
 /**
+ * Work of a step of a rule, an image of the batch, counted as NeuroBench counts operations (arXiv 2304.04640; it has no metric for training).
+ *
  * @param net whose cost was measured
  * @example
  * trainingCost(model.pair, meter.result(), { batch: 128, prototypes: true, recallLearns: true }).total.acs;

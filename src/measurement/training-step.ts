@@ -25,6 +25,8 @@ export interface TrainingStep {
 }
 
 /**
+ * What a configuration says of the work of a step, for `trainingCost`.
+ *
  * @returns null for what is not counted: stages of BSD whose errors go to others, a perception that does not learn, and real-bsd, of whose rectified feedback net nobody keeps how much is 0,
  *   and rules that others registered
  * @example

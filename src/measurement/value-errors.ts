@@ -6,21 +6,29 @@
  * of each target and over all of them; in standardised units, and in the series' own: e times the target's standard deviation.
  */
 
+/** Errors e = prediction - target of values. */
 export interface Errors {
+  /** Mean squared error, mean e^2. */
   readonly mse: number;
+  /** Mean absolute error, mean |e|. */
   readonly mae: number;
+  /** Root of `mse`. */
   readonly rmse: number;
 }
 
+/** Errors of one target, in standardised units. */
 export interface TargetErrors extends Errors {
+  /** Of the target column. */
   readonly name: string;
   /** In the series' own units. */
   readonly original: Errors;
 }
 
-/** The figures over all targets, and those of each. */
+/** Errors over all targets, in standardised units, and those of each. */
 export interface ValueFigures extends Errors {
+  /** In the series' own units: e times each target's standard deviation. */
   readonly original: Errors;
+  /** Of each target. */
   readonly targets: readonly TargetErrors[];
 }
 

@@ -31,13 +31,21 @@ export interface WeightAlignment {
 export interface JoinedWeights {
   /** Number of the stage below. */
   readonly below: number;
+  /** Weights into the stage above. */
   readonly up: Weighted;
+  /** Weights into the stage below. */
   readonly down: Weighted;
   /** How the weights down lie: as a net's that goes down (Theta, to be mirrored), or in the order of those up, whose transpose is used. */
   readonly order: "mirrored" | "same";
 }
 
-/** Of every pair of neighbouring stages that recall's weights join too, from the stimulus up; none where there is perception alone. */
+/**
+ * How far the weights up and down have become each other's transpose, of every pair of neighbouring stages that recall's weights join too, from the stimulus up: the cosine of W and the mirror of
+ * Theta. None where there is perception alone.
+ *
+ * @example
+ * weightAlignment(model.pair)[0].cosine; // of stages 1 and 2
+ */
 export function weightAlignment(pair: NetworkPair): WeightAlignment[] {
   requireArguments("weightAlignment", { pair });
   return pair.perception.flatMap((up, k) => {
@@ -53,7 +61,7 @@ export function recallBetween({ recall, options, stages }: NetworkPair, below: n
 }
 
 /**
- * Of one pair of stages.
+ * The same of one pair of stages.
  *
  * @example
  * alignmentOf({ below: 1, up: net.layers[0], down: feedback.layers.at(-1), order: "mirrored" }).cosine;

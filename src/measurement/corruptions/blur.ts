@@ -15,7 +15,7 @@ import { type Corruption, checkAmount, checkImage, pixelScale, toByte } from "./
 const REACH = 4;
 
 /**
- * The kernel's 2 R + 1 values, whose sum is 1.
+ * The 2 R + 1 values of a Gaussian kernel, whose sum is 1: k(d) ~ exp(-d^2 / (2 s^2)), |d| <= R = floor(4 s + 1/2).
  *
  * @param deviation s in pixels, above 0
  * @example
@@ -32,6 +32,8 @@ export function blurKernel(deviation: number): Float64Array {
 }
 
 /**
+ * Gaussian blur of one image [row][column][channel]: each channel convolved with `blurKernel(deviation)` along rows and columns; pixels beyond the edge are those at the edge.
+ *
  * @param deviation s in pixels of this image, 0 (which changes nothing) to 1000
  * @returns a new image
  * @throws BispikeError "usage" for another deviation, "shape" for pixels that are not one image

@@ -9,6 +9,8 @@ import type { ImageShape } from "../../data/dataset.ts";
 import { type Corruption, checkAmount, checkImage, toByte } from "./corruption.ts";
 
 /**
+ * One image [row][column][channel] with less contrast: m + f (x - m), m being the channel's mean over the image; rounded.
+ *
  * @param factor f, 0 (flat) to 1 (unchanged)
  * @returns a new image
  * @throws BispikeError "usage" for another factor, "shape" for pixels that are not one image

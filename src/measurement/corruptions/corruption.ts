@@ -17,6 +17,8 @@ export interface Corruption {
   /** Amounts of severities 1 to 5. */
   readonly amounts: readonly [number, number, number, number, number];
   /**
+   * Corrupts one image, bytes [row][column][channel].
+   *
    * @param amount one of `amounts`, or any other in its range
    * @param stream what is left to chance; the same numbers, the same bytes
    * @returns a new image

@@ -11,6 +11,8 @@ import type { RandomStream } from "../../engine/random.ts";
 import { type Corruption, checkAmount, checkImage, toByte } from "./corruption.ts";
 
 /**
+ * One image [row][column][channel] with normally distributed noise on every value by itself, rounded and cut off at black (0) and white (255).
+ *
  * @param deviation standard deviation, 0 to 2550 (255 is from black to white)
  * @returns a new image
  * @throws BispikeError "usage" for another deviation, "shape" for pixels that are not one image

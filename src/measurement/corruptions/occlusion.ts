@@ -9,12 +9,17 @@ import { type Corruption, checkAmount, checkImage, pixelScale } from "./corrupti
 
 /** A square of pixels, wholly within its image. */
 export interface Square {
+  /** Pixels. */
   readonly side: number;
+  /** Columns left of it. */
   readonly left: number;
+  /** Rows above it. */
   readonly top: number;
 }
 
 /**
+ * One image [row][column][channel] with a black square.
+ *
  * @returns a new image
  * @throws BispikeError "usage" for a square that is not within the image, "shape" for pixels that are not one image
  * @example

@@ -12,6 +12,8 @@ import { type Corruption, checkAmount, checkImage, pixelScale, toByte } from "./
 const FARTHEST = 100_000;
 
 /**
+ * One image [row][column][channel], moved; between pixels by bilinear interpolation.
+ *
  * @param right pixels of this image to the right, whole or not; to the left where negative
  * @param down pixels of this image down; up where negative
  * @param background what comes in at the edge, 0 to 255. Default 0

@@ -11,8 +11,9 @@ import { effectiveRank } from "../effective-rank.ts";
 
 /** Variance of a stage's features by class. */
 export interface ClassSeparation {
-  /** In squares of the features: of firing rates, spikes a step. */
+  /** Variance of the class means about the mean of all images, weighted by images; in squares of the features (of firing rates: spikes a step). */
   readonly between: number;
+  /** Mean squared distance of an image from its class's mean, likewise. */
   readonly within: number;
   /** between / within; null where nothing varies within classes. */
   readonly ratio: number | null;
