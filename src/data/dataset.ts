@@ -17,6 +17,7 @@ export interface Split {
   readonly images: Uint8Array;
   /** `count` class numbers, each below the data set's `classes`. */
   readonly labels: Uint16Array;
+  /** Number of images. */
   readonly count: number;
 }
 
@@ -34,13 +35,16 @@ export interface FileRecord {
 
 /** A training part and a test part of the same shape and classes. */
 export interface Dataset {
+  /** For messages, and kept in checkpoints. */
   readonly name: string;
   readonly shape: ImageShape;
+  /** Number of classes. */
   readonly classes: number;
   /** One name a class, in the order of the class numbers. */
   readonly classNames: readonly string[];
   readonly train: Split;
   readonly test: Split;
+  /** The files it was read from; empty for arrays. */
   readonly provenance: readonly FileRecord[];
 }
 

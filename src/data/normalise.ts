@@ -11,6 +11,7 @@ import { type ImageShape, imageBytes, type Split } from "./dataset.ts";
 
 /** One number a channel, in units of pixel / 255. */
 export interface ChannelStatistics {
+  /** Mean over the images' pixels. */
   readonly mean: readonly number[];
   /** Population standard deviation; 1 where all pixels are equal, so that dividing by it changes nothing. */
   readonly std: readonly number[];

@@ -17,6 +17,10 @@ import { largest } from "./generate.ts";
  *
  * @param starts first positions of the windows
  * @param visit gets a row of `inputs.width` values, valid during the call, its position, and its place: window * positions a window + place in the window
+ * @example
+ * redrawWindows(learner, set, windowStarts(set.parts.test, 32, 32), (row, position) => {
+ *   console.log(position, row.indexOf(Math.max(...row)));
+ * });
  */
 export function redrawWindows(
   learner: SequenceBsd,
@@ -40,18 +44,29 @@ export function redrawWindows(
   }
 }
 
-/** Turns redrawn rows into scores of symbols. */
+/** Turns a redrawn row r of symbols into scores: scale (r_c - mean_c) / |r - mean| + ln f_c, f being the symbols' shares. */
 export interface SymbolFit {
+  /** Mean redrawn row, [symbol]. */
   readonly mean: Float64Array;
+  /** From 0 up. */
   readonly scale: number;
-  /** ln f; symbols that do not occur count as one occurrence. */
+  /** ln f, [symbol]; symbols that do not occur count as one occurrence. */
   readonly logShares: Float64Array;
 }
 
 /** Windows that a fit of symbols looks at, at most: evenly chosen ones say as much as all. */
 const FITTED_WINDOWS = 256;
 
-/** The fit over windows; undefined stands for rows as they are, where they are not centred while learning. */
+/**
+ * The fit over windows of the training part; undefined where rows are not centred while learning, which stand as they are.
+ *
+ * @param starts first positions of the windows; of more than 256 every n-th is looked at
+ * @param centred whether rows are centred while learning: `rule.centred`
+ * @example
+ * const starts = windowStarts(set.parts.test, 32, 32);
+ * const fit = fitSymbols(learner, set, sequence.windows.train, true);
+ * decodeSymbols(redrawSymbols(learner, set, starts, fit), alphabet);
+ */
 export function fitSymbols(
   learner: SequenceBsd,
   set: SequenceSet,
@@ -116,7 +131,12 @@ function likeliestScale(directions: readonly Float64Array[], truth: Uint16Array,
   return scale;
 }
 
-/** Redrawn symbols of windows, [window][position]. */
+/**
+ * Redrawn symbols of windows, [window][position].
+ *
+ * @param starts first positions of the windows
+ * @param fit as `fitSymbols` gives it
+ */
 export function redrawSymbols(
   learner: SequenceBsd,
   set: SequenceSet,
@@ -135,13 +155,20 @@ function scoresOf(row: Float32Array, { mean, scale, logShares }: SymbolFit): Flo
   return directionOf(row, mean).map((value, c) => scale * value + logShares[c]!);
 }
 
-/** Turns a redrawn column into standardised values. */
+/** Turns a redrawn column r into standardised values: scale r + offset. */
 export interface ColumnFit {
   readonly scale: number;
   readonly offset: number;
 }
 
-/** The fit of each input column over windows; scale 0 for a column that recall always draws alike. */
+/**
+ * The fit of each input column over windows of the training part, by least squares; scale 0 for a column that recall always draws alike.
+ *
+ * @param starts first positions of the windows
+ * @example
+ * const fits = fitColumns(learner, set, sequence.windows.train);
+ * redrawValues(learner, set, windowStarts(set.parts.test, 32, 32), fits);
+ */
 export function fitColumns(learner: SequenceBsd, set: SequenceSet, starts: Int32Array): ColumnFit[] {
   requireArguments("fitColumns", { learner: ofKind("redrawer", learner), set, starts });
   const columns = Array.from({ length: set.inputs.width }, () => new Moments());
@@ -149,7 +176,12 @@ export function fitColumns(learner: SequenceBsd, set: SequenceSet, starts: Int32
   return columns.map((moments) => moments.fit());
 }
 
-/** Redrawn values of windows, standardised, [window][position][column]. */
+/**
+ * Redrawn values of windows, standardised, [window][position][column].
+ *
+ * @param starts first positions of the windows
+ * @param fits one an input column, as `fitColumns` gives them
+ */
 export function redrawValues(
   learner: SequenceBsd,
   set: SequenceSet,

@@ -21,8 +21,9 @@ export const IMAGE_FILE = { kind: "bispike-checkpoint", version: CHECKPOINT_VERS
 export interface Position {
   /** Optimiser steps done. */
   readonly step: number;
-  /** Epoch under way, from 0, and batches of it done. */
+  /** Epoch under way, from 0. */
   readonly epoch: number;
+  /** Batches of it done. */
   readonly batch: number;
   /** Sums over the batches of this epoch so far. */
   readonly sums: {
@@ -31,18 +32,20 @@ export interface Position {
     readonly images: number;
     readonly silent: readonly number[];
   };
-  /** Best held-out accuracy so far and its epoch; null before the first. */
+  /** Best held-out accuracy so far, 0..1, and its epoch, from 1; null before the first. */
   readonly best: { readonly accuracy: number; readonly epoch: number } | null;
 }
 
 /** A checkpoint of an image experiment. */
 export interface Checkpoint {
+  /** Version of the file's layout, 1. */
   readonly version: number;
   readonly config: ExperimentConfig;
   readonly data: DataSummary;
   readonly position: Position;
   /** Mean training image of each class, [class][height][width][channel], in units of pixel / 255. */
   readonly classMeans: Float32Array;
+  /** By name: the nets' parameters and running statistics, and in `last` checkpoints AdamW's moments and what a rule learns beside the nets. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
@@ -50,6 +53,11 @@ export interface Checkpoint {
  * Bytes of a checkpoint. The same training at the same step gives the same bytes, whatever the machine and the number of threads.
  *
  * @param nets a pair, or a rule with all that it needs to go on
+ * @param about the configuration, the data's summary, where training stands, and the mean training image of each class as `classMeans` gives them
+ * @param options with `optimiser` all that training needs to go on, else what is needed to use the net
+ * @throws BispikeError "training" when a value is not finite
+ * @example
+ * encodeCheckpoint(rule, { config, data: model.data, position, classMeans: means }, { optimiser: true });
  */
 export function encodeCheckpoint(
   nets: Stateful,
@@ -102,6 +110,10 @@ export function modelConfig<C extends { readonly train: TrainConfig; readonly ob
  *
  * @param source file name for error messages. Default: "checkpoint"
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
+ * @example
+ * const { config, data, tensors } = decodeCheckpoint(readFileSync("best.safetensors"), "best.safetensors");
+ * const model = createModel(team, config, data);
+ * importState(model, tensors, { optimiser: false });
  */
 export function decodeCheckpoint(bytes: Uint8Array, source = "checkpoint"): Checkpoint {
   return readSealed(bytes, source, (file) => {

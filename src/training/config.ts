@@ -94,20 +94,20 @@ export interface NetworkConfig {
  * The learning rule and the options of all of them, so that one experiment can be run under each by `--rule.name`; a rule passes over the others'. The first six work on the same
  * spiking perception, read-out and optimiser:
  *
- *   bsd                        Bidirectional Spike-Based Distillation: two networks, each stage a loss of its own
- *   backprop                   surrogate gradients, perception alone (as all below)
- *   feedback-alignment         backprop through fixed random weights in place of the transposes
- *   direct-feedback-alignment  the top's error to every stage through a fixed random matrix of its own
- *   local-losses               a linear classifier and cross-entropy a stage, no gradient between stages
- *   r-stdp                     spike-timing-dependent plasticity times reward
+ *     bsd                        Bidirectional Spike-Based Distillation: two networks, each stage a loss of its own
+ *     backprop                   surrogate gradients, perception alone (as all below)
+ *     feedback-alignment         backprop through fixed random weights in place of the transposes
+ *     direct-feedback-alignment  the top's error to every stage through a fixed random matrix of its own
+ *     local-losses               a linear classifier and cross-entropy a stage, no gradient between stages
+ *     r-stdp                     spike-timing-dependent plasticity times reward
  *
  * and these on a net of real numbers of the same shapes, by the same optimiser, with cross-entropy at the top:
  *
- *   real-backprop              backprop
- *   dll                        Dendritic Localized Learning: errors come down by learned weights of their own
- *   predictive-coding          values of all stages settle, then each learns from its own error
- *   ccl                        counter-current learning: a feedback net from the classes down, each stage a loss of its own
- *   real-bsd                   the stage losses of bsd on units that do not spike, between a net and a feedback net as ccl has them
+ *     real-backprop              backprop
+ *     dll                        Dendritic Localized Learning: errors come down by learned weights of their own
+ *     predictive-coding          values of all stages settle, then each learns from its own error
+ *     ccl                        counter-current learning: a feedback net from the classes down, each stage a loss of its own
+ *     real-bsd                   the stage losses of bsd on units that do not spike, between a net and a feedback net as ccl has them
  */
 export interface RuleConfig {
   /** One of these, or one that was registered (`registerRule`). Default bsd. */

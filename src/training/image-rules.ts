@@ -81,6 +81,8 @@ export function trainsRecall(rule: Pick<ExperimentConfig["rule"], "name" | "code
  * The model a configuration describes, for given data; untrained. A `Model`, or under a rule on nets of real numbers a `RealModel`.
  *
  * @param part stages to build, of a spiking pair. Default: all
+ * @example
+ * const model = createModel(team, resolveConfig({ data: { name: "mnist" } }), data);
  */
 export function createModel(team: Team, config: ExperimentConfig, data: DataSummary, part?: StageRange): ImageModel {
   requireArguments("createModel", { team, config, data });
@@ -126,6 +128,9 @@ type RuleConfigs = Pick<ExperimentConfig, "network" | "rule" | "train">;
  * The learning rule of a configuration, on a model made by `createModel` from the same.
  *
  * @throws BispikeError "usage" for a model of another kind of net than the rule's
+ * @example
+ * const rule = createRule(createModel(team, config, data), config);
+ * rule.step({ labels, counter: 0 }, { perception: 3e-3, recall: 3e-3 }).loss; // of loaded images
  */
 export function createRule(model: ImageModel, config: RuleConfigs): Rule {
   requireArguments("createRule", { model, config });

@@ -7,13 +7,17 @@ export interface StepFigures {
   readonly step: number;
   /** Epoch under way, from 1. */
   readonly epoch: number;
+  /** Sum of all stages' losses, a mean over the batch. */
   readonly loss: number;
-  /** Stages 1..L-1. */
+  /** Losses of stages 1..L-1; 0 where a stage has none of its own. */
   readonly stageLosses: readonly number[];
+  /** Loss of stage L. */
   readonly topLoss: number;
-  /** Spikes a neuron and step, hidden stages 2..L-1. */
+  /** Firing rates of perception's hidden stages 2..L-1, spikes a neuron and step; empty for nets that do not spike. */
   readonly perceptionRates: readonly number[];
+  /** The same of recall's; empty where there is none. */
   readonly recallRates: readonly number[];
+  /** Perception's. */
   readonly learningRate: number;
   /** Seconds of training so far. */
   readonly seconds: number;
@@ -21,24 +25,32 @@ export interface StepFigures {
 
 /** What is written of a step. */
 export interface StepMetrics extends StepFigures {
+  /** Over this session. */
   readonly imagesPerSecond: number;
 }
 
 /** After each epoch. */
 export interface EpochMetrics {
   readonly kind: "epoch";
+  /** Number of the epoch, from 1. */
   readonly epoch: number;
+  /** Optimiser steps done. */
   readonly step: number;
   /** By the concept's spikes, 0..1; null where nothing is held out. */
   readonly heldOutAccuracy: number | null;
   /** Mean over the epoch's images, as training showed them (`data.augment`) and taught them (`data.labelNoise`). */
   readonly trainLoss: number;
+  /** Share of right decisions by the read-out while training, 0..1. */
   readonly trainAccuracy: number;
+  /** Hamming similarity, 0..1, of the two networks' held-out spikes, a hidden stage; empty where there is no recall. */
   readonly hamming: readonly number[];
+  /** The same with recall of another class: the control. */
   readonly hammingShuffled: readonly number[];
-  /** Firing rates on the held-out images, in evaluation. */
+  /** Firing rates of perception's hidden stages on the held-out images, in evaluation, spikes a neuron and step. */
   readonly rates: readonly number[];
+  /** What is wrong with the firing, worded for a person; mostly empty. */
   readonly warnings: readonly string[];
+  /** Seconds of training so far. */
   readonly seconds: number;
 }
 

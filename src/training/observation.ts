@@ -9,11 +9,13 @@ import type { WeightAlignment } from "../measurement/weight-alignment.ts";
 export interface ObservedSpikes {
   /** Firing rate, spikes a unit and step. */
   readonly rate: number;
-  /** Shares of units that never fired, and that fired at more than 95 % of all steps. */
+  /** Share of units, 0..1, that never fired. */
   readonly dead: number;
+  /** Share of units, 0..1, that fired at more than 95 % of all steps. */
   readonly saturated: number;
-  /** Of the firing rates, as they are and less each unit's mean. */
+  /** Effective rank of the firing rates, [sample][unit]; see `effectiveRank` in `bispike/measurement`. */
   readonly effectiveRank: number;
+  /** The same of the firing rates less each unit's mean. */
   readonly centredRank: number;
 }
 
@@ -21,10 +23,12 @@ export interface ObservedSpikes {
 export interface ObservedStage {
   /** 2..L - 1. */
   readonly stage: number;
-  /** Similarity of the two networks' spikes, and with recall of another class (control); null where there is perception alone. */
+  /** Hamming similarity of the two networks' spikes, 0..1; null where there is perception alone. */
   readonly hamming: number | null;
+  /** The same with recall of another class: the control. */
   readonly hammingShuffled: number | null;
   readonly perception: ObservedSpikes;
+  /** Null where there is perception alone. */
   readonly recall: ObservedSpikes | null;
 }
 

@@ -10,7 +10,11 @@ import { cosineOfPi } from "../engine/elementary.ts";
 import type { TrainConfig } from "./config.ts";
 
 /**
- * Learning rate of perception at a step.
+ * Learning rate of perception at a step n of N, w of them warm-up, from peak = `train.learningRate`:
+ *
+ *     n < w       peak (n + 1) / w
+ *     constant    peak
+ *     cosine      peak (1 + cos(pi (n - w) / (N - w))) / 2
  *
  * @param step from 0
  * @param steps of the whole training

@@ -9,7 +9,12 @@ import type { Tensor } from "../export/safetensors.ts";
 import type { Stateful } from "../network/slots.ts";
 import { exportSlots, importSlots } from "./slots.ts";
 
-/** All tensors of a pair (or of a rule: its nets'), with the optimiser's moments where asked. */
+/**
+ * All tensors of a pair (or of a rule: its nets'), with the optimiser's moments where asked.
+ *
+ * @example
+ * exportState(model, { optimiser: false }).get("perception.stage2.weight");
+ */
 export function exportState(pair: Stateful, options: { optimiser: boolean }): Map<string, Tensor> {
   requireArguments("exportState", { pair: ofKind("nets", pair), options: ofKind("state", options) });
   return exportSlots(pair.slots(options.optimiser));
@@ -19,6 +24,8 @@ export function exportState(pair: Stateful, options: { optimiser: boolean }): Ma
  * Writes tensors into a pair or a rule's nets. Nothing is written unless everything fits.
  *
  * @throws BispikeError "checkpoint" that names a missing or misshapen tensor, or one that holds a value that is not finite
+ * @example
+ * importState(model, exportState(other, { optimiser: false }), { optimiser: false });
  */
 export function importState(
   pair: Stateful,

@@ -7,9 +7,11 @@ import type { Observation } from "./observation.ts";
 export interface TrainableKind {
   /** What the learning rule tells of a step. */
   readonly report: object;
-  /** Lines of `metrics.jsonl`. */
+  /** A step's line of `metrics.jsonl`. */
   readonly step: { readonly kind: "step"; readonly step: number; readonly epoch: number };
+  /** An epoch's line of it. */
   readonly epoch: { readonly kind: "epoch"; readonly step: number; readonly epoch: number };
+  /** What `last` checkpoints are read as. */
   readonly checkpoint: object;
 }
 
@@ -17,8 +19,9 @@ export interface TrainableKind {
 export interface Place {
   /** Optimiser steps done. */
   readonly step: number;
-  /** Epoch under way, from 0, and batches of it done. */
+  /** Epoch under way, from 0. */
   readonly epoch: number;
+  /** Batches of it done. */
   readonly batch: number;
   /** Best score on the held-out part so far and its epoch, from 1; null before the first. */
   readonly best: Best | null;
@@ -26,7 +29,9 @@ export interface Place {
 
 /** The best epoch so far. */
 export interface Best {
+  /** The higher the better: accuracy, or minus a mean squared error. */
   readonly score: number;
+  /** From 1. */
   readonly epoch: number;
 }
 
@@ -36,8 +41,9 @@ export interface StepMoment {
   readonly step: number;
   /** Epoch under way, from 1. */
   readonly epoch: number;
+  /** Perception's. */
   readonly learningRate: number;
-  /** Over this session. */
+  /** Over this session: since training was begun or resumed. */
   readonly batchesPerSecond: number;
   /** Seconds of training so far. */
   readonly seconds: number;
@@ -47,12 +53,15 @@ export interface StepMoment {
 export interface Trainable<K extends TrainableKind = TrainableKind> {
   /** Tells the type checker the kind; never set. */
   readonly kind?: K;
+  /** The section `train` of the configuration. */
   readonly train: TrainConfig;
   /** What an epoch goes through in random order: image indices, or first positions of windows. */
   readonly items: Int32Array;
+  /** Optimiser steps an epoch. */
   readonly stepsPerEpoch: number;
   /** Which items of an epoch's order its k-th batch takes. */
   batchAt(k: number): { readonly from: number; readonly count: number };
+  /** Optimiser steps of the whole training. */
   readonly totalSteps: number;
   /** One update from order[from .. from + count). `counter` numbers the batch over the whole training. */
   step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): K["report"];

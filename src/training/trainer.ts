@@ -25,7 +25,9 @@ export interface RunSink<K extends TrainableKind> {
 
 /** How far training is. */
 export interface Progress {
+  /** Optimiser steps done. */
   readonly step: number;
+  /** Of the whole training. */
   readonly totalSteps: number;
   /** Seconds until the end, at the pace so far. */
   readonly secondsLeft: number;
@@ -41,6 +43,7 @@ export interface Moment {
 
 /** What the training loop is told. */
 export interface TrainerOptions<K extends TrainableKind> {
+  /** Where metrics, checkpoints and observations go. Default: nowhere. */
   sink?: RunSink<K>;
   /** Checked before every step: true stops the run after saving. */
   stopped?: () => boolean;
@@ -59,10 +62,13 @@ export interface TrainerOptions<K extends TrainableKind> {
 
 /** How training ended. */
 export interface TrainingResult {
+  /** Whether all steps were done; false when it was stopped. */
   readonly finished: boolean;
+  /** Optimiser steps done. */
   readonly step: number;
   /** Best on what is held out: accuracy of images and characters, minus the mean squared error of values. Null where nothing is held out or no epoch ended. */
   readonly best: Best | null;
+  /** Seconds of training, those before a `resume` included. */
   readonly seconds: number;
 }
 

@@ -8,6 +8,7 @@ export type Element = number | ArrayLike<number>;
 /** What elements are: one of `width` symbols, or `width` values. */
 export interface ElementKind {
   readonly kind: SequenceInputs["kind"];
+  /** Size of the alphabet, or values a row. */
   readonly width: number;
 }
 

@@ -39,7 +39,7 @@ export interface SequenceOptions extends PartOptions, GapOptions, CsvOptions, Np
   readonly like?: SequenceSummary | undefined;
 }
 
-/** Defaults of reading a sequence. */
+/** Defaults of reading a sequence: windows of 32, all elements, a forecast of the next row, statistics of the rows trained on, line ends as they are. */
 export const sequenceDefaults = { window: 32, limit: 0, horizon: 1, standardise: "train", newline: "keep" } as const;
 
 type Key = keyof SequenceOptions;

@@ -7,7 +7,9 @@ import { BispikeError } from "../../errors.ts";
 
 /** Positions `from` (inclusive) to `to` (exclusive). */
 export interface Range {
+  /** First position. */
   readonly from: number;
+  /** The one after the last. */
   readonly to: number;
 }
 

@@ -4,6 +4,7 @@ import { BispikeError } from "../../errors.ts";
 /** A series as it was read. */
 export interface SeriesData {
   readonly name: string;
+  /** Names. */
   readonly columns: readonly string[];
   /** Rows. */
   readonly length: number;

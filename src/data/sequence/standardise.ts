@@ -19,7 +19,7 @@ export type Standardise = "train" | "all";
 /** One entry a column, in the series' own units. */
 export interface ColumnStatistics {
   readonly mean: readonly number[];
-  /** 1 where the column is constant. */
+  /** Population standard deviation; 1 where the column is constant. */
   readonly std: readonly number[];
   /** Places of the columns that are constant in the rows used; they become 0 there. */
   readonly constant: readonly number[];

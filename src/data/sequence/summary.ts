@@ -11,7 +11,9 @@ interface CommonSummary {
   readonly length: number;
   /** Positions of each part. */
   readonly parts: { readonly train: Range; readonly heldOut: Range; readonly test: Range };
+  /** Positions of a window. */
   readonly window: number;
+  /** Positions from one training window's start to the next. */
   readonly stride: number;
   /** The file read; none when the data came as bytes. */
   readonly provenance: readonly FileRecord[];
@@ -31,19 +33,23 @@ export interface SeriesSummary extends CommonSummary {
   readonly task: "regression" | "forecast";
   /** All columns used; `mean`, `std` are theirs. */
   readonly columns: readonly string[];
+  /** Names of the columns that are inputs. */
   readonly inputs: readonly string[];
+  /** Names of the target columns. */
   readonly targets: readonly string[];
   /** Rows from an input to its target; 0 for regression. */
   readonly horizon: number;
   /** "all" leaks: the statistics are of the whole series, the test part included. */
   readonly standardise: Standardise;
-  /** One a column, in original units. */
+  /** Of each of `columns`, in original units. */
   readonly mean: readonly number[];
+  /** Population standard deviation of each of `columns`, in original units; 1 where it is constant. */
   readonly std: readonly number[];
   /** Columns that were constant in the rows used for the statistics; their std is given as 1. */
   readonly constant: readonly string[];
-  /** Missing values that were filled in, and how. */
+  /** Number of missing values that were filled in. */
   readonly filled: number;
+  /** How they were filled in. */
   readonly fill: "error" | "interpolate" | "previous";
   /** First and last time of the rows, or null. */
   readonly span: readonly [string, string] | null;

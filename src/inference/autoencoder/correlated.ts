@@ -16,10 +16,21 @@ import { fillTrain } from "./trains.ts";
 /** Correlations of more neurons are hundreds of MB, and take long to draw from. */
 const MOST_NEURONS = 2048;
 
-/** Spike counts of one class. */
+/**
+ * Counts of latent spikes over one class's images: how often each neuron fires, and how these counts are correlated.
+ *
+ * @example
+ * const statistics = new CountStatistics(latent.neurons, latent.steps);
+ * const size = latent.steps * latent.neurons;
+ * const spikes = latent.encode(count, "recall"); // of images of one class
+ * for (let k = 0; k < count; k++) statistics.add(spikes.subarray(k * size, (k + 1) * size));
+ * latent.decode(drawCorrelated(statistics, 8, 1, "class 3"), 8, "recall");
+ */
 export class CountStatistics {
   readonly neurons: number;
+  /** T. */
   readonly steps: number;
+  /** Images so far. */
   images = 0;
   /** [neuron][count 0 .. T]. */
   readonly #histogram: Float64Array;
@@ -88,8 +99,11 @@ export class CountStatistics {
 }
 
 /**
+ * Draws latent spikes that keep how a class's neurons fire together, by a Gaussian copula over their spike counts.
  * Spikes of new samples of the class. The same statistics, seed and purpose give the same spikes; more samples begin with the fewer ones.
  *
+ * @param seed integer from 0 to 2^53 - 1
+ * @param purpose names the draw among those of a seed
  * @returns 0 or 1, [sample][step][neuron]
  * @throws BispikeError "data" for a class without images
  */

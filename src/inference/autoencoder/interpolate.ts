@@ -9,6 +9,8 @@ import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 
 /**
+ * Firing rates on a straight line from one image's to another's: r_f = (1 - a) r_0 + a r_1, a = f / (F - 1). `evenTrains` turns them into spikes.
+ *
  * @param from rates of the first image, [neuron]
  * @param to rates of the second
  * @param frames F, both ends included: at least 2

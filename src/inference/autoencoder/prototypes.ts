@@ -9,6 +9,8 @@ import { ofKind, requireArguments } from "../../arguments.ts";
 import type { LatentStatistics } from "./statistics.ts";
 
 /**
+ * Prototypes of classes in the latent: each neuron's mean firing rate over the class's images and the steps. `evenTrains` turns them into spikes.
+ *
  * @param labels classes, in the order of the rows
  * @returns rates [row][neuron], 0 to 1
  * @throws BispikeError "data" for a class without images

@@ -62,11 +62,14 @@ export class LatentStatistics {
 }
 
 /**
- * Spikes drawn independently. The same probabilities, seed and purpose give the same spikes; more samples begin with the fewer ones.
+ * Draws latent spikes, each neuron and step on its own: s[t][n] ~ Bernoulli(p[t][n]). The same probabilities, seed and purpose give the same spikes; more samples begin with the fewer ones.
  *
  * @param probabilities [step][neuron]
  * @param purpose names the draw among those of a seed
+ * @param seed integer from 0 to 2^53 - 1
  * @returns 0 or 1, [sample][step][neuron]
+ * @example
+ * latent.decode(drawSpikes(statistics.probabilities(3), 8, 1, "class 3"), 8, "recall");
  */
 export function drawSpikes(probabilities: Float64Array, samples: number, seed: number, purpose: string): Uint8Array {
   requireArguments("drawSpikes", { probabilities, samples, purpose });

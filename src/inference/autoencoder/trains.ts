@@ -9,6 +9,8 @@ import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 
 /**
+ * Spike trains for given firing rates, as evenly spaced as can be: a neuron of rate r fires k = round(T r) times, at the steps t where floor((t + 1) k / T) > floor(t k / T).
+ *
  * @param rates [row][neuron], spikes a step: 0 to 1
  * @returns 0 or 1, [row][step][neuron], as `LatentAccess.decode` takes them
  * @throws BispikeError "usage" for a rate that is none, or rates that do not fill whole rows

@@ -82,6 +82,8 @@ export function encodeAutoencoderCheckpoint(
  *
  * @param source file name for error messages. Default: "checkpoint"
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
+ * @example
+ * const { config, data, tensors } = decodeAutoencoderCheckpoint(bytes, "best.safetensors");
  */
 export function decodeAutoencoderCheckpoint(bytes: Uint8Array, source = "checkpoint"): AutoencoderCheckpoint {
   return readSealed(bytes, source, (file) => {

@@ -16,6 +16,8 @@ import type { AutoencoderConfig } from "./config.ts";
  * Networks with their rule, untrained, for up to `train.batch` images at once.
  *
  * @param image the frame the images are put in, as `autoencoderFrame` gives it
+ * @example
+ * const learner = createAutoencoderLearner(team, config, autoencoderFrame(config.network, dataset.shape));
  */
 export function createAutoencoderLearner(team: Team, config: AutoencoderConfig, image: Shape): AutoencoderLearner {
   requireArguments("createAutoencoderLearner", { team, config: ofKind("autoencoderConfig", config), image });

@@ -18,8 +18,9 @@ export const SEQUENCE_FILE = { kind: "bispike-sequence", version: 1 } as const;
 export interface SequencePosition {
   /** Optimiser steps done. */
   readonly step: number;
-  /** Epoch under way, from 0, and batches of it done. */
+  /** Epoch under way, from 0. */
   readonly epoch: number;
+  /** Batches of it done. */
   readonly batch: number;
   /** Sums over the positions of this epoch so far. */
   readonly sums: SequenceSums;
@@ -67,6 +68,8 @@ export function encodeSequenceCheckpoint(
  *
  * @param source file name for error messages. Default: "checkpoint"
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
+ * @example
+ * const { config, data, tensors } = decodeSequenceCheckpoint(bytes, "best.safetensors");
  */
 export function decodeSequenceCheckpoint(bytes: Uint8Array, source = "checkpoint"): SequenceCheckpoint {
   return readSealed(bytes, source, (file) => {

@@ -72,9 +72,9 @@ export type RuleName = (typeof SPIKING_RULES)[number] | (typeof REAL_RULES)[numb
 /**
  * The learning rule and the options of all of them, so that one experiment can be run under each by `--rule.name`; a rule passes over the others'.
  *
- *   bsd                Bidirectional Spike-Based Distillation        backprop-real      backprop through time, tanh neurons
- *   backprop           surrogate gradients through time              predictive-coding  temporal predictive coding
- *                                                                    dll                Dendritic Localized Learning
+ *     bsd                Bidirectional Spike-Based Distillation        backprop-real      backprop through time, tanh neurons
+ *     backprop           surrogate gradients through time              predictive-coding  temporal predictive coding
+ *                                                                      dll                Dendritic Localized Learning
  *
  * bsd: `recallFeatures` (default rate), `centred` (true), `loss` (infonce), `negatives` (masked for characters, literal for values), `block` (64 rows), `temperature` (0.1),
  * `affinity` (cosines), `lambda` (2), `weight` (1), `stimulusWeight` (1), `homeostasis` (weight 0, rate 0.1).
@@ -82,8 +82,9 @@ export type RuleName = (typeof SPIKING_RULES)[number] | (typeof REAL_RULES)[numb
 export interface SequenceRuleConfig extends Required<SequenceBsdOptions> {
   /** Default bsd. */
   readonly name: RuleName;
-  /** predictive-coding: steps of inference a position, and the rate of each. Default 100 and 0.1. */
+  /** predictive-coding: steps of inference a position. Default 100. */
   readonly inferenceSteps: number;
+  /** predictive-coding: rate of each of them. Default 0.1. */
   readonly inferenceRate: number;
   /** predictive-coding: what a position passes on to the next, its value as predicted (default) or after inference. */
   readonly carry: "predicted" | "inferred";

@@ -25,7 +25,14 @@ export function elementKinds(about: SequenceSummary): { inputs: ElementKind; tar
   };
 }
 
-/** Recurrent networks with their rule, untrained, for windows of `data.window` positions, up to `train.batch` at once. */
+/**
+ * Recurrent networks with their rule, untrained, for windows of `data.window` positions, up to `train.batch` at once.
+ *
+ * @example
+ * const learner = createSequenceLearner(team, config, checkpoint.data);
+ * learner.load(set, windowStarts(set.parts.test, 32, 32), 0, 8);
+ * learner.predict(); // [position][row][stride]
+ */
 export function createSequenceLearner(team: Team, config: SequenceConfig, about: SequenceSummary): SequenceLearner {
   requireArguments("createSequenceLearner", {
     team,

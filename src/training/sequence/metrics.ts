@@ -3,18 +3,23 @@ import type { StepFigures } from "../metrics.ts";
 
 /** What is written of a step on a sequence. */
 export interface SequenceStepMetrics extends StepFigures {
+  /** Over this session. */
   readonly positionsPerSecond: number;
 }
 
 interface EpochFigures {
   readonly kind: "epoch";
+  /** Number of the epoch, from 1. */
   readonly epoch: number;
+  /** Optimiser steps done. */
   readonly step: number;
   /** Mean over the epoch's positions of the sum of all stages' losses. */
   readonly trainLoss: number;
-  /** Firing rates on the held-out part, in evaluation. */
+  /** Firing rates of perception's hidden stages on the held-out part, in evaluation, spikes a neuron and step; empty for nets that do not spike. */
   readonly rates: readonly number[];
+  /** What is wrong with the firing, worded for a person; mostly empty. */
   readonly warnings: readonly string[];
+  /** Seconds of training so far. */
   readonly seconds: number;
 }
 
@@ -24,14 +29,19 @@ export interface CharacterEpochMetrics extends EpochFigures {
   readonly heldOutAccuracy: number | null;
   /** Bits a character. */
   readonly heldOutBits: number | null;
+  /** Share of right next characters while training, 0..1. */
   readonly trainAccuracy: number;
+  /** Bits a character while training. */
   readonly trainBits: number;
 }
 
-/** In standardised units. */
+/** Errors are in standardised units; held-out figures are null where nothing is held out. */
 export interface ValueEpochMetrics extends EpochFigures {
+  /** Mean squared error on the held-out part. */
   readonly heldOutMse: number | null;
+  /** Mean absolute error there. */
   readonly heldOutMae: number | null;
+  /** Mean squared error while training. */
   readonly trainMse: number;
 }
 
