@@ -8,6 +8,11 @@ import { paddedShape } from "../network/stage-plan.ts";
 /**
  * Work of each stage, 1 to L, in weights times places they are used at: perception's into the stage and recall's into it. Spikes are sparse and some products are
  * done once for all steps, so this is a guide; measure, and give the cuts yourself where it matters.
+ *
+ * @param image one image's shape; a cnn pads it
+ * @param concept neurons of the concept: the classes, of one-hot targets
+ * @example
+ * balancedCuts(stageWork(config.network, dataset.shape, 10), 2, true); // such as [2]
  */
 export function stageWork(network: Pick<NetworkOptions, "kind" | "hidden">, image: Shape, concept: number): number[] {
   requireArguments("stageWork", { network, image, concept: ofKind("count", concept) });

@@ -26,9 +26,11 @@ const CODINGS = ["bits", "events"] as const;
 /** A message between parts. */
 export interface Frame {
   readonly kind: FrameKind;
+  /** How spikes in it are coded; "bits" where it has none. */
   readonly coding: SpikeCoding;
   /** Number of the step it belongs to, from 0. */
   readonly step: number;
+  /** Spikes, or what the kind says; perhaps empty. */
   readonly payload: Uint8Array;
 }
 

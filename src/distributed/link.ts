@@ -12,7 +12,14 @@ import { decodeEvents, encodeEvents } from "./spike-events.ts";
 /** Most bytes of a reason. */
 const FAILURE_BYTES = 2048;
 
-/** What a part's neighbours may send: no more than it needs. */
+/**
+ * What a part's neighbours may send: no more than it needs.
+ *
+ * @param pair the part's own
+ * @param neighbour the one that sends
+ * @example
+ * await connectToPart({ host: "10.0.0.1", port: 7000 }, limitsOf(part.model.pair, "below"), { seconds: 60 });
+ */
 export function limitsOf(pair: NetworkPair, neighbour: "above" | "below"): FrameLimits {
   requireArguments("limitsOf", { pair, neighbour });
   const { above, below, options } = pair;

@@ -22,8 +22,9 @@ const CLASS_MEANS = "data.class_means";
 export interface PartPosition {
   /** Optimiser steps done. */
   readonly step: number;
-  /** Epoch under way, from 0, and batches of it done. */
+  /** Epoch under way, from 0. */
   readonly epoch: number;
+  /** Batches of it done. */
   readonly batch: number;
   /** The part's stages, of how many. */
   readonly stages: StageRange & { readonly of: number };
@@ -31,7 +32,7 @@ export interface PartPosition {
   readonly losses: readonly (readonly number[])[];
   /** Right decisions of this epoch so far; 0 where the part has not the concept's stage. */
   readonly correct: number;
-  /** As in a pair's checkpoint, of the part's hidden stages. */
+  /** Sums over the batches of this epoch so far of the share of silent neurons, of each of the part's hidden stages. */
   readonly silent: readonly number[];
 }
 
@@ -40,7 +41,7 @@ export interface PartFile {
   readonly config: ExperimentConfig;
   readonly data: DataSummary;
   readonly position: PartPosition;
-  /** Where the part has stage 1. */
+  /** As a whole checkpoint's, [class][height][width][channel] in units of pixel / 255, where the part has stage 1. */
   readonly classMeans: Float32Array | undefined;
   /** Tensors of the part's stages with AdamW's moments, in the order of a pair's. */
   readonly tensors: ReadonlyMap<string, Tensor>;

@@ -30,13 +30,17 @@ export interface Part {
   readonly dataset: Dataset;
   readonly model: Model;
   readonly rule: Bsd;
+  /** The part's stages. */
   readonly range: StageRange;
+  /** Numbers of the images trained on, in the data's training part. */
   readonly trainIndices: Int32Array;
   /** Labels of the training part as they are taught: its own, but for label noise. */
   readonly taughtLabels: Uint16Array;
   /** Makes the variants of images that training shows, where the configuration asks for them; parts without stage 1 show none. */
   readonly augmenter?: Augmenter;
+  /** Optimiser steps an epoch. */
   readonly stepsPerEpoch: number;
+  /** Optimiser steps of the whole training. */
   readonly totalSteps: number;
 }
 

@@ -46,15 +46,20 @@ export type SpawnThread = (start: ThreadStart) => Thread;
 /** Time and work of one kernel since profiling began. */
 export interface KernelProfile {
   readonly name: KernelName;
+  /** Times it was called. */
   calls: number;
+  /** Time the caller waited for it, in all. */
   milliseconds: number;
 }
 
 /** One thread's share of one kernel call, in milliseconds since `startTimeline`. */
 export interface Span {
   readonly name: KernelName;
+  /** Number of the thread, 0 the caller's. */
   readonly thread: number;
+  /** Begin. */
   readonly from: number;
+  /** End. */
   readonly to: number;
 }
 

@@ -8,7 +8,9 @@ import { requireArguments } from "../arguments.ts";
 
 /** A figure of the run: what it is called to people and to the hub, where the hub has a name for it. */
 export interface CardFigure {
+  /** What people call it. */
   readonly label: string;
+  /** As the hub takes it, such as 0.9761. */
   readonly value: number;
   /** As people read it, such as "97.61 %". */
   readonly shown: string;
@@ -18,13 +20,17 @@ export interface CardFigure {
 
 /** What is known of a run. */
 export interface CardFacts {
+  /** Of the run, the card's title. */
   readonly name: string;
   /** Two sentences at most: what was trained on what, by which rule. */
   readonly what: string;
   /** The hub's name of the task, such as "image-classification". */
   readonly task: string;
+  /** Name of the data. */
   readonly dataset: string;
+  /** As the hub knows them. */
   readonly tags: readonly string[];
+  /** What was measured. */
   readonly figures: readonly CardFigure[];
   /** Which part of the data the figures are of, and with which weights. */
   readonly figuresOf: string;
@@ -32,8 +38,9 @@ export interface CardFacts {
   readonly files: readonly (readonly [file: string, what: string])[];
   /** Pictures among them. */
   readonly pictures: readonly (readonly [file: string, what: string])[];
-  /** The command line that trained the run, the versions and machine it ran on, by name. */
+  /** The command line that trained the run. */
   readonly command: string | undefined;
+  /** The versions and machine it ran on, by name. */
   readonly environment: readonly (readonly [name: string, value: string])[];
   /** The resolved configuration as YAML. */
   readonly config: string;

@@ -15,6 +15,7 @@ import { requireArguments } from "../arguments.ts";
 export interface ScalarEvent {
   /** Seconds since 1970. */
   readonly wallTime: number;
+  /** Optimiser steps done. */
   readonly step: number;
   /** Name and value, such as "train/loss". */
   readonly scalars: readonly (readonly [tag: string, value: number])[];
@@ -29,7 +30,12 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** CRC-32C (Castagnoli) of bytes. */
+/**
+ * CRC-32C (Castagnoli) of bytes.
+ *
+ * @example
+ * crc32c(new TextEncoder().encode("123456789")); // 0xe3069283
+ */
 export function crc32c(bytes: Uint8Array): number {
   requireArguments("crc32c", { bytes });
   let crc = 0xffffffff;
@@ -77,7 +83,7 @@ function writeValue([tag, value]: ScalarEvent["scalars"][number], writer: PbfWri
 /**
  * Bytes of an event file. TensorBoard takes a file of a folder for one if its name holds "tfevents".
  *
- * @param start wall time of the file's first record, which says its version
+ * @param start wall time, seconds since 1970, of the file's first record, which says its version
  * @example
  * const bytes = encodeEvents([{ wallTime: 1.7e9, step: 1, scalars: [["train/loss", 0.5]] }], 1.7e9);
  */

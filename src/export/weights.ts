@@ -74,6 +74,9 @@ export function plainWeights(slots: Iterable<Slot>): Map<string, Tensor> {
  * Bytes of a file of weights. Equal weights and remarks give equal bytes.
  *
  * @param about further metadata, such as the configuration as JSON
+ * @param slots of a model or learner, without the optimiser's moments
+ * @example
+ * writeFileSync("weights.safetensors", encodeWeights(model.slots(false)));
  */
 export function encodeWeights(
   slots: Iterable<Slot>,
@@ -128,6 +131,8 @@ export function loadWeights(slots: Iterable<Slot>, file: Pick<SafetensorsFile, "
  *
  * @param source file name for error messages
  * @throws BispikeError "checkpoint" as `decodeSafetensors` and `loadWeights`
+ * @example
+ * decodeWeights(readFileSync("weights.safetensors"), "weights.safetensors", model.slots(false));
  */
 export function decodeWeights(bytes: Uint8Array, source: string, slots: Iterable<Slot>): void {
   requireArguments("decodeWeights", { source, slots });

@@ -8,11 +8,15 @@ import { packageVersion } from "./version.ts";
 
 /** The machine, the versions and the data of a run. */
 export interface Environment {
+  /** Version of this package. */
   readonly bispike: string;
+  /** Version of Node, such as v20.19.5. */
   readonly node: string;
   /** Operating system and processor architecture, such as "linux x64". */
   readonly platform: string;
+  /** Model of the processor. */
   readonly cpu: string;
+  /** Cores the process may use. */
   readonly cores: number;
   /** Threads the run used. */
   readonly threads: number;
@@ -20,10 +24,16 @@ export interface Environment {
   readonly command: readonly string[];
   /** ISO 8601, UTC. */
   readonly started: string;
+  /** The files of the data. */
   readonly data: readonly FileRecord[];
 }
 
-/** The machine and process as they are now. */
+/**
+ * The machine and process as they are now.
+ *
+ * @param threads those the run uses
+ * @param data the files of the data, such as `dataset.provenance`
+ */
 export function describeEnvironment(threads: number, data: readonly FileRecord[]): Environment {
   requireArguments("describeEnvironment", { threads: ofKind("count", threads) });
   return {

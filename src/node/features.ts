@@ -41,7 +41,11 @@ export function featuresFor(dataset: string, images?: Shape): ShippedFeatures | 
   return describeShape(images) === describeShape(SHAPES[found]) ? found : undefined;
 }
 
-/** Where a shipped net lies. */
+/**
+ * Where a shipped net lies.
+ *
+ * @throws BispikeError "usage" for another name
+ */
 export function shippedFile(name: ShippedFeatures): string {
   if (!shippedFeatures.includes(name))
     throw new BispikeError("usage", `shippedFile: expected one of ${shippedFeatures.join(", ")}, got ${inWords(name)}`);

@@ -27,6 +27,8 @@ const RETRY_MILLISECONDS = 200;
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /**
+ * An address from text.
+ *
  * @param text `host:port`, `[::1]:port`, or a path with a slash for a Unix socket
  * @throws BispikeError "usage"
  * @example
@@ -65,6 +67,9 @@ export interface Listening {
  * Waits for one neighbour.
  *
  * @throws BispikeError "platform" when the address cannot be listened at
+ * @example
+ * const listening = await listenForPart({ host: "127.0.0.1", port: 7000 }, limitsOf(part.model.pair, "above"));
+ * const above = await listening.accept();
  */
 export async function listenForPart(address: Address, limits: FrameLimits): Promise<Listening> {
   requireArguments("listenForPart", { address, limits });
@@ -124,6 +129,8 @@ function removeStale(path: string): void {
  *
  * @param patience `seconds` to try, and `stopped`, which is asked between attempts; true gives up
  * @throws BispikeError "platform" when nobody listened in that time
+ * @example
+ * const below = await connectToPart({ host: "127.0.0.1", port: 7000 }, limitsOf(part.model.pair, "below"), { seconds: 60 });
  */
 export async function connectToPart(
   address: Address,

@@ -41,6 +41,8 @@ function expectSizes(name: string, field: string, sizes: readonly number[], leas
  * Shapes a node takes and gives.
  *
  * @throws BispikeError "data" where its fields do not fit each other
+ * @example
+ * endsOf("in", { type: "Input", shape: [784] }); // { input: [784], output: [784] }
  */
 export function endsOf(name: string, node: NirNode): Ends {
   requireArguments("endsOf", { node });
@@ -133,6 +135,8 @@ export function checkGraph(graph: NirGraph): void {
  * The nodes of a graph without branches, from its Input to its Output.
  *
  * @throws BispikeError "usage" for any other graph
+ * @example
+ * for (const [name, node] of chainOf(graph)) console.log(name, node.type);
  */
 export function chainOf(graph: NirGraph): [name: string, node: NirNode][] {
   requireArguments("chainOf", { graph });

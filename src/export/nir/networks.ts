@@ -144,6 +144,8 @@ export function perceptionToNir(imageModel: ImageModel, options: NirOptions = {}
  * time is what recall draws.
  *
  * @throws BispikeError "usage" where there is no recall, and for convolutional pairs, whose upsampling NIR cannot express
+ * @example
+ * await encodeNir(recallToNir(model));
  */
 export function recallToNir(imageModel: ImageModel, options: NirOptions = {}): NirGraph {
   requireArguments("recallToNir", { imageModel: ofKind("model", imageModel), options });
@@ -174,6 +176,8 @@ export function recallToNir(imageModel: ImageModel, options: NirOptions = {}): N
  * @param options.network default perception
  * @param options.until "image" (default) or "latent", to which convolutional ones can be written: their way out upsamples
  * @throws BispikeError "usage" for what NIR cannot express
+ * @example
+ * const graph = autoencoderToNir(pair, model.data, { network: "recall", until: "latent" });
  */
 export function autoencoderToNir(
   pair: AutoencoderPair,

@@ -48,7 +48,7 @@ interface Fields {
 export type NirType = keyof Fields;
 
 /**
- * A node. Testing `type` narrows the fields.
+ * A node, as NIR 1.0 defines it (Pedersen et al. 2024), acting on one sample at one moment. Testing `type` narrows the fields; tau is in seconds, weights are [out][in].
  *
  * @example
  * const node: NirNode = { type: "Input", shape: [784] };
@@ -58,6 +58,7 @@ export type NirNode = { [T in NirType]: { readonly type: T; readonly metadata?: 
 /** A graph: named nodes, and what flows from which to which. */
 export interface NirGraph {
   readonly nodes: ReadonlyMap<string, NirNode>;
+  /** What flows from which node to which, by their names. */
   readonly edges: readonly (readonly [from: string, to: string])[];
   readonly metadata: NirMetadata;
 }

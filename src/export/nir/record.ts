@@ -11,6 +11,7 @@ import type { SpikeTrain, SpikeTrains } from "./spike-trains.ts";
 
 type Sample = [step: number, neuron: number][];
 
+/** Spikes of a model's networks while they perceived images, by network ("perception", "recall") and node. */
 export interface Recording extends SpikeTrains {
   /** Class each image was taken for. */
   readonly decisions: readonly number[];

@@ -17,6 +17,7 @@ import { valuesOf } from "./node.ts";
 
 /** Spikes of one population. */
 export interface SpikeTrain {
+  /** Size of the population. */
   readonly neurons: number;
   /** Of each sample, the events in order of time: step (from 0) and neuron. */
   readonly samples: readonly (readonly (readonly [step: number, neuron: number])[])[];
@@ -28,6 +29,7 @@ export interface SpikeTrains {
   readonly steps: number;
   /** Seconds a step. */
   readonly dt: number;
+  /** By network, such as "perception", and node, such as "stage2". */
   readonly networks: ReadonlyMap<string, ReadonlyMap<string, SpikeTrain>>;
 }
 
@@ -105,6 +107,9 @@ function writeTrain(node: Group, name: string, { neurons, samples }: SpikeTrain,
  *
  * @param source file name for error messages
  * @throws BispikeError "data" for any other file
+ * @example
+ * const { networks } = await decodeSpikeTrains(readFileSync("spikes.h5"), "spikes.h5");
+ * networks.get("perception")?.get("stage2")?.samples[0]; // [step, neuron] of the first image
  */
 export function decodeSpikeTrains(bytes: Uint8Array, source: string): Promise<SpikeTrains> {
   requireArguments("decodeSpikeTrains", { bytes, source });

@@ -6,6 +6,7 @@ import { BispikeError } from "../../errors.ts";
 import { page, text } from "./page.ts";
 import { drawPanel } from "./panel.ts";
 
+/** Spikes of a stage. */
 export interface RasterStage {
   readonly name: string;
   readonly neurons: number;

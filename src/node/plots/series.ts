@@ -6,7 +6,9 @@ import { BispikeError } from "../../errors.ts";
 import { type LegendEntry, legend, page, text } from "./page.ts";
 import { drawPanel } from "./panel.ts";
 
+/** A line of a panel. */
 export interface SeriesLine extends LegendEntry {
+  /** As SVG has it, such as "#222222". */
   readonly colour: string;
   /** One a row; null or NaN is a gap. */
   readonly values: ArrayLike<number | null>;
@@ -24,6 +26,7 @@ export interface SeriesFigure {
   readonly panels: readonly SeriesPanel[];
   /** A name for each row, such as its time, or null to number them from `first`. */
   readonly rows: readonly string[] | null;
+  /** Number of the first row. */
   readonly first: number;
 }
 
