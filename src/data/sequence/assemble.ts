@@ -38,7 +38,7 @@ export interface Sequence {
  * @example
  * const { set, windows, about } = await assembleSequence(bytes, "ETTh1.csv", { task: "forecast", horizon: 24 });
  * // A program's own text, and its own numbers, of 2 columns (encodeNpy is in bispike/formats):
- * await assembleSequence(new TextEncoder().encode("abc abc abc abc"), "own.txt", { task: "next", window: 2, trainPart: 1 });
+ * await assembleSequence(new TextEncoder().encode("abc abc abc abc"), "own.txt", { task: "next", window: 2, trainPart: 1, heldOut: 0 });
  * await assembleSequence(encodeNpy({ shape: [500, 2], data: values }), "own.npy", { task: "forecast", window: 16 });
  */
 export async function assembleSequence(
