@@ -44,6 +44,7 @@ export {
   type AutoencoderNetworkConfig,
   type AutoencoderRuleConfig,
   autoencoderDefaults,
+  type FrequencyConfig,
   resolveAutoencoderConfig,
 } from "./training/autoencoder/config.ts";
 export { type AutoencoderExperiment, createAutoencoderExperiment } from "./training/autoencoder/experiment.ts";

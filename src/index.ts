@@ -52,6 +52,7 @@ export { noisyLabels } from "./data/label-noise.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
 export type { DecodedImage } from "./data/picture.ts";
 export { type HeldOutSplit, splitHeldOut } from "./data/split.ts";
+export type { KernelName } from "./engine/kernels.ts";
 export { Arena } from "./engine/memory.ts";
 export { permutation, RandomStream } from "./engine/random.ts";
 export { type KernelProfile, type Span, type SpawnThread, Team, type TeamOptions, type Thread } from "./engine/team.ts";
@@ -133,6 +134,7 @@ export {
   type ObserveConfig,
   type RuleConfig,
   resolveConfig,
+  type StdpConfig,
   type TrainConfig,
 } from "./training/config.ts";
 export { createExperiment, type Experiment } from "./training/experiment.ts";

@@ -86,6 +86,7 @@ export const KERNEL_NAMES = [
   "addInto",
 ] as const;
 
+/** A kernel's name. What each computes, and its arguments, is said in the repository's `src/engine/assembly`. */
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** A kernel as WebAssembly exports it. */

@@ -56,22 +56,22 @@ export interface ImageDataConfig extends DataConfig {
 }
 
 /**
- * The pair of networks: perception (stimulus -> concept) and recall (concept -> stimulus). Rules on nets of real numbers (`realRules`) take `kind`, `hidden`, `norm` and `activation`
+ * The pair of networks: perception (stimulus -> concept) and recall (concept -> stimulus). Rules on nets of real numbers (`isRealRule`) take `kind`, `hidden`, `norm` and `activation`
  * and pass over `steps`, `tau` and `threshold`, which are spiking neurons'.
  */
 export interface NetworkConfig {
   /** Fully connected or convolutional stages. Default mlp. */
   readonly kind: "mlp" | "cnn";
-  /** mlp: neurons of each hidden stage, default [1024, 512, 256]. cnn: channels of each, default [32, 64, 128]. */
+  /** mlp: neurons of each hidden stage, default [1024, 512, 256]. cnn: channels of each, default [32, 64, 128]. 1 to 64 stages of 1 to 65535. */
   readonly hidden: readonly number[];
-  /** T, time steps for which a sample is shown. Default 4. */
+  /** T, time steps for which a sample is shown, 1 to 65536. Default 4. */
   readonly steps: number;
   /** Normalise the drive over batch and time (cnn: and space). Default true. */
   readonly norm: boolean;
-  /** Membrane time constant, in time steps, at least 1. Default 2. */
+  /** Membrane time constant, in time steps, a number from 1. Default 2. */
   readonly tau: number;
   /**
-   * Membrane potential at which a neuron fires: in perception's and recall's hidden stages (default 0.6), and in the concept's
+   * Membrane potential at which a neuron fires, above 0: in perception's and recall's hidden stages (default 0.6), and in the concept's
    * neurons, whose spikes decide (default 2; they see trained logits, not normalised drives).
    */
   readonly threshold: { readonly perception: number; readonly recall: number; readonly concept: number };
@@ -79,7 +79,7 @@ export interface NetworkConfig {
   readonly stimulus: "direct" | "poisson" | "latency";
   /** Spike code of a label at the top of recall: one neuron a class, or a fixed random binary code. Default one-hot. */
   readonly target: "one-hot" | "random";
-  /** Neurons of a random target code; 0 = 4 x classes. Must stay 0 for one-hot, as wide as there are classes. Default 0. */
+  /** Neurons of a random target code, at most 65535; 0 = 4 x classes. Must stay 0 for one-hot, as wide as there are classes. Default 0. */
   readonly targetSize: number;
   /**
    * What drives recall's hidden stages: the stage above, as the method has it (chain), or all of them the concept's spikes, as feedback over long ranges does (broadcast): what recall
@@ -125,9 +125,9 @@ export interface RuleConfig {
   readonly negatives: "literal" | "masked" | "prototypes";
   /** bsd, real-bsd: alignment loss of the hidden stages: reco, infonce, mse, or one that was registered (`registerStageLoss`). Default infonce. */
   readonly loss: StageLossName;
-  /** ReCo: weight of the negatives. Default 4. */
+  /** ReCo: weight of the negatives, from 0. Default 4. */
   readonly lambda: number;
-  /** InfoNCE: softmax temperature of the affinities. Default 0.1, which suits cosines; dots ask for about 0.02. */
+  /** InfoNCE: softmax temperature of the affinities, above 0. Default 0.1, which suits cosines; dots ask for about 0.02. */
   readonly temperature: number;
   /**
    * bsd, real-bsd with InfoNCE of hidden stages: how far a sample's own recall must lead the others before they stop to push, in nats (units of the softmax's exponent): rivals stand so much
@@ -140,9 +140,9 @@ export interface RuleConfig {
    * recall would draw what sets classes apart in place of what they look like. Default cosines.
    */
   readonly affinity: "cosines" | "dots";
-  /** bsd, real-bsd: weight of each hidden stage's alignment loss. Default 1. */
+  /** bsd, real-bsd: weight of each hidden stage's alignment loss, from 0. Default 1. */
   readonly weight: number;
-  /** bsd, real-bsd: weight of stage 1's loss, by which recall learns to redraw the stimulus. Default 1. */
+  /** bsd, real-bsd: weight of stage 1's loss, from 0, by which recall learns to redraw the stimulus. Default 1. */
   readonly stimulusWeight: number;
   /** bsd and local-losses, cnn: pool the features to pool x pool cells before they are compared, or classified by the stage's own classifier; 0 = off. Default 0. */
   readonly pool: number;
@@ -165,7 +165,7 @@ export interface RuleConfig {
    * be recalled. Needs negatives prototypes. Default recall.
    */
   readonly codes: "recall" | "random";
-  /** bsd with random codes: share of a stage's features that are 1 in a code, above 0. Default 0.15, about a trained recall's firing rate. */
+  /** bsd with random codes: share of a stage's features that are 1 in a code, above 0 and at most 1. Default 0.15, about a trained recall's firing rate. */
   readonly codeRate: number;
   /**
    * bsd: whether a stage's inputs are constants to its loss, as the method has it. With false every stage's loss, the top's too, also trains the stages its network runs through before:
@@ -182,7 +182,7 @@ export interface RuleConfig {
    * perception's and so become their transposes (learned); or the transposes of perception's own, as in backprop. Default recall.
    */
   readonly carriers: Carriers;
-  /** r-stdp: see `StdpConfig`. */
+  /** r-stdp: how spikes' order changes weights. */
   readonly stdp: StdpConfig;
   /** dll: learning rate of the feedback weights over the others' (default 0.1); largest size of an error of one image (default 50). */
   readonly dll: { readonly feedbackRate: number; readonly errorLimit: number };
@@ -208,13 +208,13 @@ export interface StdpConfig {
 export interface TrainConfig {
   /** Seed of every random stream, an integer from 0 to 2^53 - 1. Default 1. */
   readonly seed: number;
-  /** Passes over the training images. Default 5. */
+  /** Passes over the training images, from 1. Default 5. */
   readonly epochs: number;
-  /** Samples in a batch. Default 128. */
+  /** Samples in a batch, 1 to 65536. Default 128. */
   readonly batch: number;
-  /** Worker threads; 0 = all cores. The result does not depend on it. Default 0. */
+  /** Worker threads, at most 256; 0 = all cores. The result does not depend on it. Default 0. */
   readonly threads: number;
-  /** AdamW's step size for perception. Default 0.003; under rule r-stdp 0.01. */
+  /** AdamW's step size for perception, above 0. Default 0.003; under rule r-stdp 0.01. */
   readonly learningRate: number;
   /** Learning rate of recall (rules ccl and real-bsd: of the feedback net) as a multiple of perception's; 0 freezes it, as `rule.freeze: recall` does. Default 1. */
   readonly recallRate: number;
@@ -222,9 +222,9 @@ export interface TrainConfig {
   readonly schedule: "cosine" | "constant";
   /** Optimiser steps of linear warm-up. Default 0. */
   readonly warmup: number;
-  /** AdamW's decoupled weight decay. Default 0.01. */
+  /** AdamW's decoupled weight decay, from 0. Default 0.01. */
   readonly weightDecay: number;
-  /** Largest L2 norm of a gradient; 0 = no clipping. Default 1. */
+  /** Largest L2 norm of a gradient, from 0; 0 = no clipping. Default 1. */
   readonly clip: number;
   /** Clip each stage by its own norm (local), or all by one norm. Default stage. */
   readonly clipScope: "stage" | "global";

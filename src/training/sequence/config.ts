@@ -102,6 +102,7 @@ export interface SequenceConfig {
   readonly name: string;
   readonly task: Task;
   readonly data: SequenceDataConfig;
+  /** Defaults: hidden [324], norm true, tau 2, steps 4, threshold 0.6 in both networks, recurrentRecall true, and 24 neurons over 2.5 standard deviations to either side for a value (`population`). */
   readonly network: SequenceNetworkConfig;
   readonly rule: SequenceRuleConfig;
   /** As for images; an epoch is a pass over the training windows (default 15), `batch` counts windows (default 64). */
