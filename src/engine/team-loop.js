@@ -93,7 +93,7 @@ export function shareOf(items, index, threads) {
 export const clock = () => performance.timeOrigin + performance.now();
 
 /**
- * @typedef {object} ThreadStart
+ * @typedef {object} ThreadStart What a thread of a team is told, to be handed to `serve` as it is; workers can be sent it.
  * @property {WebAssembly.Module} module
  * @property {WebAssembly.Memory} memory
  * @property {number} control address of the control block
@@ -103,8 +103,8 @@ export const clock = () => performance.timeOrigin + performance.now();
  */
 
 /**
- * Serves kernels until told to quit.
- * @param {ThreadStart} start
+ * Serves a team as one of its threads, in a worker of its own, until the team closes: it blocks, and hears no messages meanwhile. See `SpawnThread`.
+ * @param {ThreadStart} start what `SpawnThread` was given
  */
 export function serve({ module, memory, control, index, threads, names }) {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });

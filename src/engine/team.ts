@@ -40,7 +40,31 @@ export interface Thread {
   stop(): Promise<void>;
 }
 
-/** Starts a thread that calls `serve(start)`; `node/threads.ts` does it with worker_threads, a page with Web Workers. */
+/**
+ * Starts a thread that calls `serve(start)`. For Node it is `spawnThread` of `bispike/node`; elsewhere it is made of Web Workers, and the team itself lives in one: a page's own thread may
+ * not wait. Memory can be shared where the page is cross-origin isolated.
+ *
+ * @example
+ * // thread.js
+ * import { serve } from "bispike";
+ * addEventListener("message", ({ data }) => {
+ *   postMessage("ready");
+ *   serve(data);
+ * });
+ *
+ * // the worker that trains
+ * import { type SpawnThread, Team } from "bispike";
+ * const spawn: SpawnThread = (start) => {
+ *   const worker = new Worker(new URL("./thread.js", import.meta.url), { type: "module" });
+ *   const ready = new Promise<void>((resolve, reject) => {
+ *     worker.onmessage = () => resolve();
+ *     worker.onerror = ({ message }) => reject(new Error(message));
+ *   });
+ *   worker.postMessage(start);
+ *   return { ready, stop: async () => worker.terminate() };
+ * };
+ * const team = await Team.create({ threads: 2, spawn });
+ */
 export type SpawnThread = (start: ThreadStart) => Thread;
 
 /** Time and work of one kernel since profiling began. */

@@ -30,6 +30,7 @@ const nonsense: Readonly<Record<string, () => unknown[]>> = {
 const notCalled: Readonly<Record<string, string>> = {
   BispikeError: "takes whatever a message is made of",
   spawnThread: "starts a thread, and is called by a team alone",
+  serve: "is a thread's whole life, and is given what a team made",
 };
 
 /** Names that may return, of which nonsense, and why. */
