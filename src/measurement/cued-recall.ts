@@ -44,7 +44,7 @@ export interface CueOptions {
   readonly severities?: Readonly<Partial<Record<CueKind, readonly number[]>>>;
   /** Of the noise; every image has its own. Default 1. */
   readonly seed?: number;
-  /** Sides that are hidden, in turn from image to image. Default: all of `SIDES`. */
+  /** Sides that are hidden, in turn from image to image. Default: left, right, top, bottom and centre. */
   readonly sides?: readonly Side[];
   /** Awaited between batches; may throw to give up. */
   readonly pause?: () => Promise<void>;

@@ -34,7 +34,7 @@ export interface LayerCost {
   readonly spikes: number;
   /** A sample, all T steps, as NeuroBench counts: an input that is held over time counts T times. */
   readonly operations: Operations;
-  /** A sample: what this engine does for the same product (`performed.ts`). */
+  /** A sample: what this engine does for the same product: what is held over time counts once. */
   readonly engine: Effective;
   /** A sample: products of the weight gradient, for each input that is not 0 one a connection; counted T-fold like `operations`. */
   readonly gradient: Operations;

@@ -6,11 +6,13 @@ export const SATURATED_RATE = 0.95;
 export const RATE_BINS = 20;
 
 export interface UnitRates {
+  /** Number of units. */
   readonly units: number;
   /** Mean over the units, 0..1. */
   readonly mean: number;
-  /** Shares of units that never fired, and that fired at more than `SATURATED_RATE` of all steps. */
+  /** Share of units, 0..1, that never fired. */
   readonly dead: number;
+  /** Share of units, 0..1, that fired at more than 95 % of all steps. */
   readonly saturated: number;
   /**
    * Share of channels none of whose units fired: of a convolution's, whose pixels share weights, these have nothing to learn from. The same as `dead` where there is

@@ -209,7 +209,7 @@ function writeStream(path: string, bytes: Uint8Array): void {
 
 /**
  * Adds one JSON line to a log such as `metrics.jsonl`, creating the file if need be, in a single write call. The line
- * outlasts a kill; call `syncFile` before a checkpoint to have it outlast a power cut too.
+ * outlasts a kill; a power cut only once the file was synced, as `RunFolder.save` does before a checkpoint.
  *
  * @throws BispikeError "platform" or "checkpoint" as `writeDurably`
  * @example

@@ -52,7 +52,7 @@ export function readRaw(text: string, source: string): unknown {
 }
 
 /**
- * YAML text of a configuration, with every field written out; `parseConfig` reads back an equal one.
+ * YAML text of a configuration, with every field written out; `readAnyExperiment` of such a file gives an equal one.
  *
  * @example
  * writeFileSync("config.yaml", renderConfig(config));

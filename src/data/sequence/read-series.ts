@@ -34,11 +34,11 @@ const OPTIONS: Readonly<Record<Exclude<keyof ReaderOptions, "columns" | "trained
  *
  * | ending | what |
  * |---|---|
- * | .csv .tsv .txt .dat .data, also with .gz | `parseCsv` |
- * | .npy, .npz | `parseNpy`, `parseNpz` |
- * | .h5 .hdf5 .hdf | `parseHdf5` |
+ * | .csv .tsv .txt .dat .data, also with .gz | a table as text: with a line of names or without, the first column perhaps times |
+ * | .npy, .npz | NumPy's arrays [time], [time][column] or [time][node][feature] |
+ * | .h5 .hdf5 .hdf | a table of pandas' HDFStore, in its "fixed" format |
  *
- * @throws BispikeError "data" as the readers, or for another ending; "config" for an option of another format
+ * @throws BispikeError "data" for a file that is damaged or too large, holds no such table, or has another ending; "config" for an option of another format
  * @example
  * await parseSeries(bytes, "exchange_rate.txt.gz");
  */

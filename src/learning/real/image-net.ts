@@ -14,7 +14,7 @@ import { flat, type Shape, sizeOf } from "../../network/shape.ts";
 export interface RealImageNetOptions {
   /** mlp: fully connected stages. cnn: 3x3 convolutions with 2x2 max-pooling. */
   readonly kind: "mlp" | "cnn";
-  /** The frame an image comes in; for a cnn its sides are divisible by 2 to the number of hidden stages (see `paddedShape`). */
+  /** The frame an image comes in; for a cnn its sides are divisible by 2 to the number of hidden stages. `createModel` pads images to that. */
   readonly image: Shape;
   /** Units (mlp) or channels (cnn) of each hidden stage, from the stimulus up. */
   readonly hidden: readonly number[];

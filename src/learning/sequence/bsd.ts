@@ -97,7 +97,7 @@ export class SequenceBsd extends SpikingLearner {
     return this.stepFromHere(rates);
   }
 
-  /** The same where something precedes the windows: what `RecurrentLayer.resume` left. */
+  /** The same where something precedes the windows: what the layers' `resume` left. */
   stepFromHere(rates: Rates): SequenceStepReport {
     const { pair, optimiser, positions, rows, statistics } = this;
     const images = positions * rows;
