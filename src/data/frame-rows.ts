@@ -24,6 +24,8 @@ export interface FrameLayout {
  * @param out at least `count` rows of `stride`
  * @param pixels [count][height][width][channel], 0..1
  * @throws BispikeError "shape" when something does not fit
+ * @example
+ * toFrameRows(learner.stimulus.view, pictures, count, { shape, frame, stride: learner.stimulusWidth, statistics });
  */
 export function toFrameRows(
   out: Float32Array,

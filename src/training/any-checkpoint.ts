@@ -38,6 +38,9 @@ export function isAutoencoderCheckpoint(checkpoint: AnyCheckpoint): checkpoint i
  *
  * @param source file name for error messages. Default: "checkpoint"
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
+ * @example
+ * const checkpoint = decodeAnyCheckpoint(readFileSync("best.safetensors"), "best.safetensors");
+ * if (isSequenceCheckpoint(checkpoint)) checkpoint.data.window;
  */
 export function decodeAnyCheckpoint(bytes: Uint8Array, source = "checkpoint"): AnyCheckpoint {
   return readSealed(bytes, source, (file) => {

@@ -54,6 +54,9 @@ export function isAutoencoderConfig(config: AnyConfig): config is AutoencoderCon
  * As `resolveConfig`, `resolveSequenceConfig` or `resolveAutoencoderConfig`, whichever fits.
  *
  * @throws BispikeError "config" for a task that is none, else "config" or "usage" as those do
+ * @example
+ * const config = resolveAnyConfig({ task: "next-character", data: { text: "alice" } });
+ * if (isSequenceConfig(config)) config.data.window; // 32
  */
 export function resolveAnyConfig(raw: unknown, overrides: readonly string[] = [], source?: string): AnyConfig {
   const given = applyOverrides(copyRaw(raw, source), overrides, source);

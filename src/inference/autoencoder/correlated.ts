@@ -106,6 +106,8 @@ export class CountStatistics {
  * @param purpose names the draw among those of a seed
  * @returns 0 or 1, [sample][step][neuron]
  * @throws BispikeError "data" for a class without images
+ * @example
+ * latent.decode(drawCorrelated(statistics, 8, 1, "class 3"), 8, "recall");
  */
 export function drawCorrelated(
   statistics: CountStatistics,

@@ -39,7 +39,12 @@ export function fillTrain(spikes: Uint8Array, at: number, stride: number, steps:
     if (Math.floor(((t + 1) * count) / steps) > Math.floor((t * count) / steps)) spikes[place] = 1;
 }
 
-/** Firing rates over time: [row][neuron] of spikes [row][step][neuron]. */
+/**
+ * Firing rates over time: [row][neuron] of spikes [row][step][neuron].
+ *
+ * @example
+ * ratesOf(Uint8Array.of(0, 1, 1, 1, 0, 1, 1, 1), 2, 4); // 0.5, 1
+ */
 export function ratesOf(spikes: Uint8Array, neurons: number, steps: number): Float64Array {
   requireArguments("ratesOf", { spikes: ofKind("values", spikes), neurons, steps });
   const rows = spikes.length / (neurons * steps);

@@ -36,6 +36,8 @@ export function autoencoderFrame(network: AutoencoderShape, image: Shape): Shape
  * Shapes of the hidden stages in the order a stimulus goes through them: into the latent (index `hidden.length`) and out again. `image`: the frame.
  *
  * @throws BispikeError "shape" where a cnn's frame cannot be halved as often as there are convolutions
+ * @example
+ * autoencoderShapes({ kind: "mlp", hidden: [256], latent: 64 }, image).map(({ channels }) => channels); // 256, 64, 256
  */
 export function autoencoderShapes(network: AutoencoderShape, image: Shape): Shape[] {
   requireArguments("autoencoderShapes", { network: ofKind("autoencoderShape", network), image });

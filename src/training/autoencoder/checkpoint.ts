@@ -61,7 +61,15 @@ const positionSchema = z.strictObject({
   }),
 }) satisfies z.ZodType<AutoencoderPosition>;
 
-/** Bytes of a checkpoint. The same training at the same step gives the same bytes, whatever the machine and the number of threads. */
+/**
+ * Bytes of a checkpoint. The same training at the same step gives the same bytes, whatever the machine and the number of threads.
+ *
+ * @param about the configuration, the data's summary, and where training stands
+ * @param options with `optimiser` all that training needs to go on, else what is needed to use the net
+ * @throws BispikeError "training" when a value is not finite
+ * @example
+ * encodeAutoencoderCheckpoint(learner, { config, data: model.data, position }, { optimiser: true });
+ */
 export function encodeAutoencoderCheckpoint(
   learner: AutoencoderLearner,
   about: { config: AutoencoderConfig; data: DataSummary; position: AutoencoderPosition },

@@ -45,7 +45,15 @@ export interface SequenceCheckpoint {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** Bytes of a checkpoint. The same training at the same step gives the same bytes, whatever the machine and the number of threads. */
+/**
+ * Bytes of a checkpoint. The same training at the same step gives the same bytes, whatever the machine and the number of threads.
+ *
+ * @param about the configuration, the data's summary, and where training stands
+ * @param options with `optimiser` all that training needs to go on, else what is needed to use the net
+ * @throws BispikeError "training" when a value is not finite
+ * @example
+ * encodeSequenceCheckpoint(learner, { config, data: about, position }, { optimiser: true });
+ */
 export function encodeSequenceCheckpoint(
   learner: SequenceLearner,
   about: { config: SequenceConfig; data: SequenceSummary; position: SequencePosition },
