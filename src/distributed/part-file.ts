@@ -32,7 +32,7 @@ export interface PartPosition {
   readonly losses: readonly (readonly number[])[];
   /** Right decisions of this epoch so far; 0 where the part has not the concept's stage. */
   readonly correct: number;
-  /** Sums over the batches of this epoch so far of the share of silent neurons, of each of the part's hidden stages. */
+  /** Of each of the part's hidden stages, the share of silent neurons in a batch times its images, summed over this epoch so far. */
   readonly silent: readonly number[];
 }
 
