@@ -10,7 +10,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, fault: 70, interrupted: 130 } 
  * else is a fault of our own and shows its stack, exit code 70.
  *
  * @example
- * command.action(runAction(async (file: string) => (await import("./run/eval.ts")).evalRun(file)));
+ * command.action(runAction(async (run: string) => (await import("./run/inspect.ts")).runInspect(run, {})));
  */
 export function runAction<Arguments extends unknown[]>(
   action: (...args: Arguments) => Promise<void> | void,

@@ -17,7 +17,7 @@ import { BispikeError } from "../errors.ts";
  * @returns the labels themselves for a share of 0, else new ones
  * @throws BispikeError "config" for a share out of range, "data" for fewer than 2 classes
  * @example
- * const taught = noisyLabels(dataset.train.labels, train, 0.2, dataset.classes, 1);
+ * const taught = noisyLabels(dataset.train.labels, trainIndices, 0.2, dataset.classes, 1);
  */
 export function noisyLabels(
   labels: Uint16Array,

@@ -23,7 +23,7 @@ export interface ChannelStatistics {
  * @param indices at least one, each below `split.count`
  * @throws BispikeError "usage" for no indices, "data" for one outside the split
  * @example
- * channelStatistics(dataset.train, train, dataset.shape); // MNIST, all 60000: mean [0.1307], std [0.3081]
+ * channelStatistics(dataset.train, trainIndices, dataset.shape); // MNIST, all 60000: mean [0.1307], std [0.3081]
  */
 export function channelStatistics(
   split: Split,

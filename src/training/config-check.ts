@@ -60,7 +60,7 @@ function ofLine({ text, unknown }: Fault): string {
  * What to type where a file's value does not fit what the command line chose; nothing where the sentence has advice of its own, or more than one value would do.
  *
  * @example
- * remedy({ text: "rule.recallFeatures: expected same with rule.name real-bsd, got drive", ... }, ["rule.name"]); // "; add --rule.recallFeatures=same"
+ * remedy({ key: "rule.recallFeatures", text: "rule.recallFeatures: expected same with rule.name real-bsd, got drive", unknown: false }, ["rule.name"]); // "; add --rule.recallFeatures=same"
  */
 function remedy({ key, text }: Fault, told: readonly string[]): string {
   const [, value] = /: expected ([\w-]+) with [^;]*$/.exec(text) ?? [];

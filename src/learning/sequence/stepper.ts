@@ -26,7 +26,7 @@ export interface Stepper {
  * @throws BispikeError "usage" for a learner that is not of this library
  * @example
  * const stepper = stepperOf(learner);
- * for (const symbol of symbols) logits = stepper.next(symbol);
+ * for (const symbol of symbols) console.log(stepper.next(symbol));
  */
 export function stepperOf(learner: SequenceLearner): Stepper {
   if (learner instanceof SpikingLearner) return new SpikingStepper(learner.pair);
