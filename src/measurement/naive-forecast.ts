@@ -3,6 +3,7 @@ import { requireArguments } from "../arguments.ts";
 import type { SeriesSummary } from "../data/sequence/summary.ts";
 import { targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
+import { BispikeError } from "../errors.ts";
 import { ErrorSums, type ValueFigures } from "./value-errors.ts";
 
 /** Errors of forecasts that need no model. */
@@ -14,8 +15,9 @@ export interface NaiveForecasts {
 }
 
 /**
- * Errors over every position of a range, of a series; a set of symbols has no such forecasts.
+ * Errors over every position of a range, of a series.
  *
+ * @throws BispikeError "usage" for a set of symbols, which has no such forecasts
  * @example
  * const { persistence } = naiveForecasts(set, about, set.parts.test);
  * persistence?.mse; // what a net must beat
@@ -23,9 +25,9 @@ export interface NaiveForecasts {
 export function naiveForecasts(set: SequenceSet, about: SeriesSummary, range: Range): NaiveForecasts {
   requireArguments("naiveForecasts", { set, about, range });
   const { inputs, targets, parts } = set;
-  const { width } = targets;
-  const wanted = targets.kind === "values" ? targets.values : new Float32Array();
-  const given = inputs.kind === "values" ? inputs.values : new Float32Array();
+  if (inputs.kind !== "values" || targets.kind !== "values")
+    throw new BispikeError("usage", `naiveForecasts: expected a set of values, got ${set.name}, which is of symbols`);
+  const { width, values: wanted } = targets;
   const { train } = parts;
   const means = Float64Array.from({ length: width }, (_, d) => {
     let sum = 0;
@@ -40,7 +42,7 @@ export function naiveForecasts(set: SequenceSet, about: SeriesSummary, range: Ra
   for (let n = range.from; n < range.to; n++) {
     byMean.add(means, 0, wanted, n * width);
     if (!known) continue;
-    for (let d = 0; d < width; d++) present[d] = given[n * inputs.width + places[d]!]!;
+    for (let d = 0; d < width; d++) present[d] = inputs.values[n * inputs.width + places[d]!]!;
     byPersistence.add(present, 0, wanted, n * width);
   }
   const { std } = targetStatistics(about);

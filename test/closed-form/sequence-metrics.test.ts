@@ -161,5 +161,8 @@ describe("values", () => {
     expect(mean).toMatchObject({ mse: (25 + 169) / 2, mae: 9 });
     expect(persistence).toMatchObject({ mse: (16 + 64) / 2, mae: 6, original: { mae: 24 } });
     expect(naiveForecasts(set, { ...about, inputs: ["a", "b"] }, set.parts.test).persistence).toBeNull();
+    const symbols = { kind: "symbols", width: 3, symbols: Uint16Array.of(0, 1, 2, 0) } as const;
+    const text = { ...set, inputs: symbols, targets: symbols };
+    expect(() => naiveForecasts(text, about, set.parts.test)).toThrow(/expected a set of values, got powers/);
   });
 });

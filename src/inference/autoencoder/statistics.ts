@@ -3,7 +3,7 @@
  *
  *   p_c[t][n] = mean over the images of class c of s[t][n]        s'[t][n] ~ Bernoulli(p_c[t][n])
  */
-import { requireArguments } from "../../arguments.ts";
+import { requireArguments, requireUpTo } from "../../arguments.ts";
 import { RandomStream } from "../../engine/random.ts";
 import { BispikeError } from "../../errors.ts";
 
@@ -38,9 +38,17 @@ export class LatentStatistics {
    *
    * @param spikes 0 or 1, [image][step][neuron]
    * @param labels the images' classes
+   * @throws BispikeError "usage" for a label that is no class, "shape" for other than so many images' spikes; nothing is taken in then
    */
   add(spikes: Uint8Array, labels: ArrayLike<number>): void {
     const size = this.steps * this.neurons;
+    if (spikes.length !== labels.length * size)
+      throw new BispikeError(
+        "shape",
+        `LatentStatistics.add: expected ${labels.length} x ${size} spikes, got ${spikes.length}`,
+      );
+    for (let image = 0; image < labels.length; image++)
+      requireUpTo(`LatentStatistics.add: label ${image}`, labels[image]!, this.classes - 1);
     for (let image = 0; image < labels.length; image++) {
       const label = labels[image]!;
       this.images[label]!++;
