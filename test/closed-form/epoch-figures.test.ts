@@ -1,0 +1,112 @@
+/** An epoch's figures: means over its images or positions, whatever batches they came in, and over no other epoch's. Rules here learn nothing and tell given losses. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Team } from "../../src/engine/team.ts";
+import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
+import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
+import { AutoencoderTask } from "../../src/training/autoencoder/task.ts";
+import { resolveConfig } from "../../src/training/config.ts";
+import { createExperiment } from "../../src/training/experiment.ts";
+import { ImageTask } from "../../src/training/image-task.ts";
+import { SequenceTask } from "../../src/training/sequence/task.ts";
+import type { Trainable, TrainableKind } from "../../src/training/trainable.ts";
+import { smallDigits } from "../support/small-digits.ts";
+
+let team: Team;
+beforeAll(async () => {
+  team = await Team.create({ maximumPages: 2048 });
+});
+afterAll(() => team.close());
+
+const data = { path: "bars", heldOut: 0 };
+const images = smallDigits({ train: 60, test: 4 });
+const NO_RATES = { perception: 0, recall: 0 };
+
+/** Goes through an epoch and returns its line. */
+async function epochOf<K extends TrainableKind>(task: Trainable<K>, epoch: number): Promise<K["epoch"]> {
+  for (let k = 0; k < task.stepsPerEpoch; k++) {
+    const { from, count } = task.batchAt(k);
+    task.step(task.items, from, count, k, NO_RATES);
+  }
+  return (await task.endEpoch({ epoch, step: epoch * task.stepsPerEpoch }, () => 1)).line;
+}
+
+/** Gives the reports one after the other. */
+function telling<R>(reports: readonly R[]): () => R {
+  let next = 0;
+  return () => reports[next++]!;
+}
+
+it("images in batches of 25, 25 and 10: loss, right decisions and silent neurons by the image", async () => {
+  const experiment = createExperiment(
+    team,
+    resolveConfig({ data, network: { hidden: [8] }, train: { batch: 25 } }),
+    images,
+  );
+  const report = (loss: number, correct: number, silent: number) => ({
+    ...{ loss, correct, stageLosses: [0, 0, loss], silent: [silent], images: 0 },
+    ...{ perceptionRates: [0.1], recallRates: [0.1] },
+  });
+  const reports = [report(1, 5, 0.9), report(2, 10, 0.9), report(6, 4, 0), ...[1, 1, 1].map(() => report(3, 2, 0.4))];
+  const task = new ImageTask({ ...experiment, rule: { ...experiment.rule, step: telling(reports) } });
+  const first = await epochOf(task, 1);
+  expect(first).toMatchObject({ trainLoss: (25 + 50 + 60) / 60, trainAccuracy: 19 / 60 });
+  expect(first.warnings).toEqual([
+    expect.stringContaining("perception stage 2: 75.0 % of the neurons did not fire once in a whole batch"),
+  ]);
+  expect(await epochOf(task, 2)).toMatchObject({ trainLoss: 3, trainAccuracy: 6 / 60, warnings: [] });
+});
+
+it("autoencoders: losses of either end, firing rates and silent neurons by the image", async () => {
+  const config = resolveAutoencoderConfig({
+    task: "autoencode",
+    data,
+    network: { hidden: [6], latent: 4 },
+    // As equal as can be: 20 a batch would hide who weighs what.
+    train: { batch: 8 },
+  });
+  const experiment = createAutoencoderExperiment(team, config, images);
+  const counts = Array.from({ length: 8 }, (_, k) => Math.floor(((k + 1) * 60) / 8) - Math.floor((k * 60) / 8));
+  expect(new Set(counts)).toEqual(new Set([7, 8]));
+  const report = (k: number) => ({
+    ...{ loss: k + 2, stageLosses: [k, 1, 2 * k], perceptionRates: [k / 10], recallRates: [0.5], silent: [k / 7] },
+    ...{ correct: 0, images: 0 },
+  });
+  const step = telling([...counts.keys(), ...counts.keys()].map(report));
+  const { redrawers, stimulus, stimulusWidth, maxImages } = experiment.model.learner;
+  const learner = { redrawers, stimulus, stimulusWidth, maxImages, step };
+  const model = Object.create(experiment.model, { learner: { value: learner } });
+  const task = new AutoencoderTask({ ...experiment, model });
+  const mean = counts.reduce((sum, count, k) => sum + count * k, 0) / 60;
+  for (const epoch of [1, 2]) {
+    const line = await epochOf(task, epoch);
+    expect(line.trainLoss).toBeCloseTo(mean + 2, 12);
+    expect(line.trainRecallLoss).toBeCloseTo(mean, 12);
+    expect(line.trainPerceptionLoss).toBeCloseTo(2 * mean, 12);
+    expect(line.perceptionRates[0]).toBeCloseTo(mean / 10, 12);
+    expect(line.recallRates[0]).toBeCloseTo(0.5, 12);
+    expect(line.warnings).toEqual([expect.stringContaining(`perception stage 2: ${((100 * mean) / 7).toFixed(1)} %`)]);
+  }
+});
+
+it.each(["text", "values"])("sequences of %s: losses and right symbols by the position", async (kind) => {
+  const positions = [12, 8];
+  const told = [
+    { loss: 3, stageLosses: [1, 2], correct: 6, positions: 12, perceptionRates: [0.1], recallRates: [] },
+    { loss: 5, stageLosses: [1, 4], correct: 1, positions: 8, perceptionRates: [0.1], recallRates: [] },
+  ];
+  const windows = { train: Int32Array.of(0, 4, 8, 12, 16), heldOut: new Int32Array(0), test: new Int32Array(0) };
+  const rule = { name: "backprop" };
+  const task = new SequenceTask({
+    config: { train: { epochs: 1, batch: 3 }, rule, network: { norm: true } },
+    learner: { load: () => {}, step: telling([...told, ...told]), window: 4 },
+    sequence: { about: { kind }, windows, set: {} },
+    ...{ stepsPerEpoch: 2, totalSteps: 4 },
+  } as never);
+  const mean = (values: readonly number[]) => values.reduce((sum, value, k) => sum + value * positions[k]!, 0) / 20;
+  for (const epoch of [1, 2]) {
+    const line = await epochOf(task, epoch);
+    const top = mean([2, 4]);
+    const figures = kind === "text" ? { trainAccuracy: 7 / 20, trainBits: top / Math.LN2 } : { trainMse: top };
+    expect(line).toMatchObject({ trainLoss: mean([3, 5]), ...figures });
+  }
+});
