@@ -1,6 +1,7 @@
 /** Streams: a net that sees one element at a time answers as it does a whole window, and learns from the elements just seen as it does from a window that follows the same ones. */
 import { describe, expect, test } from "vitest";
 import { SequenceStream } from "../../src/learning/sequence/stream.ts";
+import { NORM_MOMENTUM } from "../../src/network/norm.ts";
 import { drawParameters } from "../support/sequence-twin.ts";
 import { randomSequence, sequenceRates, smallBsd } from "../support/small-recurrent.ts";
 
@@ -82,7 +83,8 @@ describe.each(["symbols", "values"] as const)("%s", (kind) => {
         for (const layer of pair.perception) layer.forward(every, 1);
         const next = pair.perception.map((layer) => layer.state(every, 1));
         start();
-        const report = learner.stepFromHere(sequenceRates);
+        // Its norms know something, as those of a net that was opened.
+        const report = learner.stepFromHere(sequenceRates, Number.POSITIVE_INFINITY);
         states = next;
         expect(stream.report).toEqual(report);
         expect(tensorsOf(streamed)).toEqual(tensorsOf(windowed));
@@ -120,6 +122,36 @@ describe.each(["symbols", "values"] as const)("%s", (kind) => {
       await team.close();
     }
   });
+});
+
+test("a net that was opened goes on from what its norms know; one that has learned nothing takes the first window's word", async () => {
+  /** Running means of perception's first stage before and after one element is learned from, at a rate of 0. */
+  const streamed = async (opened: boolean) => {
+    const { team, learner, pair, set } = await built("symbols");
+    try {
+      const { norm, neurons } = pair.perception[0]!;
+      // As they lie at the start.
+      for (const { norm: own } of [...pair.perception, ...pair.recall]) {
+        own.runningMean.view.fill(0);
+        own.runningVariance.view.fill(1);
+      }
+      if (opened) norm.runningMean.view.fill(3, 0, neurons);
+      const means = () => [...norm.runningMean.view.subarray(0, neurons)];
+      const before = means();
+      const stream = new SequenceStream(learner, { every: 1, rates: { perception: 0, recall: 0 } });
+      stream.perceive(elementOf(set.inputs, 0));
+      stream.tell(elementOf(set.targets, 0));
+      return { before, after: means() };
+    } finally {
+      await team.close();
+    }
+  };
+  // Nothing precedes the element, so its drive is the same in both.
+  const fresh = await streamed(false);
+  expect(fresh.after.some((mean) => Math.abs(mean) > 0.1)).toBe(true);
+  const { before, after } = await streamed(true);
+  for (const [u, mean] of after.entries())
+    expect(mean).toBeCloseTo((1 - NORM_MOMENTUM) * before[u]! + NORM_MOMENTUM * fresh.after[u]!, 5);
 });
 
 test("a step that fails is not tried for ever", async () => {

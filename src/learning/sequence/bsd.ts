@@ -97,15 +97,18 @@ export class SequenceBsd extends SpikingLearner {
     return this.stepFromHere(rates);
   }
 
-  /** The same where something precedes the windows: what the layers' `resume` left. */
-  stepFromHere(rates: Rates): SequenceStepReport {
+  /**
+   * The same where something precedes the windows: what the layers' `resume` left.
+   *
+   * @param seen batches of windows that the norms' running statistics are of. Default the optimiser's steps
+   */
+  stepFromHere(rates: Rates, seen: number = this.optimiser.steps): SequenceStepReport {
     const { pair, optimiser, positions, rows, statistics } = this;
     const images = positions * rows;
     const stageLosses = new Array<number>(pair.stages).fill(0);
     const perceptionRates: number[] = [];
     const recallRates: number[] = [];
     const { recallFeatures = "rate" } = this.#options;
-    const seen = optimiser.steps;
     optimiser.begin();
 
     this.presentTargets();

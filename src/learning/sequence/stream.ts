@@ -40,6 +40,8 @@ export class SequenceStream {
   readonly #rates: Rates;
   /** Perception's state before the oldest element that was not learned from yet. */
   #before: PerceptionState;
+  /** Whether the norms know more than the optimiser's steps tell: those of a net that was opened for use, whose steps and moments are not kept. */
+  readonly #opened: boolean;
   #elements: Element[] = [];
   #targets: Element[] = [];
 
@@ -57,6 +59,8 @@ export class SequenceStream {
     for (const [network, rate] of Object.entries(rates ?? {}))
       if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY))
         throw new BispikeError("usage", `rates.${network}: expected a number from 0, got ${rate}`);
+    const { pair, optimiser } = learner;
+    this.#opened = optimiser.steps === 0 && [...pair.perception, ...pair.recall].some(({ norm }) => norm.observed);
     this.#learner = learner;
     this.#stepper = new SpikingStepper(learner.pair);
     this.#every = every;
@@ -108,7 +112,8 @@ export class SequenceStream {
     resumePerception(pair, this.#before, positions);
     learner.statistics = "running";
     try {
-      this.report = learner.stepFromHere(this.#rates);
+      // What a trained net knows of its drives is worth more than one window.
+      this.report = learner.stepFromHere(this.#rates, this.#opened ? Number.POSITIVE_INFINITY : undefined);
     } finally {
       learner.statistics = statistics;
     }

@@ -67,6 +67,13 @@ export class SequenceNorm {
     }
   }
 
+  /** Whether the running statistics are of anything: they begin as mean 0 and variance 1. */
+  get observed(): boolean {
+    return (
+      this.runningMean.view.some((mean) => mean !== 0) || this.runningVariance.view.some((variance) => variance !== 1)
+    );
+  }
+
   /** Whether positions have statistics of their own. */
   get ownStatistics(): boolean {
     return this.enabled && this.#statistics === "batch";
@@ -118,7 +125,7 @@ export class SequenceNorm {
   /**
    * Moves the running statistics towards those of a window of `rows` rows a position, from the positions' moments.
    *
-   * @param seen windows observed before: the first are averaged evenly, so that the start (mean 0, variance 1) is forgotten at once
+   * @param seen windows observed before: the first are averaged evenly, so that the start (mean 0, variance 1) is forgotten at once; Infinity for many
    */
   observe(positions: number, rows: number, seen: number): void {
     if (!this.enabled) return;
