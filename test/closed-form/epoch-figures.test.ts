@@ -88,6 +88,21 @@ it("autoencoders: losses of either end, firing rates and silent neurons by the i
   }
 });
 
+it("autoencoders: minus the held-out error decides, and its ratio to the brightest pixel is in decibels", async () => {
+  const { task } = createAutoencoderExperiment(
+    team,
+    resolveAutoencoderConfig({
+      ...{ task: "autoencode", data: { ...data, heldOut: 0.2 }, network: { hidden: [6], latent: 4 } },
+    }),
+    images,
+  );
+  task.step(task.items, 0, 20, 0, NO_RATES);
+  const { line, score } = await task.endEpoch({ epoch: 1, step: 1 }, () => 1);
+  expect(score).toBe(-line.heldOutPerceptionMse!);
+  expect(10 ** (-line.heldOutPerceptionPsnr! / 10)).toBeCloseTo(line.heldOutPerceptionMse!, 12);
+  expect(10 ** (-line.heldOutRecallPsnr! / 10)).toBeCloseTo(line.heldOutRecallMse!, 12);
+});
+
 it.each(["text", "values"])("sequences of %s: losses and right symbols by the position", async (kind) => {
   const positions = [12, 8];
   const told = [
@@ -103,6 +118,9 @@ it.each(["text", "values"])("sequences of %s: losses and right symbols by the po
     ...{ stepsPerEpoch: 2, totalSteps: 4 },
   } as never);
   const mean = (values: readonly number[]) => values.reduce((sum, value, k) => sum + value * positions[k]!, 0) / 20;
+  // 5 windows of 4 positions in 2 batches.
+  const moment = { step: 1, epoch: 1, learningRate: 0.01, batchesPerSecond: 3, seconds: 1 };
+  expect(task.stepLine(told[0]!, moment).positionsPerSecond).toBe(30);
   for (const epoch of [1, 2]) {
     const line = await epochOf(task, epoch);
     const top = mean([2, 4]);
