@@ -53,6 +53,18 @@ describe.each(KINDS)("%s", (kind) => {
     });
   });
 
+  it("bsd: the same whether layers keep gradients for a clip by all of them or for this alone", async () => {
+    const far = 1e6;
+    const [own, all] = await Promise.all(
+      (["stage", "global"] as const).map((clipScope) =>
+        withObserved({ ...settings("bsd"), train: { ...train, clip: far, clipScope } }, (experiment) =>
+          [0, 1].map((k) => observedStep(experiment, k)),
+        ),
+      ),
+    );
+    expect(own).toEqual(all);
+  });
+
   it.each(["local-losses", "bsd", "direct-feedback-alignment"])(
     "%s: 0 at the top, whose loss it shares",
     async (name) => {
