@@ -104,3 +104,21 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
     for (const loss of await losses(1000, { loss: "infonce" })) expect(loss).toBeCloseTo(3 * Math.log(classes), 6);
   });
 });
+
+test("a rule's codes follow its pair's seed", async () => {
+  const options = (seed: number): SmallOptions => ({
+    network: { kind: "mlp", networks: "perception", seed },
+    rule: { codes: "random" },
+  });
+  const [one, other] = await Promise.all([smallPair(options(1)), smallPair(options(2))]);
+  try {
+    // The same nets: what is left to differ are the codes.
+    const slots = [...other.pair.slots(false)];
+    for (const [k, { read }] of [...one.pair.slots(false)].entries()) slots[k]!.write(read());
+    const losses = [one, other].map(({ pair, step }) => step(randomImages(pair, 5)).stageLosses);
+    expect(losses[1]!.at(-1)).toBe(losses[0]!.at(-1));
+    for (const [k, loss] of losses[0]!.slice(1, -1).entries()) expect(losses[1]![k + 1]).not.toBe(loss);
+  } finally {
+    await Promise.all([one.team.close(), other.team.close()]);
+  }
+});
