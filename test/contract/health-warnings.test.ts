@@ -41,3 +41,14 @@ it("says nothing where all is well", () => {
   expect(healthWarnings("recall", [0.1, 0.3], images(), [0.1, 0.2])).toEqual([]);
   expect(healthWarnings("perception", [], images(), [])).toEqual([]);
 });
+
+it("from 0.2 % of the steps to 80 %, and half of the neurons, all is well", () => {
+  const rates = [0.0019, 0.002, 0.8, 0.801];
+  const warnings = healthWarnings("recall", rates, images());
+  expect(warnings.map((warning) => warning.slice(0, "recall stage 2 is saturated".length))).toEqual([
+    expect.stringContaining("recall stage 2 is dead"),
+    expect.stringContaining("recall stage 5 is saturated"),
+  ]);
+  const silent = healthWarnings("perception", [0.1, 0.1], images(), [0.5, 0.51]);
+  expect(silent).toEqual([expect.stringContaining("perception stage 3: 51.0 %")]);
+});
