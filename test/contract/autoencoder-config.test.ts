@@ -122,6 +122,14 @@ it.each([
   expect(told).toContain(origin + message);
 });
 
+it("wants two images where they are compared, and takes as many rows as there may be", () => {
+  const batchOf = (...overrides: string[]) => resolveAutoencoderConfig(mnist, overrides).train.batch;
+  expect(() => batchOf("--train.batch=1", "--rule.loss=mse")).toThrow("train.batch: expected at least 2, got 1");
+  expect(batchOf("--train.batch=1", "--rule.loss=mse", "--rule.centred=false")).toBe(1);
+  expect(batchOf("--train.batch=1", "--rule.name=backprop")).toBe(1);
+  expect(batchOf("--train.batch=8192")).toBe(8192);
+});
+
 it("needs data, and no more halvings than an image has sides for", () => {
   expect(fault(() => resolveAutoencoderConfig({ task: "autoencode" }))).toMatch(/^data: expected a name/);
   const hidden = Array.from({ length: 17 }, () => 8);

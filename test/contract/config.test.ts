@@ -306,6 +306,8 @@ describe("combinations", () => {
     expect(overriding("--train.batch=1")).toContain("train.batch: expected at least 2, got 1");
     expect(overriding("--train.batch=1", "--rule.centred=false", "--rule.negatives=masked")).toContain("train.batch");
     expect(resolveConfig(mnist, ["--train.batch=1", "--rule.centred=false"]).train.batch).toBe(1);
+    const alone = ["--rule.centred=false", "--rule.negatives=literal", "--rule.loss=mse"];
+    expect(resolveConfig(mnist, ["--train.batch=1", ...alone]).train.batch).toBe(1);
   });
 
   it.each(realRules)("%s: refuses what only spiking nets have, and passes over their neurons' constants", (name) => {
@@ -374,6 +376,13 @@ describe("combinations", () => {
   ])("real-bsd: refuses %s %s, which only bsd has", (key, value, expected) => {
     expect(overriding("--rule.name=real-bsd", `--${key}=${value}`)).toBe(
       `--${key}: expected ${expected} with rule.name real-bsd, got ${value}`,
+    );
+  });
+
+  it("real-bsd: refuses pooled features, which only bsd has", () => {
+    const cnn = ["--network.kind=cnn", "--network.hidden=[8, 8]"];
+    expect(overriding("--rule.name=real-bsd", ...cnn, "--rule.pool=2")).toBe(
+      "--rule.pool: expected 0 with rule.name real-bsd, got 2",
     );
   });
 

@@ -9,6 +9,7 @@ import { createAutoencoderExperiment } from "../../src/training/autoencoder/expe
 import { type Checkpoint, decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
+import { assertSameImages } from "../../src/training/same-training.ts";
 import { decodeSequenceCheckpoint } from "../../src/training/sequence/checkpoint.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
 import { createSequenceExperiment } from "../../src/training/sequence/experiment.ts";
@@ -73,6 +74,13 @@ describe("resume", () => {
       /^the checkpoint was trained on bars \(8×8×1, 4 classes, mean 0\.\d+\), but the images here are bars \(8×8×1, 4 classes, mean 0\.\d+\); go on with/,
     );
     await expect(resumed([], smallDigits({ classes: 3 }))).rejects.toThrow(/here are bars \(8×8×1, 3 classes/);
+  });
+
+  it("refuses images of the same mean that vary otherwise", () => {
+    const { data } = checkpoint;
+    const wider = { ...data, statistics: { ...data.statistics, std: data.statistics.std.map((std) => 2 * std) } };
+    expect(() => assertSameImages(data, wider)).toThrow(/^the checkpoint was trained on bars/);
+    expect(() => assertSameImages(data, { ...data, name: "others" })).not.toThrow();
   });
 
   it("says that a best checkpoint is none to go on from, and that bytes are to be decoded", async () => {

@@ -110,6 +110,14 @@ it.each([
   expect(fault(raw, ...overrides)).toContain(origin + message);
 });
 
+it.each([
+  [["--train.batch=1"], "one window of many positions"],
+  [["--data.window=1"], "many windows of one"],
+  [["--train.batch=512", "--network.steps=4"], "as many rows as there may be"],
+])("%j: %s", (overrides) => {
+  expect(() => resolveSequenceConfig(series, overrides)).not.toThrow();
+});
+
 it("the experiments that come along are good, given their files", () => {
   const folder = new URL("../../experiments/", import.meta.url);
   const tasks: string[] = [];
