@@ -4,6 +4,7 @@ import { Team } from "../../src/engine/team.ts";
 import type { Slot, Stateful } from "../../src/network/slots.ts";
 import { RULES, smallRule } from "../support/image-rules.ts";
 import { smallAutoencoder } from "../support/small-autoencoder.ts";
+import { smallLearner } from "../support/small-learners.ts";
 import { smallPair } from "../support/small-pair.ts";
 import { smallBsd } from "../support/small-recurrent.ts";
 import { smallRival } from "../support/small-rival.ts";
@@ -36,8 +37,10 @@ function expectStart(net: Stateful, boundOf: Bound = byFanIn): void {
         name,
       ).toBe(true);
     else {
-      const weights = kind === "bias" ? slots.find((other) => other.name === `${layer}.weight`)! : slot;
-      const shares = values.map((value) => value / boundOf(weights));
+      const beside = ["weight", "recurrent"].map((block) => `${layer}.${block}`);
+      const weights = kind === "bias" ? slots.find((other) => beside.includes(other.name))! : slot;
+      const bound = boundOf(weights);
+      const shares = values.map((value) => value / bound);
       const most = shares.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
       expect(most, name).toBeLessThanOrEqual(1 + 1e-6);
       // 0.6^n of all draws of n numbers stay below.
@@ -95,3 +98,11 @@ test("recurrent pairs of values", () =>
     smallBsd({ network: { inputs: { kind: "values", width: 7 }, targets: { kind: "values", width: 3 } } }),
     ({ learner }) => learner,
   ));
+
+test.each(["backprop-real", "predictive-coding", "dll"] as const)("%s's net of real numbers, of symbols", (rule) =>
+  made(
+    smallLearner({ rule, kind: "symbols", hidden: [13, 17], window: 3, rows: 2 }),
+    ({ learner }) => learner,
+    (slot) => (slot.name === "perception.stage2.input" ? 1 : byFanIn(slot)),
+  ),
+);
