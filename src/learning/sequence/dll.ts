@@ -76,9 +76,9 @@ export class Dll extends RealLearner {
     const { window, rows, positions } = net.windows;
     net.forward();
     net.readout.compare(0, positions, 1);
+    optimiser.begin();
     const report = this.report(net.readout.sums(0, positions));
     for (let index = net.layers.length - 1; index >= 0; index--) this.#send(index);
-    optimiser.begin();
     const scale = 1 / positions;
     net.readout.gradient(positions, scale);
     for (const [index, layer] of net.layers.entries()) {

@@ -89,8 +89,8 @@ export class PredictiveCoding extends RealLearner {
   step(rates: Rates): SequenceStepReport {
     const { net, optimiser } = this;
     const { window, rows, positions } = net.windows;
-    const report = this.report(this.#options.carry === "predicted" ? this.#together() : this.#oneByOne());
     optimiser.begin();
+    const report = this.report(this.#options.carry === "predicted" ? this.#together() : this.#oneByOne());
     const scale = 1 / positions;
     net.readout.gradient(positions, scale);
     for (const { layer, carried } of this.#workspaces) layer.gradient(window, rows, scale, carried);

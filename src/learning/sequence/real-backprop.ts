@@ -38,8 +38,8 @@ export class RealBackprop extends RealLearner {
     const { window, rows, positions } = net.windows;
     net.forward();
     net.readout.compare(0, positions, net.readout.meanFactor(positions));
-    const report = this.report(net.readout.sums(0, positions));
     optimiser.begin();
+    const report = this.report(net.readout.sums(0, positions));
     net.readout.gradient(positions, 1);
     for (let index = net.layers.length - 1; index >= 0; index--) {
       this.#backward(index);
