@@ -101,6 +101,60 @@ it.each([
   expect(written).toEqual(all.filter((step) => step % every === 0));
 });
 
+it("lets others work between any two steps, with a checkpoint of that moment, and while an epoch's end is measured, without", async () => {
+  const experiment = noting();
+  const { task } = experiment;
+  const moments: (Place | undefined)[] = [];
+  const measured: Trainable<Kind> = {
+    ...task,
+    endEpoch: async (at, seconds, pause) => {
+      await pause!();
+      return task.endEpoch(at, seconds);
+    },
+  };
+  await train(
+    { task: measured },
+    {
+      pauseMilliseconds: 0,
+      pause: async (moment) => {
+        moments.push(moment && JSON.parse(new TextDecoder().decode(moment.encode())));
+      },
+    },
+  );
+  const epoch = (e: number) => [
+    ...Array.from({ length: STEPS_PER_EPOCH }, (_, k) => ({
+      ...{ step: STEPS_PER_EPOCH * e + k + 1, epoch: e, batch: k + 1, best: null, which: "last" },
+    })),
+    undefined,
+  ];
+  expect(moments).toEqual([...epoch(0), ...epoch(1), ...epoch(2)]);
+});
+
+it("counts the seconds of sessions before, but no session's pace with another's", async () => {
+  const experiment = noting();
+  const lines: Kind["step"][] = [];
+  const left: number[] = [];
+  const started = performance.now();
+  const result = await train(experiment, {
+    secondsBefore: 1e6,
+    sink: {
+      onStep: (_report, line, { secondsLeft }) => {
+        lines.push(line);
+        left.push(secondsLeft);
+      },
+    },
+  });
+  const here = (performance.now() - started) / 1000;
+  for (const [k, { seconds, batchesPerSecond }] of lines.entries()) {
+    expect(seconds).toBeGreaterThanOrEqual(1e6);
+    expect(seconds).toBeLessThanOrEqual(1e6 + here);
+    // At least as fast as if the last step had come at the very end.
+    expect(batchesPerSecond).toBeGreaterThanOrEqual((k + 1) / here);
+    expect(left[k]).toBeLessThanOrEqual(here * TOTAL);
+  }
+  expect(result.seconds).toBeGreaterThanOrEqual(1e6);
+});
+
 describe("checkpoints", () => {
   const ends = (best: (Place["best"] | null)[]) =>
     best.map((own, e) => ({ step: 5 * (e + 1), epoch: e + 1, best: own }));
