@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseCsv } from "../../src/data/sequence/csv.ts";
 import { roundRestored, writeCsv } from "../../src/data/sequence/write-csv.ts";
 import { drawSymbol, firstSymbol, generateSymbols } from "../../src/inference/generate.ts";
+import { predictSeries } from "../../src/inference/predict-series.ts";
 import { Moments } from "../../src/inference/redraw.ts";
 import type { Stepper } from "../../src/learning/sequence/stepper.ts";
 import { shareRight } from "../../src/measurement/redrawn.ts";
@@ -111,5 +112,53 @@ describe("tables", () => {
     expect(Object.is(roundRestored(-3.2e-8, 2.1, 1.4), 0)).toBe(true);
     expect(roundRestored(Math.fround(1.234567e-9), 0, 2e-9)).toBe(1.234567e-9);
     expect(roundRestored(123456792.4, 123456000, 1)).toBe(123456792);
+  });
+});
+
+describe("predicting a series", () => {
+  /** Says how many rows it has heard since it was reset, and the newest. */
+  class Hearing implements Stepper {
+    heard = 0;
+    reset(): void {
+      this.heard = 0;
+    }
+    next(row: unknown): Float32Array {
+      this.heard++;
+      return Float32Array.of(this.heard, (row as ArrayLike<number>)[0]!);
+    }
+  }
+
+  /** Ten rows n, whose targets are known up to those of row 7. */
+  const values = (count: number, width: number) => Float32Array.from({ length: count * width }, (_, i) => i);
+  const part = { from: 0, to: 0 };
+  const set = {
+    name: "given",
+    inputs: { kind: "values", width: 1, values: values(10, 1) },
+    targets: { kind: "values", width: 2, values: values(8, 2) },
+    parts: { train: part, heldOut: part, test: part },
+  } as const;
+  const predicted = (from: number, to: number, past: number) => {
+    const { rows, predicted, truth } = predictSeries(new Hearing(), set, { from, to }, { horizon: 2, past });
+    return { rows: [...rows], predicted: [...predicted], truth: [...truth] };
+  };
+
+  it("shows the rows before first, and predicts each of the range from all that came before", () => {
+    expect(predicted(4, 6, 3)).toEqual({ rows: [6, 7], predicted: [4, 4, 5, 5], truth: [8, 9, 10, 11] });
+    expect(predicted(4, 6, 0)).toEqual({ rows: [6, 7], predicted: [1, 4, 2, 5], truth: [8, 9, 10, 11] });
+    // Fewer come before than were asked for.
+    expect(predicted(1, 2, 5)).toEqual({ rows: [3], predicted: [2, 1], truth: [2, 3] });
+  });
+
+  it("goes on beyond what is known where the range ends there", () => {
+    expect(predicted(7, 8, 1)).toEqual({ rows: [9, 10, 11], predicted: [2, 7, 3, 8, 4, 9], truth: [14, 15] });
+  });
+
+  it("refuses a range that is not there", () => {
+    for (const [from, to] of [
+      [-1, 2],
+      [3, 9],
+      [5, 5],
+    ] as const)
+      expect(() => predicted(from, to, 0)).toThrow(`given: expected positions of 0 to 8, got ${from} to ${to}`);
   });
 });
