@@ -165,6 +165,21 @@ describe("silence", () => {
     expect([result.gradV, result.gradW].every((gradient) => gradient.every((g) => g === 0))).toBe(true);
   });
 
+  test("so they are beside planes that have edges, whichever network's they are", () => {
+    const high = { ...frequencyDefaults, lowWeight: 0 };
+    const large = plane(31, 31, 64);
+    const even = evenRows(large);
+    const edged = even.map((value, at) => value + ((at * at) % 11) / 20);
+    for (const [v, w] of [
+      [even, edged],
+      [edged, even],
+    ] as const) {
+      const result = splitAlign(team, v, w, { ...base, shape: large, options: high, loss });
+      expect(result.value).toBe(1);
+      expect([result.gradV, result.gradW].every((gradient) => gradient.every((g) => g === 0))).toBe(true);
+    }
+  });
+
   test("a band without weight gets no gradient", () => {
     const even = evenRows(shape);
     const random = even.map((value, at) => value + ((at * at) % 11) / 20);
