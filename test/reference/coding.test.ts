@@ -126,4 +126,7 @@ test("target codes: one-hot, or random halves that differ", () => {
     }),
   );
   expect(() => targetCode("random", 5, 2, 1)).toThrow(/targetSize/);
+  const drawn = (seed: number) => targetCode("random", 5, 0, seed).bits.join("");
+  expect(drawn(1)).toBe(drawn(1));
+  expect(drawn(2)).not.toBe(drawn(1));
 });
