@@ -67,6 +67,19 @@ export function requirePair(where: string, pair: { readonly perception: unknown 
   if (!pair?.perception) requireArguments(where, { pair });
 }
 
+/** What a class's own makers pass its private constructor first, which plain JavaScript can call, too. */
+export const byMaker: unique symbol = Symbol("by its maker");
+
+/**
+ * Refuses a constructor that is called by no maker of its class.
+ *
+ * @param makers static functions of it, in words
+ * @throws BispikeError "usage"
+ */
+export function requireMaker(name: string, makers: string, by: unknown): void {
+  if (by !== byMaker) throw new BispikeError("usage", `new ${name}: its constructor is private; make one by ${makers}`);
+}
+
 /** A whole number from 0 to `most`, cheap enough for a loop. */
 export function requireUpTo(where: string, value: number, most: number): void {
   if (!(Number.isInteger(value) && value >= 0 && value <= most))

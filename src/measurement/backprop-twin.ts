@@ -5,7 +5,7 @@
  *
  * A rule's gradient of a stage is what it gives the optimiser for the stage's weights, before clip and AdamW; whatever else changes the step (moments, decay) is all rules' alike.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
+import { byMaker, ofKind, requireArguments, requireMaker } from "../arguments.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { Backprop } from "../learning/image/backprop.ts";
@@ -48,7 +48,8 @@ export class BackpropTwin {
   readonly #backprop: Rule;
 
   /** @param backprop of the twin */
-  private constructor(net: Upward, twin: Upward, backprop: Rule) {
+  private constructor(by: typeof byMaker, net: Upward, twin: Upward, backprop: Rule) {
+    requireMaker("BackpropTwin", "BackpropTwin.ofPair or BackpropTwin.ofReal", by);
     this.#net = net;
     this.#twin = twin;
     this.#backprop = backprop;
@@ -68,7 +69,7 @@ export class BackpropTwin {
     requireArguments("BackpropTwin.ofPair", { pair, options: ofKind("perceptionOptions", options) });
     const twin = new NetworkPair(pair.team, { ...pair.options, networks: "perception", keepDrives: true });
     const side = ({ perception: layers, stimulus, imageIds }: NetworkPair): Upward => ({ layers, stimulus, imageIds });
-    return new BackpropTwin(side(pair), side(twin), new Backprop(twin, options, PLAIN));
+    return new BackpropTwin(byMaker, side(pair), side(twin), new Backprop(twin, options, PLAIN));
   }
 
   /** Of a net of real numbers. */
@@ -85,7 +86,7 @@ export class BackpropTwin {
     const { net, stimulus } = rows;
     const image = realImageNet(team, options, "real-backprop");
     const twin = { layers: image.net.layers, stimulus: image.stimulus };
-    return new BackpropTwin({ layers: net.layers, stimulus }, twin, new ImageRealBackprop(image, PLAIN));
+    return new BackpropTwin(byMaker, { layers: net.layers, stimulus }, twin, new ImageRealBackprop(image, PLAIN));
   }
 
   /** Takes over weights and images as they are now, and finds backprop's gradients. Throws as a rule's step. */

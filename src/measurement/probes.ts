@@ -10,7 +10,7 @@
  */
 
 import type { AffinityKind } from "../alignment/infonce.ts";
-import { requireArguments } from "../arguments.ts";
+import { byMaker, requireArguments, requireMaker } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
@@ -102,7 +102,8 @@ export class ProbeMeter implements Meter {
   readonly #stages: readonly ProbedStage[];
   #seen = 0;
 
-  private constructor(fitted: number, decay: number, stages: readonly ProbedStage[]) {
+  private constructor(by: typeof byMaker, fitted: number, decay: number, stages: readonly ProbedStage[]) {
+    requireMaker("ProbeMeter", "ProbeMeter.fit", by);
     this.#fitted = fitted;
     this.#decay = decay;
     this.#stages = stages;
@@ -165,7 +166,7 @@ export class ProbeMeter implements Meter {
       });
       await pause?.();
     }
-    return new ProbeMeter(indices.length, decay, stages);
+    return new ProbeMeter(byMaker, indices.length, decay, stages);
   }
 
   /** Sees a batch. */

@@ -10,7 +10,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ofKind, requireArguments } from "../arguments.ts";
+import { byMaker, ofKind, requireArguments, requireMaker } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/any-checkpoint.ts";
 import type { AnyConfig } from "../training/any-config.ts";
@@ -42,7 +42,8 @@ export class RunFolder {
   /** Lets another process use the folder. */
   readonly close: () => void;
 
-  private constructor(path: string, release: () => void) {
+  private constructor(by: typeof byMaker, path: string, release: () => void) {
+    requireMaker("RunFolder", "RunFolder.create or RunFolder.open", by);
     this.path = path;
     this.close = release;
   }
@@ -105,7 +106,7 @@ export class RunFolder {
     const release = lockFolder(path);
     try {
       check(path);
-      return new RunFolder(path, release);
+      return new RunFolder(byMaker, path, release);
     } catch (error) {
       release();
       throw error;

@@ -49,9 +49,6 @@ const mayReturn: Readonly<Record<string, readonly [of: readonly string[], why: s
   blurKernel: [["a number"], "a deviation"],
   peakSignalToNoise: [["a number"], "an error"],
   FeatureStatistics: [["a number"], "a width"],
-  BackpropTwin: [Object.keys(nonsense), "its constructor is private: ofPair and ofReal make it"],
-  ProbeMeter: [Object.keys(nonsense), "its constructor is private: fit makes it"],
-  RunFolder: [Object.keys(nonsense), "its constructor is private: create and open make it"],
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: calls without types are the point
@@ -98,6 +95,15 @@ describe("every entry point", () => {
     expect(Object.keys(entries).toSorted()).toEqual(names.filter((name) => name !== "package.json").toSorted());
     const all = Object.values(entries).flatMap((module) => callables(module).map(([name]) => name));
     for (const name of [...Object.keys(notCalled), ...Object.keys(mayReturn)]) expect(all).toContain(name);
+  });
+
+  it.each([
+    ["RunFolder", node.RunFolder, ["run", () => {}], "RunFolder.create or RunFolder.open"],
+    ["BackpropTwin", measurement.BackpropTwin, [{}, {}, {}], "BackpropTwin.ofPair or BackpropTwin.ofReal"],
+    ["ProbeMeter", measurement.ProbeMeter, [1, 0.01, []], "ProbeMeter.fit"],
+  ])("%s names its makers where its constructor is called, of right arguments, too", (name, made, given, makers) => {
+    const message = `new ${name}: its constructor is private; make one by ${makers}`;
+    expect(() => new (made as Anything)(...given)).toThrow(expect.objectContaining({ code: "usage", message }));
   });
 
   describe.each(Object.entries(entries))("%s", (_entry, module) => {
