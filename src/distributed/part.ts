@@ -21,6 +21,7 @@ import { type Model, spikingModel } from "../network/model.ts";
 import type { StageRange } from "../network/stage-range.ts";
 import type { ExperimentConfig } from "../training/config.ts";
 import { createModel, createRule } from "../training/image-rules.ts";
+import { assertSameTraining } from "../training/same-training.ts";
 import { importState } from "../training/state.ts";
 import { encodePart, type PartFile, type PartPosition } from "./part-file.ts";
 
@@ -174,7 +175,7 @@ export class PartTrainee {
   /** Bytes of the part's checkpoint. */
   encode(place: { step: number; epoch: number; batch: number }): Uint8Array {
     const { part } = this;
-    const { range, rule, model, config, dataset, trainIndices } = part;
+    const { range, rule, model, config } = part;
     const position: PartPosition = {
       ...place,
       stages: { ...range, of: rule.pair.stages },
@@ -182,14 +183,20 @@ export class PartTrainee {
       correct: this.#correct,
       silent: this.#silent,
     };
-    const means =
-      range.first === 1 ? classMeans(dataset.train, trainIndices, dataset.shape, dataset.classes) : undefined;
-    return encodePart(rule, { config, data: model.data, position, ...(means ? { classMeans: means } : {}) });
+    return encodePart(rule, { config, data: model.data, position, ...this.#means() });
+  }
+
+  /** The lowest part's. */
+  #means(): { readonly classMeans?: Float32Array } {
+    const { range, dataset, trainIndices } = this.part;
+    if (range.first > 1) return {};
+    return { classMeans: classMeans(dataset.train, trainIndices, dataset.shape, dataset.classes) };
   }
 
   /** @throws BispikeError "checkpoint" when it does not fit */
-  restore({ tensors, position }: PartFile): void {
-    const { rule, range } = this.part;
+  restore(file: PartFile): void {
+    const { rule, range, config, model } = this.part;
+    const { tensors, position } = file;
     const { first, last } = position.stages;
     if (first !== range.first || last !== range.last) {
       throw new BispikeError(
@@ -197,6 +204,7 @@ export class PartTrainee {
         `expected stages ${range.first} to ${range.last}, got a part with stages ${first} to ${last}`,
       );
     }
+    assertSameTraining({ config, data: model.data, ...this.#means() }, file);
     importState(rule, tensors, { optimiser: true });
     rule.optimiser.steps = position.step;
     this.#losses = position.losses.map((losses) => [...losses]);

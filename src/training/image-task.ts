@@ -128,8 +128,7 @@ export class ImageTask implements Trainable<ImageKind> {
   }
 
   encode({ step, epoch, batch, best }: Place, which: "last" | "best"): Uint8Array {
-    const { model, rule, config, dataset, trainIndices } = this.#experiment;
-    this.#classMeans ??= classMeans(dataset.train, trainIndices, dataset.shape, dataset.classes);
+    const { model, rule, config } = this.#experiment;
     const position: Position = {
       step,
       epoch,
@@ -137,13 +136,19 @@ export class ImageTask implements Trainable<ImageKind> {
       sums: this.#sums,
       best: best && { accuracy: best.score, epoch: best.epoch },
     };
-    const about = { config, data: model.data, position, classMeans: this.#classMeans };
+    const about = { config, data: model.data, position, classMeans: this.#means() };
     return encodeCheckpoint(rule, about, { optimiser: which === "last" });
+  }
+
+  #means(): Float32Array {
+    const { dataset, trainIndices } = this.#experiment;
+    this.#classMeans ??= classMeans(dataset.train, trainIndices, dataset.shape, dataset.classes);
+    return this.#classMeans;
   }
 
   restore(checkpoint: Checkpoint): Place {
     const { rule, config, model } = this.#experiment;
-    assertSameTraining({ config, data: model.data }, checkpoint);
+    assertSameTraining({ config, data: model.data, classMeans: this.#means() }, checkpoint);
     const { tensors, position } = checkpoint;
     importState(rule, tensors, { optimiser: true });
     rule.optimiser.steps = position.step;

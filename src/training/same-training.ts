@@ -56,6 +56,8 @@ function leaves(value: unknown, key = "", found = new Map<string, string>()): Ma
 interface Trained {
   readonly config: AnyConfig;
   readonly data: DataSummary | SequenceSummary;
+  /** Of images in classes: each class's mean image, which tells other labels, too. */
+  readonly classMeans?: Float32Array | undefined;
 }
 
 /**
@@ -81,6 +83,12 @@ export function assertSameTraining(experiment: Trained, checkpoint: Trained): vo
       `resume: the checkpoint was trained with other settings: ${inWords(settings)}; a resumed training may change only ${RESUMED_KEYS}: make the experiment by the checkpoint's config, or train anew, without resume`,
     );
   assertSameData(experiment.data, checkpoint.data);
+  const [ours, theirs] = [experiment.classMeans, checkpoint.classMeans];
+  if (ours && theirs && ours.some((value, i) => value !== theirs[i]))
+    throw new BispikeError(
+      "checkpoint",
+      `resume: the checkpoint was trained on other labels or images than ${experiment.data.name}: the classes' mean images differ; go on with those it was trained on`,
+    );
 }
 
 function assertSameData(here: DataSummary | SequenceSummary, trained: DataSummary | SequenceSummary): void {

@@ -74,6 +74,10 @@ describe("resume", () => {
       /^the checkpoint was trained on bars \(8×8×1, 4 classes, mean 0\.\d+\), but the images here are bars \(8×8×1, 4 classes, mean 0\.\d+\); go on with/,
     );
     await expect(resumed([], smallDigits({ classes: 3 }))).rejects.toThrow(/here are bars \(8×8×1, 3 classes/);
+    const relabelled = { ...rest, train: { ...train, labels: train.labels.map((label) => (label + 1) % 4) } };
+    await expect(resumed([], relabelled)).rejects.toThrow(
+      "resume: the checkpoint was trained on other labels or images than bars: the classes' mean images differ; go on with those it was trained on",
+    );
   });
 
   it("refuses images of the same mean that vary otherwise", () => {

@@ -32,6 +32,21 @@ describe("stopping and going on", () => {
     expect(decodeCheckpoint(stopped.last, "test").position.sums.images, "this test is to have sums").toBe(32);
   });
 
+  it("refuses other settings and other data than it was trained with, which all parts may agree on", async () => {
+    const { saves } = await smallParts(raw, { after: [3], data, stop: { part: 0, before: 3 } });
+    const refused = async (changed: object, given: object, message: RegExp) => {
+      const { results } = await smallParts(
+        { ...raw, ...changed },
+        { after: [3], data: { ...data, ...given }, saved: saves },
+      );
+      const reasons = results.map((result) => (result.status === "rejected" ? result.reason.message : "went on"));
+      for (const reason of reasons) expect(reason).toMatch(message);
+    };
+    const settings = /trained with other settings: train\.learningRate: expected 0\.5, got 0\.\d+;/;
+    await refused({ train: { ...raw.train, learningRate: 0.5 } }, {}, settings);
+    await refused({}, { train: 62 }, /^the checkpoint was trained on bars .*, but the images here are/);
+  });
+
   it("goes on from the latest step that all parts have", async () => {
     const { saves } = await smallParts(raw, { after: [3], data });
     const [lower, upper] = saves.map((kept) => new Map(kept));
