@@ -1,6 +1,7 @@
 /** Training autoencoders, from their configuration to their summary. */
 import { withoutTest } from "../../data/dataset.ts";
 import { loadDataset } from "../../data/load.ts";
+import { imagesContent } from "../../node/content.ts";
 import { createTeam } from "../../node/open.ts";
 import type { AutoencoderConfig } from "../../training/autoencoder/config.ts";
 import { createAutoencoderExperiment } from "../../training/autoencoder/experiment.ts";
@@ -30,11 +31,12 @@ export async function withAutoencoder<T>(
       heldOut: heldOutIndices.length,
       latent: config.network.latent,
     };
+    const content = imagesContent(dataset);
     const { provenance } = dataset;
     const finish: Job["finish"] = (folder, result, pause) =>
       finishAutoencoderRun(experiment, folder, result, pause, judge);
     const slots: Job["slots"] = () => experiment.model.learner.slots(false);
-    return await use({ config, judge, slots, task, threads: team.threads, provenance, counts, finish });
+    return await use({ config, judge, slots, task, threads: team.threads, provenance, content, counts, finish });
   } finally {
     await team.close();
   }

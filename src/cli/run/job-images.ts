@@ -1,6 +1,7 @@
 /** Training on images, from its configuration to its summary. */
 import { withoutTest } from "../../data/dataset.ts";
 import { loadDataset } from "../../data/load.ts";
+import { imagesContent } from "../../node/content.ts";
 import { createTeam } from "../../node/open.ts";
 import type { ExperimentConfig } from "../../training/config.ts";
 import { createExperiment } from "../../training/experiment.ts";
@@ -24,10 +25,11 @@ export async function withImages<T>(
     const { task, trainIndices, heldOutIndices } = experiment;
     assertHeldOut(judge, heldOutIndices.length);
     const counts = { images: trainIndices.length, heldOut: heldOutIndices.length, classes: dataset.classes };
+    const content = imagesContent(dataset);
     const { provenance } = dataset;
     const finish: Job["finish"] = (folder, result, pause) => finishRun(experiment, folder, result, pause, judge);
     const slots: Job["slots"] = () => experiment.model.slots(false);
-    return await use({ config, judge, slots, task, threads: team.threads, provenance, counts, finish });
+    return await use({ config, judge, slots, task, threads: team.threads, provenance, content, counts, finish });
   } finally {
     await team.close();
   }

@@ -1,5 +1,6 @@
 /** Training on a text or series, from its configuration to its summary. */
 import { loadSequence } from "../../data/sequence/load.ts";
+import { sequenceContent } from "../../node/content.ts";
 import { createTeam } from "../../node/open.ts";
 import type { Judge } from "../../training/judge.ts";
 import type { SequenceConfig } from "../../training/sequence/config.ts";
@@ -35,6 +36,7 @@ export async function withSequence<T>(
         ? { characters: about.alphabet.length }
         : { inputs: about.inputs.length, targets: about.targets.length }),
     };
+    const content = sequenceContent(sequence.set);
     const { provenance } = about;
     const finish: Job["finish"] = (folder, result, pause) =>
       finishSequenceRun(experiment, folder, result, pause, judge);
@@ -46,6 +48,7 @@ export async function withSequence<T>(
       task: experiment.task,
       threads: team.threads,
       provenance,
+      content,
       counts,
       finish,
     });

@@ -42,6 +42,8 @@ export interface Job {
   slots(): Iterable<Slot>;
   /** The data's files. */
   readonly provenance: readonly FileRecord[];
+  /** Checksum of what they hold. */
+  readonly content: string;
   /** What there is to train on, for the first line. */
   readonly counts: DataCounts;
   /**

@@ -56,7 +56,7 @@ export async function joinInto(run: string, overrides: readonly string[], report
     await withImages(partsConfig(run, overrides), "test", reporter, async (job) => {
       folder.writeJson(RUN_FILES.environment, {
         ...describeEnvironment(job.threads, job.provenance),
-        ...{ judge: job.judge, resumed: [] },
+        ...{ content: job.content, judge: job.judge, resumed: [] },
       });
       const { totalSteps } = job.task;
       if (step < totalSteps) {

@@ -1,7 +1,7 @@
 /** One session of training in a run folder, from its start or from its last checkpoint to the end or to a signal. */
 import { existsSync } from "node:fs";
 import { BispikeError } from "../../errors.ts";
-import { describeEnvironment } from "../../node/environment.ts";
+import { describeEnvironment, type Environment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
@@ -11,6 +11,7 @@ import { anew, assertAsTrained } from "./as-trained.ts";
 import { type InitialWeights, startAgain } from "./init.ts";
 import type { AnySummary, Job } from "./job.ts";
 import type { Reporter } from "./reporter.ts";
+import { assertSameContent } from "./same-content.ts";
 import { breathe, watchSignals } from "./signals.ts";
 
 /** Thrown inside a session to give up on a signal once training itself is done. */
@@ -84,39 +85,42 @@ function withCheckpoint(error: unknown, folder: RunFolder): unknown {
 }
 
 /** Writes what a new run starts with. */
-export function beginRun(folder: RunFolder, { config, judge, provenance, threads }: Job, init?: InitialWeights): void {
-  const environment = { ...describeEnvironment(threads, provenance), judge, resumed: [] };
+export function beginRun(folder: RunFolder, job: Job, init?: InitialWeights): void {
+  const { config, judge } = job;
+  const environment = { ...environmentOf(job), judge, resumed: [] };
   folder.writeJson(RUN_FILES.environment, init ? { ...environment, init } : environment);
   folder.writeConfig(config);
+}
+
+/** As it is now, and what the data hold. */
+function environmentOf({ threads, provenance, content }: Job): Environment & { readonly content: string } {
+  return { ...describeEnvironment(threads, provenance), content };
 }
 
 /**
  * Reads where a run stood, and adds this session to its environment.
  *
- * @throws BispikeError "checkpoint" when the checkpoint is of another configuration than the folder's
+ * @throws BispikeError "checkpoint" when the checkpoint is of another configuration than the folder's, or of other data
  */
 export function continueRun(folder: RunFolder, job: Job, reporter: Reporter): AnyCheckpoint | undefined {
-  const { config, provenance, threads } = job;
+  const { config } = job;
   const last = folder.last();
   if (last) {
     assertAsTrained(folder.path, config, `, or ${anew(folder.path)}`, last.config);
     // Refuses other data before anything of the folder is written.
     job.task.restore(last);
   }
+  const begun = folder.readJson(RUN_FILES.environment);
+  if (begun) assertSameContent(folder, begun, job, reporter);
   // Where they were moved to, commands that read the run look for them, too.
   const recorded = folder.config();
   const moved = JSON.stringify(recorded.data) !== JSON.stringify(config.data);
   if (moved) folder.writeConfig({ ...recorded, data: config.data } as AnyConfig);
-  const now = describeEnvironment(threads, provenance);
-  const before = folder.readJson(RUN_FILES.environment) ?? { ...now, resumed: [] };
+  const now = environmentOf(job);
+  const before = begun ?? { ...now, resumed: [] };
   // Killed before its first checkpoint: the run begins again, from the same weights.
   if (!last && before.init !== undefined) startAgain(before.init, job);
-  if (JSON.stringify(before.data) !== JSON.stringify(now.data)) {
-    reporter.warning(
-      `the data's files are not those the run began with (see data in ${folder.file(RUN_FILES.environment)})`,
-    );
-  }
-  const { data: _, ...session } = now;
+  const { data: _, content: __, ...session } = now;
   const resumed = Array.isArray(before.resumed) ? before.resumed : [];
   folder.writeJson(RUN_FILES.environment, {
     ...before,
