@@ -32,13 +32,41 @@ describe("successive halving", () => {
     ]);
     expect(chooseCandidates(runs, settings).kept).toEqual([1]);
     expect(() => chooseCandidates(new Map([[0, [null]]]), settings)).toThrow(/no candidate has finished/);
+    // The places are those of all candidates: of five with one that failed three go on.
+    const five = new Map([0.1, 0.5, 0.4, 0.3, null].map((value, k) => [k, [value === null ? null : run(value)]]));
+    expect(chooseCandidates(five, settings).kept).toEqual([1, 2, 3]);
   });
 
   it("takes the lower error, and the figure it is told", () => {
     const runs = new Map([0.3, 0.1].map((mse, k) => [k, [{ heldOut: { mse, bits: 2 - k, rate: mse } }]]));
     expect(chooseCandidates(runs, settings)).toMatchObject({ figure: "heldOut.mse", better: "lower", kept: [1] });
+    const drawn = new Map([0.3, 0.1].map((heldOutMse, k) => [k, [{ heldOutMse }]]));
+    expect(chooseCandidates(drawn, settings)).toMatchObject({ figure: "heldOutMse", better: "lower", kept: [1] });
     expect(chooseCandidates(runs, { ...settings, figure: "heldOut.rate", better: "higher" }).kept).toEqual([0]);
     expect(() => chooseCandidates(runs, { ...settings, figure: "heldOut.mae" })).toThrow(/heldOut\.mae/);
+  });
+
+  it("knows which way each kind of figure is better, unless it is told", () => {
+    const runs = (heldOut: (k: number) => object) => new Map([0, 1].map((k) => [k, [{ heldOut: heldOut(k) }]]));
+    const of = (figure: string, more = {}) => {
+      const [, ...path] = figure.split(".");
+      const nested = (k: number) => path.toReversed().reduce<unknown>((inner, key) => ({ [key]: inner }), k) as object;
+      return chooseCandidates(runs(nested), { ...settings, ...more, figure }).better;
+    };
+    expect(["heldOut.accuracy", "heldOut.perception.psnr", "heldOut.perception.ssim"].map((name) => of(name))).toEqual([
+      "higher",
+      "higher",
+      "higher",
+    ]);
+    expect(["heldOut.bits", "heldOut.mse", "heldOut.perception.mse"].map((name) => of(name))).toEqual([
+      "lower",
+      "lower",
+      "lower",
+    ]);
+    expect([of("heldOut.mse", { better: "higher" }), of("heldOut.accuracy", { better: "lower" })]).toEqual([
+      "higher",
+      "lower",
+    ]);
   });
 
   it("ceil(n / eta) go on", () => {
