@@ -42,6 +42,17 @@ it("takes the figures of any kind of run, known ones first", () => {
   ]);
   const values = valuesOf(image(0.5));
   expect([values.get("rate"), values.get("parameters")]).toEqual([0.2, 1234]);
+  // What is used in the end, and in training, are sums of networks and no networks.
+  const parameters = { perception: 1000, recall: 200, feedback: 30, classifiers: 4, inference: 1000, training: 1234 };
+  expect(valuesOf({ parameters }).get("parameters")).toBe(1234);
+  // Of sequences, where the part the run is judged by has them.
+  const [tested, held] = [{ test: { rates: [0.2, 0.4] } }, { test: null, heldOut: { rates: [0.1] } }];
+  for (const [summary, mean] of [
+    [tested, 0.3],
+    [held, 0.1],
+    [{ ...held, ...tested }, 0.3],
+  ] as const)
+    expect(valuesOf(summary).get("rate")).toBeCloseTo(mean, 12);
   // A kind of experiment this file has not heard of.
   const other = { test: { top: { gain: 20, rows: [1] }, images: 9 }, heldOut: { kind: "x", gain: Number.NaN } };
   expect(figuresOf([valuesOf(other)])).toEqual([
@@ -83,7 +94,20 @@ describe("table", () => {
     expect(worse!.adjusted).toBeCloseTo(worse!.p!, 14);
   });
 
-  it("tests the held-out part where nothing was tested", () => {
+  it("pairs seeds, not places: where the baseline has not finished one, the others keep theirs", () => {
+    const runs = new Map([...RUNS].filter(([folder]) => folder !== "rule.name=bsd/seed1"));
+    const test = compareRuns(DESIGN, runs).cells[1]!.tests.get("testAccuracy")!;
+    // Of seeds 2 and 3: 0.94 - 0.92 and 0.97 - 0.94.
+    expect(test).toMatchObject({ n: 2, signedRank: { plus: 3 } });
+    expect(test.mean).toBeCloseTo(0.025, 12);
+  });
+
+  it("tests the held-out part only where nothing was tested", () => {
+    const both = new Map([["seed1", valuesOf({ testAccuracy: 0.5, heldOutAccuracy: 0.6 })]]);
+    const one = { name: "a", axes: [], seeds: [1], baseline: [] };
+    expect(compareRuns(one, both).tested.map(({ id }) => id)).toEqual(["testAccuracy"]);
+    expect(compareRuns(one, both).figures.map(({ id }) => id)).toContain("heldOutAccuracy");
+
     const held = new Map([["seed1", valuesOf({ test: null, heldOut: { accuracy: 0.5, bits: 1 } })]]);
     const design = { name: "a", axes: [], seeds: [1], baseline: [] };
     expect(compareRuns(design, held).tested.map(({ id }) => id)).toEqual(["heldOut.accuracy", "heldOut.bits"]);

@@ -78,6 +78,33 @@ describe("plans", () => {
     expect(new Set(plan.jobs.map(({ id }) => id)).size).toBe(10);
   });
 
+  it("of successive halving leave the test part alone, and measure nothing, before the last rung", () => {
+    const measure = { probes: { images: 40 } };
+    const compared = { ...readSearch({ ...experiment, sweep: { space, samples: 4, halving } }, "a.yaml") };
+    const rungs = compared.rungs.map((rung) => ({ ...rung, comparison: { ...rung.comparison, measure } }));
+    const designs = planOf({ ...compared, rungs } as typeof compared, "0.1.0").rungs.map(({ design }) => design);
+    expect(designs.map(({ judge }) => judge)).toEqual(["held-out", "test"]);
+    expect(designs.map(({ measure }) => measure !== undefined)).toEqual([false, true]);
+  });
+
+  it("keep one candidate in three and take one seed of a search, three of a grid, unless told otherwise", () => {
+    const epochs = { epochs: [1, 3] };
+    const search = (sweep: object, request = {}) => readSearch({ ...experiment, sweep }, "a.yaml", request).rungs;
+    const sizes = (sweep: object, request = {}) => search(sweep, request).map(({ candidates }) => candidates);
+    const seedsOf = (sweep: object, request = {}) => search(sweep, request)[0]!.comparison.seeds;
+    expect(sizes({ space, samples: 7, halving: epochs })).toEqual([7, 3]);
+    expect(sizes({ space, samples: 7, halving: { ...epochs, eta: 2 } })).toEqual([7, 4]);
+    const axes = { "train.learningRate": [0.01, 0.1] };
+    expect([seedsOf({ space, samples: 2 }), seedsOf({ axes, halving: epochs }), seedsOf({ axes })]).toEqual([
+      ...[[1], [1], [1, 2, 3]],
+    ]);
+    expect(seedsOf({ axes, seeds: 2 })).toEqual([1, 2]);
+    expect(seedsOf({ axes, seeds: 2 }, { seeds: [4, 8, 9] }), "the command line's before the file's").toEqual([
+      4, 8, 9,
+    ]);
+    expect(seedsOf({ space, samples: 2 }, { seeds: 2 })).toEqual([1, 2]);
+  });
+
   it("of successive halving are told how far they are by what is to be trained, not by all that was planned", async () => {
     const search = { space, samples: 4, seeds: 2, halving: { epochs: [1, 2, 4], eta: 2 } };
     const plan = planOf(readSearch({ ...experiment, sweep: search }, "a.yaml"), packageVersion());
