@@ -105,14 +105,32 @@ it("--representation tells ranks, rates and weights of every stage", async () =>
   expect(stdout).toMatch(/^1 - 2 +-?0\.\d{4} +\+- 0\.0221$/m);
 });
 
+interface Means {
+  readonly auroc: number;
+  readonly known: number;
+  readonly foreign: number;
+}
+interface Ood {
+  readonly scores: Readonly<Record<string, Means>>;
+  readonly stages: readonly Readonly<Record<"hamming" | "cosine", Means>>[];
+  readonly foreignImages: number;
+}
+
 it("--ood tells lying bars from standing ones, and cannot tell a set from itself", async () => {
-  const scores = async (other: string) =>
-    (await measure("--ood", other)).ood as { scores: Record<string, { auroc: number }>; foreignImages: number };
+  const scores = async (other: string) => (await measure("--ood", other)).ood as Ood;
   const lying = await scores("lying");
   expect(lying.foreignImages).toBe(40);
   expect(Object.keys(lying.scores)).toEqual(["hamming", "cosine", "uncertainty", "rate"]);
   expect(lying.scores.cosine?.auroc).toBeGreaterThan(0.9);
-  for (const { auroc } of Object.values((await scores("data")).scores)) expect(auroc).toBe(0.5);
+  for (const { auroc, known, foreign } of Object.values((await scores("data")).scores))
+    expect([auroc, known]).toEqual([0.5, foreign]);
+  // A score is the sum of its stages', and what is told apart so well is larger for what was not taught.
+  for (const score of ["hamming", "cosine"] as const) {
+    const sum = (side: "known" | "foreign") => lying.stages.reduce((total, stage) => total + stage[score][side], 0);
+    for (const side of ["known", "foreign"] as const)
+      expect(lying.scores[score]![side], `${score} of ${side}`).toBeCloseTo(sum(side), 10);
+  }
+  expect(lying.scores.cosine!.foreign).toBeGreaterThan(lying.scores.cosine!.known);
   const { cwd } = trained();
   const { stdout } = await runCli(["eval", "run", "--ood", "lying"], cwd);
   expect(stdout).toMatch(/^40 test images of lying against 40 of data$/m);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FORMATS } from "../../src/cli/run/export/formats.ts";
 import { parseNpz } from "../../src/data/sequence/npz.ts";
+import { splitHeldOut } from "../../src/data/split.ts";
 import { decodeSafetensors } from "../../src/export/safetensors.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { decodeNir, decodeSpikeTrains } from "../../src/nir.ts";
@@ -72,6 +73,23 @@ describe("bispike export", () => {
     expect(right / test.count).toBe(measured.accuracy);
     await team.close();
     await expect(written("npz", { index: [0] })).rejects.toThrow(/--index: weights are of no images/);
+  });
+
+  it("npz: rates, labels and numbers of the images asked for, of any part", async () => {
+    const { train } = trained().dataset;
+    const { heldOut } = splitHeldOut(train, 0.1, 1);
+    const options = { contents: "rates", part: "heldout" };
+    const of = async (index?: readonly number[]) => {
+      const { bytes } = await written("npz", { ...options, ...(index ? { index } : {}) });
+      return (key: string) => [...parseNpz(bytes, "a.npz", { key }).values];
+    };
+    const [whole, two] = [await of(), await of([7, 2])];
+    expect(whole("labels")).toEqual(Array.from(heldOut, (image) => train.labels[image]));
+    expect([two("indices"), two("labels")]).toEqual([[7, 2], [7, 2].map((k) => train.labels[heldOut[k]!])]);
+    const row = (k: number) => whole("rates.stage2").slice(32 * k, 32 * (k + 1));
+    expect(two("rates.stage2")).toEqual([...row(7), ...row(2)]);
+    expect(row(7), "these images fire otherwise").not.toEqual(row(2));
+    expect(Math.max(...whole("rates.stage2"))).toBeLessThanOrEqual(1);
   });
 
   it("tensorboard: a moment for each line of the metrics, at the run's own times", async () => {

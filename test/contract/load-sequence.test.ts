@@ -69,6 +69,19 @@ describe("a text", () => {
     expect([...windows.test]).toEqual([0]);
   });
 
+  it("has its line ends read as a former one's were", async () => {
+    const former = await loadSequence({
+      text: fileOf("lf.txt", "ab\r\n".repeat(40)),
+      task: "next",
+      window: 4,
+      newline: "lf",
+    });
+    const like = { task: "next", window: 4, like: former.about, trainPart: 0 } as const;
+    const { set } = await loadSequence({ text: fileOf("crlf.txt", "b\r\na\rbb"), ...like });
+    if (set.inputs.kind !== "symbols") throw new Error("expected symbols");
+    expect(decode(set.inputs.symbols, ["\n", "a", "b"])).toBe("b\na\nbb");
+  });
+
   it("may be compressed, and cut to its first characters", async () => {
     const path = fileOf("a.txt.gz", gzipSync("\u{1F600}b".repeat(500)));
     const { about } = await loadSequence({ text: path, task: "next", window: 2, limit: 101 });
@@ -124,6 +137,18 @@ describe("a series", () => {
     if (now.set.targets.kind !== "values") throw new Error("expected values");
     expect(restore(now.set.targets.values, mean, std)[8]).toBeCloseTo(108, 3);
     expect(now.windows.test).toHaveLength(7);
+  });
+
+  it("is forecast as far ahead as a former one", async () => {
+    const ahead = { task: "forecast", horizon: 3, window: 3 } as const;
+    const former = await loadSequence({ series: fileOf("a.csv", table(100)), targets: ["slope"], ...ahead });
+    const like = { task: "forecast", like: former.about, trainPart: 0, window: 3 } as const;
+    const { set, about } = await loadSequence({ series: fileOf("b.csv", table(20, 100)), ...like });
+    expect(about).toMatchObject({ horizon: 3, targets: ["slope"], parts: { test: { from: 0, to: 17 } } });
+    const { mean, std } = targetStatistics(former.about as SeriesSummary);
+    if (set.targets.kind !== "values") throw new Error("expected values");
+    // The slope grows by 1 a row, from 100 on.
+    expect(restore(set.targets.values, mean, std)[0]).toBeCloseTo(103, 3);
   });
 
   it("is the same from every format", async () => {

@@ -1,7 +1,8 @@
 /** Robustness of trained nets, spiking and not: weights come back bit for bit, and a figure depends on nothing but what it is of. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { rootMeanSquare, withNoisyWeights } from "../../src/measurement/corruptions/weights.ts";
+import { corruptSplit } from "../../src/measurement/corruptions/corrupt.ts";
+import { rootMeanSquare, WEIGHT_NOISE, withNoisyWeights } from "../../src/measurement/corruptions/weights.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { measureRobustness, type Robustness } from "../../src/measurement/robustness.ts";
 import type { ImageModel } from "../../src/network/model.ts";
@@ -138,11 +139,34 @@ describe("a figure depends on nothing else", () => {
     }
   });
 
+  it("of the seed that is asked for, draw by draw", async () => {
+    const model = await trained(await teamOf(1), { hidden: [8] }, "backprop");
+    const right = async (split = dataset.test) => (await evaluate(model, split, every)).accuracy;
+    const of = async (seed: number) => {
+      const options = { corruptions: ["weights", "noise"], severities: [5], draws: 3, seed } as const;
+      const [weights, noise] = (await measureRobustness(model, dataset.test, every, options)).corruptions;
+      return { draws: weights!.severities[0]!.draws!, noise: noise!.severities[0]!.accuracy };
+    };
+    const [first, other] = [await of(7), await of(8)];
+    expect(first.draws, "draws of other seeds differ").not.toEqual(other.draws);
+    const amount = WEIGHT_NOISE.amounts[4];
+    for (const [draw, accuracy] of first.draws.entries())
+      expect(accuracy).toBe(await withNoisyWeights(model, amount, { seed: 7, draw }, () => right()));
+    const noisy = (seed: number) => corruptSplit("noise", dataset.test, every, dataset.shape, { severity: 5, seed });
+    expect([first.noise, other.noise]).toEqual([await right(noisy(7)), await right(noisy(8))]);
+  });
+
   it("fewer images are spread over all of them; no corruption of images, no mean of them", async () => {
     const model = await trained(await teamOf(1), { hidden: [8] }, "backprop");
     const few = await measureRobustness(model, dataset.test, every, { images: 10, corruptions: ["blur"] });
     const fourth = every.filter((i) => i % 4 === 0);
     expect(few).toEqual(await measureRobustness(model, dataset.test, fourth, { corruptions: ["blur"] }));
+    // One that knows nothing is right of another share of every fourth, which are of one class.
+    const ignorant = await untrained(await teamOf(1), mlp);
+    const shares = [await evaluate(ignorant, dataset.test, every), await evaluate(ignorant, dataset.test, fourth)];
+    const once = { images: 10, corruptions: ["blur"], severities: [1] } as const;
+    const { clean } = await measureRobustness(ignorant, dataset.test, every, once);
+    expect([clean, shares[1]!.accuracy === shares[0]!.accuracy]).toEqual([shares[1]!.accuracy, false]);
     const weights = await measureRobustness(model, dataset.test, every, { corruptions: ["weights"], severities: [1] });
     expect(weights).toMatchObject({ images: 40, mean: null, drop: null });
     for (const [options, message] of [
