@@ -17,6 +17,8 @@ describe("occlude", () => {
     ["bottom", 0.5, ["######", "######", "......", "......"]],
     // A quarter of the area: half of each side.
     ["centre", 0.25, ["######", "#...##", "#...##", "######"]],
+    // Of three rows left over the smaller half is above.
+    ["centre", 1 / 16, ["######", "##..##", "######", "######"]],
     ["centre", 1, ["......", "......", "......", "......"]],
     ["left", 0, ["######", "######", "######", "######"]],
   ])("hides %s, %d of the picture", (side, fraction, rows) => {

@@ -31,6 +31,12 @@ describe("noisyLabels", () => {
     }
   });
 
+  it("rounds to whole images", () => {
+    const ten = trained.subarray(0, 10);
+    const counts = [0.14, 0.15, 0.26].map((share) => wrong(noisyLabels(labels, ten, share, CLASSES, 3)).length);
+    expect(counts).toEqual([1, 2, 3]);
+  });
+
   it("by each other class alike, from each class alike", () => {
     const taught = noisyLabels(labels, trained, 0.5, CLASSES, 3);
     const counts = new Map<number, number>();

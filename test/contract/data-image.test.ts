@@ -59,6 +59,14 @@ describe("PNG", () => {
     );
   });
 
+  it("takes the one transparent colour of a file as black, and no other that shares a channel with it", () => {
+    const lines = [[7, 8, 9, 7, 8, 10, 1, 8, 9]];
+    const extra = [pngChunk("tRNS", [0, 7, 0, 8, 0, 9])];
+    expect(pixelsOf(pngFile({ width: 3, height: 1, depth: 8, colourType: 2, lines, extra }))).toEqual([
+      0, 0, 0, 7, 8, 10, 1, 8, 9,
+    ]);
+  });
+
   it("reads Adam7: a 3 x 3 picture is passes 1 (0,0), 4 (2,0), 5 (row 2: 0, 2), 6 (rows 0, 2: 1), 7 (row 1)", () => {
     const lines = joinBytes([0, 1], [0, 3], [0, 7, 9], [0, 2], [0, 8], [0, 4, 5, 6]);
     expect(pixelsOf(pngFile({ width: 3, height: 3, depth: 8, colourType: 0, interlace: 1, lines }))).toEqual([

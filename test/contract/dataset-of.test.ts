@@ -30,6 +30,14 @@ describe("arrays", () => {
     expect(bytes!.train).toEqual(whole.train);
   });
 
+  it("of numbers between two bytes become the nearer one; what is none is named by its place in its image", () => {
+    const small = { height: 1, width: 2, channels: 1 };
+    const of = (...images: number[]) =>
+      datasetOf({ name: "x", shape: small, train: { images: Float64Array.from(images), labels: [0, 1] } });
+    expect([...of(0.1 / 255, 0.9 / 255, 99.6 / 255, 100.4 / 255).train.images]).toEqual([0, 1, 100, 100]);
+    expect(() => of(0, 1, 0, 2)).toThrow(/^x: training part: image 1, value 1: .* got 2$/);
+  });
+
   const pixels = (first: number) => Float32Array.of(first, ...new Float32Array(63));
   it.each([
     [
