@@ -93,6 +93,7 @@ Examples:
   $ bispike train experiments/mnist-autoencoder.yaml
   $ bispike train experiments/etth1.yaml --data.series=ETTh1.csv --task=forecast --data.horizon=24
   $ bispike train --resume runs/small
+  $ bispike train --resume runs/small --data.path=/other/disk/mnist    # where the same data now lie; others are refused
   $ bispike train experiments/mnist-mlp.yaml --init weights.safetensors --train.learningRate=0.0003
   $ bispike train experiments/mnist-mlp.yaml --processes 2 --depth 1
   $ bispike train --resume runs/mnist-mlp-seed1 --processes 2
