@@ -52,7 +52,6 @@ export function readSearch(raw: unknown, source: string, request: SearchRequest 
   const random = space.length > 0;
   const points = random ? { [VARIANT]: drawPoints(space, samples, seed, source) as RawValue[] } : axes;
   const compare = { axes: points, baseline, seeds: seeds ?? (random || halving ? 1 : 3) } as unknown as RawSection;
-  if (request.seeds !== undefined) delete compare.seeds;
   const comparison = readComparison({ ...rest, compare }, source, request);
   // Of drawn points none is one that the others are to be held against.
   const search =

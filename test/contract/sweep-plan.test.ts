@@ -79,10 +79,10 @@ describe("plans", () => {
   });
 
   it("of successive halving leave the test part alone, and measure nothing, before the last rung", () => {
-    const measure = { probes: { images: 40 } };
+    const measure = { probes: { images: 40, part: "test" } } as const;
     const compared = { ...readSearch({ ...experiment, sweep: { space, samples: 4, halving } }, "a.yaml") };
     const rungs = compared.rungs.map((rung) => ({ ...rung, comparison: { ...rung.comparison, measure } }));
-    const designs = planOf({ ...compared, rungs } as typeof compared, "0.1.0").rungs.map(({ design }) => design);
+    const designs = planOf({ ...compared, rungs }, "0.1.0").rungs.map(({ design }) => design);
     expect(designs.map(({ judge }) => judge)).toEqual(["held-out", "test"]);
     expect(designs.map(({ measure }) => measure !== undefined)).toEqual([false, true]);
   });
