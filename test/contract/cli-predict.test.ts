@@ -62,6 +62,10 @@ describe("bispike predict", () => {
     expect(asIs.stderr).toMatch(
       /^bispike: warning: negative\.png: looks like a negative of the training images .*try it with --invert\n$/,
     );
+    const [told] = jsonLines((await runCli(["predict", run, "negative.png", "--json"], cwd)).stdout);
+    expect(told!.warning).toMatch(/^negative\.png: looks like a negative/);
+    // A dark bar, an eighth of the picture, on a light ground.
+    expect(told!.brightness).toBeCloseTo((55 / 8 + (205 * 7) / 8) / 255, 6);
     const inverted = await runCli(["predict", run, "negative.png", "--invert", "--json"], cwd);
     expect(inverted.stderr).toBe("");
     expect(jsonLines(inverted.stdout)[0]).toMatchObject({ index: 2, warning: null });

@@ -96,6 +96,8 @@ describe("bispike recall", () => {
     }
     // The bar of class 2 stands out in what is recalled, below too.
     expect(tilePixel(file, 1, 1, 2, 7)).toBeGreaterThan(150);
+    const half = await runCli(["recall", model, "--index", "6", "--occlude", "left", "--json"], cwd);
+    expect(jsonLines(half.stdout)[0]!.cue, "half of it, unless told otherwise").toMatch(/, 50 % hidden \(left\)$/);
     const shown = await runCli(args, cwd);
     expect(shown.stdout).toMatch(/^decision: bar 2 \(right\)/m);
     expect(shown.stdout).toMatch(/^> {2}2 bar 2 +█+ +0\.\d{3} +\d/m);
