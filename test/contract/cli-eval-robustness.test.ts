@@ -34,6 +34,10 @@ it("tells accuracy by corruption and severity: to people, as JSON and as CSV", a
       expect(row).toMatchObject({ quantity, amount: String(amount), images: "40", draws: String(draws?.length ?? "") });
       expect(Number(row.accuracy)).toBe(accuracy);
       expect(Number(row.drop)).toBeCloseTo(robustness.clean - accuracy, 12);
+      // Of the draws, the sample's deviation: over three less one.
+      const squares = draws?.reduce((sum, draw) => sum + (draw - accuracy) ** 2, 0);
+      if (squares === undefined) expect(row.std).toBe("");
+      else expect(Number(row.std)).toBeCloseTo(Math.sqrt(squares / 2), 12);
     }
 
   const shown = await runCli(ARGS, cwd);

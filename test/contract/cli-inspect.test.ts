@@ -148,6 +148,14 @@ describe("bispike inspect", () => {
       classNames: ["0", "1", "2", "3"],
       parts: { train: { images: 120, perClass: [30, 30, 30, 30] }, test: { images: 40, perClass: [10, 10, 10, 10] } },
     });
+    const parts = line.parts as Record<"train" | "test", { statistics: { mean: number[]; std: number[] } }>;
+    for (const part of ["train", "test"] as const) {
+      const { images } = trained().dataset[part];
+      const mean = images.reduce((sum, pixel) => sum + pixel / 255, 0) / images.length;
+      const variance = images.reduce((sum, pixel) => sum + (pixel / 255 - mean) ** 2, 0) / images.length;
+      expect(parts[part].statistics.mean[0], part).toBeCloseTo(mean, 12);
+      expect(parts[part].statistics.std[0], part).toBeCloseTo(Math.sqrt(variance), 12);
+    }
     const files = line.provenance as { file: string; sha256: string }[];
     expect(files).toHaveLength(4);
     for (const { file, sha256 } of files) {
