@@ -23,3 +23,8 @@ export function requireUnless(): void {}
 
 /* @__NO_SIDE_EFFECTS__ */
 export function ofKind(): void {}
+
+/* @__NO_SIDE_EFFECTS__ */
+export function requireMaker(): void {}
+
+export const byMaker = undefined;
