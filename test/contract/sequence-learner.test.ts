@@ -123,6 +123,6 @@ describe("refuses", () => {
     const learner = new RealBackprop(await netOf(), { ...optimiser, clip: 0 });
     learner.load(abac(), Int32Array.of(0), 0, 1);
     [...learner.slots(false)][0]!.write(new Float32Array(24 * 4).fill(Number.NaN));
-    expect(() => learner.step({ perception: 0.01, recall: 0 })).toThrow(/stage 3: the loss is NaN at step 0/);
+    expect(() => learner.step({ perception: 0.01, recall: 0 })).toThrow(/stage 3: the loss is NaN at step 1/);
   });
 });
