@@ -23,6 +23,7 @@ import type { ExperimentConfig } from "../training/config.ts";
 import { createModel, createRule } from "../training/image-rules.ts";
 import { assertSameTraining } from "../training/same-training.ts";
 import { importState } from "../training/state.ts";
+import { fullBatch } from "../training/steps.ts";
 import { encodePart, type PartFile, type PartPosition } from "./part-file.ts";
 
 /** Some stages of a pair, made ready to be trained. */
@@ -115,8 +116,7 @@ export class PartTrainee {
   /** Images of an epoch's k-th batch. */
   batchAt(k: number): { from: number; count: number } {
     const { config, trainIndices } = this.part;
-    const from = k * config.train.batch;
-    return { from, count: Math.min(config.train.batch, trainIndices.length - from) };
+    return fullBatch(k, trainIndices.length, config.train.batch);
   }
 
   /** Begins a step on images order[from .. from + count). */

@@ -9,7 +9,7 @@ import { type EpochMetrics, healthWarnings, remediesOf, type StepMetrics } from 
 import type { Observation } from "./observation.ts";
 import { assertSameTraining } from "./same-training.ts";
 import { importState } from "./state.ts";
-import { stepFigures } from "./steps.ts";
+import { fullBatch, stepFigures } from "./steps.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "./trainable.ts";
 
 export interface ImageKind extends TrainableKind {
@@ -50,10 +50,8 @@ export class ImageTask implements Trainable<ImageKind> {
     return this.#experiment.totalSteps;
   }
 
-  /** Full batches, and what is left. */
   batchAt(k: number): { from: number; count: number } {
-    const from = k * this.train.batch;
-    return { from, count: Math.min(this.train.batch, this.items.length - from) };
+    return fullBatch(k, this.items.length, this.train.batch);
   }
 
   step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): StepReport {

@@ -9,6 +9,18 @@ export function evenBatch(k: number, items: number, batches: number): { from: nu
   return { from, count: Math.floor(((k + 1) * items) / batches) - from };
 }
 
+/**
+ * The k-th of an epoch's batches of `size`, all full but the last. A last one of a single image would have no others to be told from, and no spread for the norm to see: it takes half of
+ * the batch before.
+ */
+export function fullBatch(k: number, items: number, size: number): { from: number; count: number } {
+  const last = Math.ceil(items / size) - 1;
+  const moved = last > 0 && items - last * size === 1 ? Math.floor(size / 2) : 0;
+  const ends = (batch: number) => (batch >= last ? items : (batch + 1) * size - (batch === last - 1 ? moved : 0));
+  const from = k === 0 ? 0 : ends(k - 1);
+  return { from, count: ends(k) - from };
+}
+
 /** Figures of a step that any kind of experiment has. */
 export function stepFigures(
   report: StageReport,
