@@ -3,6 +3,7 @@ import { DOMParser } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
 import { type ComparisonFigure, comparisonPlot, svgToPng } from "../../src/node/plots.ts";
+import { type ReadPanel, readPanels } from "../support/read-figure.ts";
 
 const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+xml");
 const texts = (svg: string) => [...parse(svg).querySelectorAll("text")].map((element) => element.textContent);
@@ -32,11 +33,18 @@ describe("comparisonPlot", () => {
       expect(texts(svg)).toContain(wanted);
     expect(comparisonPlot(FIGURE)).toBe(svg);
     expect([...svgToPng(svg, 300).subarray(1, 4)]).toEqual([80, 78, 71]);
-    // The mean of 97, 97.2 and 97.3 stands right of the point at 97.
-    const [first] = marks(svg, "dot", "circle");
-    expect(Number(marks(svg, "tick", "line")[0]!.getAttribute("x1"))).toBeGreaterThan(
-      Number(first!.getAttribute("cx")),
-    );
+    const fills = marks(svg, "dot", "circle").map((dot) => dot.getAttribute("fill"));
+    const own = marks(svg, "dot", "circle").map((dot) => dot.getAttribute("stroke"));
+    expect(fills).toEqual(own);
+    expect(fills.map((fill) => fill === "#222222")).toEqual([3, 2, 3, 2].flatMap((n, k) => Array(n).fill(k % 2 === 0)));
+    // By the axis's numbers: the mean of 97, 97.2 and 97.3, and that of 96.1 and 95.9.
+    const [accuracy, bits] = readPanels(svg);
+    const means = (panel: ReadPanel) =>
+      [...panel.element.querySelectorAll('g[aria-label="tick"] line')].map((bar) =>
+        panel.x(Number(bar.getAttribute("x1"))),
+      );
+    for (const [k, mean] of [291.5 / 3, 96].entries()) expect(means(accuracy!)[k]).toBeCloseTo(mean, 2);
+    for (const [k, mean] of [2.1, 2].entries()) expect(means(bits!)[k]).toBeCloseTo(mean, 3);
   });
 
   it("draws a single value, and rows whose long names are cut alike", () => {

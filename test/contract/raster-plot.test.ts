@@ -58,6 +58,28 @@ describe("rasterPlot", () => {
     );
   });
 
+  it("draws each network in the colour of its heading, perception in blue and recall in vermilion", () => {
+    const svg = rasterPlot({ networks });
+    const heading = (start: string) =>
+      all(svg, "text")
+        .find(({ textContent }) => textContent?.startsWith(start))
+        ?.getAttribute("fill");
+    const strokes = panels(svg).map((panel) => all(panel, 'g[aria-label="line"]')[0]?.getAttribute("stroke"));
+    expect([heading("Perception"), heading("Recall")]).toEqual(["#0072b2", "#d55e00"]);
+    expect(strokes.slice(0, 3)).toEqual(["#0072b2", "#0072b2", "#d55e00"]);
+  });
+
+  it.each([
+    [10, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+    [16, [2, 4, 6, 8, 10, 12, 14, 16]],
+    [30, [5, 10, 15, 20, 25, 30]],
+    [100, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]],
+  ])("of %i steps names those at round distances", (steps, named) => {
+    const svg = rasterPlot({ networks: [{ name: "perception", stages: [stage("s", 2, steps)] }] });
+    const labels = all(svg, 'g[aria-label="x-axis tick label"] text').map(({ textContent }) => Number(textContent));
+    expect(labels).toEqual(named);
+  });
+
   it("puts a spike at its time and neuron", () => {
     const place = (time: number, neuron: number) => {
       const panel =

@@ -3,6 +3,7 @@ import { DOMParser } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
 import { type SeriesFigure, seriesPlot, svgToPng } from "../../src/node/plots.ts";
+import { type ReadPanel, readPanels } from "../support/read-figure.ts";
 
 const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+xml");
 const texts = (svg: string) => [...parse(svg).querySelectorAll("text")].map((element) => element.textContent);
@@ -31,13 +32,26 @@ describe("seriesPlot", () => {
   it("leaves gaps where there is no value, and names rows by their times", () => {
     const svg = seriesPlot({ ...figureOf([1, 2, null, 4, 5]), rows: ["mon", "tue", "wed", "thu", "fri"] });
     expect(paths(svg)[0]!.match(/M/g)).toHaveLength(2);
-    expect(texts(svg)).toContain("fri");
+    // The last name stands under the last row.
+    const [panel] = [...parse(svg).querySelectorAll('g[aria-label="x-axis tick label"] text')].slice(-1);
+    expect(panel?.textContent).toBe("fri");
+    const end = /L([\d.]+),[\d.]+$/.exec(paths(svg)[0]!)?.[1];
+    expect(Number(/translate\(([\d.]+),/.exec(panel?.getAttribute("transform") ?? "")?.[1])).toBeCloseTo(
+      Number(end),
+      1,
+    );
   });
 
   it("shows many rows as means of runs", () => {
     const svg = seriesPlot(figureOf(Array.from({ length: 4000 }, (_, n) => n % 7)));
     expect(texts(svg)).toContain("Loads <kW> (means of 3 rows)");
     expect(paths(svg)[0]!.split("L").length).toBe(Math.ceil(4000 / 3));
+    // The mean of rows 0 to 2 stands at row 1, and that of the last alone at its own, 3999.
+    const [{ x, element }] = readPanels(svg) as [ReadPanel];
+    const ends = [/^M([\d.]+)/, /L([\d.]+),[\d.]+$/].map((end) =>
+      Number(end.exec(element.querySelector('g[aria-label="line"] path')?.getAttribute("d") ?? "")?.[1]),
+    );
+    expect(ends.map((pixel) => Math.round(x(pixel) - 100))).toEqual([1, 3999]);
   });
 
   it("draws a single row, and refuses no columns and more than can be read", () => {

@@ -3,6 +3,7 @@ import { DOMParser } from "linkedom";
 import { expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
 import { type SeveritiesFigure, severitiesPlot, svgToPng } from "../../src/node/plots.ts";
+import { type ReadPanel, readPanels } from "../support/read-figure.ts";
 
 const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+xml");
 const marks = (svg: string, name: string, shape: string) => [
@@ -34,6 +35,34 @@ it("draws a line and points a rule, and a bar where there is a deviation", () =>
   expect(heights[2]).toBeGreaterThan(heights[1]!);
   expect(severitiesPlot(FIGURE)).toBe(svg);
   expect([...svgToPng(svg, 300).subarray(1, 4)]).toEqual([80, 78, 71]);
+});
+
+it("bars reach a deviation to either side, lines have their legend's colour, panels stand three a row", () => {
+  const panels = ["a", "b", "c", "d"].map((title) => ({ title, lines: [points([90, 70], 5), points([60, 40], 0)] }));
+  const svg = severitiesPlot({ ...FIGURE, panels });
+  const read = readPanels(svg);
+  const [{ element, y }] = read as [ReadPanel];
+  const bar = element.querySelector('g[aria-label="rule"] line');
+  expect(["y1", "y2"].map((end) => y(Number(bar?.getAttribute(end)))).sort()).toEqual([
+    expect.closeTo(85, 1),
+    expect.closeTo(95, 1),
+  ]);
+  const strokes = (selector: string, root: ParentNode) =>
+    [...root.querySelectorAll(selector)].map((line) => line.getAttribute("stroke"));
+  const legend = strokes('g[aria-label="legend"] line', parse(svg));
+  expect(new Set(legend).size).toBe(2);
+  for (const panel of read) expect(strokes('g[aria-label="line"]', panel.element)).toEqual(legend);
+  const places = read.map(({ element: { children } }) =>
+    ["x", "y"].map((axis) => Number(children[1]?.getAttribute(axis))),
+  );
+  const [[left, top], , , [, below]] = places as [number[], number[], number[], number[]];
+  expect(places.map(([x, height]) => [x === left, height === top])).toEqual([
+    [true, true],
+    [false, true],
+    [false, true],
+    [true, false],
+  ]);
+  expect(below).toBeGreaterThan(top!);
 });
 
 it("tells more lines than colours apart by dashes, cuts long names, and draws one value", () => {
