@@ -47,11 +47,10 @@ it("bars reach a deviation to either side, lines have their legend's colour, pan
     expect.closeTo(85, 1),
     expect.closeTo(95, 1),
   ]);
-  const strokes = (selector: string, root: ParentNode) =>
-    [...root.querySelectorAll(selector)].map((line) => line.getAttribute("stroke"));
-  const legend = strokes('g[aria-label="legend"] line', parse(svg));
+  const strokes = (lines: Iterable<Element>) => [...lines].map((line) => line.getAttribute("stroke"));
+  const legend = strokes(marks(svg, "legend", "line"));
   expect(new Set(legend).size).toBe(2);
-  for (const panel of read) expect(strokes('g[aria-label="line"]', panel.element)).toEqual(legend);
+  for (const panel of read) expect(strokes(panel.element.querySelectorAll('g[aria-label="line"]'))).toEqual(legend);
   const places = read.map(({ element: { children } }) =>
     ["x", "y"].map((axis) => Number(children[1]?.getAttribute(axis))),
   );
