@@ -19,6 +19,8 @@ describe("npy", () => {
     [[], Float64Array.of(1), "'<f8', 'fortran_order': False, 'shape': (), "],
     [[3], Uint8Array.of(1, 2, 3), "'|u1', 'fortran_order': False, 'shape': (3,), "],
     [[0, 4], Uint16Array.of(), "'<u2', 'fortran_order': False, 'shape': (0, 4), "],
+    [[1], Int32Array.of(-1), "'<i4', 'fortran_order': False, 'shape': (1,), "],
+    [[1], Uint32Array.of(2 ** 32 - 1), "'<u4', 'fortran_order': False, 'shape': (1,), "],
     [[1], BigInt64Array.of(-1n), "'<i8', 'fortran_order': False, 'shape': (1,), "],
   ])("writes shape %j", (shape, data, text) => {
     expect(latin(encodeNpy({ shape, data }))).toContain(`{'descr': ${text}}`);

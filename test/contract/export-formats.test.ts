@@ -1,5 +1,5 @@
 /** What `bispike export` makes of a run in each format, in this process. */
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FORMATS } from "../../src/cli/run/export/formats.ts";
@@ -102,6 +102,18 @@ describe("bispike export", () => {
       expect.arrayContaining(["step/loss", "epoch/heldOutAccuracy", "step/stageLosses/stage1"]),
     );
     expect(warnings).toEqual([expect.stringMatching(/does not say when the run began/)]);
+    const dated = join(trained().cwd, "dated");
+    mkdirSync(dated);
+    writeFileSync(join(dated, "metrics.jsonl"), `${lines[0]}\n`);
+    writeFileSync(join(dated, "environment.json"), JSON.stringify({ started: "2026-01-02T03:04:05.500Z" }));
+    const told = await written("tensorboard", {}, dated);
+    expect(told.warnings).toEqual([]);
+    // Each record has 12 bytes before its message, which begins with the wall time, and 4 behind it.
+    const view = new DataView(told.bytes.buffer, told.bytes.byteOffset);
+    const began = Date.UTC(2026, 0, 2, 3, 4, 5, 500) / 1000;
+    expect(view.getFloat64(13, true)).toBe(began);
+    const second = 16 + Number(view.getBigUint64(0, true));
+    expect(view.getFloat64(second + 13, true)).toBeCloseTo(began + JSON.parse(lines[0]!).seconds, 3);
     await expect(written("tensorboard", {}, "x.safetensors")).rejects.toThrow(/expected a run's folder/);
   });
 

@@ -252,6 +252,29 @@ describe("models as graphs", () => {
     await team.close();
   });
 
+  it("say how pixels go in and come out, and what a class's concept is", async () => {
+    const { team, model } = await smallModel({
+      shape: { height: 2, width: 3, channels: 2 },
+      network: { target: "random" },
+    });
+    const { mean, std } = model.data.statistics;
+    const target_codes = Array.from(model.pair.target.bits);
+    const image_shape = [2, 3, 2];
+    expect(perceptionToNir(model).metadata).toMatchObject({
+      image_shape,
+      input_mean: mean,
+      input_std: std,
+      target_codes,
+    });
+    expect(recallToNir(model).metadata).toMatchObject({
+      image_shape,
+      output_mean: mean,
+      output_std: std,
+      target_codes,
+    });
+    await team.close();
+  });
+
   it("refuses what NIR has no node for, and names the stage", async () => {
     const shape = { height: 8, width: 8, channels: 1 };
     const { team, model } = await smallModel({ network: { kind: "cnn", hidden: [4, 6] }, shape });
@@ -313,6 +336,30 @@ describe("models from graphs", () => {
     await team.close();
   });
 
+  it("takes r and v_leak neuron by neuron", async () => {
+    const { team } = await smallModel();
+    const pair = (...data: number[]) => ({ shape: [2], data: Float32Array.from(data) });
+    const b = neurons("b", { r: pair(2, 4), v_leak: pair(0.125, 0.5) });
+    const d = neurons("d", { r: pair(1, 3), v_leak: pair(0, 1) });
+    const model = modelFromNir(team, chain({ b, d }), { steps: 3 });
+    const tensors = new Map([...model.slots(false)].map((slot) => [slot.name, slot.read()]));
+    expect(tensors.get("perception.stage2.weight")).toEqual(Float32Array.of(2, 0, 0, 0, 4, 4));
+    expect(tensors.get("perception.stage2.bias")).toEqual(Float32Array.of(0.125, 0.5));
+    expect(tensors.get("perception.stage3.weight")).toEqual(Float32Array.of(1, 0, 0, 3));
+    expect(tensors.get("perception.stage3.bias")).toEqual(Float32Array.of(0.25, 1.75));
+    await team.close();
+  });
+
+  it("has steps and dt from its options, else from the graph, and dt else 1e-4", async () => {
+    const { team } = await smallModel();
+    const said = { ...chain(), metadata: { steps: 5, dt: 5e-5 } };
+    const read = (graph: NirGraph, options: object) => modelFromNir(team, graph, options).pair.options;
+    expect(read(said, {})).toMatchObject({ steps: 5, tau: 4 });
+    expect(read(said, { steps: 3, dt: 2e-4 })).toMatchObject({ steps: 3, tau: 1 });
+    expect(read(chain(), { steps: 3 })).toMatchObject({ steps: 3, tau: 2 });
+    await team.close();
+  });
+
   it.each<[string, Partial<Record<string, NirNode>>, object, RegExp]>([
     ["no number of steps", {}, {}, /steps: expected 1 to 1024 time steps, got none/],
     ["other reset", { b: neurons("b", { v_reset: filled([2], 0.1) }) }, { steps: 2 }, /b: v_reset: expected 0/],
@@ -366,6 +413,21 @@ describe("spike trains", () => {
       expect((time!.value as Float64Array)[0]).toBeCloseTo((step + 0.5) * 1e-4, 12);
     });
     expect(() => recordSpikes(model, split, [8])).toThrow(/expected image numbers from 0 to 7, got 8/);
+    await team.close();
+  });
+
+  it("of more images than a batch has are those of each", async () => {
+    const { team, model, split } = await smallModel();
+    const images = [3, 1, 4, 1, 5, 2, 6, 5, 3, 0, 7];
+    const { decisions, networks } = recordSpikes(model, split, images);
+    expect(images.length).toBeGreaterThan(model.maxImages);
+    for (const [k, image] of images.entries()) {
+      const alone = recordSpikes(model, split, [image]);
+      expect(decisions[k]).toBe(alone.decisions[0]);
+      for (const [network, trains] of networks)
+        for (const [node, { samples }] of trains)
+          expect(samples[k]).toEqual(alone.networks.get(network)?.get(node)?.samples[0]);
+    }
     await team.close();
   });
 
