@@ -46,23 +46,29 @@ export class Follower {
 
   async #update(): Promise<void> {
     const sizes = await this.source.sizes();
-    const metrics = await this.#metrics.news(sizes["metrics.jsonl"] ?? 0);
-    const observations = await this.#observations.news(sizes["observations.jsonl"] ?? 0);
     this.finished.value = sizes["summary.json"] !== undefined;
-    if (metrics.anew || observations.anew) {
-      // A resumed run has cut its logs; both are read from the start.
-      this.curves = new RunCurves();
-      this.#metrics = this.#log("metrics.jsonl");
-      this.#observations = this.#log("observations.jsonl");
-      await this.#update();
-      return;
-    }
     const { name } = this.source;
+    const metrics = await this.#metrics.news(sizes["metrics.jsonl"] ?? 0);
+    if (metrics.anew) return this.#readAnew();
+    // Before the other log is asked for, which may fail: a log gives a line once.
     each(metrics, (line, number) => this.curves.addMetrics(line, `${name}/metrics.jsonl: line ${number}`));
+    if (metrics.lines.length > 0) this.changes.value++;
+    const observations = await this.#observations.news(sizes["observations.jsonl"] ?? 0);
+    if (observations.anew) return this.#readAnew();
     each(observations, (line, number) =>
       this.curves.addObservation(line, `${name}/observations.jsonl: line ${number}`),
     );
-    if (metrics.lines.length + observations.lines.length > 0) this.changes.value++;
+    if (observations.lines.length > 0) this.changes.value++;
+  }
+
+  /** A resumed run has cut its logs; both are read from the start. */
+  async #readAnew(): Promise<void> {
+    this.curves = new RunCurves();
+    this.#metrics = this.#log("metrics.jsonl");
+    this.#observations = this.#log("observations.jsonl");
+    // Also where nothing is left of them.
+    this.changes.value++;
+    await this.#update();
   }
 
   #log(name: "metrics.jsonl" | "observations.jsonl"): GrowingLog {

@@ -44,26 +44,24 @@ export class GrowingLog {
     if (size > MOST_BYTES)
       throw new BispikeError("checkpoint", `${this.#name}: expected a log of at most ${MOST_BYTES} bytes, got ${size}`);
     const anew = size < this.#at || !(await this.#isSame());
-    if (anew) {
-      this.#at = 0;
-      this.#line = 1;
-      this.#before = new Uint8Array(0);
-    }
-    const first = this.#line;
+    let [at, line, before] = anew ? [0, 1, new Uint8Array(0)] : [this.#at, this.#line, this.#before];
+    const first = line;
     const lines: string[] = [];
-    while (this.#at < size) {
-      const bytes = await this.#read(this.#at, Math.min(size, this.#at + CHUNK));
+    while (at < size) {
+      const bytes = await this.#read(at, Math.min(size, at + CHUNK));
       const end = bytes.lastIndexOf(10) + 1;
       if (end === 0) {
         if (bytes.length < CHUNK) break;
-        throw new BispikeError("checkpoint", `${this.#name}: line ${this.#line}: expected at most ${CHUNK} bytes`);
+        throw new BispikeError("checkpoint", `${this.#name}: line ${line}: expected at most ${CHUNK} bytes`);
       }
       const whole = new TextDecoder().decode(bytes.subarray(0, end - 1)).split("\n");
-      for (const line of whole) lines.push(line);
-      this.#line += whole.length;
-      this.#at += end;
-      this.#before = bytes.slice(Math.max(0, end - OVERLAP), end);
+      for (const text of whole) lines.push(text);
+      line += whole.length;
+      at += end;
+      before = bytes.slice(Math.max(0, end - OVERLAP), end);
     }
+    // Only now: of a look that failed on its way nothing was given, and the next one gives it all.
+    [this.#at, this.#line, this.#before] = [at, line, before];
     return { lines, first, anew };
   }
 

@@ -17,22 +17,29 @@ export interface RunSource {
 
 /** The run of this place among those the server was given. */
 export function servedRun(place: number, name: string, base = document.baseURI): RunSource {
-  const get = async (path: string, headers: Record<string, string> = {}) => {
-    const response = await fetch(new URL(`runs/${place}${path}`, base), { headers, cache: "no-store" }).catch(
-      () => undefined,
-    );
-    if (!response)
-      throw new BispikeError("platform", `${name}: the server does not answer; is bispike lab still running?`);
+  const silent = () =>
+    new BispikeError("platform", `${name}: the server does not answer; is bispike lab still running?`);
+  const get = async <T>(
+    path: string,
+    read: (response: Response) => Promise<T>,
+    headers: Record<string, string> = {},
+  ): Promise<T> => {
+    const response = await fetch(new URL(`runs/${place}${path}`, base), { headers, cache: "no-store" }).catch(() => {
+      throw silent();
+    });
     if (!response.ok) throw new BispikeError("platform", `${name}: the server answered ${response.status}`);
-    return response;
+    // An answer that ends early, as the server was ended or the file was cut meanwhile, is none.
+    return read(response).catch(() => {
+      throw silent();
+    });
   };
   return {
     name,
     live: true,
-    sizes: async () => (await get("")).json(),
+    sizes: () => get("", (response) => response.json()),
     read: async (file, from, to) => {
-      const response = await get(`/${file}`, { Range: `bytes=${from}-${to - 1}` });
-      return new Uint8Array(await response.arrayBuffer());
+      const range = { Range: `bytes=${from}-${to - 1}` };
+      return new Uint8Array(await get(`/${file}`, (response) => response.arrayBuffer(), range));
     },
   };
 }
