@@ -103,7 +103,8 @@ function dropStale(file: string, stale: string): void {
     return; // Already gone.
   }
   try {
-    if (readLock(aside) !== stale) linkSync(aside, file);
+    const found = readLock(aside);
+    if (found !== undefined && found !== stale) linkOrWrite(aside, file, found);
   } catch {
     // A third process holds the lock by now; the next attempt finds it.
   } finally {
