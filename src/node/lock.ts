@@ -76,7 +76,16 @@ function claim(file: string, content: string): boolean {
     if (codeOf(error) === "EEXIST") return false;
     throw systemFailure(error, "write in", file);
   } finally {
+    forget(draft);
+  }
+}
+
+/** Removes what may not be there; a failure to is no reason of its own, and would hide the one there is. */
+function forget(draft: string): void {
+  try {
     rmSync(draft, { force: true });
+  } catch {
+    // As where the folder is a file.
   }
 }
 
@@ -108,7 +117,7 @@ function dropStale(file: string, stale: string): void {
   } catch {
     // A third process holds the lock by now; the next attempt finds it.
   } finally {
-    rmSync(aside, { force: true });
+    forget(aside);
   }
 }
 

@@ -91,6 +91,19 @@ describe.each([
   });
 });
 
+it("of what is no folder, or is not there, is refused in words", () => {
+  const folder = newFolder();
+  fs.writeFileSync(join(folder, "file"), "");
+  for (const [name, why] of [
+    ["file", /^cannot write in .*file\/run\.lock: a part of the path is a file, not a folder/],
+    ["none", /^cannot write in .*none\/run\.lock: there is no such file or folder/],
+  ] as const)
+    expect(() => lockFolder(join(folder, name))).toThrow(
+      expect.objectContaining({ code: "platform", message: expect.stringMatching(why) }),
+    );
+  expect(fs.readdirSync(folder)).toEqual(["file"]);
+});
+
 it("giving it back leaves the lock of who took it over, and no listener", () => {
   const folder = newFolder();
   const listeners = process.listenerCount("exit");

@@ -204,11 +204,15 @@ function headlineOf(summary: Summary): string {
 /** The run's own message, or how it ended without one. */
 function whyEnded({ code, signal, stderr }: ChildEnd): string {
   const lines = stderr.trim().split("\n");
-  const own = lines.findLastIndex((line) => line.startsWith("bispike: "));
-  const [message = "", next = ""] = own < 0 ? [lines.at(-1)] : lines.slice(own);
+  // What it remarked on its way did not end it.
+  const own = lines.findLastIndex((line) => /^bispike: (?!(warning|note): )/.test(line));
+  const [message = "", next = ""] = own < 0 ? [] : lines.slice(own);
   const said = message.replace(/^bispike: /, "");
   if (said === "internal fault") return `${said}: ${next}`;
   if (said !== "") return said;
-  if (signal !== null) return `was ended by ${signal}`;
+  // Node's own end, as of memory, has a trace behind it.
+  const last = lines.find((line) => line.startsWith("FATAL ERROR: ")) ?? lines.at(-1)!;
+  if (signal !== null) return `was ended by ${signal}${last.startsWith("FATAL ERROR: ") ? ` (${last})` : ""}`;
+  if (last !== "") return last;
   return code === EXIT.interrupted ? "was stopped by a signal; it is saved" : `ended with exit code ${code}`;
 }
