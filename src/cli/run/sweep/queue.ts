@@ -55,7 +55,7 @@ async function work(session: Session, queue: JobQueue, onlyWork: boolean): Promi
   });
   let lost = false;
   const stopped = () => signal.stopped() || lost;
-  const done = () => plan.jobs.filter((job) => folder.runs(plan, job.rung).state(job) === "finished").length;
+  const done = () => plan.jobs.filter((job) => folder.status(plan, job).state === "done").length;
   const total = plan.rungs.reduce((sum, { candidates, design }) => sum + candidates * design.seeds.length, 0);
   reporter.plan({ folder: folder.path, runs: total, finished: done(), limit });
   const run = async (id: string): Promise<WorkEnd> => {
