@@ -1,5 +1,6 @@
 /** What workers make of a queue on a real server: rungs, failures, and what is left behind. The runs are played; that training goes on after kills is in sweep-queue.test.ts. */
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -36,14 +37,16 @@ let url: string;
 let begun: string[];
 beforeAll(async () => {
   if (!SERVER) return;
-  home = newFolder();
+  home = mkdtempSync(join(tmpdir(), "bispike-"));
   server = await startServer(home, await freePort());
 });
-afterAll(() => server?.stop());
+afterAll(async () => {
+  if (!SERVER) return;
+  await server.stop();
+  rmSync(home, { recursive: true, force: true });
+});
 beforeEach(() => {
   cwd = newFolder();
-  // The server's folder goes with those of the first test.
-  if (SERVER) mkdirSync(home, { recursive: true });
   url = `${server?.url}/${database++}`;
   begun = [];
 });
