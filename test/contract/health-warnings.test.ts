@@ -2,6 +2,9 @@
 import { expect, it } from "vitest";
 import { resolveAnyConfig } from "../../src/training/any-config.ts";
 import { healthWarnings, remediesOf } from "../../src/training/metrics.ts";
+import { smallAutoencoderTraining } from "../support/small-autoencoder-run.ts";
+import { smallSequenceTraining } from "../support/small-sequence-run.ts";
+import { smallTraining } from "../support/small-training.ts";
 
 const images = (...overrides: string[]) => remediesOf(resolveAnyConfig({ data: { name: "mnist" } }, overrides));
 /** Dead, saturated, and silent in a batch. */
@@ -51,4 +54,30 @@ it("from 0.2 % of the steps to 80 %, and half of the neurons, all is well", () =
   ]);
   const silent = healthWarnings("perception", [0.1, 0.1], images(), [0.5, 0.51]);
   expect(silent).toEqual([expect.stringContaining("perception stage 3: 51.0 %")]);
+});
+
+it("an epoch says it of both networks, each by its own threshold, whatever is trained", async () => {
+  // Nothing ever fires.
+  const threshold = { perception: 1e6, recall: 2e6 };
+  const train = { epochs: 1, batch: 12 };
+  const window = { window: 4 };
+  const runs = await Promise.all([
+    smallTraining({ network: { hidden: [6], steps: 2, threshold }, train }),
+    smallAutoencoderTraining({ network: { hidden: [6], latent: 10, steps: 3, threshold } }, { stopBefore: 6 }),
+    smallSequenceTraining({
+      task: "next-character",
+      data: window,
+      network: { hidden: [6], steps: 2, threshold },
+      train,
+    }),
+  ]);
+  for (const { metrics } of runs) {
+    const { warnings = [] } = metrics.find((line) => "warnings" in line) as { warnings?: readonly string[] };
+    for (const network of ["perception", "recall"])
+      expect(warnings).toContainEqual(
+        expect.stringMatching(
+          `^${network} stage 2 is dead: .* 0\\.0 % of the steps; lower network\\.threshold\\.${network}`,
+        ),
+      );
+  }
 });

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { BispikeError } from "../../src/errors.ts";
+import { encodeModel } from "../../src/export/onnx/encode.ts";
+import { Graph } from "../../src/export/onnx/graph.ts";
 import { perceptionOnnx } from "../../src/export/onnx/model.ts";
 import type { OnnxExport } from "../../src/export/onnx/options.ts";
 import { recallOnnx } from "../../src/export/onnx/recall.ts";
@@ -183,6 +185,16 @@ describe("refuses", () => {
     );
     const alone = new Model(team, { network, seed: 1, maxImages: 2, networks: "perception" }, data);
     expect(refusal(() => recallOnnx(alone))).toMatch(/^usage: this pair has perception alone/);
+  });
+
+  it("more weights than a file holds", () => {
+    const graph = new Graph("large");
+    const about = { description: "", metadata: {} };
+    const bytes = 2 ** 31 - 2 ** 20;
+    Object.assign(graph, { constants: [{ name: "w", dimensions: [bytes / 4], values: { byteLength: bytes } }] });
+    expect(refusal(() => encodeModel(graph, about))).toBe(
+      `shape: ONNX: ${bytes} bytes of weights do not fit one file, which ends at 2 GiB`,
+    );
   });
 
   it("to unroll more steps than a graph should have", () => {
