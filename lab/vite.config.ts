@@ -27,7 +27,8 @@ export default defineConfig({
       },
     ],
   },
-  worker: { format: "es" },
+  // Notes for bundlers, a hundred and seventy of them, say nothing to a browser.
+  worker: { format: "es", rolldownOptions: { output: { comments: { annotation: false } } } },
   server: { headers: isolation },
   preview: { headers: isolation },
   build: {
