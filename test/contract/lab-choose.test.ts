@@ -86,6 +86,21 @@ describe.skipIf(!chromiumPath)("choosing in the lab", { timeout: 3 * PATIENCE },
     await again.close();
   });
 
+  it("trains two where the browser cannot keep the images, as in a private window", async () => {
+    // A cache takes files of up to an eighth of it.
+    const small = await openBrowser(undefined, ["--disk-cache-size=20000000"]);
+    try {
+      const page = await small.context.newPage();
+      page.setDefaultTimeout(PATIENCE);
+      await page.goto(`${lab.url}#${SMALL}&2.rule=backprop`);
+      await done(page, 0).waitFor();
+      await done(page, 1).waitFor();
+      expect(await page.getByRole("alert").count()).toBe(0);
+    } finally {
+      await small.close();
+    }
+  });
+
   it("says what is wrong with what is typed, where it is typed, and starts nothing", async () => {
     const page = await open(`#${SMALL}`);
     await openChoices(page);

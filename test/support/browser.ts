@@ -25,13 +25,20 @@ export interface OpenBrowser {
   close(): Promise<void>;
 }
 
-/** Starts a browser with an empty profile. */
-export async function openBrowser(viewport = { width: 1280, height: 900 }): Promise<OpenBrowser> {
+/**
+ * Starts a browser with an empty profile.
+ *
+ * @param more arguments of Chromium
+ */
+export async function openBrowser(
+  viewport = { width: 1280, height: 900 },
+  more: readonly string[] = [],
+): Promise<OpenBrowser> {
   const profile = mkdtempSync(join(tmpdir(), "bispike-browser-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: chromiumPath!,
     headless: true,
-    args: QUIET,
+    args: [...QUIET, ...more],
     viewport,
   });
   return {

@@ -23,7 +23,11 @@ export class Arriving {
     this.#tell = tell;
   }
 
-  /** The answer's bytes. Rejects with the browser's own TypeError where it breaks off. */
+  /**
+   * The answer's bytes. Rejects with the browser's own TypeError where it breaks off twice.
+   *
+   * Two workers that ask at once share an entry of the browser's cache; where that cannot keep the file, as in a private window, the second one's answer breaks off.
+   */
   async read(response: Response): Promise<Uint8Array<ArrayBuffer>> {
     const { headers, body, url } = response;
     const length = headers.get("Content-Length");
@@ -38,7 +42,8 @@ export class Arriving {
         },
       }),
     );
-    return new Uint8Array(await new Response(counted).arrayBuffer());
+    const whole = await new Response(counted).arrayBuffer().catch(() => unkept(url));
+    return new Uint8Array(whole);
   }
 
   #say(): void {
@@ -58,3 +63,6 @@ export class Arriving {
     return all;
   }
 }
+
+/** What an address answers without the cache. */
+const unkept = async (url: string) => (await fetch(url, { cache: "no-store" })).arrayBuffer();
