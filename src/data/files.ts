@@ -16,6 +16,12 @@ export const MAX_TOTAL_BYTES = 4 * GIBIBYTE;
 
 const MD5_DIGITS = 32;
 
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", "there is no such file or folder"],
+  ["ENOTDIR", "expected a folder, got a file"],
+  ["EISDIR", "expected a file, got a folder"],
+]);
+
 /**
  * An error of the file system as one a person can act on.
  *
@@ -23,7 +29,7 @@ const MD5_DIGITS = 32;
  */
 export function unreadable(path: string, cause: unknown, option = "data.path"): BispikeError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-  const reason = code === "ENOENT" ? "there is no such file or folder" : `it cannot be read (${code})`;
+  const reason = REASONS.get(code) ?? `it cannot be read (${code})`;
   return new BispikeError("data", `${path}: ${reason}; check ${option}`, { cause });
 }
 

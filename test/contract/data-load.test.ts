@@ -181,7 +181,9 @@ describe("finding", () => {
     );
     await expect(loadDataset({ path: makeFolder() })).rejects.toThrow(/there is nothing/);
     await expect(loadDataset({ path: join(path, "no") })).rejects.toThrow(/no such file or folder; check data\.path/);
-    await expect(loadDataset({ path: join(path, "x.csv") })).rejects.toThrow(/cannot be read \(ENOTDIR\)/);
+    await expect(loadDataset({ path: join(path, "x.csv") })).rejects.toThrow(
+      /x\.csv: expected a folder, got a file; check data\.path/,
+    );
   });
 
   it("asks for a name or a path it can use", async () => {
