@@ -8,6 +8,9 @@ import { pathToFileURL } from "node:url";
 import { BispikeError } from "../errors.ts";
 import { registerAs } from "../registry.ts";
 
+const GIVEN =
+  "export default a function instead, which is given all of bispike: export default ({ registerRule }) => ...";
+
 /** Absolute paths, in the order they were given. */
 const loaded = new Set<string>();
 
@@ -23,6 +26,9 @@ export async function loadPlugins(files: readonly string[]): Promise<void> {
     if (!existsSync(path)) throw new BispikeError("usage", `--plugin ${file}: there is no such file`);
     const registered = await registerAs(basename(path), () => runPlugin(path)).catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
+      // Beside no node_modules that hold it, the library's name leads nowhere.
+      if (/Cannot find package 'bispike'/.test(reason))
+        throw new BispikeError("usage", `--plugin ${file}: ${reason}; ${GIVEN}`, { cause });
       throw new BispikeError("usage", `--plugin ${file}: ${reason}`, { cause });
     });
     if (registered === 0)

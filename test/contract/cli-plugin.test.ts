@@ -106,17 +106,24 @@ describe("plugins that are none", () => {
     ["missing.mjs", undefined, "there is no such file"],
     ["throws.mjs", "throw new Error('no luck');", "no luck"],
     ["nothing.mjs", "export const x = 1;", "expected it to register a stage loss or a rule, but it registered none"],
+    [
+      "far.mjs",
+      "import { registerRule } from 'bispike';",
+      "Cannot find package 'bispike' imported from ",
+      "; export default a function instead, which is given all of bispike: export default ({ registerRule }) => ...",
+    ],
     ["odd.mjs", "export default 3;", "expected a function as default export, got number"],
     [
       "clash.mjs",
       "export default ({ registerStageLoss }) => registerStageLoss('mse', () => () => 0);",
       "stage loss mse: this name is taken by bispike itself",
     ],
-  ])("%s", async (name, text, reason) => {
+  ])("%s", async (name, text, reason, more = "") => {
     if (text !== undefined) writeFileSync(join(cwd, name), text);
     const { code, stdout, stderr } = await run("inspect", "run", "--plugin", name);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(`bispike: --plugin ${name}: ${reason}`);
+    expect(stderr).toContain(more);
     expect(stderr.trim().split("\n")).toHaveLength(1);
   });
 });
