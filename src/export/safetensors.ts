@@ -177,7 +177,7 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   if (bytes.byteLength < 8) throw fault(`expected at least 8 bytes, found ${bytes.byteLength} (file is truncated)`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
-    throw fault(`header length ${length} is more than ${MAX_HEADER_BYTES}; is this a safetensors file?`);
+    throw fault(`expected a safetensors file, but its header length ${length} is more than ${MAX_HEADER_BYTES}`);
   }
   const dataStart = 8 + Number(length);
   if (dataStart > bytes.byteLength) {
