@@ -65,7 +65,7 @@ export function Stages({ looking }: { looking: Looking }) {
         ))
         .toReversed()}
       <p class="note">
-        A dot is a neuron, the brighter the more often it fires.{" "}
+        A cell is a neuron, the stronger its colour the more often it fires.{" "}
         {recalls
           ? "Perception goes from the bottom up, recall from the top down."
           : "Perception goes from the bottom up."}
