@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { describe, expect, it, test } from "vitest";
 import { splitOverrides } from "../../src/cli/overrides.ts";
 import { program } from "../../src/cli/program.ts";
+import { FORMATS } from "../../src/cli/run/export/formats.ts";
 import { criteriaTable } from "../../src/learning/criteria.ts";
 import { readSearch } from "../../src/sweep/search.ts";
 import { autoencoderSchema } from "../../src/training/autoencoder/config-schema.ts";
@@ -105,6 +106,19 @@ test("help's examples are taken, too", async () => {
   const commands = commandsOf("help", `\`\`\`sh\n${lines.join("\n")}\n\`\`\``);
   expect(commands.length).toBeGreaterThan(30);
   for (const { words, where } of commands) await expect(take(words), where).resolves.toBeUndefined();
+});
+
+test("README's exports, typed one after another, write a file each, and none of the project's", () => {
+  const exports = commandsOf("README.md", textOf("README.md")).filter(({ words }) => words[0] === "export");
+  const files = exports.map(({ words }) => {
+    const named = (option: string) => words[words.indexOf(`--${option}`) + 1 || words.length];
+    const format = FORMATS.find(({ name }) => name === named("format"))!;
+    const given = ["network", "contents"].flatMap((option) => (named(option) ? [[option, named(option)]] : []));
+    return named("out") ?? format.file(Object.fromEntries(given));
+  });
+  expect(files.length).toBeGreaterThan(7);
+  expect(new Set(files).size, files.join()).toBe(files.length);
+  for (const file of files) expect(existsSync(join(root, file)), file).toBe(false);
 });
 
 test("RESULTS has the table of criteria that is declared", () => {
