@@ -1,7 +1,7 @@
 /**
  * Trains a small pair and writes it for other programs: perception as ONNX, weights as safetensors in PyTorch's layout.
  *
- *   $ node export.js OUT [IMAGES]
+ *   $ node export.ts OUT [IMAGES]
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 /**
  * One element at a time: perception names the next character of a text as it is read, and recall teaches it the truth every few characters. No training before, no windows kept.
  *
- *   $ node stream.js [TEXT]
+ *   $ node stream.ts [TEXT]
  */
 import { Team } from "bispike";
 import { loadSequence } from "bispike/node";

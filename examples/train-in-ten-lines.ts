@@ -1,7 +1,7 @@
 /**
  * Trains a pair of networks and measures it. MNIST for an epoch by default; a folder of images, and any setting, in its place:
  *
- *   $ node train-in-ten-lines.js my-images --train.epochs=10
+ *   $ node train-in-ten-lines.ts my-images --train.epochs=10
  */
 import { createExperiment, evaluate, resolveConfig, Team, train } from "bispike";
 import { loadDataset, spawnThread } from "bispike/node";
