@@ -4,6 +4,15 @@ import { checkLabels, type Dataset, describeShape, type ImageShape, imageBytes, 
 
 /**
  * @param where for the message
+ * @throws BispikeError "data" unless the shape is of whole numbers from 1
+ */
+export function checkShape(shape: ImageShape, where: string): void {
+  if (![shape.height, shape.width, shape.channels].every((size) => Number.isInteger(size) && size > 0))
+    throw new BispikeError("data", `${where}: expected a shape of whole numbers from 1, got ${describeShape(shape)}`);
+}
+
+/**
+ * @param where for the message
  * @throws BispikeError "shape" unless the split's images are as many bytes as `count` images of this shape have
  */
 export function checkImages({ images, count }: Split, shape: ImageShape, where: string): void {
@@ -20,8 +29,7 @@ export function checkImages({ images, count }: Split, shape: ImageShape, where: 
  * @throws BispikeError "data" or "shape" that names the part, and the image of a label that is no class
  */
 export function checkDataset({ name, shape, classes, classNames, train, test }: Dataset): void {
-  if (![shape.height, shape.width, shape.channels].every((size) => Number.isInteger(size) && size > 0))
-    throw new BispikeError("data", `${name}: expected a shape of whole numbers from 1, got ${describeShape(shape)}`);
+  checkShape(shape, name);
   if (classNames.length !== classes)
     throw new BispikeError("data", `${name}: expected names of ${classes} classes, got ${classNames.length}`);
   for (const { part, split } of [

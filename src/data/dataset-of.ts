@@ -1,8 +1,8 @@
 /** A data set from arrays that a program has in memory. */
 import { requireKind } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
-import { checkDataset } from "./check-dataset.ts";
-import { countClasses, type Dataset, type ImageShape, imageBytes, type Split } from "./dataset.ts";
+import { checkDataset, checkShape } from "./check-dataset.ts";
+import { countClasses, type Dataset, describeShape, type ImageShape, imageBytes, type Split } from "./dataset.ts";
 
 /** Images and their classes, as a program has them. */
 export interface ImageArrays {
@@ -40,6 +40,7 @@ export interface DatasetArrays {
 export function datasetOf(arrays: DatasetArrays): Dataset {
   requireKind("datasetOf", "arrays", arrays);
   const { name, shape, classNames, train, test } = arrays;
+  checkShape(shape, name);
   const none: ImageArrays = { images: new Uint8Array(0), labels: [] };
   const parts = {
     train: splitOf(train, shape, `${name}: training part`),
@@ -60,6 +61,12 @@ function splitOf({ images, labels }: ImageArrays, shape: ImageShape, where: stri
         "data",
         `${where}: label of image ${k}: expected a whole number from 0 to 65535, got ${labels[k]}`,
       );
+  const pixels = classes.length * imageBytes(shape);
+  if (images.length !== pixels)
+    throw new BispikeError(
+      "shape",
+      `${where}: expected an image of ${describeShape(shape)} for each of the ${classes.length} labels, ${pixels} values, got ${images.length}`,
+    );
   return { images: bytesOf(images, imageBytes(shape), where), labels: classes, count: classes.length };
 }
 

@@ -41,7 +41,7 @@ describe("train", () => {
     const { code, stdout } = await runHere(["train", "redrawn.yaml", "--train.epochs=1"], cwd);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^redrawn, seed 1: autoencode by bsd, 108 images to train on, 12 held out, a latent of 16, 1 epochs, /,
+      /^redrawn, seed 1: autoencode by bsd, 108 images to train on, 12 held out, a latent of 16, 1 epoch, /,
     );
     expect(stdout).toMatch(
       /^epoch 1\/1 {2}held-out MSE \d\.\d{4} \(\d+\.\d\d dB\), recall MSE \d\.\d{4} \(.* dB\) {2}loss \d+\.\d{3} {2}rates (\d\.\d\d ){3}\/( \d\.\d\d){3} /m,

@@ -52,10 +52,22 @@ describe("arrays", () => {
       { images: pixels(0), labels: [0, -1] },
     ],
     ["data", /label of image 0: expected a whole number .*got NaN/, { images: pixels(0), labels: [Number.NaN] }],
-    ["shape", /x: training part: expected 2 images of 8x8x1, got 64 bytes/, { images: pixels(0), labels: [0, 1] }],
+    [
+      "shape",
+      /x: training part: expected an image of 8x8x1 for each of the 2 labels, 128 values, got 64$/,
+      { images: pixels(0), labels: [0, 1] },
+    ],
   ] as const)("that do not fit are refused as %s: %s", (code, message, part) => {
     expect(() => datasetOf({ name: "x", shape, classNames: ["a", "b"], train: part })).toThrow(refusal(code, message));
   });
+});
+
+it("a shape that is none is refused by its name, whatever the number of pixels", () => {
+  const train = { images: new Uint8Array(3), labels: [0, 1] };
+  for (const height of [0, -1, 1.5, Number.NaN])
+    expect(() => datasetOf({ name: "x", shape: { height, width: 8, channels: 1 }, train })).toThrow(
+      /^x: expected a shape of whole numbers from 1, got /,
+    );
 });
 
 describe("experiments refuse", () => {

@@ -133,7 +133,7 @@ describe("what is refused", () => {
     ["a,b\n1,2\n3,0x10\n", {}, 'found "0x10"'],
     ["a,b\n1,2\n3,1_000\n", {}, 'found "1_000"'],
     ["a;b\n1;2\n3;4,5\n", {}, 'column "b": expected a finite number, found "4,5"; write decimals with a point'],
-    ["a,b\n1,2016-07-01\n", {}, "name the column of dates with timeColumn"],
+    ["a,b\n1,2016-07-01\n", {}, "name the column of dates with data.timeColumn"],
     ["a,b,a\n1,2,3\n", {}, 'x.csv: line 1: value columns 1 and 3 are both named "a"'],
     ["a,,b\n1,2,3\n", {}, "x.csv: line 1: value column 2 has no name"],
     [`${",".repeat(70_000)}\n`, {}, "x.csv: expected at most 16777216 rows, 65536 columns"],

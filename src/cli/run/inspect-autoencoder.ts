@@ -12,6 +12,7 @@ import type { Findings } from "./inspect.ts";
 import { besideCheckpoint, describePosition, parameterCount, parametersOf } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
 import { figure } from "./lines-sequence.ts";
+import { counted } from "./words.ts";
 
 /** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
 export function inspectAutoencoder(
@@ -69,7 +70,7 @@ function overview({ config, data, position }: AutoencoderCheckpoint, last: AnyCh
     ["rule", describeRule(config)],
     [
       "training",
-      `seed ${train.seed}, ${train.epochs} epochs, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
+      `seed ${train.seed}, ${counted(train.epochs, "epoch")}, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
     ],
     ["position", describePosition(position)],
     ...(last ? [["last saved", describePosition(last)]] : []),

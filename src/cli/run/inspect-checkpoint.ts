@@ -15,6 +15,7 @@ import type { Findings } from "./inspect.ts";
 import { besideCheckpoint, describePosition, parameterCount, parametersOf, type StoredSummary } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
 import { describeLoss } from "./stage-loss-words.ts";
+import { counted } from "./words.ts";
 
 /** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
 export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedCheckpoint): Findings {
@@ -97,7 +98,7 @@ function overview(
     ...parameterRows(summary),
     [
       "training",
-      `seed ${train.seed}, ${train.epochs} epochs, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
+      `seed ${train.seed}, ${counted(train.epochs, "epoch")}, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
     ],
     ["position", describePosition(position)],
     ...(last ? [["last saved", describePosition(last)]] : []),

@@ -6,10 +6,11 @@ import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Place } from "../../training/trainable.ts";
+import { counted } from "./words.ts";
 
 /** How far training came, in words. */
 export function describePosition({ step, epoch, batch }: Pick<Place, "step" | "epoch" | "batch">): string {
-  return `step ${step}, ${epoch} epochs done${batch > 0 ? ` and ${batch} batches of the next` : ""}`;
+  return `step ${step}, ${counted(epoch, "epoch")} done${batch > 0 ? ` and ${counted(batch, "batch", "batches")} of the next` : ""}`;
 }
 
 /** Where the run stood at its last save; null when that was before the first. */

@@ -13,6 +13,7 @@ import { besideCheckpoint, describePosition, parameterCount, parametersOf } from
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
 import { figure } from "./lines-sequence.ts";
 import { describeLoss } from "./stage-loss-words.ts";
+import { counted } from "./words.ts";
 
 /** Longest list of columns or characters that is shown to people. */
 const SHOWN = 100;
@@ -64,7 +65,7 @@ function overview({ config, data, position }: SequenceCheckpoint, last: AnyCheck
     ["rule", describeRule(config)],
     [
       "training",
-      `seed ${train.seed}, ${train.epochs} epochs, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
+      `seed ${train.seed}, ${counted(train.epochs, "epoch")}, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
     ],
     ["position", describePosition(position)],
     ...(last ? [["last saved", describePosition(last)]] : []),

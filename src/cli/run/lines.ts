@@ -6,7 +6,7 @@ import { autoencoderCounts, autoencoderEpoch, autoencoderResult } from "./lines-
 import { sequenceCounts, sequenceEpoch, sequenceResult } from "./lines-sequence.ts";
 import type { StartInfo } from "./reporter.ts";
 import type { Summary } from "./summary.ts";
-import { duration, percent } from "./words.ts";
+import { counted, duration, percent } from "./words.ts";
 
 const list = (values: readonly number[]) => values.map((value) => value.toFixed(3)).join(" ");
 
@@ -19,7 +19,7 @@ export function startLine(info: StartInfo): string {
       : "latent" in info
         ? autoencoderCounts(info)
         : sequenceCounts(info);
-  return `${name}, seed ${seed}: ${data}, ${epochs} epochs, ${threads} threads${from} -> ${runFolder}`;
+  return `${name}, seed ${seed}: ${data}, ${counted(epochs, "epoch")}, ${counted(threads, "thread")}${from} -> ${runFolder}`;
 }
 
 /** Images or positions a second, in words. */

@@ -1,4 +1,4 @@
-/** Shares and durations in words. */
+/** Shares, durations and counts in words. */
 
 /** @example percent(0.98765) // "98.77 %" */
 export function percent(share: number): string {
@@ -12,4 +12,9 @@ export function duration(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** @example counted(1, "epoch") // "1 epoch"; of 3: "3 epochs" */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }

@@ -155,10 +155,10 @@ function numberOf(cell: string, where: string, column: string): number {
   const remedy = isNumber(cell)
     ? `; the largest magnitude is ${MAX_FLOAT32}`
     : isDate(cell)
-      ? "; name the column of dates with timeColumn"
+      ? "; name the column of dates with data.timeColumn"
       : /^[+-]?\d+,\d+$/.test(cell)
         ? "; write decimals with a point"
-        : "; leave the column out with the option columns, if it holds no numbers";
+        : "; leave the column out with data.columns, if it holds no numbers";
   throw new BispikeError(
     "data",
     `${where}, column ${JSON.stringify(column)}: expected a finite number, found ${shown}${remedy}`,

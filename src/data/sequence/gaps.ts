@@ -71,7 +71,7 @@ function fillColumn(raw: RawSeries, values: Float32Array, column: number, fill: 
     throw new BispikeError(
       "data",
       `${raw.name}: column ${JSON.stringify(raw.columns[column])}: expected values, all ${raw.length} are missing; ` +
-        "leave it out with the option columns",
+        "leave it out with data.columns",
     );
   }
   for (let row = before + 1; row < raw.length; row++) {
