@@ -7,20 +7,20 @@
  * correlation(Float32Array.of(0, 1, 2), Float32Array.of(1, 3, 5)); // 1
  */
 export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const n = a.length;
-  let [sumA, sumB] = [0, 0];
-  for (let i = 0; i < n; i++) {
-    sumA += a[i]!;
-    sumB += b[i]!;
+  const { length } = a;
+  // Deviations from the first value: exactly 0 for a flat picture, whose mean need not be.
+  const [firstA, firstB] = [a[0] ?? 0, b[0] ?? 0];
+  let [meanA, meanB] = [0, 0];
+  for (let i = 0; i < length; i++) {
+    meanA += (a[i]! - firstA) / length;
+    meanB += (b[i]! - firstB) / length;
   }
-  const [meanA, meanB] = [sumA / n, sumB / n];
-  let [aa, bb, ab] = [0, 0, 0];
-  for (let i = 0; i < n; i++) {
-    const [x, y] = [a[i]! - meanA, b[i]! - meanB];
-    aa += x * x;
-    bb += y * y;
-    ab += x * y;
+  let [products, squaresA, squaresB] = [0, 0, 0];
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a[i]! - firstA - meanA, b[i]! - firstB - meanB];
+    products += x * y;
+    squaresA += x * x;
+    squaresB += y * y;
   }
-  const scale = Math.sqrt(aa * bb);
-  return scale > 0 ? ab / scale : 0;
+  return squaresA > 0 && squaresB > 0 ? products / Math.sqrt(squaresA) / Math.sqrt(squaresB) : 0;
 }

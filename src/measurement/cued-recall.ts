@@ -10,6 +10,7 @@ import { imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import type { Model } from "../network/model.ts";
 import { classesOf } from "./classifier.ts";
+import { correlation } from "./correlation.ts";
 import { recallImages } from "./recalled.ts";
 
 /** How a cue is spoilt. */
@@ -121,29 +122,4 @@ function chosen(split: Split, indices: Int32Array, size: number): Split {
   for (const [k, index] of indices.entries())
     images.set(split.images.subarray(index * size, (index + 1) * size), k * size);
   return { images, labels: Uint16Array.from(indices, (index) => split.labels[index]!), count: indices.length };
-}
-
-/**
- * Pearson's correlation, 0 where one side is flat.
- *
- * @example
- * correlation([1, 2, 3], [2, 4, 6]); // 1
- */
-export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const { length } = a;
-  // Deviations from the first value: exactly 0 for a flat picture, whose mean need not be.
-  const [firstA, firstB] = [a[0] ?? 0, b[0] ?? 0];
-  let [meanA, meanB] = [0, 0];
-  for (let i = 0; i < length; i++) {
-    meanA += (a[i]! - firstA) / length;
-    meanB += (b[i]! - firstB) / length;
-  }
-  let [products, squaresA, squaresB] = [0, 0, 0];
-  for (let i = 0; i < length; i++) {
-    const [x, y] = [a[i]! - firstA - meanA, b[i]! - firstB - meanB];
-    products += x * y;
-    squaresA += x * x;
-    squaresB += y * y;
-  }
-  return squaresA > 0 && squaresB > 0 ? products / Math.sqrt(squaresA) / Math.sqrt(squaresB) : 0;
 }

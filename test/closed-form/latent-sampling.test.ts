@@ -201,10 +201,3 @@ describe("correlated draws", () => {
     expect(() => new CountStatistics(2049, 4)).toThrow(/at most 2048 neurons, got 2049/);
   });
 });
-
-it("correlation is Pearson's", () => {
-  expect(correlation([1, 2, 3], [2, 4, 6])).toBeCloseTo(1, 12);
-  expect(correlation([1, 2, 3], [3, 2, 1])).toBeCloseTo(-1, 12);
-  expect(correlation([0, 0, 1, 1], [0, 1, 0, 1])).toBe(0);
-  expect(correlation([1, 1], [0, 1])).toBe(0);
-});
