@@ -16,7 +16,7 @@ import { layerSlots, type Slot, type StatefulLayer } from "../../network/slots.t
 import type { Synapses } from "../../network/synapses.ts";
 import type { LayeredBackprop } from "../backprop/layered.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
-import type { Rates } from "../rule.ts";
+import { assertFiniteLoss, type Rates } from "../rule.ts";
 import { Drawing } from "./drawing.ts";
 import type { AutoencoderLearner, AutoencoderReport } from "./learner.ts";
 
@@ -89,12 +89,7 @@ export abstract class PerceptionLearner implements AutoencoderLearner {
     optimiser.begin();
     this.forward(images, true);
     const loss = this.#drawing.loss(readout.features.at, this.stimulus.at, images, 1);
-    if (!Number.isFinite(loss)) {
-      throw new BispikeError(
-        "training",
-        `stage ${layers.length + 1}: the loss is ${loss} at step ${optimiser.steps}; lower train.learningRate, or set train.clip`,
-      );
-    }
+    assertFiniteLoss(layers.length + 1, loss, optimiser.steps);
     backprop.backward(images, this.#drawing.gradient.at);
     for (const { group } of layers) optimiser.update(group, rates.perception);
     optimiser.finish();

@@ -6,11 +6,10 @@
 import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
-import { BispikeError } from "../../errors.ts";
 import type { LayeredNet } from "../../network/real/layered-net.ts";
 import { layerSlots, type Slot, type StatefulLayer } from "../../network/slots.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
-import type { Batch, Rates, StepReport } from "../rule.ts";
+import { assertFiniteLoss, type Batch, type Rates, type StepReport } from "../rule.ts";
 import type { RealImageNet } from "./image-net.ts";
 
 /** Outputs of a batch, one row an image: classes first, then padding. */
@@ -118,13 +117,7 @@ export abstract class RealImageLearner {
   protected report({ loss, correct }: TopLoss, images: number, hidden?: readonly number[]): StepReport {
     const { layers } = this.net;
     const stageLosses = [...(hidden ?? new Array<number>(layers.length).fill(0)), loss];
-    for (const [k, own] of stageLosses.entries()) {
-      if (Number.isFinite(own)) continue;
-      throw new BispikeError(
-        "training",
-        `stage ${k + 1}: the loss is ${own} at step ${this.optimiser.steps}; lower train.learningRate, or set train.clip`,
-      );
-    }
+    for (const [k, own] of stageLosses.entries()) assertFiniteLoss(k + 1, own, this.optimiser.steps);
     const total = stageLosses.reduce((sum, own) => sum + own, 0);
     return { loss: total, stageLosses, perceptionRates: [], recallRates: [], silent: [], correct, images };
   }

@@ -2,13 +2,12 @@
 import { ofKind, requireArguments } from "../../arguments.ts";
 import type { SequenceSet } from "../../data/sequence/task.ts";
 import type { Team } from "../../engine/team.ts";
-import { BispikeError } from "../../errors.ts";
 import type { DenseParameters } from "../../network/real/dense-parameters.ts";
 import type { ReadoutLoss } from "../../network/real/linear-readout.ts";
 import type { RecurrentNet } from "../../network/real/recurrent-net.ts";
 import type { Slot } from "../../network/slots.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
-import type { Rates } from "../rule.ts";
+import { assertFiniteLoss, type Rates } from "../rule.ts";
 import type { SequenceLearner, SequenceOutputs, SequenceStepReport } from "./learner.ts";
 
 export abstract class RealLearner implements SequenceLearner {
@@ -84,12 +83,7 @@ export abstract class RealLearner implements SequenceLearner {
   protected report(sums: ReadoutLoss, hidden: readonly number[] = this.net.layers.map(() => 0)): SequenceStepReport {
     const { positions } = this.net.windows;
     const loss = sums.loss / positions;
-    if (!Number.isFinite(loss)) {
-      throw new BispikeError(
-        "training",
-        `stage ${this.net.stages}: the loss is ${loss} at step ${this.optimiser.steps}; lower train.learningRate, or set train.clip`,
-      );
-    }
+    assertFiniteLoss(this.net.stages, loss, this.optimiser.steps);
     const stageLosses = [0, ...hidden, loss];
     return { loss, stageLosses, perceptionRates: [], recallRates: [], correct: sums.correct, positions };
   }

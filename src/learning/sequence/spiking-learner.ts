@@ -3,11 +3,10 @@ import { ofKind, requireArguments } from "../../arguments.ts";
 import { checkElement } from "../../data/sequence/element.ts";
 import type { SequenceSet } from "../../data/sequence/task.ts";
 import { checkWindows, gatherSymbols, gatherValues } from "../../data/sequence/windows.ts";
-import { BispikeError } from "../../errors.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
 import type { Slot } from "../../network/slots.ts";
 import type { AdamW } from "../optimiser.ts";
-import type { Rates } from "../rule.ts";
+import { assertFiniteLoss, type Rates } from "../rule.ts";
 import type { SequenceLearner, SequenceStepReport } from "./learner.ts";
 import { pairSlots } from "./pair-slots.ts";
 import { SequenceTop } from "./top.ts";
@@ -105,10 +104,6 @@ export abstract class SpikingLearner implements SequenceLearner {
 
   /** Throws a `training` error where a loss is not finite. */
   protected assertFinite(stage: number, loss: number): void {
-    if (Number.isFinite(loss)) return;
-    throw new BispikeError(
-      "training",
-      `stage ${stage}: the loss is ${loss} at step ${this.optimiser.steps}; lower train.learningRate, or set train.clip`,
-    );
+    assertFiniteLoss(stage, loss, this.optimiser.steps);
   }
 }
