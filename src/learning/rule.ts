@@ -44,7 +44,7 @@ export interface StepReport extends StageReport {
 /** A learning rule for images, as the trainer knows it. */
 export interface Rule extends Stateful {
   readonly optimiser: AdamW;
-  /** One training step. Throws a `training` error that names the stage when a loss stops being finite. */
+  /** One training step. Throws a `training` error that names the stage when a loss stops being finite, a `usage` error for a batch that does not fit. */
   step(batch: Batch, rates: Rates): StepReport;
   /** The state of the nets it trains; with `optimiser` all that it needs to go on: moments, and what it learns beside the nets and throws away at the end. */
   slots(optimiser: boolean): Iterable<Slot>;
@@ -57,4 +57,19 @@ export function assertFiniteLoss(stage: number, loss: number, step: number): voi
     "training",
     `stage ${stage}: the loss is ${loss} at step ${step}; lower train.learningRate, or set train.clip`,
   );
+}
+
+/**
+ * Kernels take images and labels as they are told, and would write over what lies behind their rows: asked before a step's first one.
+ *
+ * @param maxImages rows there are
+ * @throws BispikeError "usage" for no images or more than there are rows, or a label that is no class
+ */
+export function assertBatch({ labels }: Batch, maxImages: number, classes: number): void {
+  if (!(labels?.length >= 1 && labels.length <= maxImages))
+    throw new BispikeError("usage", `batch: expected labels of 1 to ${maxImages} images, got ${labels?.length}`);
+  for (const label of labels) {
+    if (!(label >= 0 && label < classes))
+      throw new BispikeError("usage", `batch: expected classes from 0 to ${classes - 1} as labels, got ${label}`);
+  }
 }

@@ -13,6 +13,7 @@ import type { Team } from "../../engine/team.ts";
 import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { Feature } from "../../network/neuron.ts";
+import { assertRows } from "../../network/rows.ts";
 import { sizeOf } from "../../network/shape.ts";
 import type { Slot } from "../../network/slots.ts";
 import { type HomeostasisOptions, pullRates } from "../homeostasis.ts";
@@ -91,6 +92,7 @@ export class AutoencoderBsd implements AutoencoderLearner {
 
   step(images: number, rates: Rates): AutoencoderReport {
     const { optimiser } = this;
+    assertRows("images", images, this.maxImages, 1);
     const pair = this.#pair;
     const { features, homeostasis, topWeight, stimulusWeight, seeing } = this.#options;
     const { steps } = pair.options;

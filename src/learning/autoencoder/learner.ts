@@ -20,10 +20,12 @@ export interface LatentAccess {
   readonly neurons: number;
   /** T. */
   readonly steps: number;
-  /** Spikes (0 or 1) of a network's latent for the loaded images, [image][step][neuron]; a new array. */
+  /** Spikes (0 or 1) of a network's latent for the loaded images, [image][step][neuron]; a new array. Throws a `usage` error for more images than the learner's `maxImages`. */
   encode(images: number, by: Network): Uint8Array;
   /**
    * Images drawn from latent spikes laid out as `encode`'s, [image][stimulusWidth] normalised pixels; valid until the next call. An image's bytes do not depend on those beside it.
+   *
+   * @throws BispikeError "usage" for more images than the learner's `maxImages`, "shape" for another number of spikes
    */
   decode(spikes: Uint8Array, images: number, by: Network): Float32Array;
 }
@@ -40,9 +42,9 @@ export interface AutoencoderLearner {
   readonly stimulusWidth: number;
   /** Which networks redraw images: both for BSD, perception alone for rules that train one. */
   readonly redrawers: readonly Network[];
-  /** One update from the loaded images. Throws a `training` error when a loss stops being finite. */
+  /** One update from the loaded images. Throws a `training` error when a loss stops being finite, a `usage` error for none or more than `maxImages`. */
   step(images: number, rates: Rates): AutoencoderReport;
-  /** The loaded images as a network draws them without learning, [image][stimulusWidth] normalised pixels; valid until the next call. */
+  /** The loaded images as a network draws them without learning, [image][stimulusWidth] normalised pixels; valid until the next call. Throws a `usage` error for more than `maxImages`. */
   redraw(images: number, by: Network): Float32Array;
   /** Absent where the latent does not spike. */
   readonly latent?: LatentAccess;

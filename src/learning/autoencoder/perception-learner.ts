@@ -11,6 +11,7 @@ import { BispikeError } from "../../errors.ts";
 import type { Network } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { ParameterGroup } from "../../network/parameters.ts";
+import { assertRows } from "../../network/rows.ts";
 import { sizeOf } from "../../network/shape.ts";
 import { layerSlots, type Slot, type StatefulLayer } from "../../network/slots.ts";
 import type { Synapses } from "../../network/synapses.ts";
@@ -82,9 +83,10 @@ export abstract class PerceptionLearner implements AutoencoderLearner {
 
   protected abstract activity(images: number): Activity;
 
-  /** One update from the loaded images. Throws a `training` error when the loss stops being finite. */
+  /** One update from the loaded images. Throws a `training` error when the loss stops being finite, a `usage` error for none or more than `maxImages`. */
   step(images: number, rates: Rates): AutoencoderReport {
     const { optimiser } = this;
+    assertRows("images", images, this.maxImages, 1);
     const { layers, readout, backprop } = this.#net;
     optimiser.begin();
     this.forward(images, true);
@@ -98,10 +100,11 @@ export abstract class PerceptionLearner implements AutoencoderLearner {
     return { loss, stageLosses, perceptionRates, recallRates: [], silent, correct: 0, images };
   }
 
-  /** The loaded images as perception draws them, [image][stimulusWidth] normalised pixels; valid until the next call. Throws a `usage` error for recall, which backprop does not train. */
+  /** The loaded images as perception draws them, [image][stimulusWidth] normalised pixels; valid until the next call. Throws a `usage` error for recall, which backprop does not train, and for more than `maxImages`. */
   redraw(images: number, by: Network): Float32Array {
     if (by !== "perception")
       throw new BispikeError("usage", "backprop trains perception alone: expected images by perception, got by recall");
+    assertRows("images", images, this.maxImages);
     this.forward(images, false);
     return this.#net.readout.features.view.subarray(0, images * this.stimulusWidth);
   }

@@ -1,6 +1,8 @@
 /** The latent of spiking autoencoders: its spikes for given images, and images for given spikes. Norms use their running statistics. */
+import { BispikeError } from "../../errors.ts";
 import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
+import { assertRows } from "../../network/rows.ts";
 import { layerSlots, type Slot } from "../../network/slots.ts";
 import type { LatentAccess } from "./learner.ts";
 
@@ -14,6 +16,7 @@ function run(layers: readonly Layer[], images: number, alike: boolean): void {
 
 /** The pair's stimulus rows as a network draws them: the feature rows of its last layer. */
 export function redrawImages(pair: AutoencoderPair, images: number, by: Network): Float32Array {
+  assertRows("images", images, pair.options.maxImages);
   const layers = pair.path(by);
   run(layers, images, false);
   return layers.at(-1)!.features.view.subarray(0, images * pair.stimulusWidth);
@@ -33,6 +36,7 @@ export class SpikingLatent implements LatentAccess {
   encode(images: number, by: Network): Uint8Array {
     const { neurons, steps } = this;
     const pair = this.#pair;
+    assertRows("images", images, pair.options.maxImages);
     const layers = pair.path(by);
     run(layers.slice(0, pair.latent + 1), images, true);
     const { output } = layers[pair.latent]!;
@@ -48,11 +52,12 @@ export class SpikingLatent implements LatentAccess {
   decode(spikes: Uint8Array, images: number, by: Network): Float32Array {
     const { neurons, steps } = this;
     const pair = this.#pair;
-    if (spikes.length !== images * steps * neurons || images > pair.options.maxImages) {
-      throw new RangeError(
-        `latent spikes: expected ${images} x ${steps} x ${neurons} of at most ${pair.options.maxImages} images, got ${spikes.length}`,
+    assertRows("images", images, pair.options.maxImages);
+    if (spikes.length !== images * steps * neurons)
+      throw new BispikeError(
+        "shape",
+        `latent spikes: expected ${images} images x ${steps} steps x ${neurons} neurons, got ${spikes.length}`,
       );
-    }
     const layers = pair.path(by);
     const output = layers[pair.latent]!.output!;
     for (let image = 0, at = 0; image < images; image++) {

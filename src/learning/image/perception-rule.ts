@@ -10,7 +10,7 @@ import type { ParameterGroup } from "../../network/parameters.ts";
 import type { Slot } from "../../network/slots.ts";
 import { pullRates } from "../homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
-import { assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "../rule.ts";
+import { assertBatch, assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "../rule.ts";
 import { StageAlignment } from "../stage-alignment.ts";
 import { Top, type TopLoss } from "../top.ts";
 
@@ -74,6 +74,7 @@ export abstract class PerceptionRule implements Rule {
     const { pair, optimiser, hidden } = this;
     const { labels, counter } = batch;
     const images = labels.length;
+    assertBatch(batch, pair.options.maxImages, pair.target.classes);
     const stageLosses = [0];
     const activity: { rate: number; silent: number }[] = [];
     optimiser.begin();

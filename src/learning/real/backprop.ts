@@ -27,10 +27,10 @@ export class ImageRealBackprop extends RealImageLearner {
     this.#backprop = new LayeredBackprop(image.net.team, image.net.hidden, image.net.readout);
   }
 
-  step({ labels }: Batch, rates: Rates): StepReport {
+  step(batch: Batch, rates: Rates): StepReport {
     const { net, optimiser } = this;
-    const images = labels.length;
-    optimiser.begin();
+    const { labels } = batch;
+    const images = this.begin(batch);
     net.forward(images, true);
     const report = this.report(this.compare(labels, 1 / images), images);
     this.#backprop.backward(images, this.errors.at);

@@ -78,10 +78,10 @@ export class ImageDll extends RealImageLearner {
     this.#xi = net.team.arena.f32(Math.max(0, ...feedback.map(({ down }) => down.floats(options.maxImages, 1))));
   }
 
-  step({ labels }: Batch, rates: Rates): StepReport {
+  step(batch: Batch, rates: Rates): StepReport {
     const { net, optimiser } = this;
-    const images = labels.length;
-    optimiser.begin();
+    const { labels } = batch;
+    const images = this.begin(batch);
     net.forward(images, true);
     const report = this.report(this.compare(labels, 1 / images), images);
     net.readout.backward(images, "rate", this.errors.at);

@@ -7,9 +7,10 @@ import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import type { LayeredNet } from "../../network/real/layered-net.ts";
+import { assertRows } from "../../network/rows.ts";
 import { layerSlots, type Slot, type StatefulLayer } from "../../network/slots.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
-import { assertFiniteLoss, type Batch, type Rates, type StepReport } from "../rule.ts";
+import { assertBatch, assertFiniteLoss, type Batch, type Rates, type StepReport } from "../rule.ts";
 import type { RealImageNet } from "./image-net.ts";
 
 /** Outputs of a batch, one row an image: classes first, then padding. */
@@ -72,12 +73,17 @@ export abstract class RealImageLearner {
 
   /**
    * One update from the loaded images, whose labels the batch names; its counter is not used, nothing here being random.
-   * Throws a `training` error when a loss stops being finite.
+   * Throws a `training` error when a loss stops being finite, a `usage` error for a batch that does not fit.
    */
   abstract step(batch: Batch, rates: Rates): StepReport;
 
-  /** Outputs of the loaded images by the running statistics: an image's bytes do not depend on those beside it. Valid until the next pass. */
+  /**
+   * Outputs of the loaded images by the running statistics: an image's bytes do not depend on those beside it. Valid until the next pass.
+   *
+   * @throws BispikeError "usage" for more than `maxImages`
+   */
   scores(images: number): Scores {
+    assertRows("images", images, this.maxImages);
     this.net.forward(images, false);
     const { features, featureWidth: stride } = this.net.readout;
     return { view: features.view.subarray(0, images * stride), stride };
@@ -88,6 +94,13 @@ export abstract class RealImageLearner {
     yield* this.net.slots(optimiser);
     if (!optimiser) return;
     for (const layer of this.#feedback) yield* layerSlots(layer, optimiser);
+  }
+
+  /** Begins a step; returns the batch's images. */
+  protected begin(batch: Batch): number {
+    assertBatch(batch, this.maxImages, this.options.classes);
+    this.optimiser.begin();
+    return batch.labels.length;
   }
 
   /** The top loss of the newest pass; `errors` get `factor` times softmax(y) - one-hot. */

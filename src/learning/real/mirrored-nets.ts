@@ -85,10 +85,10 @@ export abstract class MirroredNets extends RealImageLearner {
     this.#gradient = team.arena.f32(Math.max(0, ...tiles));
   }
 
-  step({ labels }: Batch, rates: Rates): StepReport {
+  step(batch: Batch, rates: Rates): StepReport {
     const { net, optimiser, options } = this;
-    const images = labels.length;
-    optimiser.begin();
+    const { labels } = batch;
+    const images = this.begin(batch);
     this.feedback.forward(options.classes, true);
     net.forward(images, true);
     pairing("prototypes", labels, options.classes, this.#pairs);

@@ -71,10 +71,10 @@ export class ImagePredictiveCoding extends RealImageLearner {
     this.#pull = team.arena.f32(Math.max(0, ...floats)).at;
   }
 
-  step({ labels }: Batch, rates: Rates): StepReport {
+  step(batch: Batch, rates: Rates): StepReport {
     const { net, optimiser } = this;
-    const images = labels.length;
-    optimiser.begin();
+    const { labels } = batch;
+    const images = this.begin(batch);
     net.forward(images, true);
     const report = this.report(this.compare(labels, 1 / images), images);
     for (const k of net.hidden.keys()) this.#gap(k, images, 1);
