@@ -7,7 +7,7 @@ import type { NetworkPair } from "../../network/pair.ts";
 import { LayeredBackprop } from "../backprop/layered.ts";
 import { SpikingStage } from "../backprop/spiking-stage.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
-import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
+import { assertKeepsDrives, type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
 
 /**
  * Surrogate-gradient backprop through the spiking perception, stage by stage and step by step (ATan surrogate, see `NeuronParameters`). Trains perception alone; `rates.recall` is not used.
@@ -20,7 +20,10 @@ import { type PerceptionOptions, PerceptionRule, type Reached } from "./percepti
 export class Backprop extends PerceptionRule {
   readonly #backprop: LayeredBackprop;
 
-  /** @param carriers weights that carry errors down, of stage 3 first. Default perception's own */
+  /**
+   * @param carriers weights that carry errors down, of stage 3 first. Default perception's own
+   * @throws BispikeError "usage" for a pair without `keepDrives`
+   */
   constructor(
     pair: NetworkPair,
     options: PerceptionOptions,
@@ -28,6 +31,7 @@ export class Backprop extends PerceptionRule {
     carriers?: readonly WeightSource[],
   ) {
     super(pair, options, optimiser);
+    assertKeepsDrives(pair, "backprop");
     const stages = this.hidden.map((layer) => new SpikingStage(pair.team, layer));
     this.#backprop = new LayeredBackprop(pair.team, stages, pair.conceptDrive, carriers);
   }

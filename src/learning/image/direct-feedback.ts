@@ -13,7 +13,7 @@ import type { NetworkPair } from "../../network/pair.ts";
 import { SpikingStage } from "../backprop/spiking-stage.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import { FixedWeights } from "./fixed-weights.ts";
-import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
+import { assertKeepsDrives, type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
 
 /**
  * Direct feedback alignment (Nokland 2016): the top's error goes to every hidden stage k through one fixed random matrix of that stage's own,
@@ -31,8 +31,10 @@ export class DirectFeedbackAlignment extends PerceptionRule {
   /** dL/ds of whichever stage is at work, the same at all steps. */
   readonly #outputs: Address;
 
+  /** @throws BispikeError "usage" for a pair without `keepDrives` */
   constructor(pair: NetworkPair, options: PerceptionOptions, optimiser: OptimiserOptions) {
     super(pair, options, optimiser);
+    assertKeepsDrives(pair, "direct-feedback-alignment");
     const { team, conceptDrive } = pair;
     const { seed, maxImages } = pair.options;
     this.#stages = this.hidden.map((layer) => {
