@@ -72,7 +72,8 @@ export class AdamW {
    */
   update(group: ParameterGroup, rate: number): void {
     const { clip, clipScope } = this.#options;
-    const square = clip > 0 ? this.#squaredNorm(group) : 0;
+    // Asked for where nothing is clipped, too: a gradient that is no number would be found in the weights, a step too late.
+    const square = this.#squaredNorm(group);
     if (!Number.isFinite(square)) {
       throw new BispikeError(
         "training",

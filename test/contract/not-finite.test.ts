@@ -1,10 +1,11 @@
-/** A loss that is no longer a finite number ends the training where it arises: by its stage, the step, and what to do, under every kind of rule. */
+/** A loss or a gradient that is no longer a finite number ends the training where it arises: by its stage, the step, and what to do, under every kind of rule. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
+import { AdamW } from "../../src/learning/optimiser.ts";
 import { SequenceBsd } from "../../src/learning/sequence/bsd.ts";
 import { spikingModel } from "../../src/network/model.ts";
-import type { ParameterGroup } from "../../src/network/parameters.ts";
+import { ParameterGroup } from "../../src/network/parameters.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
 import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
 import { resolveConfig } from "../../src/training/config.ts";
@@ -180,5 +181,22 @@ describe("checkpoints", () => {
     } finally {
       await own.close();
     }
+  });
+});
+
+describe.each(["stage", "global"] as const)("a gradient, clipped by %s", (clipScope) => {
+  it.each([0, 1])("at %d", (clip) => {
+    const group = new ParameterGroup(team, "perception.stage2", { weight: 16 });
+    const optimiser = new AdamW(team, { weightDecay: 0.01, clip, clipScope }, [group]);
+    group.gradients.view[3] = Number.NaN;
+    optimiser.begin();
+    expect(() => optimiser.update(group, 0.01)).toThrow(
+      expect.objectContaining({
+        code: "training",
+        message: "perception.stage2: the gradient is no longer a finite number at step 1; lower train.learningRate",
+      }),
+    );
+    optimiser.finish();
+    expect(group.parameters.view).toEqual(new Float32Array(16));
   });
 });
