@@ -4,8 +4,8 @@
  * Nothing that training reads is written: backprop has a twin of its own (measurement/backprop-twin.ts), and spikes are measured as at an epoch's end, between two steps.
  */
 import type { Dataset } from "../data/dataset.ts";
-import { CounterCurrent } from "../learning/real/counter-current.ts";
 import { ImageDll } from "../learning/real/dll.ts";
+import { MirroredNets } from "../learning/real/mirrored-nets.ts";
 import type { Batch, Rule } from "../learning/rule.ts";
 import type { BackpropTwin } from "../measurement/backprop-twin.ts";
 import { RepresentationMeter, type StageRepresentation } from "../measurement/representation.ts";
@@ -109,7 +109,7 @@ export function downwardWeights(rule: Rule): JoinedWeights[] {
   if (rule instanceof ImageDll)
     // Errors come down to stage k + 2 from the one above.
     return rule.feedback.map((down, k) => ({ below: k + 2, up: rule.net.layers[k + 1]!, down, order: "same" }));
-  if (rule instanceof CounterCurrent) {
+  if (rule instanceof MirroredNets) {
     const { layers } = rule.feedback;
     return rule.net.layers.map((up, k) => ({ below: k + 1, up, down: layers.at(-1 - k)!, order: "mirrored" }));
   }

@@ -1,8 +1,8 @@
 /** Angles to backprop's gradient and alignments of weights, where theory says what they are. */
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import { CounterCurrent } from "../../src/learning/real/counter-current.ts";
 import { ImageDll } from "../../src/learning/real/dll.ts";
+import { MirroredNets } from "../../src/learning/real/mirrored-nets.ts";
 import { plainWeights, type Weighted } from "../../src/measurement/footprint.ts";
 import { spikingModel } from "../../src/network/model.ts";
 import type { Synapses } from "../../src/network/synapses.ts";
@@ -99,10 +99,10 @@ describe.each(KINDS)("%s", (kind) => {
     });
   });
 
-  it("CCL's feedback weights: aligned by 1 once they mirror the net's", async () => {
-    await withObserved(settings("ccl"), (experiment) => {
-      const rule = experiment.rule as CounterCurrent;
-      expect(rule).toBeInstanceOf(CounterCurrent);
+  it.each(["ccl", "real-bsd"])("%s: feedback weights aligned by 1 once they mirror the net's", async (name) => {
+    await withObserved(settings(name), (experiment) => {
+      const rule = experiment.rule as MirroredNets;
+      expect(rule).toBeInstanceOf(MirroredNets);
       const before = observedStep(experiment, 0);
       expect(before.weights.map(({ between: [below] }) => below)).toEqual([1, 2, 3]);
       for (const [k, up] of rule.net.layers.entries()) mirror(up, rule.feedback.layers.at(-1 - k)!);
