@@ -101,6 +101,9 @@ export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes
 /** A stage loss: returns its value (weighted) and fills the coefficients of its gradient. */
 export type AlignmentLoss = (team: Team, affinity: Affinity, pairing: Pairing, out: Coefficients) => number;
 
+/** Squared length up to which a row is silent, as in the kernels (`cosine-losses.ts`): it has no direction, so no cosine and no gradient. */
+export const SILENT = 1e-12;
+
 /** Bytes of a float64. */
 const NUMBER = 8;
 

@@ -7,7 +7,7 @@
  * Computed here in JavaScript, on the thread that trains: a matrix of images x classes is small beside a stage's other work. The losses of this library have kernels.
  */
 import { requireArguments } from "../arguments.ts";
-import type { AlignmentLoss } from "./affinity.ts";
+import { type AlignmentLoss, SILENT } from "./affinity.ts";
 
 /** One sample's cosines with all recalled rows. */
 export interface CosineRow {
@@ -21,9 +21,6 @@ export interface CosineRow {
 
 /** The loss of a row; adds dl/dC_j to `slopes`, which come as zeros. */
 export type RowLoss = (row: CosineRow, slopes: Float64Array) => number;
-
-/** Squared length up to which a row is silent, as in the kernels: it has no direction, so no cosine and no gradient. */
-const SILENT = 1e-12;
 
 /**
  * A stage loss from the loss of a row.

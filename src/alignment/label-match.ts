@@ -6,7 +6,7 @@
  *
  * so that w_j are rows of classes in order: prototypes. With G = dL/dD or dL/dC: mix_kj = G_kj, or G_kj / (|v_k| |w_j|) and own_k = -sum_j G_kj C_kj / |v_k|^2.
  */
-import type { AlignmentLoss } from "./affinity.ts";
+import { type AlignmentLoss, SILENT } from "./affinity.ts";
 
 export interface LabelMatchOptions {
   readonly affinity: "dots" | "cosines";
@@ -26,15 +26,15 @@ export function labelMatch({ affinity, features, weight }: LabelMatchOptions): A
       const square = rowSquares.view[k]!;
       let own = 0;
       for (let j = 0; j < columns; j++) {
-        const both = square * columnSquares.view[j]!;
-        const share = cosines ? (both > 0 ? 1 / Math.sqrt(both) : 0) : 1;
+        const other = columnSquares.view[j]!;
+        const share = cosines ? (square > SILENT && other > SILENT ? 1 / Math.sqrt(square * other) : 0) : 1;
         const value = dots.view[k * columns + j]! * share;
         const gap = value - (positive.view[k] === j ? 1 : 0);
         loss += unit * gap * gap;
         mix[k * columns + j] = 2 * unit * gap * share;
         if (!cosines || share === 0) continue;
         own -= (2 * unit * gap * value) / square;
-        columnOwn[j]! -= (2 * unit * gap * value) / columnSquares.view[j]!;
+        columnOwn[j]! -= (2 * unit * gap * value) / other;
       }
       rowOwn[k] = own;
     }

@@ -95,6 +95,24 @@ describe("label match", () => {
     ]);
   });
 
+  test.each(["v", "w"] as const)(
+    "a row %s that rounding alone could leave is silent too, as in the kernels",
+    (side) => {
+      const faint = [
+        [6e-7, 6e-7],
+        [0, 2],
+      ];
+      const plain = [
+        [1, 0],
+        [0, 1],
+      ];
+      const found = match("cosines", side === "v" ? faint : plain, side === "v" ? plain : faint);
+      // A gradient of it would have a length of 1e6.
+      expect(found[side][0]).toEqual([0, 0]);
+      expect(found.loss).toBeCloseTo(2, 12);
+    },
+  );
+
   test("a cosine's gradient is across its row: by hand at 45 degrees", () => {
     const { loss, v } = match(
       "cosines",
