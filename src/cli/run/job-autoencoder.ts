@@ -7,7 +7,8 @@ import type { AutoencoderConfig } from "../../training/autoencoder/config.ts";
 import { createAutoencoderExperiment } from "../../training/autoencoder/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
 import { finishAutoencoderRun } from "./autoencoder-summary.ts";
-import { assertHeldOut, type Job, warnUnverified } from "./job.ts";
+import type { Job } from "./job.ts";
+import { assertHeldOut, warnUnverified } from "./job-data.ts";
 import type { Reporter } from "./reporter.ts";
 
 export async function withAutoencoder<T>(

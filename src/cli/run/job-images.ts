@@ -6,7 +6,8 @@ import { createTeam } from "../../node/open.ts";
 import type { ExperimentConfig } from "../../training/config.ts";
 import { createExperiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
-import { assertHeldOut, type Job, warnUnverified } from "./job.ts";
+import type { Job } from "./job.ts";
+import { assertHeldOut, warnUnverified } from "./job-data.ts";
 import type { Reporter } from "./reporter.ts";
 import { finishRun } from "./summary.ts";
 

@@ -6,7 +6,8 @@ import type { Judge } from "../../training/judge.ts";
 import type { SequenceConfig } from "../../training/sequence/config.ts";
 import { createSequenceExperiment } from "../../training/sequence/experiment.ts";
 import { sequenceRequest } from "../../training/sequence/request.ts";
-import { assertHeldOut, type Job, warnUnverified } from "./job.ts";
+import type { Job } from "./job.ts";
+import { assertHeldOut, warnUnverified } from "./job-data.ts";
 import type { Reporter } from "./reporter.ts";
 import { finishSequenceRun } from "./sequence-summary.ts";
 

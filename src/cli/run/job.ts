@@ -1,6 +1,5 @@
 /** An experiment as the command line trains it: what a session needs to know, whatever the kind. */
 import type { FileRecord } from "../../data/dataset.ts";
-import { BispikeError } from "../../errors.ts";
 import type { AutoencoderReport } from "../../learning/autoencoder/learner.ts";
 import type { StepReport } from "../../learning/rule.ts";
 import type { SequenceStepReport } from "../../learning/sequence/learner.ts";
@@ -64,18 +63,4 @@ export function withJob<T>(
   if (isSequenceConfig(config)) return withSequence(config, judge, reporter, use);
   if (isAutoencoderConfig(config)) return withAutoencoder(config, judge, reporter, use);
   return withImages(config, judge, reporter, use);
-}
-
-/** @throws BispikeError "config" where a run is to be judged by what is held out, and nothing is */
-export function assertHeldOut(judge: Judge, heldOut: number): void {
-  if (judge === "held-out" && heldOut === 0)
-    throw new BispikeError("config", "--judge held-out: nothing is held out of training; set data.heldOut above 0");
-}
-
-/** Warns of files that bear a known name and hold something else. */
-export function warnUnverified(name: string, provenance: readonly FileRecord[], reporter: Reporter): void {
-  for (const { file, verified } of provenance) {
-    if (verified === false)
-      reporter.warning(`${file} is not the published file of ${name}: results may not compare with others'`);
-  }
 }
