@@ -1,6 +1,7 @@
 /** What was observed of several cells' training, a line a cell, a panel a stage. */
 import type { Observation } from "../../training/observation.ts";
-import { type Curve, type Panel, stageColour, withoutEmptyCurves } from "./curve-series.ts";
+import { type Curve, type Panel, withoutEmptyCurves } from "./curve-panel.ts";
+import { stageColour } from "./curve-series.ts";
 import { panelStack } from "./curves.ts";
 
 /** Runs that differ in their seed alone. */

@@ -4,7 +4,8 @@ import * as Plot from "@observablehq/plot";
 import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { AnyMetricLine } from "../metrics-file.ts";
-import { type Curve, curvePanels, linearDomain, logTicks, type Panel } from "./curve-series.ts";
+import { type Curve, linearDomain, logTicks, type Panel } from "./curve-panel.ts";
+import { curvePanels } from "./curve-series.ts";
 import { legend, page, text } from "./page.ts";
 import { drawPanel } from "./panel.ts";
 

@@ -2,7 +2,8 @@
 import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Observation, ObservedSpikes } from "../../training/observation.ts";
-import { type Curve, type Panel, stageColour, withoutEmptyCurves } from "./curve-series.ts";
+import { type Curve, type Panel, withoutEmptyCurves } from "./curve-panel.ts";
+import { stageColour } from "./curve-series.ts";
 import { panelStack } from "./curves.ts";
 
 /** What a curve shows of an observation; null where there is nothing. */
