@@ -109,7 +109,7 @@ export function frequencySplit(plane: Plane, options: FrequencyOptions): Frequen
 }
 
 /** Throws a `config` error that names the option, what it may be and what it is. */
-export function checkFrequencyOptions(options: FrequencyOptions): void {
+function checkFrequencyOptions(options: FrequencyOptions): void {
   const expect = (name: keyof FrequencyOptions, holds: boolean, expected: string) => {
     if (!holds) {
       throw new BispikeError("config", `rule.frequency.${name}: expected ${expected}, got ${options[name]}`);

@@ -4,7 +4,7 @@ import { PARTS, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 
 /** Parts of a series that can be predicted. */
-export const FORECAST_PARTS = [...PARTS, "all"] as const;
+const FORECAST_PARTS = [...PARTS, "all"] as const;
 
 export interface ForecastOptions {
   readonly data?: string;

@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { LARGEST, optionalPart, type Part, wholeNumber, withData, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 
-export const PLOT_KINDS = ["curves", "observations", "raster", "recall", "augmented", "all"] as const;
+const PLOT_KINDS = ["curves", "observations", "raster", "recall", "augmented", "all"] as const;
 
 export interface PlotOptions {
   readonly kind: (typeof PLOT_KINDS)[number];

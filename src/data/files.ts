@@ -10,9 +10,9 @@ import type { DataSource, Listing, PicturesRecord } from "./source.ts";
 
 const GIBIBYTE = 2 ** 30;
 /** No file larger than this is read. */
-export const MAX_FILE_BYTES = 2 * GIBIBYTE;
+const MAX_FILE_BYTES = 2 * GIBIBYTE;
 /** All files of a data set, decompressed, or all pictures, decoded. */
-export const MAX_TOTAL_BYTES = 4 * GIBIBYTE;
+const MAX_TOTAL_BYTES = 4 * GIBIBYTE;
 
 const MD5_DIGITS = 32;
 

@@ -8,11 +8,6 @@ const SLICE = 16_384;
 /** Checksum and length at the end of each member. */
 const TRAILER = 8;
 
-/** Whether bytes begin as a gzip file does. */
-export function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
 /**
  * Decompresses a gzip file of one or more members and checks each one's CRC-32 and length.
  *

@@ -14,7 +14,7 @@ import { assertFinite, readSealed, seal, unseal } from "../training/sealed.ts";
 import { exportState } from "../training/state.ts";
 
 /** @internal */
-export const PART_FILE = { kind: "bispike-part", version: 1 } as const;
+const PART_FILE = { kind: "bispike-part", version: 1 } as const;
 
 const CLASS_MEANS = "data.class_means";
 

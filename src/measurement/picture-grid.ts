@@ -31,7 +31,7 @@ export interface GridOptions {
 }
 
 /** Defaults of `pictureGrid`. */
-export const gridDefaults = { scale: 4, gap: 4, background: 255 } as const satisfies Required<GridOptions>;
+const gridDefaults = { scale: 4, gap: 4, background: 255 } as const satisfies Required<GridOptions>;
 
 /** 64 million values: more is a slip, not a figure. */
 const largest = 64_000_000;

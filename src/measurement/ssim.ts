@@ -12,7 +12,7 @@ import { exponential } from "../engine/elementary.ts";
 import { checkRows, type Pixels } from "./image-rows.ts";
 
 /** The paper's window: sides in pixels and standard deviation; and the constants, as shares of the peak. */
-export const ssimDefaults = { window: 11, sigma: 1.5, k1: 0.01, k2: 0.03 } as const;
+const ssimDefaults = { window: 11, sigma: 1.5, k1: 0.01, k2: 0.03 } as const;
 
 /** Weights along one axis, which sum to 1; the window is their product along both. */
 function gaussian(side: number): Float64Array {

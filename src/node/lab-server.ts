@@ -32,7 +32,7 @@ const RUN = /^\/runs\/(\d{1,4})(?:\/([a-z.]+))?$/;
  * What every answer says. The first two make shared memory available; the policy lets nothing in that the site itself does not carry, and no code
  * from strings but WebAssembly.
  */
-export const LAB_HEADERS: Readonly<Record<string, string>> = {
+const LAB_HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",

@@ -8,7 +8,7 @@ import { type ExperimentConfig, resolveConfig } from "./config.ts";
 import { readYaml, YamlFault } from "./config-yaml.ts";
 
 /** Largest configuration text read, in characters. */
-export const longestText = 1_000_000;
+const longestText = 1_000_000;
 
 /**
  * Read a configuration from YAML text.

@@ -17,7 +17,7 @@ export interface DroppedFile {
 }
 
 /** Most bytes of a file, and of all files or pictures, decompressed: 1 GiB. */
-export const MAX_DROPPED_BYTES = 2 ** 30;
+const MAX_DROPPED_BYTES = 2 ** 30;
 /** Most bytes of one file in a zip file: IDX and CIFAR files are up to 47 and 180 MB. */
 const MAX_ENTRY_BYTES = 2 ** 28;
 

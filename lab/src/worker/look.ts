@@ -27,8 +27,8 @@ import { type SignalStage, type Signals, signalStages } from "./signals.ts";
 import { centredCosines } from "./spikes.ts";
 
 /** Images and units of a raster: as many as can be told apart. */
-export const RASTER_IMAGES = 8;
-export const RASTER_UNITS = 128;
+const RASTER_IMAGES = 8;
+const RASTER_UNITS = 128;
 /** Images that rates are taken over, and that are compared, at most. */
 const RATED_IMAGES = 64;
 /** Spikes looked at for a histogram of rates, and products taken for a similarity matrix, at most: some ten milliseconds of either. */

@@ -34,7 +34,7 @@ export function sequenceEpoch(line: SequenceEpochMetrics): string {
 }
 
 /** One part's figures in a phrase. */
-export function measuredWords(part: string, measured: SequenceEvaluation): string {
+function measuredWords(part: string, measured: SequenceEvaluation): string {
   return measured.kind === "characters"
     ? `${part} accuracy ${percent(measured.accuracy)}, ${measured.bits.toFixed(3)} bits a character`
     : `${part} MSE ${figure(measured.mse)}, MAE ${figure(measured.mae)}, RMSE ${figure(measured.rmse)}`;
@@ -51,7 +51,7 @@ export function sequenceResult({ test, heldOut, naive }: SequenceRunSummary, whi
   ];
 }
 
-export function naiveWords({ mean, persistence }: NaiveForecasts): string {
+function naiveWords({ mean, persistence }: NaiveForecasts): string {
   const words = [`the mean of the training part ${figure(mean.mse)}`];
   if (persistence) words.push(`no change ${figure(persistence.mse)}`);
   return `for comparison, test MSE of naive forecasts: ${words.join(", ")}`;

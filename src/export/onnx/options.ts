@@ -30,7 +30,7 @@ export interface OnnxExport {
 }
 
 /** Steps that are unrolled at most: each stage has some nodes a step. */
-export const MOST_UNROLLED = 256;
+const MOST_UNROLLED = 256;
 
 /** Steps a graph has. @throws BispikeError "usage" for more than can be unrolled */
 export function graphSteps(mode: OnnxMode, steps: number): number {

@@ -42,7 +42,7 @@ export const authorsActivations: Readonly<Record<RealImageRule, Activation>> = {
 };
 
 /** Connections of the hidden stages and, last, of the read-out. */
-export function imageConnections({ kind, hidden, classes }: RealImageNetOptions): StageConnections[] {
+function imageConnections({ kind, hidden, classes }: RealImageNetOptions): StageConnections[] {
   const stages = hidden.map(
     (channels): StageConnections =>
       kind === "mlp" ? { kind: "linear", shape: flat(channels) } : { kind: "conv", channels, pool: true },

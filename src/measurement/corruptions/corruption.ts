@@ -28,7 +28,7 @@ export interface Corruption {
 }
 
 /** Side, in pixels, of the images that lengths are given for. */
-export const STANDARD_SIDE = 28;
+const STANDARD_SIDE = 28;
 
 /** Pixels of an image that one pixel of a standard image is. */
 export function pixelScale({ height, width }: ImageShape): number {

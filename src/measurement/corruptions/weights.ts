@@ -25,7 +25,7 @@ export interface WeightNoiseOptions {
 }
 
 /** The weights that decide: perception's. */
-export function perceptionWeights(model: Stateful): Slot[] {
+function perceptionWeights(model: Stateful): Slot[] {
   return [...model.slots(false)].filter(({ name }) => /^perception\..*\.weight$/.test(name));
 }
 

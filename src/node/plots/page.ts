@@ -47,7 +47,7 @@ export function legend(entries: readonly LegendEntry[], x: number, y: number): s
 }
 
 /** Text as SVG content: markup escaped, characters XML cannot hold replaced. */
-export function escapeText(content: string): string {
+function escapeText(content: string): string {
   return content
     .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, "\uFFFD")
     .replace(/&/g, "&amp;")

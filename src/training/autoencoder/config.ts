@@ -119,7 +119,7 @@ export const autoencoderDefaults = {
 } as const satisfies Omit<AutoencoderConfig, "name" | "task">;
 
 /** Default hidden stages of an mlp, in place of `autoencoderDefaults.network.hidden`. */
-export const defaultNeurons: readonly number[] = [256];
+const defaultNeurons: readonly number[] = [256];
 
 /**
  * Check a raw configuration of an autoencoder experiment, apply overrides and fill in the defaults.
