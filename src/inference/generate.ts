@@ -8,6 +8,7 @@
 import { ofKind, requireArguments } from "../arguments.ts";
 import type { Alphabet } from "../data/sequence/text.ts";
 import { exponential } from "../engine/elementary.ts";
+import { placeOfLargest } from "../engine/largest.ts";
 import { RandomStream } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 import type { Stepper } from "../learning/sequence/stepper.ts";
@@ -59,19 +60,12 @@ export function generateSymbols(stepper: Stepper, prompt: ArrayLike<number>, opt
   const drawn = new Uint16Array(length);
   for (let n = 0; n < length; n++) {
     const symbol = greedy
-      ? largest(logits)
+      ? placeOfLargest(logits)
       : drawSymbol(logits, temperature, new RandomStream(seed, "generate", n).uniform());
     drawn[n] = symbol;
     if (n + 1 < length) logits = stepper.next(symbol);
   }
   return drawn;
-}
-
-/** The first of the largest. */
-export function largest(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let c = 1; c < values.length; c++) if (values[c]! > values[best]!) best = c;
-  return best;
 }
 
 /**
@@ -80,7 +74,7 @@ export function largest(values: ArrayLike<number>): number {
  * @param chance uniform in [0, 1)
  */
 export function drawSymbol(logits: ArrayLike<number>, temperature: number, chance: number): number {
-  const most = logits[largest(logits)]!;
+  const most = logits[placeOfLargest(logits)]!;
   const weights = Float64Array.from(logits, (logit) => exponential((logit - most) / temperature));
   const sum = weights.reduce((a, b) => a + b, 0);
   let left = chance * sum;

@@ -9,8 +9,8 @@
 import { ofKind, requireArguments } from "../arguments.ts";
 import type { SequenceSet } from "../data/sequence/task.ts";
 import { exponential, logarithm } from "../engine/elementary.ts";
+import { placeOfLargest } from "../engine/largest.ts";
 import type { SequenceBsd } from "../learning/sequence/bsd.ts";
-import { largest } from "./generate.ts";
 
 /**
  * Redraws windows and shows each row.
@@ -146,7 +146,7 @@ export function redrawSymbols(
   requireArguments("redrawSymbols", { learner: ofKind("redrawer", learner), set, starts });
   const symbols = new Uint16Array(starts.length * learner.window);
   redrawWindows(learner, set, starts, (row, _, place) => {
-    symbols[place] = largest(fit ? scoresOf(row, fit) : row);
+    symbols[place] = placeOfLargest(fit ? scoresOf(row, fit) : row);
   });
   return symbols;
 }

@@ -7,6 +7,7 @@
 import { type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
 import { mse } from "../alignment/mse.ts";
 import { reco } from "../alignment/reco.ts";
+import { placeOfLargest } from "../engine/largest.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { combine, type StageAlignment } from "./stage-alignment.ts";
@@ -123,10 +124,6 @@ export class Top {
 
 function countCorrect(logits: Float32Array, stride: number, labels: Uint16Array, classes: number): number {
   let correct = 0;
-  for (let k = 0; k < labels.length; k++) {
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (logits[k * stride + c]! > logits[k * stride + best]!) best = c;
-    if (best === labels[k]) correct++;
-  }
+  for (let k = 0; k < labels.length; k++) if (placeOfLargest(logits, k * stride, classes) === labels[k]) correct++;
   return correct;
 }

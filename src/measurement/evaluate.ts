@@ -1,6 +1,7 @@
 /** Accuracy, confusion and spike similarity of a model over a part of a data set. */
 import { requireArguments } from "../arguments.ts";
 import { checkLabels, type Split } from "../data/dataset.ts";
+import { placeOfLargest } from "../engine/largest.ts";
 import { BispikeError } from "../errors.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import { decideImages } from "./decide.ts";
@@ -72,7 +73,7 @@ export async function evaluate(
       const truth = labels[k]!;
       confusion[truth]![decision.class]!++;
       if (decision.class === truth) right++;
-      if (indexOfMaximum(decision.drives) === truth) rightByDrive++;
+      if (placeOfLargest(decision.drives) === truth) rightByDrive++;
     }
     await pause?.();
   }
@@ -87,10 +88,4 @@ export async function evaluate(
     hamming: own,
     hammingShuffled: shuffled,
   };
-}
-
-function indexOfMaximum(values: Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }

@@ -10,6 +10,7 @@ import type { SequenceSummary } from "../data/sequence/summary.ts";
 import { targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { exponential, logarithm } from "../engine/elementary.ts";
+import { placeOfLargest } from "../engine/largest.ts";
 import type { SequenceLearner } from "../learning/sequence/learner.ts";
 import { SpikingLearner } from "../learning/sequence/spiking-learner.ts";
 import { coverOnce } from "./sequence-windows.ts";
@@ -105,12 +106,12 @@ class CharacterSums {
   }
 
   add(logits: Float32Array, at: number, target: number): void {
-    let best = at;
-    for (let c = at + 1; c < at + this.#width; c++) if (logits[c]! > logits[best]!) best = c;
+    const best = placeOfLargest(logits, at, this.#width);
+    const most = logits[at + best]!;
     let sum = 0;
-    for (let c = at; c < at + this.#width; c++) sum += exponential(logits[c]! - logits[best]!);
-    this.#nats += logarithm(sum) - (logits[at + target]! - logits[best]!);
-    if (best - at === target) this.#right++;
+    for (let c = at; c < at + this.#width; c++) sum += exponential(logits[c]! - most);
+    this.#nats += logarithm(sum) - (logits[at + target]! - most);
+    if (best === target) this.#right++;
     this.#positions++;
   }
 

@@ -17,6 +17,7 @@
  */
 import { ofKind, requireArguments } from "../../arguments.ts";
 import { exponential } from "../../engine/elementary.ts";
+import { placeOfLargest } from "../../engine/largest.ts";
 import type { Region } from "../../engine/memory.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Layer } from "../../network/layer.ts";
@@ -101,9 +102,7 @@ export class RewardTiming extends PerceptionRule {
     const tiles = tilesOf(conceptDrive.synapses.shape);
     this.#winner.view.fill(0);
     return Array.from({ length: images }, (_, k) => {
-      const drives = view.subarray(k * conceptDrive.featureWidth, k * conceptDrive.featureWidth + target.classes);
-      let best = 0;
-      for (let c = 1; c < drives.length; c++) if (drives[c]! > drives[best]!) best = c;
+      const best = placeOfLargest(view, k * conceptDrive.featureWidth, target.classes);
       const end = (k * options.steps + options.steps - 1) * tiles;
       this.#winner.view[end + Math.floor(best / 16)] = 1 << (best % 16);
       return best;

@@ -4,6 +4,7 @@
  *   L = mean over images of -ln softmax(y)[label],  y: the read-out
  */
 import { ofKind, requireArguments } from "../../arguments.ts";
+import { placeOfLargest } from "../../engine/largest.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import type { LayeredNet } from "../../network/real/layered-net.ts";
@@ -114,10 +115,7 @@ export abstract class RealImageLearner {
     let correct = 0;
     for (const [k, label] of labels.entries()) {
       sum += this.#losses.view[k]!;
-      const row = features.view.subarray(k * featureWidth, k * featureWidth + options.classes);
-      let best = 0;
-      for (let c = 1; c < row.length; c++) if (row[c]! > row[best]!) best = c;
-      if (best === label) correct++;
+      if (placeOfLargest(features.view, k * featureWidth, options.classes) === label) correct++;
     }
     return { loss: sum / labels.length, correct };
   }

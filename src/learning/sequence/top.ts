@@ -3,6 +3,7 @@
  *
  *   symbols   cross-entropy of softmax(u_L)          values   mean over rows and values of (u_L - y)^2
  */
+import { placeOfLargest } from "../../engine/largest.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import type { Layer } from "../../network/layer.ts";
@@ -39,10 +40,7 @@ export class SequenceTop {
     let correct = 0;
     for (let k = 0; k < images; k++) {
       loss += this.#losses.view[k]!;
-      const row = k * featureWidth;
-      let best = row;
-      for (let at = row + 1; at < row + this.#width; at++) if (features.view[at]! > features.view[best]!) best = at;
-      if (best - row === targets[k]) correct++;
+      if (placeOfLargest(features.view, k * featureWidth, this.#width) === targets[k]) correct++;
     }
     return { loss: loss / images, correct, gradient: this.gradient.at };
   }

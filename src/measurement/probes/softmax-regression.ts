@@ -7,6 +7,7 @@
  * The loss is convex, so what is found does not hang on where it began (zeros). The two large products run on the engine, in float32; the rest is float64.
  */
 import { exponential, logarithm } from "../../engine/elementary.ts";
+import { placeOfLargest } from "../../engine/largest.ts";
 import { multiply } from "../../engine/matrix.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -144,10 +145,7 @@ export class SoftmaxRegression {
     this.#score(rows, parameters);
     let right = 0;
     for (let i = 0; i < images; i++) {
-      const own = this.#scores.view.subarray(i * this.#classes, (i + 1) * this.#classes);
-      let best = 0;
-      for (let c = 1; c < own.length; c++) if (own[c]! > own[best]!) best = c;
-      if (best === rows.labels[i]) right++;
+      if (placeOfLargest(this.#scores.view, i * this.#classes, this.#classes) === rows.labels[i]) right++;
     }
     return right / images;
   }

@@ -6,6 +6,7 @@
  * Blocks of its parameters: weight W [outputs][width of h], bias c [outputs].
  */
 import { padded } from "../../engine/kernels.ts";
+import { placeOfLargest } from "../../engine/largest.ts";
 import { type Matrix, multiply } from "../../engine/matrix.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -96,16 +97,11 @@ export class LinearReadout {
     let correct = 0;
     for (let at = from; at < from + count; at++) {
       loss += this.#losses.view[at]!;
-      if (this.#windows.targets.kind === "symbols" && this.#largest(at) === this.#windows.targetSymbols[at]) correct++;
+      if (this.#windows.targets.kind !== "symbols") continue;
+      const decided = placeOfLargest(this.outputs.view, at * this.stride, this.width);
+      if (decided === this.#windows.targetSymbols[at]) correct++;
     }
     return { loss, correct };
-  }
-
-  #largest(at: number): number {
-    const row = this.outputs.view.subarray(at * this.stride, at * this.stride + this.width);
-    let best = 0;
-    for (let c = 1; c < row.length; c++) if (row[c]! > row[best]!) best = c;
-    return best;
   }
 
   /** Factor that makes `compare`'s errors the gradient of the mean loss over `count` row indices. */
