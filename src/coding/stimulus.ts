@@ -15,7 +15,7 @@ export type StimulusCoding = "direct" | "poisson" | "latency";
 
 /** Writes the spikes of a batch of intensities (0..1, [image][stride]) into a population. */
 export interface StimulusEncoder {
-  /** `counter` numbers the batch: the same counter gives the same spikes. `ids` name the images within it. */
+  /** `counter` numbers the batch: the same counter gives an image, by its number, the same spikes. With `learn`, lists for weight gradients are made too. */
   encode(images: number, counter: number, learn: boolean): void;
 }
 

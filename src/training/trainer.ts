@@ -54,7 +54,7 @@ export interface TrainerOptions<K extends TrainableKind> {
   pause?: (moment?: Moment) => Promise<void>;
   /** How often, in milliseconds, it is awaited between steps; 0 for after every one. Default 100. */
   pauseMilliseconds?: number;
-  /** Goes on from here: a `last` checkpoint of this very training; only `train.threads` and `train.checkpointSeconds` may be other ones. Default: from step 0. */
+  /** Goes on from here: a `last` checkpoint of this very training; only `train.threads`, `train.checkpointSeconds` and where the same data lie may be other ones. Default: from step 0. */
   resume?: K["checkpoint"];
   /** Seconds of training before `resume`. Default 0. */
   secondsBefore?: number;
