@@ -8,6 +8,9 @@ const frozen = { kind: z.string(), hidden };
 const spiking = { hidden, steps: whole, tau: number, norm: z.boolean(), maxImages: whole, seed: number };
 const elements = z.looseObject({ kind: z.string(), width: number });
 
+/** Of rules that read the drives of a whole pass again: without, the last stage's are where they look for all others'. */
+const keeping = z.looseObject({ keepDrives: z.literal(true) });
+
 export const netKinds = {
   team: { schema: z.looseObject({ arena: thing, threads: z.number() }), words: "a team, as Team.create gives it" },
   arena: { schema: z.looseObject({ allocate: callable, memory: thing }), words: "an arena, such as team.arena" },
@@ -40,6 +43,11 @@ export const netKinds = {
     words: "an autoencoder's model, such as experiment.model",
   },
   pair: { schema: layers, words: "a spiking pair, such as experiment.model.pair" },
+  keepingPair: { schema: z.looseObject({ options: keeping }), words: "a pair with keepDrives true" },
+  rewardedPair: {
+    schema: z.looseObject({ options: z.extend(keeping, { target: z.literal("one-hot") }) }),
+    words: "a pair with keepDrives true and target one-hot",
+  },
   autoencoderLearner: {
     schema: z.looseObject({ stimulus: thing, stimulusWidth: number, step: callable, redraw: callable }),
     words: "an autoencoder's learner, such as experiment.learner",

@@ -1,5 +1,7 @@
 /** What the trainer knows of a learning rule. A rule decides which gradients exist and which weights move; the trainer knows neither. */
+import { requireUpTo } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
+import { assertRows } from "../network/rows.ts";
 import type { Slot, Stateful } from "../network/slots.ts";
 import type { AdamW } from "./optimiser.ts";
 
@@ -66,10 +68,6 @@ export function assertFiniteLoss(stage: number, loss: number, step: number): voi
  * @throws BispikeError "usage" for no images or more than there are rows, or a label that is no class
  */
 export function assertBatch({ labels }: Batch, maxImages: number, classes: number): void {
-  if (!(labels?.length >= 1 && labels.length <= maxImages))
-    throw new BispikeError("usage", `batch: expected labels of 1 to ${maxImages} images, got ${labels?.length}`);
-  for (const label of labels) {
-    if (!(label >= 0 && label < classes))
-      throw new BispikeError("usage", `batch: expected classes from 0 to ${classes - 1} as labels, got ${label}`);
-  }
+  assertRows("images", labels?.length, maxImages, 1);
+  for (const label of labels) requireUpTo("class", label, classes - 1);
 }

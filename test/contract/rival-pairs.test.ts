@@ -20,19 +20,17 @@ function make(name: (typeof NAMES)[number], network: Partial<PairOptions>) {
 }
 
 describe("a pair that keeps no drives", () => {
-  it.each([
-    ["backprop", "backprop"],
-    ["feedback-alignment", "backprop"],
-    ["direct-feedback-alignment", "direct-feedback-alignment"],
-    ["r-stdp", "r-stdp"],
-  ] as const)("is refused by %s", (name, said) => {
-    expect(() => make(name, { keepDrives: false })).toThrow(
-      expect.objectContaining({
-        code: "usage",
-        message: `rule ${said}: reads all drives again once the top has been reached: expected a pair with keepDrives true`,
-      }),
-    );
-  });
+  it.each(["backprop", "feedback-alignment", "direct-feedback-alignment", "r-stdp"] as const)(
+    "is refused by %s",
+    (name) => {
+      expect(() => make(name, { keepDrives: false })).toThrow(
+        expect.objectContaining({
+          code: "usage",
+          message: expect.stringMatching(/^rule: pair: expected a pair with keepDrives true/),
+        }),
+      );
+    },
+  );
 
   it("will do for local losses, which learn stage by stage", () => {
     expect(() => make("local-losses", { keepDrives: false })).not.toThrow();
@@ -42,7 +40,10 @@ describe("a pair that keeps no drives", () => {
 describe("a pair of random target codes", () => {
   it("is refused by r-stdp, whose winner is one neuron", () => {
     expect(() => make("r-stdp", { target: "random" })).toThrow(
-      expect.objectContaining({ code: "usage", message: expect.stringContaining("target one-hot, got random") }),
+      expect.objectContaining({
+        code: "usage",
+        message: expect.stringMatching(/^rule: pair: expected a pair with .* target one-hot, got one whose options/),
+      }),
     );
   });
 

@@ -4,7 +4,6 @@
  */
 import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address } from "../../engine/memory.ts";
-import { BispikeError } from "../../errors.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import type { ParameterGroup } from "../../network/parameters.ts";
@@ -30,20 +29,6 @@ export interface Reached {
   readonly rates: Rates;
   /** Gradient of the top loss by the concept's mean drive, rows [image][conceptDrive.featureWidth]. */
   readonly gradient: Address;
-}
-
-/**
- * For rules that turn back once the top has been reached: a pair that keeps no drives has the last stage's where they would look for all others'.
- *
- * @param rule its name in a configuration
- * @throws BispikeError "usage" for such a pair
- */
-export function assertKeepsDrives({ options }: NetworkPair, rule: string): void {
-  if (!options.keepDrives)
-    throw new BispikeError(
-      "usage",
-      `rule ${rule}: reads all drives again once the top has been reached: expected a pair with keepDrives true`,
-    );
 }
 
 const NO_PULL = { weight: 0, rate: 0 } as const;

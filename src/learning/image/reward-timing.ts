@@ -19,13 +19,12 @@ import { ofKind, requireArguments } from "../../arguments.ts";
 import { exponential } from "../../engine/elementary.ts";
 import { placeOfLargest } from "../../engine/largest.ts";
 import type { Region } from "../../engine/memory.ts";
-import { BispikeError } from "../../errors.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import { pixelsOf, tilesOf } from "../../network/shape.ts";
 import { stepsOf } from "../../network/synapses.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
-import { assertKeepsDrives, type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
+import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
 
 /** How spikes' order changes weights. */
 export interface SpikeTimingOptions {
@@ -70,12 +69,7 @@ export class RewardTiming extends PerceptionRule {
   constructor(pair: NetworkPair, options: RewardTimingOptions, optimiser: OptimiserOptions) {
     requireArguments("rule", { pair, options: ofKind("spikeTiming", options) });
     super(pair, options, optimiser);
-    assertKeepsDrives(pair, "r-stdp");
-    if (pair.options.target !== "one-hot")
-      throw new BispikeError(
-        "usage",
-        `rule r-stdp: a winner is one neuron a class: expected a pair with target one-hot, got ${pair.options.target}`,
-      );
+    requireArguments("rule", { pair: ofKind("rewardedPair", pair) });
     const { arena } = pair.team;
     const { maxImages, steps } = pair.options;
     this.#options = options.stdp;
