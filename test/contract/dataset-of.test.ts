@@ -64,7 +64,7 @@ describe("arrays", () => {
 
 it("a shape that is none is refused by its name, whatever the number of pixels", () => {
   const train = { images: new Uint8Array(3), labels: [0, 1] };
-  for (const height of [0, -1, 1.5, Number.NaN])
+  for (const height of [0, -1, 1.5])
     expect(() => datasetOf({ name: "x", shape: { height, width: 8, channels: 1 }, train })).toThrow(
       /^x: expected a shape of whole numbers from 1, got /,
     );
