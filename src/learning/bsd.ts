@@ -29,7 +29,7 @@ import { type Course, PAUSE, runWhole } from "./crossing.ts";
 import { type Learning, learning } from "./freeze.ts";
 import { pullRates } from "./homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
-import { assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "./rule.ts";
+import { assertBatch, assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "./rule.ts";
 import { StageAlignment } from "./stage-alignment.ts";
 import { StageCodes } from "./stage-codes.ts";
 import { Top } from "./top.ts";
@@ -143,6 +143,7 @@ export class Bsd implements Rule {
     const { steps } = pair.options;
     const images = labels.length;
     const classes = pair.target.classes;
+    assertBatch(batch, pair.options.maxImages, classes);
     const pairs = pairing(negatives, labels, classes, this.#pairs);
     const free = learning(this.#options.freeze);
     const learns = { ...free, recall: free.recall && rates.recall > 0 };
