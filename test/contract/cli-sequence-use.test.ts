@@ -367,7 +367,7 @@ it("writes over no file that is read, nor the table over the picture", async () 
     ["forecast", "waves", "--data", "words"],
     cwd,
     1,
-    /it cannot be read \(EISDIR\); check --data$/m,
+    /expected a file, got a folder; check --data$/m,
   );
   await refused(["generate", "words", "--out", "words/last.safetensors"], /is a file of the run/);
   for (const name of ["waves.csv", "e2.csv"]) expect(readFileSync(join(cwd, name))).toEqual(series);

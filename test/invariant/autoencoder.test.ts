@@ -139,7 +139,7 @@ describe.each([
         const one = spikes.subarray(2 * latent.steps * latent.neurons, 3 * latent.steps * latent.neurons);
         expect(latent.decode(one, 1, by)).toEqual(decoded.subarray(2 * stimulusWidth, 3 * stimulusWidth));
       }
-      expect(() => latent.decode(new Uint8Array(3), 1, "recall")).toThrow(/expected 1 x 4 x/);
+      expect(() => latent.decode(new Uint8Array(3), 1, "recall")).toThrow(/expected 1 images x 4 /);
     } finally {
       await team.close();
     }
