@@ -128,7 +128,7 @@ describe.skipIf(!SERVER)("a queue on a real server", () => {
     // A dozen processes start here: on a busy machine that takes minutes.
   }, 240_000);
 
-  it("gives up, saved, on a server that stays away", async () => {
+  it("gives up, saved, on a server that stays away, and at once when it is told to stop", async () => {
     const train = { ...WORDS.train, epochs: 4000 };
     const long = plan("long", { ...WORDS, train, sweep: { axes: AXES, seeds: 1 } });
     const sweep = long.readPlan();
@@ -139,14 +139,18 @@ describe.skipIf(!SERVER)("a queue on a real server", () => {
     await queue.close();
     const waiting = worker("long", "--patience=1");
     await waiting.shown('"event":"progress"');
+    const patient = worker("long", "--patience=600");
+    await patient.shown('"event":"progress"');
     await server.stop();
     const { code, stderr } = await waiting.ended;
     expect(stderr).toMatch(
       /^bispike: redis:..127\.0\.0\.1:\d+: no server answers there \(ECONNREFUSED\).*for 1 s now\n$/,
     );
     expect(code).toBe(1);
+    patient.child.kill("SIGINT");
+    expect((await patient.ended).code).toBe(130);
     const states = sweep.jobs.map((job) => long.status(sweep, job).state);
-    expect(states.sort()).toEqual(["interrupted", "waiting"]);
+    expect(states.sort()).toEqual(["interrupted", "interrupted"]);
     await expect(JobQueue.open(parseServer(server.url), name)).rejects.toThrow(/no server answers there/);
     server = await startServer(join(cwd, "server"), port, "secret");
     for (const user of ["", ":wrong@", "nobody:wrong@"]) {

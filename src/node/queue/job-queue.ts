@@ -3,6 +3,7 @@
  * is dealt out twice, since a worker or the server was lost, is found finished or gone on with, and never counted twice.
  */
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, Queue, Worker } from "bullmq";
 import { BispikeError } from "../../errors.ts";
 import { type Connections, connectTo } from "./connection.ts";
@@ -15,6 +16,9 @@ const MOST_STALLS = 10;
 /** What the server keeps of a finished job; its results are in the run's folder. */
 const KEPT_SECONDS = 30 * 86_400;
 const CLOSE_MILLISECONDS = 3000;
+/** How long a worker that stops waits for a server that is away. */
+const AWAY_SECONDS = 3;
+const LOOK_MILLISECONDS = 100;
 /** How ioredis says that a command was not sent, or got no reply, as the connection is down; or the system, of one that ended in the middle of a reply. */
 const LOST = /max retries per request|isn't writeable|Connection is closed|ECONNRESET|EPIPE/;
 const STATES = ["waiting", "active", "delayed", "failed", "completed"] as const;
@@ -165,10 +169,20 @@ export class JobQueue {
     });
   }
 
-  /** Takes no more jobs, and waits for those under way to be handed back. */
+  /** Takes no more jobs, and waits for those under way to be handed back; of a server that is away no longer than a few seconds: it deals them out anew by itself. */
   async stop(): Promise<void> {
     this.#closing = true;
-    await this.#worker?.close();
+    const away = new AbortController();
+    try {
+      await Promise.race([this.#worker?.close(), this.#untilAway(away.signal)]);
+    } finally {
+      away.abort();
+    }
+  }
+
+  /** Until the server has been away for a while, or nobody waits for that. */
+  async #untilAway(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#connections.outage.longerThan(AWAY_SECONDS)) await sleep(LOOK_MILLISECONDS);
   }
 
   /** @throws BispikeError "platform" once the server has been away for too long */
