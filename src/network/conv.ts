@@ -40,9 +40,11 @@ const TAPS = 9;
 
 /** Entries of a block's event lists (128 KiB), and its output pixels at most: with a tile of weights it stays in a core's second cache. */
 const LIST_ENTRIES = 65536;
-const BLOCK_PIXELS = 1024;
-/** Rows of gradient planes that are walked together (256 KiB). */
+const BLOCK_PIXELS = 128;
+/** Rows of gradient planes that are laid out together (128 KiB). */
 const PLANE_ROWS = 2048;
+/** Bytes of the planes of four channels that are walked together: they stay in a core's first cache beside the lists. */
+const WALKED_BYTES = 24 * 1024;
 
 /** Images handled together, so that small planes still use each weight tile often; from the shape alone, never from the number of threads. */
 function groupOf(rowsPerImage: number, wanted: number): number {
@@ -130,14 +132,14 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     // At least eight items, and one an image where there are few, as of recall's prototypes.
     const together = Math.max(1, Math.min(16, Math.floor(images / 8)));
     const inner = this.#pool ? 4 : 1;
-    const longest = inner * steps * (this.#up ? 4 : TAPS) * channels + 8;
+    const taps = this.#up ? 4 : TAPS;
+    const longest = inner * steps * taps * channels + 8;
     const capacity = Math.max(LIST_ENTRIES, 2 * longest);
     const blockPixels = Math.min(BLOCK_PIXELS, together * pixelsOf(this.shape) * inner);
-    // Lists, offsets, sums, rows: as the kernel lays them out.
-    const starts = Math.ceil((blockPixels * (source.motifs + 1)) / LANES) * LANES;
-    const scratch = this.#team.scratch(
-      2 * capacity + 4 * starts + inner * (2 * source.motifs + steps) * LANES * 4 + 64,
-    );
+    // Lists, where they begin, records, counts of lengths, sums, rows: as the kernel lays them out.
+    const lists = blockPixels * source.motifs;
+    const integers = 4 * lists + blockPixels + taps * channels + 1;
+    const scratch = this.#team.scratch(2 * capacity + 4 * (integers + (lists + inner * steps) * LANES) + 64);
     this.#team.run(
       "convolve",
       Math.ceil(images / together),
@@ -166,17 +168,18 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const { motifs, steps, periods } = source;
     const plane = ((height << this.#up) + this.#padding + 2) * ((width << this.#up) + this.#padding + 2);
     const together = Math.min(images, groupOf(motifs * plane, PLANE_ROWS));
-    const lists = channels * together * steps * height * width;
-    // Counts, then lists of plane offsets a channel, then the planes: as the kernel lays them out.
-    const scratch = this.#team.scratch(
-      4 * (Math.ceil(channels / 16) * 16 + lists + together * motifs * plane * LANES) + 64,
-    );
+    const walked = Math.max(1, Math.floor(WALKED_BYTES / (16 * plane)));
+    const chunks = Math.ceil((together * motifs) / walked);
+    // A table of a row's entries, counts and starts of the lists a channel, then the lists and the planes, in whose place a tile's weights are put in order: as the kernel lays them out.
+    const lists = channels * (width + 1 + chunks + together * steps * height * width) + 1;
+    const planes = Math.max(together * motifs * plane, TAPS * channels) * LANES;
+    const scratch = this.#team.scratch(4 * (lists + planes) + 64);
     this.#team.run(
       "convolveGradient",
       tiles,
       ...[images, together, ...this.#geometry(steps, periods), tiles, this.shape.channels],
       ...[source.offsets.at, source.events.at, ...outputs],
-      ...[scratch.at, scratch.stride],
+      ...[scratch.at, scratch.stride, walked],
     );
   }
 

@@ -4,7 +4,7 @@
  *   z[o] = bias + sum over taps k, fired channels c at the pixel under k of W[k, c]
  *
  * Two passes over blocks of output pixels whose lists fit the cache: (1) the events under each pixel's window, from all its rows, become one list
- * a motif of weight rows (`gather`); (2) every tile of output channels adds up the rows it lists (`motifSums`), two tiles at once.
+ * a motif of weight rows (`gather`), and the block's lists are put in order of length (`sortLists`); (2) every tile of output channels adds up the rows they list.
  *
  * Weights: [tile][ky][kx * channels + c][16]. Event entries are x * channels + c within an image row, so the events of the pixels under one
  * kernel row are one run, and a constant turns them into weight rows. An upsampled source pixel lies under two or four taps of a window at once,
@@ -12,7 +12,8 @@
  * window is 2x2 source pixels: 4 additions an event and window in place of 9.
  */
 import { ROW, chunkMoments } from "./lanes";
-import { motifSums, motifSumsOfTwo, stepsOfMotifs } from "./motif-rows";
+import { stepsOfMotifs } from "./motif-rows";
+import { RECORD, sortLists, sumLists } from "./sorted-lists";
 
 /**
  * Weights of the 2x2 windows over source pixels for each parity of the window's first row and column: [tile][parity][2][2 * channels + c][16]
@@ -41,7 +42,7 @@ export function collapse(begin: i32, end: i32, _thread: i32, channels: i32, weig
 }
 
 /**
- * Lists of one output pixel: weight rows by motif, appended at `e`; the motifs' offsets (u16 units from `base`) go to `at`. Returns the end.
+ * Lists of one output pixel: weight rows by motif, appended at `e`; where they begin and the last one ends goes to `at` (u16 units from `base`). Returns the end.
  * `offsets` are the image's. Up to 7 entries more are written and void.
  */
 @inline
@@ -55,22 +56,31 @@ function gather(
   const rows0 = max(0, -y), rows1 = min(size, height - y);
   const parity = up ? (((y0 & 1) << 1) | (x0 & 1)) << 2 : 0;
   const plane = <usize>(height * width) << 2, run = <usize>(last - first) << 2;
-  for (let m = 0; m < motifs; m++, at += 4, offsets += plane) {
+  const two = rows1 - rows0 > 1, three = rows1 - rows0 > 2, line = <usize>width << 2;
+  // What turns entries into weight rows, of the first row under the window and from a row to the next.
+  const by = i16x8.splat(<i16>((parity + rows0 * size - x) * channels)), next = i16x8.splat(<i16>(size * channels)), third = i16x8.add(i16x8.add(by, next), next);
+  let place = offsets + (<usize>((y + rows0) * width + x + first) << 2);
+  for (let m = 0; m < motifs; m++, at += 4, offsets += plane, place += plane) {
     store<i32>(at, <i32>((e - base) >> 1));
-    // Nowhere in this image, or no pixel under the window.
-    if (load<i32>(offsets) == load<i32>(offsets + plane) || first >= last) continue;
-    for (let ky = rows0; ky < rows1; ky++) {
-      const place = offsets + (<usize>((y + ky) * width + x + first) << 2);
-      let from = events + (<usize>load<i32>(place) << 1);
-      const count = events + (<usize>load<i32>(place + run) << 1) - from;
-      const shift = i16x8.splat(<i16>((parity + ky * size - x) * channels));
-      // Most runs are of eight at most: the first copy is made without asking.
-      v128.store(e, i16x8.add(v128.load(from), shift));
-      for (let i: usize = 16; i < count; i += 16) v128.store(e + i, i16x8.add(v128.load(from + i), shift));
-      e += count;
+    // Else nowhere in this image, or no pixel under the window.
+    if (load<i32>(offsets) != load<i32>(offsets + plane) && first < last && rows0 < rows1) {
+      e = copyRun(place, run, by, events, e);
+      if (two) e = copyRun(place + line, run, i16x8.add(by, next), events, e);
+      if (three) e = copyRun(place + 2 * line, run, third, events, e);
     }
   }
+  store<i32>(at, <i32>((e - base) >> 1));
   return e;
+}
+
+/** Copies to `e` the events between the offset at `place` and the one `run` bytes further, `by` added to each; returns the end. */
+@inline
+function copyRun(place: usize, run: usize, by: v128, events: usize, e: usize): usize {
+  const from = load<i32>(place), entries = events + (<usize>from << 1), bytes = <usize>(load<i32>(place + run) - from) << 1;
+  // Most runs are of eight at most: the first copy is made without asking.
+  v128.store(e, i16x8.add(v128.load(entries), by));
+  for (let i: usize = 16; i < bytes; i += 16) v128.store(e + i, i16x8.add(v128.load(entries + i), by));
+  return e + bytes;
 }
 
 /**
@@ -155,8 +165,8 @@ function pooledSteps(
  * Forward convolution; items are groups of images. `steps` distinct time steps under periods + steps motifs; `offsets` and `events` as `emit` leaves
  * them with wrap = width and offsets a pixel. With `up` the weights are `collapse`d ones. outHeight and outWidth are those of the
  * convolution, before pooling. z, winner (0: not wanted): [tile][image][step][pooled pixel][16]; moments a chunk of one image.
- * Scratch a thread: `listCapacity` u16, offsets of `blockPixels` output pixels, and two tiles' sums and one's rows of the pixels under one pooled pixel
- * (see ConvSynapses); both limits leave room for one pooled pixel's lists at their longest.
+ * Scratch a thread: `listCapacity` u16; where the lists of `blockPixels` output pixels begin; their records; counts of lengths; sums of these lists, and one
+ * tile's rows of the pixels under one pooled pixel (see ConvSynapses); both limits leave room for one pooled pixel's lists at their longest.
  */
 export function convolve(
   begin: i32, end: i32, thread: i32,
@@ -167,52 +177,41 @@ export function convolve(
 ): void {
   const ph = pool ? outHeight >> 1 : outHeight, pw = pool ? outWidth >> 1 : outWidth, pixels = ph * pw, inner = pool ? 4 : 1;
   const motifs = periods + steps, offsetsAnImage = <usize>(motifs * height * width + 1) << 2;
-  const lists = scratch + <usize>thread * scratchStride;
+  const taps = up ? 4 : 9, lists = scratch + <usize>thread * scratchStride;
   const starts = lists + (<usize>listCapacity << 1), startsAPixel = <usize>(motifs + 1) << 2;
-  const sums = starts + (<usize>blockPixels * startsAPixel + 63 & ~63), sumsApart = <usize>motifs << ROW;
-  const rows = sums + 2 * <usize>inner * sumsApart;
+  const records = starts + <usize>blockPixels * startsAPixel, lengths = records + <usize>(blockPixels * motifs) * RECORD;
+  const sums = lengths + (<usize>(taps * channels + 1) << 2) + 63 & ~63, sumsAPixel = <usize>motifs << ROW;
+  const rows = sums + <usize>blockPixels * sumsAPixel;
   // The longest lists one pooled pixel can have: each neuron under its windows listed at every step.
-  const longest = <usize>(inner * steps * (up ? 4 : 9) * channels + 8) << 1;
+  const longest = <usize>(inner * steps * taps * channels + 8) << 1;
   const limit = lists + (<usize>listCapacity << 1) - longest;
-  const tileBytes = <usize>((up ? 16 : 9) * channels) << ROW;
-  const plane = <usize>pixels << ROW;
+  const tileBytes = <usize>((up ? 16 : 9) * channels) << ROW, plane = <usize>pixels << ROW;
+  memory.fill(lengths, 0, <usize>(taps * channels + 1) << 2);
   for (let item = begin; item < end; item++) {
     const from = item * group, to = min(images, from + group), units = (to - from) * pixels;
     let unit = 0;
     while (unit < units) {
       // A block of pooled pixels, over image borders, until its lists fill the scratch.
       const blockBegin = unit;
-      let e = lists, at = starts;
-      for (let used = 0; unit < units && used + inner <= blockPixels && e <= limit; unit++, used += inner) {
+      let e = lists, at = starts, used = 0;
+      for (; unit < units && used + inner <= blockPixels && e <= limit; unit++, used += inner) {
         const b = unit / pixels, p = unit - b * pixels, py = p / pw, px = p - py * pw;
         const own = offsets + <usize>(from + b) * offsetsAnImage;
         for (let q = 0; q < inner; q++, at += startsAPixel) {
           const oy = pool ? 2 * py + (q >> 1) : py, ox = pool ? 2 * px + (q & 1) : px;
           e = gather(oy, ox, motifs, height, width, up, stride, pad, channels, own, events, lists, at, e);
-          store<i32>(at + (<usize>motifs << 2), <i32>((e - lists) >> 1));
         }
       }
-      for (let tile = 0; tile < tiles; tile += 2) {
-        const both = tile + 1 < tiles;
-        const w = weights + <usize>tile * tileBytes, c = bias ? bias + (<usize>tile << ROW) : 0, c2 = bias ? c + 64 : 0;
-        at = starts;
-        let b = blockBegin / pixels, p = blockBegin - b * pixels;
-        for (let u = blockBegin; u < unit; u++, p++) {
+      const last = sortLists(used, motifs, starts, lists, lengths, records);
+      for (let tile = 0; tile < tiles; tile++) {
+        const w = weights + <usize>tile * tileBytes, c = bias ? bias + (<usize>tile << ROW) : 0;
+        sumLists(records, last, w, sums);
+        let b = blockBegin / pixels, p = blockBegin - b * pixels, own = sums;
+        for (let u = blockBegin; u < unit; u++, p++, own += <usize>inner * sumsAPixel) {
           if (p == pixels) { p = 0; b++; }
-          const place = (<usize>(tile * images + from + b) * steps) * pixels + p, place2 = place + <usize>(images * steps) * pixels;
-          for (let q = 0; q < inner; q++, at += startsAPixel) {
-            const own = sums + <usize>q * sumsApart;
-            if (both) motifSumsOfTwo(at, lists, motifs, w, tileBytes, own, <usize>inner * sumsApart);
-            else motifSums(at, lists, motifs, w, own);
-          }
-          const other = sums + <usize>inner * sumsApart;
-          if (pool) {
-            pooledSteps(sums, sumsApart, steps, periods, c, z + (place << ROW), winner ? winner + (place << 4) : 0, pixels, rows);
-            if (both) pooledSteps(other, sumsApart, steps, periods, c2, z + (place2 << ROW), winner ? winner + (place2 << 4) : 0, pixels, rows);
-          } else {
-            stepsOfMotifs(sums, steps, periods, c, z + (place << ROW), plane);
-            if (both) stepsOfMotifs(other, steps, periods, c2, z + (place2 << ROW), plane);
-          }
+          const place = (<usize>(tile * images + from + b) * steps) * pixels + p;
+          if (pool) pooledSteps(own, sumsAPixel, steps, periods, c, z + (place << ROW), winner ? winner + (place << 4) : 0, pixels, rows);
+          else stepsOfMotifs(own, steps, periods, c, z + (place << ROW), plane);
         }
       }
     }

@@ -21,29 +21,6 @@ export function motifSums(at: usize, events: usize, motifs: i32, w: usize, sums:
   }
 }
 
-/**
- * The same for two tiles at once: the second's weights lie `apart` bytes further, its sums `sumsApart`. Each list is read once for both.
- */
-@inline
-export function motifSumsOfTwo(at: usize, events: usize, motifs: i32, w: usize, apart: usize, sums: usize, sumsApart: usize): void {
-  let e = events + (<usize>load<i32>(at) << 1);
-  for (let m = 0; m < motifs; m++, at += 4, sums += 64) {
-    const last = events + (<usize>load<i32>(at, 4) << 1), other = sums + sumsApart;
-    let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-    for (; e < last; e += 2) {
-      const p = w + (<usize>load<u16>(e) << ROW), q = p + apart;
-      a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16));
-      a2 = f32x4.add(a2, v128.load(p, 32)); a3 = f32x4.add(a3, v128.load(p, 48));
-      // Never taken. V8 moves all loads of a block to its front; eight of them beside eight sums would not fit its registers.
-      if (p == 0) break;
-      b0 = f32x4.add(b0, v128.load(q)); b1 = f32x4.add(b1, v128.load(q, 16));
-      b2 = f32x4.add(b2, v128.load(q, 32)); b3 = f32x4.add(b3, v128.load(q, 48));
-    }
-    v128.store(sums, a0); v128.store(sums, a1, 16); v128.store(sums, a2, 32); v128.store(sums, a3, 48);
-    v128.store(other, b0); v128.store(other, b1, 16); v128.store(other, b2, 32); v128.store(other, b3, 48);
-  }
-}
-
 /** The rows z[t], at `rows` + t * stride, from the motifs' sums and the constant row `c` (0: none). */
 export function stepsOfMotifs(sums: usize, steps: i32, periods: i32, c: usize, rows: usize, stride: usize): void {
   const zero = f32x4.splat(0);
