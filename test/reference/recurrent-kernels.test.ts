@@ -142,18 +142,20 @@ function listed(
   { population }: ReturnType<typeof firingPopulation>,
   { neurons, steps, positions, rows }: { neurons: number; steps: number; positions: number; rows: number },
 ) {
-  const capacity = positions * rows * steps;
-  const starts = team.arena.i32(neurons * (positions + 1));
-  const lists = team.arena.u16(neurons * capacity);
+  // Entries from a position's lists to the next one's.
+  const apart = rows * steps * neurons;
+  const starts = team.arena.i32(positions * (neurons + 1));
+  const lists = team.arena.u16(positions * apart);
+  const scratch = team.scratch(neurons * 4);
   starts.view.fill(-1);
   lists.view.fill(65535);
   team.run(
     "transposePositions",
-    tilesFor(neurons),
-    ...[positions, rows, population.motifs, tilesFor(neurons), neurons, capacity],
-    ...[population.motifMasks.at, starts.at, lists.at],
+    positions,
+    ...[rows, steps, population.motifs, neurons, population.offsets.at, population.events.at],
+    ...[starts.at, lists.at, scratch.at, scratch.stride],
   );
-  return { capacity, starts, lists };
+  return { apart, starts, lists };
 }
 
 test("lists by position hold each neuron's motifs, row by row", () => {
@@ -164,22 +166,21 @@ test("lists by position hold each neuron's motifs, row by row", () => {
       const firing = firingPopulation(team, random, { ...c, images: positions * rows });
       const { population } = firing;
       const { motifs } = population;
-      const { capacity, starts, lists } = listed(firing, c);
+      const { apart, starts, lists } = listed(firing, c);
       const words = tilesFor(neurons);
-      for (let u = 0; u < neurons; u++) {
+      for (let n = 0; n < positions; n++) {
         let from = 0;
-        for (let n = 0; n < positions; n++) {
+        for (let u = 0; u < neurons; u++) {
           const expected: number[] = [];
           for (let r = 0; r < rows * motifs; r++) {
             const mask = population.motifMasks.view[(n * rows * motifs + r) * words + (u >> 4)]!;
             if ((mask >> (u & 15)) & 1) expected.push(r);
           }
-          const at = u * (positions + 1) + n;
-          expect(starts.view[at]).toBe(from);
+          expect(starts.view[n * (neurons + 1) + u]).toBe(from);
+          expect([...lists.view.subarray(n * apart + from, n * apart + from + expected.length)]).toEqual(expected);
           from += expected.length;
-          expect([...lists.view.subarray(u * capacity + starts.view[at]!, u * capacity + from)]).toEqual(expected);
         }
-        expect(starts.view[u * (positions + 1) + positions]).toBe(from);
+        expect(starts.view[n * (neurons + 1) + neurons]).toBe(from);
       }
     }),
     { numRuns: 60 },
@@ -193,7 +194,7 @@ test("weight and bias gradients: gradient rows of position n meet the spikes of 
       const random = new RandomStream(c.seed, "positions gradient");
       const stored = positions + 1;
       const firing = firingPopulation(team, random, { ...c, images: stored * rows });
-      const { capacity, starts, lists } = listed(firing, { ...c, positions: stored });
+      const { starts, lists } = listed(firing, { ...c, positions: stored });
       const tiles = tilesFor(outputs);
       const images = positions * rows;
       const g = gridOf(random, tiles * images * steps * 16, 1);
@@ -206,7 +207,7 @@ test("weight and bias gradients: gradient rows of position n meet the spikes of 
         team.run(
           "positionsGradient",
           tiles,
-          ...[positions, rows, shift, stored, steps, periods, neurons, capacity, starts.at, lists.at, gRegion.at],
+          ...[positions, rows, shift, steps, periods, neurons, starts.at, lists.at, gRegion.at],
           ...[weight.at, bias ? dBias.at : 0, scratch.at, scratch.stride],
         );
         const expected = new Float64Array(weight.view.length);

@@ -55,29 +55,40 @@ export function sumSteps(begin: i32, end: i32, _thread: i32, steps: i32, x: usiz
 }
 
 /**
- * For each neuron the sorted rows (image of its position, motif) that hold it, position after position; items are tiles. Neuron u is list u, of `capacity` entries at most; the rows of
- * position n are its entries starts[u][n] to starts[u][n + 1]. The same lists serve the stage above and the next position: they differ in the position whose gradients they meet.
+ * For each position, and in it for each neuron, the sorted rows (image of the position, motif) that hold it; items are positions. Neuron u's rows of position n are entries starts[n][u] to
+ * starts[n][u + 1] of the position's lists, which begin rows * steps * neurons entries apart: a walk over a position's neurons reads on and on. The same lists serve the stage above and
+ * the next position: they differ in the position whose gradients they meet. `scratch`: `neurons` integers a thread.
  */
 export function transposePositions(
-  begin: i32, end: i32, _thread: i32,
-  positions: i32, rows: i32, motifs: i32, tiles: i32, neurons: i32, capacity: i32, motifMasks: usize, starts: usize, lists: usize,
+  begin: i32, end: i32, thread: i32,
+  rows: i32, steps: i32, motifs: i32, neurons: i32, offsets: usize, events: usize, starts: usize, lists: usize, scratch: usize, scratchStride: i32,
 ): void {
-  const next = (<usize>positions + 1) << 2, listBytes = <usize>capacity << 1, stride = <usize>tiles << 1;
-  for (let tile = begin; tile < end; tile++) {
-    const first = tile << 4, width = min(16, neurons - first);
-    const list = lists + <usize>first * listBytes, start = starts + <usize>first * next;
-    for (let j = 0; j < width; j++) store<i32>(start + <usize>j * next, 0);
-    let mask = motifMasks + (<usize>tile << 1);
-    for (let n = 0, at = start; n < positions; n++, at += 4) {
-      // The position's end is where it begins, and moves on with each entry.
-      for (let j = 0; j < width; j++) store<i32>(at + <usize>j * next + 4, load<i32>(at + <usize>j * next));
-      for (let r = 0; r < rows * motifs; r++, mask += stride) {
-        let bits = <u32>load<u16>(mask);
-        while (bits) {
-          const j = <usize>ctz(bits), to = at + j * next + 4, entry = load<i32>(to);
-          store<u16>(list + j * listBytes + (<usize>entry << 1), <u16>r);
-          store<i32>(to, entry + 1);
-          bits &= bits - 1;
+  const next = scratch + <usize>thread * scratchStride, all = <usize>neurons << 2;
+  for (let n = begin; n < end; n++) {
+    const start = starts + <usize>n * (all + 4), list = lists + (<usize>(n * rows * steps) * neurons << 1);
+    const first = offsets + (<usize>(n * rows * (motifs + 1)) << 2);
+    memory.fill(next, 0, all);
+    for (let b = 0, at = first; b < rows; b++, at += <usize>(motifs + 1) << 2) {
+      const last = events + (<usize>load<i32>(at + (<usize>motifs << 2)) << 1);
+      for (let e = events + (<usize>load<i32>(at) << 1); e < last; e += 2) {
+        const count = next + (<usize>load<u16>(e) << 2);
+        store<i32>(count, load<i32>(count) + 1);
+      }
+    }
+    let entries = 0;
+    for (let u: usize = 0; u < all; u += 4) {
+      const count = load<i32>(next + u);
+      store<i32>(start + u, entries); store<i32>(next + u, entries);
+      entries += count;
+    }
+    store<i32>(start + all, entries);
+    for (let b = 0, at = first, r = 0; b < rows; b++, at += 4) {
+      for (let m = 0; m < motifs; m++, r++, at += 4) {
+        const last = events + (<usize>load<i32>(at, 4) << 1);
+        for (let e = events + (<usize>load<i32>(at) << 1); e < last; e += 2) {
+          const place = next + (<usize>load<u16>(e) << 2), entry = load<i32>(place);
+          store<u16>(list + (<usize>entry << 1), <u16>r);
+          store<i32>(place, entry + 1);
         }
       }
     }
@@ -86,22 +97,24 @@ export function transposePositions(
 
 /**
  * Weight (and bias, where not 0) gradient of synapses that read such lists: position `shift` + n of the lists meets the gradient rows of position n, of `positions` in all.
- * The gradient rows of one position at a time stay in the nearest cache. Items are tiles of outputs. `stored`: positions of the lists. `scratch`: rows * (periods + steps) rows a thread.
+ * The gradient rows of one position at a time stay in the nearest cache. Items are tiles of outputs. `scratch`: rows * (periods + steps) rows a thread.
  */
 export function positionsGradient(
   begin: i32, end: i32, thread: i32,
-  positions: i32, rows: i32, shift: i32, stored: i32, steps: i32, periods: i32, inputs: i32, capacity: i32,
+  positions: i32, rows: i32, shift: i32, steps: i32, periods: i32, inputs: i32,
   starts: usize, lists: usize, g: usize, dWeights: usize, dBias: usize, scratch: usize, scratchStride: i32,
 ): void {
-  const block = scratch + <usize>thread * scratchStride, next = (<usize>stored + 1) << 2, listBytes = <usize>capacity << 1;
+  const block = scratch + <usize>thread * scratchStride, all = <usize>inputs << 2;
   for (let tile = begin; tile < end; tile++) {
     const weights = dWeights + (<usize>tile * inputs << ROW), from = g + (<usize>tile * positions * rows * steps << ROW);
     memory.fill(weights, 0, <usize>inputs << ROW);
     for (let n = 0; n < positions; n++) {
       motifGradients(from + (<usize>n * rows * steps << ROW), 0, rows, steps, periods, 64, 0, 0, block);
-      for (let i: usize = 0, at = starts + (<usize>(shift + n) << 2), list = lists; i < <usize>inputs; i++, at += next, list += listBytes) {
-        const e = list + (<usize>load<i32>(at) << 1), last = list + (<usize>load<i32>(at, 4) << 1);
-        if (e < last) sumListed(true, e, last, block, weights + (i << ROW));
+      const start = starts + <usize>(shift + n) * (all + 4), list = lists + (<usize>((shift + n) * rows * steps) * inputs << 1);
+      for (let i: usize = 0, e = list; i < all; i += 4) {
+        const last = list + (<usize>load<i32>(start + i, 4) << 1);
+        if (e < last) sumListed(true, e, last, block, weights + (i << 4));
+        e = last;
       }
     }
     if (dBias) columnSums(from, positions * rows * steps, 64, dBias + (<usize>tile << ROW));

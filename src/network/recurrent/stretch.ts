@@ -11,12 +11,10 @@ import { flat, type Shape } from "../shape.ts";
 /** A population's elements and the lists weight gradients are summed from. */
 export class WindowSpikes {
   readonly population: Population;
-  /** Entries of a neuron's list that belong to each position, [neuron][positions + 1]. */
+  /** Where a neuron's rows begin among a position's entries, [position][neurons + 1]. */
   readonly #starts: Region<Int32Array>;
   readonly #lists: Region<Uint16Array>;
   readonly #team: Team;
-  readonly #capacity: number;
-  #positions = 0;
   #rows = 0;
 
   /** Room for windows of `maxPositions` elements of `maxRows` rows, and the element beside them. */
@@ -31,22 +29,20 @@ export class WindowSpikes {
         `${maxRows} windows side by side of ${steps} steps are too many: a neuron's lists number at most 65536 rows a position (here ${entries}); use a smaller batch or fewer steps`,
       );
     }
-    this.#capacity = images * steps;
-    this.#starts = team.arena.i32(neurons * (maxPositions + 2));
-    this.#lists = team.arena.u16(neurons * this.#capacity);
+    this.#starts = team.arena.i32((maxPositions + 1) * (neurons + 1));
+    this.#lists = team.arena.u16(images * steps * neurons);
   }
 
   /** Makes the lists of a window's elements and the one beside them; the population's own lists must be there. */
   list(positions: number, rows: number): void {
-    const { shape, motifs, motifMasks } = this.population;
-    const tiles = Math.ceil(shape.channels / 16);
-    this.#positions = positions + 1;
+    const { shape, steps, motifs, offsets, events } = this.population;
+    const scratch = this.#team.scratch(shape.channels * 4);
     this.#rows = rows;
     this.#team.run(
       "transposePositions",
-      tiles,
-      ...[positions + 1, rows, motifs, tiles, shape.channels, this.#capacity],
-      ...[motifMasks.at, this.#starts.at, this.#lists.at],
+      positions + 1,
+      ...[rows, steps, motifs, shape.channels, offsets.at, events.at],
+      ...[this.#starts.at, this.#lists.at, scratch.at, scratch.stride],
     );
   }
 
@@ -58,7 +54,7 @@ export class WindowSpikes {
     this.#team.run(
       "positionsGradient",
       tiles,
-      ...[images / this.#rows, this.#rows, shift, this.#positions, steps, periods, shape.channels, this.#capacity],
+      ...[images / this.#rows, this.#rows, shift, steps, periods, shape.channels],
       ...[this.#starts.at, this.#lists.at, g, weight, bias, scratch.at, scratch.stride],
     );
   }
