@@ -192,7 +192,8 @@ export class Team {
   }
 
   /**
-   * The same over the items from `first` to `end`, exclusive: for work that must be done in parts, such as the positions of a sequence.
+   * The same over the items from `first` to `end`, exclusive: for work that must be done in parts, such as the positions of a sequence. What runs for each element of a stream writes its
+   * arguments one by one: groups that are spread into a call (`...[a, b]`) are arrays that the garbage collector has to take away, and a stream has no end.
    *
    * @throws BispikeError "usage" once the team is closed: its threads would be waited for without end
    */

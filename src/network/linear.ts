@@ -128,15 +128,27 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     this.#team.run(
       "linearEvents",
       this.#rowTiles,
-      ...[images, source.steps, source.periods, this.fanIn, pixels, tilesOf(this.shape)],
-      ...[source.offsets.at, source.events.at, group.at("weight"), group.at("bias"), workspace.z],
-      ...[pixels === 1 ? moments : 0, scratch.at, scratch.stride],
+      images,
+      source.steps,
+      source.periods,
+      this.fanIn,
+      pixels,
+      tilesOf(this.shape),
+      source.offsets.at,
+      source.events.at,
+      group.at("weight"),
+      group.at("bias"),
+      workspace.z,
+      pixels === 1 ? moments : 0,
+      scratch.at,
+      scratch.stride,
     );
   }
 
   gradient(group: ParameterGroup, images: number, { g, z }: Workspace, coefficients: Address): void {
     const { source } = this;
-    const outputs = [g, z, coefficients, group.gradientAt("weight"), group.gradientAt("bias")];
+    const weight = group.gradientAt("weight");
+    const bias = group.gradientAt("bias");
     const tiles = tilesOf(this.shape);
     const lists = this.#lists;
     if (lists && this.#sparse) {
@@ -146,7 +158,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
         "linearValuedGradient",
         this.#rowTiles,
         ...[images, this.fanIn, tiles, lists.pairCapacity, lists.background, lists.pairEnds.at, lists.pairLists.at],
-        ...[...outputs, scratch.at, scratch.stride],
+        ...[g, z, coefficients, weight, bias, scratch.at, scratch.stride],
       );
     } else if (isReal(source)) {
       this.#team.run(
@@ -157,13 +169,14 @@ export class LinearSynapses extends PackedParameters implements Synapses {
         source.stride,
         tiles,
         source.at,
-        ...outputs,
+        g,
+        z,
+        coefficients,
+        weight,
+        bias,
       );
     } else {
-      source.correlate({
-        ...{ images, pixels: pixelsOf(this.shape), tiles, g, z, coefficients },
-        ...{ weight: group.gradientAt("weight"), bias: group.gradientAt("bias") },
-      });
+      source.correlate({ images, pixels: pixelsOf(this.shape), tiles, g, z, coefficients, weight, bias });
     }
   }
 

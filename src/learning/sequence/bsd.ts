@@ -194,7 +194,8 @@ export class SequenceBsd extends SpikingLearner {
     const perSpike = (2 * weight) / (rates.length * positions * rows * this.pair.options.steps);
     let sum = 0;
     let squares = 0;
-    for (const [u, rate] of rates.entries()) {
+    for (let u = 0; u < rates.length; u++) {
+      const rate = rates[u]!;
       sum += rate;
       const excess = Math.max(0, rate - target);
       squares += excess * excess;

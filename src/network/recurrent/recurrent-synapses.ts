@@ -49,19 +49,29 @@ export class RecurrentSynapses extends PackedParameters {
       "recurrentEvents",
       position * this.#tiles,
       (position + 1) * this.#tiles,
-      ...[rows, images, source.steps, source.periods, drives.steps, this.fanIn, this.#tiles],
-      ...[source.offsets.at, source.events.at, group.at("recurrent"), drives.at, z],
-      ...[moments, scratch.at, scratch.stride],
+      rows,
+      images,
+      source.steps,
+      source.periods,
+      drives.steps,
+      this.fanIn,
+      this.#tiles,
+      source.offsets.at,
+      source.events.at,
+      group.at("recurrent"),
+      drives.at,
+      z,
+      moments,
+      scratch.at,
+      scratch.stride,
     );
   }
 
   /** Weight gradient of the whole window from g = dL/dz. */
   gradient(group: ParameterGroup, images: number, { g, z }: Workspace): void {
     const { source } = this;
-    source.correlate({
-      ...{ images, pixels: 1, tiles: this.#tiles, g, z, coefficients: 0 },
-      ...{ weight: group.gradientAt("recurrent"), bias: 0 },
-    });
+    const weight = group.gradientAt("recurrent");
+    source.correlate({ images, pixels: 1, tiles: this.#tiles, g, z, coefficients: 0, weight, bias: 0 });
   }
 
   plainShape(): readonly number[] {
