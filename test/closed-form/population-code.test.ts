@@ -1,7 +1,7 @@
 /** Real values as spikes of tuned neurons: counts worked out by hand, and how evenly they are spread. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { codeValue, firesAt, populationCodeDefaults } from "../../src/coding/population-code.ts";
+import { codeValue, firesAt, populationCodeDefaults, preferring } from "../../src/coding/population-code.ts";
 
 const countsOf = (size: number, range: number, steps: number, value: number): number[] => {
   const counts = new Uint8Array(size);
@@ -89,5 +89,32 @@ describe("trains", () => {
         if (count > 0) expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(1);
       }
     }
+  });
+});
+
+describe("the neuron that prefers a value", () => {
+  test.each([
+    [0, 1],
+    [0.49, 1],
+    // Half-way between two centres.
+    [0.5, 2],
+    [-0.51, 0],
+    [9, 2],
+    [-9, 0],
+  ])("of three around 0, %d is dearest to number %d", (value, neuron) => {
+    expect(preferring({ size: 3, range: 1, steps: 4 }, value)).toBe(neuron);
+  });
+
+  test("is the one that fires most, or of two as often", () => {
+    const any = fc.record({
+      size: fc.integer({ min: 1, max: 30 }),
+      value: fc.double({ min: -4, max: 4, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(any, ({ size, value }) => {
+        const counts = countsOf(size, 2.5, 250, value);
+        expect(counts[preferring({ size, range: 2.5, steps: 250 }, value)]).toBe(Math.max(...counts));
+      }),
+    );
   });
 });

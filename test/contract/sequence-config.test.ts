@@ -96,7 +96,7 @@ it.each([
   [series, ["--data.timeColumn=true"], "data.timeColumn: expected a column's name or place, or false, got true"],
   [alice, ["--rule.affinity=angles"], "rule.affinity: expected one of cosines, dots, got"],
   [alice, ["--rule.recallFeatures=same"], "rule.recallFeatures: expected one of rate, drive, membrane, got"],
-  [series, ["--rule.negatives=masked"], "rule.negatives: expected literal with task regression, got masked"],
+  [series, ["--rule.negatives=prototypes"], "rule.negatives: expected one of literal, masked, got"],
   [series, ["--train.batch=2048"], "data.window x train.batch x network.steps: expected at most 65536 rows"],
   [series, ["--train.batch=1", "--data.window=1"], "data.window x train.batch: expected at least 2 positions"],
 ])("%j with %j", (raw, overrides, message) => {

@@ -394,6 +394,25 @@ export function homeostasis(rates: Float64Array, neurons: number, steps: number,
   };
 }
 
+/** Whose targets are the same: symbols, or rows of values that the same neurons of the code prefer, the upper of two that are as near. */
+function labelsOf(targets: Elements, { size, range }: PopulationCodeSize): ArrayLike<number> {
+  if (targets.kind === "symbols") return targets.symbols;
+  const preferred = Array.from(targets.values, (value) => {
+    const clamped = Math.min(range, Math.max(-range, value));
+    let best = 0;
+    for (let j = 1; j < size; j++) {
+      const [centre, rival] = [j, best].map((k) => -range + (2 * range * k) / (size - 1)) as [number, number];
+      if (Math.abs(clamped - centre) <= Math.abs(clamped - rival)) best = j;
+    }
+    return best;
+  });
+  const rows = preferred.length / targets.width;
+  return Array.from({ length: rows }, (_, row) => {
+    const own = preferred.slice(row * targets.width, (row + 1) * targets.width);
+    return own.reduce((label, neuron) => label * size + neuron, 0);
+  });
+}
+
 /** Gradients of a stage's neurons from that of its features, time means of `kind`, and a pull that every spike of a neuron has. */
 export function ofNeurons(
   gradFeatures: Float64Array,
@@ -456,7 +475,7 @@ export function sequenceStep(
     const partner = net.recall[other]!;
     const [rates, theirRates] = [featuresOf(trace, steps), featuresOf(recalled[other]!, steps)];
     const [v, w] = [rates, featuresOf(recalled[other]!, steps, options.recallFeatures)];
-    const labels = options.negatives === "masked" && targets.kind === "symbols" ? targets.symbols : undefined;
+    const labels = options.negatives === "masked" ? labelsOf(targets, options.code) : undefined;
     const { loss, gradV, gradW } = alignBlocks(v, w, stage.neurons, options, labels);
     const [own, theirs] = [rates, theirRates].map((x) => homeostasis(x, stage.neurons, steps, options.homeostasis));
     losses.push(options.weight * loss + own!.cost + theirs!.cost);

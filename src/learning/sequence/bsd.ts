@@ -15,6 +15,7 @@
 import type { AffinityKind } from "../../alignment/infonce.ts";
 import { stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
 import { ofKind, requireArguments } from "../../arguments.ts";
+import { preferring } from "../../coding/population-code.ts";
 import type { Feature } from "../../network/neuron.ts";
 import type { RecurrentLayer } from "../../network/recurrent/recurrent-layer.ts";
 import type { Statistics } from "../../network/recurrent/sequence-norm.ts";
@@ -34,7 +35,7 @@ export interface SequenceBsdOptions {
   readonly centred: boolean;
   /** Alignment loss of the hidden stages and stage 1. */
   readonly loss: "infonce" | "reco";
-  /** literal: every other row of a block is a negative; masked: those with another target symbol. */
+  /** literal: every other row of a block is a negative; masked: those with another target: another symbol, or a value that another neuron of recall's code prefers. */
   readonly negatives: "literal" | "masked";
   /** Rows of a window that are compared with each other at most. */
   readonly block: number;
@@ -169,8 +170,25 @@ export class SequenceBsd extends SpikingLearner {
 
   get #comparison() {
     const { centred, negatives } = this.#options;
-    const labels = negatives === "masked" && this.targets instanceof Uint16Array ? this.targets : undefined;
-    return { centred, labels };
+    return { centred, labels: negatives === "masked" ? this.#labels : undefined };
+  }
+
+  /** Rows of the same label have the same target. */
+  get #labels(): ArrayLike<number> {
+    const { targets, pair } = this;
+    if (targets instanceof Uint16Array) return targets;
+    const { population, steps } = pair.options;
+    const { width } = pair.options.targets;
+    const code = { ...population, steps };
+    const images = this.positions * this.rows;
+    // Several values are the same target where all are.
+    const seen = new Map<string, number>();
+    return Array.from({ length: images }, (_, row) => {
+      const neurons = Array.from({ length: width }, (_, d) => preferring(code, targets[row * width + d]!)).join();
+      const label = seen.get(neurons) ?? seen.size;
+      seen.set(neurons, label);
+      return label;
+    });
   }
 
   /** Stage 1: recall's last weights learn to redraw the stimulus. */

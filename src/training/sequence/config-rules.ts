@@ -9,7 +9,7 @@ const SERIES_KEYS = [
 ] as (keyof SequenceDataConfig)[];
 
 /** @returns one sentence a fault */
-export function impossible({ task, data, network, rule, train }: SequenceConfig): string[] {
+export function impossible({ task, data, network, train }: SequenceConfig): string[] {
   const faults: string[] = [];
   const [wanted, other] = task === "next-character" ? (["text", "series"] as const) : (["series", "text"] as const);
   if (data[wanted] === undefined)
@@ -27,10 +27,6 @@ export function impossible({ task, data, network, rule, train }: SequenceConfig)
     if (data[key] !== undefined) faults.push(`data.${key}: expected nothing with task ${task}, got a value; remove it`);
   if (data.trainPart === 0)
     faults.push("data.trainPart: expected more than 0, got 0: there would be nothing to train on");
-  if (task !== "next-character" && rule.negatives === "masked")
-    faults.push(
-      `rule.negatives: expected literal with task ${task}, got masked: values are never the same, as characters are`,
-    );
   const { window } = data;
   const { batch } = train;
   const { steps } = network;
