@@ -185,8 +185,8 @@ function tabulate(width: i32, channels: i32, table: usize): void {
 
 /**
  * Lists the events of planes `first` to `end` (image by image, motif by motif) a channel: byte offsets into the planes, from `list` on, one channel's
- * after the other's, so that a walk over all of them reads on and on. Leaves the addresses where the channels' lists begin at `starts`, and returns where the last ends. `at`: offsets of plane 0; `corner`:
- * where a plane has the first pixel; `shift`: log2 of the bytes from pixel to pixel.
+ * after the other's, so that a walk over all of them reads on and on. Leaves the addresses where the channels' lists begin at `starts`, and returns where
+ * the last ends. `at`: offsets of plane 0; `corner`: where a plane has the first pixel; `shift`: log2 of the bytes from pixel to pixel. `next`: scratch.
  */
 function listChannels(
   first: i32, end: i32, motifs: i32, height: i32, width: i32, channels: i32, at: usize, events: usize, table: usize,
@@ -232,7 +232,10 @@ function reorder(dWeights: usize, channels: i32, scratch: usize): void {
   }
 }
 
-/** Event-driven weight and bias gradient; arguments as `convolve`. Scratch a thread: counts, lists and planes, see ConvSynapses. */
+/**
+ * Event-driven weight and bias gradient; arguments as `convolve`. `group`: images whose planes are laid out together; `together`: planes that are walked at a time.
+ * Scratch a thread: a table of a row's entries, counts a channel, where lists begin, lists, and planes or a tile's weights, see ConvSynapses.
+ */
 export function convolveGradient(
   begin: i32, end: i32, thread: i32,
   images: i32, group: i32, steps: i32, periods: i32, height: i32, width: i32, up: i32, stride: i32, pad: i32, channels: i32,
