@@ -10,7 +10,7 @@ import { figure } from "./table.mjs";
 /** @typedef {import("./contest.mjs").ContestRow} ContestRow */
 
 const BAR = 17;
-const LEFT = 172;
+const LEFT = 200;
 /** Room for a bar's figures to its right. */
 const RIGHT = 92;
 
