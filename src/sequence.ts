@@ -16,13 +16,7 @@
  * @module bispike/sequence
  */
 
-export {
-  codeValue,
-  firesAt,
-  type PopulationCode,
-  populationCodeDefaults,
-  preferring,
-} from "./coding/population-code.ts";
+export { codeValue, firesAt, type PopulationCode, populationCodeDefaults } from "./coding/population-code.ts";
 export { assembleSequence, type Sequence } from "./data/sequence/assemble.ts";
 export type { CsvOptions } from "./data/sequence/csv.ts";
 export type { Element, ElementKind } from "./data/sequence/element.ts";

@@ -50,12 +50,7 @@ export function codeValue(code: PopulationCode, value: number, counts: Uint8Arra
   }
 }
 
-/**
- * Number of the neuron that prefers a value most, from 0: the one whose centre is nearest, the upper of two.
- *
- * @example
- * preferring({ size: 3, range: 1, steps: 4 }, 0.7); // 2
- */
+/** Number of the neuron that prefers a value most, from 0: the one whose centre is nearest, the upper of two. Of three over ±1, 0.7 is dearest to number 2. */
 export function preferring({ size, range }: PopulationCode, value: number): number {
   return size > 1 ? Math.round(((Math.max(-range, Math.min(range, value)) + range) / (2 * range)) * (size - 1)) : 0;
 }
