@@ -45,10 +45,10 @@ export function sortLists(images: i32, motifs: i32, offsets: usize, events: usiz
  */
 export function sumLists(record: usize, last: usize, w: usize, sums: usize): void {
   for (; record < last; record += 2 * RECORD) {
-    // The longest list may be alone: beside nothing, whose sum its own then replaces.
+    // The longest list may be alone: then beside itself.
     const other = record + RECORD < last ? record + RECORD : record, s = sums + <usize>load<u32>(record, 8), t = sums + <usize>load<u32>(other, 8);
     let e = <usize>load<u32>(record), f = <usize>load<u32>(other);
-    const shorter = other != record ? <usize>load<u32>(record, 4) : e, longer = <usize>load<u32>(other, 4);
+    const shorter = <usize>load<u32>(record, 4), longer = <usize>load<u32>(other, 4);
     let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
     for (; e < shorter; e += 2, f += 2) {
       const p = w + (<usize>load<u16>(e) << ROW);
