@@ -9,36 +9,37 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { Command, InvalidArgumentError } from "commander";
 import { netsOf } from "./nets.mjs";
+import { integerUpTo, threadCounts } from "./settings.mjs";
 import { median } from "./statistics.mjs";
 import { figure, table } from "./table.mjs";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    threads: { type: "string", default: "1,2" },
-    rounds: { type: "string", default: "9" },
-    nets: { type: "string", default: "MLP,CNN" },
-    cifar: { type: "string" },
-  },
-});
-const here = fileURLToPath(new URL("..", import.meta.url));
-const [other = ""] = positionals;
-for (const folder of [other, here]) {
-  if (other !== "" && existsSync(resolve(folder, "dist/index.js")) && existsSync(resolve(folder, "bench/trainee.mjs")))
-    continue;
-  console.error(`bench/builds.mjs: expected a checkout of bispike that was built (npm run build), got "${folder}"`);
-  process.exit(1);
-}
-const threadCounts = values.threads.split(",").map(Number);
-const rounds = Number(values.rounds);
-const families = values.nets.split(",");
+const known = [...new Set(netsOf(false).map(({ family }) => family))];
+const command = new Command("node bench/builds.mjs")
+  .argument("<before>", "folder of the other checkout, built", builtCheckout)
+  .option("--threads <counts>", "thread counts, separated by commas", threadCounts, [1, 2])
+  .option("--rounds <n>", "turns", integerUpTo(1000), 9)
+  .option("--nets <families>", `of ${known.join(", ")}, separated by commas`, familyNames, ["MLP", "CNN"])
+  .option("--cifar <folder>", "CIFAR-10 (binary version) for the large net; else grey images are given colour")
+  .parse();
+const [other = ""] = command.processedArgs;
+const { threads: threadCounted, rounds, nets: families, cifar } = command.opts();
+const here = builtCheckout(fileURLToPath(new URL("..", import.meta.url)));
 const nets = netsOf(false).filter(({ family }) => families.includes(family));
-if (!(rounds >= 1) || nets.length === 0 || !threadCounts.every((count) => Number.isInteger(count) && count >= 1)) {
-  const known = [...new Set(netsOf(false).map(({ family }) => family))].join(", ");
-  console.error(`bench/builds.mjs: expected --rounds and --threads of at least 1, and --nets of ${known}`);
-  process.exit(1);
+
+/** @param {string} folder */
+function builtCheckout(folder) {
+  if (["dist/index.js", "bench/trainee.mjs"].every((file) => existsSync(resolve(folder, file)))) return folder;
+  throw new InvalidArgumentError(`expected a checkout of bispike that was built (npm run build), got "${folder}".`);
+}
+
+/** @param {string} text */
+function familyNames(text) {
+  const names = text.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return names;
+  throw new InvalidArgumentError(`expected some of ${known.join(", ")}, separated by commas, got "${unknown}".`);
 }
 
 /**
@@ -54,14 +55,14 @@ async function start(folder, net, threads) {
   const { ImageSource } = await import(file("batches.mjs"));
   /** @type {typeof import("./trainee.mjs")} */
   const { startTrainee } = await import(file("trainee.mjs"));
-  const source = new ImageSource(values.cifar);
+  const source = new ImageSource(cifar);
   const trainee = await startTrainee(net, await source.batches(net), threads);
   return { trainee, source, steps: /** @type {number[]} */ ([]), decisions: /** @type {number[]} */ ([]) };
 }
 
 const rows = [];
 for (const net of nets) {
-  for (const threads of threadCounts) {
+  for (const threads of threadCounted) {
     const both = [await start(other, net, threads), await start(here, net, threads)];
     for (let round = 0; round < rounds; round++) {
       // The first step of a turn finds caches that another net has filled.

@@ -4,14 +4,12 @@
  *
  *   node bench/sequence-profile.mjs [bsd|bptt]          (after npm run build)
  */
-import { Team } from "./library.mjs";
 import { SequenceSource } from "./sequence/data.mjs";
 import { SEQUENCE_NETS } from "./sequence/nets.mjs";
-import { SequenceTrainee } from "./sequence/trainee.mjs";
+import { startSequenceTrainee } from "./sequence/trainee.mjs";
 import { median } from "./statistics.mjs";
 import { figure, table } from "./table.mjs";
 
-const PRETRAINED = 60;
 const STEPS = 20;
 /** Kernels that multiply spikes or stimuli by weights, and gradients by them. */
 const PRODUCTS = /^(linear|recurrentEvents|positionsGradient)/;
@@ -23,9 +21,8 @@ if (rule !== "bsd" && rule !== "bptt") {
 }
 const source = new SequenceSource();
 for (const net of SEQUENCE_NETS) {
-  const team = await Team.create();
-  const trainee = new SequenceTrainee(team, net, rule, await source.data(net));
-  trainee.train(PRETRAINED);
+  const trainee = await startSequenceTrainee(net, rule, await source.data(net), 1);
+  const { team } = trainee;
   team.startProfile();
   const step = median(trainee.train(STEPS));
   const kernels = team

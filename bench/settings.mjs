@@ -34,7 +34,7 @@ export const SECTIONS = [
  * @param {number} most
  * @returns {(text: string) => number}
  */
-function integerUpTo(most) {
+export function integerUpTo(most) {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < 1 || value > most) {
@@ -48,7 +48,7 @@ function integerUpTo(most) {
  * @param {string} text
  * @returns {number[]}
  */
-function threadCounts(text) {
+export function threadCounts(text) {
   return [...new Set(text.split(",").map(integerUpTo(256)))];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Lists of weight rows in order of length. A loop over a short list ends where the processor does not expect it, and to find that out costs as much as to add up five rows; one that runs as often as the
- * loop before is foreseen. So the lists of some images are put in order once, and every tile of units goes through them in that order.
+ * Lists of weight rows in order of length, so that two which are added up at once end together. A block's lists are put in order once, and every tile of units goes through them in
+ * that order.
  */
 import { ROW } from "./lanes";
 
