@@ -35,7 +35,7 @@ function cut(steps: i32, periods: i32, words: i32, masks: usize, out: usize): vo
 
 /**
  * Motif masks (where `periods` is not 0; else motifs are the steps and `motifMasks` is `masks`) and CSR lists; items are images.
- * Image b writes its events from b * capacity on, so images need not wait for each other; up to 7 more are written and void.
+ * Image b writes its events from b * capacity on, so images need not wait for each other; up to 8 more are written and void.
  * An entry is (pixel mod wrap) * channels + channel: with wrap = width, three neighbouring pixels of an image row are one run of events whose
  * entries also index the weights [kx][channel] of a 3-wide window. Offsets (absolute, u16 units) come a pixel where `everyPixel`, else a motif;
  * each image has one more than it has rows. `bits`: for each byte its set bits' places, 8 u16.
@@ -63,7 +63,6 @@ export function emit(
         let index = x * channels;
         for (let k = 0; k < tiles; k++, mask += 2, index += 16) {
           const fired = <u32>load<u16>(mask);
-          if (!fired) continue;
           const low = fired & 255, high = fired >> 8;
           v128.store(e, i16x8.add(v128.load(bits + (<usize>low << 4)), i16x8.splat(<i16>index)));
           e += <usize>popcnt(low) << 1;
