@@ -114,5 +114,5 @@ test("a training step of a CNN stays within its work, calls and memory", async (
 
 test("the kernels a page loads stay small", () => {
   // A third of the library's bundle, whose budget is in package.test.ts.
-  expect(readFileSync(join(root, "build", "kernels.wasm")).length).toBeLessThan(72_000);
+  expect(readFileSync(join(root, "build", "kernels.wasm")).length).toBeLessThan(73_500);
 });

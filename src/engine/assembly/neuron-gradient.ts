@@ -10,6 +10,7 @@
  */
 import { ROW } from "./lanes";
 import { ROWS, addTo, affine } from "./neuron";
+import { heldFour, steppedFour } from "./neuron-four";
 
 /** Scratch of a block of rows: r dS, then the direct gradient of X or H, four vectors a row; e of the step after, and H by step, a vector a row. */
 const DIRECT: usize = <usize>ROWS << 6, AFTER: usize = 2 * DIRECT, STEP: usize = <usize>ROWS << 4, MEMBRANE: usize = AFTER + STEP;
@@ -94,6 +95,10 @@ function heldRows(
   n: i32, steps: i32, feature: i32, from: usize, to: usize, stride: usize, block: usize, q: usize,
   keep: v128, theta: v128, width: v128, a: v128, c: v128, m: v128, o: v128, out: usize,
 ): void {
+  if (steps == 4 && feature < 3) {
+    heldFour(n, from, to, stride, q, feature == 2 ? DIRECT : 0, keep, theta, width, a, c, m, out);
+    return;
+  }
   const drive = block + MEMBRANE, after = block + AFTER;
   let h = drive;
   drives(n, from, stride, h, a, c);
@@ -114,16 +119,20 @@ function steppedRows(
   n: i32, steps: i32, feature: i32, from: usize, to: usize, stride: usize, plane: usize, block: usize, q: usize,
   keep: v128, theta: v128, width: v128, a: v128, c: v128, m: v128, o: v128, out: usize,
 ): void {
-  let h = block + MEMBRANE;
-  drives(n, from, stride, h, a, c);
-  for (let t = 1; t < steps; t++, h += STEP) { from += plane; to += plane; charge(false, n, from, stride, h, 0, keep, theta, a, c); }
-  if (feature == 4) byCounts(n, steps, block + MEMBRANE, q, theta, o);
-  if (feature == 3) stepWithDirect(true, false, n, from, to, stride, plane, h, q, 0, keep, theta, width, m, out);
-  else step(true, false, false, n, from, to, stride, plane, h, q, 0, keep, theta, width, m, out);
-  for (let t = 1; t < steps; t++) {
-    h -= STEP; from -= plane; to -= plane;
-    if (feature == 3) stepWithDirect(false, false, n, from, to, stride, plane, h, q, 0, keep, theta, width, m, out);
-    else step(false, false, false, n, from, to, stride, plane, h, q, 0, keep, theta, width, m, out);
+  if (steps == 4 && feature < 3) {
+    steppedFour(n, from, to, stride, plane, q, keep, theta, width, a, c, m, out);
+  } else {
+    let h = block + MEMBRANE;
+    drives(n, from, stride, h, a, c);
+    for (let t = 1; t < steps; t++, h += STEP) { from += plane; to += plane; charge(false, n, from, stride, h, 0, keep, theta, a, c); }
+    if (feature == 4) byCounts(n, steps, block + MEMBRANE, q, theta, o);
+    if (feature == 3) stepWithDirect(true, false, n, from, to, stride, plane, h, q, 0, keep, theta, width, m, out);
+    else step(true, false, false, n, from, to, stride, plane, h, q, 0, keep, theta, width, m, out);
+    for (let t = 1; t < steps; t++) {
+      h -= STEP; from -= plane; to -= plane;
+      if (feature == 3) stepWithDirect(false, false, n, from, to, stride, plane, h, q, 0, keep, theta, width, m, out);
+      else step(false, false, false, n, from, to, stride, plane, h, q, 0, keep, theta, width, m, out);
+    }
   }
   if (feature == 2) {
     for (let t = 0; t < steps; t++, from += plane, to += plane) finish(false, 1, n, from, to, stride, q, m, out);
