@@ -74,9 +74,16 @@ export function reportText({ machine, commit, quick, sections }, pictures) {
       () => [
         "### Threads",
         ...picture("timeline.svg", "One training step, kernel by kernel, on each thread"),
-        `Each kernel is split over the threads. Share of their time that is spent in kernels: ${rows("timeline")
-          .map((row) => `${row.net} ${(100 * row.busy).toFixed(0)} %`)
-          .join("; ")}. Running recall beside perception could win back part of the rest; it is not built.`,
+        `Each kernel is split over the threads. Share of their time spent in kernels, waiting for another thread's share of one, and between kernels (where one thread prepares the next): ${rows(
+          "timeline",
+        )
+          .map(
+            ({ net, busy, waiting, between }) =>
+              `${net} ${[busy, waiting, between].map((share) => `${(100 * share).toFixed(0)} %`).join(", ")}`,
+          )
+          .join(
+            "; ",
+          )}. Running recall or a stage's update beside perception could win back no more than the waiting, so kernels run one after the other.`,
       ],
     ],
     ["steps", () => ["### Where a step's time goes", ...profiles(rows("steps"))]],
