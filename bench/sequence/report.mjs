@@ -126,7 +126,7 @@ function lengthText(rows) {
     (sorted.at(-1)?.[of] ?? Number.NaN) / (sorted[0]?.[of] ?? Number.NaN);
   const [peak, live] = [growth("addedMiB"), growth("liveMiB")];
   const about =
-    `The same of a stream that learns while it infers (one BSD step every ${EVERY} elements), by the elements that went by. Live: what the engine gave out, ` +
+    `The same of a stream that learns while it infers (one BSD step every ${EVERY} elements), by the elements that went by; the middle of seven processes. Live: what the engine gave out, ` +
     "and what JavaScript still holds after a collection at the end; the peak also has the garbage that V8 lets lie, for which it enlarges its young generation up to a limit.";
   const verdict =
     `Longest over shortest: added at the peak ${figure(peak)}× (target: flat, ≤ ${FLAT}×, ${peak <= FLAT ? "met" : "missed"}), ` +
