@@ -6,7 +6,8 @@
  *
  * computed as  e[t] = r dS[t] / (w + (H[t] - theta)^2) + (1 - 1/tau) e[t+1] (1 - S[t]),  e = dH / tau,  w = 1 / (pi a)^2,  r = a w / tau.
  *
- * Rows take each step together as in `neuron.ts`, here four neurons at a time: H of all steps first, then e from the last step to the first.
+ * Rows take each step together as in `neuron.ts`, here four neurons at a time: H of all steps first, then e from the last step to the first. For T = 4 they stay in
+ * registers: see `neuron-four.ts`.
  */
 import { ROW } from "./lanes";
 import { ROWS, addTo, affine } from "./neuron";
