@@ -1,7 +1,6 @@
 // @ts-check
 /** The machine's limits, measured by loops like the kernels': see assembly/limits.ts. One thread. */
-import { readFile } from "node:fs/promises";
-import asc from "assemblyscript/asc";
+import { compiled } from "./compiled.mjs";
 import { figure } from "./table.mjs";
 
 /**
@@ -40,7 +39,10 @@ export function machineLimits() {
 async function measure() {
   const most = Math.max(...WORKING_SETS.map(([, bytes]) => bytes));
   const memory = new WebAssembly.Memory({ initial: most / PAGE + 1 });
-  const { instance } = await WebAssembly.instantiate(await compiled(), { env: { memory } });
+  const { instance } = await WebAssembly.instantiate(
+    await compiled(new URL("assembly/", import.meta.url), "limits.ts"),
+    { env: { memory } },
+  );
   /** @type {Record<string, (...args: number[]) => void>} */
   const kernels = /** @type {any} */ (instance.exports);
   const { addRegisters, divideRegisters, addLoads, update } = kernels;
@@ -83,23 +85,6 @@ function timeOf(loop, turns) {
   const start = performance.now();
   loop(turns);
   return performance.now() - start;
-}
-
-/** @returns {Promise<BufferSource>} the loops as WebAssembly */
-async function compiled() {
-  const source = await readFile(new URL("assembly/limits.ts", import.meta.url), "utf8");
-  /** @type {Uint8Array | undefined} */
-  let binary;
-  const flags = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--importMemory"];
-  const { error, stderr } = await asc.main(["limits.ts", "--outFile", "limits.wasm", ...flags], {
-    readFile: (name) => (name === "limits.ts" ? source : null),
-    writeFile: (name, contents) => {
-      if (name === "limits.wasm" && typeof contents !== "string") binary = contents;
-    },
-    listFiles: () => [],
-  });
-  if (error || !binary) throw new Error(`assembly/limits.ts does not compile: ${stderr.toString()}`, { cause: error });
-  return new Uint8Array(binary);
 }
 
 /** @param {Limits} limits */

@@ -4,14 +4,10 @@
  * rows in order, over a tile of weights of 32, 64 or 128 channels. What a convolution takes above this goes to listing windows, ordering lists, pooling, and to lists and sums that leave the
  * nearest cache.
  *
- *   node bench/list-sums.mjs          (from the clone, after npm ci)
+ *   node bench/list-sums.mjs          (after npm run build)
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { compiled } from "./compiled.mjs";
+import { RandomStream } from "./library.mjs";
 import { figure, table } from "./table.mjs";
 
 const LISTS = 512;
@@ -22,7 +18,11 @@ const RECORD = 12;
 /** Where weights, lists, records and sums lie. */
 const PLACES = { weights: 1 << 20, lists: 4 << 20, records: 12 << 20, sums: 16 << 20 };
 
-const { sumLists, memory } = compiled("sorted-lists.ts");
+const memory = new WebAssembly.Memory({ initial: 512 });
+const binary = await compiled(new URL("../src/engine/assembly/", import.meta.url), "sorted-lists.ts");
+const { instance } = await WebAssembly.instantiate(binary, { env: { memory } });
+const { sumLists } = /** @type {{ sumLists: (...args: number[]) => void }} */ (/** @type {any} */ (instance.exports));
+const random = new RandomStream(1, "bench lists");
 const words = new Uint32Array(memory.buffer);
 const entries = new Uint16Array(memory.buffer);
 new Float32Array(memory.buffer, PLACES.weights, 1152 * 16).fill(0.5);
@@ -39,7 +39,7 @@ console.log(table(["rows of the tile", "entries a list", "ns a vector added"], r
 function nanoseconds(inputs, length) {
   for (let list = 0; list < LISTS; list++) {
     const at = PLACES.lists + 2 * list * length;
-    const chosen = Uint16Array.from({ length }, () => Math.floor(Math.random() * inputs)).sort();
+    const chosen = Uint16Array.from({ length }, () => Math.floor(random.uniform() * inputs)).sort();
     entries.set(chosen, at / 2);
     words.set([at, at + 2 * length, ROW * list], (PLACES.records + RECORD * list) / 4);
   }
@@ -50,30 +50,4 @@ function nanoseconds(inputs, length) {
     best = Math.min(best, performance.now() - began);
   }
   return (1e6 * best) / (LISTS * length * 4);
-}
-
-/**
- * A file of kernels alone, with a memory of its own.
- *
- * @param {string} file
- */
-function compiled(file) {
-  const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-  const compiler = join(
-    dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")),
-    "bin",
-    "asc.js",
-  );
-  const folder = mkdtempSync(join(tmpdir(), "bispike-sums-"));
-  try {
-    const out = join(folder, "sums.wasm");
-    const flags =
-      "-O3 --noAssert --runtime stub --enable simd,threads,bulk-memory --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536";
-    execFileSync(process.execPath, [compiler, join(root, "src/engine/assembly", file), ...flags.split(" "), "-o", out]);
-    const own = new WebAssembly.Memory({ initial: 512, maximum: 65536, shared: true });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(out)), { env: { memory: own } });
-    return { sumLists: /** @type {(...args: number[]) => void} */ (exports.sumLists), memory: own };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }

@@ -39,12 +39,11 @@ try {
       ),
     );
   }
-  const row = (/** @type {string} */ what, /** @type {number[]} */ seconds, /** @type {string} */ target) => [
-    ...[what, median(seconds), Math.min(...seconds), Math.max(...seconds)].map((x) =>
-      typeof x === "number" ? x.toFixed(2) : x,
-    ),
-    target,
-  ];
+  /** @type {(what: string, seconds: number[], target: string) => string[]} */
+  const row = (what, seconds, target) => {
+    const figures = [median(seconds), Math.min(...seconds), Math.max(...seconds)];
+    return [what, ...figures.map((x) => x.toFixed(2)), target];
+  };
   const head = ["from start to", "seconds, median", "least", "most", "target"];
   console.log(table(head, [row("help", help, "< 0.2"), row("the end of the demo's first step", step, "< 1.5")]));
 } finally {

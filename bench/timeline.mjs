@@ -83,8 +83,7 @@ export function sharesOf(spans, threads, stepMs) {
   for (let first = 0; first < spans.length; ) {
     // Threads go up within a call.
     let end = first + 1;
-    while (end < spans.length && /** @type {any} */ (spans[end]).thread > /** @type {any} */ (spans[end - 1]).thread)
-      end++;
+    while (end < spans.length && threadOf(spans, end) > threadOf(spans, end - 1)) end++;
     const call = spans.slice(first, end);
     for (const { from, to } of call) inside += to - from;
     called += Math.max(...call.map(({ to }) => to)) - Math.min(...call.map(({ from }) => from));
@@ -92,4 +91,9 @@ export function sharesOf(spans, threads, stepMs) {
   }
   const busy = inside / (threads * stepMs);
   return { busy, waiting: called / stepMs - busy, between: 1 - called / stepMs };
+}
+
+/** @param {readonly import("../dist/engine/team.js").Span[]} spans @param {number} at */
+function threadOf(spans, at) {
+  return spans[at]?.thread ?? -1;
 }

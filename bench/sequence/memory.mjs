@@ -46,7 +46,7 @@ const QUICK_WINDOWS = [16, 32];
 const LENGTHS = [1000, 10_000, 100_000];
 const QUICK_LENGTHS = [100, 1000];
 /** Processes a length, of which the middle one counts: when V8 collects, and so the peak, is not the same in any two. */
-const STREAM_RUNS = 7;
+export const STREAM_RUNS = 7;
 /** The first step allocates the optimiser's moments. */
 const TRAINED = 2;
 
@@ -64,7 +64,7 @@ export function memoryParts(settings, source) {
   }));
   const streams = (settings.quick ? QUICK_LENGTHS : LENGTHS).map((elements) => ({
     key: `memory, stream of ${elements}`,
-    measure: () => streamMemory({ ...net, window: EVERY, rows: 1 }, elements, source),
+    measure: () => streamMemory({ ...net, window: EVERY, rows: 1 }, elements, settings.quick ? 1 : STREAM_RUNS, source),
   }));
   return [...windows, ...streams];
 }
@@ -102,18 +102,19 @@ async function windowMemory(net, { torch, python }, source) {
 /**
  * @param {SequenceNet} net
  * @param {number} elements
+ * @param {number} processes
  * @param {import("./data.mjs").SequenceSource} source
  * @returns {Promise<MemoryRow[]>}
  */
-async function streamMemory(net, elements, source) {
+async function streamMemory(net, elements, processes, source) {
   const data = await source.data(net, 1);
   const files = await source.write(data, "stream");
   const { inputs, parts } = data.set;
   const job = { net, rule: /** @type {const} */ ("bsd"), width: inputs.width, parts, files, steps: 0 };
   /** @type {Awaited<ReturnType<typeof inChild>>[]} */
   const runs = [];
-  for (let run = 0; run < STREAM_RUNS; run++) runs.push(await inChild({ ...job, elements, every: EVERY }));
-  const middle = runs.sort((a, b) => a.addedMiB - b.addedMiB)[Math.floor(STREAM_RUNS / 2)];
+  for (let run = 0; run < processes; run++) runs.push(await inChild({ ...job, elements, every: EVERY }));
+  const middle = runs.sort((a, b) => a.addedMiB - b.addedMiB)[Math.floor(processes / 2)];
   if (!middle) throw new Error("no stream was run");
   return [{ what: "stream memory", name: OUR_BSD, size: elements, ...middle }];
 }

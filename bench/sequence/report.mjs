@@ -1,7 +1,7 @@
 // @ts-check
 /** What is said of recurrent nets: tables of training steps, streams and memory, and where the targets stand. */
 import { figure, rates, table } from "../table.mjs";
-import { EVERY, MEMORY_ROWS } from "./memory.mjs";
+import { EVERY, MEMORY_ROWS, STREAM_RUNS } from "./memory.mjs";
 import { BPTT_PEER, BSD_PEER, OUR_BPTT, OUR_BSD } from "./names.mjs";
 
 /** @typedef {import("./contest.mjs").RaceRow} RaceRow */
@@ -126,7 +126,7 @@ function lengthText(rows) {
     (sorted.at(-1)?.[of] ?? Number.NaN) / (sorted[0]?.[of] ?? Number.NaN);
   const [peak, live] = [growth("addedMiB"), growth("liveMiB")];
   const about =
-    `The same of a stream that learns while it infers (one BSD step every ${EVERY} elements), by the elements that went by; the middle of seven processes. Live: what the engine gave out, ` +
+    `The same of a stream that learns while it infers (one BSD step every ${EVERY} elements), by the elements that went by; the middle of ${STREAM_RUNS} processes. Live: what the engine gave out, ` +
     "and what JavaScript still holds after a collection at the end; the peak also has the garbage that V8 lets lie, for which it enlarges its young generation up to a limit.";
   const verdict =
     `Longest over shortest: added at the peak ${figure(peak)}× (target: flat, ≤ ${FLAT}×, ${peak <= FLAT ? "met" : "missed"}), ` +
