@@ -41,8 +41,8 @@ describe("a case gives the recorded figures", () => {
     const outcome = plain(await trainCase(given, 1));
     if (recording) recorded[name] = outcome;
     else expect(outcome).toEqual(recorded[name]);
-    if (!given.thorough) return;
-    if (!given.parts) expect(plain(await trainCase(given, 2)), "with two threads").toEqual(outcome);
+    if (given.twoThreads) expect(plain(await trainCase(given, 2)), "with two threads").toEqual(outcome);
+    if (!given.resumed) return;
     const { steps, tensors, best, epoch } = await resumeCase(given);
     expect(plain({ steps, tensors, best, epoch }), "stopped half-way and resumed").toEqual({
       steps: outcome.steps,

@@ -423,24 +423,32 @@ async function exported(make: () => Uint8Array | Promise<Uint8Array>): Promise<s
 
 // --------------------------------------------------------------------------------------------------------------- parts
 
-/** Trains an image case in parts that hand each other spikes, all in this process; with `halfway` they stop there and go on in new objects. */
+/** Trains an image case in parts that hand each other spikes, all in this process; with `halfway` new objects go on from what all parts had saved half-way. */
 async function trainInParts({ config, data, parts }: Case, halfway = false): Promise<Trained> {
   const { after, depth = 0 } = parts!;
   const resolved = resolveConfig(config);
   const kept = after.concat(0).map(() => new Map<number, Uint8Array>());
-  const first = await partsRun(resolved, data, { after, depth, kept, ...(halfway ? { stopBefore: 10 } : {}) });
-  const lines = halfway ? await partsRun(resolved, data, { after, depth, kept }) : first;
+  // In step, a part may stop anywhere; with a depth the bytes are the same from a step that all have saved, where a segment ends.
+  const stop = halfway && depth === 0 ? { stopBefore: HALFWAY } : {};
+  let losses = await partsRun(resolved, data, { after, depth, kept, ...stop });
+  if (halfway) {
+    for (const saves of kept) for (const step of saves.keys()) if (step > HALFWAY) saves.delete(step);
+    losses = await partsRun(resolved, data, { after, depth, kept });
+  }
   const step = Math.max(...kept[0]!.keys());
   const joined = joinParts(kept.map((saves) => decodePart(saves.get(step)!, "part")));
   return {
     steps: step,
     tensors: tensorHash(decodeAnyCheckpoint(joined).tensors),
     best: null,
-    losses: lines.slice(-LAST_STEPS),
+    losses,
     stages: [],
     epoch: {},
   };
 }
+
+/** Steps. */
+const HALFWAY = 10;
 
 interface PartsRun {
   readonly after: readonly number[];

@@ -14,8 +14,10 @@ export interface Case {
   readonly data: DataName;
   /** As a configuration file says it. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Also run with two threads, and stopped half-way and resumed: both must give the recorded figures. */
-  readonly thorough: boolean;
+  /** Also trained with two threads, which must give the recorded figures. */
+  readonly twoThreads: boolean;
+  /** Also stopped half-way and gone on with in new objects, which must end in the recorded bytes. */
+  readonly resumed: boolean;
   /** Trained in parts: `after` is the last stage of each part but the last, `depth` how many steps recall's spikes may be late (default 0). */
   readonly parts?: { readonly after: readonly number[]; readonly depth?: number };
 }
@@ -110,15 +112,17 @@ type BaseName = keyof typeof bases;
 
 const SECTIONS = ["data", "network", "rule", "train", "observe"] as const;
 
+type Also = Partial<Pick<Case, "twoThreads" | "resumed" | "parts">>;
+
 /** A base with some keys of its sections changed. */
-function caseOf(name: string, base: BaseName, changes: Sections, thorough = false, parts?: Case["parts"]): Case {
+function caseOf(name: string, base: BaseName, changes: Sections, also: Also = {}): Case {
   const { data, sections }: Base = bases[base];
   const merged = SECTIONS.map((key) => [key, { ...sections[key], ...changes[key] }] as const);
   const config = {
     ...(sections.task === undefined ? {} : { task: sections.task }),
     ...Object.fromEntries(merged.filter(([, section]) => Object.keys(section).length > 0)),
   };
-  return { name: `${base}: ${name}`, data, config, thorough, ...(parts ? { parts } : {}) };
+  return { name: `${base}: ${name}`, data, config, twoThreads: false, resumed: false, ...also };
 }
 
 const SPIKING = ["bsd", "backprop", "feedback-alignment", "direct-feedback-alignment", "local-losses", "r-stdp"];
@@ -134,8 +138,14 @@ const RULES: Readonly<Record<BaseName, readonly string[]>> = {
   "autoencoder cnn": ["bsd", "backprop", "real-backprop"],
 };
 
+/** Convolutional rivals share the threads' work with these three and with each other. */
+const CONVOLUTIONAL = ["bsd", "backprop", "real-backprop"];
+
 const rules = Object.entries(RULES).flatMap(([base, names]) =>
-  names.map((name) => caseOf(`rule ${name}`, base as BaseName, { rule: { name } }, true)),
+  names.map((name) => {
+    const twoThreads = base !== "cnn" && (base !== "colour" || CONVOLUTIONAL.includes(name));
+    return caseOf(`rule ${name}`, base as BaseName, { rule: { name } }, { twoThreads, resumed: true });
+  }),
 );
 
 const dots = { affinity: "dots", temperature: 0.02 };
@@ -215,8 +225,8 @@ const pairOptions: Readonly<Record<string, Sections>> = {
   observed: { observe: { every: 4, images: 10 } },
 };
 
-/** Those that are looked at with two threads and resumed. */
-const THOROUGH = [
+/** Those that are resumed too. */
+const RESUMED = [
   "broadcast, drive, dots",
   "recall's membrane",
   "masked negatives",
@@ -234,8 +244,8 @@ const THOROUGH = [
   "label noise",
 ];
 
-const options = (base: BaseName, all: Readonly<Record<string, Sections>>, thorough: readonly string[] = []): Case[] =>
-  Object.entries(all).map(([name, changes]) => caseOf(name, base, changes, thorough.includes(name)));
+const options = (base: BaseName, all: Readonly<Record<string, Sections>>, resumed: readonly string[] = []): Case[] =>
+  Object.entries(all).map(([name, changes]) => caseOf(name, base, changes, { resumed: resumed.includes(name) }));
 
 const pooled: Readonly<Record<string, Sections>> = {
   "pooled to 2x2": { rule: { pool: 2 } },
@@ -340,11 +350,21 @@ const series: Readonly<Record<string, Sections>> = {
 };
 
 const inParts: readonly Case[] = [
-  caseOf("in two parts", "mlp", {}, true, { after: [2] }),
-  caseOf("in three parts, poisson", "mlp", { network: { stimulus: "poisson" } }, true, { after: [1, 3] }),
-  caseOf("in two parts, depth 1", "mlp", {}, true, { after: [2], depth: 1 }),
-  caseOf("in three parts, depth 2", "colour", {}, true, { after: [2, 3], depth: 2 }),
-  caseOf("in two parts, dots", "cnn", { rule: { recallFeatures: "drive", ...dots } }, true, { after: [2] }),
+  caseOf("in two parts", "mlp", {}, { resumed: true, parts: { after: [2] } }),
+  caseOf(
+    "in three parts, poisson",
+    "mlp",
+    { network: { stimulus: "poisson" } },
+    { resumed: true, parts: { after: [1, 3] } },
+  ),
+  caseOf("in two parts, depth 1", "mlp", {}, { resumed: true, parts: { after: [2], depth: 1 } }),
+  caseOf("in three parts, depth 2", "colour", {}, { resumed: true, parts: { after: [2, 3], depth: 2 } }),
+  caseOf(
+    "in two parts, dots",
+    "cnn",
+    { rule: { recallFeatures: "drive", ...dots } },
+    { resumed: true, parts: { after: [2] } },
+  ),
 ];
 
 const recipesFile = new URL("../characterisation-recipes.json", import.meta.url);
@@ -355,7 +375,7 @@ const recipes = JSON.parse(readFileSync(recipesFile, "utf8")) as Readonly<
 /** Every case, each of its own name. */
 export const cases: readonly Case[] = [
   ...rules,
-  ...options("mlp", pairOptions, THOROUGH),
+  ...options("mlp", pairOptions, RESUMED),
   ...options("cnn", { ...pairOptions, ...pooled }),
   ...options("colour", pooled),
   ...rivals,
@@ -367,5 +387,5 @@ export const cases: readonly Case[] = [
   ...options("regression", sequences, ["reco"]),
   ...options("regression", series),
   ...inParts,
-  ...Object.entries(recipes).map(([name, recipe]) => ({ name, ...recipe, thorough: false })),
+  ...Object.entries(recipes).map(([name, recipe]) => ({ name, ...recipe, twoThreads: false, resumed: false })),
 ];
