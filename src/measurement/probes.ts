@@ -10,7 +10,6 @@
  */
 
 import type { AffinityKind } from "../alignment/infonce.ts";
-import { byMaker, requireArguments, requireMaker } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
@@ -102,8 +101,7 @@ export class ProbeMeter implements Meter {
   readonly #stages: readonly ProbedStage[];
   #seen = 0;
 
-  private constructor(by: typeof byMaker, fitted: number, decay: number, stages: readonly ProbedStage[]) {
-    requireMaker("ProbeMeter", "ProbeMeter.fit", by);
+  private constructor(fitted: number, decay: number, stages: readonly ProbedStage[]) {
     this.#fitted = fitted;
     this.#decay = decay;
     this.#stages = stages;
@@ -123,7 +121,6 @@ export class ProbeMeter implements Meter {
     images: number,
     options: ProbeOptions = {},
   ): Promise<ProbeMeter> {
-    requireArguments("ProbeMeter.fit", { team, model, trained, images });
     const { decay = PROBE_DECAY, cells, recallFeatures, affinity, pause } = options;
     check(trained.indices, options);
     const indices = evenly(trained.indices, options.images ?? PROBE_IMAGES);
@@ -166,7 +163,7 @@ export class ProbeMeter implements Meter {
       });
       await pause?.();
     }
-    return new ProbeMeter(byMaker, indices.length, decay, stages);
+    return new ProbeMeter(indices.length, decay, stages);
   }
 
   /** Sees a batch. */

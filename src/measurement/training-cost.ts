@@ -15,7 +15,6 @@
  * What is the same at all steps is counted at each, as an input that is held over time is. Activity is that of the images measured (norms with running statistics), not of a training
  * batch; of predictive coding's weight gradients those above the first layer read values that have moved, none of them 0. Losses, neurons, norms and the optimiser are not counted.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import type { LayeredNet } from "../network/real/layered-net.ts";
 import { sizeOf } from "../network/shape.ts";
@@ -64,7 +63,6 @@ const TRACE_MACS = 5;
  * trainingCost(model.pair, meter.result(), { batch: 128, prototypes: true, recallLearns: true }).total.acs;
  */
 export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step: TrainingStep): TrainingCost {
-  requireArguments("trainingCost", { net, cost, step: ofKind("stepOf", step) });
   const { rule = "bsd", batch, recallLearns } = step;
   const { layers } = cost.perception;
   const classes = sizeOf(layersOf(net).at(-1)!.synapses.shape);

@@ -1,5 +1,4 @@
 /** Perception of any model of images as an ONNX graph. */
-import { requireArguments } from "../../arguments.ts";
 import { type ImageModel, spikingModel } from "../../network/model.ts";
 import { RealModel } from "../../network/real/real-model.ts";
 import type { OnnxExport, OnnxExportOptions } from "./options.ts";
@@ -29,7 +28,6 @@ import { realPerception } from "./real.ts";
  * writeFileSync("perception.onnx", perceptionOnnx(model, { spikes: true }).bytes);
  */
 export function perceptionOnnx(model: ImageModel, options: OnnxExportOptions = {}): OnnxExport {
-  requireArguments("perceptionOnnx", { model, options });
   if (model instanceof RealModel) return realPerception(model, options);
   return spikingPerception(spikingModel(model, "ONNX export"), options);
 }
