@@ -6,8 +6,7 @@
  *   values       mean squared and absolute errors, see value-errors.ts
  */
 import { requireArguments } from "../arguments.ts";
-import type { SequenceSummary } from "../data/sequence/summary.ts";
-import { targetStatistics } from "../data/sequence/summary.ts";
+import { type SequenceSummary, targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { exponential, logarithm } from "../engine/elementary.ts";
 import { placeOfLargest } from "../engine/largest.ts";

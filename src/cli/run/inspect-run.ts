@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { BispikeError } from "../../errors.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
-import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
+import type { AnyCheckpoint } from "../../training/checkpoint.ts";
 import type { Place } from "../../training/trainable.ts";
 import { counted } from "./words.ts";
 

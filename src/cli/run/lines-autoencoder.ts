@@ -1,5 +1,5 @@
 /** The wording of an autoencoder training's lines. */
-import type { AutoencoderEpochMetrics } from "../../training/autoencoder/metrics.ts";
+import type { AutoencoderEpochMetrics } from "../../training/metrics.ts";
 import type { AutoencoderRunSummary } from "./autoencoder-summary.ts";
 import { figure } from "./lines-sequence.ts";
 import type { DrawingFigures } from "./reconstruction.ts";
@@ -12,8 +12,8 @@ export function autoencoderCounts({ task, rule, images, heldOut, latent }: Autoe
 export function autoencoderEpoch(line: AutoencoderEpochMetrics): string {
   const error = (mse: number | null, psnr: number | null) =>
     mse === null ? "" : ` MSE ${figure(mse)}${psnr === null ? "" : ` (${psnr.toFixed(2)} dB)`}`;
-  const perception = error(line.heldOutPerceptionMse, line.heldOutPerceptionPsnr);
-  const recall = error(line.heldOutRecallMse, line.heldOutRecallPsnr);
+  const perception = error(line.validationPerceptionMse, line.validationPerceptionPsnr);
+  const recall = error(line.validationRecallMse, line.validationRecallPsnr);
   const heldOut = perception === "" ? "" : `  held-out${perception}${recall === "" ? "" : `, recall${recall}`}`;
   const list = (rates: readonly number[]) => rates.map((rate) => rate.toFixed(2)).join(" ");
   const rates = [line.perceptionRates, line.recallRates].filter((values) => values.length > 0).map(list);
@@ -21,8 +21,8 @@ export function autoencoderEpoch(line: AutoencoderEpochMetrics): string {
   return `${heldOut}  loss ${line.trainLoss.toFixed(3)}${shown}`;
 }
 
-export function autoencoderResult({ test, heldOut, heldOutMse }: AutoencoderRunSummary, which: string): string[] {
-  const chosen = test === null || heldOutMse === null ? "" : `, held-out MSE ${figure(heldOutMse)}`;
+export function autoencoderResult({ test, heldOut, validationMse }: AutoencoderRunSummary, which: string): string[] {
+  const chosen = test === null || validationMse === null ? "" : `, held-out MSE ${figure(validationMse)}`;
   const { perception = null, recall = null } = test ?? heldOut ?? {};
   return [
     ...(perception

@@ -40,7 +40,7 @@ export function epochLine(line: AnyKind["epoch"], epochs: number): string {
 }
 
 function imageEpoch(line: EpochMetrics): string {
-  const heldOut = line.heldOutAccuracy === null ? "" : `  held-out ${percent(line.heldOutAccuracy)}`;
+  const heldOut = line.validationAccuracy === null ? "" : `  held-out ${percent(line.validationAccuracy)}`;
   const measured =
     line.rates.length === 0
       ? ""
@@ -67,10 +67,10 @@ function results(summary: AnySummary, which: string): string[] {
   return summary.task === "autoencode" ? autoencoderResult(summary, which) : sequenceResult(summary, which);
 }
 
-function imageResult({ testAccuracy, heldOutAccuracy, recall }: Summary, which: string): string[] {
+function imageResult({ testAccuracy, validationAccuracy, recall }: Summary, which: string): string[] {
   const accuracies = [
     ...(testAccuracy === null ? [] : [`test accuracy ${percent(testAccuracy)}`]),
-    ...(heldOutAccuracy === null ? [] : [`held-out accuracy ${percent(heldOutAccuracy)}`]),
+    ...(validationAccuracy === null ? [] : [`held-out accuracy ${percent(validationAccuracy)}`]),
   ];
   return [
     `${accuracies.join(", ")} (weights of ${which})`,
