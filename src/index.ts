@@ -3,7 +3,7 @@
  *
  * This entry runs anywhere (Node, browsers, workers); files, worker threads and run folders are in `bispike/node`.
  *
- * What a caller can cause is a `BispikeError`, whose `code` says what kind of fault it is. Arguments of another kind than declared, which plain JavaScript lets through, are `usage` errors.
+ * What a caller can cause is a `BispikeError`, whose `code` says what kind of fault it is.
  *
  * @example
  * import { createExperiment, resolveConfig, Team, train } from "bispike";
