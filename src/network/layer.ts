@@ -123,11 +123,16 @@ export class Layer {
   forward(images: number, options: { train: boolean; feature?: Feature | undefined; alike?: boolean }): void {
     const { synapses, workspace, norm } = this;
     this.#images = images;
-    const room = options.train ? workspace : { ...workspace, winner: 0 };
+    const room = options.train ? workspace : { z: workspace.z, g: workspace.g, winner: 0 };
     synapses.forward(this.group, images, room, norm.momentsAt(options.train), options.alike);
     if (!this.neurons || !this.output) {
-      this.#team.run("readout", tilesOf(synapses.shape) * images, {
-        ...this.#readoutArguments(images),
+      const { source, shape } = synapses;
+      this.#team.run("readout", tilesOf(shape) * images, {
+        images,
+        zSteps: stepsOf(source),
+        pixels: pixelsOf(shape),
+        channels: shape.channels,
+        width: this.featureWidth,
         z: workspace.z,
         features: this.features.at,
       });
@@ -160,18 +165,6 @@ export class Layer {
     return this.cellCount / pixelsOf(this.synapses.shape);
   }
 
-  /** What both of the read-out's kernels are told. */
-  #readoutArguments(images: number) {
-    const { source, shape } = this.synapses;
-    return {
-      images,
-      zSteps: stepsOf(source),
-      pixels: pixelsOf(shape),
-      channels: shape.channels,
-      width: this.featureWidth,
-    };
-  }
-
   /** What both of the neurons' kernels are told. */
   #neuronArguments(images: number, chunks: number, chunkImages: number) {
     const { source, shape } = this.synapses;
@@ -198,8 +191,13 @@ export class Layer {
   backward(images: number, feature: Feature, featureGradient: number): void {
     const { synapses, workspace } = this;
     if (!this.neurons) {
-      this.#team.run("readoutBackward", tilesOf(synapses.shape) * images, {
-        ...this.#readoutArguments(images),
+      const { source, shape } = synapses;
+      this.#team.run("readoutBackward", tilesOf(shape) * images, {
+        images,
+        zSteps: stepsOf(source),
+        pixels: pixelsOf(shape),
+        channels: shape.channels,
+        width: this.featureWidth,
         gradients: featureGradient,
         g: workspace.g,
       });

@@ -5,6 +5,7 @@
  *
  * All that does not wait for the element before is done for the whole window at once; products with the recurrent weights, neurons and lists go position by position.
  */
+import type { KernelArguments } from "../../engine/bindings.generated.ts";
 import { LANES, padded, ROWS } from "../../engine/kernels.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -62,6 +63,8 @@ export class RecurrentLayer {
   readonly #counts: Region<Float32Array>;
   readonly #rates: Float64Array;
   readonly #cells: Region<Int32Array>;
+  /** Kept from call to call, as a stream makes one for each element. */
+  readonly #forwardArguments: KernelArguments["neuronForward"];
 
   constructor(team: Team, options: RecurrentLayerOptions) {
     const { name, source, steps, maxPositions, maxRows, direction, neurons, norm } = options;
@@ -94,6 +97,30 @@ export class RecurrentLayer {
     this.#counts = arena.f32(this.featureWidth * maxPositions);
     this.#rates = new Float64Array(neurons);
     this.#cells = arena.i32(1);
+    this.#forwardArguments = {
+      chunks: 0,
+      chunkImages: 0,
+      images: 0,
+      steps,
+      zSteps: this.#driveSteps,
+      pixels: 1,
+      tiles: this.#tiles,
+      decay: 1 / options.parameters.tau,
+      threshold: options.parameters.threshold,
+      feature: 0,
+      share: 1,
+      cellCount: 1,
+      scale: 0,
+      shift: 0,
+      z: this.#drives.z,
+      masks: 0,
+      counts: this.#counts.at,
+      features: this.features.at,
+      inverses: 0,
+      cells: this.#cells.at,
+      scratch: 0,
+      scratchStride: 0,
+    };
   }
 
   get population(): Population {
@@ -176,30 +203,17 @@ export class RecurrentLayer {
   #fire(position: number, positions: number, rows: number, feature: Feature | undefined): void {
     const { norm } = this;
     const scratch = this.#team.scratch(ROWS * 256);
-    this.#team.runRange("neuronForward", position * this.#tiles, (position + 1) * this.#tiles, {
-      chunks: positions,
-      chunkImages: rows,
-      images: positions * rows,
-      steps: this.#steps,
-      zSteps: this.#driveSteps,
-      pixels: 1,
-      tiles: this.#tiles,
-      decay: 1 / this.parameters.tau,
-      threshold: this.parameters.threshold,
-      feature: feature ? FEATURE_CODES[feature] : 0,
-      share: 1,
-      cellCount: 1,
-      scale: norm.scaleAt(position),
-      shift: norm.shiftAt(position),
-      z: this.#drives.z,
-      masks: this.output.masks.at,
-      counts: this.#counts.at,
-      features: this.features.at,
-      inverses: 0,
-      cells: this.#cells.at,
-      scratch: scratch.at,
-      scratchStride: scratch.stride,
-    });
+    const args = this.#forwardArguments;
+    args.chunks = positions;
+    args.chunkImages = rows;
+    args.images = positions * rows;
+    args.feature = feature ? FEATURE_CODES[feature] : 0;
+    args.scale = norm.scaleAt(position);
+    args.shift = norm.shiftAt(position);
+    args.masks = this.output.masks.at;
+    args.scratch = scratch.at;
+    args.scratchStride = scratch.stride;
+    this.#team.runRange("neuronForward", position * this.#tiles, (position + 1) * this.#tiles, args);
   }
 
   /** All gradients of the layer's group, from the gradient of its features (rows of featureWidth at `featureGradient`). */
