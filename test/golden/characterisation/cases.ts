@@ -281,7 +281,6 @@ const rivals = SPIKING.slice(1)
   });
 
 const rivalsOwn: Readonly<Record<string, Sections>> = {
-  "local losses of features drive": { rule: { name: "local-losses", features: "drive" } },
   "r-stdp, hidden": { rule: { name: "r-stdp", stdp: { trace: 3, potentiation: 1, depression: 0.2, hidden: 0.5 } } },
   "dll, feedback 0.5": { rule: { name: "dll", dll: { feedbackRate: 0.5, errorLimit: 0.1 } } },
   "predictive coding, 3 steps": {
