@@ -118,8 +118,13 @@ export class LocalRedraw {
       gradients: errors.at,
     });
     multiply(team, {
-      ...{ rows: this.#depth, columns: width, depth: rows },
-      ...{ a: inputs, b: errors, c: parameters.gradient("weight"), transposed: "a" },
+      rows: this.#depth,
+      columns: width,
+      depth: rows,
+      a: inputs,
+      b: errors,
+      c: parameters.gradient("weight"),
+      transposed: "a",
     });
     team.run("sumRows", padded(width) / 16, {
       rows,
@@ -132,7 +137,13 @@ export class LocalRedraw {
     // The rows of the product are used up: their gradient takes their place.
     const back = this.#plane ? inputs : { at: gradient, stride: cell };
     multiply(team, {
-      ...{ rows, columns: this.#depth, depth: width, a: errors, b: weights, c: back, transposed: "b" },
+      rows,
+      columns: this.#depth,
+      depth: width,
+      a: errors,
+      b: weights,
+      c: back,
+      transposed: "b",
       ...(this.#plane ? {} : { base: "own" as const }),
     });
     if (this.#plane)
