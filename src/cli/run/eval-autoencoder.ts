@@ -1,6 +1,6 @@
 /** The work of `bispike eval` on autoencoders: how well each network redraws the images of a part. */
 import { BispikeError } from "../../errors.ts";
-import { buildAutoencoder, type OpenedCheckpoint } from "../../node/open.ts";
+import { buildRun, type OpenedCheckpoint } from "../../node/open.ts";
 import type { AutoencoderCheckpoint } from "../../training/checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
@@ -14,7 +14,7 @@ export async function evalAutoencoder(
 ): Promise<void> {
   const { part } = options;
   const { checkpoint, file } = opened;
-  const { model, team } = await buildAutoencoder(opened, options.threads);
+  const { model, team } = await buildRun(opened, options.threads);
   try {
     const dataset = await datasetFor(checkpoint, file, options);
     note("warning", unverified(dataset));

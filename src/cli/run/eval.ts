@@ -2,7 +2,7 @@
 import { BispikeError } from "../../errors.ts";
 import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
 import { type ImageModel, Model } from "../../network/model.ts";
-import { buildModel, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
+import { buildRun, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
 import { assertRecall } from "../../training/checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
@@ -42,7 +42,7 @@ async function evalImages(opened: OpenedCheckpoint, options: EvalOptions): Promi
   const { checkpoint, file } = opened;
   for (const key of ["ood", "recallMeasures"] as const)
     if (options[key] !== undefined) assertRecall(checkpoint, file, SECTIONS[key]);
-  const built = await buildModel(opened, options.threads);
+  const built = await buildRun(opened, options.threads);
   const { model, team } = built;
   let sections: Section[] = [];
   try {

@@ -10,8 +10,7 @@ import { alignTable, printable } from "../table.ts";
 import type { Findings } from "./inspect.ts";
 import { besideCheckpoint, describePosition, parameterCount, parametersOf } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
-import { figure } from "./lines-sequence.ts";
-import { counted } from "./words.ts";
+import { counted, figure } from "./words.ts";
 
 /** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
 export function inspectAutoencoder(

@@ -10,9 +10,8 @@ import { alignTable, percent, printable } from "../table.ts";
 import type { Findings } from "./inspect.ts";
 import { besideCheckpoint, describePosition, parameterCount, parametersOf } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
-import { figure } from "./lines-sequence.ts";
 import { describeLoss } from "./stage-loss-words.ts";
-import { counted } from "./words.ts";
+import { counted, figure } from "./words.ts";
 
 /** Longest list of columns or characters that is shown to people. */
 const SHOWN = 100;

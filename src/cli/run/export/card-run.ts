@@ -11,8 +11,7 @@ import { type AnyConfig, isAutoencoderConfig, isSequenceConfig } from "../../../
 import { readAnyExperiment } from "../../../training/config-file.ts";
 import { renamed } from "../../../training/metric-lines.ts";
 import { assertAsTrained } from "../as-trained.ts";
-import type { AnySummary } from "../job.ts";
-import { PICTURES } from "../summary.ts";
+import { type AnySummary, PICTURES } from "../summary.ts";
 import { figuresOf } from "./card-figures.ts";
 import type { Exported, ExportRequest } from "./format.ts";
 

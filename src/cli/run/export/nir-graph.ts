@@ -5,7 +5,7 @@ import { autoencoderSlots } from "../../../learning/autoencoder/spiking-latent.t
 import { AutoencoderPair, type Network } from "../../../network/autoencoder/pair.ts";
 import { autoencoderFrame } from "../../../network/autoencoder/shapes.ts";
 import { autoencoderToNir, encodeNir, type NirOptions, perceptionToNir, recallToNir } from "../../../nir.ts";
-import { buildModel, createTeam, openAnyCheckpoint } from "../../../node/open.ts";
+import { buildRun, createTeam, openAnyCheckpoint } from "../../../node/open.ts";
 import type { AutoencoderCheckpoint } from "../../../training/checkpoint.ts";
 import { importSlots } from "../../../training/slots.ts";
 import type { Exported, ExportRequest } from "./format.ts";
@@ -28,7 +28,7 @@ export async function exportNir({ run, options, threads }: ExportRequest): Promi
         "usage",
         "--readout: is perception's, of the concept; recall ends in the redrawn stimulus",
       );
-    const { model, team } = await buildModel({ file, checkpoint }, threads);
+    const { model, team } = await buildRun({ file, checkpoint }, threads);
     try {
       graph = asked.network === "recall" ? recallToNir(model, asked) : perceptionToNir(model, asked);
     } finally {

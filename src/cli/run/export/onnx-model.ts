@@ -5,7 +5,7 @@ import { perceptionOnnx } from "../../../export/onnx/model.ts";
 import type { OnnxExport, OnnxExportOptions } from "../../../export/onnx/options.ts";
 import { recallOnnx } from "../../../export/onnx/recall.ts";
 import { spikingModel } from "../../../network/model.ts";
-import { buildModel, openAnyCheckpoint } from "../../../node/open.ts";
+import { buildRun, openAnyCheckpoint } from "../../../node/open.ts";
 import { packageVersion } from "../../../node/version.ts";
 import { experimentKind } from "../../../training/any-config.ts";
 import { assertRecall } from "../../../training/checkpoint.ts";
@@ -32,7 +32,7 @@ export async function exportOnnx({ run, options, threads }: ExportRequest): Prom
     );
   }
   if (network === "recall") assertRecall(checkpoint, file, "--network recall");
-  const { model, team } = await buildModel({ file, checkpoint }, threads);
+  const { model, team } = await buildRun({ file, checkpoint }, threads);
   try {
     const { classMeans, config, position } = checkpoint;
     const metadata = {
