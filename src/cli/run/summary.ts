@@ -322,6 +322,7 @@ export function measureAutoencoder(experiment: AutoencoderExperiment): Ending {
       if (canDraw(dataset.shape))
         writeReconstructions(model, split, indices.subarray(0, SHOWN), folder.file(PICTURES.reconstruct));
       const { perception, recall } = countParameters(model.learner.slots(false));
+      const { peakMemory: memory, ...trained } = training;
       return {
         name,
         seed,
@@ -331,8 +332,9 @@ export function measureAutoencoder(experiment: AutoencoderExperiment): Ending {
         test: judge === "test" ? measured : null,
         ...(judge === "test" ? {} : { heldOut: measured }),
         validationMse: result.best && -result.best.score,
-        ...training,
+        ...trained,
         imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
+        peakMemory: memory,
         parameters: { perception, recall },
         ...end,
       };
