@@ -38,11 +38,13 @@ export {
   type OpenedAutoencoder,
   type OpenedCheckpoint,
   type OpenedModel,
+  type OpenedRun,
   type OpenedSequence,
   openAnyCheckpoint,
   openAutoencoder,
   openCheckpoint,
   openModel,
+  openRun,
   openSequence,
 } from "./open.ts";
 export { type FittedPicture, type PictureOptions, readPicture } from "./pictures.ts";

@@ -6,21 +6,19 @@ import { BispikeError } from "../errors.ts";
 import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
 import type { SequenceLearner } from "../learning/sequence/learner.ts";
 import type { ImageModel } from "../network/model.ts";
+import type { Slot } from "../network/slots.ts";
+import type { ProblemName } from "../problems/problem.ts";
 import { createAutoencoder } from "../training/autoencoder/learners.ts";
 import {
   type AnyCheckpoint,
-  type AutoencoderCheckpoint,
-  assertAutoencoder,
-  assertImages,
-  assertSequences,
+  assertProblem,
   type Checkpoint,
+  type CheckpointFor,
   decodeAnyCheckpoint,
-  type SequenceCheckpoint,
 } from "../training/checkpoint.ts";
 import { createModel } from "../training/image-rules.ts";
 import { createSequenceLearner } from "../training/sequence/learners.ts";
 import { importSlots } from "../training/slots.ts";
-import { importState } from "../training/state.ts";
 import { coreCount, spawnThread } from "./threads.ts";
 
 /** Names of checkpoints in a run folder. */
@@ -46,7 +44,7 @@ export interface OpenedCheckpoint<C extends AnyCheckpoint = Checkpoint> {
  */
 export function openCheckpoint(path: string, prefer: "best" | "last" = "best"): OpenedCheckpoint {
   const { file, checkpoint } = openAnyCheckpoint(path, prefer);
-  assertImages(checkpoint, file);
+  assertProblem(checkpoint, "classify", file);
   return { file, checkpoint };
 }
 
@@ -100,115 +98,115 @@ function readWhole(file: string): Uint8Array {
   }
 }
 
-/** A trained model of images, and the checkpoint it is from. */
-export interface OpenedModel extends OpenedCheckpoint {
-  /** The model's own; close it when done. */
-  readonly team: Team;
-  readonly model: ImageModel;
+/** The nets of each problem. */
+interface Nets {
+  readonly classify: { readonly model: ImageModel };
+  readonly sequence: { readonly learner: SequenceLearner };
+  readonly autoencode: { readonly model: AutoencoderModel };
 }
 
-/**
- * A trained model ready to perceive and, where it is a `Model` with recall, to recall. Close `team` when done.
- *
- * @param threads 0 for all cores
- * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of another kind of experiment
- * @example
- * const { model, team } = await openModel("runs/mnist-mlp-seed1");
- */
-export async function openModel(path: string, threads = 0): Promise<OpenedModel> {
-  return buildModel(openCheckpoint(path), threads);
-}
+/** A trained net ready for use, and the checkpoint it is from. */
+export type OpenedRun<P extends ProblemName = ProblemName> = {
+  [Q in P]: OpenedCheckpoint<CheckpointFor<Q>> & {
+    /** The net's own; close it when done. */
+    readonly team: Team;
+    /** The nets' tensors. */
+    slots(): Iterable<Slot>;
+  } & Nets[Q];
+}[P];
+/** A trained model of images. */
+export type OpenedModel = OpenedRun<"classify">;
+/** A trained recurrent net. */
+export type OpenedSequence = OpenedRun<"sequence">;
+/** A trained autoencoder. */
+export type OpenedAutoencoder = OpenedRun<"autoencode">;
 
-/** The pair of a checkpoint that has been read. */
-export function buildModel(opened: OpenedCheckpoint, threads = 0): Promise<OpenedModel> {
-  const { config, data, tensors } = opened.checkpoint;
-  return withTeam(opened, threads, (team) => {
+const NETS: {
+  readonly [P in ProblemName]: (
+    team: Team,
+    checkpoint: CheckpointFor<P>,
+  ) => Nets[P] & { readonly slots: () => Iterable<Slot> };
+} = {
+  classify(team, { config, data }) {
     const model = createModel(team, config, data);
-    importState(model, tensors, { optimiser: false });
-    return { model };
-  });
-}
-
-/** A trained recurrent net, and the checkpoint it is from. */
-export interface OpenedSequence extends OpenedCheckpoint<SequenceCheckpoint> {
-  /** The model's own; close it when done. */
-  readonly team: Team;
-  readonly learner: SequenceLearner;
-}
-
-/**
- * A trained recurrent net ready to predict. Close `team` when done.
- *
- * @param threads 0 for all cores
- * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of another kind of experiment
- * @example
- * const { learner, checkpoint, team } = await openSequence("runs/alice-bsd-seed1");
- */
-export async function openSequence(path: string, threads = 0): Promise<OpenedSequence> {
-  const { file, checkpoint } = openAnyCheckpoint(path);
-  assertSequences(checkpoint, file);
-  return buildSequence({ file, checkpoint }, threads);
-}
-
-/** The net of a checkpoint that has been read. */
-export function buildSequence(opened: OpenedCheckpoint<SequenceCheckpoint>, threads = 0): Promise<OpenedSequence> {
-  const { config, data, tensors } = opened.checkpoint;
-  return withTeam(opened, threads, (team) => {
+    return { model, slots: () => model.slots(false) };
+  },
+  sequence(team, { config, data }) {
     const learner = createSequenceLearner(team, config, data);
-    importSlots(learner.slots(false), tensors);
-    return { learner };
-  });
-}
-
-/** A trained autoencoder, and the checkpoint it is from. */
-export interface OpenedAutoencoder extends OpenedCheckpoint<AutoencoderCheckpoint> {
-  /** The model's own; close it when done. */
-  readonly team: Team;
-  readonly model: AutoencoderModel;
-}
+    return { learner, slots: () => learner.slots(false) };
+  },
+  autoencode(team, { config, data }) {
+    const model = createAutoencoder(team, config, data);
+    return { model, slots: () => model.learner.slots(false) };
+  },
+};
 
 /**
- * A trained autoencoder ready to redraw. Close `team` when done.
+ * A trained net ready for use. Close `team` when done.
  *
+ * @param problem what it must have been trained for
  * @param threads 0 for all cores
- * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of another kind of experiment
+ * @throws BispikeError "checkpoint" when there is none, or it is damaged or one of another problem
  * @example
- * const { model, team } = await openAutoencoder("runs/mnist-autoencoder-seed1");
+ * const { learner, checkpoint, team } = await openRun("runs/alice-bsd-seed1", "sequence");
  */
-export async function openAutoencoder(path: string, threads = 0): Promise<OpenedAutoencoder> {
+export async function openRun<P extends ProblemName>(path: string, problem: P, threads = 0): Promise<OpenedRun<P>> {
   const { file, checkpoint } = openAnyCheckpoint(path);
-  assertAutoencoder(checkpoint, file);
-  return buildAutoencoder({ file, checkpoint }, threads);
+  assertProblem(checkpoint, problem, file);
+  return buildRun({ file, checkpoint }, threads) as Promise<OpenedRun<P>>;
 }
 
-/** The networks of a checkpoint that has been read. */
-export function buildAutoencoder(
-  opened: OpenedCheckpoint<AutoencoderCheckpoint>,
+/** The nets of a checkpoint that has been read, on a team of their own. */
+export async function buildRun<C extends AnyCheckpoint>(
+  opened: OpenedCheckpoint<C>,
   threads = 0,
-): Promise<OpenedAutoencoder> {
-  const { config, data, tensors } = opened.checkpoint;
-  return withTeam(opened, threads, (team) => {
-    const model = createAutoencoder(team, config, data);
-    importSlots(model.learner.slots(false), tensors);
-    return { model };
-  });
-}
-
-/** Builds on a team of its own, which is closed when that fails. */
-async function withTeam<O extends OpenedCheckpoint<AnyCheckpoint>, T>(
-  opened: O,
-  threads: number,
-  build: (team: Team) => T,
-): Promise<O & { readonly team: Team } & T> {
+): Promise<OpenedRun<C["problem"]>> {
+  const { file, checkpoint } = opened;
+  const build = NETS[checkpoint.problem] as (
+    team: Team,
+    checkpoint: AnyCheckpoint,
+  ) => ReturnType<(typeof NETS)[ProblemName]>;
   const team = await createTeam(threads);
   try {
-    return { ...opened, team, ...build(team) };
+    const nets = build(team, checkpoint);
+    importSlots(nets.slots(), checkpoint.tensors);
+    return { ...opened, team, ...nets } as unknown as OpenedRun<C["problem"]>;
   } catch (error) {
     await team.close();
     if (error instanceof BispikeError)
-      throw new BispikeError(error.code, `${opened.file}: ${error.message}`, { cause: error });
+      throw new BispikeError(error.code, `${file}: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/**
+ * A trained model ready to perceive and, where it is a `Model` with recall, to recall; otherwise as `openRun`.
+ *
+ * @example
+ * const { model, team } = await openModel("runs/mnist-mlp-seed1");
+ */
+export function openModel(path: string, threads = 0): Promise<OpenedModel> {
+  return openRun(path, "classify", threads);
+}
+
+/**
+ * A trained recurrent net ready to predict; otherwise as `openRun`.
+ *
+ * @example
+ * const { learner, checkpoint, team } = await openSequence("runs/alice-bsd-seed1");
+ */
+export function openSequence(path: string, threads = 0): Promise<OpenedSequence> {
+  return openRun(path, "sequence", threads);
+}
+
+/**
+ * A trained autoencoder ready to redraw; otherwise as `openRun`.
+ *
+ * @example
+ * const { model, team } = await openAutoencoder("runs/mnist-autoencoder-seed1");
+ */
+export function openAutoencoder(path: string, threads = 0): Promise<OpenedAutoencoder> {
+  return openRun(path, "autoencode", threads);
 }
 
 /**

@@ -65,6 +65,9 @@ export type AutoencoderCheckpoint = CheckpointOf<"autoencode", AutoencoderConfig
 /** A checkpoint of any problem, told apart by `problem`. */
 export type AnyCheckpoint = Checkpoint | SequenceCheckpoint | AutoencoderCheckpoint;
 
+/** A problem's checkpoint. */
+export type CheckpointFor<P extends ProblemName> = Extract<AnyCheckpoint, { readonly problem: P }>;
+
 /** What a checkpoint says beside its tensors and where training stands. */
 export interface About {
   readonly problem: ProblemName;
@@ -138,21 +141,21 @@ export function decodeAnyCheckpoint(bytes: Uint8Array, source = "checkpoint"): A
  */
 export function decodeCheckpoint(bytes: Uint8Array, source = "checkpoint"): Checkpoint {
   const checkpoint = decodeAnyCheckpoint(bytes, source);
-  assertImages(checkpoint, source);
+  assertProblem(checkpoint, "classify", source);
   return checkpoint;
 }
 
 /** As `decodeAnyCheckpoint`, of a text or series. @throws BispikeError "checkpoint" also for a checkpoint of another problem */
 export function decodeSequenceCheckpoint(bytes: Uint8Array, source = "checkpoint"): SequenceCheckpoint {
   const checkpoint = decodeAnyCheckpoint(bytes, source);
-  assertSequences(checkpoint, source);
+  assertProblem(checkpoint, "sequence", source);
   return checkpoint;
 }
 
 /** As `decodeAnyCheckpoint`, of an autoencoder. @throws BispikeError "checkpoint" also for a checkpoint of another problem */
 export function decodeAutoencoderCheckpoint(bytes: Uint8Array, source = "checkpoint"): AutoencoderCheckpoint {
   const checkpoint = decodeAnyCheckpoint(bytes, source);
-  assertAutoencoder(checkpoint, source);
+  assertProblem(checkpoint, "autoencode", source);
   return checkpoint;
 }
 
@@ -163,13 +166,18 @@ const SUMS: Readonly<Record<ProblemName, SumsShape>> = {
 };
 const PROBLEM_OF = { images: "classify", sequences: "sequence", autoencoder: "autoencode" } as const;
 
+/** The problem a configuration is of. */
+export function problemOf(config: AnyConfig): ProblemName {
+  return PROBLEM_OF[experimentKind(config)];
+}
+
 /** Checks every field of a file. */
 function readCheckpoint(file: SafetensorsFile): AnyCheckpoint {
   const before = VERSION_1_KINDS[file.metadata.get("kind") ?? ""];
   if (!before) throw new BispikeError("checkpoint", "is a safetensors file, but not a bispike checkpoint");
   const { version, tensors, field } = unseal(file, FILE);
   const config = resolveAnyConfig(field("config"));
-  const problem = PROBLEM_OF[experimentKind(config)];
+  const problem = problemOf(config);
   const said = version === 1 ? before : field("problem");
   if (said !== problem)
     throw new BispikeError(
@@ -257,27 +265,14 @@ function checkPosition(value: unknown, shape: SumsShape): Position {
 }
 
 /**
- * @throws BispikeError "checkpoint" unless it is a checkpoint of images
+ * @throws BispikeError "checkpoint" for a checkpoint of another problem
  */
-export function assertImages(checkpoint: AnyCheckpoint, source: string): asserts checkpoint is Checkpoint {
-  if (checkpoint.problem !== "classify") throw foreign("an image", checkpoint, source);
-}
-
-/**
- * @throws BispikeError "checkpoint" unless it is a checkpoint of sequences
- */
-export function assertSequences(checkpoint: AnyCheckpoint, source: string): asserts checkpoint is SequenceCheckpoint {
-  if (checkpoint.problem !== "sequence") throw foreign("a sequence", checkpoint, source);
-}
-
-/**
- * @throws BispikeError "checkpoint" unless it is a checkpoint of an autoencoder
- */
-export function assertAutoencoder(
+export function assertProblem<P extends ProblemName>(
   checkpoint: AnyCheckpoint,
+  problem: P,
   source: string,
-): asserts checkpoint is AutoencoderCheckpoint {
-  if (checkpoint.problem !== "autoencode") throw foreign("an autoencoder", checkpoint, source);
+): asserts checkpoint is CheckpointFor<P> {
+  if (checkpoint.problem !== problem) throw foreign(EXPERIMENT[problem], checkpoint, source);
 }
 
 /**
@@ -293,6 +288,12 @@ export function assertRecall({ config }: Checkpoint, source: string, what: strin
     `${what} needs a recall network, but rule ${rule} of ${source} trains perception alone; use a run by rule bsd, or bispike eval and predict with this one`,
   );
 }
+
+const EXPERIMENT: Readonly<Record<ProblemName, string>> = {
+  classify: "an image",
+  sequence: "a sequence",
+  autoencode: "an autoencoder",
+};
 
 /** Commands that use a net of each kind; eval, inspect and plot take any. */
 const COMMANDS: Readonly<Record<ProblemName, string>> = {

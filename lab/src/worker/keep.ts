@@ -1,7 +1,7 @@
 /** Checkpoints a person opens: read as the command line does, and held against the images at hand. */
 import { BispikeError } from "../../../src/errors.ts";
 import { type Checkpoint, type Experiment, importState } from "../../../src/index.ts";
-import { assertImages, decodeAnyCheckpoint } from "../../../src/training/checkpoint.ts";
+import { assertProblem, decodeAnyCheckpoint } from "../../../src/training/checkpoint.ts";
 import { assertSameImages } from "../../../src/training/same-training.ts";
 import type { DataSource } from "./protocol.ts";
 
@@ -37,7 +37,7 @@ export function openCheckpoint({
   readonly name: string;
 }): OpenedCheckpoint {
   const checkpoint = decodeAnyCheckpoint(bytes, name);
-  assertImages(checkpoint, name);
+  assertProblem(checkpoint, "classify", name);
   const { config, data, tensors } = checkpoint;
   const whole = [...tensors.keys()].some((tensor) => tensor.startsWith("optimiser."));
   return {

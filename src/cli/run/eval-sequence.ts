@@ -4,31 +4,35 @@ import { BispikeError } from "../../errors.ts";
 import { naiveForecasts } from "../../measurement/naive-forecast.ts";
 import { evaluateSequence, type SequenceEvaluation } from "../../measurement/sequence.ts";
 import type { Errors, ValueFigures } from "../../measurement/value-errors.ts";
-import { buildSequence, type OpenedCheckpoint } from "../../node/open.ts";
+import { buildRun, type OpenedCheckpoint } from "../../node/open.ts";
 import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
-import { print } from "../output.ts";
 import { alignTable, percent, printable } from "../table.ts";
-import { figure } from "./lines-sequence.ts";
+import type { Findings } from "./eval-sections.ts";
 import { partOf, sequenceFor } from "./sequence-data.ts";
+import { figure } from "./words.ts";
 
 /** Measures a part of the text or series a checkpoint was trained on, or of another one by its alphabet or columns. */
-export async function evalSequence(opened: OpenedCheckpoint<SequenceCheckpoint>, options: EvalOptions): Promise<void> {
+export async function evalSequence(
+  opened: OpenedCheckpoint<SequenceCheckpoint>,
+  options: EvalOptions,
+): Promise<Findings> {
   const { checkpoint, file } = opened;
   const sequence = await sequenceFor(checkpoint, toldBy(checkpoint, options), undefined, "--data.unknown");
   const { set, about } = sequence;
   const range = partOf(sequence, checkpoint, options.part);
-  const { learner, team } = await buildSequence(opened, options.threads);
+  const { learner, team } = await buildRun(opened, options.threads);
   try {
     const measured = await evaluateSequence(learner, set, about, range);
     const naive = about.kind === "series" ? naiveForecasts(set, about, range) : null;
     const { task } = checkpoint.config;
     const heading = `${printable(file)}: ${task}, ${measured.positions} positions of the ${options.part} part of ${printable(about.name)}`;
-    print(
-      options.json
-        ? JSON.stringify({ task, ...measured, naive, part: options.part, data: about.name, checkpoint: file })
-        : [heading, ...figures(measured), ...(naive ? [naiveTable(measured as ValueFigures, naive)] : [])].join("\n\n"),
-    );
+    return {
+      json: { task, ...measured, naive, part: options.part, data: about.name, checkpoint: file },
+      text: [heading, ...figures(measured), ...(naive ? [naiveTable(measured as ValueFigures, naive)] : [])].join(
+        "\n\n",
+      ),
+    };
   } finally {
     await team.close();
   }

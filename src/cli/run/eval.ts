@@ -1,29 +1,43 @@
-/** The work of `bispike eval`: accuracy, confusion and spike similarity over one part of the data. */
+/** The work of `bispike eval`: what a trained net makes of one part of the data. */
 import { BispikeError } from "../../errors.ts";
 import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
 import { type ImageModel, Model } from "../../network/model.ts";
-import { buildModel, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
-import { assertRecall } from "../../training/checkpoint.ts";
+import { buildRun, type OpenedCheckpoint, type OpenedRun, openAnyCheckpoint } from "../../node/open.ts";
+import type { ProblemName } from "../../problems/problem.ts";
+import {
+  type AnyCheckpoint,
+  type AutoencoderCheckpoint,
+  assertRecall,
+  type Checkpoint,
+  type CheckpointFor,
+} from "../../training/checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
-import { alignTable, classLabel, percent } from "../table.ts";
+import { alignTable, classLabel, percent, printable } from "../table.ts";
 import { confusionTable } from "./confusion.ts";
-import { datasetFor, partImages, unverified } from "./data.ts";
-import { evalAutoencoder } from "./eval-autoencoder.ts";
-import { checkSections, type Findings, SECTIONS, type Section, sectionsOf } from "./eval-sections.ts";
+import { datasetFor, type ImagesCheckpoint, partImages, unverified } from "./data.ts";
+import { checkSections, type Findings, type Measured, SECTIONS, type Section, sectionsOf } from "./eval-sections.ts";
 import { evalSequence } from "./eval-sequence.ts";
+import { measureReconstruction, reconstructionTable, withFeatures } from "./reconstruction.ts";
+
+type Evaluate<C extends AnyCheckpoint> = (opened: OpenedCheckpoint<C>, options: EvalOptions) => Promise<Findings>;
+
+/** How each problem's nets are measured, and what they are of where sections of the report are not for them. */
+const PROBLEMS: {
+  readonly [P in ProblemName]: { readonly of: string | null; readonly evaluate: Evaluate<CheckpointFor<P>> };
+} = {
+  classify: { of: null, evaluate: evalImages },
+  sequence: { of: "sequences", evaluate: evalSequence },
+  autoencode: { of: "an autoencoder", evaluate: evalAutoencoder },
+};
 
 /** Runs the command. */
 export async function runEval(path: string, options: EvalOptions): Promise<void> {
   const opened = openAnyCheckpoint(path);
-  const { checkpoint, file } = opened;
-  const other =
-    checkpoint.problem === "sequence" ? "sequences" : checkpoint.problem === "autoencode" ? "an autoencoder" : null;
-  checkSections(options, other && `${file} is one of ${other}`);
-  if (checkpoint.problem === "sequence") return evalSequence({ file, checkpoint }, options);
-  refuseSequenceData(options);
-  if (checkpoint.problem === "autoencode") return evalAutoencoder({ file, checkpoint }, options);
-  return evalImages({ file, checkpoint }, options);
+  const { of, evaluate } = PROBLEMS[opened.checkpoint.problem];
+  checkSections(options, of && `${opened.file} is one of ${of}`);
+  const { json, text } = await (evaluate as Evaluate<AnyCheckpoint>)(opened, options);
+  print(options.json ? JSON.stringify(json) : text);
 }
 
 /** @throws BispikeError "usage" for options that say where a text or series is */
@@ -37,35 +51,69 @@ function refuseSequenceData(options: EvalOptions): void {
   }
 }
 
-async function evalImages(opened: OpenedCheckpoint, options: EvalOptions): Promise<void> {
-  const { part } = options;
+/** Measures a net on images of a part. */
+async function onPart<C extends ImagesCheckpoint>(
+  opened: OpenedCheckpoint<C>,
+  options: EvalOptions,
+  measure: (built: OpenedRun<C["problem"]>, images: Measured) => Promise<Findings>,
+): Promise<Findings> {
   const { checkpoint, file } = opened;
-  for (const key of ["ood", "recallMeasures"] as const)
-    if (options[key] !== undefined) assertRecall(checkpoint, file, SECTIONS[key]);
-  const built = await buildModel(opened, options.threads);
-  const { model, team } = built;
-  let sections: Section[] = [];
+  const { part } = options;
+  const built = await buildRun(opened, options.threads);
   try {
     const dataset = await datasetFor(checkpoint, file, options);
     note("warning", unverified(dataset));
     const { split, indices } = partImages(dataset, checkpoint, part);
     if (indices.length === 0) throw new BispikeError("data", `${dataset.name}: the ${part} part has no images`);
-    sections = await sectionsOf(built, { split, indices, dataset }, options);
-    const meters = sections.flatMap(({ meter }) => (meter ? [meter] : []));
-    const measured = await evaluate(model, split, indices, undefined, meters);
-    const findings: Findings[] = [];
-    for (const { finish } of sections) findings.push(await finish());
-    const more = Object.assign({}, ...findings.map((found) => found.json)) as Findings["json"];
-    const heading = `${file}: ${measured.images} ${part} images of ${dataset.name}`;
-    print(
-      options.json
-        ? json(measured, part, file, more)
-        : [report(measured, model, heading), ...findings.map(({ text }) => text)].join("\n\n"),
-    );
+    return await measure(built, { split, indices, dataset });
   } finally {
-    for (const { close } of sections) await close?.();
-    await team.close();
+    await built.team.close();
   }
+}
+
+/** Accuracy, confusion and spike similarity. */
+async function evalImages(opened: OpenedCheckpoint<Checkpoint>, options: EvalOptions): Promise<Findings> {
+  refuseSequenceData(options);
+  const { part } = options;
+  const { checkpoint, file } = opened;
+  for (const key of ["ood", "recallMeasures"] as const)
+    if (options[key] !== undefined) assertRecall(checkpoint, file, SECTIONS[key]);
+  return onPart(opened, options, async (built, images) => {
+    let sections: Section[] = [];
+    try {
+      sections = await sectionsOf(built, images, options);
+      const meters = sections.flatMap(({ meter }) => (meter ? [meter] : []));
+      const measured = await evaluate(built.model, images.split, images.indices, undefined, meters);
+      const findings: Findings[] = [];
+      for (const { finish } of sections) findings.push(await finish());
+      const heading = `${file}: ${measured.images} ${part} images of ${images.dataset.name}`;
+      return {
+        json: Object.assign(imagesJson(measured, part, file), ...findings.map(({ json }) => json)) as Findings["json"],
+        text: [report(measured, built.model, heading), ...findings.map(({ text }) => text)].join("\n\n"),
+      };
+    } finally {
+      for (const { close } of sections) await close?.();
+    }
+  });
+}
+
+/** How well each network redraws images. */
+async function evalAutoencoder(
+  opened: OpenedCheckpoint<AutoencoderCheckpoint>,
+  options: EvalOptions,
+): Promise<Findings> {
+  refuseSequenceData(options);
+  return onPart(opened, options, async ({ model, checkpoint, file }, { split, indices, dataset }) => {
+    const measured = await withFeatures(dataset, undefined, (features) =>
+      measureReconstruction(model, split, indices, { features }),
+    );
+    const { part } = options;
+    const heading = `${printable(file)}: ${measured.images} ${part} images of ${printable(dataset.name)}, redrawn`;
+    return {
+      json: { task: checkpoint.config.task, ...measured, part, data: dataset.name, checkpoint: file },
+      text: `${heading}\n\n${reconstructionTable(measured)}`,
+    };
+  });
 }
 
 /** Accuracy of each class; null where the part has no image of it. */
@@ -76,24 +124,21 @@ function perClass({ confusion }: Evaluation): (number | null)[] {
   });
 }
 
-function json(measured: Evaluation, part: string, checkpoint: string, more: Findings["json"]): string {
+function imagesJson(measured: Evaluation, part: string, checkpoint: string): Findings["json"] {
   const { accuracy, driveAccuracy, confusion, rates, hamming, hammingShuffled, images } = measured;
-  return JSON.stringify({
+  return {
     ...(part === "test" ? { testAccuracy: accuracy } : {}),
-    ...{
-      accuracy,
-      driveAccuracy,
-      perClass: perClass(measured),
-      confusion,
-      rates,
-      hamming,
-      hammingShuffled,
-      images,
-      part,
-      checkpoint,
-    },
-    ...more,
-  });
+    accuracy,
+    driveAccuracy,
+    perClass: perClass(measured),
+    confusion,
+    rates,
+    hamming,
+    hammingShuffled,
+    images,
+    part,
+    checkpoint,
+  };
 }
 
 function report(measured: Evaluation, model: ImageModel, heading: string): string {

@@ -15,10 +15,10 @@ import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import type { ForecastOptions } from "../forecast.ts";
 import { print } from "../output.ts";
 import { alignTable, printable } from "../table.ts";
-import { figure } from "./lines-sequence.ts";
 import { requireApart, requireFigure, requireFolder, requireNotRead } from "./output-file.ts";
 import { partOf, sequenceFiles, sequenceFor } from "./sequence-data.ts";
 import { drawSeries } from "./series-figure.ts";
+import { figure } from "./words.ts";
 
 /** Options of readers, which belong to a kind of file. */
 const READER = ["delimiter", "header", "timeColumn", "key", "feature"] as const;

@@ -1,213 +1,163 @@
 /** A checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
-import { type AugmentOptions, augments } from "../../data/augment/options.ts";
-import { describeShape as describeImage } from "../../data/dataset.ts";
-import { criteriaOf } from "../../learning/criteria.ts";
-import { authorsActivations } from "../../learning/real/image-net.ts";
-import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
-import { paddedShape } from "../../network/stage-plan.ts";
-import type { OpenedCheckpoint } from "../../node/open.ts";
-import type { AnyCheckpoint, Checkpoint } from "../../training/checkpoint.ts";
-import { isRealRule, type RuleConfig } from "../../training/config.ts";
-import { trainsRecall } from "../../training/image-rules.ts";
-import { alignTable, percent } from "../table.ts";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { BispikeError } from "../../errors.ts";
+import { describeShape, type Shape } from "../../network/shape.ts";
+import { CHECKPOINT_FILES, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
+import { RUN_FILES } from "../../node/run-folder.ts";
+import type { ProblemName } from "../../problems/problem.ts";
+import type { AnyCheckpoint, CheckpointFor } from "../../training/checkpoint.ts";
+import { renamed } from "../../training/metric-lines.ts";
+import type { Best, Place } from "../../training/trainable.ts";
+import { alignTable, printable } from "../table.ts";
 import type { Findings } from "./inspect.ts";
-import { besideCheckpoint, describePosition, parameterCount, parametersOf, type StoredSummary } from "./inspect-run.ts";
+import { describeAutoencoder } from "./inspect-autoencoder.ts";
+import { describeImages } from "./inspect-images.ts";
+import { describeSequence } from "./inspect-sequence.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
-import { describeLoss } from "./stage-loss-words.ts";
 import { counted } from "./words.ts";
 
-/** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
-export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedCheckpoint): Findings {
-  const { config, data, position, tensors, version } = checkpoint;
-  const stages = describeStages(checkpoint);
-  const { last, summary } = besideCheckpoint(path, file);
-  const total = (network: "perception" | "recall") => stages.reduce((sum, stage) => sum + stage[network], 0);
-  const parameters = { perception: total("perception"), recall: total("recall") };
-  // A rival on images has no second network to show.
-  const recalls = (cell: string) => (parameters.recall > 0 ? [cell] : []);
-  const rows = stages.map(({ stage, role, shape, perception, recall }) => [
-    ...[stage.toString(), role, describeShape(shape), parameterCount(perception)],
-    ...recalls(parameterCount(recall)),
-  ]);
-  return {
-    json: {
-      ...{ kind: "checkpoint", file, version, config, data, position, last, summary },
-      ...{ criteria: criteriaOf(config.rule) ?? null, parameters, stages, tensors: describeTensors(tensors) },
-    },
-    text: [
-      `${file}: bispike checkpoint, version ${version}`,
-      alignTable(overview(checkpoint, last, summary), "ll"),
-      alignTable(
-        [
-          ["stage", "", "shape", "perception", ...recalls("recall")],
-          ...rows,
-          [
-            ...["", "", "parameters", parameterCount(parameters.perception)],
-            ...recalls(parameterCount(parameters.recall)),
-          ],
-        ],
-        "rllrr",
-      ),
-      `means of ${data.classNames.length} classes' ${describeImage(data.shape)} images are among the tensors:`,
-      tensorTable(tensors),
-    ].join("\n\n"),
-  };
+/** What a problem says of its checkpoints. */
+export interface Description {
+  /** Of sequences or the like; empty for images in classes. */
+  readonly of: string;
+  /** For programs. */
+  readonly kind: string;
+  /** Further facts for programs. */
+  readonly facts?: object;
+  /** Rows about data, network and rule. */
+  readonly about: readonly string[][];
+  /** The best score in words. */
+  readonly best: (best: Best) => string;
+  /** Rows at the end. */
+  readonly results?: readonly string[][];
+  /** Networks whose parameters are counted: perception's drive a stage from below, recall's from above, feedback weights send errors to it. */
+  readonly networks: readonly ("perception" | "recall" | "feedback")[];
+  /** Whether a network without parameters has no column. */
+  readonly hidesEmpty?: boolean;
+  /** From the stimulus up. */
+  readonly stages: readonly StageSummary[];
+  /** Stands above the tensors. */
+  readonly note?: string;
 }
 
-function overview(
-  { config, data, position }: Checkpoint,
-  last: AnyCheckpoint["position"] | null,
-  summary: StoredSummary | null,
-): string[][] {
-  const { network, rule, train } = config;
-  const { threshold } = network;
-  const { mean, std } = data.statistics;
-  const numbers = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(", ");
-  const best = position.best ?? (last?.best && "accuracy" in last.best ? last.best : null);
-  return [
+export type StageSummary =
+  | { readonly role: string; readonly shape: Shape }
+  /** Neurons, symbols or values. */
+  | { readonly role: string; readonly width: number };
+
+const DESCRIBE: {
+  readonly [P in ProblemName]: (checkpoint: CheckpointFor<P>, summary: StoredSummary | null) => Description;
+} = { classify: describeImages, sequence: describeSequence, autoencode: describeAutoencoder };
+
+/** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
+export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedCheckpoint<AnyCheckpoint>): Findings {
+  const { config, data, position, tensors, version } = checkpoint;
+  const { train } = config;
+  const { last, summary } = besideCheckpoint(path, file);
+  const describe = DESCRIBE[checkpoint.problem] as (of: AnyCheckpoint, summary: StoredSummary | null) => Description;
+  const described = describe(checkpoint, summary);
+  const counts = (prefix: string) =>
+    Object.fromEntries(
+      described.networks.map((network) => [network, parametersOf(`${network}.${prefix}`, tensors)]),
+    ) as Record<Description["networks"][number], number>;
+  const parameters = counts("");
+  const stages = described.stages.map((stage, k) => ({ stage: k + 1, ...stage, ...counts(`stage${k + 1}.`) }));
+  const columns = described.networks.filter((network) => !described.hidesEmpty || parameters[network] > 0);
+  const cells = (of: typeof parameters) => columns.map((network) => parameterCount(of[network]));
+  const size = (stage: StageSummary) => ("shape" in stage ? describeShape(stage.shape) : `${stage.width}`);
+  const sized = "shape" in described.stages[0]! ? "shape" : "width";
+  const best = position.best ?? last?.best;
+  const overview = [
     ["name", config.name],
-    [
-      "data",
-      `${data.name}: ${describeImage(data.shape)}, ${data.classNames.length} classes, mean ${numbers(mean)}, std ${numbers(std)}`,
-    ],
-    ["classes", data.classNames.join(", ")],
-    ...(config.data.labelNoise > 0
-      ? [["label noise", `${percent(config.data.labelNoise)} of the images trained on were taught as another class`]]
-      : []),
-    ...(augments(config.data.augment) ? [["augmented", describeAugment(config.data.augment)]] : []),
-    ...(isRealRule(rule.name)
-      ? [
-          [
-            "network",
-            `${network.kind}, real numbers, norm ${network.norm ? "on" : "off"}, units ${network.activation === "own" ? `${authorsActivations[rule.name]} (the rule's own)` : network.activation}`,
-          ],
-        ]
-      : [
-          [
-            "network",
-            `${network.kind}, ${network.steps} steps, tau ${network.tau}, norm ${network.norm ? "on" : "off"}, stimulus ${network.stimulus}, target ${network.target}${describeRecall(config)}`,
-          ],
-          [
-            "threshold",
-            `perception ${threshold.perception}, ${trainsRecall(rule) ? `recall ${threshold.recall}, ` : ""}concept ${threshold.concept}`,
-          ],
-        ]),
-    ["rule", describeRule(rule)],
-    ...describeCriteria(rule),
-    ...parameterRows(summary),
+    ...described.about,
     [
       "training",
       `seed ${train.seed}, ${counted(train.epochs, "epoch")}, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
     ],
     ["position", describePosition(position)],
     ...(last ? [["last saved", describePosition(last)]] : []),
-    ...(best ? [["best", `${percent(best.score)} of the held-out images, after epoch ${best.epoch}`]] : []),
-    ...(summary?.judgedBy === "held-out" ? [["test", "not looked at: the run is judged by its held-out images"]] : []),
-    ...(typeof summary?.testAccuracy === "number"
-      ? [["test", `${percent(summary.testAccuracy)}, measured once when training ended`]]
-      : []),
+    ...(best ? [["best", `${described.best(best)}, after epoch ${best.epoch}`]] : []),
+    ...(described.results ?? []),
   ];
-}
-
-/** Such as "meets C1 C2 C3 C4 C5 (C5 at a stretch)"; nothing of a plugin's rule. */
-function describeCriteria(rule: RuleConfig): string[][] {
-  const found = criteriaOf(rule);
-  if (!found) return [];
-  const { meets, stretched = [] } = found;
-  const words = meets.length > 0 ? `meets ${meets.join(" ")}` : "meets none of C1 to C5";
-  return [["criteria", `${words}${stretched.length > 0 ? ` (${stretched.join(" ")} at a stretch)` : ""}`]];
-}
-
-/** What was done to images trained on. */
-function describeAugment({ shift, flip, rotate, erase }: AugmentOptions): string {
-  const done = [
-    ...(rotate > 0 ? [`turned by up to ${rotate} degrees`] : []),
-    ...(flip ? ["mirrored half the time"] : []),
-    ...(shift > 0 ? [`moved by up to ${shift} pixels`] : []),
-    ...(erase > 0 ? [`a square of ${erase} pixels a side erased`] : []),
+  const table = [
+    ["stage", "", sized, ...columns],
+    ...stages.map((stage) => [`${stage.stage}`, stage.role, size(stage), ...cells(stage)]),
+    ["", "", "parameters", ...cells(parameters)],
   ];
-  return `images trained on were ${done.join(", ")}`;
+  return {
+    json: {
+      kind: described.kind,
+      file,
+      version,
+      config,
+      data,
+      position,
+      last,
+      summary,
+      ...described.facts,
+      parameters,
+      stages,
+      tensors: describeTensors(tensors),
+    },
+    text: [
+      `${printable(file)}: bispike checkpoint${described.of}, version ${version}`,
+      alignTable(overview, "ll"),
+      alignTable(table, sized === "shape" ? "rllrr" : "rlrrrr"),
+      ...(described.note ? [described.note] : []),
+      tensorTable(tensors),
+    ].join("\n\n"),
+  };
 }
 
-/** What drives recall, where it is not the stage above. */
-function describeRecall({ network, rule }: Checkpoint["config"]): string {
-  return network.recall === "broadcast" && trainsRecall(rule) ? ", recall driven by the concept at every stage" : "";
+/** How far training came, in words. */
+export function describePosition({ step, epoch, batch }: Pick<Place, "step" | "epoch" | "batch">): string {
+  return `step ${step}, ${counted(epoch, "epoch")} done${batch > 0 ? ` and ${counted(batch, "batch", "batches")} of the next` : ""}`;
 }
 
-/** What a finished run's rule learned or kept fixed beside the networks, which no checkpoint for use holds. */
-function parameterRows(summary: StoredSummary | null): string[][] {
-  const counts = (summary?.parameters ?? {}) as Readonly<Record<string, unknown>>;
-  const beside = ["feedback", "classifiers"].filter((key) => typeof counts[key] === "number" && counts[key] > 0);
-  if (beside.length === 0) return [];
-  const own = beside.map((key) => `${counts[key]} of ${key}`).join(", ");
-  return [["parameters", `${counts.training} in training, ${own}; ${counts.inference} in use`]];
-}
-
-/** Options of a rule on a net of real numbers. */
-function describeReal(rule: Checkpoint["config"]["rule"]): string {
-  const { name, dll, predictiveCoding, ccl } = rule;
-  if (name === "dll") return `feedback at ${dll.feedbackRate} of the rate, errors up to ${dll.errorLimit}`;
-  if (name === "predictive-coding")
-    return `${predictiveCoding.inferenceSteps} steps of inference at rate ${predictiveCoding.inferenceRate}`;
-  if (name === "ccl") return `${ccl.affinity}, weight ${ccl.weight}`;
-  if (name === "real-bsd") return `${describeLoss(rule)}${rule.centred ? ", centred" : ""}${describeFreeze(rule)}`;
-  return "top cross-entropy";
-}
-
-/** The rule and those of its options that it makes use of. */
-function describeRule(rule: Checkpoint["config"]["rule"]): string {
-  const { name, top, stdp } = rule;
-  if (name === "r-stdp") {
-    const { trace, potentiation, depression, hidden } = stdp;
-    return `${name}: traces of ${trace} steps, potentiation ${potentiation}, depression ${depression}, hidden stages at ${hidden} of the rate`;
+/** Where the run stood at its last save; null when that was before the first. */
+function lastPosition(folder: string): AnyCheckpoint["position"] | null {
+  try {
+    return openAnyCheckpoint(folder, "last").checkpoint.position;
+  } catch (error) {
+    // The best checkpoint is whole and was asked about; a damaged last one is reported by whoever resumes.
+    if (error instanceof BispikeError) return null;
+    throw error;
   }
-  if (isRealRule(name)) return `${name}: ${describeReal(rule)}`;
-  if (name !== "bsd") return `${name}: top ${top}`;
-  const recalled = rule.recallFeatures === "same" ? "" : ` against recall's ${rule.recallFeatures}`;
-  const features = `${rule.centred ? "centred " : ""}${rule.features}${rule.pooling === "energy" ? " by energy" : ""}${recalled}`;
-  const codes = rule.codes === "random" ? `, random codes (rate ${rule.codeRate}) for recall` : "";
-  const variant = `${codes}${describeFreeze(rule)}${describeReach(rule)}`;
-  return `${name}: ${describeLoss(rule)}, ${features}, negatives ${rule.negatives}, top ${top}${variant}`;
 }
 
-/** Where errors go beside their own stage. */
-function describeReach({ detached, reach, carriers }: Checkpoint["config"]["rule"]): string {
-  if (!detached) return ", stages not detached";
-  if (reach === 0) return "";
-  const by = { recall: "recall's synapses", learned: "learned synapses", transposes: "transposes" }[carriers];
-  return `, errors reach ${reach} stage${reach === 1 ? "" : "s"} down by ${by}`;
+/** `summary.json` as it was read. */
+export type StoredSummary = Readonly<Record<string, unknown>>;
+
+/** The results a finished run wrote; null where there are none. */
+function readSummary(file: string): StoredSummary | null {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return null;
+  try {
+    const summary: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof summary === "object" && summary !== null) return renamed(summary) as StoredSummary;
+  } catch {
+    // Told apart below from a summary that is JSON of another kind, which is no better.
+  }
+  throw new BispikeError("checkpoint", `${file}: expected a JSON object; remove the file, or restore the run folder`);
 }
 
-function describeFreeze({ freeze }: Checkpoint["config"]["rule"]): string {
-  if (freeze === "none") return "";
-  return `, frozen ${freeze === "both" ? "perception and recall" : freeze}`;
+/** What stands beside a checkpoint where `path` is a run folder: where the run's last save stands, unless that is the checkpoint itself, and the finished run's results. */
+function besideCheckpoint(path: string, file: string) {
+  const isRun = statSync(path).isDirectory();
+  return {
+    last: isRun && !file.endsWith(CHECKPOINT_FILES.last) ? lastPosition(path) : null,
+    summary: isRun ? readSummary(join(path, RUN_FILES.summary)) : null,
+  };
 }
 
-interface StageSummary {
-  readonly stage: number;
-  readonly role: "stimulus" | "hidden" | "concept";
-  readonly shape: Shape;
-  /** Parameters that drive this stage in each network: perception's from below, recall's from above. */
-  readonly perception: number;
-  readonly recall: number;
-}
+/** A number of parameters for a table; "-" for none. */
+const parameterCount = (parameters: number) => (parameters === 0 ? "-" : parameters.toString());
 
-function describeStages({ config, data, tensors }: Checkpoint): StageSummary[] {
-  const { kind, hidden, target, targetSize } = config.network;
-  const classes = data.classNames.length;
-  const image = paddedShape(kind, hidden.length, data.shape);
-  const shapes = [
-    kind === "mlp" ? flat(sizeOf(image)) : image,
-    ...hidden.map((channels, k) =>
-      kind === "mlp" ? flat(channels) : { height: image.height >> (k + 1), width: image.width >> (k + 1), channels },
-    ),
-    flat(target === "one-hot" ? classes : targetSize || 4 * classes),
-  ];
-  return shapes.map((shape, k) => ({
-    stage: k + 1,
-    role: k === 0 ? "stimulus" : k === shapes.length - 1 ? "concept" : "hidden",
-    shape,
-    perception: parametersOf(`perception.stage${k + 1}.`, tensors),
-    recall: parametersOf(`recall.stage${k + 1}.`, tensors),
-  }));
+/** Trained numbers of a layer; running means and variances are measured, not trained. */
+function parametersOf(prefix: string, tensors: AnyCheckpoint["tensors"]): number {
+  let sum = 0;
+  for (const [name, { data }] of tensors) {
+    if (name.startsWith(prefix) && !/\.norm\.(mean|variance)$/.test(name)) sum += data.length;
+  }
+  return sum;
 }

@@ -1,75 +1,41 @@
-/** A sequence experiment's checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
+/** What there is to say of a checkpoint of a text or series. */
 import type { SequenceSummary, SeriesSummary } from "../../data/sequence/summary.ts";
-import type { OpenedCheckpoint } from "../../node/open.ts";
-import type { AnyCheckpoint, SequenceCheckpoint } from "../../training/checkpoint.ts";
+import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import type { SequenceConfig } from "../../training/sequence/config.ts";
 import { SPIKING_RULES } from "../../training/sequence/config-schema.ts";
 import { elementKinds } from "../../training/sequence/learners.ts";
-import type { Best } from "../../training/trainable.ts";
-import { alignTable, percent, printable } from "../table.ts";
-import type { Findings } from "./inspect.ts";
-import { besideCheckpoint, describePosition, parameterCount, parametersOf } from "./inspect-run.ts";
-import { describeTensors, tensorTable } from "./inspect-tensors.ts";
-import { figure } from "./lines-sequence.ts";
+import { percent, printable } from "../table.ts";
+import type { Description, StageSummary } from "./inspect-checkpoint.ts";
 import { describeLoss } from "./stage-loss-words.ts";
-import { counted } from "./words.ts";
+import { figure } from "./words.ts";
 
 /** Longest list of columns or characters that is shown to people. */
 const SHOWN = 100;
 
-/** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
-export function inspectSequence(path: string, { file, checkpoint }: OpenedCheckpoint<SequenceCheckpoint>): Findings {
-  const { config, data, position, tensors, version } = checkpoint;
-  const { last, summary } = besideCheckpoint(path, file);
-  const stages = describeStages(checkpoint);
-  const total = (network: "perception" | "recall" | "feedback") => parametersOf(`${network}.`, tensors);
-  const parameters = { perception: total("perception"), recall: total("recall"), feedback: total("feedback") };
-  const rows = stages.map(({ stage, role, width, ...counts }) => [
-    `${stage}`,
-    role,
-    `${width}`,
-    ...[counts.perception, counts.recall, counts.feedback].map(parameterCount),
-  ]);
-  const totals = [parameters.perception, parameters.recall, parameters.feedback].map(parameterCount);
-  return {
-    json: {
-      ...{ kind: "sequence checkpoint", file, version, config, data, position, last, summary },
-      ...{ parameters, stages, tensors: describeTensors(tensors) },
-    },
-    text: [
-      `${printable(file)}: bispike checkpoint of sequences, version ${version}`,
-      alignTable(overview(checkpoint, last), "ll"),
-      alignTable(
-        [["stage", "", "width", "perception", "recall", "feedback"], ...rows, ["", "", "parameters", ...totals]],
-        "rlrrrr",
-      ),
-      tensorTable(tensors),
-    ].join("\n\n"),
-  };
-}
-
-function overview({ config, data, position }: SequenceCheckpoint, last: AnyCheckpoint["position"] | null): string[][] {
-  const { train } = config;
-  const best = position.best ?? (last?.best && "score" in last.best ? last.best : null);
-  const { train: trained, heldOut, test } = data.parts;
-  return [
-    ["name", config.name],
+export function describeSequence(checkpoint: SequenceCheckpoint): Description {
+  const { config, data } = checkpoint;
+  const { train, heldOut, test } = data.parts;
+  const about = [
     ["task", describeTask(data)],
     [
       "positions",
-      `${trained.to - trained.from} to train on, ${heldOut.to - heldOut.from} held out, ${test.to - test.from} to test; windows of ${data.window}, ${data.stride} apart`,
+      `${train.to - train.from} to train on, ${heldOut.to - heldOut.from} held out, ${test.to - test.from} to test; windows of ${data.window}, ${data.stride} apart`,
     ],
     ...(data.kind === "series" ? describeSeries(data) : [["characters", shown(data.alphabet.map(visible), "")]]),
     ["network", describeNetwork(config)],
     ["rule", describeRule(config)],
-    [
-      "training",
-      `seed ${train.seed}, ${counted(train.epochs, "epoch")}, batch ${train.batch}, learning rate ${train.learningRate} (${train.schedule}), weight decay ${train.weightDecay}`,
-    ],
-    ["position", describePosition(position)],
-    ...(last ? [["last saved", describePosition(last)]] : []),
-    ...(best ? [["best", describeBest(best, data)]] : []),
   ];
+  return {
+    of: " of sequences",
+    kind: "sequence checkpoint",
+    about,
+    best: ({ score }) =>
+      data.kind === "text"
+        ? `${percent(score)} of the held-out characters`
+        : `MSE ${figure(-score)} on the held-out part`,
+    networks: ["perception", "recall", "feedback"],
+    stages: describeStages(checkpoint),
+  };
 }
 
 function describeTask(data: SequenceSummary): string {
@@ -133,34 +99,13 @@ function describeRule({ rule }: SequenceConfig): string {
   }
 }
 
-function describeBest({ score, epoch }: Best, data: SequenceSummary): string {
-  return data.kind === "text"
-    ? `${percent(score)} of the held-out characters, after epoch ${epoch}`
-    : `MSE ${figure(-score)} on the held-out part, after epoch ${epoch}`;
-}
-
-interface StageSummary {
-  readonly stage: number;
-  readonly role: "stimulus" | "hidden" | "concept";
-  /** Neurons, symbols or values. */
-  readonly width: number;
-  /** Parameters that drive this stage in each network: perception's from below, recall's from above; feedback weights that send errors to it. */
-  readonly perception: number;
-  readonly recall: number;
-  readonly feedback: number;
-}
-
-function describeStages({ config, data, tensors }: SequenceCheckpoint): StageSummary[] {
+function describeStages({ config, data }: SequenceCheckpoint): StageSummary[] {
   const { inputs, targets } = elementKinds(data);
   const { hidden, population } = config.network;
   const coded = targets.kind === "values" && config.rule.name === "bsd" ? population.size : 1;
   const widths = [inputs.width, ...hidden, targets.width * coded];
   return widths.map((width, k) => ({
-    stage: k + 1,
     role: k === 0 ? "stimulus" : k === widths.length - 1 ? "concept" : "hidden",
     width,
-    perception: parametersOf(`perception.stage${k + 1}.`, tensors),
-    recall: parametersOf(`recall.stage${k + 1}.`, tensors),
-    feedback: parametersOf(`feedback.stage${k + 1}.`, tensors),
   }));
 }

@@ -14,9 +14,7 @@ import { isCheckpointKind } from "../../training/checkpoint.ts";
 import type { InspectOptions } from "../inspect.ts";
 import { print } from "../output.ts";
 import { alignTable, classLabel } from "../table.ts";
-import { inspectAutoencoder } from "./inspect-autoencoder.ts";
 import { inspectCheckpoint } from "./inspect-checkpoint.ts";
-import { inspectSequence } from "./inspect-sequence.ts";
 import { inspectTensors } from "./inspect-tensors.ts";
 
 /** What an inspection found: for programs and for people. */
@@ -61,10 +59,7 @@ async function inspect(path: string | undefined, options: InspectOptions): Promi
 
 /** A checkpoint of any kind. */
 function inspectOpened(path: string): Findings {
-  const { file, checkpoint } = openAnyCheckpoint(path);
-  if (checkpoint.problem === "sequence") return inspectSequence(path, { file, checkpoint });
-  if (checkpoint.problem === "autoencode") return inspectAutoencoder(path, { file, checkpoint });
-  return inspectCheckpoint(path, { file, checkpoint });
+  return inspectCheckpoint(path, openAnyCheckpoint(path));
 }
 
 /** A folder without checkpoints is a data set or a mistake; the message allows for both. */

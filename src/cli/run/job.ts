@@ -1,12 +1,20 @@
-/** An experiment as the command line trains it: what a session needs to know, whatever the kind. */
-import type { FileRecord } from "../../data/dataset.ts";
+/** An experiment as the command line trains it: what a session needs to know, whatever the problem. */
+import { type Dataset, type FileRecord, withoutTest } from "../../data/dataset.ts";
+import { loadDataset } from "../../data/load.ts";
+import { loadSequence } from "../../data/sequence/load.ts";
+import type { Team } from "../../engine/team.ts";
+import { BispikeError } from "../../errors.ts";
 import type { AutoencoderReport } from "../../learning/autoencoder/learner.ts";
 import type { StepReport } from "../../learning/rule.ts";
 import type { SequenceStepReport } from "../../learning/sequence/learner.ts";
 import type { Slot } from "../../network/slots.ts";
+import { imagesContent, sequenceContent } from "../../node/content.ts";
+import { createTeam } from "../../node/open.ts";
 import type { RunFolder } from "../../node/run-folder.ts";
-import { type AnyConfig, isAutoencoderConfig, isSequenceConfig } from "../../training/any-config.ts";
-import type { AnyCheckpoint } from "../../training/checkpoint.ts";
+import type { ProblemName } from "../../problems/problem.ts";
+import type { AnyConfig } from "../../training/any-config.ts";
+import { type AnyCheckpoint, type CheckpointFor, problemOf } from "../../training/checkpoint.ts";
+import { createAutoencoderExperiment, createExperiment, createSequenceExperiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
 import type {
   AutoencoderEpochMetrics,
@@ -16,15 +24,18 @@ import type {
   SequenceStepMetrics,
   StepMetrics,
 } from "../../training/metrics.ts";
+import { sequenceRequest } from "../../training/sequence/request.ts";
 import type { Trainable, TrainableKind } from "../../training/trainable.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
-import type { AutoencoderRunSummary } from "./autoencoder-summary.ts";
-import { withAutoencoder } from "./job-autoencoder.ts";
-import { withImages } from "./job-images.ts";
-import { withSequence } from "./job-sequence.ts";
 import type { DataCounts, Reporter } from "./reporter.ts";
-import type { SequenceRunSummary } from "./sequence-summary.ts";
-import type { Summary } from "./summary.ts";
+import {
+  type AnySummary,
+  type Ending,
+  finishRun,
+  measureAutoencoder,
+  measureImages,
+  measureSequence,
+} from "./summary.ts";
 
 /** Any kind of experiment. */
 export interface AnyKind extends TrainableKind {
@@ -33,8 +44,6 @@ export interface AnyKind extends TrainableKind {
   readonly epoch: EpochMetrics | SequenceEpochMetrics | AutoencoderEpochMetrics;
   readonly checkpoint: AnyCheckpoint;
 }
-
-export type AnySummary = Summary | SequenceRunSummary | AutoencoderRunSummary;
 
 export interface Job {
   readonly config: AnyConfig;
@@ -58,14 +67,140 @@ export interface Job {
   finish(folder: RunFolder, result: TrainingResult, pause: () => Promise<void>): Promise<AnySummary>;
 }
 
-/** Loads the data and builds the networks of a configuration, and takes them down after use. */
-export function withJob<T>(
+/** Data that have been loaded, and the experiment on them. */
+interface Source {
+  /** Name of the data. */
+  readonly name: string;
+  readonly provenance: readonly FileRecord[];
+  readonly warnings?: readonly string[];
+  content(): string;
+  build(team: Team): Pick<Job, "task" | "slots" | "counts"> & {
+    /** Images or windows that are held out. */
+    readonly validation: number;
+    /** Measures the trained nets, as `finishRun` asks. */
+    readonly measure: Ending;
+  };
+}
+
+/** Loads the data of each problem. */
+const SOURCES: {
+  readonly [P in ProblemName]: (config: CheckpointFor<P>["config"], judge: Judge) => Promise<Source>;
+} = {
+  async classify(config, judge) {
+    const dataset = await loadImages(config, judge);
+    return {
+      ...aboutImages(dataset),
+      build(team) {
+        const experiment = createExperiment(team, config, dataset);
+        const { task, model, trainIndices, validationIndices } = experiment;
+        const validation = validationIndices.length;
+        const counts = { images: trainIndices.length, heldOut: validation, classes: dataset.classes };
+        const measure = measureImages(experiment);
+        return { task, slots: () => model.slots(false), counts, validation, measure };
+      },
+    };
+  },
+  async sequence(config) {
+    const sequence = await loadSequence(sequenceRequest(config));
+    const { about, windows } = sequence;
+    const { name, provenance } = about;
+    return {
+      name,
+      provenance,
+      warnings: about.kind === "series" ? seriesWarnings(about.constant, about.standardise) : [],
+      content: () => sequenceContent(sequence.set),
+      build(team) {
+        const experiment = createSequenceExperiment(team, config, sequence);
+        const { task, learner } = experiment;
+        const { heldOut, test } = about.parts;
+        const counts = {
+          task: config.task,
+          rule: config.rule.name,
+          windows: windows.train.length,
+          window: about.window,
+          heldOut: heldOut.to - heldOut.from,
+          test: test.to - test.from,
+          ...(about.kind === "text"
+            ? { characters: about.alphabet.length }
+            : { inputs: about.inputs.length, targets: about.targets.length }),
+        };
+        const measure = measureSequence(experiment);
+        return { task, slots: () => learner.slots(false), counts, validation: windows.heldOut.length, measure };
+      },
+    };
+  },
+  async autoencode(config, judge) {
+    const dataset = await loadImages(config, judge);
+    return {
+      ...aboutImages(dataset),
+      build(team) {
+        const experiment = createAutoencoderExperiment(team, config, dataset);
+        const { task, model, trainIndices, validationIndices } = experiment;
+        const validation = validationIndices.length;
+        const counts = {
+          task: config.task,
+          rule: config.rule.name,
+          images: trainIndices.length,
+          heldOut: validation,
+          latent: config.network.latent,
+        };
+        const measure = measureAutoencoder(experiment);
+        return { task, slots: () => model.learner.slots(false), counts, validation, measure };
+      },
+    };
+  },
+};
+
+/**
+ * Loads the data and builds the networks of a configuration, and takes them down after use.
+ *
+ * @throws BispikeError "config" where a run is to be judged by what is held out, and nothing is
+ */
+export async function withJob<T>(
   config: AnyConfig,
   judge: Judge,
   reporter: Reporter,
   use: (job: Job) => Promise<T>,
 ): Promise<T> {
-  if (isSequenceConfig(config)) return withSequence(config, judge, reporter, use);
-  if (isAutoencoderConfig(config)) return withAutoencoder(config, judge, reporter, use);
-  return withImages(config, judge, reporter, use);
+  const load = SOURCES[problemOf(config)] as (config: AnyConfig, judge: Judge) => Promise<Source>;
+  const { name, provenance, warnings = [], content, build } = await load(config, judge);
+  // Files that bear a known name and hold something else.
+  for (const { file } of provenance.filter(({ verified }) => verified === false))
+    reporter.warning(`${file} is not the published file of ${name}: results may not compare with others'`);
+  for (const warning of warnings) reporter.warning(warning);
+  const team = await createTeam(config.train.threads);
+  try {
+    const { task, slots, counts, validation, measure } = build(team);
+    if (judge === "held-out" && validation === 0)
+      throw new BispikeError("config", "--judge held-out: nothing is held out of training; set data.heldOut above 0");
+    const finish: Job["finish"] = (folder, result, pause) =>
+      finishRun({ config, task, slots, measure }, { folder, result, pause, judge });
+    const { threads } = team;
+    return await use({ config, judge, task, threads, slots, provenance, content: content(), counts, finish });
+  } finally {
+    await team.close();
+  }
+}
+
+async function loadImages(
+  { data }: CheckpointFor<"classify" | "autoencode">["config"],
+  judge: Judge,
+): Promise<Dataset> {
+  const dataset = await loadDataset(data);
+  return judge === "test" ? dataset : withoutTest(dataset);
+}
+
+function aboutImages(dataset: Dataset): Pick<Source, "name" | "provenance" | "content"> {
+  return { name: dataset.name, provenance: dataset.provenance, content: () => imagesContent(dataset) };
+}
+
+function seriesWarnings(constant: readonly string[], standardise: "train" | "all"): string[] {
+  const warnings: string[] = [];
+  if (constant.length > 0)
+    warnings.push(`constant in the rows trained on, so of no use there: column ${constant.join(", ")}`);
+  if (standardise === "all")
+    warnings.push(
+      "data.standardise all: means and deviations are the whole series', so the test part leaks into training",
+    );
+  return warnings;
 }

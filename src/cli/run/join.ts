@@ -11,7 +11,7 @@ import { commonStep, partFolder, partsConfig, partsOf, readPart, savedSteps } fr
 import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import { decodeCheckpoint } from "../../training/checkpoint.ts";
 import { remediesOf } from "../../training/metrics.ts";
-import { withImages } from "./job-images.ts";
+import { withJob } from "./job.ts";
 import { joinMetrics, type PartLine } from "./join-metrics.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { breathe } from "./signals.ts";
@@ -53,7 +53,7 @@ export async function joinInto(run: string, overrides: readonly string[], report
     const write = () =>
       writeDurably(folder.file(RUN_FILES.metrics), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     write();
-    await withImages(partsConfig(run, overrides), "test", reporter, async (job) => {
+    await withJob(partsConfig(run, overrides), "test", reporter, async (job) => {
       folder.writeJson(RUN_FILES.environment, {
         ...describeEnvironment(job.threads, job.provenance),
         ...{ content: job.content, judge: job.judge, resumed: [] },

@@ -1,13 +1,13 @@
 /** The wording of a training's lines. */
-import type { AutoencoderEpochMetrics, EpochMetrics } from "../../training/metrics.ts";
+import type { NaiveForecasts } from "../../measurement/naive-forecast.ts";
+import type { SequenceEvaluation } from "../../measurement/sequence.ts";
+import type { AutoencoderEpochMetrics, EpochMetrics, SequenceEpochMetrics } from "../../training/metrics.ts";
 import type { Progress } from "../../training/trainer.ts";
-import type { AutoencoderRunSummary } from "./autoencoder-summary.ts";
-import type { AnyKind, AnySummary } from "./job.ts";
-import { figure, sequenceCounts, sequenceEpoch, sequenceResult } from "./lines-sequence.ts";
+import type { AnyKind } from "./job.ts";
 import type { DrawingFigures } from "./reconstruction.ts";
-import type { AutoencoderCounts, StartInfo } from "./reporter.ts";
-import type { Summary } from "./summary.ts";
-import { counted, duration, percent } from "./words.ts";
+import type { AutoencoderCounts, SequenceCounts, StartInfo } from "./reporter.ts";
+import type { AnySummary, AutoencoderRunSummary, SequenceRunSummary, Summary } from "./summary.ts";
+import { counted, duration, figure, percent } from "./words.ts";
 
 const list = (values: readonly number[]) => values.map((value) => value.toFixed(3)).join(" ");
 
@@ -24,7 +24,7 @@ export function startLine(info: StartInfo): string {
 }
 
 /** Images or positions a second, in words. */
-export function paceOf(line: AnyKind["step"]): string {
+export function paceOf(line: AnyKind["step"] | AnySummary): string {
   return "imagesPerSecond" in line
     ? `${Math.round(line.imagesPerSecond)} images/s`
     : `${Math.round(line.positionsPerSecond)} positions/s`;
@@ -52,14 +52,10 @@ function imageEpoch(line: EpochMetrics): string {
 export function resultLines(summary: AnySummary, before: boolean): string[] {
   const { checkpoint, bestEpoch } = summary;
   const which = checkpoint === "best" ? `the best epoch, ${bestEpoch} of ${summary.epochs}` : "the end of training";
-  const pace =
-    "imagesPerSecond" in summary
-      ? `${Math.round(summary.imagesPerSecond)} images/s`
-      : `${Math.round(summary.positionsPerSecond)} positions/s`;
   return [
     ...(before ? [`${summary.runFolder}: this run is finished already; its results:`] : []),
     ...results(summary, which),
-    `${duration(summary.seconds)}, ${pace} -> ${summary.runFolder}`,
+    `${duration(summary.seconds)}, ${paceOf(summary)} -> ${summary.runFolder}`,
   ];
 }
 
@@ -113,4 +109,52 @@ function drawingWords({ mse, psnr, ssim, frechet }: DrawingFigures): string {
   const ratio = Number.isFinite(psnr) ? `, PSNR ${psnr.toFixed(2)} dB` : "";
   const distance = frechet ? `, ${frechet.name} ${figure(frechet.value)}` : "";
   return `MSE ${figure(mse)}${ratio}, SSIM ${ssim.toFixed(4)}${distance}`;
+}
+
+function sequenceCounts(counts: SequenceCounts): string {
+  const { task, rule, windows, window, heldOut, characters, inputs, targets } = counts;
+  const elements =
+    characters === undefined ? `${inputs} values in, ${targets} out` : `${characters} different characters`;
+  return `${task} by ${rule}, ${windows} windows of ${window} to train on, ${heldOut} positions held out, ${elements}`;
+}
+
+function sequenceEpoch(line: SequenceEpochMetrics): string {
+  const rates = line.rates.length === 0 ? "" : `  rates ${line.rates.map((rate) => rate.toFixed(3)).join(" ")}`;
+  const end = `  loss ${line.trainLoss.toFixed(3)}${rates}`;
+  if ("trainMse" in line) {
+    const heldOut =
+      line.validationMse === null
+        ? ""
+        : `  held-out MSE ${figure(line.validationMse)} MAE ${figure(line.validationMae ?? 0)}`;
+    return `${heldOut}  train MSE ${figure(line.trainMse)}${end}`;
+  }
+  const heldOut =
+    line.validationAccuracy === null
+      ? ""
+      : `  held-out ${percent(line.validationAccuracy)} (${(line.validationBits ?? 0).toFixed(3)} bits)`;
+  return `${heldOut}  train ${percent(line.trainAccuracy)}${end}`;
+}
+
+/** One part's figures in a phrase. */
+function measuredWords(part: string, measured: SequenceEvaluation): string {
+  return measured.kind === "characters"
+    ? `${part} accuracy ${percent(measured.accuracy)}, ${measured.bits.toFixed(3)} bits a character`
+    : `${part} MSE ${figure(measured.mse)}, MAE ${figure(measured.mae)}, RMSE ${figure(measured.rmse)}`;
+}
+
+function sequenceResult({ test, heldOut, naive }: SequenceRunSummary, which: string): string[] {
+  const parts = [
+    ...(test ? [measuredWords("test", test)] : []),
+    ...(heldOut ? [measuredWords("held-out", heldOut)] : []),
+  ];
+  return [
+    parts.length === 0 ? `nothing was tested (weights of ${which})` : `${parts.join("; ")} (weights of ${which})`,
+    ...(naive ? [naiveWords(naive)] : []),
+  ];
+}
+
+function naiveWords({ mean, persistence }: NaiveForecasts): string {
+  const words = [`the mean of the training part ${figure(mean.mse)}`];
+  if (persistence) words.push(`no change ${figure(persistence.mse)}`);
+  return `for comparison, test MSE of naive forecasts: ${words.join(", ")}`;
 }

@@ -11,15 +11,15 @@ import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../infer
 import { SequenceBsd } from "../../learning/sequence/bsd.ts";
 import { measureRedrawnColumns, measureRedrawnSymbols, shareRight, truthOf } from "../../measurement/redrawn.ts";
 import { writeDurably } from "../../node/durable.ts";
-import { buildSequence, type OpenedCheckpoint } from "../../node/open.ts";
+import { buildRun, type OpenedCheckpoint } from "../../node/open.ts";
 import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import { print } from "../output.ts";
 import type { RecallOptions } from "../recall.ts";
 import { alignTable, percent, printable } from "../table.ts";
-import { figure } from "./lines-sequence.ts";
 import { requireApart, requireFigure, requireFolder, requireNotRead } from "./output-file.ts";
 import { partOf, sequenceFiles, sequenceFor } from "./sequence-data.ts";
 import { drawSeries } from "./series-figure.ts";
+import { figure } from "./words.ts";
 
 const OF_IMAGES = [
   "class",
@@ -71,7 +71,7 @@ export async function recallSequence(opened: Opened, options: RecallOptions, run
       "usage",
       `--index: expected 0 to ${windows.length - 1} (windows of ${window} in --part ${part}), got ${index}`,
     );
-  const { learner, team } = await buildSequence(opened, options.threads);
+  const { learner, team } = await buildRun(opened, options.threads);
   try {
     if (!(learner instanceof SequenceBsd)) throw noRecall(opened);
     const { centred } = checkpoint.config.rule;

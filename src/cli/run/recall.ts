@@ -7,9 +7,9 @@ import { type RecalledImages, recallImages } from "../../measurement/recalled.ts
 import { type Model, spikingModel } from "../../network/model.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { tileOf } from "../../node/figures.ts";
-import { buildModel, type OpenedModel, openAnyCheckpoint } from "../../node/open.ts";
+import { buildRun, type OpenedModel, openAnyCheckpoint } from "../../node/open.ts";
 import { encodePng } from "../../node/png.ts";
-import { assertImages, assertRecall } from "../../training/checkpoint.ts";
+import { assertProblem, assertRecall } from "../../training/checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { RecallOptions } from "../recall.ts";
 import { alignTable } from "../table.ts";
@@ -38,7 +38,7 @@ export async function runRecall(path: string, options: RecallOptions): Promise<v
   const found = openAnyCheckpoint(path);
   const { checkpoint, file } = found;
   if (checkpoint.problem === "sequence") return recallSequence({ file, checkpoint }, options, path);
-  assertImages(checkpoint, file);
+  assertProblem(checkpoint, "classify", file);
   for (const key of SEQUENCE_OPTIONS) {
     if (options[key] !== undefined)
       throw new BispikeError("usage", `--${key}: is for sequence experiments, but ${file} is one of images`);
@@ -52,7 +52,7 @@ export async function runRecall(path: string, options: RecallOptions): Promise<v
     if (options[key] !== undefined && options.index === undefined)
       throw new BispikeError("usage", `--${key}: says where --index looks: give --index N too`);
   }
-  const opened = await buildModel({ file, checkpoint }, options.threads);
+  const opened = await buildRun({ file, checkpoint }, options.threads);
   try {
     const cue = await cueOf(opened, options);
     if (cue !== null) requireNotRead("--out", out, path, cue.read);

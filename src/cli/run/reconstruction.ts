@@ -7,7 +7,7 @@ import { redrawnBatches } from "../../measurement/redrawn-images.ts";
 import type { Network } from "../../network/autoencoder/pair.ts";
 import { featuresFor, openFeatures } from "../../node/features.ts";
 import { alignTable } from "../table.ts";
-import { figure } from "./lines-sequence.ts";
+import { figure } from "./words.ts";
 
 /** One network's drawings, means over the images; pixels from 0 to 1. */
 export type DrawingFigures = Omit<GenerationMeasures, "images">;

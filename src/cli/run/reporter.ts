@@ -2,9 +2,10 @@
 import type { AutoencoderRuleName } from "../../training/autoencoder/config.ts";
 import type { RuleName, Task } from "../../training/sequence/config.ts";
 import type { Progress } from "../../training/trainer.ts";
-import type { AnyKind, AnySummary } from "./job.ts";
+import type { AnyKind } from "./job.ts";
 import { barReporter } from "./reporter-bar.ts";
 import { plainReporter } from "./reporter-plain.ts";
+import type { AnySummary } from "./summary.ts";
 
 /** Images to train on, held out, and their classes. */
 export interface ImageCounts {

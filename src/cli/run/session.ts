@@ -11,9 +11,10 @@ import { PLACES } from "../../training/same-training.ts";
 import { train } from "../../training/trainer.ts";
 import { anew, assertAsTrained } from "./as-trained.ts";
 import { type InitialWeights, startAgain } from "./init.ts";
-import type { AnySummary, Job } from "./job.ts";
+import type { Job } from "./job.ts";
 import type { Reporter } from "./reporter.ts";
 import { breathe, watchSignals } from "./signals.ts";
+import type { AnySummary } from "./summary.ts";
 
 /** Thrown inside a session to give up on a signal once training itself is done. */
 class Stopped extends Error {}

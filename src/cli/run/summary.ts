@@ -1,48 +1,74 @@
 /**
- * The end of a run: the test part is looked at once, with the weights the held-out images chose; results and pictures go into the run folder. A run that is judged by the held-out
- * images has them in the test part's place.
+ * The end of a run: the test part is looked at once, with the weights the held-out part chose; results and pictures go into the run folder. A run that is judged by the held-out
+ * part has it in the test part's place.
  */
 
-import type { Split } from "../../data/dataset.ts";
+import type { Dataset, Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { CostMeter, countedNet, type PairCost } from "../../measurement/cost.ts";
 import { FP32, picojoules } from "../../measurement/energy.ts";
 import { evaluate } from "../../measurement/evaluate.ts";
+import { type NaiveForecasts, naiveForecasts } from "../../measurement/naive-forecast.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
 import { recallImages } from "../../measurement/recalled.ts";
 import { parametersOf, type RuleFootprint, ruleFootprint } from "../../measurement/rule-footprint.ts";
+import { evaluateSequence, type SequenceEvaluation } from "../../measurement/sequence.ts";
 import { type TrainingCost, trainingCost } from "../../measurement/training-cost.ts";
 import { trainingStep } from "../../measurement/training-step.ts";
 import { Model } from "../../network/model.ts";
+import type { Slot } from "../../network/slots.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { readObservations } from "../../node/observations-file.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
+import type { AnyConfig } from "../../training/any-config.ts";
+import type { AutoencoderRuleName } from "../../training/autoencoder/config.ts";
+import type { AnyCheckpoint } from "../../training/checkpoint.ts";
 import type { AnyRuleName } from "../../training/config.ts";
-import type { Experiment } from "../../training/experiment.ts";
+import type { AutoencoderExperiment, Experiment, SequenceExperiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
-import { importState } from "../../training/state.ts";
+import type { RuleName, Task } from "../../training/sequence/config.ts";
+import { importSlots } from "../../training/slots.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
 import { canDraw } from "./can-draw.ts";
 import { type ObservedSummary, observedSummary } from "./observed-summary.ts";
+import { measureReconstruction, type Reconstruction, withFeatures } from "./reconstruction.ts";
+import { writeReconstructions } from "./reconstruction-picture.ts";
 
-/** `summary.json`. Accuracies and firing rates are shares, 0..1. */
-export interface Summary {
+/** What every run's `summary.json` says. */
+interface RunSummary extends Training, End {
   readonly name: string;
-  readonly rule: AnyRuleName;
   readonly seed: number;
+}
+
+/** How training went. */
+interface Training {
+  /** Null where nothing was held out. */
+  readonly bestEpoch: number | null;
+  readonly epochs: number;
+  readonly steps: number;
+  /** The most memory the process held for training and tests (resident set), in bytes; of its last session, where it was resumed. */
+  readonly peakMemory: number;
+  /** Of training, evaluation of the held-out part included. */
+  readonly seconds: number;
+}
+
+interface End {
+  /** Which part the figures are of. */
+  readonly judgedBy: Judge;
+  /** Whose weights were tested. */
+  readonly checkpoint: "best" | "last";
+  readonly runFolder: string;
+}
+
+/** Of images in classes. Accuracies and firing rates are shares, 0..1. */
+export interface Summary extends RunSummary {
+  readonly rule: AnyRuleName;
   /** Decided by the concept's spikes; null where the run is judged by the held-out images, and the test part was not looked at. */
   readonly testAccuracy: number | null;
   /** Decided by the concept's mean drive. */
   readonly testDriveAccuracy: number | null;
   /** Best over the epochs; null where nothing was held out. */
   readonly validationAccuracy: number | null;
-  readonly bestEpoch: number | null;
-  readonly epochs: number;
-  readonly steps: number;
-  /** The most memory the process held for training and tests (resident set), in bytes; of its last session, where it was resumed. */
-  readonly peakMemory: number;
-  /** Of training, evaluation of the held-out images included. */
-  readonly seconds: number;
   readonly imagesPerSecond: number;
   /** Of each network, of all that the rule needs while it trains, and of what naming an image takes: see `measurement/rule-footprint.ts`. */
   readonly parameters: Readonly<Record<keyof RuleFootprint, number>>;
@@ -80,11 +106,47 @@ export interface Summary {
   } | null;
   /** Where training was observed. */
   readonly observed?: ObservedSummary;
-  /** Which images the figures are of. */
-  readonly judgedBy: Judge;
-  /** Whose weights were tested. */
-  readonly checkpoint: "best" | "last";
-  readonly runFolder: string;
+}
+
+/** Of a text or series. */
+export interface SequenceRunSummary extends RunSummary {
+  readonly task: Task;
+  readonly rule: RuleName;
+  /** Name of the text or series. */
+  readonly data: string;
+  /** With the weights tested; null where the data have no such part, or it was not looked at (`judgedBy`). */
+  readonly test: SequenceEvaluation | null;
+  readonly heldOut: SequenceEvaluation | null;
+  /** Values: forecasts that need no learning, on the test part; null for characters or without a test part. */
+  readonly naive: NaiveForecasts | null;
+  readonly positionsPerSecond: number;
+  readonly parameters: Parameters;
+}
+
+/** Of an autoencoder. */
+export interface AutoencoderRunSummary extends RunSummary {
+  readonly task: "autoencode";
+  readonly rule: AutoencoderRuleName;
+  /** Name of the data set. */
+  readonly data: string;
+  /** The test images as each network draws them, with the weights tested. */
+  readonly test: Reconstruction | null;
+  /** The held-out images so, where the run is judged by them and the test part was not looked at. */
+  readonly heldOut?: Reconstruction;
+  /** Best over the epochs, of perception's drawings; null where nothing was held out. */
+  readonly validationMse: number | null;
+  readonly imagesPerSecond: number;
+  readonly parameters: Pick<Parameters, "perception" | "recall">;
+}
+
+/** `summary.json` of any problem. */
+export type AnySummary = Summary | SequenceRunSummary | AutoencoderRunSummary;
+
+/** Learned numbers of each network, and of feedback weights where a rule has its own. */
+interface Parameters {
+  readonly perception: number;
+  readonly recall: number;
+  readonly feedback: number;
 }
 
 /** Names of a run's pictures; the figures have `.svg` and `.png`. */
@@ -97,96 +159,204 @@ export const PICTURES = {
   raster: "raster",
 } as const;
 
-/**
- * Loads the best weights (else keeps the last), evaluates the test part, writes pictures and summary.
- *
- * @param pause awaited between batches; may throw to give up
- */
-export async function finishRun(
-  experiment: Experiment,
-  folder: RunFolder,
-  result: TrainingResult,
-  pause: () => Promise<void>,
-  judge: Judge,
-): Promise<Summary> {
-  const { model, dataset, config, trainIndices, task, augmenter } = experiment;
-  const best = result.best ? folder.best() : undefined;
-  if (best) importState(model, best.tensors, { optimiser: false });
-  const chosen = best ?? folder.last();
-  if (chosen?.problem !== "classify")
-    throw new BispikeError(
-      "checkpoint",
-      `${folder.path}: its checkpoint is gone; was the folder changed while training?`,
-    );
+/** Images in an autoencoder's picture. */
+const SHOWN = 10;
 
-  const { split, indices } = judgedImages(experiment, judge);
-  const spiking = model instanceof Model ? model : undefined;
-  const net = countedNet(model);
-  const meter = new CostMeter(net);
-  const measured = await evaluate(model, split, indices, pause, [meter]);
-  const cost = meter.result();
-  const footprint = ruleFootprint(net, config.rule.name, config.rule);
-  const step = trainingStep(config);
-  const isTest = judge === "test";
+/** A run whose training has ended. */
+interface Ended {
+  readonly folder: RunFolder;
+  readonly result: TrainingResult;
+  /** held-out: the test part is not looked at. */
+  readonly judge: Judge;
+  /** Awaited between batches; may throw to give up. */
+  readonly pause: () => Promise<void>;
+}
+
+/** What a problem measures of a run's end with the weights that are tested; what comes of it draws the problem's pictures and puts the summary together. */
+export type Ending = (
+  ended: Ended,
+  best: AnyCheckpoint | undefined,
+) => Promise<(common: Common) => AnySummary | Promise<AnySummary>>;
+
+interface Common {
+  readonly name: string;
+  readonly seed: number;
+  readonly training: Training;
+  readonly end: End;
+}
+
+/** Loads the best weights (else keeps the last), measures the part the run is judged by, writes pictures and summary. */
+export async function finishRun(
+  run: {
+    readonly config: AnyConfig;
+    readonly task: { readonly totalSteps: number };
+    readonly slots: () => Iterable<Slot>;
+    readonly measure: Ending;
+  },
+  ended: Ended,
+): Promise<AnySummary> {
+  const { folder, result, judge } = ended;
+  const { name, train } = run.config;
+  const best = result.best ? folder.best() : undefined;
+  if (best) importSlots(run.slots(), best.tensors);
+  const summarise = await run.measure(ended, best);
   // Before the drawing packages come, which are no part of it.
   const memory = peakMemory();
   // They take half a second to load: not before they are needed.
-  const { writeCurves, writeObservations, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
-  const drawable = (spiking?.pair.recalls || augmenter !== undefined) && canDraw(dataset.shape);
-  const recall = (of: Model) =>
-    drawable
-      ? writeRecallPicture(of, chosen.classMeans, folder.file(PICTURES.recall))
-      : recallImages(of, chosen.classMeans);
-  const recalled = spiking?.pair.recalls ? recall(spiking) : undefined;
+  const { writeCurves } = await import("../../node/figures.ts");
   writeCurves(folder.file(RUN_FILES.metrics), folder.file(PICTURES.curves));
-  const observations = experiment.observer ? readObservations(folder.file(RUN_FILES.observations)) : [];
-  if (observations.length > 0)
-    writeObservations(folder.file(RUN_FILES.observations), folder.file(PICTURES.observations));
-  if (augmenter && drawable) {
-    const { writeAugmentedPicture } = await import("../../node/augmented-picture.ts");
-    const images = { split: dataset.train, trainIndices, train: config.train };
-    writeAugmentedPicture(augmenter, images, folder.file(PICTURES.augmented));
-  }
-  if (spiking) writeRaster(spiking, split, indices[0]!, folder.file(PICTURES.raster));
-
-  const summary: Summary = {
-    name: config.name,
-    rule: config.rule.name,
-    seed: config.train.seed,
-    testAccuracy: isTest ? measured.accuracy : null,
-    testDriveAccuracy: isTest ? measured.driveAccuracy : null,
-    validationAccuracy: result.best?.score ?? null,
+  const training: Training = {
     bestEpoch: result.best?.epoch ?? null,
-    epochs: config.train.epochs,
-    steps: task.totalSteps,
+    epochs: train.epochs,
+    steps: run.task.totalSteps,
     peakMemory: memory,
     seconds: result.seconds,
-    imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
-    parameters: parametersOf(footprint),
-    ...costOf(cost, step && trainingCost(net, cost, step), footprint),
-    rates: measured.rates,
-    hamming: measured.hamming,
-    hammingShuffled: measured.hammingShuffled,
-    recall: recalled
-      ? {
-          ownIsNearest: recalled.ownIsNearest,
-          classes: dataset.classes,
-          ownCorrelations: recalled.correlations.map((row, c) => row[c] ?? 0),
-        }
-      : null,
-    ...(observations.length > 0 ? { observed: observedSummary(observations) } : {}),
-    judgedBy: judge,
-    checkpoint: best ? "best" : "last",
-    runFolder: folder.path,
   };
+  const end: End = { judgedBy: judge, checkpoint: best ? "best" : "last", runFolder: folder.path };
+  const summary = await summarise({ name, seed: train.seed, training, end });
   // Last: a folder with a summary is a finished run.
   folder.writeJson(RUN_FILES.summary, summary);
   return summary;
 }
 
+/** Accuracy, similarity of spikes and cost; recalled images, what augmentation did, a raster. */
+export function measureImages(experiment: Experiment): Ending {
+  const { model, dataset, config, trainIndices, augmenter } = experiment;
+  return async ({ folder, result, judge, pause }, best) => {
+    const chosen = best ?? folder.last();
+    if (!chosen || !("classMeans" in chosen))
+      throw new BispikeError(
+        "checkpoint",
+        `${folder.path}: its checkpoint is gone; was the folder changed while training?`,
+      );
+    const { split, indices } = judgedImages(experiment, judge);
+    const spiking = model instanceof Model ? model : undefined;
+    const net = countedNet(model);
+    const meter = new CostMeter(net);
+    const measured = await evaluate(model, split, indices, pause, [meter]);
+    const cost = meter.result();
+    const footprint = ruleFootprint(net, config.rule.name, config.rule);
+    const step = trainingStep(config);
+    const isTest = judge === "test";
+    return async ({ name, seed, training, end }): Promise<Summary> => {
+      const { writeObservations, writeRaster, writeRecallPicture } = await import("../../node/figures.ts");
+      const drawable = (spiking?.pair.recalls || augmenter !== undefined) && canDraw(dataset.shape);
+      const recall = (of: Model) =>
+        drawable
+          ? writeRecallPicture(of, chosen.classMeans, folder.file(PICTURES.recall))
+          : recallImages(of, chosen.classMeans);
+      const recalled = spiking?.pair.recalls ? recall(spiking) : undefined;
+      const observations = experiment.observer ? readObservations(folder.file(RUN_FILES.observations)) : [];
+      if (observations.length > 0)
+        writeObservations(folder.file(RUN_FILES.observations), folder.file(PICTURES.observations));
+      if (augmenter && drawable) {
+        const { writeAugmentedPicture } = await import("../../node/augmented-picture.ts");
+        const images = { split: dataset.train, trainIndices, train: config.train };
+        writeAugmentedPicture(augmenter, images, folder.file(PICTURES.augmented));
+      }
+      if (spiking) writeRaster(spiking, split, indices[0]!, folder.file(PICTURES.raster));
+      return {
+        name,
+        rule: config.rule.name,
+        seed,
+        testAccuracy: isTest ? measured.accuracy : null,
+        testDriveAccuracy: isTest ? measured.driveAccuracy : null,
+        validationAccuracy: result.best?.score ?? null,
+        ...training,
+        imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
+        parameters: parametersOf(footprint),
+        ...costOf(cost, step && trainingCost(net, cost, step), footprint),
+        rates: measured.rates,
+        hamming: measured.hamming,
+        hammingShuffled: measured.hammingShuffled,
+        recall: recalled
+          ? {
+              ownIsNearest: recalled.ownIsNearest,
+              classes: dataset.classes,
+              ownCorrelations: recalled.correlations.map((row, c) => row[c] ?? 0),
+            }
+          : null,
+        ...(observations.length > 0 ? { observed: observedSummary(observations) } : {}),
+        ...end,
+      };
+    };
+  };
+}
+
+/** How well each position is predicted, and by naive forecasts. */
+export function measureSequence({ learner, sequence, config }: SequenceExperiment): Ending {
+  const { set, about, windows } = sequence;
+  return async ({ result, judge, pause }) => {
+    const measure = (part: "heldOut" | "test") =>
+      windows[part].length > 0 ? evaluateSequence(learner, set, about, set.parts[part], pause) : null;
+    const heldOut = await measure("heldOut");
+    const test = judge === "test" ? await measure("test") : null;
+    const naive = about.kind === "series" && test ? naiveForecasts(set, about, set.parts.test) : null;
+    const positions = windows.train.length * about.window * config.train.epochs;
+    return ({ name, seed, training, end }): SequenceRunSummary => ({
+      name,
+      seed,
+      task: config.task,
+      rule: config.rule.name,
+      data: about.name,
+      test,
+      heldOut,
+      naive,
+      ...training,
+      positionsPerSecond: positions / result.seconds,
+      parameters: countParameters(learner.slots(false)),
+      ...end,
+    });
+  };
+}
+
+/** How well images are redrawn, and a picture of some. */
+export function measureAutoencoder(experiment: AutoencoderExperiment): Ending {
+  const { model, dataset, config, trainIndices } = experiment;
+  return async ({ folder, result, judge, pause }) => {
+    const { split, indices } = judgedImages(experiment, judge);
+    const measured = await withFeatures(dataset, undefined, (features) =>
+      measureReconstruction(model, split, indices, { features, pause }),
+    );
+    return ({ name, seed, training, end }): AutoencoderRunSummary => {
+      if (canDraw(dataset.shape))
+        writeReconstructions(model, split, indices.subarray(0, SHOWN), folder.file(PICTURES.reconstruct));
+      const { perception, recall } = countParameters(model.learner.slots(false));
+      const { peakMemory: memory, ...trained } = training;
+      return {
+        name,
+        seed,
+        task: config.task,
+        rule: config.rule.name,
+        data: dataset.name,
+        test: judge === "test" ? measured : null,
+        ...(judge === "test" ? {} : { heldOut: measured }),
+        validationMse: result.best && -result.best.score,
+        ...trained,
+        imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
+        peakMemory: memory,
+        parameters: { perception, recall },
+        ...end,
+      };
+    };
+  };
+}
+
+/** Counts learned numbers by the first word of the tensors' names; a norm's running statistics are measured, not learned. */
+function countParameters(slots: Iterable<Slot>): Parameters {
+  const counts = { perception: 0, recall: 0, feedback: 0 };
+  for (const { name, shape } of slots) {
+    const network = name.slice(0, name.indexOf(".")) as keyof Parameters;
+    if (!/\.norm\.(mean|variance)$/.test(name)) counts[network] += shape.reduce((a, b) => a * b, 1);
+  }
+  return counts;
+}
+
 /** The images a run's figures are of. */
-function judgedImages(experiment: Experiment, judge: Judge): { split: Split; indices: Int32Array } {
-  const { dataset, validationIndices } = experiment;
+function judgedImages(
+  { dataset, validationIndices }: { readonly dataset: Dataset; readonly validationIndices: Int32Array },
+  judge: Judge,
+): { split: Split; indices: Int32Array } {
   if (judge === "held-out") return { split: dataset.train, indices: validationIndices };
   return { split: dataset.test, indices: Int32Array.from({ length: dataset.test.count }, (_, index) => index) };
 }

@@ -12,10 +12,11 @@ import { hindrances, PLACES, RESUMED_KEYS } from "../../training/same-training.t
 import { EXIT, whenReaderGoes } from "../report.ts";
 import { anew, assertAsTrained } from "./as-trained.ts";
 import { startFrom } from "./init.ts";
-import { type AnySummary, withJob } from "./job.ts";
+import { withJob } from "./job.ts";
 import { movedFrom } from "./moved-data.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { beginRun, continueRun, runSession } from "./session.ts";
+import type { AnySummary } from "./summary.ts";
 
 export interface TrainRequest {
   /** The experiment's file; may be absent when a run is resumed. */

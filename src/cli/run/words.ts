@@ -18,3 +18,8 @@ export function duration(seconds: number): string {
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }
+
+/** @example figure(0.123456) // "0.1235" */
+export function figure(value: number): string {
+  return Math.abs(value) >= 1000 || (value !== 0 && Math.abs(value) < 0.001) ? value.toPrecision(4) : value.toFixed(4);
+}

@@ -1,9 +1,6 @@
 /** The figures of a run's summary that its model card shows. */
 import type { CardFigure } from "../../../export/model-card.ts";
-import type { AutoencoderRunSummary } from "../autoencoder-summary.ts";
-import type { AnySummary } from "../job.ts";
-import type { SequenceRunSummary } from "../sequence-summary.ts";
-import type { Summary } from "../summary.ts";
+import type { AnySummary, AutoencoderRunSummary, SequenceRunSummary, Summary } from "../summary.ts";
 
 export function figuresOf(summary: AnySummary): CardFigure[] {
   const own =

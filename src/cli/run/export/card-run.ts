@@ -7,12 +7,13 @@ import { type CardFacts, modelCard } from "../../../export/model-card.ts";
 import { readJsonObject } from "../../../node/json-file.ts";
 import { CHECKPOINT_FILES } from "../../../node/open.ts";
 import { RUN_FILES } from "../../../node/run-folder.ts";
-import { type AnyConfig, isAutoencoderConfig, isSequenceConfig } from "../../../training/any-config.ts";
+import type { ProblemName } from "../../../problems/problem.ts";
+import type { AnyConfig } from "../../../training/any-config.ts";
+import { type CheckpointFor, problemOf } from "../../../training/checkpoint.ts";
 import { readAnyExperiment } from "../../../training/config-file.ts";
 import { renamed } from "../../../training/metric-lines.ts";
 import { assertAsTrained } from "../as-trained.ts";
-import type { AnySummary } from "../job.ts";
-import { PICTURES } from "../summary.ts";
+import { type AnySummary, PICTURES } from "../summary.ts";
 import { figuresOf } from "./card-figures.ts";
 import type { Exported, ExportRequest } from "./format.ts";
 
@@ -92,36 +93,57 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+type About = Pick<CardFacts, "what" | "task" | "dataset" | "tags" | "limits">;
+
 /** What was trained, by the configuration. */
-function about(config: AnyConfig): Pick<CardFacts, "what" | "task" | "dataset" | "tags" | "limits"> {
-  const rule = config.rule.name;
-  const common = ["bispike", "spiking-neural-network", rule];
+function about(config: AnyConfig): About {
+  const { what, ...said } = (ABOUT[problemOf(config)] as (config: AnyConfig) => Omit<About, "tags">)(config);
   const library = "Load it with the TypeScript library bispike, or write it in other formats with `bispike export`.";
-  if (isSequenceConfig(config)) {
-    const dataset = basename(config.data.text ?? config.data.series ?? "a sequence");
+  return { what: `${what}. ${library}`, ...said, tags: ["bispike", "spiking-neural-network", config.rule.name] };
+}
+
+const ABOUT: { readonly [P in ProblemName]: (config: CheckpointFor<P>["config"]) => Omit<About, "tags"> } = {
+  classify(config) {
+    const { name } = config.rule;
+    const { dataset, net, limits } = aboutImages(config);
+    const taught = name === "bsd" ? ": perception and recall teach each other, stage by stage" : "";
     return {
-      what: `A recurrent net for the task ${config.task} on ${dataset}, trained by the rule ${rule}. ${library}`,
-      task: config.task === "next-character" ? "text-generation" : "time-series-forecasting",
+      what: `Networks that name the class of an image of ${dataset} (${net}), trained by the rule ${name}${taught}`,
+      task: "image-classification",
       dataset,
-      tags: common,
+      limits,
+    };
+  },
+  sequence({ task, data, rule }) {
+    const dataset = basename(data.text ?? data.series ?? "a sequence");
+    return {
+      what: `A recurrent net for the task ${task} on ${dataset}, trained by the rule ${rule.name}`,
+      task: task === "next-character" ? "text-generation" : "time-series-forecasting",
+      dataset,
       limits: ["Its figures are of a part of the same data, and say nothing of other data."],
     };
-  }
-  const dataset = config.data.name ?? basename(config.data.path ?? "images");
-  const { kind, steps } = config.network;
-  const net = `${kind.toUpperCase()} of hidden stages ${config.network.hidden.join("-")}, T = ${steps} time steps`;
-  const limits = [
-    `It expects images like those of ${dataset}, normalised as its checkpoint says; its figures say nothing of other images.`,
-    "The run's files hold no measurement of fairness or robustness: none is claimed.",
-  ];
-  if (isAutoencoderConfig(config)) {
+  },
+  autoencode(config) {
+    const { latent } = config.network;
+    const { dataset, net, limits } = aboutImages(config);
     return {
-      what: `Autoencoders (${net}, latent of ${config.network.latent}) of ${dataset}, trained by the rule ${rule}. ${library}`,
-      ...{ task: "image-to-image", dataset, tags: common, limits },
+      what: `Autoencoders (${net}, latent of ${latent}) of ${dataset}, trained by the rule ${config.rule.name}`,
+      task: "image-to-image",
+      dataset,
+      limits,
     };
-  }
+  },
+};
+
+function aboutImages({ data, network }: CheckpointFor<"classify" | "autoencode">["config"]) {
+  const dataset = data.name ?? basename(data.path ?? "images");
+  const { kind, steps, hidden } = network;
   return {
-    what: `Networks that name the class of an image of ${dataset} (${net}), trained by the rule ${rule}${rule === "bsd" ? ": perception and recall teach each other, stage by stage" : ""}. ${library}`,
-    ...{ task: "image-classification", dataset, tags: common, limits },
+    dataset,
+    net: `${kind.toUpperCase()} of hidden stages ${hidden.join("-")}, T = ${steps} time steps`,
+    limits: [
+      `It expects images like those of ${dataset}, normalised as its checkpoint says; its figures say nothing of other images.`,
+      "The run's files hold no measurement of fairness or robustness: none is claimed.",
+    ],
   };
 }

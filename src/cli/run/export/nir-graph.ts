@@ -5,8 +5,9 @@ import { autoencoderSlots } from "../../../learning/autoencoder/spiking-latent.t
 import { AutoencoderPair, type Network } from "../../../network/autoencoder/pair.ts";
 import { autoencoderFrame } from "../../../network/autoencoder/shapes.ts";
 import { autoencoderToNir, encodeNir, type NirOptions, perceptionToNir, recallToNir } from "../../../nir.ts";
-import { buildModel, createTeam, openAnyCheckpoint } from "../../../node/open.ts";
-import type { AutoencoderCheckpoint } from "../../../training/checkpoint.ts";
+import { buildRun, createTeam, type OpenedCheckpoint, openAnyCheckpoint } from "../../../node/open.ts";
+import type { ProblemName } from "../../../problems/problem.ts";
+import type { AnyCheckpoint, AutoencoderCheckpoint, CheckpointFor } from "../../../training/checkpoint.ts";
 import { importSlots } from "../../../training/slots.ts";
 import type { Exported, ExportRequest } from "./format.ts";
 
@@ -19,27 +20,7 @@ interface NirRequest extends NirOptions {
 export async function exportNir({ run, options, threads }: ExportRequest): Promise<Exported> {
   const asked = options as NirRequest;
   const { file, checkpoint } = openAnyCheckpoint(run);
-  let graph: NirGraph;
-  if (checkpoint.problem === "autoencode") graph = await autoencoderGraph(checkpoint, asked);
-  else if (checkpoint.problem === "classify") {
-    if (asked.until) throw new BispikeError("usage", `--until: ${file} is no autoencoder; its networks have one end`);
-    if (asked.readout && asked.network === "recall")
-      throw new BispikeError(
-        "usage",
-        "--readout: is perception's, of the concept; recall ends in the redrawn stimulus",
-      );
-    const { model, team } = await buildModel({ file, checkpoint }, threads);
-    try {
-      graph = asked.network === "recall" ? recallToNir(model, asked) : perceptionToNir(model, asked);
-    } finally {
-      await team.close();
-    }
-  } else {
-    throw new BispikeError(
-      "usage",
-      `${file}: NIR cannot express nets of sequences: an element has its own time steps, before which membranes go back to 0, and NIR has no such reset`,
-    );
-  }
+  const graph = await (GRAPHS[checkpoint.problem] as GraphOf<AnyCheckpoint>)({ file, checkpoint }, asked, threads);
   const names = [...graph.nodes].map(([name, { type }]) => `${name} (${type})`);
   const { dt, steps, comparison } = graph.metadata;
   const input = [...graph.nodes.values()][0]!;
@@ -67,6 +48,37 @@ export async function exportNir({ run, options, threads }: ExportRequest): Promi
     ],
   };
 }
+
+type GraphOf<C extends AnyCheckpoint> = (
+  opened: OpenedCheckpoint<C>,
+  asked: NirRequest,
+  threads: number,
+) => Promise<NirGraph>;
+
+const GRAPHS: { readonly [P in ProblemName]: GraphOf<CheckpointFor<P>> } = {
+  async classify(opened, asked, threads) {
+    if (asked.until)
+      throw new BispikeError("usage", `--until: ${opened.file} is no autoencoder; its networks have one end`);
+    if (asked.readout && asked.network === "recall")
+      throw new BispikeError(
+        "usage",
+        "--readout: is perception's, of the concept; recall ends in the redrawn stimulus",
+      );
+    const { model, team } = await buildRun(opened, threads);
+    try {
+      return asked.network === "recall" ? recallToNir(model, asked) : perceptionToNir(model, asked);
+    } finally {
+      await team.close();
+    }
+  },
+  async sequence({ file }) {
+    throw new BispikeError(
+      "usage",
+      `${file}: NIR cannot express nets of sequences: an element has its own time steps, before which membranes go back to 0, and NIR has no such reset`,
+    );
+  },
+  autoencode: ({ checkpoint }, asked) => autoencoderGraph(checkpoint, asked),
+};
 
 /** The pair of a checkpoint, without its learner. */
 async function autoencoderGraph(

@@ -5,11 +5,12 @@ import { perceptionOnnx } from "../../../export/onnx/model.ts";
 import type { OnnxExport, OnnxExportOptions } from "../../../export/onnx/options.ts";
 import { recallOnnx } from "../../../export/onnx/recall.ts";
 import { spikingModel } from "../../../network/model.ts";
-import { buildModel, openAnyCheckpoint } from "../../../node/open.ts";
+import { buildRun, openAnyCheckpoint } from "../../../node/open.ts";
 import { packageVersion } from "../../../node/version.ts";
-import { experimentKind } from "../../../training/any-config.ts";
 import { assertRecall } from "../../../training/checkpoint.ts";
 import type { Exported, ExportRequest } from "./format.ts";
+
+const NOT_WRITTEN = { sequence: "recurrent nets of sequences", autoencode: "autoencoders" } as const;
 
 /** As commander gives them. */
 interface Given {
@@ -24,15 +25,13 @@ export async function exportOnnx({ run, options, threads }: ExportRequest): Prom
   if (concept !== undefined && network !== "recall")
     throw new BispikeError("usage", "--concept says what recall starts from; it goes with --network recall");
   const { file, checkpoint } = openAnyCheckpoint(run);
-  if (checkpoint.problem !== "classify") {
-    const kind = experimentKind(checkpoint.config) === "sequences" ? "recurrent nets of sequences" : "autoencoders";
+  if (!("classMeans" in checkpoint))
     throw new BispikeError(
       "usage",
-      `${file}: --format onnx writes networks of image classes; ${kind} are not written yet`,
+      `${file}: --format onnx writes networks of image classes; ${NOT_WRITTEN[checkpoint.problem]} are not written yet`,
     );
-  }
   if (network === "recall") assertRecall(checkpoint, file, "--network recall");
-  const { model, team } = await buildModel({ file, checkpoint }, threads);
+  const { model, team } = await buildRun({ file, checkpoint }, threads);
   try {
     const { classMeans, config, position } = checkpoint;
     const metadata = {

@@ -2,7 +2,7 @@
 import type { Tensor } from "../../../export/safetensors.ts";
 import { encodeWeights, plainWeights } from "../../../export/weights.ts";
 import type { Slot } from "../../../network/slots.ts";
-import { buildAutoencoder, buildModel, buildSequence, openAnyCheckpoint } from "../../../node/open.ts";
+import { buildRun, openAnyCheckpoint } from "../../../node/open.ts";
 import { packageVersion } from "../../../node/version.ts";
 import type { AnyCheckpoint } from "../../../training/checkpoint.ts";
 import type { Exported, ExportRequest } from "./format.ts";
@@ -12,24 +12,9 @@ export async function withSlots<T>(
   run: string,
   use: (slots: readonly Slot[], checkpoint: AnyCheckpoint, file: string) => T,
 ): Promise<T> {
-  const { file, checkpoint } = openAnyCheckpoint(run);
-  const opened =
-    checkpoint.problem === "classify"
-      ? await buildModel({ file, checkpoint }, 1).then(({ model, team }) => ({ slots: model.slots(false), team }))
-      : checkpoint.problem === "autoencode"
-        ? await buildAutoencoder({ file, checkpoint }, 1).then(({ model, team }) => ({
-            slots: model.learner.slots(false),
-            team,
-          }))
-        : checkpoint.problem === "sequence"
-          ? await buildSequence({ file, checkpoint }, 1).then(({ learner, team }) => ({
-              slots: learner.slots(false),
-              team,
-            }))
-          : undefined;
-  if (!opened) throw new Error(`${file}: a kind of checkpoint that nothing is known of`);
+  const opened = await buildRun(openAnyCheckpoint(run), 1);
   try {
-    return use([...opened.slots], checkpoint, file);
+    return use([...opened.slots()], opened.checkpoint, opened.file);
   } finally {
     await opened.team.close();
   }
