@@ -6,13 +6,13 @@
  * What a caller can cause is a `BispikeError`, whose `code` says what kind of fault it is. Arguments of another kind than declared, which plain JavaScript lets through, are `usage` errors.
  *
  * @example
- * import { createExperiment, resolveConfig, Team, train } from "bispike";
+ * import { createExperiment, resolveConfig, Team, trainExperiment } from "bispike";
  * import { loadDataset, spawnThread } from "bispike/node";
  *
  * const config = resolveConfig({ data: { name: "mnist" }, train: { epochs: 1 } });
  * const team = await Team.create({ threads: 2, spawn: spawnThread });
  * const experiment = createExperiment(team, config, await loadDataset(config.data));
- * const { best } = await train(experiment, {});
+ * const { best } = await trainExperiment(experiment, {});
  * console.log(best?.score);
  * await team.close();
  *
@@ -153,5 +153,5 @@ export {
   type RunSink,
   type TrainerOptions,
   type TrainingResult,
-  train,
+  trainExperiment,
 } from "./training/trainer.ts";

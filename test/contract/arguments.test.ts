@@ -68,20 +68,20 @@ const calls: Readonly<Record<string, readonly [call: () => unknown, message: str
     () => loose.createAutoencoderExperiment(team, drawnConfig),
     "createAutoencoderExperiment: dataset: expected a data set",
   ],
-  "train()": [
-    () => loose.train(),
-    "train: experiment: expected an experiment, as createExperiment gives it, got nothing",
+  "trainExperiment()": [
+    () => loose.trainExperiment(),
+    "trainExperiment: experiment: expected an experiment, as createExperiment gives it, got nothing",
   ],
-  "train of a model": [
-    () => loose.train(experiment.model),
-    "train: experiment: expected an experiment, as createExperiment gives it, got one whose task is nothing",
+  "trainExperiment of a model": [
+    () => loose.trainExperiment(experiment.model),
+    "trainExperiment: experiment: expected an experiment, as createExperiment gives it, got one whose task is nothing",
   ],
-  "train with an option of another place": [
-    () => loose.train(experiment, { onMetrics: () => {} }),
-    "train: options: expected options with sink, stopped, pause, pauseMilliseconds, resume or secondsBefore, got one whose onMetrics is a function, which is no key of it",
+  "trainExperiment with an option of another place": [
+    () => loose.trainExperiment(experiment, { onMetrics: () => {} }),
+    "trainExperiment: options: expected options with sink, stopped, pause, pauseMilliseconds, resume or secondsBefore, got one whose onMetrics is a function, which is no key of it",
   ],
-  "train with a flag for a function": [
-    () => loose.train(experiment, { stopped: true }),
+  "trainExperiment with a flag for a function": [
+    () => loose.trainExperiment(experiment, { stopped: true }),
     "got one whose stopped is the boolean true",
   ],
   "datasetOf()": [
@@ -265,7 +265,7 @@ describe("a call without types", () => {
   it("that is right goes through: lists for typed arrays, options left undefined", async () => {
     const made = loose.datasetOf({ name: "bars", shape, train: { images, labels: [...labels] }, test: undefined });
     const again = loose.createExperiment(team, config, made);
-    const result = await loose.train(again, { sink: undefined, resume: undefined });
+    const result = await loose.trainExperiment(again, { sink: undefined, resume: undefined });
     expect(result).toMatchObject({ finished: true, step: 3 });
     expect(await loose.evaluate(again.model, made.train, [0, 1])).toMatchObject({ images: 2 });
   });

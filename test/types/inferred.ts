@@ -16,7 +16,7 @@ import {
   type StepReport,
   Team,
   type TrainConfig,
-  train,
+  trainExperiment,
 } from "bispike";
 import { type AutoencoderRuleConfig, resolveAutoencoderConfig } from "bispike/autoencoder";
 import { resolveAnyConfig, resolveSequenceConfig, type SequenceRuleConfig } from "bispike/sequence";
@@ -39,7 +39,7 @@ export async function inferred(dataset: Dataset, error: BispikeError): Promise<v
   const team = await Team.create();
   const experiment = createExperiment(team, config, dataset);
   same<typeof experiment.model, ImageModel>(true);
-  const result = await train(experiment, {
+  const result = await trainExperiment(experiment, {
     sink: {
       onStep: (report, line) => {
         same<typeof report, StepReport>(true);
@@ -81,6 +81,6 @@ registerRule("wrong", { keepDrives: false, create: () => null });
 // @ts-expect-error: a checked configuration is read only
 resolveConfig({}).train.batch = 3;
 // @ts-expect-error: training needs an experiment, not a configuration
-train(resolveConfig({}));
+trainExperiment(resolveConfig({}));
 // @ts-expect-error: overrides are strings
 resolveConfig({}, [3]);
