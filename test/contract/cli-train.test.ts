@@ -94,7 +94,7 @@ describe("a run", () => {
     const [best, last] = await Promise.all(
       ["best", "last"].map((which) => measure(join(folder, "coarse", `${which}.safetensors`))),
     );
-    expect(best).toEqual({ best: { accuracy: 1, epoch: 2 }, rates: summary.rates });
+    expect(best).toEqual({ best: { score: 1, epoch: 2 }, rates: summary.rates });
     expect(last?.rates).not.toEqual(summary.rates);
   });
 

@@ -5,8 +5,7 @@ import { evaluate } from "../../src/measurement/evaluate.ts";
 import { spikingModel } from "../../src/network/model.ts";
 import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import type { Experiment } from "../../src/training/experiment.ts";
-import { createExperiment } from "../../src/training/experiment.ts";
+import { createExperiment, type Experiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 let team: Team;

@@ -113,7 +113,7 @@ export async function finishRun(
   const best = result.best ? folder.best() : undefined;
   if (best) importState(model, best.tensors, { optimiser: false });
   const chosen = best ?? folder.last();
-  if (!chosen || chosen.problem !== "classify")
+  if (chosen?.problem !== "classify")
     throw new BispikeError(
       "checkpoint",
       `${folder.path}: its checkpoint is gone; was the folder changed while training?`,
