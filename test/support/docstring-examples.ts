@@ -17,7 +17,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   bispike: "src/index.ts",
   "bispike/node": "src/node/index.ts",
   ...Object.fromEntries(
-    ["autoencoder", "distributed", "formats", "measurement", "nir", "onnx", "sequence"].map((name) => [
+    ["autoencoder", "data", "distributed", "formats", "measurement", "nir", "onnx", "sequence"].map((name) => [
       `bispike/${name}`,
       `src/${name}.ts`,
     ]),
