@@ -19,7 +19,7 @@ import { encodeEvents } from "../dist/distributed/spike-events.js";
 import { spikingModel } from "../dist/network/model.js";
 import { resolveConfig } from "../dist/training/config.js";
 import { createExperiment } from "../dist/training/experiment.js";
-import { train } from "../dist/training/trainer.js";
+import { trainExperiment } from "../dist/training/trainer.js";
 import { loadDataset, Team } from "./library.mjs";
 import { figure, table } from "./table.mjs";
 
@@ -103,7 +103,7 @@ async function crossing(net) {
   const team = await Team.create();
   try {
     const experiment = createExperiment(team, config, await loadDataset(config.data));
-    await train(experiment, {});
+    await trainExperiment(experiment, {});
     const { pair } = spikingModel(experiment.model, "this benchmark");
     const weights = pair.perception.reduce(
       (sum, { synapses }) =>

@@ -5,7 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createExperiment, resolveConfig, Team, train } from "bispike";
+import { createExperiment, resolveConfig, Team, trainExperiment } from "bispike";
 import { encodeWeights } from "bispike/formats";
 import { loadDataset } from "bispike/node";
 import { perceptionOnnx } from "bispike/onnx";
@@ -17,7 +17,7 @@ const config = resolveConfig(
 );
 const team = await Team.create();
 const experiment = createExperiment(team, config, await loadDataset(config.data));
-await train(experiment);
+await trainExperiment(experiment);
 const { model } = experiment;
 const { bytes, inputs, outputs } = perceptionOnnx(model);
 mkdirSync(out, { recursive: true });

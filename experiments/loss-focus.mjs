@@ -8,7 +8,7 @@
  *
  * MLP 784-512-256-10 on 9,984 images of Fashion-MNIST for three epochs, accuracy on 10,000 held-out images, one thread; rates compared with recall's drive.
  */
-import { cosineRows, createExperiment, registerStageLoss, resolveConfig, train } from "bispike";
+import { cosineRows, createExperiment, registerStageLoss, resolveConfig, trainExperiment } from "bispike";
 import { createTeam, loadDataset } from "bispike/node";
 
 const SEEDS = Number(process.argv[2] ?? 3);
@@ -101,7 +101,7 @@ for (const loss of ["watched-infonce", "watched-reco", "reco-open", "reco-undeci
       train: { epochs: 3, seed, threads: 1 },
     });
     const team = await createTeam(1);
-    const { best } = await train(createExperiment(team, config, dataset));
+    const { best } = await trainExperiment(createExperiment(team, config, dataset));
     accuracies.push(100 * (best?.score ?? 0));
     team.close();
   }

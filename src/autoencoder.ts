@@ -2,14 +2,14 @@
  * Autoencoders: pairs of networks that redraw images, and samplers of their latent spikes. Runs anywhere; reading files is in `bispike/node`.
  *
  * @example
- * import { Team, train } from "bispike";
+ * import { Team, trainExperiment } from "bispike";
  * import { createAutoencoderExperiment, resolveAutoencoderConfig } from "bispike/autoencoder";
  * import { loadDataset } from "bispike/node";
  *
  * const config = resolveAutoencoderConfig({ task: "autoencode", data: { name: "mnist" }, train: { epochs: 1 } });
  * const team = await Team.create();
  * const experiment = createAutoencoderExperiment(team, config, await loadDataset(config.data));
- * await train(experiment, {});
+ * await trainExperiment(experiment, {});
  * await team.close();
  *
  * @module bispike/autoencoder

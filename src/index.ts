@@ -1,20 +1,19 @@
 /**
  * bispike: pairs of spiking networks, perception and recall, that teach each other.
  *
- * This entry runs anywhere (Node, browsers, workers); files, worker threads and run folders are in `bispike/node`.
+ * `train` a net on data of `bispike/data`, `load` a trained one, and use the `Run` that both give. The same in Node, in workers and in pages; in Node threads, files and run folders are found by
+ * themselves. One level below lie experiments (`createExperiment`, `trainExperiment`), models, rules and the engine.
  *
  * What a caller can cause is a `BispikeError`, whose `code` says what kind of fault it is.
  *
  * @example
- * import { createExperiment, resolveConfig, Team, train } from "bispike";
- * import { loadDataset, spawnThread } from "bispike/node";
+ * import { bsd, mlp, train } from "bispike";
+ * import { images } from "bispike/data";
  *
- * const config = resolveConfig({ data: { name: "mnist" }, train: { epochs: 1 } });
- * const team = await Team.create({ threads: 2, spawn: spawnThread });
- * const experiment = createExperiment(team, config, await loadDataset(config.data));
- * const { best } = await train(experiment, {});
- * console.log(best?.score);
- * await team.close();
+ * const run = await train({ data: await images("mnist"), net: mlp([512, 256]), rule: bsd(), epochs: 1 });
+ * const { label, confidence } = await run.predict(new Float32Array(28 * 28));
+ * console.log(label, confidence);
+ * await run.close();
  *
  * @module bispike
  */
@@ -139,12 +138,81 @@ export {
   type StdpConfig,
   type TrainConfig,
 } from "./training/config.ts";
+export type { ImageInput } from "./training/data-sources.ts";
 export { createExperiment, type Experiment } from "./training/experiment.ts";
 export { createModel, createRule, trainsRecall } from "./training/image-rules.ts";
 export type { EpochMetrics, MetricLine, StepMetrics } from "./training/metrics.ts";
+export {
+  type AutoencoderNetOptions,
+  autoencoder,
+  cnn,
+  type ImageNetOptions,
+  mlp,
+  type NetChoice,
+  type Partly,
+  type RecurrentOptions,
+  recurrent,
+} from "./training/nets.ts";
 export type { Observation, ObservedSpikes, ObservedStage } from "./training/observation.ts";
+export type { ThreadOptions } from "./training/platform.ts";
 export { type RuleDefinition, type RuleSettings, registerRule } from "./training/registered-rules.ts";
 export type { AnyRuleName } from "./training/rule-names.ts";
+export {
+  type BsdAnnOptions,
+  type BsdRuleOptions,
+  backprop,
+  backpropAnn,
+  bsd,
+  bsdAnn,
+  type CclOptions,
+  ccl,
+  type DllRuleOptions,
+  directFeedbackAlignment,
+  dll,
+  feedbackAlignment,
+  type LocalLossesOptions,
+  localLosses,
+  type PerceptionRuleOptions,
+  type PredictiveCodingRuleOptions,
+  predictiveCoding,
+  type RStdpOptions,
+  type RuleChoice,
+  rStdp,
+} from "./training/rules.ts";
+export {
+  type DefaultNet,
+  type LoadOptions,
+  load,
+  type NetFor,
+  type Run,
+  type RunOf,
+  type Step,
+  type TrainOptions,
+  train,
+} from "./training/run.ts";
+export type { EpochOf, PixelImage } from "./training/run-base.ts";
+export {
+  type AutoencodeEpoch,
+  AutoencodeRun,
+  ClassifyRun,
+  type DrawOptions,
+  type ImageEpoch,
+  type ImagePrediction,
+  type Part,
+  type Reconstruction,
+  type ReconstructionErrors,
+} from "./training/run-images.ts";
+export {
+  type Forecast,
+  type GenerateTextOptions,
+  type NextCharacter,
+  type NextValues,
+  type SeriesEpoch,
+  type SeriesRow,
+  SeriesRun,
+  type TextEpoch,
+  TextRun,
+} from "./training/run-sequence.ts";
 export { learningRate } from "./training/schedule.ts";
 export { exportState, importState } from "./training/state.ts";
 export type { Best, Place, StepMoment, Trainable, TrainableKind } from "./training/trainable.ts";
@@ -154,5 +222,5 @@ export {
   type RunSink,
   type TrainerOptions,
   type TrainingResult,
-  train,
+  trainExperiment,
 } from "./training/trainer.ts";

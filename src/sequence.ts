@@ -5,12 +5,12 @@
  * import { Team } from "bispike";
  * import { loadSequence } from "bispike/node";
  * import { createSequenceExperiment, resolveSequenceConfig, sequenceRequest } from "bispike/sequence";
- * import { train } from "bispike";
+ * import { trainExperiment } from "bispike";
  *
  * const config = resolveSequenceConfig({ task: "next-character", data: { text: "alice" }, train: { epochs: 1 } });
  * const team = await Team.create();
  * const experiment = createSequenceExperiment(team, config, await loadSequence(sequenceRequest(config)));
- * await train(experiment, {});
+ * await trainExperiment(experiment, {});
  * await team.close();
  *
  * @module bispike/sequence

@@ -86,7 +86,7 @@ export async function mismatchScores(
 }
 
 /** Spike counts of recall's units, [hidden stage][class]; leaves recall's spikes where they are. */
-function recalledCounts(pair: NetworkPair): Float64Array[][] {
+export function recalledCounts(pair: NetworkPair): Float64Array[][] {
   const concepts = Array.from({ length: pair.target.classes }, (_, c) => c);
   recallConcepts(pair, concepts);
   return [...pair.hiddenStages()].map(({ recall }) =>
@@ -96,6 +96,31 @@ function recalledCounts(pair: NetworkPair): Float64Array[][] {
       return counts;
     }),
   );
+}
+
+/**
+ * How well an image just perceived fits what recall holds of a class: the mean over the hidden stages of
+ *
+ *   cos(r, r')    r, r': firing rates of the stage's units in perception of the image and in recall of the class; 0 where one is silent
+ *
+ * @param image place of the image among those perceived
+ * @param recalled as `recalledCounts` gives them
+ * @returns 0 (nothing in common) to 1 (the same firing rates)
+ */
+export function familiarityOf(
+  pair: NetworkPair,
+  image: number,
+  concept: number,
+  recalled: readonly (readonly Float64Array[])[],
+): number {
+  const cosines = [...pair.hiddenStages()].map(({ perception }, k) => {
+    const ours = perception.output!;
+    const counts = new Float64Array(sizeOf(ours.shape));
+    spikeCounts(ours, image, counts);
+    return cosine(counts, recalled[k]![concept]!) ?? 0;
+  });
+  const mean = cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
+  return Math.min(1, Math.max(0, mean));
 }
 
 /** Largest probability of a softmax. */

@@ -10,22 +10,23 @@ const EVALUATION_COUNTER = 0xffffffff;
 /**
  * Perception of the pair's first `images` stimulus rows; spikes stay in each layer's output, the concept's drive in `conceptDrive`.
  *
+ * @param alike an image's bytes do not depend on the images beside it; false takes the fastest product. Default false
  * @throws BispikeError "usage" for more images than the pair has rows for
  * @example
  * pair.stimulus.view.set(pixels); // rows of pair.stimulusWidth floats
  * perceive(pair, 8);
  * decide(pair, 8)[0].class;
  */
-export function perceive(pair: NetworkPair, images: number): void {
-  perceiveHidden(pair, images);
-  pair.perception.at(-1)!.forward(images, { train: false });
+export function perceive(pair: NetworkPair, images: number, alike = false): void {
+  perceiveHidden(pair, images, alike);
+  pair.perception.at(-1)!.forward(images, { train: false, alike });
 }
 
 /** As `perceive`, up to the last hidden stage: for who wants its spikes alone. */
-export function perceiveHidden(pair: NetworkPair, images: number): void {
+export function perceiveHidden(pair: NetworkPair, images: number, alike = false): void {
   pair.encode(images, EVALUATION_COUNTER, false);
   for (const layer of pair.perception.slice(0, -1)) {
-    layer.forward(images, { train: false });
+    layer.forward(images, { train: false, alike });
     layer.output?.list(images, false);
   }
 }

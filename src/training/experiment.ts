@@ -96,7 +96,7 @@ export function prepareExperiment(team: Team, config: ExperimentConfig, dataset:
  * @example
  * const config = resolveSequenceConfig({ task: "next-character", data: { text: "alice" } });
  * const experiment = createSequenceExperiment(team, config, await loadSequence(sequenceRequest(config)));
- * await train(experiment);
+ * await trainExperiment(experiment);
  */
 export function createSequenceExperiment(team: Team, config: SequenceConfig, sequence: Sequence): SequenceExperiment {
   const { about: data, windows } = sequence;
@@ -119,7 +119,7 @@ export function createSequenceExperiment(team: Team, config: SequenceConfig, seq
  * @throws BispikeError "data" or "config" when nothing is left to train on, "shape" when the network does not fit the images
  * @example
  * const config = resolveAutoencoderConfig({ task: "autoencode", data: { name: "mnist" } });
- * await train(createAutoencoderExperiment(team, config, await loadDataset(config.data)));
+ * await trainExperiment(createAutoencoderExperiment(team, config, await loadDataset(config.data)));
  */
 export function createAutoencoderExperiment(
   team: Team,

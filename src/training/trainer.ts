@@ -85,9 +85,9 @@ const STEP_LINES_AN_EPOCH = 20;
  * @throws BispikeError "checkpoint" for `resume` that was trained with other settings, or on other data; it names them
  * @throws BispikeError "training" that names the stage whose loss is no longer finite; the last good checkpoint stays
  * @example
- * const result = await train(createExperiment(team, config, dataset), { sink: { onMetrics: (line) => console.log(line) } });
+ * const result = await trainExperiment(createExperiment(team, config, dataset), { sink: { onMetrics: (line) => console.log(line) } });
  */
-export async function train<K extends TrainableKind>(
+export async function trainExperiment<K extends TrainableKind>(
   experiment: { readonly task: Trainable<K> },
   options: TrainerOptions<K> = {},
 ): Promise<TrainingResult> {

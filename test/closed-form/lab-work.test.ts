@@ -9,7 +9,7 @@ import { trainingCost } from "../../src/measurement/training-cost.ts";
 import { trainingStep } from "../../src/measurement/training-step.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 let team: Team;
@@ -68,7 +68,7 @@ describe("work of a batch", () => {
         const work = new LiveWork(experiment);
         let last: Uint8Array | undefined;
         let counts = 0;
-        await train(experiment, {
+        await trainExperiment(experiment, {
           sink: {
             onStep: (_report, _line, { items }) => {
               if (!counting) return;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { defaults } from "../../src/training/config.ts";
 import { learningRate } from "../../src/training/schedule.ts";
 import type { Place, StepMoment, Trainable } from "../../src/training/trainable.ts";
-import { type Progress, type RunSink, train } from "../../src/training/trainer.ts";
+import { type Progress, type RunSink, trainExperiment } from "../../src/training/trainer.ts";
 
 interface Kind {
   readonly report: { readonly counter: number };
@@ -56,7 +56,7 @@ async function told(experiment: ReturnType<typeof noting>, options: { resume?: P
     onMetrics: (line) => lines.push(line),
     onCheckpoint: (_which, bytes) => saved.push(JSON.parse(new TextDecoder().decode(bytes))),
   };
-  const result = await train(experiment, { sink, ...options });
+  const result = await trainExperiment(experiment, { sink, ...options });
   return { progress, lines, saved, result };
 }
 
@@ -112,7 +112,7 @@ it("lets others work between any two steps, with a checkpoint of that moment, an
       return task.endEpoch(at, seconds);
     },
   };
-  await train(
+  await trainExperiment(
     { task: measured },
     {
       pauseMilliseconds: 0,
@@ -135,7 +135,7 @@ it("counts the seconds of sessions before, but no session's pace with another's"
   const lines: Kind["step"][] = [];
   const left: number[] = [];
   const started = performance.now();
-  const result = await train(experiment, {
+  const result = await trainExperiment(experiment, {
     secondsBefore: 1e6,
     sink: {
       onStep: (_report, line, { secondsLeft }) => {

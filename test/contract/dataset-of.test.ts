@@ -8,7 +8,7 @@ import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.
 import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
-import { type Moment, train } from "../../src/training/trainer.ts";
+import { type Moment, trainExperiment } from "../../src/training/trainer.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 const refusal = (code: string, message: RegExp) =>
@@ -133,21 +133,21 @@ describe("a model is not evaluated on", () => {
 describe("training an experiment", () => {
   it("is refused while it is trained, and free again once that has ended", async () => {
     const experiment = createExperiment(team, config, whole);
-    const [first, second] = await Promise.allSettled([train(experiment), train(experiment)]);
+    const [first, second] = await Promise.allSettled([trainExperiment(experiment), trainExperiment(experiment)]);
     expect(first.status).toBe("fulfilled");
     expect(second).toMatchObject({ reason: refusal("usage", /this experiment is being trained/) });
-    expect(await train(experiment)).toMatchObject({ finished: true, step: 6 });
+    expect(await trainExperiment(experiment)).toMatchObject({ finished: true, step: 6 });
   });
 
   it("again from the beginning counts each image once an epoch", async () => {
     const experiment = createExperiment(team, config, whole);
     let steps = 0;
-    await train(experiment, { stopped: () => steps++ === 2 });
+    await trainExperiment(experiment, { stopped: () => steps++ === 2 });
     const seen: number[] = [];
     const pause = async (moment?: Moment) => {
       if (moment) seen.push(decodeCheckpoint(moment.encode(), "here").position.sums.images);
     };
-    await train(experiment, { pause, pauseMilliseconds: 0 });
+    await trainExperiment(experiment, { pause, pauseMilliseconds: 0 });
     expect(seen.slice(0, 3)).toEqual([40, 80, 108]);
   });
 });

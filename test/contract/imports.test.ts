@@ -43,6 +43,7 @@ const folderOf = (file: string) => /^src\/([a-z]+)\//.exec(file)?.[1];
 const EXCEPTIONS: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^src\/coding\/stimulus\.ts$/, /^src\/network\/(shape|population)\.ts$/],
   [/^src\/(problems|training)\//, /^src\/measurement\//],
+  [/^src\/training\/run-/, /^src\/inference\//],
   [/^src\/problems\/classify\.ts$/, /^src\/training\/observ(er|ation)\.ts$/],
   [/^src\//, /^src\/export\/safetensors\.ts$/],
 ];

@@ -105,7 +105,8 @@ it("is small in a page's bundle, which runs without Node", async () => {
   expect(warnings).toEqual([]);
   expect(code).not.toMatch(/["']node:|__vite-browser-external/);
   // Half of what is left are kernels and two libraries, one that checks configurations and one that reads YAML.
-  expect(gzipped).toBeLessThan(150_000);
+  // `train` and `load` bring the nets and rules of every problem.
+  expect(gzipped).toBeLessThan(195_000);
   // Not a file with "node" in its name that fell back to something: the bundle itself starts an engine.
   writeFileSync(join(installed.folder, "bundle.js"), code);
   const started = await node(`import { resolveConfig, Team } from "./bundle.js";

@@ -7,7 +7,7 @@ import { Team } from "../../src/engine/team.ts";
 import { decideImages } from "../../src/measurement/decide.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { type OpenBrowser, openBrowser } from "../support/browser.ts";
 import { bundleForBrowsers } from "../support/browser-bundle.ts";
 import { temporaryFolders } from "../support/folder.ts";
@@ -30,7 +30,7 @@ describe.skipIf(noBrowser)("a trained model in a page", () => {
     const team = await Team.create();
     const settings = { data: { path: "bars" }, network: { hidden: [16] }, train: { epochs: 3, batch: 24 } };
     const { task, model } = createExperiment(team, resolveConfig(settings), dataset);
-    await train({ task }, { sink: { onCheckpoint: (_, bytes) => (checkpoint = new Uint8Array(bytes)) } });
+    await trainExperiment({ task }, { sink: { onCheckpoint: (_, bytes) => (checkpoint = new Uint8Array(bytes)) } });
     model.load(
       dataset.test,
       Int32Array.from({ length: SHOWN }, (_, i) => i),

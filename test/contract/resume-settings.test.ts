@@ -19,7 +19,7 @@ import {
 import { assertSameImages } from "../../src/training/same-training.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
 import { sequenceRequest } from "../../src/training/sequence/request.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { bytesOf } from "../support/series-files.ts";
 import { SMALL_AUTOENCODER, smallAutoencoderTraining } from "../support/small-autoencoder-run.ts";
 import { smallDigits } from "../support/small-digits.ts";
@@ -42,7 +42,7 @@ beforeAll(async () => {
 afterAll(() => team.close());
 
 function resumed(overrides: readonly string[], dataset: Dataset = smallDigits(), resume = checkpoint) {
-  return train(createExperiment(team, resolveConfig(RAW, overrides), dataset), { resume });
+  return trainExperiment(createExperiment(team, resolveConfig(RAW, overrides), dataset), { resume });
 }
 
 describe("resume", () => {
@@ -112,7 +112,7 @@ it("the same of sequences: other settings, another text, a checkpoint of images"
   const go = async (overrides: readonly string[], text: string, from = resume) => {
     const config = resolveSequenceConfig({ ...WORDS, data: { ...WORDS.data, text: "small.txt" } }, overrides);
     const sequence = await assembleSequence(bytesOf(text), "small.txt", sequenceRequest(config));
-    return train(createSequenceExperiment(team, config, sequence), { resume: from });
+    return trainExperiment(createSequenceExperiment(team, config, sequence), { resume: from });
   };
   await expect(go(["--rule.name=dll"], smallText())).rejects.toThrow(/settings: rule\.name: expected "dll", got "bsd"/);
   await expect(go([], smallText(170))).rejects.toThrow(
@@ -128,7 +128,7 @@ it("the same of autoencoders", async () => {
   const { last } = await smallAutoencoderTraining({}, { stopBefore: 1 });
   const config = resolveAutoencoderConfig(SMALL_AUTOENCODER, ["--rule.name=backprop"]);
   const resume = decodeAutoencoderCheckpoint(last, "last");
-  await expect(train(createAutoencoderExperiment(team, config, smallDigits()), { resume })).rejects.toThrow(
+  await expect(trainExperiment(createAutoencoderExperiment(team, config, smallDigits()), { resume })).rejects.toThrow(
     /settings: rule\.name: expected "backprop", got "bsd"/,
   );
 });

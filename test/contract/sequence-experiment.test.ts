@@ -8,7 +8,7 @@ import { SequenceStream } from "../../src/learning/sequence/stream.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
 import { sequenceRequest } from "../../src/training/sequence/request.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 
 const small = { network: { hidden: [6], steps: 2 }, train: { epochs: 1, batch: 8 } };
 const text = resolveSequenceConfig({ ...small, task: "next-character", data: { text: "own", window: 8 } });
@@ -33,7 +33,7 @@ it("a text and an array of numbers train by the request of their configuration",
     sequenceRequest(series),
   );
   for (const experiment of [createSequenceExperiment(team, text, own), createSequenceExperiment(team, series, numbers)])
-    expect(await train(experiment)).toMatchObject({ finished: true, step: experiment.task.totalSteps });
+    expect(await trainExperiment(experiment)).toMatchObject({ finished: true, step: experiment.task.totalSteps });
 });
 
 describe("a sequence is refused", () => {

@@ -7,7 +7,7 @@ import { decideImages } from "../../src/measurement/decide.ts";
 import { Model } from "../../src/network/model.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { perceptionMargins, stimulusOf } from "../support/membrane-margin.ts";
 import { channelsFirst, stageSpikes } from "../support/onnx-model.ts";
 import { onnxNet } from "../support/onnx-session.ts";
@@ -24,7 +24,7 @@ async function trained(network: object, limit: number, learningRate: number): Pr
   const data = { name: "mnist", heldOut: 0.1, limit };
   const config = resolveConfig({ data, network, train: { epochs: 1, batch: 20, threads: 1, learningRate } });
   const experiment = createExperiment(team, config, dataset);
-  await train(experiment, {});
+  await trainExperiment(experiment, {});
   if (!(experiment.model instanceof Model)) throw new Error("expected a spiking net");
   return experiment.model;
 }

@@ -5,7 +5,7 @@ import { rawOf } from "../../lab/src/setup/pairs.ts";
 import { Team } from "../../src/engine/team.ts";
 import { checkedConfig, imageRules } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 let team: Team;
@@ -41,7 +41,7 @@ async function learned(pairs: Readonly<Record<string, string>>): Promise<number[
   const config = checkedConfig(rawOf(new Map(Object.entries(pairs))));
   const experiment = createExperiment(team, config, smallDigits());
   let steps = 0;
-  await train(experiment, {
+  await trainExperiment(experiment, {
     sink: { onStep: () => steps++, onMetrics: () => {}, onCheckpoint: () => {} },
     stopped: () => steps >= 3,
   });

@@ -10,7 +10,7 @@ import { spawnThread } from "../../src/node/threads.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import { exportState, importState } from "../../src/training/state.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 const dataset = smallDigits();
@@ -23,7 +23,7 @@ const untrained = async (team: Team, network: object) =>
 const trained = async (team: Team, network: object, rule: string): Promise<ImageModel> => {
   const sections = { network, rule: { name: rule }, train: { epochs: 12, batch: 18, learningRate: 0.02 } };
   const experiment = createExperiment(team, resolveConfig({ data: { path: "bars" }, ...sections }), dataset);
-  await train(experiment, {});
+  await trainExperiment(experiment, {});
   return experiment.model;
 };
 /** Everything a net is made of, copied. */

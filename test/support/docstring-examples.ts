@@ -17,7 +17,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   bispike: "src/index.ts",
   "bispike/node": "src/node/index.ts",
   ...Object.fromEntries(
-    ["autoencoder", "distributed", "formats", "measurement", "nir", "onnx", "sequence"].map((name) => [
+    ["autoencoder", "data", "distributed", "formats", "measurement", "nir", "onnx", "sequence"].map((name) => [
       `bispike/${name}`,
       `src/${name}.ts`,
     ]),
@@ -26,6 +26,9 @@ const ENTRIES: Readonly<Record<string, string>> = {
 
 /** Names that a browser has too, and that examples have for something else. */
 const SHADOWS = ["event", "name", "parent", "print", "status", "top"];
+
+/** Constructors of data that examples of the layers below have for data they hold; they are meant where they are called. */
+const CALLED = ["images", "text", "series"];
 
 /** Files that may have examples, from the root. */
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
@@ -95,7 +98,8 @@ export function faultsOf(examples: readonly Example[]): string[] {
       ...SHADOWS.filter((word) => new RegExp(`(?<!\\.|(?:const|let) )\\b${word}\\b(?!:)`).test(code)),
     ]);
     const given = [...missing].map((word) => {
-      const from = declares(file, word) ? `./${basename(file)}` : known.get(word);
+      const meant = !CALLED.includes(word) || code.includes(`await ${word}(`);
+      const from = declares(file, word) ? `./${basename(file)}` : meant && known.get(word);
       return from ? `import { ${word} } from "${from}";` : `declare const ${word}: any;`;
     });
     // On the last line, so that the example's own lines keep their numbers.

@@ -7,7 +7,7 @@ import { loadDataset } from "../../src/data/load.ts";
 import { createTeam } from "../../src/node/open.ts";
 import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { chromiumPath, type OpenBrowser, openBrowser } from "./browser.ts";
 import { startCli } from "./cli.ts";
 
@@ -148,7 +148,7 @@ export async function trainedInNode(checkpoint: Uint8Array, threads = 2): Promis
     const experiment = createExperiment(team, config, await loadDataset(config.data));
     let step = 0;
     let last: Uint8Array | undefined;
-    await train(experiment, {
+    await trainExperiment(experiment, {
       sink: {
         onStep: (_, line) => {
           step = line.step;

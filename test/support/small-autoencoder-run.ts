@@ -5,7 +5,7 @@ import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.
 import { decodeAutoencoderCheckpoint } from "../../src/training/checkpoint.ts";
 import { createAutoencoderExperiment } from "../../src/training/experiment.ts";
 import type { AutoencoderMetricLine } from "../../src/training/metrics.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { smallDigits } from "./small-digits.ts";
 
 /** 108 images to train on and 12 held out; 6 batches of 18 an epoch. */
@@ -43,7 +43,7 @@ export async function smallAutoencoderTraining(
     const metrics: object[] = [];
     const resume = options.resume && decodeAutoencoderCheckpoint(options.resume, "test");
     let step = resume?.position.step ?? 0;
-    await train(createAutoencoderExperiment(team, config, smallDigits()), {
+    await trainExperiment(createAutoencoderExperiment(team, config, smallDigits()), {
       sink: {
         onStep: (_report, line) => {
           step = line.step;

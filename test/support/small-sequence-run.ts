@@ -7,7 +7,7 @@ import { createSequenceExperiment } from "../../src/training/experiment.ts";
 import type { SequenceMetricLine } from "../../src/training/metrics.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
 import { sequenceRequest } from "../../src/training/sequence/request.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { bytesOf } from "./series-files.ts";
 
 /** Words in an order that repeats every five: what follows a letter depends on what came before it. */
@@ -58,7 +58,7 @@ export async function smallSequenceTraining(
     const metrics: object[] = [];
     const resume = options.resume && decodeSequenceCheckpoint(options.resume, "test");
     let step = resume?.position.step ?? 0;
-    await train(experiment, {
+    await trainExperiment(experiment, {
       sink: {
         onStep: (_report, line) => {
           step = line.step;

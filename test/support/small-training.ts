@@ -6,7 +6,7 @@ import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import type { MetricLine } from "../../src/training/metrics.ts";
 import type { Observation } from "../../src/training/observation.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { type SmallDigitsOptions, smallDigits } from "./small-digits.ts";
 
 export interface SmallTraining {
@@ -45,7 +45,7 @@ export async function smallTraining(raw: object, options: SmallTrainingOptions =
     const observations: Observation[] = [];
     const saves: SmallTraining["saves"][number][] = [];
     let step = resume?.position.step ?? 0;
-    const { finished } = await train(experiment, {
+    const { finished } = await trainExperiment(experiment, {
       sink: {
         onStep: (_report, line) => {
           step = line.step;

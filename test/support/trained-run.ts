@@ -8,7 +8,7 @@ import { Team } from "../../src/engine/team.ts";
 import { RunFolder } from "../../src/node/run-folder.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainExperiment } from "../../src/training/trainer.ts";
 import { smallDigits, writeSmallDigits } from "./small-digits.ts";
 
 export interface TrainedRun {
@@ -42,7 +42,7 @@ export function trainedRun(): () => TrainedRun {
         onMetrics: folder.addMetrics.bind(folder),
         onCheckpoint: folder.save.bind(folder),
       };
-      await train(createExperiment(team, config, dataset), { sink });
+      await trainExperiment(createExperiment(team, config, dataset), { sink });
     } finally {
       folder.close();
       await team.close();

@@ -3,13 +3,18 @@
  * Each `Same` is an error where the inferred type is another, each `@ts-expect-error` where a mistake would go unnoticed.
  */
 import {
+  autoencoder as autoencoderNet,
   type BispikeError,
   createExperiment,
   type Dataset,
   evaluate,
+  feedbackAlignment,
   type ImageModel,
+  load,
+  mlp,
   type NetworkConfig,
   type RuleConfig,
+  recurrent,
   registerRule,
   registerStageLoss,
   resolveConfig,
@@ -17,8 +22,10 @@ import {
   Team,
   type TrainConfig,
   train,
+  trainExperiment,
 } from "bispike";
 import { type AutoencoderRuleConfig, resolveAutoencoderConfig } from "bispike/autoencoder";
+import { images, series, text } from "bispike/data";
 import { resolveAnyConfig, resolveSequenceConfig, type SequenceRuleConfig } from "bispike/sequence";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
@@ -45,7 +52,7 @@ export async function inferred(dataset: Dataset, error: BispikeError): Promise<v
   team.run("sumSquares", 1, { length: 4, x: 0, out: 8, scale: 1 });
   const experiment = createExperiment(team, config, dataset);
   same<typeof experiment.model, ImageModel>(true);
-  const result = await train(experiment, {
+  const result = await trainExperiment(experiment, {
     sink: {
       onStep: (report, line) => {
         same<typeof report, StepReport>(true);
@@ -87,6 +94,41 @@ registerRule("wrong", { keepDrives: false, create: () => null });
 // @ts-expect-error: a checked configuration is read only
 resolveConfig({}).train.batch = 3;
 // @ts-expect-error: training needs an experiment, not a configuration
-train(resolveConfig({}));
+trainExperiment(resolveConfig({}));
 // @ts-expect-error: overrides are strings
 resolveConfig({}, [3]);
+
+/** What `predict` gives is known from data and net. */
+export async function predicted(bytes: Uint8Array): Promise<void> {
+  const named = await train({
+    data: await images("mnist"),
+    net: mlp([8]),
+    onEpoch: ({ validation }) => same<typeof validation.accuracy, number | null>(true),
+  });
+  const { label, scores, familiarity } = await named.predict(bytes);
+  same<[typeof label, typeof scores, typeof familiarity], [string, Readonly<Record<string, number>>, number | null]>(
+    true,
+  );
+  const byDefault = await train({ data: await images("mnist") });
+  same<typeof byDefault.problem, "classify">(true);
+  const drawn = await train({ data: await images("mnist"), net: autoencoderNet([8]) });
+  const { latent } = await drawn.predict(bytes);
+  same<typeof latent, Uint8Array | null>(true);
+  const spoken = await train({ data: await text("alice"), net: recurrent([8]) });
+  same<Awaited<ReturnType<typeof spoken.generate>>, string>(true);
+  const { next } = await spoken.predict("a");
+  same<typeof next, string>(true);
+  const foretold = await train({ data: await series("a.csv") });
+  const { values } = await foretold.predict([[1, 2]]);
+  same<typeof values, Readonly<Record<string, number>>>(true);
+  const loaded = await load(bytes, { problem: "classify" });
+  same<typeof loaded, typeof named>(true);
+  const any = await load(bytes);
+  same<typeof any.problem, "classify" | "sequence" | "autoencode">(true);
+  // @ts-expect-error: a text is learned by a recurrent net
+  await train({ data: await text("alice"), net: mlp([8]) });
+  // @ts-expect-error: a rule of images
+  await train({ data: await text("alice"), rule: feedbackAlignment() });
+  // @ts-expect-error: a text has nothing to recall
+  spoken.recall("a");
+}

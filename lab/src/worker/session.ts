@@ -18,7 +18,7 @@ import {
   type StepMetrics,
   type StepReport,
   type Team,
-  train,
+  trainExperiment,
   trainsRecall,
 } from "../../../src/index.ts";
 import { countedNet } from "../../../src/measurement/cost.ts";
@@ -242,7 +242,7 @@ export class Session {
     const { experiment } = this;
     this.#between = false;
     try {
-      const result = await train(experiment, {
+      const result = await trainExperiment(experiment, {
         sink: {
           onStep: (report, line, { items }) => {
             this.#step = line.step;

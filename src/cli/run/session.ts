@@ -8,7 +8,7 @@ import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
 import type { AnyCheckpoint } from "../../training/checkpoint.ts";
 import { PLACES } from "../../training/same-training.ts";
-import { train } from "../../training/trainer.ts";
+import { trainExperiment } from "../../training/trainer.ts";
 import { anew, assertAsTrained } from "./as-trained.ts";
 import { type InitialWeights, startAgain } from "./init.ts";
 import type { Job } from "./job.ts";
@@ -40,7 +40,7 @@ export async function runSession(
   const signal = watchSignals(() => reporter.stopping(), `bispike train --resume ${folder.path}`);
   reporter.start({ name, seed, runFolder: folder.path, ...counts, epochs, totalSteps, threads, step });
   try {
-    const result = await train(job, {
+    const result = await trainExperiment(job, {
       sink: {
         onStep: (report, line, progress) => reporter.step(report, line, progress),
         onMetrics: (line) => {

@@ -8,7 +8,7 @@ import type { SequenceRequest } from "./load.ts";
 import { checkOptions, type SequenceOptions, sequenceDefaults } from "./options.ts";
 import { windowStarts } from "./parts.ts";
 import { parseSeries } from "./read-series.ts";
-import { firstRows, selectColumns } from "./series.ts";
+import { firstRows, type RawSeries, selectColumns } from "./series.ts";
 import type { ColumnStatistics } from "./standardise.ts";
 import type { SequenceSummary, SeriesSummary, TextSummary } from "./summary.ts";
 import { forecast, nextSymbol, regression, type SequenceSet } from "./task.ts";
@@ -26,7 +26,7 @@ export interface Sequence {
 }
 
 /**
- * A set from the bytes of one file.
+ * A set from the bytes of one file, or from a series in memory.
  *
  * @param file its name: the ending tells the format of a series
  * @param request options, as `sequenceRequest` gives them; `text` and `series`, which name a file, are passed over
@@ -41,7 +41,7 @@ export interface Sequence {
  * await assembleSequence(encodeNpy({ shape: [500, 2], data: values }), "own.npy", { task: "forecast", window: 16 });
  */
 export async function assembleSequence(
-  bytes: Uint8Array,
+  content: Uint8Array | RawSeries,
   file: string,
   request: SequenceRequest,
   provenance: readonly FileRecord[] = [],
@@ -50,7 +50,9 @@ export async function assembleSequence(
   const { text: _, series: __, ...options } = request;
   checkOptions(options);
   const made =
-    options.task === "next" ? fromText(bytes, file, options, saysUnknown) : await fromSeries(bytes, file, options);
+    options.task === "next"
+      ? fromText(content as Uint8Array, file, options, saysUnknown)
+      : await fromSeries(content, file, options);
   const { set, details, length, times } = made;
   const window = options.window ?? sequenceDefaults.window;
   const stride = options.stride ?? (options.task === "next" ? window : 1);
@@ -84,14 +86,14 @@ function fromText(bytes: Uint8Array, file: string, options: SequenceOptions, say
   return { set: nextSymbol(data, options), details, length: data.symbols.length, times: null };
 }
 
-async function fromSeries(bytes: Uint8Array, file: string, options: SequenceOptions): Promise<Made> {
+async function fromSeries(content: Uint8Array | RawSeries, file: string, options: SequenceOptions): Promise<Made> {
   const { task } = options;
   const like = options.like as SeriesSummary | undefined;
   const { delimiter, header, timeColumn, key, feature } = options;
   const columns = like?.columns ?? options.columns;
   const trained = like !== undefined;
   const table = { delimiter, header, timeColumn, key, feature, columns, trained };
-  const read = await parseSeries(bytes, file, table);
+  const read = content instanceof Uint8Array ? await parseSeries(content, file, table) : content;
   // Tables have only the chosen columns already, in the same order.
   const places =
     columns === undefined || read.lines !== null

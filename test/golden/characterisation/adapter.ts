@@ -57,7 +57,7 @@ import type { SequenceConfig } from "../../../src/training/sequence/config.ts";
 import { sequenceRequest } from "../../../src/training/sequence/request.ts";
 import { importSlots } from "../../../src/training/slots.ts";
 import type { Trainable, TrainableKind } from "../../../src/training/trainable.ts";
-import { train } from "../../../src/training/trainer.ts";
+import { trainExperiment } from "../../../src/training/trainer.ts";
 import type { Case, DataName } from "./cases.ts";
 import { madeSeries, madeText, type PicturesName, pictures } from "./data.ts";
 
@@ -203,7 +203,7 @@ async function run<K extends TrainableKind>(
   const observations: Observation[] = [];
   let epoch: Figures = {};
   let steps = checkpoint?.position.step ?? 0;
-  await train(experiment, {
+  await trainExperiment(experiment, {
     sink: {
       onStep: (_report, line) => {
         steps = line.step;
