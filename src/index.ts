@@ -18,26 +18,7 @@
  *
  * @module bispike
  */
-export {
-  type Affinity,
-  type AlignmentLoss,
-  type Coefficients,
-  type Negatives,
-  type Pairing,
-  pairing,
-  pairingRoom,
-} from "./alignment/affinity.ts";
-export { type CosineRow, cosineRows, type RowLoss } from "./alignment/cosine-rows.ts";
-export { type FrequencyOptions, frequencyDefaults } from "./alignment/frequency.ts";
-export { type AffinityKind, type InfoNceOptions, infonce } from "./alignment/infonce.ts";
-export { type MseOptions, mse } from "./alignment/mse.ts";
-export { type RecoOptions, reco } from "./alignment/reco.ts";
-export {
-  registerStageLoss,
-  type StageLossFactory,
-  type StageLossName,
-  type StageLossSettings,
-} from "./alignment/stage-loss.ts";
+
 export type { StimulusCoding } from "./coding/stimulus.ts";
 export { type TargetCode, type TargetCoding, targetCode } from "./coding/target.ts";
 export { Augmenter, type VariedBatch } from "./data/augment/augmenter.ts";
@@ -99,6 +80,26 @@ export {
 export { RealBsd, type RealBsdOptions } from "./learning/real/real-bsd.ts";
 export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
 export type { TopLoss } from "./learning/top.ts";
+export {
+  type Affinity,
+  type AlignmentLoss,
+  type Coefficients,
+  type Negatives,
+  type Pairing,
+  pairing,
+  pairingRoom,
+} from "./losses/affinity.ts";
+export { type FrequencyOptions, frequencyDefaults } from "./losses/bands.ts";
+export { type CosineRow, cosineRows, type RowLoss } from "./losses/cosine-rows.ts";
+export { type AffinityKind, type InfoNceOptions, infonce } from "./losses/infonce.ts";
+export { type MseOptions, mse } from "./losses/mse.ts";
+export { type RecoOptions, reco } from "./losses/reco.ts";
+export {
+  registerStageLoss,
+  type StageLossFactory,
+  type StageLossName,
+  type StageLossSettings,
+} from "./losses/stage-loss.ts";
 export { type Decision, decide, decideImages } from "./measurement/decide.ts";
 export { type Evaluation, evaluate, type Meter } from "./measurement/evaluate.ts";
 export { classMeans, type RecalledImages, recallImages } from "./measurement/recalled.ts";

@@ -15,10 +15,11 @@
  * The rule runs on some stages in a row as on all: what crosses the cut is spikes, recall's down, then perception's up (`course`).
  */
 
-import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
-import { stageLoss, stimulusLoss } from "../alignment/stage-loss.ts";
 import { ofKind, requireArguments } from "../arguments.ts";
 import type { Address, Region } from "../engine/memory.ts";
+import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../losses/affinity.ts";
+import { StageAlignment } from "../losses/align.ts";
+import { stageLoss, stimulusLoss } from "../losses/stage-loss.ts";
 import type { Layer } from "../network/layer.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
@@ -30,7 +31,6 @@ import { type Learning, learning } from "./freeze.ts";
 import { pullRates } from "./homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import { assertBatch, assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "./rule.ts";
-import { StageAlignment } from "./stage-alignment.ts";
 import { StageCodes } from "./stage-codes.ts";
 import { Top } from "./top.ts";
 import { type WayBack, wayBack } from "./way-back.ts";

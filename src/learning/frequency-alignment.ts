@@ -6,14 +6,15 @@
  * with F_b the rows of the orthogonal matrix F (`engine/fourier.ts`) that belong to band b. Taking the mean over the rows away commutes with F, so it is done once,
  * before. A loss of all dot products in one band is the plain alignment's: F turns both sides alike.
  */
-import type { AlignmentLoss, Pairing } from "../alignment/affinity.ts";
-import { type FrequencyBand, type FrequencyOptions, frequencySplit } from "../alignment/frequency.ts";
+
 import { Fourier } from "../engine/fourier.ts";
 import type { Plane } from "../engine/fourier-plan.ts";
 import { CENTRED_COLUMNS } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { StageAlignment } from "./stage-alignment.ts";
+import type { AlignmentLoss, Pairing } from "../losses/affinity.ts";
+import { StageAlignment } from "../losses/align.ts";
+import { type FrequencyBand, type FrequencyOptions, frequencySplit } from "../losses/bands.ts";
 
 /** How a stage's features are split and compared. */
 export interface FrequencyStage {

@@ -4,13 +4,14 @@
  * cross-entropy: softmax over the classes; the logit of a class is u_L . code / sqrt(active neurons), u_L itself for one-hot codes. Signed.
  * reco, mse: the stage losses, between u_L and the target code; their errors are unsigned (criterion C5 in full).
  */
-import { type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
-import { mse } from "../alignment/mse.ts";
-import { reco } from "../alignment/reco.ts";
+
 import { placeOfLargest } from "../engine/largest.ts";
 import type { Address, Region } from "../engine/memory.ts";
+import { type Pairing, pairing, pairingRoom } from "../losses/affinity.ts";
+import { combine, type StageAlignment } from "../losses/align.ts";
+import { mse } from "../losses/mse.ts";
+import { reco } from "../losses/reco.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import { combine, type StageAlignment } from "./stage-alignment.ts";
 
 /** What the read-out learns by: cross-entropy of its mean drive, or ReCo or squared error against the label's code, whose errors have no sign. */
 export type TopLoss = "cross-entropy" | "reco" | "mse";

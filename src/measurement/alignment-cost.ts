@@ -1,4 +1,4 @@
-/** Products of an alignment of two networks' features (`learning/stage-alignment.ts`). */
+/** Products of an alignment of two networks' features (`losses/align.ts`). */
 
 export interface AlignmentRows {
   /** J, rows of recall or feedback a batch. */

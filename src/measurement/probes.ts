@@ -9,11 +9,11 @@
  *   separation     variance between and within classes (`probes/class-spread.ts`), and effective ranks of what varies within classes and of the class means
  */
 
-import type { AffinityKind } from "../alignment/infonce.ts";
 import { byMaker, requireArguments, requireMaker } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
+import type { AffinityKind } from "../losses/infonce.ts";
 import type { ImageModel } from "../network/model.ts";
 import type { Feature } from "../network/neuron.ts";
 import { sizeOf } from "../network/shape.ts";

@@ -1,9 +1,9 @@
 /** Which band a frequency belongs to, how bands are weighed, and waves whose coefficients are known. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type FrequencyOptions, frequencyDefaults, frequencySplit } from "../../src/alignment/frequency.ts";
-import { reco } from "../../src/alignment/reco.ts";
 import { bandOf, frequencyPairs } from "../../src/engine/fourier-plan.ts";
 import { Team } from "../../src/engine/team.ts";
+import { type FrequencyOptions, frequencyDefaults, frequencySplit } from "../../src/losses/bands.ts";
+import { reco } from "../../src/losses/reco.ts";
 import { flat, type Shape } from "../../src/network/shape.ts";
 import { spectra } from "../support/spectra.ts";
 import { splitAlign } from "../support/split-case.ts";

@@ -1,10 +1,10 @@
 /** Rules on real-valued nets of images where what they must do is known without a net of reference: label match by hand, first steps of inference, what each stage may depend on. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pairing, pairingRoom } from "../../src/alignment/affinity.ts";
-import { labelMatch } from "../../src/alignment/label-match.ts";
 import { Team } from "../../src/engine/team.ts";
 import { feedbackConnections } from "../../src/learning/real/feedback-net.ts";
-import { StageAlignment } from "../../src/learning/stage-alignment.ts";
+import { pairing, pairingRoom } from "../../src/losses/affinity.ts";
+import { StageAlignment } from "../../src/losses/align.ts";
+import { labelMatch } from "../../src/losses/label-match.ts";
 import { relativeGap } from "../reference/close.ts";
 import { CASES, loadImages, PLAIN_OPTIMISER, smallOptions, smallRule } from "../support/image-rules.ts";
 

@@ -1,14 +1,14 @@
 /** Alignment by bands: the plain one where there is a single band, the same bytes for any number of threads, and gradients where they were asked for. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { pairing, pairingRoom } from "../../src/alignment/affinity.ts";
-import { type FrequencyOptions, frequencyDefaults } from "../../src/alignment/frequency.ts";
-import { infonce } from "../../src/alignment/infonce.ts";
-import { reco } from "../../src/alignment/reco.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import { FrequencyAlignment, frequencyStage } from "../../src/learning/frequency-alignment.ts";
-import { StageAlignment } from "../../src/learning/stage-alignment.ts";
+import { pairing, pairingRoom } from "../../src/losses/affinity.ts";
+import { StageAlignment } from "../../src/losses/align.ts";
+import { type FrequencyOptions, frequencyDefaults } from "../../src/losses/bands.ts";
+import { infonce } from "../../src/losses/infonce.ts";
+import { reco } from "../../src/losses/reco.ts";
 import { flat, type Shape, sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { worstGap } from "../reference/close.ts";

@@ -1,10 +1,10 @@
 /** Rows that are all alike say nothing once their mean is taken away, though rounding leaves a little of each: they get no gradient and give none. */
 import { expect, test } from "vitest";
-import { pairing, pairingRoom } from "../../src/alignment/affinity.ts";
-import { infonce } from "../../src/alignment/infonce.ts";
-import { reco } from "../../src/alignment/reco.ts";
 import { Team } from "../../src/engine/team.ts";
-import { StageAlignment } from "../../src/learning/stage-alignment.ts";
+import { pairing, pairingRoom } from "../../src/losses/affinity.ts";
+import { StageAlignment } from "../../src/losses/align.ts";
+import { infonce } from "../../src/losses/infonce.ts";
+import { reco } from "../../src/losses/reco.ts";
 
 const ROWS = 5;
 const WIDTH = 48;

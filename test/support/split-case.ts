@@ -1,8 +1,9 @@
 /** A stage's rows aligned band by band on the engine, in plain arrays. */
-import { type AlignmentLoss, type Negatives, pairing, pairingRoom } from "../../src/alignment/affinity.ts";
-import type { FrequencyOptions } from "../../src/alignment/frequency.ts";
+
 import type { Team } from "../../src/engine/team.ts";
 import { type BandLoss, FrequencyAlignment, frequencyStage } from "../../src/learning/frequency-alignment.ts";
+import { type AlignmentLoss, type Negatives, pairing, pairingRoom } from "../../src/losses/affinity.ts";
+import type { FrequencyOptions } from "../../src/losses/bands.ts";
 import { type Shape, sizeOf } from "../../src/network/shape.ts";
 import { packRows, unpackRows } from "./spectra.ts";
 

@@ -2,15 +2,16 @@
  * How the two autoencoders' features of a stage are compared: as they are, or split by frequency (`../frequency-alignment.ts`). Image k's own two rows belong together,
  * the other images of the batch are negatives.
  */
-import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
-import type { FrequencyOptions } from "../../alignment/frequency.ts";
-import { type StageLossName, stageLoss } from "../../alignment/stage-loss.ts";
+
 import type { Address } from "../../engine/memory.ts";
+import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../losses/affinity.ts";
+import { StageAlignment } from "../../losses/align.ts";
+import type { FrequencyOptions } from "../../losses/bands.ts";
+import { type StageLossName, stageLoss } from "../../losses/stage-loss.ts";
 import type { AutoencoderPair } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
 import { sizeOf } from "../../network/shape.ts";
 import { FrequencyAlignment, type FrequencyStage, frequencyStage } from "../frequency-alignment.ts";
-import { StageAlignment } from "../stage-alignment.ts";
 
 export interface ComparisonOptions {
   readonly loss: StageLossName;

@@ -4,6 +4,7 @@
  */
 import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address } from "../../engine/memory.ts";
+import { StageAlignment } from "../../losses/align.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import type { ParameterGroup } from "../../network/parameters.ts";
@@ -11,7 +12,6 @@ import type { Slot } from "../../network/slots.ts";
 import { pullRates } from "../homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
 import { assertBatch, assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "../rule.ts";
-import { StageAlignment } from "../stage-alignment.ts";
 import { Top, type TopLoss } from "../top.ts";
 
 /** What rules that train perception alone are told. */

@@ -10,17 +10,17 @@
  * The feedback net is thrown away at the end.
  */
 
-import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
 import { ofKind, requireArguments } from "../../arguments.ts";
 import { padded } from "../../engine/kernels.ts";
 import type { Address, Region } from "../../engine/memory.ts";
+import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../losses/affinity.ts";
+import { StageAlignment } from "../../losses/align.ts";
 import type { LayeredNet } from "../../network/real/layered-net.ts";
 import type { RealLayer } from "../../network/real/real-layer.ts";
 import { pixelsOf, sizeOf, tilesOf } from "../../network/shape.ts";
 import { type Freeze, type Learning, learning } from "../freeze.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { Batch, Rates, StepReport } from "../rule.ts";
-import { StageAlignment } from "../stage-alignment.ts";
 import { feedbackNet } from "./feedback-net.ts";
 import { RealImageLearner, statefulLayer } from "./image-learner.ts";
 import type { RealImageNet } from "./image-net.ts";

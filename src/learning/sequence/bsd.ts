@@ -12,10 +12,10 @@
  * images are; stage 1 stays with cosines.
  */
 
-import type { AffinityKind } from "../../alignment/infonce.ts";
-import { stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
 import { ofKind, requireArguments } from "../../arguments.ts";
 import { preferring } from "../../coding/population-code.ts";
+import type { AffinityKind } from "../../losses/infonce.ts";
+import { stageLoss, stimulusLoss } from "../../losses/stage-loss.ts";
 import type { Feature } from "../../network/neuron.ts";
 import type { RecurrentLayer } from "../../network/recurrent/recurrent-layer.ts";
 import type { Statistics } from "../../network/recurrent/sequence-norm.ts";

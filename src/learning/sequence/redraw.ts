@@ -2,10 +2,11 @@
  * Stage 1 of a sequence: recall's last weights learn to redraw the stimulus x_n. A redrawn row is compared with every symbol of the alphabet, its own being the one to be told from the others;
  * or, for real values, with the stimuli of its block.
  */
-import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
+
 import type { Address, Region } from "../../engine/memory.ts";
+import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../losses/affinity.ts";
+import { StageAlignment } from "../../losses/align.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
-import { StageAlignment } from "../stage-alignment.ts";
 import { type BlockLoss, WindowAlignment } from "./window-alignment.ts";
 
 export class Redraw {

@@ -2,11 +2,12 @@
  * Aligns the two networks' features over a window of a sequence: row k of perception belongs to row k of recall (the same position of the same window), the other rows of its
  * block are negatives. A window of 32 positions x 64 rows has 2,048 rows and four million pairs; blocks of a few hundred rows learn as well and cost less.
  */
-import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
+
 import { CENTRED_COLUMNS } from "../../engine/kernels.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
-import { StageAlignment } from "../stage-alignment.ts";
+import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../losses/affinity.ts";
+import { StageAlignment } from "../../losses/align.ts";
 
 export interface WindowSides {
   /** Feature rows of perception and of recall, `width` floats each; centring changes them. */

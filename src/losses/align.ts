@@ -1,10 +1,11 @@
 /**
  * Aligns two sets of feature rows: centring, affinities, a loss, and the gradients of both sides. Used for every stage; the losses are in `alignment/`.
  */
-import type { AlignmentLoss, Coefficients, Pairing } from "../alignment/affinity.ts";
+
 import { CENTRED_COLUMNS, LANES } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
+import type { AlignmentLoss, Coefficients, Pairing } from "../losses/affinity.ts";
 
 export class StageAlignment {
   /** Gradients of the last `align`, rows like the features': perception's and recall's. */
