@@ -80,19 +80,12 @@ export {
 export { RealBsd, type RealBsdOptions } from "./learning/real/real-bsd.ts";
 export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
 export type { TopLoss } from "./learning/top.ts";
-export {
-  type Affinity,
-  type AlignmentLoss,
-  type Coefficients,
-  type Negatives,
-  type Pairing,
-  pairing,
-  pairingRoom,
-} from "./losses/affinity.ts";
+export type { Affinity, AlignmentLoss, Coefficients } from "./losses/affinity.ts";
 export { type FrequencyOptions, frequencyDefaults } from "./losses/bands.ts";
 export { type CosineRow, cosineRows, type RowLoss } from "./losses/cosine-rows.ts";
 export { type AffinityKind, type InfoNceOptions, infonce } from "./losses/infonce.ts";
 export { type MseOptions, mse } from "./losses/mse.ts";
+export { type Negatives, type Pairing, pairing, pairingRoom } from "./losses/pairings.ts";
 export { type RecoOptions, reco } from "./losses/reco.ts";
 export {
   registerStageLoss,

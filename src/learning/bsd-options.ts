@@ -1,8 +1,8 @@
 /** What rule BSD can be told, and which pair it needs for that. */
 
 import { BispikeError } from "../errors.ts";
-import type { Negatives } from "../losses/affinity.ts";
 import type { AffinityKind } from "../losses/infonce.ts";
+import type { Negatives } from "../losses/pairings.ts";
 import type { StageLossName } from "../losses/stage-loss.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";

@@ -17,9 +17,8 @@
 
 import { ofKind, requireArguments } from "../arguments.ts";
 import type { Address, Region } from "../engine/memory.ts";
-import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../losses/affinity.ts";
-import { StageAlignment } from "../losses/align.ts";
-import { stageLoss, stimulusLoss } from "../losses/stage-loss.ts";
+import { type AlignedStage, Alignment } from "../losses/align.ts";
+import { partLoss, stimulusLoss } from "../losses/stage-loss.ts";
 import type { Layer } from "../network/layer.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
@@ -42,7 +41,7 @@ interface Stage {
   readonly stage: number;
   readonly perception: Layer;
   readonly other: Layer | StageCodes;
-  readonly loss: AlignmentLoss;
+  readonly aligned: AlignedStage;
 }
 
 /** What the top stage is told of its step. */
@@ -58,16 +57,24 @@ interface TopStep {
 
 /** The hidden stages at hand, from the stimulus up. */
 function stagesOf(pair: NetworkPair, options: BsdOptions): Stage[] {
-  const lossOf = ({ cellCount, synapses }: Layer) =>
-    stageLoss(options, options.weight, cellCount * synapses.shape.channels);
+  const alignedOf = ({ cellCount, synapses, featureWidth }: Layer): AlignedStage => ({
+    width: featureWidth,
+    features: cellCount * synapses.shape.channels,
+    loss: partLoss(options, options.weight),
+  });
   if (pair.recalls) {
     return Array.from(pair.hiddenStages(), ({ stage, perception, recall }) => ({
-      ...{ stage, perception, other: recall, loss: lossOf(perception) },
+      stage,
+      perception,
+      other: recall,
+      aligned: alignedOf(perception),
     }));
   }
   return pair.perception.slice(0, -1).map((perception, k) => ({
-    ...{ stage: k + 2, perception, loss: lossOf(perception) },
+    stage: k + 2,
+    perception,
     other: new StageCodes(pair.team, perception, codesOf(pair, options)),
+    aligned: alignedOf(perception),
   }));
 }
 
@@ -89,12 +96,10 @@ export class Bsd implements Rule {
   readonly #options: BsdOptions;
   /** What each network is compared by. */
   readonly #features: { readonly perception: Feature; readonly recall: Feature };
-  readonly #alignment: StageAlignment;
+  readonly #alignment: Alignment;
   /** Where the pair has the concept's stage. */
   readonly #top: Top | undefined;
-  /** Which rows belong together, of the newest batch. */
-  readonly #pairs: Pairing;
-  readonly #stimulusLoss: AlignmentLoss;
+  readonly #stimulus: AlignedStage;
   readonly #stages: readonly Stage[];
   /** The stimulus, centred where the features are. */
   readonly #centredStimulus: Region<Float32Array>;
@@ -113,12 +118,20 @@ export class Bsd implements Rule {
     const { maxImages } = pair.options;
     const { classes } = pair.target;
     const stimulusWidth = pair.holds(1) ? pair.stimulusWidth : 0;
-    const width = Math.max(stimulusWidth, ...layers.map((layer) => layer.featureWidth));
-    this.#alignment = new StageAlignment(team, maxImages, pair.recalls ? pair.maxRecalls : classes, width);
     this.#centredStimulus = team.arena.f32(options.centred && pair.recalls ? maxImages * stimulusWidth : 0);
-    this.#pairs = pairingRoom(team.arena, maxImages, Math.max(maxImages, classes));
-    this.#stimulusLoss = stimulusLoss(options, options.stimulusWeight, sizeOf(pair.stimulusShape));
+    this.#stimulus = {
+      width: stimulusWidth,
+      features: sizeOf(pair.stimulusShape),
+      loss: partLoss(options, options.stimulusWeight, stimulusLoss),
+    };
     this.#stages = stagesOf(pair, options);
+    this.#alignment = new Alignment(team, {
+      rivals: options.negatives,
+      centred: options.centred,
+      rows: maxImages,
+      columns: pair.recalls ? pair.maxRecalls : classes,
+      stages: [this.#stimulus, ...this.#stages.map(({ aligned }) => aligned)],
+    });
     this.#wayBack = wayBack(pair, this.#features, options, optimiser);
     if (pair.holds(pair.stages)) this.#top = new Top(pair, options.top, options.lambda);
     this.optimiser = new AdamW(
@@ -144,7 +157,6 @@ export class Bsd implements Rule {
     const images = labels.length;
     const classes = pair.target.classes;
     assertBatch(batch, pair.options.maxImages, classes);
-    const pairs = pairing(negatives, labels, classes, this.#pairs);
     const free = learning(this.#options.freeze);
     const learns = { ...free, recall: free.recall && rates.recall > 0 };
     const stageLosses = new Array<number>(pair.stages).fill(0);
@@ -157,7 +169,7 @@ export class Bsd implements Rule {
     if (pair.recalls) {
       yield* this.#recall(shown);
       if (pair.holds(1)) {
-        stageLosses[0] = this.#redraw(pairs, images, shown.length, learns.recall);
+        stageLosses[0] = this.#redraw(labels, shown.length, learns.recall);
         if (learns.recall && !this.#wayBack?.recallBackward)
           this.#learn("recall", pair.redrawn, shown.length, this.#alignment.columnGradient.at, rates);
         yield PAUSE;
@@ -165,7 +177,7 @@ export class Bsd implements Rule {
     }
 
     yield* this.#perceiveStimulus(images, batch.counter);
-    for (const { stage, perception, other, loss } of this.#stages) {
+    for (const { stage, perception, other, aligned } of this.#stages) {
       perception.forward(images, { train: true, feature: this.#features.perception });
       perception.output!.list(images, true);
       // Before the stage learns: the stage above need not wait for that.
@@ -173,9 +185,13 @@ export class Bsd implements Rule {
       const own = pullRates(perception, images, steps, homeostasis);
       const pulled = other instanceof StageCodes ? undefined : pullRates(other, shown.length, steps, homeostasis);
       const gradients = this.#gradients(stage, learns);
-      const sizes = { rows: images, columns: shown.length };
-      stageLosses[stage - 1] =
-        this.#align({ perception, other, loss }, pairs, sizes, gradients) + own.cost + (pulled?.cost ?? 0);
+      if (other instanceof StageCodes) other.write();
+      const compared = this.#alignment.align(
+        aligned,
+        { v: perception.features.at, rows: images, w: other.features.at, columns: shown.length, labels },
+        gradients,
+      );
+      stageLosses[stage - 1] = compared.loss + own.cost + (pulled?.cost ?? 0);
       this.#assertFinite(stage, stageLosses[stage - 1]!);
       perceptionRates.push(own.rate);
       if (pulled) recallRates.push(pulled.rate);
@@ -203,7 +219,7 @@ export class Bsd implements Rule {
     const images = labels.length;
     const concept = pair.conceptDrive;
     concept.forward(images, { train: true });
-    const { loss, gradient, correct } = top.loss(labels, this.#alignment);
+    const { loss, gradient, correct } = top.loss(labels);
     stageLosses[pair.stages - 1] = loss;
     this.#assertFinite(pair.stages, loss);
     if (this.#wayBack?.recallBackward && learns.recall) {
@@ -256,19 +272,22 @@ export class Bsd implements Rule {
   }
 
   /** Stage 1's loss, by which recall's last weights learn to redraw the stimulus; its gradient is recall's column gradient. */
-  #redraw(pairs: Pairing, images: number, recalls: number, learns: boolean): number {
+  #redraw(labels: Uint16Array, recalls: number, learns: boolean): number {
     const { pair } = this;
-    const sides = {
-      ...{ v: pair.stimulus.at, centredAt: this.#centredStimulus.at, rows: images },
-      ...{ w: pair.redrawn.features.at, columns: recalls, width: pair.stimulusWidth },
-    };
-    const value = this.#alignment.align(this.#stimulusLoss, pairs, sides, {
-      centred: this.#options.centred,
-      rowGradient: false,
-      columnGradient: learns,
-    });
-    this.#assertFinite(1, value);
-    return value;
+    const { loss } = this.#alignment.align(
+      this.#stimulus,
+      {
+        v: pair.stimulus.at,
+        centredAt: this.#centredStimulus.at,
+        rows: labels.length,
+        w: pair.redrawn.features.at,
+        columns: recalls,
+        labels,
+      },
+      { rows: false, columns: learns },
+    );
+    this.#assertFinite(1, loss);
+    return loss;
   }
 
   /** A layer's half of a stage turns the gradient of its features into an update; stages before it stay out of it. */
@@ -281,23 +300,9 @@ export class Bsd implements Rule {
   #gradients(stage: number, learns: Learning) {
     const kept = this.#wayBack;
     return {
-      rowGradient: learns.perception && (kept?.perception[stage - 2]?.gradient.at ?? true),
-      columnGradient: learns.recall && this.pair.recalls && (kept?.recall[stage - 2]?.gradient.at ?? true),
+      rows: learns.perception && (kept?.perception[stage - 2]?.gradient.at ?? true),
+      columns: learns.recall && this.pair.recalls && (kept?.recall[stage - 2]?.gradient.at ?? true),
     };
-  }
-
-  #align(
-    { perception, other, loss }: Omit<Stage, "stage">,
-    pairs: Pairing,
-    sizes: { rows: number; columns: number },
-    gradients: { rowGradient: boolean | Address; columnGradient: boolean | Address },
-  ): number {
-    if (other instanceof StageCodes) other.write();
-    const sides = {
-      ...sizes,
-      ...{ v: perception.features.at, w: other.features.at, width: perception.featureWidth },
-    };
-    return this.#alignment.align(loss, pairs, sides, { centred: this.#options.centred, ...gradients });
   }
 
   #assertFinite(stage: number, loss: number): void {

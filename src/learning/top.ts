@@ -7,8 +7,7 @@
 
 import { placeOfLargest } from "../engine/largest.ts";
 import type { Address, Region } from "../engine/memory.ts";
-import { type Pairing, pairing, pairingRoom } from "../losses/affinity.ts";
-import { combine, type StageAlignment } from "../losses/align.ts";
+import { type AlignedStage, Alignment, combine } from "../losses/align.ts";
 import { mse } from "../losses/mse.ts";
 import { reco } from "../losses/reco.ts";
 import type { NetworkPair } from "../network/pair.ts";
@@ -18,12 +17,10 @@ export type TopLoss = "cross-entropy" | "reco" | "mse";
 
 export class Top {
   readonly #pair: NetworkPair;
-  readonly #kind: TopLoss;
-  readonly #lambda: number;
   readonly #labels: Region<Uint16Array>;
   readonly #losses: Region<Float64Array>;
-  /** Which code each image belongs to; room where the top loss is an alignment. */
-  readonly #pairs: Pairing;
+  /** Where the top loss is an alignment, with the codes. */
+  readonly #aligned: { readonly alignment: Alignment; readonly stage: AlignedStage } | undefined;
   readonly #codes: Region<Float32Array>;
   readonly #zeros: Region<Float32Array>;
   readonly #gradient: Region<Float32Array>;
@@ -37,13 +34,18 @@ export class Top {
     const { arena } = team;
     const width = pair.conceptDrive.featureWidth;
     this.#pair = pair;
-    this.#kind = kind;
-    this.#lambda = lambda;
     this.#labels = arena.u16(options.maxImages);
     this.#losses = arena.f64(options.maxImages);
-    this.#pairs = pairingRoom(arena, options.maxImages, kind === "cross-entropy" ? 0 : target.classes);
     this.#zeros = arena.f32(options.maxImages);
-    this.#gradient = arena.f32(options.maxImages * width);
+    if (kind === "cross-entropy") this.#gradient = arena.f32(options.maxImages * width);
+    else {
+      const features = target.width;
+      const loss = kind === "reco" ? reco({ lambda, weight: 1 }) : mse({ features, weight: 1 });
+      const stage = { width, features, loss: () => loss };
+      const room = { rows: options.maxImages, columns: target.classes, stages: [stage] };
+      this.#aligned = { stage, alignment: new Alignment(team, { rivals: "prototypes", centred: false, ...room }) };
+      this.#gradient = this.#aligned.alignment.rowGradient;
+    }
     this.#codes = arena.f32(target.classes * width);
     this.#classStride = Math.ceil(target.classes / 4) * 4;
     const logits = this.#projects ? options.maxImages * this.#classStride : 0;
@@ -62,7 +64,7 @@ export class Top {
   }
 
   /** Loss of the batch, and where the gradient of the concept's mean drive is. `correct` counts decisions by the largest logit. */
-  loss(labels: Uint16Array, alignment: StageAlignment): { loss: number; gradient: Address; correct: number } {
+  loss(labels: Uint16Array): { loss: number; gradient: Address; correct: number } {
     const { team, target, conceptDrive } = this.#pair;
     const images = labels.length;
     const width = conceptDrive.featureWidth;
@@ -70,13 +72,11 @@ export class Top {
       ? this.#project(images)
       : { view: conceptDrive.features.view, stride: width, at: conceptDrive.features.at };
     const correct = countCorrect(logits.view, logits.stride, labels, target.classes);
-    if (this.#kind !== "cross-entropy") {
-      const pairs = pairing("prototypes", labels, target.classes, this.#pairs);
-      const loss =
-        this.#kind === "reco" ? reco({ lambda: this.#lambda, weight: 1 }) : mse({ features: target.width, weight: 1 });
-      const sides = { v: conceptDrive.features.at, rows: images, w: this.#codes.at, columns: target.classes, width };
-      const value = alignment.align(loss, pairs, sides, { centred: false, rowGradient: true, columnGradient: false });
-      return { loss: value, gradient: alignment.rowGradient.at, correct };
+    if (this.#aligned) {
+      const { alignment, stage } = this.#aligned;
+      const sides = { v: conceptDrive.features.at, rows: images, w: this.#codes.at, columns: target.classes, labels };
+      const { loss, rows: gradient } = alignment.align(stage, sides, { rows: true, columns: false });
+      return { loss, gradient, correct };
     }
     this.#labels.view.set(labels);
     const out = this.#projects ? this.#logitGradient : this.#gradient;

@@ -4,17 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kernelModule } from "../../src/engine/kernels.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import {
-  type Affinity,
-  type AlignmentLoss,
-  type Coefficients,
-  type Negatives,
-  type Pairing,
-  pairing,
-  pairingRoom,
-} from "../../src/losses/affinity.ts";
+import type { Affinity, AlignmentLoss, Coefficients } from "../../src/losses/affinity.ts";
 import { infonce } from "../../src/losses/infonce.ts";
 import { mse } from "../../src/losses/mse.ts";
+import { type Negatives, type Pairing, pairing, pairingRoom } from "../../src/losses/pairings.ts";
 import { reco } from "../../src/losses/reco.ts";
 import { stageLoss, stimulusLoss } from "../../src/losses/stage-loss.ts";
 import { align } from "./alignment.ts";

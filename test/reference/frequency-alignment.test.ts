@@ -94,8 +94,8 @@ test("value and gradients of the reference", () => {
       const lossOf = { reco, infonce, mse };
       const ours = splitAlign(team, v, w, {
         ...c,
-        ...{ labels, classes },
-        loss: ({ lambda, share, features }) => lossOf[c.loss]({ lambda, temperature, features, weight: share }),
+        labels,
+        loss: ({ lambda = 0, share, features }) => lossOf[c.loss]({ lambda, temperature, features, weight: share }),
       });
       expect(ours.padding).toBe(0);
 

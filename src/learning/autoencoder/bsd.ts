@@ -10,6 +10,9 @@
 import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
+import { type AlignedStage, Alignment } from "../../losses/align.ts";
+import { bandsOf, type FrequencyOptions } from "../../losses/bands.ts";
+import { partLoss, type StageLossName } from "../../losses/stage-loss.ts";
 import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { Feature } from "../../network/neuron.ts";
@@ -19,14 +22,24 @@ import type { Slot } from "../../network/slots.ts";
 import { type HomeostasisOptions, pullRates } from "../homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
 import { assertFiniteLoss, type Rates } from "../rule.ts";
-import { Comparison, type ComparisonOptions } from "./comparison.ts";
 import { Drawing } from "./drawing.ts";
 import type { AutoencoderLearner, AutoencoderReport } from "./learner.ts";
 import { type Below, LocalRedraw } from "./local-redraw.ts";
 import { autoencoderSlots, redrawImages, SpikingLatent } from "./spiking-latent.ts";
 
 /** The rule's choices; the YAML section `rule` of task autoencode with name bsd. */
-export interface AutoencoderBsdOptions extends ComparisonOptions {
+export interface AutoencoderBsdOptions {
+  readonly loss: StageLossName;
+  /** ReCo: weight of a negative, where features are compared as they are. */
+  readonly lambda: number;
+  /** InfoNCE: temperature of the softmax over cosines. */
+  readonly temperature: number;
+  /** Weight of each hidden stage's loss. */
+  readonly weight: number;
+  /** Take each neuron's mean over the batch away before comparing. */
+  readonly centred: boolean;
+  /** With `on`: a loss in each band of spatial frequencies, ReCo's with a lambda of its own. */
+  readonly frequency: FrequencyOptions & { readonly on: boolean };
   /** What is aligned: the time mean of spikes, drive or membrane. */
   readonly features: Feature;
   /** Weight of recall's drawing's loss, at stage 1. */
@@ -63,7 +76,9 @@ export class AutoencoderBsd implements AutoencoderLearner {
   readonly latent: SpikingLatent;
   readonly #pair: AutoencoderPair;
   readonly #options: AutoencoderBsdOptions;
-  readonly #comparison: Comparison;
+  readonly #alignment: Alignment;
+  /** What is compared at stages 2 .. L - 1: image k's own two rows belong together, the other images of the batch are negatives. */
+  readonly #stages: readonly AlignedStage[];
   readonly #drawing: Drawing;
   /** Read-outs of the layers that see. */
   readonly #redraws = new Map<Layer, LocalRedraw>();
@@ -83,7 +98,20 @@ export class AutoencoderBsd implements AutoencoderLearner {
     this.latent = new SpikingLatent(pair);
     this.#pair = pair;
     this.#options = options;
-    this.#comparison = new Comparison(pair, options);
+    const { frequency } = options;
+    this.#stages = Array.from(pair.hiddenStages(), ({ perception: { featureWidth, synapses } }) => ({
+      width: featureWidth,
+      features: sizeOf(synapses.shape),
+      loss: partLoss(options, options.weight),
+      bands: frequency.on ? bandsOf(team, synapses.shape, frequency) : undefined,
+    }));
+    this.#alignment = new Alignment(team, {
+      rivals: "literal",
+      centred: options.centred,
+      rows: maxImages,
+      columns: maxImages,
+      stages: this.#stages,
+    });
     this.#drawing = new Drawing(team, maxImages, sizeOf(pair.stimulusShape), stimulusWidth);
     if (options.redraw > 0) this.#addRedraws();
     const groups = [...pair.layers, ...this.#redraws.values()].map(({ group }) => group);
@@ -109,16 +137,20 @@ export class AutoencoderBsd implements AutoencoderLearner {
       forward(perception, images, features);
       const own = pullRates(perception, images, steps, homeostasis);
       const other = pullRates(recall, images, steps, homeostasis);
-      const compared = this.#comparison.compare(stage, perception, recall, images);
+      const compared = this.#alignment.align(
+        this.#stages[stage - 2]!,
+        { v: perception.features.at, rows: images, w: recall.features.at, columns: images },
+        { rows: true, columns: true },
+      );
       const redrawn =
-        this.#redraw(perception, images, compared.perception, rates.perception) +
-        this.#redraw(recall, images, compared.recall, rates.recall);
+        this.#redraw(perception, images, compared.rows, rates.perception) +
+        this.#redraw(recall, images, compared.columns, rates.recall);
       stageLosses[stage - 1] = compared.loss + own.cost + other.cost + redrawn;
       assertFiniteLoss(stage, stageLosses[stage - 1]!, optimiser.steps);
       // Stages below the latent (its own number is K + 2) are where perception sees and recall draws, those above the other way round.
       const latent = pair.latent + 2;
-      this.#learn(perception, images, compared.perception, rates.perception * (stage < latent ? seeing : 1));
-      this.#learn(recall, images, compared.recall, rates.recall * (stage > latent ? seeing : 1));
+      this.#learn(perception, images, compared.rows, rates.perception * (stage < latent ? seeing : 1));
+      this.#learn(recall, images, compared.columns, rates.recall * (stage > latent ? seeing : 1));
       perceptionRates.push(own.rate);
       recallRates.push(other.rate);
       silent.push(own.silent);

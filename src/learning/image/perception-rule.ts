@@ -4,7 +4,6 @@
  */
 import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address } from "../../engine/memory.ts";
-import { StageAlignment } from "../../losses/align.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import type { ParameterGroup } from "../../network/parameters.ts";
@@ -37,7 +36,6 @@ export abstract class PerceptionRule implements Rule {
   readonly pair: NetworkPair;
   readonly optimiser: AdamW;
   readonly #top: Top;
-  readonly #alignment: StageAlignment;
 
   /**
    * @param pair perception at least; with `keepDrives` for rules that learn after the whole pass
@@ -50,10 +48,9 @@ export abstract class PerceptionRule implements Rule {
     beside: readonly ParameterGroup[] = [],
   ) {
     requireArguments("rule", { pair, options: ofKind("perceptionOptions", options) });
-    const { team, perception, conceptDrive, target } = pair;
+    const { team, perception } = pair;
     this.pair = pair;
     this.#top = new Top(pair, options.top, options.lambda);
-    this.#alignment = new StageAlignment(team, pair.options.maxImages, target.classes, conceptDrive.featureWidth);
     this.optimiser = new AdamW(team, optimiser, [...perception.map(({ group }) => group), ...beside]);
   }
 
@@ -88,7 +85,7 @@ export abstract class PerceptionRule implements Rule {
       stageLosses.push(loss);
     }
     pair.conceptDrive.forward(images, { train: true });
-    const { loss: topLoss, gradient, correct } = this.#top.loss(labels, this.#alignment);
+    const { loss: topLoss, gradient, correct } = this.#top.loss(labels);
     assertFiniteLoss(pair.stages, topLoss, optimiser.steps);
     stageLosses.push(topLoss);
     this.atTop({ images, labels, rates, gradient });

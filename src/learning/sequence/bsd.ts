@@ -14,8 +14,9 @@
 
 import { ofKind, requireArguments } from "../../arguments.ts";
 import { preferring } from "../../coding/population-code.ts";
+import { type AlignedStage, Alignment } from "../../losses/align.ts";
 import type { AffinityKind } from "../../losses/infonce.ts";
-import { stageLoss, stimulusLoss } from "../../losses/stage-loss.ts";
+import { partLoss, stimulusLoss } from "../../losses/stage-loss.ts";
 import type { Feature } from "../../network/neuron.ts";
 import type { RecurrentLayer } from "../../network/recurrent/recurrent-layer.ts";
 import type { Statistics } from "../../network/recurrent/sequence-norm.ts";
@@ -25,7 +26,6 @@ import type { Rates } from "../rule.ts";
 import type { SequenceOutputs, SequenceStepReport } from "./learner.ts";
 import { Redraw } from "./redraw.ts";
 import { SpikingLearner } from "./spiking-learner.ts";
-import { WindowAlignment } from "./window-alignment.ts";
 
 /** The rule's choices; the YAML section `rule`. */
 export interface SequenceBsdOptions {
@@ -71,7 +71,9 @@ export class SequenceBsd extends SpikingLearner {
   /** Where the norms take their statistics from while learning. */
   statistics: Statistics = "batch";
   readonly #options: SequenceBsdOptions;
-  readonly #alignment: WindowAlignment;
+  readonly #alignment: Alignment;
+  /** What is compared at stages 2 .. L - 1. */
+  readonly #stages: readonly AlignedStage[];
   readonly #redraw: Redraw;
 
   constructor(pair: SequencePair, options: SequenceBsdOptions, optimiser: OptimiserOptions) {
@@ -81,13 +83,24 @@ export class SequenceBsd extends SpikingLearner {
     const { window, maxRows } = pair.options;
     const images = window * maxRows;
     this.#options = options;
-    const width = Math.max(...pair.perception.map(({ featureWidth }) => featureWidth));
-    this.#alignment = new WindowAlignment(team, images, options.block, width, (share, features) =>
-      stageLoss(options, share * options.weight, features),
-    );
-    this.#redraw = new Redraw(pair, options.block, options.centred, (share, features) =>
-      stimulusLoss(options, share * options.stimulusWeight, features),
-    );
+    this.#stages = pair.perception.map(({ featureWidth, neurons }) => ({
+      width: featureWidth,
+      features: neurons,
+      loss: partLoss(options, options.weight),
+    }));
+    this.#alignment = new Alignment(team, {
+      rivals: options.negatives,
+      block: options.block,
+      centred: options.centred,
+      rows: images,
+      columns: images,
+      stages: this.#stages,
+    });
+    this.#redraw = new Redraw(pair, {
+      centred: options.centred,
+      block: options.block,
+      loss: partLoss(options, options.stimulusWeight, stimulusLoss),
+    });
     const groups = pair.layers.map(({ group }) => group);
     this.optimiser = new AdamW(team, optimiser, groups);
   }
@@ -109,7 +122,8 @@ export class SequenceBsd extends SpikingLearner {
     const stageLosses = new Array<number>(pair.stages).fill(0);
     const perceptionRates: number[] = [];
     const recallRates: number[] = [];
-    const { recallFeatures = "rate" } = this.#options;
+    const { recallFeatures = "rate", negatives } = this.#options;
+    const labels = negatives === "masked" ? this.#labels : undefined;
     optimiser.begin();
 
     this.presentTargets();
@@ -122,18 +136,18 @@ export class SequenceBsd extends SpikingLearner {
       perception.forward(positions, rows, { learn: statistics, feature: "rate" });
       const own = this.#pull(perception);
       const other = this.#pull(recall);
-      const { featureWidth: width, neurons: features } = perception;
-      const value = this.#alignment.align(
-        { v: perception.features.at, w: recall.features.at, images, width, features },
-        { ...this.#comparison, rowGradient: true, columnGradient: rates.recall > 0 },
+      const compared = this.#alignment.align(
+        this.#stages[k]!,
+        { v: perception.features.at, rows: images, w: recall.features.at, columns: images, labels },
+        { rows: true, columns: rates.recall > 0 },
       );
-      stageLosses[k + 1] = value + own.cost + other.cost;
+      stageLosses[k + 1] = compared.loss + own.cost + other.cost;
       this.assertFinite(k + 2, stageLosses[k + 1]!);
-      perception.backward(positions, rows, "rate", this.#alignment.rowGradient.at);
+      perception.backward(positions, rows, "rate", compared.rows);
       optimiser.update(perception.group, rates.perception);
       perception.observe(positions, rows, seen);
       if (rates.recall > 0) {
-        recall.backward(positions, rows, recallFeatures, this.#alignment.columnGradient.at);
+        recall.backward(positions, rows, recallFeatures, compared.columns);
         optimiser.update(recall.group, rates.recall);
       }
       // Statistics are no weights: a frozen recall is normalised by its own, too.
@@ -166,11 +180,6 @@ export class SequenceBsd extends SpikingLearner {
     for (const layer of pair.recall.toReversed()) layer.forward(positions, rows);
     redrawn.forward(positions * rows, { train: false, alike: true });
     return { view: redrawn.features.view, stride: redrawn.featureWidth };
-  }
-
-  get #comparison() {
-    const { centred, negatives } = this.#options;
-    return { centred, labels: negatives === "masked" ? this.#labels : undefined };
   }
 
   /** Rows of the same label have the same target. */
