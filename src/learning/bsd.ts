@@ -15,7 +15,6 @@
  * The rule runs on some stages in a row as on all: what crosses the cut is spikes, recall's down, then perception's up (`course`).
  */
 
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import { type AlignedStage, Alignment } from "../losses/align.ts";
 import { partLoss, stimulusLoss } from "../losses/stage-loss.ts";
@@ -108,7 +107,6 @@ export class Bsd implements Rule {
 
   /** Throws a `usage` error for a pair that is not made for these options, and a `config` error where a stage is too small for random codes. */
   constructor(pair: NetworkPair, options: BsdOptions, optimiser: OptimiserOptions) {
-    requireArguments("Bsd", { pair, options: ofKind("bsdOptions", options), optimiser });
     this.pair = pair;
     this.#options = options;
     const { features, recallFeatures = "same" } = options;

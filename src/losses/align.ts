@@ -200,7 +200,16 @@ export class Alignment {
   #centre({ v, rows, w, columns }: Sides, out: Address, width: number): void {
     const scratch = this.#team.scratch(CENTRED_COLUMNS * 4);
     const items = Math.ceil(width / CENTRED_COLUMNS);
-    this.#team.run("centre", items, rows, columns, width, v, out, w, scratch.at, scratch.stride);
+    this.#team.run("centre", items, {
+      rows,
+      others: columns,
+      width,
+      v,
+      out,
+      w,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 
   /** Loss and gradients of a block of rows as they are. */
@@ -208,8 +217,8 @@ export class Alignment {
     const team = this.#team;
     const { v, rows, w, columns, width, rowGradient, columnGradient } = block;
     const [dots, rowSquares, columnSquares] = [this.#dots, this.#rowSquares, this.#columnSquares];
-    team.run("dots", rows, columns, width, v, w, dots.at);
-    team.run("squares", rows + columns, rows, width, v, w, rowSquares.at, columnSquares.at);
+    team.run("dots", rows, { others: columns, width, v, w, out: dots.at });
+    team.run("squares", rows + columns, { rows, width, v, w, outV: rowSquares.at, outW: columnSquares.at });
     const affinity = { rows, columns, dots, rowSquares, columnSquares };
     const value = loss(team, affinity, this.#pairs, this.#coefficients);
     const { mix, rowOwn, columnOwn } = this.#coefficients;
@@ -230,7 +239,7 @@ export class Alignment {
     const { v, rows, w, columns, width, rowGradient, columnGradient } = block;
     const spectrum = this.#spectrum!;
     const { rowSquares, columnSquares } = spectrum;
-    this.#team.run("squares", rows + columns, rows, width, v, w, rowSquares.at, columnSquares.at);
+    this.#team.run("squares", rows + columns, { rows, width, v, w, outV: rowSquares.at, outW: columnSquares.at });
     fourier.forward(v, rows, spectrum.v.at);
     fourier.forward(w, columns, spectrum.w.at);
     let value = 0;
@@ -318,10 +327,19 @@ export function combine(team: Team, { rows, others, width, v, w, mix, own, out }
   const panel = Math.max(LANES, Math.floor(PANEL / others / LANES) * LANES);
   const items = Math.ceil(width / panel) * Math.ceil(rows / 2);
   const scratch = team.scratch(4 * others * panel);
-  team.run(
-    "combine",
-    items,
-    ...[rows, others, width, panel, mix.rowStep, mix.columnStep, v, w, mix.at, own, out],
-    ...[scratch.at, scratch.stride],
-  );
+  team.run("combine", items, {
+    rows,
+    others,
+    width,
+    panel,
+    rowStep: mix.rowStep,
+    columnStep: mix.columnStep,
+    v,
+    w,
+    mix: mix.at,
+    own,
+    out,
+    scratch: scratch.at,
+    scratchStride: scratch.stride,
+  });
 }

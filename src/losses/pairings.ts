@@ -5,12 +5,11 @@
  *   literal     recall ran once a sample: every other row of the block pushes it away, those of the same label too
  *   masked      as literal, but rows of the same label do not push
  */
-import { requireArguments, requireUnless, requireUpTo } from "../arguments.ts";
 import type { Arena, Region } from "../engine/memory.ts";
+import { assertRows } from "../network/rows.ts";
 
 /** Which rows push a sample away: see `pairing`. */
 export type Negatives = "literal" | "masked" | "prototypes";
-const NEGATIVES: readonly Negatives[] = ["literal", "masked", "prototypes"];
 
 /** Which recalled row each sample belongs to, and which push it away. */
 export interface Pairing {
@@ -22,7 +21,6 @@ export interface Pairing {
 
 /** Room for the pairing of `rows` samples with at most `columns` recalled rows. */
 export function pairingRoom(arena: Arena, rows: number, columns: number): Pairing {
-  requireArguments("pairingRoom", { arena, rows, columns });
   return { positive: arena.i32(rows), negative: arena.u8(rows * columns) };
 }
 
@@ -40,8 +38,6 @@ export function pairingRoom(arena: Arena, rows: number, columns: number): Pairin
  * pairs.negative.view; // 1, 1, 0, 0, 1, 1
  */
 export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes: number, room: Pairing): Pairing {
-  const fits = () => NEGATIVES.includes(negatives) && labels?.length >= 0 && room?.negative;
-  requireUnless(fits, "pairing", { negatives, labels, room });
   const rows = labels.length;
   return pairRows(negatives, { labels, from: 0, rows, columns: negatives === "prototypes" ? classes : rows }, room);
 }
@@ -60,13 +56,13 @@ interface Block {
 export function pairRows(negatives: Negatives, { labels, from, rows, columns }: Block, room: Pairing): Pairing {
   const positive = room.positive.view;
   const negative = room.negative.view;
-  requireUpTo("pairing: rows", rows, positive.length);
-  requireUpTo("pairing: pairs", rows * columns, negative.length);
+  assertRows("pairing: rows", rows, positive.length);
+  assertRows("pairing: pairs", rows * columns, negative.length);
   negative.fill(1, 0, rows * columns);
   for (let k = 0; k < rows; k++) {
     const own = negatives === "prototypes" ? labels![from + k]! : k;
     // Kernels take the column's number as it is.
-    requireUpTo("pairing: class", own, columns - 1);
+    assertRows("pairing: class", own, columns - 1);
     positive[k] = own;
     negative[k * columns + own] = 0;
   }

@@ -7,7 +7,6 @@
  * descend by plain gradients at a rate near 1 with a clip a net; here the optimiser is the other rules' own, to which a loss's weight matters only through its clip.
  */
 
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { labelMatch } from "../../losses/label-match.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
@@ -37,7 +36,6 @@ export const counterCurrentDefaults: CounterCurrentOptions = { affinity: "cosine
 export class CounterCurrent extends MirroredNets {
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
   constructor(image: RealImageNet, own: CounterCurrentOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { own: ofKind("counterCurrent", own) });
     super(image, { loss: (_stage, features) => labelMatch({ ...own, features }), centred: false }, optimiser);
   }
 }

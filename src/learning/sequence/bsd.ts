@@ -12,7 +12,6 @@
  * images are; stage 1 stays with cosines.
  */
 
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { preferring } from "../../coding/population-code.ts";
 import { type AlignedStage, Alignment } from "../../losses/align.ts";
 import type { AffinityKind } from "../../losses/infonce.ts";
@@ -78,7 +77,6 @@ export class SequenceBsd extends SpikingLearner {
 
   constructor(pair: SequencePair, options: SequenceBsdOptions, optimiser: OptimiserOptions) {
     super(pair);
-    requireArguments("SequenceBsd", { options: ofKind("sequenceBsdOptions", options) });
     const { team } = pair;
     const { window, maxRows } = pair.options;
     const images = window * maxRows;
