@@ -42,7 +42,6 @@ export { serve, type ThreadStart } from "./engine/team-loop.js";
 export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
 export type { Dtype } from "./export/safetensors-tensor.ts";
-export { Bsd, type BsdOptions } from "./learning/bsd.ts";
 export {
   type Criterion,
   criteria,
@@ -118,6 +117,7 @@ export type { Activation } from "./network/real/real-layer.ts";
 export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
 export type { Slot, Stateful } from "./network/slots.ts";
+export { Bsd, type BsdOptions } from "./problems/classify-ends.ts";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export {
   checkedConfig,

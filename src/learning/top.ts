@@ -41,9 +41,9 @@ export class Top {
     else {
       const features = target.width;
       const loss = kind === "reco" ? reco({ lambda, weight: 1 }) : mse({ features, weight: 1 });
-      const stage = { width, features, loss: () => loss };
+      const stage: AlignedStage = { width, features, loss: () => loss, rivals: "prototypes", centred: false };
       const room = { rows: options.maxImages, columns: target.classes, stages: [stage] };
-      this.#aligned = { stage, alignment: new Alignment(team, { rivals: "prototypes", centred: false, ...room }) };
+      this.#aligned = { stage, alignment: new Alignment(team, room) };
       this.#gradient = this.#aligned.alignment.rowGradient;
     }
     this.#codes = arena.f32(target.classes * width);

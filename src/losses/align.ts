@@ -16,7 +16,7 @@ import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import type { AlignmentLoss, Coefficients } from "./affinity.ts";
 import type { Bands } from "./bands.ts";
-import { type Negatives, type Pairing, pairingRoom, pairRows } from "./pairings.ts";
+import { type Negatives, type Pairing, pairRows } from "./pairings.ts";
 
 /** What a loss of a part of a stage is made from: of a block of its rows, in a band of its frequencies, or of all there is. */
 export interface LossPart {
@@ -31,24 +31,24 @@ export interface LossPart {
 /** Makes the loss of a part of a stage. */
 export type PartLoss = (part: LossPart) => AlignmentLoss;
 
-/** What is compared at a stage, and how. */
+/** What is compared at a stage, and how its rows meet. */
 export interface AlignedStage {
   /** Floats a row. */
   readonly width: number;
   /** Numbers a row, without padding. */
   readonly features: number;
   readonly loss: PartLoss;
+  /** Take each column's mean over the rows away first. */
+  readonly centred: boolean;
+  readonly rivals: Negatives;
+  /** Rows compared with each other at most; prototypes have no blocks. Default all. */
+  readonly block?: number | undefined;
   /** Bands of spatial frequencies that are compared by themselves; absent: the features as they are. */
   readonly bands?: Bands | undefined;
 }
 
-/** How rows meet, and the most of them there are. */
-export interface AlignmentOptions {
-  readonly rivals: Negatives;
-  /** Rows compared with each other at most; prototypes have no blocks. Default all. */
-  readonly block?: number | undefined;
-  /** Take each column's mean over the rows away first. */
-  readonly centred: boolean;
+/** What an alignment has room for. */
+export interface AlignmentRoom {
   /** Most rows of perception and of recall. */
   readonly rows: number;
   readonly columns: number;
@@ -115,7 +115,6 @@ export class Alignment {
   readonly rowGradient: Region<Float32Array>;
   readonly columnGradient: Region<Float32Array>;
   readonly #team: Team;
-  readonly #options: AlignmentOptions;
   readonly #pairs: Pairing;
   readonly #dots: Region<Float64Array>;
   readonly #rowSquares: Region<Float64Array>;
@@ -127,28 +126,29 @@ export class Alignment {
 
   /**
    * @example
-   * const stage = { width: 256, features: 250, loss: ({ share }) => reco({ lambda: 4, weight: share }) };
-   * const alignment = new Alignment(team, { rivals: "literal", centred: true, rows: 64, columns: 64, stages: [stage] });
+   * const loss = ({ share }) => reco({ lambda: 4, weight: share });
+   * const stage = { width: 256, features: 250, loss, centred: true, rivals: "literal" };
+   * const alignment = new Alignment(team, { rows: 64, columns: 64, stages: [stage] });
    * const { loss, rows } = alignment.align(stage, { v, rows: 64, w, columns: 64 }, { rows: true, columns: true });
    */
-  constructor(team: Team, options: AlignmentOptions) {
+  constructor(team: Team, { rows, columns, stages }: AlignmentRoom) {
     const { arena } = team;
-    const { rows, columns, stages } = options;
-    const blocked = options.rivals === "prototypes" ? rows : Math.min(options.block ?? rows, rows);
-    const against = options.rivals === "prototypes" ? columns : Math.min(blocked, columns);
+    const blocks = stages.map((stage) => blockOf(stage, rows, columns));
+    const blocked = Math.max(0, ...blocks.map((block) => block.rows));
+    const against = Math.max(0, ...blocks.map((block) => block.columns));
+    const pairs = Math.max(0, ...blocks.map((block) => block.rows * block.columns));
     const width = Math.max(0, ...stages.map((stage) => stage.width));
     const spectrum = Math.max(0, ...stages.map(({ bands }) => bands?.fourier.spectrumWidth ?? 0));
     this.#team = team;
-    this.#options = { ...options, block: blocked };
     this.rowGradient = arena.f32(rows * width);
     this.columnGradient = arena.f32(columns * width);
-    this.#pairs = pairingRoom(arena, blocked, against);
-    this.#dots = arena.f64(blocked * against);
+    this.#pairs = { positive: arena.i32(blocked), negative: arena.u8(pairs) };
+    this.#dots = arena.f64(pairs);
     this.#rowSquares = arena.f64(blocked);
     this.#columnSquares = arena.f64(against);
     this.#coefficients = {
       losses: arena.f64(blocked),
-      mix: arena.f32(blocked * against),
+      mix: arena.f32(pairs),
       rowOwn: arena.f32(blocked),
       columnOwn: arena.f32(against),
     };
@@ -167,17 +167,17 @@ export class Alignment {
 
   /** The stage's loss between rows v and w, `stage.width` floats each, and its gradients where they are wanted. Centring changes w, and v where it has no `centredAt`. */
   align(stage: AlignedStage, sides: Sides, wanted: Wanted): Aligned {
-    const { rivals, block = sides.rows, centred } = this.#options;
+    const { width, rivals, centred } = stage;
     const { rows, columns, w, labels } = sides;
-    const { width } = stage;
+    const block = blockOf(stage, rows, columns);
     const v = centred ? (sides.centredAt ?? sides.v) : sides.v;
     if (centred) this.#centre(sides, v, width);
     const rowGradient = place(wanted.rows, this.rowGradient);
     const columnGradient = place(wanted.columns, this.columnGradient);
     const prototypes = rivals === "prototypes";
     let loss = 0;
-    for (let from = 0; from < rows; from += block) {
-      const count = Math.min(block, rows - from);
+    for (let from = 0; from < rows; from += block.rows) {
+      const count = Math.min(block.rows, rows - from);
       const against = prototypes ? columns : count;
       const offset = from * width * 4;
       pairRows(rivals, { labels, from, rows: count, columns: against }, this.#pairs);
@@ -294,6 +294,13 @@ export class Alignment {
     }
     return losses;
   }
+}
+
+/** Rows of a stage's blocks, and rows of recall that each meets. */
+function blockOf({ rivals, block = Number.POSITIVE_INFINITY }: AlignedStage, rows: number, columns: number) {
+  if (rivals === "prototypes") return { rows, columns };
+  const most = Math.min(block, rows);
+  return { rows: most, columns: most };
 }
 
 /** Where a gradient goes: to the address asked for, or to our own region; 0: nowhere. */

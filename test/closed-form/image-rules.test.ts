@@ -18,8 +18,8 @@ const NO_RATES = { perception: 0, recall: 0 };
 /** Loss and gradients of rows v of classes 0, 1 against two classes' rows, 2 features a row. */
 function match(affinity: "dots" | "cosines", v: readonly number[][], w: readonly number[][]) {
   const loss = labelMatch({ affinity, features: 2, weight: 8 });
-  const stage = { width: 16, features: 2, loss: () => loss };
-  const alignment = new Alignment(team, { rivals: "prototypes", centred: false, rows: 2, columns: 2, stages: [stage] });
+  const stage = { width: 16, features: 2, loss: () => loss, rivals: "prototypes", centred: false } as const;
+  const alignment = new Alignment(team, { rows: 2, columns: 2, stages: [stage] });
   const [left, right] = [v, w].map((rows) => {
     const region = team.arena.f32(32);
     for (const [k, row] of rows.entries()) region.view.set(row, 16 * k);

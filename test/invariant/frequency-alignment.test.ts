@@ -15,6 +15,8 @@ import { splitAlign } from "../support/split-case.ts";
 
 const one: FrequencyOptions = { ...frequencyDefaults, bands: "smooth", rings: 1 };
 
+const meeting = (centred: boolean) => ({ rivals: "literal" as const, centred });
+
 function rates(shape: Shape, rows: number, seed: number): Float64Array {
   const random = new RandomStream(seed, "rates");
   return Float64Array.from({ length: rows * sizeOf(shape) }, () => random.below(9) / 8);
@@ -41,8 +43,8 @@ test("one band is the plain alignment: turning both sides alike changes no cosin
         });
 
         const { rowWidth } = bandsOf(team, shape, one).fourier;
-        const stage = { width: rowWidth, features: sizeOf(shape), loss: () => make(1) };
-        const plain = new Alignment(team, { rivals: "literal", centred, rows, columns: rows, stages: [stage] });
+        const stage = { width: rowWidth, features: sizeOf(shape), loss: () => make(1), ...meeting(centred) };
+        const plain = new Alignment(team, { rows, columns: rows, stages: [stage] });
         const [x, y] = [team.arena.f32(rows * rowWidth), team.arena.f32(rows * rowWidth)];
         packRows(shape, v, rowWidth, x.view);
         packRows(shape, w, rowWidth, y.view);
@@ -153,16 +155,15 @@ test("gradients go where they are asked for, stages share one room, and centring
     // The last leaves its high band out, where the stages before it left gradients.
     const bands = bandsOf(team, shape, { ...frequencyDefaults, highWeight: s === 2 ? 0 : 1 });
     const loss: PartLoss = ({ lambda = 0, share }) => reco({ lambda, weight: share });
-    return { width: bands.fourier.rowWidth, features: sizeOf(shape), bands, loss };
+    return { width: bands.fourier.rowWidth, features: sizeOf(shape), bands, loss, ...meeting(true) };
   });
-  const meeting = { rivals: "literal", centred: true } as const;
-  const shared = new Alignment(team, { ...meeting, rows: 6, columns: 6, stages });
+  const shared = new Alignment(team, { rows: 6, columns: 6, stages });
   for (const [s, shape] of shapes.entries()) {
     const stage = stages[s]!;
     const { rowWidth } = stage.bands.fourier;
     const [v, w] = [rates(shape, 4, s), rates(shape, 4, s + 10)];
     const [x, y, centredAt, own, other] = Array.from({ length: 5 }, () => team.arena.f32(4 * rowWidth));
-    const fresh = new Alignment(team, { ...meeting, rows: 4, columns: 4, stages: [stage] });
+    const fresh = new Alignment(team, { rows: 4, columns: 4, stages: [stage] });
     const align = (wanted: Wanted, by = shared) => {
       packRows(shape, v, rowWidth, x!.view);
       packRows(shape, w, rowWidth, y!.view);

@@ -23,9 +23,9 @@ test.each([
         v.view[k * WIDTH + i] = ((k * 31 + i * 17) % 11) / 11;
       }
     }
-    const stage = { width: WIDTH, features: WIDTH, loss: () => loss };
+    const stage = { width: WIDTH, features: WIDTH, loss: () => loss, rivals: "literal", centred: true } as const;
     const size = { rows: ROWS, columns: ROWS };
-    const alignment = new Alignment(team, { rivals: "literal", centred: true, ...size, stages: [stage] });
+    const alignment = new Alignment(team, { ...size, stages: [stage] });
     const sides = { v: v.at, w: w.at, ...size };
     const { loss: value } = alignment.align(stage, sides, { rows: true, columns: true });
     // The case is the one that is meant: rounding left something.

@@ -24,8 +24,8 @@ export function splitAlign(team: Team, v: ArrayLike<number>, w: ArrayLike<number
   const [rows, columns] = [v.length / sizeOf(shape), w.length / sizeOf(shape)];
   const bands = bandsOf(team, shape, c.options);
   const { rowWidth } = bands.fourier;
-  const stage = { width: rowWidth, features: sizeOf(shape), loss, bands };
-  const alignment = new Alignment(team, { rivals, block, centred, rows, columns, stages: [stage] });
+  const stage = { width: rowWidth, features: sizeOf(shape), loss, rivals, centred, block, bands };
+  const alignment = new Alignment(team, { rows, columns, stages: [stage] });
   for (const { view } of [alignment.rowGradient, alignment.columnGradient]) view.fill(7);
   const [x, y] = [team.arena.f32(rows * rowWidth), team.arena.f32(columns * rowWidth)];
   packRows(shape, v, rowWidth, x.view);

@@ -68,7 +68,7 @@ export abstract class MirroredNets extends RealImageLearner {
     const width = Math.max(this.stimulusWidth, ...hidden.map(({ output }) => output.stride));
     const stageOf = (stage: number, rowWidth: number, features: number): AlignedStage => {
       const loss = own.loss(stage, features);
-      return { width: rowWidth, features, loss: () => loss };
+      return { width: rowWidth, features, loss: () => loss, rivals: "prototypes", centred: own.centred };
     };
     this.#stimulus = stageOf(1, this.stimulusWidth, sizeOf(options.image));
     this.#free = learning(own.freeze);
@@ -81,8 +81,6 @@ export abstract class MirroredNets extends RealImageLearner {
       rows: team.arena.f32(classes * up.output.stride).at,
     }));
     this.#alignment = new Alignment(team, {
-      rivals: "prototypes",
-      centred: own.centred,
       rows: maxImages,
       columns: classes,
       stages: [this.#stimulus, ...this.#stages.map(({ aligned }) => aligned)],
