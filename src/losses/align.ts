@@ -126,10 +126,10 @@ export class Alignment {
 
   /**
    * @example
-   * const loss = ({ share }) => reco({ lambda: 4, weight: share });
-   * const stage = { width: 256, features: 250, loss, centred: true, rivals: "literal" };
-   * const alignment = new Alignment(team, { rows: 64, columns: 64, stages: [stage] });
-   * const { loss, rows } = alignment.align(stage, { v, rows: 64, w, columns: 64 }, { rows: true, columns: true });
+   * const how = { rivals: "literal", block: 256, centred: true } as const;
+   * const stage = { ...how, width: 256, features: 250, loss: partLoss({ loss: "reco", lambda: 2, temperature: 0.1 }, 1) };
+   * const alignment = new Alignment(team, { rows: 2048, columns: 2048, stages: [stage] });
+   * const { loss, rows } = alignment.align(stage, { v, rows: 2048, w, columns: 2048 }, { rows: true, columns: true });
    */
   constructor(team: Team, { rows, columns, stages }: AlignmentRoom) {
     const { arena } = team;

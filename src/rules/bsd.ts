@@ -33,8 +33,17 @@ import { partLoss, type StageLossName } from "../losses/stage-loss.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { ParameterGroup } from "../network/parameters.ts";
 import { sizeOf } from "../network/shape.ts";
-import type { Side, Span, StageLayer } from "./ends.ts";
-import { type Continues, type Ends, type HiddenStage, isRecall, type PairView, rowsOf } from "./ends.ts";
+import {
+  type Continues,
+  type Ends,
+  type HiddenStage,
+  isRecall,
+  type PairView,
+  rowsOf,
+  type Side,
+  type Span,
+  type StageLayer,
+} from "./ends.ts";
 
 /** How hidden stages learn. */
 export interface HiddenOptions {
@@ -89,12 +98,6 @@ export interface BsdParts<B> {
   readonly wayBack?: WayBack | undefined;
 }
 
-/** What a step's halves learn by. */
-interface Learns {
-  readonly free: Learning;
-  readonly rates: Rates;
-}
-
 /** Bidirectional Spike-Based Distillation on a pair, for a problem's batches B. */
 export class BsdLearner<B> {
   readonly optimiser: AdamW;
@@ -136,7 +139,6 @@ export class BsdLearner<B> {
     const { statistics = "batch", seen = optimiser.steps } = batch;
     const free = learning(options.freeze);
     const learns = { perception: free.perception, recall: free.recall && rates.recall > 0 };
-    const how = { free: learns, rates };
     const stageLosses = new Array<number>(pair.stages).fill(0);
     const perceptionRates: number[] = [];
     const recallRates: number[] = [];
@@ -191,8 +193,8 @@ export class BsdLearner<B> {
       };
       const compared = this.#alignment.align(aligned, sides, this.#wanted(hidden, learns));
       const redrawn =
-        this.#redraw("perception", up, shown, compared.rows, how) +
-        (isRecall(down) ? this.#redraw("recall", down, told, compared.columns, how) : 0);
+        this.#redraw(up, shown, compared.rows, learns.perception ? rates.perception : 0) +
+        (isRecall(down) ? this.#redraw(down, told, compared.columns, learns.recall ? rates.recall : 0) : 0);
       report(stage, compared.loss + own.cost + (other?.cost ?? 0) + redrawn);
       perceptionRates.push(own.rate);
       silent.push(own.silent);
@@ -261,11 +263,11 @@ export class BsdLearner<B> {
   }
 
   /** Loss of a layer's read-out of what is below it, whose gradient is added to the features'; 0 where there is none. */
-  #redraw(side: Side, layer: StageLayer, span: Span, gradient: Address, { free, rates }: Learns): number {
+  #redraw(layer: StageLayer, span: Span, gradient: Address, rate: number): number {
     const redraw = this.#parts.redraws?.get(layer);
-    if (!redraw || !free[side] || rates[side] === 0) return 0;
+    if (!redraw || rate === 0) return 0;
     const loss = redraw.learn(rowsOf(span), gradient);
-    this.optimiser.update(redraw.group, rates[side]);
+    this.optimiser.update(redraw.group, rate);
     return loss;
   }
 
