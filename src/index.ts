@@ -17,26 +17,7 @@
  *
  * @module bispike
  */
-export {
-  type Affinity,
-  type AlignmentLoss,
-  type Coefficients,
-  type Negatives,
-  type Pairing,
-  pairing,
-  pairingRoom,
-} from "./alignment/affinity.ts";
-export { type CosineRow, cosineRows, type RowLoss } from "./alignment/cosine-rows.ts";
-export { type FrequencyOptions, frequencyDefaults } from "./alignment/frequency.ts";
-export { type AffinityKind, type InfoNceOptions, infonce } from "./alignment/infonce.ts";
-export { type MseOptions, mse } from "./alignment/mse.ts";
-export { type RecoOptions, reco } from "./alignment/reco.ts";
-export {
-  registerStageLoss,
-  type StageLossFactory,
-  type StageLossName,
-  type StageLossSettings,
-} from "./alignment/stage-loss.ts";
+
 export type { StimulusCoding } from "./coding/stimulus.ts";
 export { type TargetCode, type TargetCoding, targetCode } from "./coding/target.ts";
 export { Augmenter, type VariedBatch } from "./data/augment/augmenter.ts";
@@ -60,7 +41,6 @@ export { serve, type ThreadStart } from "./engine/team-loop.js";
 export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
 export type { Dtype } from "./export/safetensors-tensor.ts";
-export { Bsd, type BsdOptions } from "./learning/bsd.ts";
 export {
   type Criterion,
   criteria,
@@ -99,6 +79,19 @@ export {
 export { RealBsd, type RealBsdOptions } from "./learning/real/real-bsd.ts";
 export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
 export type { TopLoss } from "./learning/top.ts";
+export type { Affinity, AlignmentLoss, Coefficients } from "./losses/affinity.ts";
+export { type FrequencyOptions, frequencyDefaults } from "./losses/bands.ts";
+export { type CosineRow, cosineRows, type RowLoss } from "./losses/cosine-rows.ts";
+export { type AffinityKind, type InfoNceOptions, infonce } from "./losses/infonce.ts";
+export { type MseOptions, mse } from "./losses/mse.ts";
+export { type Negatives, type Pairing, pairing, pairingRoom } from "./losses/pairings.ts";
+export { type RecoOptions, reco } from "./losses/reco.ts";
+export {
+  registerStageLoss,
+  type StageLossFactory,
+  type StageLossName,
+  type StageLossSettings,
+} from "./losses/stage-loss.ts";
 export { type Decision, decide, decideImages } from "./measurement/decide.ts";
 export { type Evaluation, evaluate, type Meter } from "./measurement/evaluate.ts";
 export { classMeans, type RecalledImages, recallImages } from "./measurement/recalled.ts";
@@ -123,6 +116,7 @@ export type { Activation } from "./network/real/real-layer.ts";
 export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
 export type { Slot, Stateful } from "./network/slots.ts";
+export { Bsd, type BsdOptions } from "./problems/classify-ends.ts";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export {
   checkedConfig,

@@ -65,7 +65,6 @@ export {
   type SymbolFit,
 } from "./inference/redraw.ts";
 export { SequenceBackprop } from "./learning/sequence/backprop.ts";
-export { SequenceBsd, type SequenceBsdOptions } from "./learning/sequence/bsd.ts";
 export { Dll, type DllOptions, dllDefaults } from "./learning/sequence/dll.ts";
 export type { SequenceLearner, SequenceOutputs, SequenceStepReport } from "./learning/sequence/learner.ts";
 export {
@@ -75,7 +74,6 @@ export {
 } from "./learning/sequence/predictive-coding.ts";
 export { RealBackprop } from "./learning/sequence/real-backprop.ts";
 export { type Stepper, stepperOf } from "./learning/sequence/stepper.ts";
-export { SequenceStream, type StreamOptions } from "./learning/sequence/stream.ts";
 export { type NaiveForecasts, naiveForecasts } from "./measurement/naive-forecast.ts";
 export {
   type CharacterEvaluation,
@@ -90,6 +88,8 @@ export {
   SequencePair,
   type SequencePairOptions,
 } from "./network/recurrent/sequence-pair.ts";
+export { SequenceBsd, type SequenceBsdOptions } from "./problems/sequence-ends.ts";
+export { SequenceStream, type StreamOptions } from "./problems/sequence-stream.ts";
 export { type AnyConfig, isSequenceConfig, resolveAnyConfig } from "./training/any-config.ts";
 export {
   type AnyCheckpoint,

@@ -9,7 +9,7 @@
 import type { SequenceSet } from "../data/sequence/task.ts";
 import { exponential, logarithm } from "../engine/elementary.ts";
 import { placeOfLargest } from "../engine/largest.ts";
-import type { SequenceBsd } from "../learning/sequence/bsd.ts";
+import type { SequenceBsd } from "../problems/sequence-ends.ts";
 
 /**
  * Redraws windows and shows each row.

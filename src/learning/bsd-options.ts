@@ -1,8 +1,9 @@
 /** What rule BSD can be told, and which pair it needs for that. */
-import type { Negatives } from "../alignment/affinity.ts";
-import type { AffinityKind } from "../alignment/infonce.ts";
-import type { StageLossName } from "../alignment/stage-loss.ts";
+
 import { BispikeError } from "../errors.ts";
+import type { AffinityKind } from "../losses/infonce.ts";
+import type { Negatives } from "../losses/pairings.ts";
+import type { StageLossName } from "../losses/stage-loss.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import type { Carriers } from "./carriers.ts";

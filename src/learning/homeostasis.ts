@@ -6,8 +6,6 @@
  * It reads a neuron's own rate and reaches that neuron's own weights: nothing is more local. Of a convolution "a neuron" is a channel, its rate the mean over the plane: what shares
  * weights is pulled together.
  */
-import type { Layer } from "../network/layer.ts";
-import { pixelsOf } from "../network/shape.ts";
 
 /** How hard, and above which firing rate, neurons are pulled back; the YAML section `rule.homeostasis`. */
 export interface HomeostasisOptions {
@@ -25,17 +23,24 @@ export interface Homeostasis {
   readonly cost: number;
 }
 
-/** Rates of a layer's newest pass over `images` images of `steps` steps, and what they cost; the cost's gradient becomes the layer's pull. */
-export function pullRates(layer: Layer, images: number, steps: number, options: HomeostasisOptions): Homeostasis {
-  const { weight, rate: target } = options;
-  const rates = layer.channelRates();
-  const seen = images * steps * pixelsOf(layer.synapses.shape);
-  const perSpike = (2 * weight) / (rates.length * seen);
-  const pull = layer.pull.view;
+/** What is pulled back. */
+interface Firing {
+  /** Firing rate of each neuron, or channel, in the newest pass. */
+  readonly rates: Float64Array;
+  /** In how many steps each could have fired. */
+  readonly seen: number;
+  /** Gets the cost's gradient, of every spike of a neuron. */
+  readonly pull: Float32Array;
+}
+
+/** What firing rates cost; the cost's gradient becomes the pull. */
+export function pullRates({ rates, seen, pull }: Firing, { weight, rate: target }: HomeostasisOptions): Homeostasis {
+  const { length } = rates;
+  const perSpike = (2 * weight) / (length * seen);
   let sum = 0;
   let silent = 0;
   let squares = 0;
-  for (let c = 0; c < rates.length; c++) {
+  for (let c = 0; c < length; c++) {
     const rate = rates[c]!;
     sum += rate;
     if (rate === 0) silent++;
@@ -44,6 +49,5 @@ export function pullRates(layer: Layer, images: number, steps: number, options: 
     squares += excess * excess;
     pull[c] = perSpike * excess;
   }
-  const { length } = rates;
   return { rate: sum / length, silent: silent / length, cost: (weight * squares) / length };
 }

@@ -4,25 +4,23 @@
  * cross-entropy: softmax over the classes; the logit of a class is u_L . code / sqrt(active neurons), u_L itself for one-hot codes. Signed.
  * reco, mse: the stage losses, between u_L and the target code; their errors are unsigned (criterion C5 in full).
  */
-import { type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
-import { mse } from "../alignment/mse.ts";
-import { reco } from "../alignment/reco.ts";
+
 import { placeOfLargest } from "../engine/largest.ts";
 import type { Address, Region } from "../engine/memory.ts";
+import { type AlignedStage, Alignment, combine } from "../losses/align.ts";
+import { mse } from "../losses/mse.ts";
+import { reco } from "../losses/reco.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import { combine, type StageAlignment } from "./stage-alignment.ts";
 
 /** What the read-out learns by: cross-entropy of its mean drive, or ReCo or squared error against the label's code, whose errors have no sign. */
 export type TopLoss = "cross-entropy" | "reco" | "mse";
 
 export class Top {
   readonly #pair: NetworkPair;
-  readonly #kind: TopLoss;
-  readonly #lambda: number;
   readonly #labels: Region<Uint16Array>;
   readonly #losses: Region<Float64Array>;
-  /** Which code each image belongs to; room where the top loss is an alignment. */
-  readonly #pairs: Pairing;
+  /** Where the top loss is an alignment, with the codes. */
+  readonly #aligned: { readonly alignment: Alignment; readonly stage: AlignedStage } | undefined;
   readonly #codes: Region<Float32Array>;
   readonly #zeros: Region<Float32Array>;
   readonly #gradient: Region<Float32Array>;
@@ -36,13 +34,18 @@ export class Top {
     const { arena } = team;
     const width = pair.conceptDrive.featureWidth;
     this.#pair = pair;
-    this.#kind = kind;
-    this.#lambda = lambda;
     this.#labels = arena.u16(options.maxImages);
     this.#losses = arena.f64(options.maxImages);
-    this.#pairs = pairingRoom(arena, options.maxImages, kind === "cross-entropy" ? 0 : target.classes);
     this.#zeros = arena.f32(options.maxImages);
-    this.#gradient = arena.f32(options.maxImages * width);
+    if (kind === "cross-entropy") this.#gradient = arena.f32(options.maxImages * width);
+    else {
+      const features = target.width;
+      const loss = kind === "reco" ? reco({ lambda, weight: 1 }) : mse({ features, weight: 1 });
+      const stage: AlignedStage = { width, features, loss: () => loss, rivals: "prototypes", centred: false };
+      const room = { rows: options.maxImages, columns: target.classes, stages: [stage] };
+      this.#aligned = { stage, alignment: new Alignment(team, room) };
+      this.#gradient = this.#aligned.alignment.rowGradient;
+    }
     this.#codes = arena.f32(target.classes * width);
     this.#classStride = Math.ceil(target.classes / 4) * 4;
     const logits = this.#projects ? options.maxImages * this.#classStride : 0;
@@ -61,7 +64,7 @@ export class Top {
   }
 
   /** Loss of the batch, and where the gradient of the concept's mean drive is. `correct` counts decisions by the largest logit. */
-  loss(labels: Uint16Array, alignment: StageAlignment): { loss: number; gradient: Address; correct: number } {
+  loss(labels: Uint16Array): { loss: number; gradient: Address; correct: number } {
     const { team, target, conceptDrive } = this.#pair;
     const images = labels.length;
     const width = conceptDrive.featureWidth;
@@ -69,13 +72,11 @@ export class Top {
       ? this.#project(images)
       : { view: conceptDrive.features.view, stride: width, at: conceptDrive.features.at };
     const correct = countCorrect(logits.view, logits.stride, labels, target.classes);
-    if (this.#kind !== "cross-entropy") {
-      const pairs = pairing("prototypes", labels, target.classes, this.#pairs);
-      const loss =
-        this.#kind === "reco" ? reco({ lambda: this.#lambda, weight: 1 }) : mse({ features: target.width, weight: 1 });
-      const sides = { v: conceptDrive.features.at, rows: images, w: this.#codes.at, columns: target.classes, width };
-      const value = alignment.align(loss, pairs, sides, { centred: false, rowGradient: true, columnGradient: false });
-      return { loss: value, gradient: alignment.rowGradient.at, correct };
+    if (this.#aligned) {
+      const { alignment, stage } = this.#aligned;
+      const sides = { v: conceptDrive.features.at, rows: images, w: this.#codes.at, columns: target.classes, labels };
+      const { loss, rows: gradient } = alignment.align(stage, sides, { rows: true, columns: false });
+      return { loss, gradient, correct };
     }
     this.#labels.view.set(labels);
     const out = this.#projects ? this.#logitGradient : this.#gradient;

@@ -8,10 +8,11 @@
  *                  them: the stage's own decision. Recall by its firing rates, or the voltages it is compared by
  *   separation     variance between and within classes (`probes/class-spread.ts`), and effective ranks of what varies within classes and of the class means
  */
-import type { AffinityKind } from "../alignment/infonce.ts";
+
 import type { Split } from "../data/dataset.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
+import type { AffinityKind } from "../losses/infonce.ts";
 import { recallConcepts } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import type { Feature } from "../network/neuron.ts";

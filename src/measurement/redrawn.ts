@@ -2,7 +2,7 @@
 
 import type { SequenceSet } from "../data/sequence/task.ts";
 import { type ColumnFit, Moments, redrawSymbols, redrawValues, type SymbolFit } from "../inference/redraw.ts";
-import type { SequenceBsd } from "../learning/sequence/bsd.ts";
+import type { SequenceBsd } from "../problems/sequence-ends.ts";
 
 export interface RedrawnSymbols {
   readonly positions: number;

@@ -175,7 +175,7 @@ function updated(net: NetworkPair | LayeredNet, learning: readonly LayerCost[], 
   return perception.parameters + classifiers.parameters + learned + (recallLearns ? recall.parameters : 0);
 }
 
-/** Rows of an alignment of two networks' features (`learning/stage-alignment.ts`). */
+/** Rows of an alignment of two networks' features (`losses/align.ts`). */
 interface AlignmentRows {
   /** J, rows of recall or feedback a batch. */
   readonly recalls: number;

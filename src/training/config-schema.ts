@@ -1,9 +1,9 @@
 /** The zod schema of an image experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 import * as z from "zod/mini";
-import { AFFINITIES } from "../alignment/infonce.ts";
-import { stageLosses } from "../alignment/stage-loss.ts";
 import { AUGMENT_LIMITS } from "../data/augment/options.ts";
 import { CARRIERS } from "../learning/carriers.ts";
+import { AFFINITIES } from "../losses/infonce.ts";
+import { stageLosses } from "../losses/stage-loss.ts";
 import { POOLINGS } from "../network/neuron.ts";
 import type { DataConfig, ExperimentConfig, ImageDataConfig } from "./config.ts";
 import {

@@ -4,10 +4,11 @@
  * Every field has a default except the data set; unknown keys are errors; nothing is coerced ("4" is not 4).
  * Reading a file is the job of `config-file.ts`; this file runs in the browser too.
  */
-import type { StageLossName } from "../alignment/stage-loss.ts";
+
 import type { AugmentOptions } from "../data/augment/options.ts";
 import { BispikeError } from "../errors.ts";
 import type { Carriers } from "../learning/carriers.ts";
+import type { StageLossName } from "../losses/stage-loss.ts";
 import { checkConfig } from "./config-check.ts";
 import { defaultChannels, defaults, stdpLearningRate } from "./config-defaults.ts";
 import { applyOverrides, keysToldBy } from "./config-overrides.ts";

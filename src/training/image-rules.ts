@@ -1,7 +1,6 @@
 /** The model and the learning rule that a configuration of an image experiment describes. */
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import { Bsd } from "../learning/bsd.ts";
 import { Backprop } from "../learning/image/backprop.ts";
 import { DirectFeedbackAlignment } from "../learning/image/direct-feedback.ts";
 import { FeedbackAlignment } from "../learning/image/feedback-alignment.ts";
@@ -20,6 +19,7 @@ import type { NetworkPair } from "../network/pair.ts";
 import { RealModel } from "../network/real/real-model.ts";
 import { paddedShape } from "../network/stage-plan.ts";
 import type { StageRange } from "../network/stage-range.ts";
+import { Bsd } from "../problems/classify-ends.ts";
 import { HOW_TO_LOAD } from "../registry.ts";
 import {
   type AnyRuleName,

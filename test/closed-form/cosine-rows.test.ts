@@ -1,12 +1,13 @@
 /** Losses written a row at a time: ReCo so written is ReCo by its kernel, and the gradient of the example's loss is the slope of its values. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type AlignmentLoss, pairing, pairingRoom } from "../../src/alignment/affinity.ts";
-import { cosineRows } from "../../src/alignment/cosine-rows.ts";
-import { reco } from "../../src/alignment/reco.ts";
-import { stageLoss } from "../../src/alignment/stage-loss.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
+import type { AlignmentLoss } from "../../src/losses/affinity.ts";
+import { cosineRows } from "../../src/losses/cosine-rows.ts";
+import { pairing, pairingRoom } from "../../src/losses/pairings.ts";
+import { reco } from "../../src/losses/reco.ts";
+import { stageLoss } from "../../src/losses/stage-loss.ts";
 import { registerExamples } from "../support/plugins.ts";
 
 const CLASSES = 3;

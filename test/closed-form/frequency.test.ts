@@ -1,9 +1,10 @@
 /** Which band a frequency belongs to, how bands are weighed, and waves whose coefficients are known. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type FrequencyOptions, frequencyDefaults, frequencySplit } from "../../src/alignment/frequency.ts";
-import { reco } from "../../src/alignment/reco.ts";
 import { bandOf, frequencyPairs } from "../../src/engine/fourier-plan.ts";
 import { Team } from "../../src/engine/team.ts";
+import type { LossPart } from "../../src/losses/align.ts";
+import { type FrequencyOptions, frequencyDefaults, frequencySplit } from "../../src/losses/bands.ts";
+import { reco } from "../../src/losses/reco.ts";
 import { flat, type Shape } from "../../src/network/shape.ts";
 import { spectra } from "../support/spectra.ts";
 import { splitAlign } from "../support/split-case.ts";
@@ -146,8 +147,8 @@ describe("weights", () => {
 describe("silence", () => {
   const labels = [0, 1, 2];
   const shape = plane(7, 7, 20);
-  const base = { shape, labels, classes: 3, negatives: "literal", centred: false } as const;
-  const loss = ({ lambda, share }: { lambda: number; share: number }) => reco({ lambda, weight: share });
+  const base = { shape, labels, negatives: "literal", centred: false } as const;
+  const loss = ({ lambda = 0, share }: LossPart) => reco({ lambda, weight: share });
   const channel = (k: number, c: number) => ((k * 7 + c * 3) % 8) / 8;
   /** The same at every pixel: nothing but frequency 0. */
   const evenRows = ({ height, width, channels }: Shape) => {

@@ -1,10 +1,9 @@
 /** Rules on real-valued nets of images where what they must do is known without a net of reference: label match by hand, first steps of inference, what each stage may depend on. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pairing, pairingRoom } from "../../src/alignment/affinity.ts";
-import { labelMatch } from "../../src/alignment/label-match.ts";
 import { Team } from "../../src/engine/team.ts";
 import { feedbackConnections } from "../../src/learning/real/feedback-net.ts";
-import { StageAlignment } from "../../src/learning/stage-alignment.ts";
+import { Alignment } from "../../src/losses/align.ts";
+import { labelMatch } from "../../src/losses/label-match.ts";
 import { relativeGap } from "../reference/close.ts";
 import { CASES, loadImages, PLAIN_OPTIMISER, smallOptions, smallRule } from "../support/image-rules.ts";
 
@@ -18,21 +17,18 @@ const NO_RATES = { perception: 0, recall: 0 };
 
 /** Loss and gradients of rows v of classes 0, 1 against two classes' rows, 2 features a row. */
 function match(affinity: "dots" | "cosines", v: readonly number[][], w: readonly number[][]) {
-  const alignment = new StageAlignment(team, 2, 2, 16);
+  const loss = labelMatch({ affinity, features: 2, weight: 8 });
+  const stage = { width: 16, features: 2, loss: () => loss, rivals: "prototypes", centred: false } as const;
+  const alignment = new Alignment(team, { rows: 2, columns: 2, stages: [stage] });
   const [left, right] = [v, w].map((rows) => {
     const region = team.arena.f32(32);
     for (const [k, row] of rows.entries()) region.view.set(row, 16 * k);
     return region.at;
   }) as [number, number];
-  const pairs = pairing("prototypes", [0, 1], 2, pairingRoom(team.arena, 2, 2));
-  const loss = alignment.align(
-    labelMatch({ affinity, features: 2, weight: 8 }),
-    pairs,
-    { v: left, rows: 2, w: right, columns: 2, width: 16 },
-    { centred: false, rowGradient: true, columnGradient: true },
-  );
+  const sides = { v: left, rows: 2, w: right, columns: 2, labels: [0, 1] };
+  const aligned = alignment.align(stage, sides, { rows: true, columns: true });
   const rows = (view: Float32Array) => [0, 1].map((k) => [...view.subarray(16 * k, 16 * k + 2)]);
-  return { loss, v: rows(alignment.rowGradient.view), w: rows(alignment.columnGradient.view) };
+  return { loss: aligned.loss, v: rows(alignment.rowGradient.view), w: rows(alignment.columnGradient.view) };
 }
 
 describe("label match", () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
 import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../src/inference/redraw.ts";
-import type { SequenceBsd } from "../../src/learning/sequence/bsd.ts";
+import type { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 
 const STRIDE = 16;
 

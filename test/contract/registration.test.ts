@@ -1,8 +1,8 @@
 /** Stage losses and rules from outside: names that clash or are not there, what a checkpoint keeps of them, and that they train. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { cosineRows } from "../../src/alignment/cosine-rows.ts";
-import { registerStageLoss, stageLoss, stageLosses } from "../../src/alignment/stage-loss.ts";
 import { BispikeError, type ErrorCode } from "../../src/errors.ts";
+import { cosineRows } from "../../src/losses/cosine-rows.ts";
+import { registerStageLoss, stageLoss, stageLosses } from "../../src/losses/stage-loss.ts";
 import { registerAs } from "../../src/registry.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
 import { decodeCheckpoint } from "../../src/training/checkpoint.ts";

@@ -3,7 +3,7 @@
  * heap's growth over some elements and a learning step, which no collection makes smaller in the median.
  */
 import { expect, test } from "vitest";
-import { SequenceStream } from "../../src/learning/sequence/stream.ts";
+import { SequenceStream } from "../../src/problems/sequence-stream.ts";
 import { randomSequence, sequenceRates, smallBsd } from "../support/small-recurrent.ts";
 
 const EVERY = 16;

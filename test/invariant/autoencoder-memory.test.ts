@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { AutoencoderBackprop } from "../../src/learning/autoencoder/backprop.ts";
-import { AutoencoderBsd } from "../../src/learning/autoencoder/bsd.ts";
 import type { AutoencoderLearner } from "../../src/learning/autoencoder/learner.ts";
 import { AutoencoderRealBackprop } from "../../src/learning/autoencoder/real-backprop.ts";
 import { AutoencoderPair } from "../../src/network/autoencoder/pair.ts";
 import type { Layer } from "../../src/network/layer.ts";
+import { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
 import { loadPatterns, SMALL_IMAGE } from "../support/backprop-autoencoder.ts";
 import { autoencoderRule } from "../support/small-autoencoder.ts";
 

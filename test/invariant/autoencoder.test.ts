@@ -1,7 +1,7 @@
 /** What holds of any pair of autoencoders: the same bytes for any number of threads, locality bit for bit, and a latent that can be taken out and put back. */
 import { describe, expect, test } from "vitest";
-import { frequencyDefaults } from "../../src/alignment/frequency.ts";
 import { RandomStream } from "../../src/engine/random.ts";
+import { frequencyDefaults } from "../../src/losses/bands.ts";
 import type { AutoencoderPair, Network } from "../../src/network/autoencoder/pair.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { autoencoderUpdates, type SmallAutoencoderOptions, smallAutoencoder } from "../support/small-autoencoder.ts";

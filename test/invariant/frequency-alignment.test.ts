@@ -1,14 +1,12 @@
-/** Alignment by bands: the plain one where there is a single band, the same bytes for any number of threads, and gradients where they were asked for. */
+/** Alignment by bands and blocks: the plain one where there is a single band, the parts by hand, the same bytes for any number of threads, and gradients where they were asked for. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { pairing, pairingRoom } from "../../src/alignment/affinity.ts";
-import { type FrequencyOptions, frequencyDefaults } from "../../src/alignment/frequency.ts";
-import { infonce } from "../../src/alignment/infonce.ts";
-import { reco } from "../../src/alignment/reco.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { FrequencyAlignment, frequencyStage } from "../../src/learning/frequency-alignment.ts";
-import { StageAlignment } from "../../src/learning/stage-alignment.ts";
+import { Alignment, type PartLoss, type Wanted } from "../../src/losses/align.ts";
+import { bandsOf, type FrequencyOptions, frequencyDefaults } from "../../src/losses/bands.ts";
+import { infonce } from "../../src/losses/infonce.ts";
+import { reco } from "../../src/losses/reco.ts";
 import { flat, type Shape, sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { worstGap } from "../reference/close.ts";
@@ -16,6 +14,8 @@ import { packRows, unpackRows } from "../support/spectra.ts";
 import { splitAlign } from "../support/split-case.ts";
 
 const one: FrequencyOptions = { ...frequencyDefaults, bands: "smooth", rings: 1 };
+
+const meeting = (centred: boolean) => ({ rivals: "literal" as const, centred });
 
 function rates(shape: Shape, rows: number, seed: number): Float64Array {
   const random = new RandomStream(seed, "rates");
@@ -38,21 +38,18 @@ test("one band is the plain alignment: turning both sides alike changes no cosin
         const [v, w] = [rates(shape, rows, seed), rates(shape, rows, seed + 1)];
         const labels = Array.from({ length: rows }, (_, k) => k);
         const split = splitAlign(team, v, w, {
-          ...{ shape, labels, classes: rows, negatives: "literal", centred, options: one },
+          ...{ shape, labels, negatives: "literal", centred, options: one },
           loss: ({ share }) => make(share),
         });
 
-        const { rowWidth } = frequencyStage(team, shape, one, () => make(1)).fourier;
-        const plain = new StageAlignment(team, rows, rows, rowWidth);
+        const { rowWidth } = bandsOf(team, shape, one).fourier;
+        const stage = { width: rowWidth, features: sizeOf(shape), loss: () => make(1), ...meeting(centred) };
+        const plain = new Alignment(team, { rows, columns: rows, stages: [stage] });
         const [x, y] = [team.arena.f32(rows * rowWidth), team.arena.f32(rows * rowWidth)];
         packRows(shape, v, rowWidth, x.view);
         packRows(shape, w, rowWidth, y.view);
-        const value = plain.align(
-          make(1),
-          pairing("literal", labels, rows, pairingRoom(team.arena, rows, rows)),
-          { v: x.at, rows, w: y.at, columns: rows, width: rowWidth },
-          { centred, rowGradient: true, columnGradient: true },
-        );
+        const sides = { v: x.at, rows, w: y.at, columns: rows };
+        const { loss: value } = plain.align(stage, sides, { rows: true, columns: true });
         // Rates of 37 and more neurons are rows of length 2 and more: cosines to some eps, gradients to some eps of their slopes (10 for InfoNCE).
         expect(Math.abs(split.value - value)).toBeLessThan(1e-5);
         const gradients = [plain.rowGradient, plain.columnGradient].map(
@@ -68,6 +65,69 @@ test("one band is the plain alignment: turning both sides alike changes no cosin
   await team.close();
 });
 
+test("blocks of bands are, to the last bit, each block by itself at its share of the rows, centred together before", async () => {
+  const team = await Team.create({ maximumPages: 8192 });
+  const shapes = [flat(37), { height: 5, width: 6, channels: 3 }];
+  const splits = fc.constantFrom(one, frequencyDefaults, { ...frequencyDefaults, highWeight: 0 });
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...shapes),
+      splits,
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 10 }),
+      fc.constantFrom("literal" as const, "masked" as const),
+      fc.boolean(),
+      fc.nat(),
+      (shape, options, rows, block, negatives, centred, seed) => {
+        const [v, w] = [rates(shape, rows, seed), rates(shape, rows, seed + 1)];
+        const labels = Array.from({ length: rows }, (_, k) => (k * k + seed) % 3);
+        const loss: PartLoss = ({ lambda = 0, share }) => reco({ lambda, weight: share });
+        const whole = splitAlign(team, v, w, { shape, options, labels, negatives, centred, block, loss });
+
+        let value = 0;
+        const gradV: number[] = [];
+        const gradW: number[] = [];
+        const features = sizeOf(shape);
+        for (let from = 0; from < rows; from += block) {
+          const count = Math.min(block, rows - from);
+          const [first, end] = [from * features, (from + count) * features];
+          // `whole` leaves both sides centred.
+          const part = splitAlign(team, whole.v.subarray(first, end), whole.w.subarray(first, end), {
+            shape,
+            options,
+            labels: labels.slice(from, from + count),
+            negatives,
+            centred: false,
+            loss: ({ lambda = 0, share }) => reco({ lambda, weight: (count / rows) * share }),
+          });
+          value += part.value;
+          gradV.push(...part.gradV);
+          gradW.push(...part.gradW);
+        }
+        expect(whole.value).toBe(value);
+        expect(whole.gradV).toEqual(Float64Array.from(gradV));
+        expect(whole.gradW).toEqual(Float64Array.from(gradW));
+      },
+    ),
+    { numRuns: 60 },
+  );
+  await team.close();
+});
+
+test("rows that meet one row a class do not meet each other: blocks change nothing", async () => {
+  const team = await Team.create({ maximumPages: 1024 });
+  const shape = { height: 4, width: 6, channels: 2 };
+  const labels = [2, 0, 1, 1, 2, 0, 0];
+  const align = (block?: number) =>
+    splitAlign(team, rates(shape, 7, 1), rates(shape, 3, 2), {
+      ...{ shape, labels, negatives: "prototypes", centred: true, options: frequencyDefaults },
+      ...(block ? { block } : {}),
+      loss: ({ share }) => infonce({ temperature: 0.2, margin: 0.5, weight: share }),
+    });
+  expect(align(2)).toEqual(align());
+  await team.close();
+});
+
 test("the same bytes for 1 and 3 threads, planes and flat rows", async () => {
   const shapes: Shape[] = [{ height: 6, width: 14, channels: 40 }, { height: 7, width: 9, channels: 1 }, flat(101)];
   const labels = Array.from({ length: 13 }, (_, k) => k % 10);
@@ -77,9 +137,9 @@ test("the same bytes for 1 and 3 threads, planes and flat rows", async () => {
     results.push(
       shapes.map((shape) =>
         splitAlign(team, rates(shape, 13, 1), rates(shape, 10, 2), {
-          ...{ shape, labels, classes: 10, negatives: "prototypes", centred: true },
+          ...{ shape, labels, negatives: "prototypes", centred: true },
           options: frequencyDefaults,
-          loss: ({ lambda, share }) => reco({ lambda, weight: share }),
+          loss: ({ lambda = 0, share }) => reco({ lambda, weight: share }),
         }),
       ),
     );
@@ -91,39 +151,37 @@ test("the same bytes for 1 and 3 threads, planes and flat rows", async () => {
 test("gradients go where they are asked for, stages share one room, and centring may leave v as it is", async () => {
   const team = await Team.create({ maximumPages: 1024 });
   const shapes: Shape[] = [flat(50), { height: 6, width: 5, channels: 3 }, flat(47)];
-  const stages = shapes.map((shape, s) =>
+  const stages = shapes.map((shape, s) => {
     // The last leaves its high band out, where the stages before it left gradients.
-    frequencyStage(team, shape, { ...frequencyDefaults, highWeight: s === 2 ? 0 : 1 }, ({ lambda, share }) =>
-      reco({ lambda, weight: share }),
-    ),
-  );
-  const shared = new FrequencyAlignment(team, 6, 6, stages);
+    const bands = bandsOf(team, shape, { ...frequencyDefaults, highWeight: s === 2 ? 0 : 1 });
+    const loss: PartLoss = ({ lambda = 0, share }) => reco({ lambda, weight: share });
+    return { width: bands.fourier.rowWidth, features: sizeOf(shape), bands, loss, ...meeting(true) };
+  });
+  const shared = new Alignment(team, { rows: 6, columns: 6, stages });
   for (const [s, shape] of shapes.entries()) {
     const stage = stages[s]!;
-    const { rowWidth } = stage.fourier;
+    const { rowWidth } = stage.bands.fourier;
     const [v, w] = [rates(shape, 4, s), rates(shape, 4, s + 10)];
     const [x, y, centredAt, own, other] = Array.from({ length: 5 }, () => team.arena.f32(4 * rowWidth));
-    const pairs = pairing("literal", [0, 1, 2, 3], 4, pairingRoom(team.arena, 4, 4));
-    const fresh = new FrequencyAlignment(team, 4, 4, [stage]);
-    type Gradients = { rowGradient: boolean | number; columnGradient: boolean | number };
-    const align = (gradients: Gradients, by = shared) => {
+    const fresh = new Alignment(team, { rows: 4, columns: 4, stages: [stage] });
+    const align = (wanted: Wanted, by = shared) => {
       packRows(shape, v, rowWidth, x!.view);
       packRows(shape, w, rowWidth, y!.view);
-      const sides = { v: x!.at, rows: 4, w: y!.at, columns: 4, width: rowWidth, centredAt: centredAt!.at };
-      return by.align(stage, pairs, sides, { centred: true, ...gradients });
+      const sides = { v: x!.at, rows: 4, w: y!.at, columns: 4, centredAt: centredAt!.at };
+      return by.align(stage, sides, wanted).loss;
     };
-    const value = align({ rowGradient: true, columnGradient: true });
+    const value = align({ rows: true, columns: true });
     const rowGradient = shared.rowGradient.view.slice(0, 4 * rowWidth);
     const columnGradient = shared.columnGradient.view.slice(0, 4 * rowWidth);
-    expect(align({ rowGradient: true, columnGradient: true }, fresh)).toBe(value);
+    expect(align({ rows: true, columns: true }, fresh)).toBe(value);
     expect([fresh.rowGradient.view, fresh.columnGradient.view]).toEqual([rowGradient, columnGradient]);
     expect(unpackRows(shape, 4, rowWidth, x!.view).plain).toEqual(v);
     expect(centredAt!.view.some((value) => value < 0)).toBe(true);
 
     for (const { view } of [shared.rowGradient, shared.columnGradient]) view.fill(3);
-    expect(align({ rowGradient: own!.at, columnGradient: other!.at })).toBe(value);
+    expect(align({ rows: own!.at, columns: other!.at })).toBe(value);
     expect([own!.view, other!.view]).toEqual([rowGradient, columnGradient]);
-    expect(align({ rowGradient: false, columnGradient: false })).toBe(value);
+    expect(align({ rows: false, columns: false })).toBe(value);
     expect([...shared.rowGradient.view, ...shared.columnGradient.view].every((g) => g === 3)).toBe(true);
   }
   await team.close();

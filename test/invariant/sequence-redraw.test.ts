@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
 import { redrawWindows } from "../../src/inference/redraw.ts";
-import type { SequenceBsd } from "../../src/learning/sequence/bsd.ts";
+import type { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 import { type SmallLearner, type SmallLearnerOptions, smallLearner, trainABit } from "../support/small-learners.ts";
 
 const WINDOW = 7;

@@ -1,10 +1,9 @@
 /** Rows that are all alike say nothing once their mean is taken away, though rounding leaves a little of each: they get no gradient and give none. */
 import { expect, test } from "vitest";
-import { pairing, pairingRoom } from "../../src/alignment/affinity.ts";
-import { infonce } from "../../src/alignment/infonce.ts";
-import { reco } from "../../src/alignment/reco.ts";
 import { Team } from "../../src/engine/team.ts";
-import { StageAlignment } from "../../src/learning/stage-alignment.ts";
+import { Alignment } from "../../src/losses/align.ts";
+import { infonce } from "../../src/losses/infonce.ts";
+import { reco } from "../../src/losses/reco.ts";
 
 const ROWS = 5;
 const WIDTH = 48;
@@ -24,10 +23,11 @@ test.each([
         v.view[k * WIDTH + i] = ((k * 31 + i * 17) % 11) / 11;
       }
     }
-    const alignment = new StageAlignment(team, ROWS, ROWS, WIDTH);
-    const pairs = pairing("literal", [0, 1, 2, 3, 4], ROWS, pairingRoom(team.arena, ROWS, ROWS));
-    const sides = { v: v.at, rows: ROWS, w: w.at, columns: ROWS, width: WIDTH };
-    const value = alignment.align(loss, pairs, sides, { centred: true, rowGradient: true, columnGradient: true });
+    const stage = { width: WIDTH, features: WIDTH, loss: () => loss, rivals: "literal", centred: true } as const;
+    const size = { rows: ROWS, columns: ROWS };
+    const alignment = new Alignment(team, { ...size, stages: [stage] });
+    const sides = { v: v.at, w: w.at, ...size };
+    const { loss: value } = alignment.align(stage, sides, { rows: true, columns: true });
     // The case is the one that is meant: rounding left something.
     expect(w.view.some((x) => x !== 0)).toBe(true);
     expect(Number.isFinite(value)).toBe(true);

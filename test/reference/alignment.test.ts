@@ -1,22 +1,15 @@
 /** The stage losses: values and gradients against the float64 reference, and against finite differences of the values. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  type Affinity,
-  type AlignmentLoss,
-  type Coefficients,
-  type Negatives,
-  type Pairing,
-  pairing,
-  pairingRoom,
-} from "../../src/alignment/affinity.ts";
-import { infonce } from "../../src/alignment/infonce.ts";
-import { mse } from "../../src/alignment/mse.ts";
-import { reco } from "../../src/alignment/reco.ts";
-import { stageLoss, stimulusLoss } from "../../src/alignment/stage-loss.ts";
 import { kernelModule } from "../../src/engine/kernels.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
+import type { Affinity, AlignmentLoss, Coefficients } from "../../src/losses/affinity.ts";
+import { infonce } from "../../src/losses/infonce.ts";
+import { mse } from "../../src/losses/mse.ts";
+import { type Negatives, type Pairing, pairing, pairingRoom } from "../../src/losses/pairings.ts";
+import { reco } from "../../src/losses/reco.ts";
+import { stageLoss, stimulusLoss } from "../../src/losses/stage-loss.ts";
 import { align } from "./alignment.ts";
 import { worstGap } from "./close.ts";
 

@@ -1,13 +1,13 @@
 /** The loss split by frequency: value and gradients against the float64 reference, and the reference's gradients against central differences. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type FrequencyOptions, frequencyDefaults, frequencySplit } from "../../src/alignment/frequency.ts";
-import { infonce } from "../../src/alignment/infonce.ts";
-import { mse } from "../../src/alignment/mse.ts";
-import { reco } from "../../src/alignment/reco.ts";
 import { radicesOf } from "../../src/engine/fourier-plan.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
+import { type FrequencyOptions, frequencyDefaults, frequencySplit } from "../../src/losses/bands.ts";
+import { infonce } from "../../src/losses/infonce.ts";
+import { mse } from "../../src/losses/mse.ts";
+import { reco } from "../../src/losses/reco.ts";
 import { flat, type Shape, sizeOf } from "../../src/network/shape.ts";
 import { linesOf } from "../support/spectra.ts";
 import { splitAlign } from "../support/split-case.ts";
@@ -94,8 +94,8 @@ test("value and gradients of the reference", () => {
       const lossOf = { reco, infonce, mse };
       const ours = splitAlign(team, v, w, {
         ...c,
-        ...{ labels, classes },
-        loss: ({ lambda, share, features }) => lossOf[c.loss]({ lambda, temperature, features, weight: share }),
+        labels,
+        loss: ({ lambda = 0, share, features }) => lossOf[c.loss]({ lambda, temperature, features, weight: share }),
       });
       expect(ours.padding).toBe(0);
 

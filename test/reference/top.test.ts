@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { StageAlignment } from "../../src/learning/stage-alignment.ts";
 import { Top } from "../../src/learning/top.ts";
 import { type NetworkOptions, NetworkPair } from "../../src/network/pair.ts";
 import { align } from "./alignment.ts";
@@ -38,8 +37,7 @@ function drawn(target: NetworkOptions["target"], targetSize = 0) {
 function found(pair: NetworkPair, kind: "cross-entropy" | "reco" | "mse", lambda: number) {
   const { featureWidth } = pair.conceptDrive;
   const { width } = pair.target;
-  const alignment = new StageAlignment(team, IMAGES + 2, CLASSES, featureWidth);
-  const { loss, gradient, correct } = new Top(pair, kind, lambda).loss(Uint16Array.from(LABELS), alignment);
+  const { loss, gradient, correct } = new Top(pair, kind, lambda).loss(Uint16Array.from(LABELS));
   const rows = new Float32Array(team.arena.memory.buffer, gradient, IMAGES * featureWidth);
   const plain = Float64Array.from(
     { length: IMAGES * width },

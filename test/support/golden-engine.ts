@@ -1,11 +1,11 @@
 /** Builds the engine's pair from a golden state, and reads its values back in the golden files' order (PyTorch's). */
 import { Team } from "../../src/engine/team.ts";
-import { Bsd, type BsdOptions } from "../../src/learning/bsd.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { NetworkPair } from "../../src/network/pair.ts";
 import { pixelsOf, sizeOf, tilesOf } from "../../src/network/shape.ts";
 import { stepsOf } from "../../src/network/synapses.ts";
 import { spawnThread } from "../../src/node/threads.ts";
+import { Bsd, type BsdOptions } from "../../src/problems/classify-ends.ts";
 import { type BlockNames, type GoldenState, type GoldenTensor, goldenNames } from "../golden/golden.ts";
 
 /** A layer of the engine and its names in the golden file. */

@@ -1,13 +1,14 @@
 /** Small pairs of autoencoders under the BSD rule, for what must hold of any; everything follows from the options and a seed. */
-import { frequencyDefaults } from "../../src/alignment/frequency.ts";
+
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { AutoencoderBsd, type AutoencoderBsdOptions } from "../../src/learning/autoencoder/bsd.ts";
 import type { AutoencoderReport } from "../../src/learning/autoencoder/learner.ts";
 import type { OptimiserOptions } from "../../src/learning/optimiser.ts";
+import { frequencyDefaults } from "../../src/losses/bands.ts";
 import { AutoencoderPair, type AutoencoderPairOptions } from "../../src/network/autoencoder/pair.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
+import { AutoencoderBsd, type AutoencoderBsdOptions } from "../../src/problems/autoencode-ends.ts";
 import { updateOf } from "./small-pair.ts";
 
 export interface SmallAutoencoderOptions {

@@ -3,7 +3,6 @@ import type { SequenceSet } from "../../src/data/sequence/task.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import { SequenceBackprop } from "../../src/learning/sequence/backprop.ts";
-import { SequenceBsd, type SequenceBsdOptions } from "../../src/learning/sequence/bsd.ts";
 import { Dll, dllDefaults } from "../../src/learning/sequence/dll.ts";
 import type { SequenceLearner } from "../../src/learning/sequence/learner.ts";
 import { PredictiveCoding } from "../../src/learning/sequence/predictive-coding.ts";
@@ -11,6 +10,7 @@ import { RealBackprop } from "../../src/learning/sequence/real-backprop.ts";
 import { RecurrentNet } from "../../src/network/real/recurrent-net.ts";
 import { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
+import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
 
 export const SMALL_RULES = ["bsd", "backprop", "backprop-real", "predictive-coding", "dll"] as const;
 export type SmallRule = (typeof SMALL_RULES)[number];

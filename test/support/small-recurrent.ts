@@ -6,11 +6,11 @@ import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import type { OptimiserOptions } from "../../src/learning/optimiser.ts";
 import { SequenceBackprop } from "../../src/learning/sequence/backprop.ts";
-import { SequenceBsd, type SequenceBsdOptions } from "../../src/learning/sequence/bsd.ts";
 import { Layer } from "../../src/network/layer.ts";
 import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
 import { SequencePair, type SequencePairOptions } from "../../src/network/recurrent/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
+import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
 
 export interface SmallSequenceOptions {
   readonly network?: Partial<SequencePairOptions>;

@@ -1,39 +1,37 @@
 /** A stage's rows aligned band by band on the engine, in plain arrays. */
-import { type AlignmentLoss, type Negatives, pairing, pairingRoom } from "../../src/alignment/affinity.ts";
-import type { FrequencyOptions } from "../../src/alignment/frequency.ts";
+
 import type { Team } from "../../src/engine/team.ts";
-import { type BandLoss, FrequencyAlignment, frequencyStage } from "../../src/learning/frequency-alignment.ts";
+import { Alignment, type PartLoss } from "../../src/losses/align.ts";
+import { bandsOf, type FrequencyOptions } from "../../src/losses/bands.ts";
+import type { Negatives } from "../../src/losses/pairings.ts";
 import { type Shape, sizeOf } from "../../src/network/shape.ts";
 import { packRows, unpackRows } from "./spectra.ts";
 
 export interface SplitCase {
   readonly shape: Shape;
   readonly options: FrequencyOptions;
-  readonly loss: (band: BandLoss) => AlignmentLoss;
+  readonly loss: PartLoss;
   readonly negatives: Negatives;
   readonly centred: boolean;
   readonly labels: readonly number[];
-  readonly classes: number;
+  /** Rows compared at once; default all. */
+  readonly block?: number;
 }
 
 /** Value, gradients and the sides as they are left, of plain rows v and w. */
 export function splitAlign(team: Team, v: ArrayLike<number>, w: ArrayLike<number>, c: SplitCase) {
-  const { shape, labels, classes, negatives, centred } = c;
+  const { shape, labels, negatives: rivals, centred, block, loss } = c;
   const [rows, columns] = [v.length / sizeOf(shape), w.length / sizeOf(shape)];
-  const stage = frequencyStage(team, shape, c.options, c.loss);
-  const alignment = new FrequencyAlignment(team, rows, columns, [stage]);
+  const bands = bandsOf(team, shape, c.options);
+  const { rowWidth } = bands.fourier;
+  const stage = { width: rowWidth, features: sizeOf(shape), loss, rivals, centred, block, bands };
+  const alignment = new Alignment(team, { rows, columns, stages: [stage] });
   for (const { view } of [alignment.rowGradient, alignment.columnGradient]) view.fill(7);
-  const { rowWidth } = stage.fourier;
   const [x, y] = [team.arena.f32(rows * rowWidth), team.arena.f32(columns * rowWidth)];
   packRows(shape, v, rowWidth, x.view);
   packRows(shape, w, rowWidth, y.view);
-  const pairs = pairing(negatives, labels, classes, pairingRoom(team.arena, rows, columns));
-  const value = alignment.align(
-    stage,
-    pairs,
-    { v: x.at, rows, w: y.at, columns },
-    { centred, rowGradient: true, columnGradient: true },
-  );
+  const sides = { v: x.at, rows, w: y.at, columns, labels };
+  const { loss: value } = alignment.align(stage, sides, { rows: true, columns: true });
   const gradV = unpackRows(shape, rows, rowWidth, alignment.rowGradient.view);
   const gradW = unpackRows(shape, columns, rowWidth, alignment.columnGradient.view);
   return {

@@ -1,5 +1,5 @@
 /** A stage loss in words, with those of its options that it makes use of. */
-import type { StageLossOptions } from "../../alignment/stage-loss.ts";
+import type { StageLossOptions } from "../../losses/stage-loss.ts";
 
 /** Such as "infonce (dot products, temperature 0.02, margin 2.5)". */
 export function describeLoss({ loss, lambda, temperature, margin = 0, affinity }: StageLossOptions): string {

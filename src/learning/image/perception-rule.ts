@@ -8,10 +8,8 @@ import type { Layer } from "../../network/layer.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import type { ParameterGroup } from "../../network/parameters.ts";
 import type { Slot } from "../../network/slots.ts";
-import { pullRates } from "../homeostasis.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
 import { assertBatch, assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "../rule.ts";
-import { StageAlignment } from "../stage-alignment.ts";
 import { Top, type TopLoss } from "../top.ts";
 
 /** What rules that train perception alone are told. */
@@ -31,7 +29,13 @@ export interface Reached {
   readonly gradient: Address;
 }
 
-const NO_PULL = { weight: 0, rate: 0 } as const;
+/** Mean firing rate of a layer's newest pass, and the share of neurons that did not fire once. */
+function activityOf(layer: Layer): { rate: number; silent: number } {
+  const rates = layer.channelRates();
+  const { length } = rates;
+  const silent = rates.reduce((count, rate) => count + (rate === 0 ? 1 : 0), 0);
+  return { rate: rates.reduce((sum, rate) => sum + rate, 0) / length, silent: silent / length };
+}
 
 /** Rules that read the drives of a whole pass need them kept: without, every stage's would be read where the last stage's are. @throws BispikeError "usage" */
 export function assertKeepsDrives(pair: NetworkPair): void {
@@ -42,7 +46,6 @@ export abstract class PerceptionRule implements Rule {
   readonly pair: NetworkPair;
   readonly optimiser: AdamW;
   readonly #top: Top;
-  readonly #alignment: StageAlignment;
 
   /**
    * @param pair perception at least; with `keepDrives` for rules that learn after the whole pass
@@ -54,10 +57,9 @@ export abstract class PerceptionRule implements Rule {
     optimiser: OptimiserOptions,
     beside: readonly ParameterGroup[] = [],
   ) {
-    const { team, perception, conceptDrive, target } = pair;
+    const { team, perception } = pair;
     this.pair = pair;
     this.#top = new Top(pair, options.top, options.lambda);
-    this.#alignment = new StageAlignment(team, pair.options.maxImages, target.classes, conceptDrive.featureWidth);
     this.optimiser = new AdamW(team, optimiser, [...perception.map(({ group }) => group), ...beside]);
   }
 
@@ -86,13 +88,13 @@ export abstract class PerceptionRule implements Rule {
     for (const [k, layer] of hidden.entries()) {
       layer.forward(images, { train: true, feature: "rate" });
       layer.output!.list(images, true);
-      activity.push(pullRates(layer, images, pair.options.steps, NO_PULL));
+      activity.push(activityOf(layer));
       const loss = this.atStage(k, batch, rates);
       assertFiniteLoss(k + 2, loss, optimiser.steps);
       stageLosses.push(loss);
     }
     pair.conceptDrive.forward(images, { train: true });
-    const { loss: topLoss, gradient, correct } = this.#top.loss(labels, this.#alignment);
+    const { loss: topLoss, gradient, correct } = this.#top.loss(labels);
     assertFiniteLoss(pair.stages, topLoss, optimiser.steps);
     stageLosses.push(topLoss);
     this.atTop({ images, labels, rates, gradient });

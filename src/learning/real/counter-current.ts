@@ -1,13 +1,13 @@
 /**
  * Counter-current learning (Kao and Hariharan, NeurIPS 2024, arXiv 2409.19841) on real-valued nets of images: two nets that teach each other stage by stage (mirrored-nets.ts), by
- * the label match of the affinities of a_i (a row an image) and c_i (a row a class; equations: alignment/label-match.ts).
+ * the label match of the affinities of a_i (a row an image) and c_i (a row a class; equations: losses/label-match.ts).
  *
  * Affinities are dot products as in the authors' fully connected nets, or cosines as in their convolutional ones, whose two further terms (self-affinities against the identity,
  * images that are right already left out) are not implemented. Down, convolutions upsample (nearest) first, where up they pool after, as the authors' pooled net does. Theirs
  * descend by plain gradients at a rate near 1 with a clip a net; here the optimiser is the other rules' own, to which a loss's weight matters only through its clip.
  */
 
-import { labelMatch } from "../../alignment/label-match.ts";
+import { labelMatch } from "../../losses/label-match.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
 import { MirroredNets } from "./mirrored-nets.ts";

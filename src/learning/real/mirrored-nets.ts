@@ -10,16 +10,16 @@
  * The feedback net is thrown away at the end.
  */
 
-import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
 import { padded } from "../../engine/kernels.ts";
 import type { Address, Region } from "../../engine/memory.ts";
+import type { AlignmentLoss } from "../../losses/affinity.ts";
+import { type AlignedStage, Alignment } from "../../losses/align.ts";
 import type { LayeredNet } from "../../network/real/layered-net.ts";
 import type { RealLayer } from "../../network/real/real-layer.ts";
 import { pixelsOf, sizeOf, tilesOf } from "../../network/shape.ts";
 import { type Freeze, type Learning, learning } from "../freeze.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { Batch, Rates, StepReport } from "../rule.ts";
-import { StageAlignment } from "../stage-alignment.ts";
 import { feedbackNet } from "./feedback-net.ts";
 import { RealImageLearner, statefulLayer } from "./image-learner.ts";
 import type { RealImageNet } from "./image-net.ts";
@@ -28,7 +28,7 @@ import type { RealImageNet } from "./image-net.ts";
 interface Stage {
   readonly up: RealLayer;
   readonly down: RealLayer;
-  readonly loss: AlignmentLoss;
+  readonly aligned: AlignedStage;
   /** c as rows, laid out like a's. */
   readonly rows: Address;
 }
@@ -47,11 +47,9 @@ export interface MirroredOptions {
 export abstract class MirroredNets extends RealImageLearner {
   /** From the classes down to the stimulus. */
   readonly feedback: LayeredNet;
-  readonly #alignment: StageAlignment;
-  readonly #pairs: Pairing;
+  readonly #alignment: Alignment;
   readonly #stages: readonly Stage[];
-  readonly #stimulusLoss: AlignmentLoss;
-  readonly #centred: boolean;
+  readonly #stimulus: AlignedStage;
   readonly #free: Learning;
   /** Rows of the images, centred. */
   readonly #centredRows: Region<Float32Array>;
@@ -68,17 +66,25 @@ export abstract class MirroredNets extends RealImageLearner {
     const { hidden } = this.net;
     this.feedback = feedback;
     const width = Math.max(this.stimulusWidth, ...hidden.map(({ output }) => output.stride));
-    this.#alignment = new StageAlignment(team, maxImages, classes, width);
-    this.#pairs = pairingRoom(team.arena, maxImages, classes);
-    this.#stimulusLoss = own.loss(1, sizeOf(options.image));
-    this.#centred = own.centred;
+    const stageOf = (stage: number, rowWidth: number, features: number): AlignedStage => {
+      const loss = own.loss(stage, features);
+      return { width: rowWidth, features, loss: () => loss, rivals: "prototypes", centred: own.centred };
+    };
+    this.#stimulus = stageOf(1, this.stimulusWidth, sizeOf(options.image));
     this.#free = learning(own.freeze);
     // What a stage above reads must stay as it is.
     this.#centredRows = team.arena.f32(own.centred ? maxImages * width : 0);
     this.#stages = hidden.map((up, k) => ({
-      ...{ up, down: feedback.hidden.at(-1 - k)!, loss: own.loss(k + 2, sizeOf(up.shape)) },
+      up,
+      down: feedback.hidden.at(-1 - k)!,
+      aligned: stageOf(k + 2, up.output.stride, sizeOf(up.shape)),
       rows: team.arena.f32(classes * up.output.stride).at,
     }));
+    this.#alignment = new Alignment(team, {
+      rows: maxImages,
+      columns: classes,
+      stages: [this.#stimulus, ...this.#stages.map(({ aligned }) => aligned)],
+    });
     const tiles = hidden.map(({ shape }) => Math.max(maxImages, classes) * pixelsOf(shape) * padded(shape.channels));
     this.#gradient = team.arena.f32(Math.max(0, ...tiles));
   }
@@ -89,8 +95,7 @@ export abstract class MirroredNets extends RealImageLearner {
     const images = this.begin(batch);
     this.feedback.forward(options.classes, true);
     net.forward(images, true);
-    pairing("prototypes", labels, options.classes, this.#pairs);
-    const hidden = [this.#redraw(images), ...this.#stages.map((stage) => this.#align(stage, images))];
+    const hidden = [this.#redraw(labels), ...this.#stages.map((stage) => this.#align(stage, labels))];
     const report = this.report(this.compare(labels, 1 / images), images, hidden);
     net.readout.backward(images, "rate", this.errors.at);
     for (const { group } of this.#free.perception ? net.layers : [net.readout])
@@ -101,36 +106,41 @@ export abstract class MirroredNets extends RealImageLearner {
   }
 
   /** Stage 1: the feedback net's last weights, against the stimulus. */
-  #redraw(images: number): number {
+  #redraw(labels: Uint16Array): number {
     const { classes } = this.options;
     const { readout } = this.feedback;
-    const rows = { v: this.stimulus.at, rows: images, w: readout.features.at, columns: classes };
     const learns = this.#free.recall;
-    const value = this.#alignment.align(
-      this.#stimulusLoss,
-      this.#pairs,
-      { ...rows, width: this.stimulusWidth, centredAt: this.#centredRows.at },
-      { centred: this.#centred, rowGradient: false, columnGradient: learns },
+    const { loss, columns } = this.#alignment.align(
+      this.#stimulus,
+      {
+        v: this.stimulus.at,
+        rows: labels.length,
+        w: readout.features.at,
+        columns: classes,
+        centredAt: this.#centredRows.at,
+        labels,
+      },
+      { rows: false, columns: learns },
     );
-    if (learns) readout.backward(classes, "rate", this.#alignment.columnGradient.at);
-    return value;
+    if (learns) readout.backward(classes, "rate", columns);
+    return loss;
   }
 
   /** A hidden stage's loss and the gradients of both halves. */
-  #align({ up, down, loss, rows }: Stage, images: number): number {
+  #align({ up, down, aligned, rows }: Stage, labels: Uint16Array): number {
     const { classes } = this.options;
     const { perception, recall } = this.#free;
     const { at, stride } = up.output;
+    const images = labels.length;
     down.writeRows(classes, { at: rows, stride, up: 0 });
-    const value = this.#alignment.align(
-      loss,
-      this.#pairs,
-      { v: at, rows: images, w: rows, columns: classes, width: stride, centredAt: this.#centredRows.at },
-      { centred: this.#centred, rowGradient: perception, columnGradient: recall },
+    const { loss, ...gradients } = this.#alignment.align(
+      aligned,
+      { v: at, rows: images, w: rows, columns: classes, centredAt: this.#centredRows.at, labels },
+      { rows: perception, columns: recall },
     );
-    if (perception) this.#backward(up, images, this.#alignment.rowGradient.at, stride);
-    if (recall) this.#backward(down, classes, this.#alignment.columnGradient.at, stride);
-    return value;
+    if (perception) this.#backward(up, images, gradients.rows, stride);
+    if (recall) this.#backward(down, classes, gradients.columns, stride);
+    return loss;
   }
 
   /** Gradients of one layer, from rows of its values' gradient. */

@@ -1,13 +1,13 @@
 /**
  * BSD's stage losses on units that do not spike: two real-valued nets that teach each other stage by stage (mirrored-nets.ts), by the losses, centring and class prototypes of
- * rule BSD (alignment/), on values a_i and c_i where that has firing rates. What is left to tell from BSD are the spikes.
+ * rule BSD (losses/), on values a_i and c_i where that has firing rates. What is left to tell from BSD are the spikes.
  *
  *   stage 1             align(stimulus, redrawn stimulus)   trains the feedback net's last weights
  *   stage i, 1 < i < L  align(a_i, c_i)                     trains W into a_i and Theta into c_i
  *   stage L             cross-entropy                       trains the last W
  */
 
-import { type StageLossOptions, stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
+import { type StageLossOptions, stageLoss, stimulusLoss } from "../../losses/stage-loss.ts";
 import type { Freeze } from "../freeze.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";

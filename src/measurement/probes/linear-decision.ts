@@ -2,7 +2,7 @@
  * Decisions by the largest of linear scores, offset_c + sum over f of x_f weight_fc: what a linear probe decides, and what the nearest of some prototypes by centred cosine is, or by centred
  * product. cos(x - m, p_c) with unit p_c has the same length of x - m for every class, so the largest (x - m) p_c is the class.
  */
-import type { AffinityKind } from "../../alignment/infonce.ts";
+import type { AffinityKind } from "../../losses/infonce.ts";
 
 export class LinearDecision {
   /** [feature][class]: most features of a spiking stage are 0, and their rows are passed over. */

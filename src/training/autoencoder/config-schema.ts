@@ -1,7 +1,7 @@
 /** The zod schema of an autoencoder experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 
 import * as z from "zod/mini";
-import { stageLosses } from "../../alignment/stage-loss.ts";
+import { stageLosses } from "../../losses/stage-loss.ts";
 import {
   choice,
   choiceOrRegistered,

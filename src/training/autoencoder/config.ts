@@ -2,8 +2,8 @@
  * The configuration of an autoencoder experiment, told from others by `task: autoencode`: what its fields mean, their defaults, and how a raw
  * object becomes a checked one. Unknown keys are errors; nothing is coerced. Runs in the browser too.
  */
-import { type FrequencyOptions, frequencyDefaults } from "../../alignment/frequency.ts";
-import type { StageLossName } from "../../alignment/stage-loss.ts";
+import { type FrequencyOptions, frequencyDefaults } from "../../losses/bands.ts";
+import type { StageLossName } from "../../losses/stage-loss.ts";
 import { type DataConfig, defaults as imageDefaults, type TrainConfig } from "../config.ts";
 import { checkConfig } from "../config-check.ts";
 import { applyOverrides, keysToldBy } from "../config-overrides.ts";

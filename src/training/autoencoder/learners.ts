@@ -1,7 +1,6 @@
 /** The net and rule that a configuration of an autoencoder experiment describes. */
 import type { Team } from "../../engine/team.ts";
 import { AutoencoderBackprop } from "../../learning/autoencoder/backprop.ts";
-import { AutoencoderBsd } from "../../learning/autoencoder/bsd.ts";
 import type { AutoencoderLearner } from "../../learning/autoencoder/learner.ts";
 import { AutoencoderModel } from "../../learning/autoencoder/model.ts";
 import { AutoencoderRealBackprop } from "../../learning/autoencoder/real-backprop.ts";
@@ -9,6 +8,7 @@ import { AutoencoderPair } from "../../network/autoencoder/pair.ts";
 import { autoencoderFrame } from "../../network/autoencoder/shapes.ts";
 import type { DataSummary } from "../../network/model.ts";
 import type { Shape } from "../../network/shape.ts";
+import { AutoencoderBsd } from "../../problems/autoencode-ends.ts";
 import type { AutoencoderConfig } from "./config.ts";
 
 /**

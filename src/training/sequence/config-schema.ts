@@ -1,6 +1,6 @@
 /** The zod schema of a sequence experiment's configuration; a field's meaning is documented on its type in `config.ts`. */
 import * as z from "zod/mini";
-import { AFFINITIES } from "../../alignment/infonce.ts";
+import { AFFINITIES } from "../../losses/infonce.ts";
 import {
   choice,
   flag,

@@ -6,8 +6,9 @@ import type { Delimiter } from "../../data/sequence/delimited.ts";
 import type { Fill } from "../../data/sequence/gaps.ts";
 import type { Standardise } from "../../data/sequence/standardise.ts";
 import type { Newline } from "../../data/sequence/text.ts";
-import type { SequenceBsdOptions } from "../../learning/sequence/bsd.ts";
+import type { Feature } from "../../network/neuron.ts";
 import type { SequenceNetworkOptions } from "../../network/recurrent/sequence-pair.ts";
+import type { SequenceBsdOptions } from "../../problems/sequence-ends.ts";
 import { defaults as imageDefaults, type TrainConfig } from "../config.ts";
 import { checkConfig } from "../config-check.ts";
 import { applyOverrides, keysToldBy } from "../config-overrides.ts";
@@ -78,7 +79,10 @@ export type RuleName = (typeof SPIKING_RULES)[number] | (typeof REAL_RULES)[numb
  * bsd: `recallFeatures` (default rate), `centred` (true), `loss` (infonce), `negatives` (masked for characters, literal for values), `block` (64 rows), `temperature` (0.1),
  * `affinity` (cosines), `lambda` (2), `weight` (1), `stimulusWeight` (1), `homeostasis` (weight 0, rate 0.1).
  */
-export interface SequenceRuleConfig extends Required<SequenceBsdOptions> {
+export interface SequenceRuleConfig
+  extends Required<Omit<SequenceBsdOptions, "features" | "frequency" | "margin" | "freeze">> {
+  readonly recallFeatures: Feature;
+  readonly loss: "infonce" | "reco";
   /** Default bsd. */
   readonly name: RuleName;
   /** predictive-coding: steps of inference a position. Default 100. */

@@ -22,7 +22,6 @@ import { predictSeries } from "../../../src/inference/predict-series.ts";
 import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../../src/inference/redraw.ts";
 import type { AutoencoderModel } from "../../../src/learning/autoencoder/model.ts";
 import { autoencoderSlots } from "../../../src/learning/autoencoder/spiking-latent.ts";
-import { SequenceBsd } from "../../../src/learning/sequence/bsd.ts";
 import type { SequenceLearner } from "../../../src/learning/sequence/learner.ts";
 import { stepperOf } from "../../../src/learning/sequence/stepper.ts";
 import { decideImages } from "../../../src/measurement/decide.ts";
@@ -37,6 +36,7 @@ import { rangesOf } from "../../../src/network/stage-range.ts";
 import { autoencoderToNir, encodeNir, type NirGraph, perceptionToNir, recallToNir } from "../../../src/nir.ts";
 import { openAnyCheckpoint, openAutoencoder, openModel, openSequence } from "../../../src/node/open.ts";
 import { spawnThread } from "../../../src/node/threads.ts";
+import { SequenceBsd } from "../../../src/problems/sequence-ends.ts";
 import {
   type AnyConfig,
   isAutoencoderConfig,

@@ -2,6 +2,7 @@
 import { BispikeError } from "../errors.ts";
 import { HOW_TO_LOAD, Registry, refuse } from "../registry.ts";
 import type { AlignmentLoss } from "./affinity.ts";
+import type { PartLoss } from "./align.ts";
 import { type AffinityKind, infonce } from "./infonce.ts";
 import { mse } from "./mse.ts";
 import { reco } from "./reco.ts";
@@ -99,4 +100,9 @@ export function stimulusLoss(options: StageLossOptions, weight: number, features
   const ofDots = options.loss === "infonce" && options.affinity === "dots";
   const drawn = ofDots ? { affinity: "cosines" as const, temperature: DRAWING_TEMPERATURE } : {};
   return stageLoss({ ...options, margin: 0, ...drawn }, weight, features);
+}
+
+/** The losses of the parts of a hidden stage (`make` stageLoss) or of stage 1 (stimulusLoss), which weigh `weight` together. A band's lambda takes the place of the options'. */
+export function partLoss(options: StageLossOptions, weight: number, make = stageLoss): PartLoss {
+  return ({ share, lambda = options.lambda, features }) => make({ ...options, lambda }, share * weight, features);
 }

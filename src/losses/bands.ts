@@ -9,7 +9,9 @@
  * the plain alignment. Source: arXiv 2509.20284 for the split; the cut, both lambdas and the smooth form are ours.
  */
 import { exponential } from "../engine/elementary.ts";
+import { Fourier } from "../engine/fourier.ts";
 import { extentOf, frequencyPairs, type Plane } from "../engine/fourier-plan.ts";
+import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 
 /** The choices; the YAML section `rule.frequency`. */
@@ -61,6 +63,26 @@ export interface FrequencyBand {
 export interface FrequencySplit {
   readonly edges: readonly number[];
   readonly bands: readonly FrequencyBand[];
+}
+
+/** A stage's bands, and how each is aligned. */
+export interface Bands {
+  readonly fourier: Fourier;
+  /** One for each of `fourier.bands`, with the coefficients a row has there; a band with a share of 0 is left out. */
+  readonly parts: readonly (FrequencyBand & { readonly features: number })[];
+}
+
+/**
+ * The bands of a population of shape `plane`; those without frequencies are left out.
+ *
+ * @throws BispikeError as `frequencySplit`
+ * @example
+ * const bands = bandsOf(team, { height: 14, width: 14, channels: 32 }, frequencyDefaults);
+ */
+export function bandsOf(team: Team, plane: Plane, options: FrequencyOptions): Bands {
+  const { edges, bands } = frequencySplit(plane, options);
+  const fourier = new Fourier(team, plane, edges);
+  return { fourier, parts: fourier.bands.map(({ band, features }) => ({ ...bands[band]!, features })) };
 }
 
 /** Between low and high by the distance from the cut. */

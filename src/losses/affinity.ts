@@ -4,13 +4,13 @@
  *
  *   dL/dv_k = own_k v_k + sum_j mix_kj w_j          dL/dw_j = otherOwn_j w_j + sum_k mix_kj v_k
  *
- * Here are the small matrix between them and who is whose rival; sums and losses are kernels.
+ * Here is the small matrix between them; who is whose rival is in pairings.ts, and sums and losses are kernels.
  */
 
 import type { KernelArguments } from "../engine/bindings.generated.ts";
-import type { Arena, Region } from "../engine/memory.ts";
+import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { assertRows } from "../network/rows.ts";
+import type { Pairing } from "./pairings.ts";
 
 /** What a stage loss works on: the dot products D_kj = v_k . w_j of perception's feature rows v_k with recall's w_j, and the rows' squared lengths. */
 export interface Affinity {
@@ -24,14 +24,6 @@ export interface Affinity {
   readonly rowSquares: Region<Float64Array>;
   /** |w_j|^2, [column]. */
   readonly columnSquares: Region<Float64Array>;
-}
-
-/** Which recalled row each sample belongs to, and which push it away. */
-export interface Pairing {
-  /** Column of each row's own recall. */
-  readonly positive: Region<Int32Array>;
-  /** 1 where (row, column) is a negative, [row][column]. */
-  readonly negative: Region<Uint8Array>;
 }
 
 /**
@@ -48,50 +40,6 @@ export interface Coefficients {
   readonly rowOwn: Region<Float32Array>;
   /** [column]. */
   readonly columnOwn: Region<Float32Array>;
-}
-
-/** Which samples are negatives of each other: see `pairing`. */
-export type Negatives = "literal" | "masked" | "prototypes";
-
-/** Room for the pairing of `rows` samples with at most `columns` recalled rows. */
-export function pairingRoom(arena: Arena, rows: number, columns: number): Pairing {
-  return { positive: arena.i32(rows), negative: arena.u8(rows * columns) };
-}
-
-/**
- * Fills `room` and returns it. literal: every other sample of the batch, those of the same class too. masked: samples of other classes.
- * prototypes: recall ran once per class; the other classes' rows.
- *
- * @param labels class of each sample, from 0
- * @param classes number of classes; prototypes alone ask for it
- * @param room of at least as many rows, and columns: `classes` (prototypes) or samples
- * @throws BispikeError "usage" where the room is too small, or a label is no class (prototypes)
- * @example
- * const pairs = pairing("prototypes", [2, 0], 3, pairingRoom(team.arena, 2, 3));
- * pairs.positive.view; // 2, 0
- * pairs.negative.view; // 1, 1, 0, 0, 1, 1
- */
-export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes: number, room: Pairing): Pairing {
-  const rows = labels.length;
-  const columns = negatives === "prototypes" ? classes : rows;
-  const positive = room.positive.view;
-  assertRows("pairing: rows", rows, positive.length);
-  assertRows("pairing: pairs", rows * columns, room.negative.view.length);
-  const negative = room.negative.view;
-  negative.fill(1, 0, rows * columns);
-  for (let k = 0; k < rows; k++) {
-    const own = negatives === "prototypes" ? labels[k]! : k;
-    // Kernels take the column's number as it is.
-    assertRows("pairing: class", own, columns - 1);
-    positive[k] = own;
-    negative[k * columns + own] = 0;
-  }
-  if (negatives === "masked") {
-    for (let k = 0; k < rows; k++) {
-      for (let j = 0; j < columns; j++) if (labels[j] === labels[k]) negative[k * columns + j] = 0;
-    }
-  }
-  return room;
 }
 
 /** A stage loss: returns its value (weighted) and fills the coefficients of its gradient. */

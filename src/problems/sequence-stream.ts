@@ -5,12 +5,17 @@
  *
  * Norms use running statistics throughout (a single row's own would say nothing), so answers without learning are, bit for bit, those of the same elements as one window.
  */
-import { checkElement, type Element } from "../../data/sequence/element.ts";
-import { BispikeError } from "../../errors.ts";
-import type { Rates } from "../rule.ts";
-import type { SequenceBsd } from "./bsd.ts";
-import type { SequenceStepReport } from "./learner.ts";
-import { type PerceptionState, presentElements, resumePerception, SpikingStepper } from "./spiking-stepper.ts";
+import { checkElement, type Element } from "../data/sequence/element.ts";
+import { BispikeError } from "../errors.ts";
+import type { Rates } from "../learning/rule.ts";
+import type { SequenceStepReport } from "../learning/sequence/learner.ts";
+import {
+  type PerceptionState,
+  presentElements,
+  resumePerception,
+  SpikingStepper,
+} from "../learning/sequence/spiking-stepper.ts";
+import type { SequenceBsd } from "./sequence-ends.ts";
 
 /** How a stream learns. */
 export interface StreamOptions {

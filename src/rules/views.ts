@@ -1,0 +1,131 @@
+/** Layers and pairs of today as rules see them. */
+import type { AutoencoderPair } from "../network/autoencoder/pair.ts";
+import { Layer } from "../network/layer.ts";
+import type { NetworkPair } from "../network/pair.ts";
+import type { RecurrentLayer } from "../network/recurrent/recurrent-layer.ts";
+import type { SequencePair } from "../network/recurrent/sequence-pair.ts";
+import { flat, pixelsOf, type Shape } from "../network/shape.ts";
+import { type Codes, type HiddenStage, type PairView, rowsOf, type StageLayer } from "./ends.ts";
+
+/** A layer without recurrent synapses: all rows at once. */
+export function layerView(layer: Layer, steps: number): StageLayer {
+  const { name, group, features, featureWidth, pull, output } = layer;
+  return {
+    name,
+    group,
+    features,
+    featureWidth,
+    plane: planeOf(layer),
+    pull,
+    forward: (span, { feature }) => {
+      layer.forward(rowsOf(span), { train: true, feature });
+      output?.list(rowsOf(span), true);
+    },
+    backward: (span, feature, gradient) => layer.backward(rowsOf(span), feature, gradient),
+    // Its norm moves its statistics while it runs.
+    settle: () => {},
+    rates: (span) => ({
+      rates: layer.channelRates(),
+      seen: rowsOf(span) * steps * pixelsOf(layer.synapses.shape),
+    }),
+  };
+}
+
+/** The cells that a layer's features are pooled to, with its channels. */
+function planeOf({ cells, cellCount, synapses }: Layer): Shape {
+  const { width, channels } = synapses.shape;
+  const columns = cells.view[width - 1]! + 1;
+  return { height: cellCount / columns, width: columns, channels };
+}
+
+/** A recurrent layer: position by position. */
+function windowView(layer: RecurrentLayer, steps: number): StageLayer {
+  const { name, group, features, featureWidth, pull, neurons } = layer;
+  return {
+    name,
+    group,
+    features,
+    featureWidth,
+    plane: flat(neurons),
+    pull,
+    forward: ({ positions, rows }, mode) => layer.forward(positions, rows, mode),
+    backward: ({ positions, rows }, feature, gradient) => layer.backward(positions, rows, feature, gradient),
+    settle: ({ positions, rows }, seen) => layer.observe(positions, rows, seen),
+    rates: ({ positions, rows }) => ({ rates: layer.rates(positions, rows), seen: positions * rows * steps }),
+  };
+}
+
+/**
+ * A pair of images, or a part of one.
+ *
+ * @param codes in recall's place, for a pair of perception alone
+ */
+export function pairView(pair: NetworkPair, codes: (layer: Layer) => Codes): PairView {
+  const { stages, range, below, above } = pair;
+  const perception = pair.perception.map((layer) => layerView(layer, pair.options.steps));
+  const recall = pair.recall.map((layer) => layerView(layer, pair.options.steps));
+  const hidden: HiddenStage[] = pair.recalls
+    ? Array.from(pair.hiddenStages(), (half, k) => ({
+        stage: half.stage,
+        up: perception[k]!,
+        down: recall[pair.recall.indexOf(half.recall)]!,
+      }))
+    : perception.slice(0, -1).map((up, k) => ({ stage: k + 2, up, down: codes(pair.perception[k]!) }));
+  return {
+    stages,
+    range,
+    perception,
+    recall,
+    hidden,
+    redrawn: pair.recalls && pair.holds(1) ? recall[0] : undefined,
+    concept: pair.holds(stages) ? perception.at(-1) : undefined,
+    cuts: { below, above, ...pair.ends },
+    reset: () => {},
+  };
+}
+
+/** A pair of autoencoders, with the view of each layer. */
+export function autoencoderView(pair: AutoencoderPair): PairView & { readonly of: ReadonlyMap<Layer, StageLayer> } {
+  const { steps } = pair.options;
+  const of = new Map(pair.layers.map((layer) => [layer, layerView(layer, steps)]));
+  const perception = pair.perception.map((layer) => of.get(layer)!);
+  const recall = pair.recall.map((layer) => of.get(layer)!);
+  return {
+    of,
+    stages: pair.stages,
+    range: { first: 1, last: pair.stages },
+    perception,
+    recall,
+    hidden: Array.from(pair.hiddenStages(), ({ stage, ...half }) => ({
+      stage,
+      up: of.get(half.perception)!,
+      down: of.get(half.recall)!,
+    })),
+    redrawn: recall[0],
+    concept: perception.at(-1),
+    cuts: {},
+    reset: () => {},
+  };
+}
+
+/** A recurrent pair. */
+export function sequenceView(pair: SequencePair): PairView {
+  const { steps } = pair.options;
+  const viewOf = (layer: Layer | RecurrentLayer) =>
+    layer instanceof Layer ? layerView(layer, steps) : windowView(layer, steps);
+  const hidden = pair.perception.map(viewOf);
+  const recalled = pair.recall.map(viewOf);
+  const concept = viewOf(pair.conceptDrive);
+  const redrawn = pair.redrawn && viewOf(pair.redrawn);
+  return {
+    stages: pair.stages,
+    range: { first: 1, last: pair.stages },
+    perception: [...hidden, concept],
+    recall: redrawn ? [redrawn, ...recalled] : recalled,
+    hidden: hidden.map((up, k) => ({ stage: k + 2, up, down: recalled[k]! })),
+    redrawn,
+    concept,
+    cuts: {},
+    reset: ({ positions, rows }) => pair.reset(positions, rows),
+  };
+}
