@@ -30,7 +30,7 @@ export {
   type AutoencoderPairOptions,
   type Network,
 } from "./network/autoencoder/pair.ts";
-export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./network/autoencoder/shapes.ts";
+export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./network/specs.ts";
 export { isAutoencoderCheckpoint } from "./training/any-checkpoint.ts";
 export { type ExperimentKind, experimentKind, isAutoencoderConfig } from "./training/any-config.ts";
 export {

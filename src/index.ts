@@ -119,7 +119,7 @@ export {
 export { type Feature, type NeuronParameters, neuronDefaults, type Pooling } from "./network/neuron.ts";
 export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
 export type { RecallPaths } from "./network/pair-options.ts";
-export type { Activation } from "./network/real/real-layer.ts";
+export type { Activation } from "./network/spec.ts";
 export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
 export type { Slot, Stateful } from "./network/slots.ts";

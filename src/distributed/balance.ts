@@ -3,7 +3,7 @@ import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { NetworkOptions } from "../network/pair.ts";
 import type { Shape } from "../network/shape.ts";
-import { paddedShape } from "../network/stage-plan.ts";
+import { paddedShape } from "../network/specs.ts";
 
 /**
  * Work of each stage, 1 to L, in weights times places they are used at: perception's into the stage and recall's into it. Spikes are sparse and some products are

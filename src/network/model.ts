@@ -14,7 +14,7 @@ import type { Pooling } from "./neuron.ts";
 import { type NetworkOptions, NetworkPair } from "./pair.ts";
 import type { Shape } from "./shape.ts";
 import type { Slot, Stateful } from "./slots.ts";
-import { paddedShape } from "./stage-plan.ts";
+import { paddedShape } from "./specs.ts";
 import type { StageRange } from "./stage-range.ts";
 
 /** What a pair must know of the data it was trained on; part of a checkpoint. */

@@ -4,7 +4,7 @@ import { describeShape as describeImage } from "../../data/dataset.ts";
 import { criteriaOf } from "../../learning/criteria.ts";
 import { authorsActivations } from "../../learning/real/image-net.ts";
 import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
-import { paddedShape } from "../../network/stage-plan.ts";
+import { paddedShape } from "../../network/specs.ts";
 import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { Checkpoint } from "../../training/checkpoint.ts";

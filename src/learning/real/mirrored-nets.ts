@@ -64,7 +64,7 @@ export abstract class MirroredNets extends RealImageLearner {
     requireArguments("rule", { image: ofKind("realImageNet", image) });
     const { options } = image;
     const { team } = image.net;
-    const feedback = feedbackNet(team, options);
+    const feedback = feedbackNet(team, image);
     super(image, optimiser, feedback.layers.map(statefulLayer));
     const { classes, maxImages } = options;
     const { hidden } = this.net;
