@@ -52,6 +52,7 @@ export { noisyLabels } from "./data/label-noise.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
 export type { DecodedImage } from "./data/picture.ts";
 export { type HeldOutSplit, splitHeldOut } from "./data/split.ts";
+export type { KernelArguments } from "./engine/bindings.generated.ts";
 export type { KernelName } from "./engine/kernels.ts";
 export { Arena } from "./engine/memory.ts";
 export { permutation, RandomStream } from "./engine/random.ts";

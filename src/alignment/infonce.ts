@@ -15,7 +15,7 @@
  */
 import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
-import { type AlignmentLoss, lossOfCosines, lossOfProducts } from "./affinity.ts";
+import { type AlignmentLoss, lossOfCosines, lossOfProducts, type RowKernel } from "./affinity.ts";
 
 /** What rows are told apart by: the cosine of the angle between them, or their mean product. */
 export const AFFINITIES = ["cosines", "dots"] as const;
@@ -49,11 +49,14 @@ export interface InfoNceOptions {
 export function infonce(options: InfoNceOptions): AlignmentLoss {
   requireArguments("infonce", { infonce: options });
   const { temperature, weight, margin = 0, affinity = "cosines", features = 0 } = options;
-  if (affinity === "cosines") return lossOfCosines("infonceRows", weight, 0, temperature, margin);
+  const kernel = (features: number): RowKernel => {
+    return (team, rows, shared) => team.run("infonceRows", rows, { ...shared, features, temperature, margin });
+  };
+  if (affinity === "cosines") return lossOfCosines(kernel(0), weight);
   if (!(features > 0))
     throw new BispikeError(
       "usage",
       `infonce of dots: expected features, the numbers a row has, above 0, got ${features}`,
     );
-  return lossOfProducts("infonceRows", weight, features, temperature, margin);
+  return lossOfProducts(kernel(features), weight);
 }

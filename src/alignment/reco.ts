@@ -29,5 +29,5 @@ export interface RecoOptions {
 export function reco(options: RecoOptions): AlignmentLoss {
   requireArguments("reco", { reco: options });
   const { lambda, weight } = options;
-  return lossOfCosines("recoRows", weight, lambda);
+  return lossOfCosines((team, rows, shared) => team.run("recoRows", rows, { ...shared, lambda }), weight);
 }

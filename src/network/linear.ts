@@ -64,26 +64,31 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       this.#sparse = !alike && (lists?.list(images) ?? false);
       this.#used = this.#sparse ? "values" : "dense";
       if (lists && this.#sparse) {
-        this.#team.run(
-          "linearValued",
-          this.#rowTiles,
-          ...[images, this.fanIn, lists.capacity, lists.blockInputs, lists.background, lists.ends.at, lists.lists.at],
-          ...[weight, bias, workspace.z, moments],
-        );
+        this.#team.run("linearValued", this.#rowTiles, {
+          images,
+          inputs: this.fanIn,
+          capacity: lists.capacity,
+          blockInputs: lists.blockInputs,
+          background: lists.background,
+          ends: lists.ends.at,
+          lists: lists.lists.at,
+          weights: weight,
+          bias,
+          z: workspace.z,
+          moments,
+        });
         return;
       }
-      this.#team.run(
-        "linearDense",
-        this.#rowTiles,
+      this.#team.run("linearDense", this.#rowTiles, {
         images,
-        this.fanIn,
-        source.stride,
-        source.at,
-        weight,
+        inputs: this.fanIn,
+        stride: source.stride,
+        x: source.at,
+        weights: weight,
         bias,
-        workspace.z,
+        z: workspace.z,
         moments,
-      );
+      });
       return;
     }
     const pixels = pixelsOf(this.shape);
@@ -91,15 +96,28 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     if (this.#used === "table") {
       const scratch = this.#team.scratch(TABLE_BYTES);
       const maskBytes = 2 * pixelsOf(source.shape) * tilesOf(source.shape);
-      this.#team.run(
-        "linearTable",
-        this.#rowTiles,
-        ...[images, source.steps, this.fanIn, pixels, tilesOf(this.shape), maskBytes],
-        ...[source.masks.at, weight, bias, workspace.z, pixels === 1 ? moments : 0, scratch.at, scratch.stride],
-      );
+      this.#team.run("linearTable", this.#rowTiles, {
+        images,
+        steps: source.steps,
+        inputs: this.fanIn,
+        pixels,
+        tiles: tilesOf(this.shape),
+        maskBytes,
+        masks: source.masks.at,
+        weights: weight,
+        bias,
+        z: workspace.z,
+        moments: pixels === 1 ? moments : 0,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
     } else this.#byEvents(source, group, images, workspace, moments);
     if (moments && pixels > 1) {
-      this.#team.run("moments", tilesOf(this.shape) * images, source.steps * pixels, workspace.z, moments);
+      this.#team.run("moments", tilesOf(this.shape) * images, {
+        rows: source.steps * pixels,
+        z: workspace.z,
+        out: moments,
+      });
     }
   }
 
@@ -125,24 +143,22 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   #byEvents(source: SpikeTrains, group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
     const pixels = pixelsOf(this.shape);
     const scratch = this.#team.scratch(source.motifs * LANES * 4);
-    this.#team.run(
-      "linearEvents",
-      this.#rowTiles,
+    this.#team.run("linearEvents", this.#rowTiles, {
       images,
-      source.steps,
-      source.periods,
-      this.fanIn,
+      steps: source.steps,
+      periods: source.periods,
+      inputs: this.fanIn,
       pixels,
-      tilesOf(this.shape),
-      source.offsets.at,
-      source.events.at,
-      group.at("weight"),
-      group.at("bias"),
-      workspace.z,
-      pixels === 1 ? moments : 0,
-      scratch.at,
-      scratch.stride,
-    );
+      tiles: tilesOf(this.shape),
+      offsets: source.offsets.at,
+      events: source.events.at,
+      weights: group.at("weight"),
+      bias: group.at("bias"),
+      z: workspace.z,
+      moments: pixels === 1 ? moments : 0,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 
   gradient(group: ParameterGroup, images: number, { g, z }: Workspace, coefficients: Address): void {
@@ -154,27 +170,35 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     if (lists && this.#sparse) {
       lists.transpose(images);
       const scratch = this.#team.scratch(64);
-      this.#team.run(
-        "linearValuedGradient",
-        this.#rowTiles,
-        ...[images, this.fanIn, tiles, lists.pairCapacity, lists.background, lists.pairEnds.at, lists.pairLists.at],
-        ...[g, z, coefficients, weight, bias, scratch.at, scratch.stride],
-      );
-    } else if (isReal(source)) {
-      this.#team.run(
-        "linearDenseGradient",
-        this.#rowTiles,
+      this.#team.run("linearValuedGradient", this.#rowTiles, {
         images,
-        this.fanIn,
-        source.stride,
+        inputs: this.fanIn,
         tiles,
-        source.at,
+        capacity: lists.pairCapacity,
+        background: lists.background,
+        ends: lists.pairEnds.at,
+        lists: lists.pairLists.at,
         g,
         z,
         coefficients,
-        weight,
-        bias,
-      );
+        dWeights: weight,
+        dBias: bias,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
+    } else if (isReal(source)) {
+      this.#team.run("linearDenseGradient", this.#rowTiles, {
+        images,
+        inputs: this.fanIn,
+        stride: source.stride,
+        tiles,
+        x: source.at,
+        g,
+        z,
+        coefficients,
+        dWeights: weight,
+        dBias: bias,
+      });
     } else {
       source.correlate({ images, pixels: pixelsOf(this.shape), tiles, g, z, coefficients, weight, bias });
     }

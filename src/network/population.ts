@@ -129,24 +129,21 @@ export class Population implements SpikeTrains {
     const pixels = pixelsOf(shape);
     const tiles = tilesOf(shape);
     const conv = this.reader === "conv";
-    this.#team.runRange(
-      "emit",
-      first,
-      end,
+    this.#team.runRange("emit", first, end, {
       steps,
-      this.periods,
+      periods: this.periods,
       pixels,
       tiles,
-      shape.channels,
-      conv ? shape.width : pixels,
-      conv ? 1 : 0,
-      this.capacity,
-      this.#team.bits.at,
-      this.masks.at,
-      this.motifMasks.at,
-      this.offsets.at,
-      this.events.at,
-    );
+      channels: shape.channels,
+      wrap: conv ? shape.width : pixels,
+      everyPixel: conv ? 1 : 0,
+      capacity: this.capacity,
+      bits: this.#team.bits.at,
+      masks: this.masks.at,
+      motifMasks: this.motifMasks.at,
+      offsets: this.offsets.at,
+      events: this.events.at,
+    });
   }
 
   /** Lists of rows (image, motif) a neuron. */
@@ -154,12 +151,16 @@ export class Population implements SpikeTrains {
     const { shape } = this;
     const tiles = tilesOf(shape);
     const pixels = pixelsOf(shape);
-    this.#team.run(
-      "transpose",
-      pixels * tiles,
-      ...[images * this.motifs, pixels, tiles, shape.channels, this.listCapacity],
-      ...[this.motifMasks.at, this.counts.at, this.lists.at],
-    );
+    this.#team.run("transpose", pixels * tiles, {
+      rows: images * this.motifs,
+      pixels,
+      tiles,
+      channels: shape.channels,
+      capacity: this.listCapacity,
+      motifMasks: this.motifMasks.at,
+      counts: this.counts.at,
+      lists: this.lists.at,
+    });
   }
 
   listed(images: number): number {
@@ -177,12 +178,24 @@ export class Population implements SpikeTrains {
 
   correlate({ images, pixels, tiles, g, z, coefficients, weight, bias }: Correlation): void {
     const scratch = this.#team.scratch(images * this.motifs * LANES * 4);
-    this.#team.run(
-      "linearEventsGradient",
-      pixels * tiles,
-      ...[images, this.steps, this.periods, sizeOf(this.shape), pixels, tiles, this.listCapacity],
-      ...[this.counts.at, this.lists.at, g, z, coefficients, weight, bias, scratch.at, scratch.stride],
-    );
+    this.#team.run("linearEventsGradient", pixels * tiles, {
+      images,
+      steps: this.steps,
+      periods: this.periods,
+      inputs: sizeOf(this.shape),
+      pixels,
+      tiles,
+      capacity: this.listCapacity,
+      counts: this.counts.at,
+      lists: this.lists.at,
+      g,
+      z,
+      coefficients,
+      dWeights: weight,
+      dBias: bias,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 
   /** Whether unit (pixel, channel) of an image fired at a step. */

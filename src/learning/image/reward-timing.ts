@@ -116,12 +116,20 @@ export class RewardTiming extends PerceptionRule {
     const { trace, potentiation, depression } = this.#options;
     const decay = exponential(-1 / trace);
     const tiles = tilesOf(synapses.shape);
-    team.run(
-      "spikeTiming",
-      tiles * images,
-      ...[images, options.steps, stepsOf(synapses.source), pixelsOf(synapses.shape), tiles],
-      ...[decay, decay, potentiation, depression, spikes, this.#factors.at, workspace.g],
-    );
+    team.run("spikeTiming", tiles * images, {
+      images,
+      steps: options.steps,
+      zSteps: stepsOf(synapses.source),
+      pixels: pixelsOf(synapses.shape),
+      tiles,
+      potentiationDecay: decay,
+      depressionDecay: decay,
+      potentiation,
+      depression,
+      masks: spikes,
+      factors: this.#factors.at,
+      g: workspace.g,
+    });
     synapses.gradient(group, images, workspace, 0);
     for (const block of ["bias", "gamma", "beta"]) if (group.has(block)) group.view(block, group.gradients).fill(0);
   }

@@ -101,12 +101,17 @@ export class ImageDll extends RealImageLearner {
     const { shape } = stage;
     const xi = this.#xi.at;
     down.run(images, workspace, 1, xi);
-    team.run(
-      "clipErrors",
-      tilesOf(shape) * images,
+    team.run("clipErrors", tilesOf(shape) * images, {
+      images,
+      pixels: pixelsOf(shape),
+      channels: shape.channels,
+      stride,
+      errorLimit: this.#options.errorLimit / images,
       // delta carries the mean's division already, so xi in rows must not.
-      ...[images, pixelsOf(shape), shape.channels, stride, this.#options.errorLimit / images, images, xi, rows],
-    );
+      factor: images,
+      xi,
+      rows,
+    });
     synapses.gradient(group, images, workspace, 0);
     finishDrive(team, images, stage, stage.toDrive(images, { at: xi }));
     stage.synapses.gradient(stage.group, images, stage.workspace, 0);

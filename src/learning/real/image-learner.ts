@@ -109,8 +109,15 @@ export abstract class RealImageLearner {
     const { net, options } = this;
     const { features, featureWidth } = net.readout;
     this.labels.view.set(labels);
-    const places = [features.at, this.labels.at, this.#losses.at, this.errors.at];
-    this.team.run("softmaxCrossEntropy", labels.length, ...[options.classes, featureWidth, factor, ...places]);
+    this.team.run("softmaxCrossEntropy", labels.length, {
+      classes: options.classes,
+      stride: featureWidth,
+      factor,
+      logits: features.at,
+      labels: this.labels.at,
+      losses: this.#losses.at,
+      gradients: this.errors.at,
+    });
     let sum = 0;
     let correct = 0;
     for (const [k, label] of labels.entries()) {

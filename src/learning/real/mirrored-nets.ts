@@ -139,8 +139,15 @@ export abstract class MirroredNets extends RealImageLearner {
   #backward(layer: RealLayer, images: number, rows: Address, stride: number): void {
     const { shape, synapses, group, workspace } = layer;
     const { at } = this.#gradient;
-    const sizes = [images, 1, pixelsOf(shape), shape.channels, stride];
-    this.team.run("readoutBackward", tilesOf(shape) * images, ...[...sizes, rows, at]);
+    this.team.run("readoutBackward", tilesOf(shape) * images, {
+      images,
+      zSteps: 1,
+      pixels: pixelsOf(shape),
+      channels: shape.channels,
+      width: stride,
+      gradients: rows,
+      g: at,
+    });
     synapses.gradient(group, images, workspace, layer.toDrive(images, { at }));
   }
 }

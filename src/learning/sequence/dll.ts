@@ -106,8 +106,13 @@ export class Dll extends RealLearner {
     const step = rows * stride;
     if (!temporal) {
       const length = positions * stride;
-      const places = [xi.at, layer.values.at, layer.errors.at];
-      team.run("tanhBackward", Math.ceil(length / BLOCK), length, errorLimit, ...places);
+      team.run("tanhBackward", Math.ceil(length / BLOCK), {
+        length,
+        errorLimit,
+        xi: xi.at,
+        h: layer.values.at,
+        delta: layer.errors.at,
+      });
       return;
     }
     for (let position = window - 1; position >= 0; position--) {
@@ -117,8 +122,13 @@ export class Dll extends RealLearner {
         const a = layer.errorsAt(from + rows);
         multiply(team, { rows, columns: width, depth: width, a, b: feedback.matrix("next"), c, base: "own" });
       }
-      const places = [c.at, layer.valuesAt(from).at, layer.errorsAt(from).at];
-      team.run("tanhBackward", Math.ceil(step / BLOCK), step, errorLimit, ...places);
+      team.run("tanhBackward", Math.ceil(step / BLOCK), {
+        length: step,
+        errorLimit,
+        xi: c.at,
+        h: layer.valuesAt(from).at,
+        delta: layer.errorsAt(from).at,
+      });
     }
   }
 

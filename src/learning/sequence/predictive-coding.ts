@@ -187,14 +187,23 @@ export class PredictiveCoding extends RealLearner {
 
   #error({ layer, prediction }: Workspace, from: number, count: number): void {
     const length = count * layer.stride;
-    const places = [layer.valuesAt(from).at, prediction.at, layer.errorsAt(from).at];
-    this.team.run("predictionError", Math.ceil(length / BLOCK), length, ...places);
+    this.team.run("predictionError", Math.ceil(length / BLOCK), {
+      length,
+      x: layer.valuesAt(from).at,
+      mu: prediction.at,
+      delta: layer.errorsAt(from).at,
+    });
   }
 
   #relax({ layer, prediction, pull }: Workspace, from: number, count: number): void {
     const length = count * layer.stride;
-    const places = [layer.valuesAt(from).at, prediction.at, pull.at];
-    this.team.run("relax", Math.ceil(length / BLOCK), length, this.#options.inferenceRate, ...places);
+    this.team.run("relax", Math.ceil(length / BLOCK), {
+      length,
+      inferenceRate: this.#options.inferenceRate,
+      x: layer.valuesAt(from).at,
+      mu: prediction.at,
+      pull: pull.at,
+    });
   }
 
   #copy(from: Address, to: Address, length: number): void {

@@ -163,44 +163,43 @@ export class RecurrentLayer {
   /** Moments of drives that no recurrent synapses add to. */
   #moments(positions: number, rows: number): void {
     const perPosition = rows * this.#driveSteps;
-    this.#team.run(
-      "positionMoments",
-      positions * this.#tiles,
-      ...[positions, perPosition, this.#tiles, this.#drives.z, this.norm.momentsAt],
-    );
+    this.#team.run("positionMoments", positions * this.#tiles, {
+      positions,
+      rows: perPosition,
+      tiles: this.#tiles,
+      z: this.#drives.z,
+      out: this.norm.momentsAt,
+    });
   }
 
   /** Neurons of one position. */
   #fire(position: number, positions: number, rows: number, feature: Feature | undefined): void {
     const { norm } = this;
     const scratch = this.#team.scratch(ROWS * 256);
-    this.#team.runRange(
-      "neuronForward",
-      position * this.#tiles,
-      (position + 1) * this.#tiles,
-      positions,
-      rows,
-      positions * rows,
-      this.#steps,
-      this.#driveSteps,
-      1,
-      this.#tiles,
-      1 / this.parameters.tau,
-      this.parameters.threshold,
-      feature ? FEATURE_CODES[feature] : 0,
-      1,
-      1,
-      norm.scaleAt(position),
-      norm.shiftAt(position),
-      this.#drives.z,
-      this.output.masks.at,
-      this.#counts.at,
-      this.features.at,
-      0,
-      this.#cells.at,
-      scratch.at,
-      scratch.stride,
-    );
+    this.#team.runRange("neuronForward", position * this.#tiles, (position + 1) * this.#tiles, {
+      chunks: positions,
+      chunkImages: rows,
+      images: positions * rows,
+      steps: this.#steps,
+      zSteps: this.#driveSteps,
+      pixels: 1,
+      tiles: this.#tiles,
+      decay: 1 / this.parameters.tau,
+      threshold: this.parameters.threshold,
+      feature: feature ? FEATURE_CODES[feature] : 0,
+      share: 1,
+      cellCount: 1,
+      scale: norm.scaleAt(position),
+      shift: norm.shiftAt(position),
+      z: this.#drives.z,
+      masks: this.output.masks.at,
+      counts: this.#counts.at,
+      features: this.features.at,
+      inverses: 0,
+      cells: this.#cells.at,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 
   /** All gradients of the layer's group, from the gradient of its features (rows of featureWidth at `featureGradient`). */
@@ -214,22 +213,34 @@ export class RecurrentLayer {
     const partImages = images / parts;
     for (let part = 0; part < parts; part++) {
       const offset = part * partImages * this.#driveSteps * LANES * 4;
-      this.#team.run(
-        "neuronBackward",
-        this.#tiles,
-        ...[1, partImages, images, this.#steps, this.#driveSteps, 1, this.#tiles],
-        ...[
-          1 / this.parameters.tau,
-          this.parameters.threshold,
-          this.parameters.alpha / 2,
-          FEATURE_CODES[feature],
-          1,
-          1,
-        ],
-        ...[norm.scaleAt(part), norm.shiftAt(part), norm.meanAt(part), norm.inverseAt(part), z + offset],
-        ...[featureGradient + part * partImages * this.featureWidth * 4, 0, this.#cells.at, this.pull.at],
-        ...[g + offset, norm.sumsAt(part), scratch.at, scratch.stride],
-      );
+      this.#team.run("neuronBackward", this.#tiles, {
+        chunks: 1,
+        chunkImages: partImages,
+        images,
+        steps: this.#steps,
+        zSteps: this.#driveSteps,
+        pixels: 1,
+        tiles: this.#tiles,
+        decay: 1 / this.parameters.tau,
+        threshold: this.parameters.threshold,
+        slope: this.parameters.alpha / 2,
+        feature: FEATURE_CODES[feature],
+        share: 1,
+        cellCount: 1,
+        scale: norm.scaleAt(part),
+        shift: norm.shiftAt(part),
+        mean: norm.meanAt(part),
+        inverse: norm.inverseAt(part),
+        z: z + offset,
+        gradients: featureGradient + part * partImages * this.featureWidth * 4,
+        inverses: 0,
+        cells: this.#cells.at,
+        pull: this.pull.at,
+        g: g + offset,
+        sums: norm.sumsAt(part),
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
     }
     norm.gradient(this.group, positions, rows * this.#driveSteps, z, g);
     this.gradient(images);
@@ -239,7 +250,7 @@ export class RecurrentLayer {
   gradient(images: number): void {
     const { workspace, group, input, recurrent } = this;
     if (recurrent && this.#held)
-      this.#team.run("sumSteps", this.#tiles * images, this.#steps, workspace.g, this.#held.g);
+      this.#team.run("sumSteps", this.#tiles * images, { steps: this.#steps, x: workspace.g, out: this.#held.g });
     recurrent?.gradient(group, images, workspace);
     input.gradient(group, images, this.#held ?? workspace, 0);
   }

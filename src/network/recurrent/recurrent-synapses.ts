@@ -45,26 +45,23 @@ export class RecurrentSynapses extends PackedParameters {
     const { position, rows, images } = at;
     const { source } = this;
     const scratch = this.#team.scratch((source.motifs + source.steps) * LANES * 4);
-    this.#team.runRange(
-      "recurrentEvents",
-      position * this.#tiles,
-      (position + 1) * this.#tiles,
+    this.#team.runRange("recurrentEvents", position * this.#tiles, (position + 1) * this.#tiles, {
       rows,
       images,
-      source.steps,
-      source.periods,
-      drives.steps,
-      this.fanIn,
-      this.#tiles,
-      source.offsets.at,
-      source.events.at,
-      group.at("recurrent"),
-      drives.at,
+      steps: source.steps,
+      periods: source.periods,
+      driveSteps: drives.steps,
+      inputs: this.fanIn,
+      tiles: this.#tiles,
+      offsets: source.offsets.at,
+      events: source.events.at,
+      weights: group.at("recurrent"),
+      drives: drives.at,
       z,
       moments,
-      scratch.at,
-      scratch.stride,
-    );
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 
   /** Weight gradient of the whole window from g = dL/dz. */
