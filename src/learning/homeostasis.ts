@@ -28,7 +28,7 @@ export interface Homeostasis {
 /** Rates of a layer's newest pass over `images` images of `steps` steps, and what they cost; the cost's gradient becomes the layer's pull. */
 export function pullRates(layer: Layer, images: number, steps: number, options: HomeostasisOptions): Homeostasis {
   const { weight, rate: target } = options;
-  const rates = layer.channelRates();
+  const rates = layer.rates();
   const seen = images * steps * pixelsOf(layer.synapses.shape);
   const perSpike = (2 * weight) / (rates.length * seen);
   const pull = layer.pull.view;

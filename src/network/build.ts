@@ -2,8 +2,8 @@
  * Builds the layers of a pair from its spec, and plans their memory:
  *
  *   drives z, their gradients g and winners   perception's layers share one room, as a stage's live only until its own update; each has its own where `needs.drives`.
- *                                             Recall's layers have their own: they run first and wait for perception to come by.
- *   features                                  perception's hidden layers share rows along with drives; a read-out and recall's layers have their own
+ *                                             Recall's layers have their own: they run first and wait for perception to come by. Those of a window share g with perception.
+ *   features                                  perception's hidden layers of images share rows along with drives; all others have their own
  *   gradients of parameters                   all layers share one room, unless `needs.gradients`
  *
  * The concept's layer comes last in perception, so its drive is in the room until the next pass.
@@ -13,7 +13,6 @@ import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { ConvSynapses } from "./conv.ts";
 import { DrawingSynapses, MOST_DRAWN_CHANNELS } from "./drawing.ts";
-import { initialise } from "./initialise.ts";
 import { Layer } from "./layer.ts";
 import { LinearSynapses } from "./linear.ts";
 import { neuronDefaults } from "./neuron.ts";
@@ -31,6 +30,8 @@ export interface PairRoom {
   /** Rows each network runs at once at most. */
   readonly rows: Readonly<Record<Side, number>>;
   readonly sources: Readonly<Record<Side, Sources>>;
+  /** Of nets for sequences: elements of the longest window and windows side by side at most. */
+  readonly window?: { readonly positions: number; readonly rows: number };
   /** Draws the weights. */
   readonly seed: number;
 }
@@ -38,8 +39,10 @@ export interface PairRoom {
 /** Layers of both networks that are at hand, perception's from the stimulus up, recall's from stage 1 up. */
 export function buildPair(team: Team, spec: PairSpec, room: PairRoom): Record<Side, Layer[]> {
   const { needs } = room;
-  const perception = buildSide(team, spec, "perception", room);
-  const recall = needs.recall ? buildSide(team, spec, "recall", room) : [];
+  const shared = needs.drives ? undefined : sharedRoom(team, spec, room);
+  const perception = buildSide(team, spec, "perception", room, shared);
+  const ofRecall = shared && room.window ? { workspace: { g: shared.workspace.g } } : undefined;
+  const recall = needs.recall ? buildSide(team, spec, "recall", room, ofRecall) : [];
   const groups = [...perception, ...recall].map(({ group }) => group);
   if (!needs.gradients) ParameterGroup.shareGradients(team, groups);
   return { perception, recall };
@@ -50,17 +53,23 @@ export function atHand(layers: readonly LayerSpec[], { part }: Needs): readonly 
   return part ? layers.filter(({ stage }) => part.first <= stage && stage <= part.last) : layers;
 }
 
-function buildSide(team: Team, spec: PairSpec, side: Side, room: PairRoom): Layer[] {
-  const { needs, seed } = room;
+/** Memory that a network's layers share. */
+interface Shared {
+  readonly workspace: Partial<Workspace>;
+  /** Rows of features of hidden layers. */
+  readonly features?: Region<Float32Array>;
+}
+
+function buildSide(team: Team, spec: PairSpec, side: Side, room: PairRoom, shared: Shared | undefined): Layer[] {
+  const { needs, seed, window } = room;
   const { steps } = spec;
   const maxImages = room.rows[side];
   const layers = atHand(spec[side], needs);
   const outputs = new Map(room.sources[side]);
-  const shared =
-    side === "perception" && !needs.drives ? sharedRoom(team, layers, outputs, steps, maxImages) : undefined;
   const built = new Map<LayerSpec, Layer>();
   for (const own of side === "perception" ? layers : layers.toReversed()) {
-    const { stage, units, norm, cells, from } = own;
+    const { stage, units, norm, cells, recurrent } = own;
+    const source = outputs.get(own.from)!;
     const neurons = units.kind === "lif" && {
       ...neuronDefaults,
       tau: units.tau,
@@ -72,14 +81,18 @@ function buildSide(team: Team, spec: PairSpec, side: Side, room: PairRoom): Laye
     };
     const layer = new Layer(team, {
       name: layerName(spec, side, stage),
-      synapses: buildSynapses(team, outputs.get(from)!, own, maxImages, needs.drives),
+      synapses: buildSynapses(team, source, own, maxImages, needs.drives),
       maxImages,
       steps,
       gradients: needs.gradients ? "own" : "shared",
-      ...(neurons ? { neurons, ...shared } : shared && { workspace: shared.workspace }),
+      ...(neurons ? { neurons } : {}),
+      ...(neurons && window ? { window: { ...window, recurrent } } : {}),
+      ...(neurons && shared?.features ? { features: shared.features } : {}),
+      ...(shared ? { workspace: shared.workspace } : {}),
     });
-    initialise(layer, seed, own.bound);
-    if (layer.output) outputs.set(stage, layer.output);
+    layer.initialise(seed, own.bound);
+    const output = layer.window?.elements ?? layer.output;
+    if (output) outputs.set(stage, output);
     built.set(own, layer);
   }
   return layers.map((own) => built.get(own)!);
@@ -109,28 +122,30 @@ export function buildSynapses(
   return new ConvSynapses(team, source, { ...synapses, channels, bias });
 }
 
-/** Room for the drives and features of whichever layer of a network is at work. */
+/** Room for the drives and features of whichever layer of perception is at work. */
 function sharedRoom(
   team: Team,
-  layers: readonly LayerSpec[],
-  sources: Sources,
-  steps: number,
-  maxImages: number,
-): { workspace: Workspace; features: Region<Float32Array> } {
-  const room = { drives: 0, winners: 0, features: 0 };
-  for (const { from, shape, synapses, units } of layers) {
-    const source = sources.get(from);
-    const features = maxImages * pixelsOf(shape) * padded(shape.channels);
-    const drives = features * (source ? stepsOf(source) : steps);
-    room.drives = Math.max(room.drives, drives);
-    if (synapses.kind === "conv" && synapses.pool) room.winners = Math.max(room.winners, drives);
-    if (units.kind !== "readout") room.features = Math.max(room.features, features);
+  spec: PairSpec,
+  { needs, rows, sources, window }: PairRoom,
+): Shared & { workspace: Workspace } {
+  const size = { drives: 0, gradients: 0, winners: 0, features: 0 };
+  for (const side of ["perception", "recall"] as const) {
+    for (const { from, shape, synapses, units, recurrent } of atHand(spec[side], needs)) {
+      const source = sources[side].get(from);
+      const features = rows[side] * pixelsOf(shape) * padded(shape.channels);
+      const drives = features * (source && !recurrent ? stepsOf(source) : spec.steps);
+      if (side === "perception" || window) size.gradients = Math.max(size.gradients, drives);
+      if (side === "recall") continue;
+      size.drives = Math.max(size.drives, drives);
+      if (synapses.kind === "conv" && synapses.pool) size.winners = Math.max(size.winners, drives);
+      if (units.kind === "lif") size.features = Math.max(size.features, features);
+    }
   }
   const { arena } = team;
   const workspace = {
-    z: arena.allocate(room.drives * 4),
-    g: arena.allocate(room.drives * 4),
-    winner: arena.allocate(room.winners),
+    z: arena.allocate(size.drives * 4),
+    g: arena.allocate(size.gradients * 4),
+    winner: arena.allocate(size.winners),
   };
-  return { workspace, features: arena.f32(room.features) };
+  return window ? { workspace } : { workspace, features: arena.f32(size.features) };
 }

@@ -6,7 +6,7 @@ import type { Synapses } from "./synapses.ts";
 /** What is drawn at the start: the parameters of one bundle of synapses. */
 export interface Drawn {
   readonly name: string;
-  readonly synapses: Synapses;
+  readonly synapses: Pick<Synapses, "fanIn" | "blocks" | "plainShape" | "pack">;
   readonly group: ParameterGroup;
 }
 

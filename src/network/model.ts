@@ -203,7 +203,7 @@ export class Model extends ImageModel {
 
   override rates(): number[] {
     return this.pair.perception.slice(0, -1).map((layer) => {
-      const channels = layer.channelRates();
+      const channels = layer.rates();
       return channels.reduce((sum, rate) => sum + rate, 0) / channels.length;
     });
   }

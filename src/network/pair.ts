@@ -19,7 +19,7 @@ import type { PairOptions } from "./pair-options.ts";
 import { Population } from "./population.ts";
 import { assertRows } from "./rows.ts";
 import { flat, type Shape, sizeOf } from "./shape.ts";
-import { layerSlots, type Slot } from "./slots.ts";
+import type { Slot } from "./slots.ts";
 import { type LayerSpec, type PairSpec, readerOf } from "./spec.ts";
 import { classifierSpec } from "./specs.ts";
 import { checkRange, describeStages, type StageRange } from "./stage-range.ts";
@@ -201,9 +201,7 @@ export class NetworkPair {
 
   /** The pair's state as named tensors, with AdamW's moments where asked. */
   *slots(optimiser: boolean): Generator<Slot> {
-    for (const { name, group, synapses, norm } of this.layers) {
-      yield* layerSlots({ name, group, bundles: [synapses], norm, channels: synapses.shape.channels }, optimiser);
-    }
+    for (const layer of this.layers) yield* layer.slots(optimiser);
   }
 
   /** Every layer, perception's from the stimulus up, then recall's from stage 1 up. */

@@ -4,6 +4,12 @@ import type { NetworkOptions, PairOptions } from "./pair-options.ts";
 import { describeShape, flat, type Shape, sizeOf } from "./shape.ts";
 import { type Activation, type Connections, chain, dense, type HiddenSpec, mirror, type PairSpec } from "./spec.ts";
 
+/**
+ * Of one-hot inputs one is active at a time, so `fanIn` inputs are not summed but chosen from: their weights start within this, as large as the recurrent drive beside them. Measured on next
+ * characters of Alice, 4 epochs: 0.12 (1 / sqrt of the alphabet) 41.5 % by BSD and 44.8 by backprop, 1 43.2 and 46.7.
+ */
+const SYMBOL_BOUND = 1;
+
 const NAMES = { perception: "perception", recall: "recall" } as const;
 
 /** The frame images are put in: a cnn halves its sides at every stage, so they are padded to a multiple of that. */
@@ -148,4 +154,24 @@ export function realAutoencoderSpec(
   options: AutoencoderShape & { readonly image: Shape; readonly norm: boolean },
 ): PairSpec {
   return realSpec(stimulusShape(options), autoencoder(options, options.image), options);
+}
+
+/** A recurrent net along a window of elements, and recall back from its end. Both ends are flat. */
+export function sequenceSpec(
+  options: Pick<NetworkOptions, "hidden" | "steps" | "norm" | "tau"> & {
+    readonly threshold: { readonly perception: number; readonly recall: number };
+    readonly recurrentRecall: boolean;
+    readonly inputs: { readonly kind: "symbols" | "values"; readonly width: number };
+    readonly targets: { readonly width: number };
+  },
+): PairSpec {
+  const { hidden, steps, norm, tau, threshold, inputs, targets } = options;
+  const stimulus = flat(inputs.width);
+  const lif = (side: "perception" | "recall") => ({ kind: "lif", tau, threshold: threshold[side] }) as const;
+  const common = { norm: norm ? "position" : "none", units: lif("perception"), recurrent: "forward" } as const;
+  const [first, ...others] = chain(stimulus, dense([...hidden, targets.width]), common);
+  const perception = [inputs.kind === "symbols" ? { ...first!, bound: SYMBOL_BOUND } : first!, ...others];
+  const recurrent = options.recurrentRecall ? ({ recurrent: "backward" } as const) : {};
+  const recall = mirror(perception, { stimulus, units: lif("recall"), ...recurrent });
+  return { steps, names: NAMES, stimulus, perception, recall };
 }

@@ -16,9 +16,9 @@ import type { AffinityKind } from "../../alignment/infonce.ts";
 import { stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
 import { ofKind, requireArguments } from "../../arguments.ts";
 import { preferring } from "../../coding/population-code.ts";
+import type { Layer } from "../../network/layer.ts";
 import type { Feature } from "../../network/neuron.ts";
-import type { RecurrentLayer } from "../../network/recurrent/recurrent-layer.ts";
-import type { Statistics } from "../../network/recurrent/sequence-norm.ts";
+import type { Statistics } from "../../network/norm.ts";
 import type { SequencePair } from "../../network/recurrent/sequence-pair.ts";
 import { AdamW, type OptimiserOptions } from "../optimiser.ts";
 import type { Rates } from "../rule.ts";
@@ -106,6 +106,7 @@ export class SequenceBsd extends SpikingLearner {
   stepFromHere(rates: Rates, seen: number = this.optimiser.steps): SequenceStepReport {
     const { pair, optimiser, positions, rows, statistics } = this;
     const images = positions * rows;
+    const span = { positions, rows };
     const stageLosses = new Array<number>(pair.stages).fill(0);
     const perceptionRates: number[] = [];
     const recallRates: number[] = [];
@@ -114,30 +115,31 @@ export class SequenceBsd extends SpikingLearner {
 
     this.presentTargets();
     for (const layer of pair.recall.toReversed())
-      layer.forward(positions, rows, { learn: statistics, feature: recallFeatures });
+      layer.forward(span, { train: true, statistics, feature: recallFeatures });
     stageLosses[0] = this.#learnToRedraw(images, rates.recall);
 
     for (const [k, perception] of pair.perception.entries()) {
       const recall = pair.recall[k]!;
-      perception.forward(positions, rows, { learn: statistics, feature: "rate" });
+      perception.forward(span, { train: true, statistics, feature: "rate" });
       const own = this.#pull(perception);
       const other = this.#pull(recall);
-      const { featureWidth: width, neurons: features } = perception;
+      const { featureWidth: width, synapses } = perception;
+      const features = synapses.shape.channels;
       const value = this.#alignment.align(
         { v: perception.features.at, w: recall.features.at, images, width, features },
         { ...this.#comparison, rowGradient: true, columnGradient: rates.recall > 0 },
       );
       stageLosses[k + 1] = value + own.cost + other.cost;
       this.assertFinite(k + 2, stageLosses[k + 1]!);
-      perception.backward(positions, rows, "rate", this.#alignment.rowGradient.at);
+      perception.backward(span, "rate", this.#alignment.rowGradient.at);
       optimiser.update(perception.group, rates.perception);
-      perception.observe(positions, rows, seen);
+      perception.settle(span, seen);
       if (rates.recall > 0) {
-        recall.backward(positions, rows, recallFeatures, this.#alignment.columnGradient.at);
+        recall.backward(span, recallFeatures, this.#alignment.columnGradient.at);
         optimiser.update(recall.group, rates.recall);
       }
       // Statistics are no weights: a frozen recall is normalised by its own, too.
-      recall.observe(positions, rows, seen);
+      recall.settle(span, seen);
       perceptionRates.push(own.rate);
       recallRates.push(other.rate);
     }
@@ -163,7 +165,7 @@ export class SequenceBsd extends SpikingLearner {
     const redrawn = pair.redrawn!;
     pair.reset(positions, rows);
     this.presentTargets();
-    for (const layer of pair.recall.toReversed()) layer.forward(positions, rows);
+    for (const layer of pair.recall.toReversed()) layer.forward({ positions, rows }, { train: false });
     redrawn.forward(positions * rows, { train: false, alike: true });
     return { view: redrawn.features.view, stride: redrawn.featureWidth };
   }
@@ -205,10 +207,10 @@ export class SequenceBsd extends SpikingLearner {
   }
 
   /** A layer's firing rate and homeostatic cost, weight * mean over neurons of max(0, rate - target)^2, whose gradient becomes its pull. */
-  #pull(layer: RecurrentLayer): { rate: number; cost: number } {
+  #pull(layer: Layer): { rate: number; cost: number } {
     const { positions, rows } = this;
     const { weight, rate: target } = this.#options.homeostasis;
-    const rates = layer.rates(positions, rows);
+    const rates = layer.rates();
     const perSpike = (2 * weight) / (rates.length * positions * rows * this.pair.options.steps);
     let sum = 0;
     let squares = 0;
