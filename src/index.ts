@@ -3,7 +3,7 @@
  *
  * This entry runs anywhere (Node, browsers, workers); files, worker threads and run folders are in `bispike/node`.
  *
- * What a caller can cause is a `BispikeError`, whose `code` says what kind of fault it is. Arguments of another kind than declared, which plain JavaScript lets through, are `usage` errors.
+ * What a caller can cause is a `BispikeError`, whose `code` says what kind of fault it is.
  *
  * @example
  * import { createExperiment, resolveConfig, Team, train } from "bispike";
@@ -120,10 +120,10 @@ export {
 export { type Feature, type NeuronParameters, neuronDefaults, type Pooling } from "./network/neuron.ts";
 export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
 export type { RecallPaths } from "./network/pair-options.ts";
-export type { Activation } from "./network/spec.ts";
 export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
 export type { Slot, Stateful } from "./network/slots.ts";
+export type { Activation } from "./network/spec.ts";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export {
   checkedConfig,

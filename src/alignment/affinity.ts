@@ -7,10 +7,10 @@
  * Here are the small matrix between them and who is whose rival; sums and losses are kernels.
  */
 
-import { requireArguments, requireUnless, requireUpTo } from "../arguments.ts";
 import type { KernelArguments } from "../engine/bindings.generated.ts";
 import type { Arena, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
+import { assertRows } from "../network/rows.ts";
 
 /** What a stage loss works on: the dot products D_kj = v_k . w_j of perception's feature rows v_k with recall's w_j, and the rows' squared lengths. */
 export interface Affinity {
@@ -52,11 +52,9 @@ export interface Coefficients {
 
 /** Which samples are negatives of each other: see `pairing`. */
 export type Negatives = "literal" | "masked" | "prototypes";
-const NEGATIVES: readonly Negatives[] = ["literal", "masked", "prototypes"];
 
 /** Room for the pairing of `rows` samples with at most `columns` recalled rows. */
 export function pairingRoom(arena: Arena, rows: number, columns: number): Pairing {
-  requireArguments("pairingRoom", { arena, rows, columns });
   return { positive: arena.i32(rows), negative: arena.u8(rows * columns) };
 }
 
@@ -74,19 +72,17 @@ export function pairingRoom(arena: Arena, rows: number, columns: number): Pairin
  * pairs.negative.view; // 1, 1, 0, 0, 1, 1
  */
 export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes: number, room: Pairing): Pairing {
-  const fits = () => NEGATIVES.includes(negatives) && labels?.length >= 0 && room?.negative;
-  requireUnless(fits, "pairing", { negatives, labels, room });
   const rows = labels.length;
   const columns = negatives === "prototypes" ? classes : rows;
   const positive = room.positive.view;
-  requireUpTo("pairing: rows", rows, positive.length);
-  requireUpTo("pairing: pairs", rows * columns, room.negative.view.length);
+  assertRows("pairing: rows", rows, positive.length);
+  assertRows("pairing: pairs", rows * columns, room.negative.view.length);
   const negative = room.negative.view;
   negative.fill(1, 0, rows * columns);
   for (let k = 0; k < rows; k++) {
     const own = negatives === "prototypes" ? labels[k]! : k;
     // Kernels take the column's number as it is.
-    requireUpTo("pairing: class", own, columns - 1);
+    assertRows("pairing: class", own, columns - 1);
     positive[k] = own;
     negative[k * columns + own] = 0;
   }

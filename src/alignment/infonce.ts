@@ -13,7 +13,6 @@
  *
  * With a margin a rival counts as e^margin of it: the own recall must lead by so much before they stop to push. ln n is what n images a class in the batch make of a prototype a class.
  */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { type AlignmentLoss, lossOfCosines, lossOfProducts, type RowKernel } from "./affinity.ts";
 
@@ -47,7 +46,6 @@ export interface InfoNceOptions {
  * infonce({ temperature: 0.02, weight: 1, affinity: "dots", features: 256 });
  */
 export function infonce(options: InfoNceOptions): AlignmentLoss {
-  requireArguments("infonce", { infonce: options });
   const { temperature, weight, margin = 0, affinity = "cosines", features = 0 } = options;
   const kernel = (features: number): RowKernel => {
     return (team, rows, shared) => team.run("infonceRows", rows, { ...shared, features, temperature, margin });

@@ -1,5 +1,4 @@
 /** Puts the parts of a training together again: the weights and the optimiser's state that a training in one process has at that step. */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../export/safetensors.ts";
 import type { Slot, Stateful } from "../network/slots.ts";
@@ -17,7 +16,6 @@ import type { PartFile } from "./part-file.ts";
  * writeFileSync("joined.safetensors", joinParts([lower, upper]));
  */
 export function joinParts(parts: readonly PartFile[]): Uint8Array {
-  requireArguments("joinParts", { parts });
   const ordered = parts.toSorted((a, b) => a.position.stages.first - b.position.stages.first);
   const [lowest] = ordered;
   if (!lowest) throw new BispikeError("checkpoint", "expected parts of a pair, got none");

@@ -4,7 +4,6 @@
  *
  * The lowest part shows the images; every part has the labels, because a stage's loss asks which recall belongs to which image. So spikes are all that goes from part to part.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Augmenter } from "../data/augment/augmenter.ts";
 import { checkDataset } from "../data/check-dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -54,7 +53,6 @@ export interface Part {
  * const lower = createPart(team, config, dataset, { first: 1, last: 3 });
  */
 export function createPart(team: Team, config: ExperimentConfig, dataset: Dataset, range: StageRange): Part {
-  requireArguments("createPart", { team, config, dataset, range: ofKind("stageRange", range) });
   assertCuttable(config);
   checkDataset(dataset);
   const { train: rest } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);

@@ -4,7 +4,6 @@
  * A kernel's items (tiles, images, rows) are split into contiguous shares, one a thread; the caller takes the first. Items write
  * disjoint outputs and no sum is split, so results are the same bytes for any number of threads.
  */
-import { requireArguments, requireKind } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { BINDINGS, type KernelArguments, writerOf } from "./bindings.generated.ts";
 import { KERNEL_NAMES, type Kernel, type KernelName, kernelModule } from "./kernels.ts";
@@ -146,8 +145,6 @@ export class Team {
   #closed = false;
 
   private constructor(arena: Arena, module: WebAssembly.Module, threads: number) {
-    // Where there are no types, one is tempted to make one.
-    requireKind("new Team: arena", "arenaOfTeam", arena);
     this.arena = arena;
     this.threads = threads;
     const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } });
@@ -166,7 +163,6 @@ export class Team {
 
   /** Compiles the kernels and starts the threads. Errors: `usage` for a bad thread count, `platform` where threads cannot start. */
   static async create(options: TeamOptions = {}): Promise<Team> {
-    requireArguments("Team.create", { options });
     const { threads = 1, shared = true, maximumPages } = options;
     if (!Number.isInteger(threads) || threads < 1 || threads > MAXIMUM_THREADS) {
       throw new BispikeError("usage", `threads: expected an integer from 1 to ${MAXIMUM_THREADS}, got ${threads}`);

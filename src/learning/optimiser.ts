@@ -5,7 +5,6 @@
  * backprop recipes, needs the norm of all groups first.
  */
 
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BLOCK } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
@@ -47,7 +46,6 @@ export class AdamW {
 
   /** @throws BispikeError "usage" for a global clip of groups that share room for their gradients */
   constructor(team: Team, options: OptimiserOptions, groups: readonly ParameterGroup[]) {
-    requireArguments("AdamW", { team, options: ofKind("optimiser", options), groups });
     this.#team = team;
     this.#options = options;
     if (options.clip > 0 && options.clipScope === "global" && sharesGradients(groups)) {

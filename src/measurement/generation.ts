@@ -1,5 +1,4 @@
 /** How good redrawn or generated images are, gathered batch by batch. */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { bandErrors, DEFAULT_CUT } from "./band-errors.ts";
@@ -63,7 +62,6 @@ export async function measureGeneration(
   batches: Iterable<GenerationBatch> | AsyncIterable<GenerationBatch>,
   options: GenerationOptions,
 ): Promise<GenerationMeasures> {
-  requireArguments("measureGeneration", { batches });
   const meter = new GenerationMeter(options);
   for await (const batch of batches) await meter.add(batch);
   return meter.measures();
@@ -85,7 +83,6 @@ export class GenerationMeter {
   #exact = 0;
 
   constructor(options: GenerationOptions) {
-    requireArguments("GenerationMeter", { options: ofKind("generation", options) });
     this.#options = options;
     const { features } = options;
     if (features)
@@ -170,7 +167,6 @@ export async function featureStatistics(
   batches: Iterable<ImageBatch> | AsyncIterable<ImageBatch>,
   shape: ImageShape,
 ): Promise<FeatureStatistics> {
-  requireArguments("featureStatistics", { extractor, batches, shape });
   const statistics = new FeatureStatistics(extractor.width);
   for await (const { images, count } of batches) {
     checkRows("images", images, shape, count);

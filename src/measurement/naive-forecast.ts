@@ -1,5 +1,4 @@
 /** Forecasts that need no learning, for comparison: what a trained net must beat. */
-import { requireArguments } from "../arguments.ts";
 import type { SeriesSummary } from "../data/sequence/summary.ts";
 import { targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
@@ -23,7 +22,6 @@ export interface NaiveForecasts {
  * persistence?.mse; // what a net must beat
  */
 export function naiveForecasts(set: SequenceSet, about: SeriesSummary, range: Range): NaiveForecasts {
-  requireArguments("naiveForecasts", { set, about, range });
   const { inputs, targets, parts } = set;
   if (inputs.kind !== "values" || targets.kind !== "values")
     throw new BispikeError("usage", `naiveForecasts: expected a set of values, got ${set.name}, which is of symbols`);

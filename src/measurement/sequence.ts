@@ -5,7 +5,6 @@
  *   characters   accuracy: share of positions whose largest logit is the target's      bits a character: mean of -log2 softmax(logits)[target]
  *   values       mean squared and absolute errors, see value-errors.ts
  */
-import { requireArguments } from "../arguments.ts";
 import type { SequenceSummary } from "../data/sequence/summary.ts";
 import { targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
@@ -59,7 +58,6 @@ export async function evaluateSequence(
   range: Range,
   pause?: () => Promise<void>,
 ): Promise<SequenceEvaluation> {
-  requireArguments("evaluateSequence", { learner, set, about, range });
   const { window, maxRows } = learner;
   const { starts, skip } = coverOnce(range, window);
   const { targets } = set;

@@ -1,7 +1,6 @@
 /** Opens trained models from files: a checkpoint, or a run folder (its best checkpoint, else its last). */
 import { closeSync, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { requireKind, requireUnless } from "../arguments.ts";
 import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
@@ -62,7 +61,6 @@ export function openAnyCheckpoint(path: string, prefer: "best" | "last" = "best"
 }
 
 function resolveCheckpoint(path: string, prefer: "best" | "last"): string {
-  requireKind("checkpoint", "run", path);
   const kind = statSync(path, { throwIfNoEntry: false });
   if (!kind)
     throw new BispikeError(
@@ -220,6 +218,5 @@ async function withTeam<O extends OpenedCheckpoint<AnyCheckpoint>, T>(
  * const team = await createTeam(0);
  */
 export async function createTeam(threads: number): Promise<Team> {
-  requireUnless(() => !threads || typeof threads === "number", "createTeam", { threads });
   return Team.create({ threads: threads || coreCount(), spawn: spawnThread });
 }

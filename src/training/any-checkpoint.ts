@@ -1,5 +1,4 @@
 /** Checkpoints of every kind of experiment. */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { type ExperimentKind, experimentKind } from "./any-config.ts";
 import { AUTOENCODER_FILE, type AutoencoderCheckpoint, readAutoencoderCheckpoint } from "./autoencoder/checkpoint.ts";
@@ -23,13 +22,11 @@ export function isImageCheckpoint(checkpoint: AnyCheckpoint): checkpoint is Chec
 
 /** Whether a checkpoint is a sequence experiment's. */
 export function isSequenceCheckpoint(checkpoint: AnyCheckpoint): checkpoint is SequenceCheckpoint {
-  requireArguments("isSequenceCheckpoint", { checkpoint });
   return experimentKind(checkpoint.config) === "sequences";
 }
 
 /** Whether a checkpoint is an autoencoder experiment's. */
 export function isAutoencoderCheckpoint(checkpoint: AnyCheckpoint): checkpoint is AutoencoderCheckpoint {
-  requireArguments("isAutoencoderCheckpoint", { checkpoint });
   return experimentKind(checkpoint.config) === "autoencoder";
 }
 

@@ -2,7 +2,6 @@
  * Checkpoints: safetensors with the pair's state, and in the metadata everything else that is needed to use it or to go on:
  * the configuration, what the data were like, and where training stood. Random streams are keyed by counters, so they have no state to keep.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { augments } from "../data/augment/options.ts";
 import { BispikeError } from "../errors.ts";
 import type { SafetensorsFile, Tensor } from "../export/safetensors.ts";
@@ -64,7 +63,6 @@ export function encodeCheckpoint(
   about: { config: ExperimentConfig; data: DataSummary; position: Position; classMeans: Float32Array },
   options: { optimiser: boolean },
 ): Uint8Array {
-  requireArguments("encodeCheckpoint", { nets, about: ofKind("imageState", about) });
   const tensors = exportState(nets, options);
   assertFinite(tensors, about.position.step);
   const { height, width, channels } = about.data.shape;

@@ -1,5 +1,4 @@
 /** An experiment made ready: data split and normalised, model built, rule chosen. What the trainer and every command start from. */
-import { requireArguments, requireConfig } from "../arguments.ts";
 import type { Augmenter } from "../data/augment/augmenter.ts";
 import { checkDataset } from "../data/check-dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -10,7 +9,6 @@ import type { Team } from "../engine/team.ts";
 import type { Rule } from "../learning/rule.ts";
 import type { ImageModel } from "../network/model.ts";
 import type { ExperimentConfig } from "./config.ts";
-import { experimentSchema } from "./config-schema.ts";
 import { createModel, createRule, createTwin } from "./image-rules.ts";
 import { ImageTask } from "./image-task.ts";
 import { Observer } from "./observer.ts";
@@ -44,14 +42,11 @@ export interface Experiment extends ExperimentParts {
  * Splits, normalises and builds. The held-out part is drawn by the seed; statistics are those of the images trained on.
  *
  * @throws BispikeError "data" or "config" when nothing is left to train on or `data.augment` goes beyond the images, "data" or "shape" for a data set that does not fit itself, "shape" when the
- *   network does not fit the images, "usage" for arguments of other kinds
+ *   network does not fit the images
  * @example
  * const experiment = createExperiment(team, config, await loadDataset(config.data)); // or, of arrays, datasetOf({ ... })
  */
 export function createExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
-  requireArguments("createExperiment", { team });
-  requireConfig("createExperiment: config", experimentSchema, config, "resolveConfig");
-  requireArguments("createExperiment", { dataset });
   checkDataset(dataset);
   return prepareExperiment(team, config, dataset);
 }

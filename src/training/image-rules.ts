@@ -1,5 +1,4 @@
 /** The model and the learning rule that a configuration of an image experiment describes. */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { Bsd } from "../learning/bsd.ts";
@@ -72,7 +71,6 @@ function registeredRule(name: string): RuleDefinition {
 
 /** Whether a rule trains a recall network too. */
 export function trainsRecall(rule: Pick<ExperimentConfig["rule"], "name" | "codes" | "detached" | "reach">): boolean {
-  requireArguments("trainsRecall", { rule: ofKind("ruleSection", rule) });
   const { name } = rule;
   return !isRealRule(name) && pairNeeds(name, rule).networks === "both";
 }
@@ -85,7 +83,6 @@ export function trainsRecall(rule: Pick<ExperimentConfig["rule"], "name" | "code
  * const model = createModel(team, resolveConfig({ data: { name: "mnist" } }), data);
  */
 export function createModel(team: Team, config: ExperimentConfig, data: DataSummary, part?: StageRange): ImageModel {
-  requireArguments("createModel", { team, config, data });
   const { network, rule, train } = config;
   if (isRealRule(rule.name)) {
     const options = realOptions(config, data, train.batch);
@@ -133,7 +130,6 @@ type RuleConfigs = Pick<ExperimentConfig, "network" | "rule" | "train">;
  * rule.step({ labels, counter: 0 }, { perception: 3e-3, recall: 3e-3 }).loss; // of loaded images
  */
 export function createRule(model: ImageModel, config: RuleConfigs): Rule {
-  requireArguments("createRule", { model, config });
   const { name } = config.rule;
   if (!isRealRule(name)) return spikingRule(spikingModel(model, `rule ${name}`).pair, { ...config, name });
   if (!(model instanceof RealModel))

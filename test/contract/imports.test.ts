@@ -64,8 +64,6 @@ describe("imports", () => {
 
   it("name folders that the list has", () => {
     const folders = new Set(files.flatMap((file) => folderOf(file) ?? []));
-    // What an argument may be, told with arguments.ts.
-    folders.delete("kinds");
     expect([...folders].sort()).toEqual([...order].sort());
   });
 

@@ -1,7 +1,7 @@
 /** An autoencoder's checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
 import { describeShape as describeImage } from "../../data/dataset.ts";
-import { autoencoderFrame, autoencoderShapes } from "../../network/specs.ts";
 import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
+import { autoencoderFrame, autoencoderShapes } from "../../network/specs.ts";
 import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";

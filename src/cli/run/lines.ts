@@ -1,10 +1,12 @@
 /** The wording of a training's lines. */
+import type { AutoencoderEpochMetrics } from "../../training/autoencoder/metrics.ts";
 import type { EpochMetrics } from "../../training/metrics.ts";
 import type { Progress } from "../../training/trainer.ts";
+import type { AutoencoderRunSummary } from "./autoencoder-summary.ts";
 import type { AnyKind, AnySummary } from "./job.ts";
-import { autoencoderCounts, autoencoderEpoch, autoencoderResult } from "./lines-autoencoder.ts";
-import { sequenceCounts, sequenceEpoch, sequenceResult } from "./lines-sequence.ts";
-import type { StartInfo } from "./reporter.ts";
+import { figure, sequenceCounts, sequenceEpoch, sequenceResult } from "./lines-sequence.ts";
+import type { DrawingFigures } from "./reconstruction.ts";
+import type { AutoencoderCounts, StartInfo } from "./reporter.ts";
 import type { Summary } from "./summary.ts";
 import { counted, duration, percent } from "./words.ts";
 
@@ -78,4 +80,38 @@ function imageResult({ testAccuracy, heldOutAccuracy, recall }: Summary, which: 
       ? [`recall: ${recall.ownIsNearest} of ${recall.classes} classes look most like their own mean image`]
       : []),
   ];
+}
+
+function autoencoderCounts({ task, rule, images, heldOut, latent }: AutoencoderCounts): string {
+  return `${task} by ${rule}, ${images} images to train on, ${heldOut} held out, a latent of ${latent}`;
+}
+
+function autoencoderEpoch(line: AutoencoderEpochMetrics): string {
+  const error = (mse: number | null, psnr: number | null) =>
+    mse === null ? "" : ` MSE ${figure(mse)}${psnr === null ? "" : ` (${psnr.toFixed(2)} dB)`}`;
+  const perception = error(line.heldOutPerceptionMse, line.heldOutPerceptionPsnr);
+  const recall = error(line.heldOutRecallMse, line.heldOutRecallPsnr);
+  const heldOut = perception === "" ? "" : `  held-out${perception}${recall === "" ? "" : `, recall${recall}`}`;
+  const list = (rates: readonly number[]) => rates.map((rate) => rate.toFixed(2)).join(" ");
+  const rates = [line.perceptionRates, line.recallRates].filter((values) => values.length > 0).map(list);
+  const shown = rates.length === 0 ? "" : `  rates ${rates.join(" / ")}`;
+  return `${heldOut}  loss ${line.trainLoss.toFixed(3)}${shown}`;
+}
+
+function autoencoderResult({ test, heldOut, heldOutMse }: AutoencoderRunSummary, which: string): string[] {
+  const chosen = test === null || heldOutMse === null ? "" : `, held-out MSE ${figure(heldOutMse)}`;
+  const { perception = null, recall = null } = test ?? heldOut ?? {};
+  return [
+    ...(perception
+      ? [`${test === null ? "held-out" : "test"} ${drawingWords(perception)}${chosen} (weights of ${which})`]
+      : []),
+    ...(recall ? [`recall's drawings: ${drawingWords(recall)}`] : []),
+  ];
+}
+
+/** One network's figures in a phrase. */
+function drawingWords({ mse, psnr, ssim, frechet }: DrawingFigures): string {
+  const ratio = Number.isFinite(psnr) ? `, PSNR ${psnr.toFixed(2)} dB` : "";
+  const distance = frechet ? `, ${frechet.name} ${figure(frechet.value)}` : "";
+  return `MSE ${figure(mse)}${ratio}, SSIM ${ssim.toFixed(4)}${distance}`;
 }

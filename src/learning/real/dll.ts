@@ -10,7 +10,6 @@
  * which errors go down as by the convolution's transpose, from the winners of its pools, and whose gradient sums delta xi over all pixels a tap joins. The authors' convolutional
  * nets have no norm; with one, f' includes the norm's own derivative, which is local to the layer.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import { RandomStream } from "../../engine/random.ts";
 import { buildSynapses } from "../../network/build.ts";
@@ -66,7 +65,6 @@ export class ImageDll extends RealImageLearner {
   readonly #xi: Region<Float32Array>;
 
   constructor(image: RealImageNet, dll: ImageDllOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { image: ofKind("realImageNet", image), dll });
     const { net, options } = image;
     const feedback = feedbackOf(net, options);
     const layers = feedback.map(({ name, group, synapses }) => ({

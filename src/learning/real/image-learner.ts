@@ -3,7 +3,6 @@
  *
  *   L = mean over images of -ln softmax(y)[label],  y: the read-out
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { placeOfLargest } from "../../engine/largest.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -48,7 +47,6 @@ export abstract class RealImageLearner {
 
   /** @param feedback layers of their own that a rule learns beside the net */
   constructor(image: RealImageNet, optimiser: OptimiserOptions, feedback: readonly StatefulLayer[] = []) {
-    requireArguments("rule", { image: ofKind("realImageNet", image) });
     const { net, options, stimulus, stimulusWidth } = image;
     const { arena } = net.team;
     this.net = net;

@@ -11,7 +11,6 @@
  */
 
 import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { padded } from "../../engine/kernels.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { LayeredNet } from "../../network/real/layered-net.ts";
@@ -61,7 +60,6 @@ export abstract class MirroredNets extends RealImageLearner {
 
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
   protected constructor(image: RealImageNet, own: MirroredOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { image: ofKind("realImageNet", image) });
     const { options } = image;
     const { team } = image.net;
     const feedback = feedbackNet(team, image);

@@ -12,7 +12,6 @@
  * Whittington and Bogacz define fully connected nets without norm or pooling; here both are parts of the prediction: a pool's winners and the batch's statistics follow the values
  * at every step (so E and its gradients are exact), the running statistics only the first prediction, which is how the net decides in use.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address } from "../../engine/memory.ts";
 import { InputGradient } from "../../network/input-gradient.ts";
 import { pixelsOf, tilesOf } from "../../network/shape.ts";
@@ -56,7 +55,6 @@ export class ImagePredictiveCoding extends RealImageLearner {
   readonly #pull: Address;
 
   constructor(image: RealImageNet, coding: ImagePredictiveCodingOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { image: ofKind("realImageNet", image), coding: ofKind("predictiveCoding", coding) });
     const { options } = image;
     const { team } = image.net;
     super(image, optimiser);

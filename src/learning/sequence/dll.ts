@@ -10,7 +10,6 @@
  * Temporal credit: by default none comes from later positions. The state of the position before is an input like any other, each position's
  * weights learn from that position's own error. With `temporal`, the next position's error comes back too, through weights Theta_h of its own.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BLOCK } from "../../engine/kernels.ts";
 import { multiply } from "../../engine/matrix.ts";
 import type { Region } from "../../engine/memory.ts";
@@ -54,7 +53,6 @@ export class Dll extends RealLearner {
   readonly #xi: readonly Region<Float32Array>[];
 
   constructor(net: RecurrentNet, options: DllOptions, optimiser: OptimiserOptions) {
-    requireArguments("Dll", { net: ofKind("recurrentNet", net), options: ofKind("dll", options) });
     const { window, maxRows } = net.windows;
     const feedback = net.layers.map(({ width }, index) => {
       const above = [width, net.above(index).width] as const;

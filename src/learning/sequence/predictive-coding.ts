@@ -14,7 +14,6 @@
  * inputs hold them anyway (next symbols). With "predicted" m is the value before inference, the same as when it predicts, and all positions
  * find their least energy at once.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BLOCK } from "../../engine/kernels.ts";
 import type { Matrix } from "../../engine/matrix.ts";
 import { multiply } from "../../engine/matrix.ts";
@@ -73,7 +72,6 @@ export class PredictiveCoding extends RealLearner {
 
   constructor(net: RecurrentNet, options: PredictiveCodingOptions, optimiser: OptimiserOptions) {
     super(net, optimiser);
-    requireArguments("PredictiveCoding", { options: ofKind("predictiveCoding", options) });
     this.#options = options;
     const { maxRows, window } = net.windows;
     const together = options.carry === "predicted";

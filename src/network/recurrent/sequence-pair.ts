@@ -7,7 +7,6 @@
  * so what recall knows at a position comes from this target and those after it, and what perception knows from this element and those before.
  * Rows of all regions are position * rows + row ("images" to the layers).
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { codeValue, firesAt, type PopulationCode } from "../../coding/population-code.ts";
 import type { ElementKind } from "../../data/sequence/element.ts";
 import { LANES, padded } from "../../engine/kernels.ts";
@@ -93,7 +92,6 @@ export class SequencePair {
   readonly concept: Population;
   readonly #code: PopulationCode;
   constructor(team: Team, options: SequencePairOptions) {
-    requireArguments("SequencePair", { team, options: ofKind("recurrentOptions", options) });
     this.team = team;
     this.options = options;
     const { inputs, targets, steps, window, maxRows, seed, perceptionOnly = false } = options;

@@ -1,7 +1,6 @@
 /** Checkpoints of autoencoder experiments: as those of images (`../checkpoint.ts`), with the learner's tensors. */
 
 import * as z from "zod";
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SafetensorsFile, Tensor } from "../../export/safetensors.ts";
 import type { AutoencoderLearner } from "../../learning/autoencoder/learner.ts";
@@ -75,11 +74,6 @@ export function encodeAutoencoderCheckpoint(
   about: { config: AutoencoderConfig; data: DataSummary; position: AutoencoderPosition },
   options: { optimiser: boolean },
 ): Uint8Array {
-  requireArguments("encodeAutoencoderCheckpoint", {
-    learner: ofKind("nets", learner),
-    about: ofKind("otherState", about),
-    options: ofKind("state", options),
-  });
   const tensors = exportSlots(learner.slots(options.optimiser));
   assertFinite(tensors, about.position.step);
   return seal(AUTOENCODER_FILE, tensors, { ...about, config: modelConfig(about.config) });

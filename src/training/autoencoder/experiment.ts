@@ -1,5 +1,4 @@
 /** An autoencoder experiment made ready: data split and normalised, net and rule built. What the trainer starts from. */
-import { requireArguments, requireConfig } from "../../arguments.ts";
 import { checkDataset } from "../../data/check-dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { channelStatistics } from "../../data/normalise.ts";
@@ -7,7 +6,6 @@ import { splitHeldOut } from "../../data/split.ts";
 import type { Team } from "../../engine/team.ts";
 import type { AutoencoderModel } from "../../learning/autoencoder/model.ts";
 import type { AutoencoderConfig } from "./config.ts";
-import { autoencoderSchema } from "./config-schema.ts";
 import { createAutoencoder } from "./learners.ts";
 import { AutoencoderTask } from "./task.ts";
 
@@ -31,7 +29,7 @@ export interface AutoencoderExperiment extends AutoencoderExperimentParts {
 /**
  * Splits, normalises and builds. The held-out part is drawn by the seed; statistics are those of the images trained on.
  *
- * @throws BispikeError "data" or "config" when nothing is left to train on, "shape" when the network does not fit the images, "usage" for arguments of other kinds
+ * @throws BispikeError "data" or "config" when nothing is left to train on, "shape" when the network does not fit the images
  * @example
  * const config = resolveAutoencoderConfig({ task: "autoencode", data: { name: "mnist" } });
  * await train(createAutoencoderExperiment(team, config, await loadDataset(config.data)));
@@ -41,10 +39,6 @@ export function createAutoencoderExperiment(
   config: AutoencoderConfig,
   dataset: Dataset,
 ): AutoencoderExperiment {
-  const where = "createAutoencoderExperiment";
-  requireArguments(where, { team });
-  requireConfig(`${where}: config`, autoencoderSchema, config, "resolveAutoencoderConfig");
-  requireArguments(where, { dataset });
   checkDataset(dataset);
   const { heldOut, limit } = config.data;
   const { train: rest, heldOut: heldOutIndices } = splitHeldOut(dataset.train, heldOut, config.train.seed);

@@ -1,5 +1,4 @@
 /** Checkpoints of sequence experiments: as those of images (`../checkpoint.ts`), with the learner's tensors and a summary of the text or series. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SafetensorsFile, Tensor } from "../../export/safetensors.ts";
@@ -59,11 +58,6 @@ export function encodeSequenceCheckpoint(
   about: { config: SequenceConfig; data: SequenceSummary; position: SequencePosition },
   options: { optimiser: boolean },
 ): Uint8Array {
-  requireArguments("encodeSequenceCheckpoint", {
-    learner: ofKind("nets", learner),
-    about: ofKind("otherState", about),
-    options: ofKind("state", options),
-  });
   const tensors = exportSlots(learner.slots(options.optimiser));
   assertFinite(tensors, about.position.step);
   const config = modelConfig(about.config);

@@ -1,11 +1,9 @@
 /** A sequence experiment made ready: net and rule built for a loaded text or series. What the trainer and every command start from. */
-import { requireArguments, requireConfig } from "../../arguments.ts";
 import type { Sequence } from "../../data/sequence/assemble.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SequenceLearner } from "../../learning/sequence/learner.ts";
 import type { SequenceConfig } from "./config.ts";
-import { sequenceSchema } from "./config-schema.ts";
 import { createSequenceLearner } from "./learners.ts";
 import { TASK_OF_DATA } from "./request.ts";
 import { SequenceTask } from "./task.ts";
@@ -28,17 +26,13 @@ export interface SequenceExperiment extends SequenceExperimentParts {
  * Builds net and rule.
  *
  * @param sequence as `loadSequence` or `assembleSequence` gives it for `sequenceRequest(config)`
- * @throws BispikeError "config" for a sequence made for another task or window, "data" for one without a window to train on, "usage" for arguments of other kinds
+ * @throws BispikeError "config" for a sequence made for another task or window, "data" for one without a window to train on
  * @example
  * const config = resolveSequenceConfig({ task: "next-character", data: { text: "alice" } });
  * const experiment = createSequenceExperiment(team, config, await loadSequence(sequenceRequest(config)));
  * await train(experiment);
  */
 export function createSequenceExperiment(team: Team, config: SequenceConfig, sequence: Sequence): SequenceExperiment {
-  const where = "createSequenceExperiment";
-  requireArguments(where, { team });
-  requireConfig(`${where}: config`, sequenceSchema, config, "resolveSequenceConfig");
-  requireArguments(where, { sequence });
   const { about, windows } = sequence;
   const [task, window] = [TASK_OF_DATA[config.task], config.data.window];
   if (about.task !== task || about.window !== window)
