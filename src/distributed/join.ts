@@ -23,7 +23,7 @@ export function joinParts(parts: readonly PartFile[]): Uint8Array {
   const { config, data, classMeans } = lowest;
   if (!classMeans)
     throw new BispikeError("checkpoint", "expected the mean image of each class in the part with stage 1");
-  const about = { config, data, position: joinPositions(ordered), classMeans };
+  const about = { problem: "classify" as const, config, data, position: joinPositions(ordered), classMeans };
   return encodeCheckpoint(whole(ordered), about, { optimiser: true });
 }
 
@@ -77,5 +77,5 @@ function joinPositions(parts: readonly PartFile[]): Position {
   }
   const correct = parts.reduce((sum, part) => sum + part.position.correct, 0);
   const silent = parts.flatMap((part) => part.position.silent);
-  return { step, epoch, batch, sums: { loss, correct, images: batch * size, silent }, best: null };
+  return { step, epoch, batch, sums: { loss, correct, images: batch * size, dead: silent }, best: null };
 }

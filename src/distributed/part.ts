@@ -18,11 +18,11 @@ import type { Rates, StepReport } from "../learning/rule.ts";
 import { classMeans } from "../measurement/recalled.ts";
 import { type Model, spikingModel } from "../network/model.ts";
 import type { StageRange } from "../network/stage-range.ts";
+import { fullBatch } from "../problems/problem.ts";
 import type { ExperimentConfig } from "../training/config.ts";
 import { createModel, createRule } from "../training/image-rules.ts";
 import { assertSameTraining } from "../training/same-training.ts";
 import { importState } from "../training/state.ts";
-import { fullBatch } from "../training/steps.ts";
 import { encodePart, type PartFile, type PartPosition } from "./part-file.ts";
 
 /** Some stages of a pair, made ready to be trained. */

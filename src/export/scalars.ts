@@ -17,7 +17,7 @@ const PLACE: ReadonlySet<string> = new Set(["kind", "step"]);
 const FROM_STIMULUS: ReadonlySet<string> = new Set(["stageLosses"]);
 
 /**
- * A line's scalars: "step/loss", "step/stageLosses/stage1", "epoch/heldOutAccuracy". What is null, not finite or no number is left out. Their wall time is `start` plus the line's seconds.
+ * A line's scalars: "step/loss", "step/stageLosses/stage1", "epoch/validationAccuracy". What is null, not finite or no number is left out. Their wall time is `start` plus the line's seconds.
  *
  * @param start seconds since 1970 at which the run began
  * @example

@@ -1,6 +1,5 @@
 /** Forecasts that need no learning, for comparison: what a trained net must beat. */
-import type { SeriesSummary } from "../data/sequence/summary.ts";
-import { targetStatistics } from "../data/sequence/summary.ts";
+import { type SeriesSummary, targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
 import { ErrorSums, type ValueFigures } from "./value-errors.ts";

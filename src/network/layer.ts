@@ -5,6 +5,7 @@
  * synapses, what its own population fired for the element before (recall: after). Every element has T steps, for which its membranes start at 0: what goes from element to element are
  * spikes. All that does not wait for the element before is done for the whole window at once; products with the recurrent weights, neurons and lists go position by position.
  */
+import type { KernelArguments } from "../engine/bindings.generated.ts";
 import { LANES, padded, ROWS } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
@@ -111,6 +112,8 @@ export class Layer {
   #spikeChunk: number;
   /** What the feed-forward synapses give and its gradient, where it is held over time and recurrent drives are not: [tile][image][16]. */
   readonly #held: Workspace | undefined;
+  /** Kept from call to call, as a stream makes one for each element. */
+  readonly #forwardArguments: KernelArguments["neuronForward"];
   #images = 0;
 
   constructor(team: Team, options: LayerOptions) {
@@ -162,6 +165,30 @@ export class Layer {
     const chunks = window ? window.positions : Math.ceil(maxImages / this.#spikeChunk);
     this.#counts = arena.f32(tiles * LANES * chunks);
     this.#rates = new Float64Array(neurons ? shape.channels : 0);
+    this.#forwardArguments = {
+      chunks: 0,
+      chunkImages: 0,
+      images: 0,
+      steps,
+      zSteps: this.#driveSteps,
+      pixels: pixelsOf(shape),
+      tiles,
+      decay: neurons ? 1 / neurons.tau : 0,
+      threshold: neurons?.threshold ?? 0,
+      feature: 0,
+      share: this.#share,
+      cellCount: count,
+      scale: 0,
+      shift: 0,
+      z: this.workspace.z,
+      masks: 0,
+      counts: this.#counts.at,
+      features: this.features.at,
+      inverses: this.#inverses.at,
+      cells: this.cells.at,
+      scratch: 0,
+      scratchStride: 0,
+    };
   }
 
   /** Draws the weights, those of the feed-forward synapses within `bound` if given. */
@@ -199,7 +226,7 @@ export class Layer {
     const images = imagesOf(span);
     this.#images = images;
     const given = this.#held ?? workspace;
-    const room = mode.train || given.winner === 0 ? given : { ...given, winner: 0 };
+    const room = mode.train || given.winner === 0 ? given : { z: given.z, g: given.g, winner: 0 };
     const alike = mode.alike ?? (window !== undefined && !mode.train);
     synapses.forward(this.group, images, room, window ? 0 : norm.momentsAt(mode.train), alike);
     if (!this.neurons || !this.output) this.#readOut(images);
@@ -210,14 +237,18 @@ export class Layer {
       const seen = images * this.#steps * pixelsOf(synapses.shape);
       norm.prepare(this.group, mode.train, chunks, this.#rows(images) / chunks, seen);
       const spikeChunks = Math.ceil(images / this.#spikeChunk);
-      const items = tilesOf(synapses.shape) * spikeChunks;
-      this.#fire({ begin: 0, end: items, part: 0, chunks: spikeChunks, masks: this.output.masks.at }, mode.feature);
+      this.#fire(0, tilesOf(synapses.shape) * spikeChunks, 0, spikeChunks, mode.feature);
     }
   }
 
   #readOut(images: number): void {
-    this.#team.run("readout", tilesOf(this.synapses.shape) * images, {
-      ...this.#readoutArguments(images),
+    const { source, shape } = this.synapses;
+    this.#team.run("readout", tilesOf(shape) * images, {
+      images,
+      zSteps: stepsOf(source),
+      pixels: pixelsOf(shape),
+      channels: shape.channels,
+      width: this.featureWidth,
       z: this.workspace.z,
       features: this.features.at,
     });
@@ -240,57 +271,34 @@ export class Layer {
       this.#team.run("positionMoments", positions * tiles, { positions, rows: perPosition, tiles, z, out: moments });
     }
     const drives = { at: (this.#held ?? workspace).z, steps: this.#held ? 1 : this.#steps };
-    const { at: masks } = window.elements.masks;
     const at = { position: 0, rows, images };
-    const fired = { begin: 0, end: 0, part: 0, chunks: positions, masks };
     for (let k = 0; k < positions; k++) {
       const position = window.backward ? positions - 1 - k : k;
       at.position = position;
       recurrent?.forward(group, at, drives, workspace.z, moments);
       norm.preparePosition(group, position, perPosition);
-      fired.part = position;
-      fired.begin = position * tiles;
-      fired.end = fired.begin + tiles;
-      this.#fire(fired, feature);
+      this.#fire(position * tiles, (position + 1) * tiles, position, positions, feature);
       const first = window.elements.first + position * rows;
       window.population.listRange(first, first + rows);
     }
     if (train) window.list(positions, rows);
   }
 
-  /** Neurons of the chunks of images that items `begin` to `end` are of, normalised as `part` is. */
-  #fire(
-    { begin, end, part, chunks, masks }: { begin: number; end: number; part: number; chunks: number; masks: Address },
-    feature: Feature | undefined,
-  ): void {
+  /** Neurons of the items `begin` to `end`, (tile, chunk of images), normalised as `part` is. */
+  #fire(begin: number, end: number, part: number, chunks: number, feature: Feature | undefined): void {
     const { norm } = this;
-    const { shape } = this.synapses;
-    const { tau, threshold } = this.neurons!;
     const scratch = this.#team.scratch(ROWS * 256);
-    this.#team.runRange("neuronForward", begin, end, {
-      chunks,
-      chunkImages: this.#spikeChunk,
-      images: this.#images,
-      steps: this.#steps,
-      zSteps: this.#driveSteps,
-      pixels: pixelsOf(shape),
-      tiles: tilesOf(shape),
-      decay: 1 / tau,
-      threshold,
-      feature: feature ? this.#codeOf(feature) : 0,
-      share: this.#share,
-      cellCount: this.cellCount,
-      scale: norm.scaleAt(part),
-      shift: norm.shiftAt(part),
-      z: this.workspace.z,
-      masks,
-      counts: this.#counts.at,
-      features: this.features.at,
-      inverses: this.#inverses.at,
-      cells: this.cells.at,
-      scratch: scratch.at,
-      scratchStride: scratch.stride,
-    });
+    const args = this.#forwardArguments;
+    args.chunks = chunks;
+    args.chunkImages = this.#spikeChunk;
+    args.images = this.#images;
+    args.feature = feature ? this.#codeOf(feature) : 0;
+    args.scale = norm.scaleAt(part);
+    args.shift = norm.shiftAt(part);
+    args.masks = (this.window?.elements ?? this.output!).masks.at;
+    args.scratch = scratch.at;
+    args.scratchStride = scratch.stride;
+    this.#team.runRange("neuronForward", begin, end, args);
   }
 
   #codeOf(feature: Feature): number {
@@ -301,25 +309,18 @@ export class Layer {
     return this.cellCount / pixelsOf(this.synapses.shape);
   }
 
-  /** What both of the read-out's kernels are told. */
-  #readoutArguments(images: number) {
-    const { source, shape } = this.synapses;
-    return {
-      images,
-      zSteps: stepsOf(source),
-      pixels: pixelsOf(shape),
-      channels: shape.channels,
-      width: this.featureWidth,
-    };
-  }
-
   /** All gradients of the layer's group, from the gradient of its features (rows of featureWidth at `featureGradient`). */
   backward(span: Span | number, feature: Feature, featureGradient: Address): void {
     const { synapses, workspace, positionNorm } = this;
     const images = imagesOf(span);
     if (!this.neurons) {
-      this.#team.run("readoutBackward", tilesOf(synapses.shape) * images, {
-        ...this.#readoutArguments(images),
+      const { source, shape } = synapses;
+      this.#team.run("readoutBackward", tilesOf(shape) * images, {
+        images,
+        zSteps: stepsOf(source),
+        pixels: pixelsOf(shape),
+        channels: shape.channels,
+        width: this.featureWidth,
         gradients: featureGradient,
         g: workspace.g,
       });

@@ -1,4 +1,5 @@
 /** Fully connected synapses: z[u] = b[u] + sum over inputs i of W[u, i] s[i]. Packed [pixel][tile][input][16]. */
+import type { KernelArguments } from "../engine/bindings.generated.ts";
 import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
@@ -29,6 +30,8 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   readonly #rowTiles: number;
   readonly #lists: RealLists | undefined;
   readonly #product: Product;
+  /** Of a product by events; kept from call to call, as a stream makes one for each element. */
+  readonly #eventArguments: KernelArguments["linearEvents"];
   /** Whether the newest forward pass used the lists. */
   #sparse = false;
   #used: UsedProduct = "dense";
@@ -48,6 +51,22 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     if (isReal(source) && pixelsOf(shape) > 1)
       throw new Error("real inputs to a plane of pixels are convolved, not connected in full");
     if (isReal(source)) this.#lists = new RealLists(team, source);
+    this.#eventArguments = {
+      images: 0,
+      steps: 0,
+      periods: 0,
+      inputs: this.fanIn,
+      pixels: pixelsOf(shape),
+      tiles: tilesOf(shape),
+      offsets: 0,
+      events: 0,
+      weights: 0,
+      bias: 0,
+      z: 0,
+      moments: 0,
+      scratch: 0,
+      scratchStride: 0,
+    };
   }
 
   workspace = (maxImages: number) => ({
@@ -141,24 +160,20 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   }
 
   #byEvents(source: SpikeTrains, group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
-    const pixels = pixelsOf(this.shape);
     const scratch = this.#team.scratch(source.motifs * LANES * 4);
-    this.#team.run("linearEvents", this.#rowTiles, {
-      images,
-      steps: source.steps,
-      periods: source.periods,
-      inputs: this.fanIn,
-      pixels,
-      tiles: tilesOf(this.shape),
-      offsets: source.offsets.at,
-      events: source.events.at,
-      weights: group.at("weight"),
-      bias: group.at("bias"),
-      z: workspace.z,
-      moments: pixels === 1 ? moments : 0,
-      scratch: scratch.at,
-      scratchStride: scratch.stride,
-    });
+    const args = this.#eventArguments;
+    args.images = images;
+    args.steps = source.steps;
+    args.periods = source.periods;
+    args.offsets = source.offsets.at;
+    args.events = source.events.at;
+    args.weights = group.at("weight");
+    args.bias = group.at("bias");
+    args.z = workspace.z;
+    args.moments = args.pixels === 1 ? moments : 0;
+    args.scratch = scratch.at;
+    args.scratchStride = scratch.stride;
+    this.#team.run("linearEvents", this.#rowTiles, args);
   }
 
   gradient(group: ParameterGroup, images: number, { g, z }: Workspace, coefficients: Address): void {

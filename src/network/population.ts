@@ -5,6 +5,7 @@
  * Lists are by motif, not by step (`engine/assembly/events.ts`): a neuron that fires at every step, or at every second one, is listed once.
  */
 
+import type { KernelArguments } from "../engine/bindings.generated.ts";
 import { LANES } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
@@ -68,6 +69,7 @@ export class Population implements SpikeTrains {
   readonly lists: Region<Uint16Array>;
   readonly #team: Team;
   readonly #maxImages: number;
+  readonly #emit: KernelArguments["emit"];
 
   /** `learned`: whether lists a neuron are made, for weight gradients. */
   constructor(
@@ -104,6 +106,22 @@ export class Population implements SpikeTrains {
     this.events = team.arena.u16(read ? maxImages * this.capacity : 0);
     this.counts = team.arena.i32(learned ? sizeOf(shape) : 0);
     this.lists = team.arena.u16(learned ? sizeOf(shape) * this.listCapacity : 0);
+    const conv = reader === "conv";
+    this.#emit = {
+      steps,
+      periods: this.periods,
+      pixels,
+      tiles: tilesOf(shape),
+      channels: shape.channels,
+      wrap: conv ? shape.width : pixels,
+      everyPixel: conv ? 1 : 0,
+      capacity: this.capacity,
+      bits: team.bits.at,
+      masks: this.masks.at,
+      motifMasks: this.motifMasks.at,
+      offsets: this.offsets.at,
+      events: this.events.at,
+    };
   }
 
   /** Events an image at most, and room for the kernel to write whole vectors. */
@@ -124,26 +142,7 @@ export class Population implements SpikeTrains {
 
   /** Makes the event lists of images `first` to `end`, exclusive. */
   listRange(first: number, end: number): void {
-    if (this.reader === "none") return;
-    const { shape, steps } = this;
-    const pixels = pixelsOf(shape);
-    const tiles = tilesOf(shape);
-    const conv = this.reader === "conv";
-    this.#team.runRange("emit", first, end, {
-      steps,
-      periods: this.periods,
-      pixels,
-      tiles,
-      channels: shape.channels,
-      wrap: conv ? shape.width : pixels,
-      everyPixel: conv ? 1 : 0,
-      capacity: this.capacity,
-      bits: this.#team.bits.at,
-      masks: this.masks.at,
-      motifMasks: this.motifMasks.at,
-      offsets: this.offsets.at,
-      events: this.events.at,
-    });
+    if (this.reader !== "none") this.#team.runRange("emit", first, end, this.#emit);
   }
 
   /** Lists of rows (image, motif) a neuron. */

@@ -6,18 +6,18 @@ import { BispikeError } from "../errors.ts";
 import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
 import type { SequenceLearner } from "../learning/sequence/learner.ts";
 import type { ImageModel } from "../network/model.ts";
+import { createAutoencoder } from "../training/autoencoder/learners.ts";
 import {
   type AnyCheckpoint,
+  type AutoencoderCheckpoint,
   assertAutoencoder,
   assertImages,
   assertSequences,
+  type Checkpoint,
   decodeAnyCheckpoint,
-} from "../training/any-checkpoint.ts";
-import type { AutoencoderCheckpoint } from "../training/autoencoder/checkpoint.ts";
-import { createAutoencoder } from "../training/autoencoder/learners.ts";
-import type { Checkpoint } from "../training/checkpoint.ts";
+  type SequenceCheckpoint,
+} from "../training/checkpoint.ts";
 import { createModel } from "../training/image-rules.ts";
-import type { SequenceCheckpoint } from "../training/sequence/checkpoint.ts";
 import { createSequenceLearner } from "../training/sequence/learners.ts";
 import { importSlots } from "../training/slots.ts";
 import { importState } from "../training/state.ts";

@@ -11,8 +11,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BispikeError } from "../errors.ts";
-import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/any-checkpoint.ts";
 import type { AnyConfig } from "../training/any-config.ts";
+import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/checkpoint.ts";
 import { readAnyExperiment, renderConfig } from "../training/config-file.ts";
 import type { Observation } from "../training/observation.ts";
 import type { Place } from "../training/trainable.ts";

@@ -17,6 +17,8 @@ export interface FileKind {
 
 /** Metadata that are JSON, by name. */
 export interface SealedFields {
+  /** Absent in files of version 1, and in those of parts. */
+  readonly problem?: string;
   readonly config: object;
   readonly data: object;
   readonly position: { readonly step: number };
@@ -36,6 +38,7 @@ export function seal(
   const metadata = {
     kind,
     version: String(version),
+    ...(fields.problem === undefined ? {} : { problem: JSON.stringify(fields.problem) }),
     config: JSON.stringify(fields.config),
     data: JSON.stringify(fields.data),
     position: JSON.stringify(fields.position),
@@ -64,9 +67,9 @@ export function assertFinite(tensors: ReadonlyMap<string, Tensor>, step: number)
 export function checksum(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): string {
   const encoder = new TextEncoder();
   let hash = 0;
-  // Files without plugins are older than these, and have the bytes they had.
-  const plugins = metadata.has("plugins") ? ["plugins"] : [];
-  for (const key of ["version", "config", "data", "position", ...plugins])
+  // Files without these are older than they are, and keep their checksum.
+  const later = ["problem", "plugins"].filter((key) => metadata.has(key));
+  for (const key of ["version", "config", "data", "position", ...later])
     hash = xxHash32(encoder.encode(metadata.get(key) ?? ""), hash);
   for (const name of [...tensors.keys()].sort()) {
     const { shape, data } = tensors.get(name)!;

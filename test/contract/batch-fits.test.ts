@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
+import { createAutoencoderExperiment } from "../../src/training/experiment.ts";
 import { exportState } from "../../src/training/state.ts";
 import { RULES, smallRule } from "../support/image-rules.ts";
 import { smallDigits } from "../support/small-digits.ts";

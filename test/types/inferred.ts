@@ -53,7 +53,7 @@ export async function inferred(dataset: Dataset, error: BispikeError): Promise<v
       },
       onMetrics: (line) => {
         // A line of a step or of an epoch, told apart by its kind.
-        if (line.kind === "epoch") same<typeof line.heldOutAccuracy, number | null>(true);
+        if (line.kind === "epoch") same<typeof line.validationAccuracy, number | null>(true);
       },
     },
   });

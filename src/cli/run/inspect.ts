@@ -10,7 +10,7 @@ import { BispikeError } from "../../errors.ts";
 import { decodeSafetensors, type SafetensorsFile } from "../../export/safetensors.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
-import { isAutoencoderCheckpoint, isCheckpointKind, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { isCheckpointKind } from "../../training/checkpoint.ts";
 import type { InspectOptions } from "../inspect.ts";
 import { print } from "../output.ts";
 import { alignTable, classLabel } from "../table.ts";
@@ -62,8 +62,8 @@ async function inspect(path: string | undefined, options: InspectOptions): Promi
 /** A checkpoint of any kind. */
 function inspectOpened(path: string): Findings {
   const { file, checkpoint } = openAnyCheckpoint(path);
-  if (isSequenceCheckpoint(checkpoint)) return inspectSequence(path, { file, checkpoint });
-  if (isAutoencoderCheckpoint(checkpoint)) return inspectAutoencoder(path, { file, checkpoint });
+  if (checkpoint.problem === "sequence") return inspectSequence(path, { file, checkpoint });
+  if (checkpoint.problem === "autoencode") return inspectAutoencoder(path, { file, checkpoint });
   return inspectCheckpoint(path, { file, checkpoint });
 }
 

@@ -1,6 +1,5 @@
 /** The wording of a training's lines. */
-import type { AutoencoderEpochMetrics } from "../../training/autoencoder/metrics.ts";
-import type { EpochMetrics } from "../../training/metrics.ts";
+import type { AutoencoderEpochMetrics, EpochMetrics } from "../../training/metrics.ts";
 import type { Progress } from "../../training/trainer.ts";
 import type { AutoencoderRunSummary } from "./autoencoder-summary.ts";
 import type { AnyKind, AnySummary } from "./job.ts";
@@ -42,7 +41,7 @@ export function epochLine(line: AnyKind["epoch"], epochs: number): string {
 }
 
 function imageEpoch(line: EpochMetrics): string {
-  const heldOut = line.heldOutAccuracy === null ? "" : `  held-out ${percent(line.heldOutAccuracy)}`;
+  const heldOut = line.validationAccuracy === null ? "" : `  held-out ${percent(line.validationAccuracy)}`;
   const measured =
     line.rates.length === 0
       ? ""
@@ -69,10 +68,10 @@ function results(summary: AnySummary, which: string): string[] {
   return summary.task === "autoencode" ? autoencoderResult(summary, which) : sequenceResult(summary, which);
 }
 
-function imageResult({ testAccuracy, heldOutAccuracy, recall }: Summary, which: string): string[] {
+function imageResult({ testAccuracy, validationAccuracy, recall }: Summary, which: string): string[] {
   const accuracies = [
     ...(testAccuracy === null ? [] : [`test accuracy ${percent(testAccuracy)}`]),
-    ...(heldOutAccuracy === null ? [] : [`held-out accuracy ${percent(heldOutAccuracy)}`]),
+    ...(validationAccuracy === null ? [] : [`held-out accuracy ${percent(validationAccuracy)}`]),
   ];
   return [
     `${accuracies.join(", ")} (weights of ${which})`,
@@ -89,8 +88,8 @@ function autoencoderCounts({ task, rule, images, heldOut, latent }: AutoencoderC
 function autoencoderEpoch(line: AutoencoderEpochMetrics): string {
   const error = (mse: number | null, psnr: number | null) =>
     mse === null ? "" : ` MSE ${figure(mse)}${psnr === null ? "" : ` (${psnr.toFixed(2)} dB)`}`;
-  const perception = error(line.heldOutPerceptionMse, line.heldOutPerceptionPsnr);
-  const recall = error(line.heldOutRecallMse, line.heldOutRecallPsnr);
+  const perception = error(line.validationPerceptionMse, line.validationPerceptionPsnr);
+  const recall = error(line.validationRecallMse, line.validationRecallPsnr);
   const heldOut = perception === "" ? "" : `  held-out${perception}${recall === "" ? "" : `, recall${recall}`}`;
   const list = (rates: readonly number[]) => rates.map((rate) => rate.toFixed(2)).join(" ");
   const rates = [line.perceptionRates, line.recallRates].filter((values) => values.length > 0).map(list);
@@ -98,8 +97,8 @@ function autoencoderEpoch(line: AutoencoderEpochMetrics): string {
   return `${heldOut}  loss ${line.trainLoss.toFixed(3)}${shown}`;
 }
 
-function autoencoderResult({ test, heldOut, heldOutMse }: AutoencoderRunSummary, which: string): string[] {
-  const chosen = test === null || heldOutMse === null ? "" : `, held-out MSE ${figure(heldOutMse)}`;
+function autoencoderResult({ test, heldOut, validationMse }: AutoencoderRunSummary, which: string): string[] {
+  const chosen = test === null || validationMse === null ? "" : `, held-out MSE ${figure(validationMse)}`;
   const { perception = null, recall = null } = test ?? heldOut ?? {};
   return [
     ...(perception

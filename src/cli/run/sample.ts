@@ -8,7 +8,7 @@ import type { AutoencoderModel } from "../../learning/autoencoder/model.ts";
 import type { Picture } from "../../measurement/picture-grid.ts";
 import type { Network } from "../../network/autoencoder/pair.ts";
 import { openAutoencoder } from "../../node/open.ts";
-import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";
+import type { AutoencoderCheckpoint } from "../../training/checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { SAMPLE_SOURCES, SampleOptions } from "../sample.ts";
 import { datasetFor, filesRead, partImages, placeOf, unverified } from "./data.ts";

@@ -15,8 +15,7 @@
  * find their least energy at once.
  */
 import { BLOCK } from "../../engine/kernels.ts";
-import type { Matrix } from "../../engine/matrix.ts";
-import { multiply } from "../../engine/matrix.ts";
+import { type Matrix, multiply } from "../../engine/matrix.ts";
 import type { Address } from "../../engine/memory.ts";
 import type { ReadoutLoss } from "../../network/real/linear-readout.ts";
 import type { RecurrentLayer } from "../../network/real/recurrent-layer.ts";

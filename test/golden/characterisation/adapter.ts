@@ -31,18 +31,12 @@ import { classMeans, recallImages } from "../../../src/measurement/recalled.ts";
 import { redrawnBatches, redrawnErrors } from "../../../src/measurement/redrawn-images.ts";
 import { evaluateSequence } from "../../../src/measurement/sequence.ts";
 import { AutoencoderPair } from "../../../src/network/autoencoder/pair.ts";
-import { autoencoderFrame } from "../../../src/network/specs.ts";
 import { type ImageModel, Model } from "../../../src/network/model.ts";
+import { autoencoderFrame } from "../../../src/network/specs.ts";
 import { rangesOf } from "../../../src/network/stage-range.ts";
 import { autoencoderToNir, encodeNir, type NirGraph, perceptionToNir, recallToNir } from "../../../src/nir.ts";
 import { openAnyCheckpoint, openAutoencoder, openModel, openSequence } from "../../../src/node/open.ts";
 import { spawnThread } from "../../../src/node/threads.ts";
-import {
-  type AnyCheckpoint,
-  decodeAnyCheckpoint,
-  isAutoencoderCheckpoint,
-  isSequenceCheckpoint,
-} from "../../../src/training/any-checkpoint.ts";
 import {
   type AnyConfig,
   isAutoencoderConfig,
@@ -50,13 +44,16 @@ import {
   resolveAnyConfig,
 } from "../../../src/training/any-config.ts";
 import type { AutoencoderConfig } from "../../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../../src/training/autoencoder/experiment.ts";
+import { type AnyCheckpoint, decodeAnyCheckpoint } from "../../../src/training/checkpoint.ts";
 import { type ExperimentConfig, resolveConfig } from "../../../src/training/config.ts";
-import { createExperiment } from "../../../src/training/experiment.ts";
+import {
+  createAutoencoderExperiment,
+  createExperiment,
+  createSequenceExperiment,
+} from "../../../src/training/experiment.ts";
 import { trainsRecall } from "../../../src/training/image-rules.ts";
 import type { Observation } from "../../../src/training/observation.ts";
 import type { SequenceConfig } from "../../../src/training/sequence/config.ts";
-import { createSequenceExperiment } from "../../../src/training/sequence/experiment.ts";
 import { sequenceRequest } from "../../../src/training/sequence/request.ts";
 import { importSlots } from "../../../src/training/slots.ts";
 import type { Trainable, TrainableKind } from "../../../src/training/trainable.ts";
@@ -155,7 +152,7 @@ async function prepareResolved(team: Team, resolved: AnyConfig, data: DataName):
     const sequence = await sequenceOf(resolved);
     const experiment = createSequenceExperiment(team, resolved, sequence);
     return {
-      totalSteps: experiment.totalSteps,
+      totalSteps: experiment.task.totalSteps,
       run: (options) => run(experiment, options, sequenceEpoch),
       measure: () => measureSequence(experiment.learner, sequence, resolved),
     };
@@ -164,14 +161,14 @@ async function prepareResolved(team: Team, resolved: AnyConfig, data: DataName):
   if (isAutoencoderConfig(resolved)) {
     const experiment = createAutoencoderExperiment(team, resolved, dataset);
     return {
-      totalSteps: experiment.totalSteps,
+      totalSteps: experiment.task.totalSteps,
       run: (options) => run(experiment, options, autoencoderEpoch),
       measure: () => measureAutoencoder(experiment.model, dataset, resolved),
     };
   }
   const experiment = createExperiment(team, resolved, dataset);
   return {
-    totalSteps: experiment.totalSteps,
+    totalSteps: experiment.task.totalSteps,
     run: (options) => run(experiment, options, imageEpoch),
     measure: () => measureImages(experiment.model, dataset, resolved),
   };
@@ -240,7 +237,7 @@ async function run<K extends TrainableKind>(
 // --------------------------------------------------------------------------------------------------------- epoch lines
 
 interface ImageEpoch {
-  readonly heldOutAccuracy: number | null;
+  readonly validationAccuracy: number | null;
   readonly trainLoss: number;
   readonly trainAccuracy: number;
   readonly hamming: readonly number[];
@@ -249,7 +246,7 @@ interface ImageEpoch {
 }
 
 const imageEpoch = (line: ImageEpoch): Figures => ({
-  accuracy: line.heldOutAccuracy,
+  accuracy: line.validationAccuracy,
   trainLoss: line.trainLoss,
   trainAccuracy: line.trainAccuracy,
   hamming: line.hamming,
@@ -260,23 +257,23 @@ const imageEpoch = (line: ImageEpoch): Figures => ({
 interface SequenceEpoch {
   readonly trainLoss: number;
   readonly rates: readonly number[];
-  readonly heldOutAccuracy?: number | null;
-  readonly heldOutBits?: number | null;
+  readonly validationAccuracy?: number | null;
+  readonly validationBits?: number | null;
   readonly trainAccuracy?: number;
   readonly trainBits?: number;
-  readonly heldOutMse?: number | null;
-  readonly heldOutMae?: number | null;
+  readonly validationMse?: number | null;
+  readonly validationMae?: number | null;
   readonly trainMse?: number;
 }
 
 function sequenceEpoch(line: SequenceEpoch): Figures {
   const common = { trainLoss: line.trainLoss, rates: line.rates };
   if (line.trainMse !== undefined)
-    return { mse: line.heldOutMse!, mae: line.heldOutMae!, trainMse: line.trainMse, ...common };
-  const { heldOutAccuracy, heldOutBits, trainAccuracy, trainBits } = line;
+    return { mse: line.validationMse!, mae: line.validationMae!, trainMse: line.trainMse, ...common };
+  const { validationAccuracy, validationBits, trainAccuracy, trainBits } = line;
   return {
-    accuracy: heldOutAccuracy!,
-    bits: heldOutBits!,
+    accuracy: validationAccuracy!,
+    bits: validationBits!,
     trainAccuracy: trainAccuracy!,
     trainBits: trainBits!,
     ...common,
@@ -284,8 +281,8 @@ function sequenceEpoch(line: SequenceEpoch): Figures {
 }
 
 interface AutoencoderEpoch {
-  readonly heldOutPerceptionMse: number | null;
-  readonly heldOutRecallMse: number | null;
+  readonly validationPerceptionMse: number | null;
+  readonly validationRecallMse: number | null;
   readonly trainLoss: number;
   readonly trainPerceptionLoss: number;
   readonly trainRecallLoss: number;
@@ -294,8 +291,8 @@ interface AutoencoderEpoch {
 }
 
 const autoencoderEpoch = (line: AutoencoderEpoch): Figures => ({
-  perceptionMse: line.heldOutPerceptionMse,
-  recallMse: line.heldOutRecallMse,
+  perceptionMse: line.validationPerceptionMse,
+  recallMse: line.validationRecallMse,
   trainLoss: line.trainLoss,
   trainPerceptionLoss: line.trainPerceptionLoss,
   trainRecallLoss: line.trainRecallLoss,
@@ -510,7 +507,7 @@ async function partsRun(config: ExperimentConfig, data: DataName, options: Parts
 /** What a run folder's best checkpoint, else its last, gives on the test part. */
 export async function measureRun(folder: string, data: DataName): Promise<Figures> {
   const { checkpoint } = openAnyCheckpoint(folder);
-  if (isSequenceCheckpoint(checkpoint)) {
+  if (checkpoint.problem === "sequence") {
     const { learner, team } = await openSequence(folder, 1);
     try {
       return await measureSequence(learner, await sequenceOf(checkpoint.config), checkpoint.config);
@@ -519,7 +516,7 @@ export async function measureRun(folder: string, data: DataName): Promise<Figure
     }
   }
   const dataset = datasetOf(data as PicturesName);
-  if (isAutoencoderCheckpoint(checkpoint)) {
+  if (checkpoint.problem === "autoencode") {
     const { model, team } = await openAutoencoder(folder, 1);
     try {
       return await measureAutoencoder(model, dataset, checkpoint.config);
