@@ -4,6 +4,7 @@
  */
 import type { LayeredNet } from "../network/real/layered-net.ts";
 import { sizeOf } from "../network/shape.ts";
+import { inputShape, layerSize } from "../network/spec.ts";
 import { convConnections, sumOf } from "./connections.ts";
 import { addFootprints, type Footprint, footprint } from "./footprint.ts";
 import { addOperations, NO_OPERATIONS, type Operations } from "./operations.ts";
@@ -18,27 +19,23 @@ export interface FeedbackNet {
 
 /** The feedback net that rules ccl and real-bsd learn beside a net. */
 export function feedbackNet(net: LayeredNet): FeedbackNet {
-  const { perception, recall } = net.spec;
-  const down = recall.toReversed();
-  let inputs = perception.at(-1)!.shape;
   let forward = NO_OPERATIONS;
   const footprints: Footprint[] = [];
-  for (const [k, { synapses, shape, bias, norm }] of down.entries()) {
-    const conv = synapses.kind === "conv";
-    const weights = conv ? 9 * inputs.channels * shape.channels : sizeOf(inputs) * sizeOf(shape);
+  for (const layer of net.spec.recall.toReversed()) {
+    const inputs = inputShape(net.spec, layer);
+    const { shape } = layer;
+    const { weights, biases, norms } = layerSize(layer, inputs);
     let dense = weights;
-    if (conv) {
+    if (layer.synapses.kind === "conv") {
       const geometry = { up: 0, pool: 0, stride: 1, padding: 1, outHeight: shape.height, outWidth: shape.width };
       const seen = { ...shape, channels: inputs.channels };
       dense = sumOf(convConnections(new Float32Array(weights).fill(1), seen, geometry).all);
     }
     // The first stage reads a one-hot row: a single 1, hence additions.
-    const operations = k === 0 ? { macs: 0, acs: dense / sizeOf(inputs), dense } : { macs: dense, acs: 0, dense };
+    const first = layer.from === "target";
+    const operations = first ? { macs: 0, acs: dense / sizeOf(inputs), dense } : { macs: dense, acs: 0, dense };
     forward = addOperations(forward, operations);
-    const biases = bias ? (conv ? shape.channels : sizeOf(shape)) : 0;
-    const normed = norm === "none" ? 0 : 2 * shape.channels;
-    footprints.push(footprint(weights + biases + normed, normed));
-    inputs = shape;
+    footprints.push(footprint(weights + biases + norms, norms));
   }
   return { forward, gradient: forward, footprint: addFootprints(footprints) };
 }

@@ -19,7 +19,7 @@ import { Population } from "./population.ts";
 import { assertRows } from "./rows.ts";
 import { flat, type Shape, sizeOf } from "./shape.ts";
 import type { Slot } from "./slots.ts";
-import { type LayerSpec, type PairSpec, readerOf } from "./spec.ts";
+import { type LayerSpec, type PairSpec, readerOf, stageShape } from "./spec.ts";
 import { classifierSpec } from "./specs.ts";
 import { checkRange, describeStages, type StageRange } from "./stage-range.ts";
 import type { Source } from "./synapses.ts";
@@ -90,11 +90,10 @@ export class NetworkPair {
 
     const { first, last } = this.range;
     const { perception, recall } = this.spec;
-    const shapeOf = (stage: number) => perception[stage - 2]?.shape ?? this.stimulusShape;
     let below: [from: LayerSpec["from"], source: Source];
     if (first > 1) {
       const from = first === 2 ? "stimulus" : first - 1;
-      this.below = new Population(team, shapeOf(first - 1), steps, maxImages, readerOf(perception, from));
+      this.below = new Population(team, stageShape(this.spec, first - 1), steps, maxImages, readerOf(perception, from));
       below = [from, this.below];
     } else if (stimulus === "direct") {
       const { at } = this.stimulus;
@@ -120,7 +119,13 @@ export class NetworkPair {
       );
     if (this.recalls && last === this.stages - 1) this.above = this.concept;
     else if (this.recalls && last < this.stages)
-      this.above = new Population(team, shapeOf(last + 1), steps, this.maxRecalls, readerOf(recall, last + 1));
+      this.above = new Population(
+        team,
+        stageShape(this.spec, last + 1),
+        steps,
+        this.maxRecalls,
+        readerOf(recall, last + 1),
+      );
 
     const { keepDrives = false, keepGradients = true } = options;
     const layers = buildPair(team, this.spec, {

@@ -5,7 +5,7 @@
  * target. `mirror` derives recall from perception.
  */
 import type { Pooling } from "./neuron.ts";
-import { flat, pixelsOf, type Shape } from "./shape.ts";
+import { flat, pixelsOf, type Shape, sizeOf } from "./shape.ts";
 
 /** One of the two networks of a pair. */
 export type Side = "perception" | "recall";
@@ -198,6 +198,26 @@ function shapeOver(below: Shape, connections: Connections): Shape {
     return pool ? convolved >> 1 : convolved;
   };
   return { height: side(below.height), width: side(below.width), channels };
+}
+
+/** Shape of a stage: the stimulus's (1), or that of perception's layer. */
+export function stageShape(spec: PairSpec, stage: number): Shape {
+  return spec.perception[stage - 2]?.shape ?? spec.stimulus;
+}
+
+/** Shape of what a layer reads. */
+export function inputShape(spec: PairSpec, { from }: LayerSpec): Shape {
+  if (typeof from === "number") return stageShape(spec, from);
+  return from === "stimulus" ? spec.stimulus : stageShape(spec, spec.perception.length + 1);
+}
+
+/** Numbers a layer without recurrent synapses learns, and connections of one step: weights times the places they are used at, before pooling. */
+export function layerSize({ synapses, shape, bias, norm }: LayerSpec, inputs: Shape) {
+  const conv = synapses.kind === "conv";
+  const weights = conv ? 9 * inputs.channels * shape.channels : sizeOf(inputs) * sizeOf(shape);
+  const places = conv ? pixelsOf(shape) * (synapses.pool ? 4 : 1) : 1;
+  const biases = bias ? (conv ? shape.channels : sizeOf(shape)) : 0;
+  return { weights, biases, norms: norm === "none" ? 0 : 2 * shape.channels, connections: weights * places };
 }
 
 /** What reads the spikes of a stage among the layers of one network. */

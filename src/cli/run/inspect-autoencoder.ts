@@ -1,14 +1,14 @@
 /** An autoencoder's checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
 import { describeShape as describeImage } from "../../data/dataset.ts";
-import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
-import { autoencoderFrame, autoencoderShapes } from "../../network/specs.ts";
+import { describeShape } from "../../network/shape.ts";
+import { autoencoderFrame, autoencoderSpec } from "../../network/specs.ts";
 import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AutoencoderConfig } from "../../training/autoencoder/config.ts";
 import { REAL_RULES } from "../../training/autoencoder/config-schema.ts";
 import type { AnyCheckpoint, AutoencoderCheckpoint } from "../../training/checkpoint.ts";
 import { alignTable, printable } from "../table.ts";
 import type { Findings } from "./inspect.ts";
-import { besideCheckpoint, describePosition, parameterCount, parametersOf } from "./inspect-run.ts";
+import { besideCheckpoint, describePosition, describeStages, parameterCount, parametersOf } from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
 import { figure } from "./lines-sequence.ts";
 import { counted } from "./words.ts";
@@ -20,7 +20,12 @@ export function inspectAutoencoder(
 ): Findings {
   const { config, data, position, tensors, version } = checkpoint;
   const { last, summary } = besideCheckpoint(path, file);
-  const stages = describeStages(checkpoint);
+  const { network } = config;
+  const spec = autoencoderSpec({ ...network, image: autoencoderFrame(network, data.shape) });
+  const [latent, top] = [network.hidden.length + 2, spec.perception.length + 1];
+  const stages = describeStages(spec, tensors, (stage) =>
+    stage === 1 || stage === top ? "image" : stage === latent ? "latent" : "hidden",
+  );
   const parameters = { perception: parametersOf("perception.", tensors), recall: parametersOf("recall.", tensors) };
   const rows = stages.map(({ stage, role, shape, perception, recall }) => [
     stage.toString(),
@@ -89,28 +94,4 @@ function describeRule({ rule }: AutoencoderConfig): string {
     ? `, bands ${frequency.bands} about ${frequency.split} cycles a pixel`
     : ", no split by frequency";
   return `bsd: ${described.get(rule.loss) ?? rule.loss}, ${rule.centred ? "centred " : ""}${rule.features}${bands}`;
-}
-
-interface StageSummary {
-  readonly stage: number;
-  readonly role: "image" | "hidden" | "latent";
-  readonly shape: Shape;
-  /** Parameters that drive this stage in each network: perception's from below, recall's from above. */
-  readonly perception: number;
-  readonly recall: number;
-}
-
-function describeStages({ config, data, tensors }: AutoencoderCheckpoint): StageSummary[] {
-  const { network } = config;
-  const frame = autoencoderFrame(network, data.shape);
-  const image = network.kind === "mlp" ? flat(sizeOf(frame)) : frame;
-  const shapes = [image, ...autoencoderShapes(network, frame), image];
-  const latent = network.hidden.length + 1;
-  return shapes.map((shape, k) => ({
-    stage: k + 1,
-    role: k === 0 || k === shapes.length - 1 ? "image" : k === latent ? "latent" : "hidden",
-    shape,
-    perception: parametersOf(`perception.stage${k + 1}.`, tensors),
-    recall: parametersOf(`recall.stage${k + 1}.`, tensors),
-  }));
 }

@@ -3,15 +3,22 @@ import { type AugmentOptions, augments } from "../../data/augment/options.ts";
 import { describeShape as describeImage } from "../../data/dataset.ts";
 import { criteriaOf } from "../../learning/criteria.ts";
 import { authorsActivations } from "../../learning/real/image-net.ts";
-import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
-import { paddedShape } from "../../network/specs.ts";
+import { describeShape } from "../../network/shape.ts";
+import type { PairSpec } from "../../network/spec.ts";
+import { classifierSpec, paddedShape } from "../../network/specs.ts";
 import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AnyCheckpoint, Checkpoint } from "../../training/checkpoint.ts";
 import { isRealRule, type RuleConfig } from "../../training/config.ts";
 import { trainsRecall } from "../../training/image-rules.ts";
 import { alignTable, percent } from "../table.ts";
 import type { Findings } from "./inspect.ts";
-import { besideCheckpoint, describePosition, parameterCount, parametersOf, type StoredSummary } from "./inspect-run.ts";
+import {
+  besideCheckpoint,
+  describePosition,
+  describeStages,
+  parameterCount,
+  type StoredSummary,
+} from "./inspect-run.ts";
 import { describeTensors, tensorTable } from "./inspect-tensors.ts";
 import { describeLoss } from "./stage-loss-words.ts";
 import { counted } from "./words.ts";
@@ -19,7 +26,11 @@ import { counted } from "./words.ts";
 /** Everything there is to say of a checkpoint; of a run's best one (else its last) when `path` is a folder. */
 export function inspectCheckpoint(path: string, { file, checkpoint }: OpenedCheckpoint): Findings {
   const { config, data, position, tensors, version } = checkpoint;
-  const stages = describeStages(checkpoint);
+  const spec = specOf(checkpoint);
+  const concept = spec.perception.length + 1;
+  const stages = describeStages(spec, tensors, (stage) =>
+    stage === 1 ? "stimulus" : stage === concept ? "concept" : "hidden",
+  );
   const { last, summary } = besideCheckpoint(path, file);
   const total = (network: "perception" | "recall") => stages.reduce((sum, stage) => sum + stage[network], 0);
   const parameters = { perception: total("perception"), recall: total("recall") };
@@ -183,31 +194,11 @@ function describeFreeze({ freeze }: Checkpoint["config"]["rule"]): string {
   return `, frozen ${freeze === "both" ? "perception and recall" : freeze}`;
 }
 
-interface StageSummary {
-  readonly stage: number;
-  readonly role: "stimulus" | "hidden" | "concept";
-  readonly shape: Shape;
-  /** Parameters that drive this stage in each network: perception's from below, recall's from above. */
-  readonly perception: number;
-  readonly recall: number;
-}
-
-function describeStages({ config, data, tensors }: Checkpoint): StageSummary[] {
-  const { kind, hidden, target, targetSize } = config.network;
+function specOf({ config: { network }, data }: Checkpoint): PairSpec {
   const classes = data.classNames.length;
-  const image = paddedShape(kind, hidden.length, data.shape);
-  const shapes = [
-    kind === "mlp" ? flat(sizeOf(image)) : image,
-    ...hidden.map((channels, k) =>
-      kind === "mlp" ? flat(channels) : { height: image.height >> (k + 1), width: image.width >> (k + 1), channels },
-    ),
-    flat(target === "one-hot" ? classes : targetSize || 4 * classes),
-  ];
-  return shapes.map((shape, k) => ({
-    stage: k + 1,
-    role: k === 0 ? "stimulus" : k === shapes.length - 1 ? "concept" : "hidden",
-    shape,
-    perception: parametersOf(`perception.stage${k + 1}.`, tensors),
-    recall: parametersOf(`recall.stage${k + 1}.`, tensors),
-  }));
+  const image = paddedShape(network.kind, network.hidden.length, data.shape);
+  return classifierSpec(
+    { ...network, image },
+    network.target === "one-hot" ? classes : network.targetSize || 4 * classes,
+  );
 }

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { BispikeError } from "../../errors.ts";
+import { type PairSpec, stageShape } from "../../network/spec.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/checkpoint.ts";
@@ -60,4 +61,19 @@ export function parametersOf(prefix: string, tensors: AnyCheckpoint["tensors"]):
     if (name.startsWith(prefix) && !/\.norm\.(mean|variance)$/.test(name)) sum += data.length;
   }
   return sum;
+}
+
+/** Trained numbers of the layers that drive each stage: perception's from below, recall's from above. */
+export function describeStages<Role extends string>(
+  spec: PairSpec,
+  tensors: AnyCheckpoint["tensors"],
+  roleOf: (stage: number) => Role,
+) {
+  return Array.from({ length: spec.perception.length + 1 }, (_, k) => ({
+    stage: k + 1,
+    role: roleOf(k + 1),
+    shape: stageShape(spec, k + 1),
+    perception: parametersOf(`perception.stage${k + 1}.`, tensors),
+    recall: parametersOf(`recall.stage${k + 1}.`, tensors),
+  }));
 }
