@@ -109,6 +109,7 @@ export {
   perceiveHidden,
   recallConcepts,
 } from "./network/inference.ts";
+export { type LayerKind, registerLayerKind } from "./network/layer-kinds.ts";
 export {
   type DataSummary,
   ImageModel,
@@ -123,7 +124,18 @@ export type { RecallPaths } from "./network/pair-options.ts";
 export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
 export type { Slot, Stateful } from "./network/slots.ts";
-export type { Activation } from "./network/spec.ts";
+export {
+  type Activation,
+  type Connections,
+  chain,
+  type HiddenSpec,
+  type LayerSpec,
+  type MirrorOptions,
+  mirror,
+  type PairSpec,
+  type SynapsesSpec,
+  type UnitsSpec,
+} from "./network/spec.ts";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export {
   checkedConfig,

@@ -14,6 +14,7 @@ import type { Team } from "../engine/team.ts";
 import { ConvSynapses } from "./conv.ts";
 import { DrawingSynapses, MOST_DRAWN_CHANNELS } from "./drawing.ts";
 import { Layer } from "./layer.ts";
+import { layerKind } from "./layer-kinds.ts";
 import { LinearSynapses } from "./linear.ts";
 import { neuronDefaults } from "./neuron.ts";
 import { ParameterGroup } from "./parameters.ts";
@@ -115,6 +116,7 @@ export function buildSynapses(
     const onPlane = isReal(source) && pixelsOf(shape) > 1;
     return onPlane ? new PlaneLinear(team, source, shape, bias) : new LinearSynapses(team, source, shape, bias);
   }
+  if (synapses.kind !== "conv") return layerKind(synapses.kind).build(team, source, spec, maxImages);
   const { channels } = shape;
   if (isReal(source)) return new ConvSynapses(team, source, { ...synapses, upsample: false, channels, bias });
   if (synapses.averaged && !stepwise && channels <= MOST_DRAWN_CHANNELS)

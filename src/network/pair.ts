@@ -77,10 +77,10 @@ export class NetworkPair {
   constructor(team: Team, options: PairOptions) {
     this.team = team;
     this.options = options;
-    const { image, classes, maxImages, seed, steps, hidden, stimulus } = options;
+    const { image, classes, maxImages, seed, steps, stimulus } = options;
     this.target = targetCode(options.target, classes, options.targetSize, seed);
-    this.spec = classifierSpec(options, this.target.width);
-    this.stages = hidden.length + 2;
+    this.spec = options.spec ?? classifierSpec(options, this.target.width);
+    this.stages = this.spec.perception.length + 1;
     this.range = checkRange(options.part ?? { first: 1, last: this.stages }, this.stages, stimulus === "direct");
     this.stimulusShape = this.spec.stimulus;
     this.stimulusWidth = padded(sizeOf(image));

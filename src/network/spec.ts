@@ -13,6 +13,8 @@ export type Side = "perception" | "recall";
 /** How a layer is connected to what it reads. */
 export type SynapsesSpec =
   | { readonly kind: "linear" }
+  /** Synapses that `registerLayerKind` gave a name. */
+  | { readonly kind: `own:${string}` }
   | {
       /** 3x3 convolution. */
       readonly kind: "conv";
@@ -84,7 +86,7 @@ export interface Needs {
 
 /** A layer's connections, of which `chain` makes specs. */
 export type Connections =
-  | { readonly kind: "linear"; readonly shape: Shape }
+  | { readonly kind: "linear" | `own:${string}`; readonly shape: Shape }
   | (Extract<SynapsesSpec, { kind: "conv" }> & { readonly channels: number });
 
 /** What the hidden layers of a net have in common. */
@@ -179,19 +181,19 @@ function readout(wiring: Wiring): LayerSpec {
 }
 
 function opposite(synapses: SynapsesSpec): SynapsesSpec {
-  if (synapses.kind === "linear") return synapses;
+  if (synapses.kind !== "conv") return synapses;
   if (synapses.upsample) return { kind: "conv", stride: 2 };
   return synapses.pool || synapses.stride === 2 ? { kind: "conv", upsample: true } : { kind: "conv" };
 }
 
 function synapsesOf(connections: Connections): SynapsesSpec {
-  if (connections.kind === "linear") return { kind: "linear" };
+  if (connections.kind !== "conv") return { kind: connections.kind };
   const { channels: _, ...synapses } = connections;
   return synapses;
 }
 
 function shapeOver(below: Shape, connections: Connections): Shape {
-  if (connections.kind === "linear") return connections.shape;
+  if (connections.kind !== "conv") return connections.shape;
   const { channels, stride = 1, padding = 1, pool = false, upsample = false } = connections;
   const side = (size: number) => {
     const convolved = Math.floor(((upsample ? 2 * size : size) + 2 * padding - 3) / stride) + 1;
@@ -222,7 +224,9 @@ export function layerSize({ synapses, shape, bias, norm }: LayerSpec, inputs: Sh
 
 /** What reads the spikes of a stage among the layers of one network. */
 export function readerOf(layers: readonly LayerSpec[], stage: LayerSpec["from"]): "linear" | "conv" | "none" {
-  return layers.find(({ from }) => from === stage)?.synapses.kind ?? "none";
+  const reader = layers.find(({ from }) => from === stage);
+  if (!reader) return "none";
+  return reader.synapses.kind === "conv" ? "conv" : "linear";
 }
 
 /** Flat populations, one after the other. @example dense([512, 256]) */

@@ -156,6 +156,20 @@ export function realAutoencoderSpec(
   return realSpec(stimulusShape(options), autoencoder(options, options.image), options);
 }
 
+/** Perception of a `sequenceSpec`, of tanh units without norm. */
+export function realSequenceSpec(
+  hidden: readonly number[],
+  inputs: { readonly width: number },
+  targets: { readonly width: number },
+): PairSpec {
+  const stimulus = flat(inputs.width);
+  const units = { kind: "tanh" } as const;
+  const common = { norm: "none", units, recurrent: "forward" } as const;
+  const perception = chain(stimulus, dense([...hidden, targets.width]), common);
+  const recall = mirror(perception, { stimulus, units, recurrent: "backward" });
+  return { steps: 1, names: NAMES, stimulus, perception, recall };
+}
+
 /** A recurrent net along a window of elements, and recall back from its end. Both ends are flat. */
 export function sequenceSpec(
   options: Pick<NetworkOptions, "hidden" | "steps" | "norm" | "tau"> & {

@@ -10,7 +10,7 @@ const network = { hidden: [5, 17], steps: 4, norm: true, tau: 2, threshold: { pe
 /** "stage<from: synapses, shape; B: bias, N: norm". */
 function words({ stage, from, synapses, shape, bias, norm }: LayerSpec): string {
   const kind =
-    synapses.kind === "linear"
+    synapses.kind !== "conv"
       ? "linear"
       : ["conv", synapses.stride === 2 && "/2", synapses.pool && "max", synapses.upsample && "x2"]
           .filter(Boolean)
