@@ -96,7 +96,7 @@ export class YardstickLayer {
 
   /** Firing rate of the neurons in the newest step. */
   outputRate() {
-    const rates = this.#layer.channelRates();
+    const rates = this.#layer.rates();
     return rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   }
 

@@ -29,7 +29,7 @@ export {
   type AutoencoderPairOptions,
   type Network,
 } from "./network/autoencoder/pair.ts";
-export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./network/autoencoder/shapes.ts";
+export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./network/specs.ts";
 export { AutoencoderBsd, type AutoencoderBsdOptions } from "./problems/autoencode-ends.ts";
 export { type ExperimentKind, experimentKind, isAutoencoderConfig } from "./training/any-config.ts";
 export {

@@ -101,6 +101,7 @@ export {
   perceiveHidden,
   recallConcepts,
 } from "./network/inference.ts";
+export { type LayerKind, registerLayerKind } from "./network/layer-kinds.ts";
 export {
   type DataSummary,
   ImageModel,
@@ -112,10 +113,21 @@ export {
 export { type Feature, type NeuronParameters, neuronDefaults, type Pooling } from "./network/neuron.ts";
 export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
 export type { RecallPaths } from "./network/pair-options.ts";
-export type { Activation } from "./network/real/real-layer.ts";
 export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
 export type { Shape } from "./network/shape.ts";
 export type { Slot, Stateful } from "./network/slots.ts";
+export {
+  type Activation,
+  type Connections,
+  chain,
+  type HiddenSpec,
+  type LayerSpec,
+  type MirrorOptions,
+  mirror,
+  type PairSpec,
+  type SynapsesSpec,
+  type UnitsSpec,
+} from "./network/spec.ts";
 export { Bsd, type BsdOptions } from "./problems/classify-ends.ts";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export {

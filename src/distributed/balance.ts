@@ -2,7 +2,8 @@
 import { BispikeError } from "../errors.ts";
 import type { NetworkOptions } from "../network/pair.ts";
 import type { Shape } from "../network/shape.ts";
-import { paddedShape } from "../network/stage-plan.ts";
+import { inputShape, layerSize } from "../network/spec.ts";
+import { classifierSpec, paddedShape } from "../network/specs.ts";
 
 /**
  * Work of each stage, 1 to L, in weights times places they are used at: perception's into the stage and recall's into it. Spikes are sparse and some products are
@@ -14,25 +15,16 @@ import { paddedShape } from "../network/stage-plan.ts";
  * balancedCuts(stageWork(config.network, dataset.shape, 10), 2, true); // such as [2]
  */
 export function stageWork(network: Pick<NetworkOptions, "kind" | "hidden">, image: Shape, concept: number): number[] {
-  const { kind, hidden } = network;
-  const { height, width, channels } = paddedShape(kind, hidden.length, image);
-  const units = [channels, ...hidden, concept];
-  const pixels = units.map((_, k) => (kind === "mlp" ? (k === 0 ? height * width : 1) : (height >> k) * (width >> k)));
-  const top = hidden.length + 1;
-  return units.map((count, k) => {
-    if (kind === "mlp") {
-      const size = (at: number) => (at === 0 ? pixels[0]! * channels : units[at]!);
-      const up = k > 0 ? size(k) * size(k - 1) : 0;
-      return up + (k < top ? size(k) * size(k + 1) : 0);
-    }
-    // A stage of perception convolves before it pools, at the places of the stage below.
-    const up =
-      k === 0 ? 0 : k === top ? units[k - 1]! * pixels[k - 1]! * count : 9 * units[k - 1]! * count * pixels[k - 1]!;
-    const down =
-      k === top ? 0 : k === top - 1 ? units[k + 1]! * count * pixels[k]! : 9 * units[k + 1]! * count * pixels[k]!;
-    return up + down;
-  });
+  const frame = paddedShape(network.kind, network.hidden.length, image);
+  const spec = classifierSpec({ ...network, ...ANY_NEURONS, image: frame }, concept);
+  const work = new Array<number>(network.hidden.length + 2).fill(0);
+  for (const layer of [...spec.perception, ...spec.recall])
+    work[layer.stage - 1]! += layerSize(layer, inputShape(spec, layer)).connections;
+  return work;
 }
+
+/** What work does not depend on. */
+const ANY_NEURONS = { steps: 1, norm: true, tau: 2, threshold: { perception: 1, recall: 1 } };
 
 /**
  * Last stages of all parts but the last one, so that the busiest part has the least work.

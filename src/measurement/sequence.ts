@@ -75,7 +75,7 @@ export async function evaluateSequence(
         else values.add(view, at, targets.values, position * targets.width);
       }
     }
-    for (const [k, rate] of firingRates(learner, count).entries()) rates[k] = (rates[k] ?? 0) + rate * count;
+    for (const [k, rate] of firingRates(learner).entries()) rates[k] = (rates[k] ?? 0) + rate * count;
     await pause?.();
   }
   const counted = { positions: range.to - range.from, rates: rates.map((sum) => sum / starts.length) };
@@ -84,10 +84,10 @@ export async function evaluateSequence(
 }
 
 /** Mean firing rate of each hidden stage over the windows predicted last. */
-function firingRates(learner: SequenceLearner, rows: number): number[] {
+function firingRates(learner: SequenceLearner): number[] {
   if (!(learner instanceof SpikingLearner)) return [];
   return learner.pair.perception.map((layer) => {
-    const rates = layer.rates(learner.window, rows);
+    const rates = layer.rates();
     return rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   });
 }

@@ -6,7 +6,7 @@ import { LANES, padded } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import type { ParameterGroup } from "./parameters.ts";
-import type { Population } from "./population.ts";
+import type { SpikeTrains } from "./population.ts";
 import { pixelsOf, type Shape, tilesOf } from "./shape.ts";
 import { PackedParameters, type RealInput, type Synapses, type Workspace } from "./synapses.ts";
 
@@ -21,14 +21,14 @@ export class DrawingSynapses extends PackedParameters implements Synapses {
   readonly blocks: Readonly<Record<string, number>>;
   readonly chunkImages = 1;
   readonly #team: Team;
-  readonly #spikes: Population;
+  readonly #spikes: SpikeTrains;
   readonly #rates: Region<Float32Array>;
   readonly #width: number;
   readonly #collapsed: Address;
   readonly #collapsedGradient: Address;
 
   /** `channels`: of the image, at most 16. */
-  constructor(team: Team, spikes: Population, channels: number, maxImages: number) {
+  constructor(team: Team, spikes: SpikeTrains, channels: number, maxImages: number) {
     super();
     const { shape } = spikes;
     const { arena } = team;

@@ -6,14 +6,13 @@ import type { Synapses } from "./synapses.ts";
 /** What is drawn at the start: the parameters of one bundle of synapses. */
 export interface Drawn {
   readonly name: string;
-  readonly synapses: Synapses;
+  readonly synapses: Pick<Synapses, "fanIn" | "blocks" | "plainShape" | "pack">;
   readonly group: ParameterGroup;
 }
 
-/** Draws a layer's weights and biases; each layer has its own stream, so a layer's start does not depend on the others' sizes. */
-export function initialise(layer: Drawn, seed: number): void {
+/** Draws a layer's weights and biases, within `bound` if given; each layer has its own stream, so a layer's start does not depend on the others' sizes. */
+export function initialise(layer: Drawn, seed: number, bound = 1 / Math.sqrt(layer.synapses.fanIn)): void {
   const { synapses, group } = layer;
-  const bound = 1 / Math.sqrt(synapses.fanIn);
   for (const block of Object.keys(synapses.blocks)) {
     const plain = new Float32Array(synapses.plainShape(block).reduce((a, b) => a * b, 1));
     new RandomStream(seed, `init ${layer.name}.${block}`).fillUniform(plain, -bound, bound);

@@ -13,7 +13,7 @@ import type { Pooling } from "./neuron.ts";
 import { type NetworkOptions, NetworkPair } from "./pair.ts";
 import type { Shape } from "./shape.ts";
 import type { Slot, Stateful } from "./slots.ts";
-import { paddedShape } from "./stage-plan.ts";
+import { paddedShape } from "./specs.ts";
 import type { StageRange } from "./stage-range.ts";
 
 /** What a pair must know of the data it was trained on; part of a checkpoint. */
@@ -200,7 +200,7 @@ export class Model extends ImageModel {
 
   override rates(): number[] {
     return this.pair.perception.slice(0, -1).map((layer) => {
-      const channels = layer.channelRates();
+      const channels = layer.rates();
       return channels.reduce((sum, rate) => sum + rate, 0) / channels.length;
     });
   }

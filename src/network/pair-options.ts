@@ -3,6 +3,7 @@ import type { StimulusCoding } from "../coding/stimulus.ts";
 import type { TargetCoding } from "../coding/target.ts";
 import type { Pooling } from "./neuron.ts";
 import type { Shape } from "./shape.ts";
+import type { PairSpec } from "./spec.ts";
 import type { StageRange } from "./stage-range.ts";
 
 /** What a pair looks like; the YAML section `network`. */
@@ -40,6 +41,11 @@ export interface PairOptions extends NetworkOptions {
   readonly image: Shape;
   /** Number of concepts. */
   readonly classes: number;
+  /**
+   * What the layers of both networks are, in place of what `kind`, `hidden`, `norm`, `tau`, `threshold` and `recall` describe: as many stages, from the frame's shape (cnn) or flat (mlp) to the
+   * target code. Default: what they describe.
+   */
+  readonly spec?: PairSpec;
   /** Largest batch. */
   readonly maxImages: number;
   /** Rows recall runs at once: classes (prototypes) or maxImages (pairs). Default: the larger of the two. */

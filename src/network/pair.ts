@@ -6,25 +6,23 @@
  */
 
 import { type StimulusEncoder, stimulusEncoder } from "../coding/stimulus.ts";
-import type { TargetCode } from "../coding/target.ts";
+import { type TargetCode, targetCode } from "../coding/target.ts";
 import { padded } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { inWords } from "../in-words.ts";
-import { buildPerception } from "./build-perception.ts";
-import { buildRecall } from "./build-recall.ts";
-import { initialise } from "./initialise.ts";
+import { buildPair } from "./build.ts";
 import type { Layer } from "./layer.ts";
 import type { PairOptions } from "./pair-options.ts";
-import { ParameterGroup } from "./parameters.ts";
 import { Population } from "./population.ts";
 import { assertRows } from "./rows.ts";
 import { flat, type Shape, sizeOf } from "./shape.ts";
-import { layerSlots, type Slot } from "./slots.ts";
-import { StagePlan } from "./stage-plan.ts";
-import { describeStages, type StageRange } from "./stage-range.ts";
-import type { RealInput, Source } from "./synapses.ts";
+import type { Slot } from "./slots.ts";
+import { type LayerSpec, type PairSpec, readerOf, stageShape } from "./spec.ts";
+import { classifierSpec } from "./specs.ts";
+import { checkRange, describeStages, type StageRange } from "./stage-range.ts";
+import type { Source } from "./synapses.ts";
 
 export type { NetworkOptions, PairOptions, RecallPaths } from "./pair-options.ts";
 
@@ -39,6 +37,8 @@ export type { NetworkOptions, PairOptions, RecallPaths } from "./pair-options.ts
 export class NetworkPair {
   readonly team: Team;
   readonly options: PairOptions;
+  /** What the layers of both networks are, of all stages. */
+  readonly spec: PairSpec;
   /** The concepts' codes. */
   readonly target: TargetCode;
   /** Number of stages, stimulus and concept included. */
@@ -65,7 +65,6 @@ export class NetworkPair {
   readonly stimulusSpikes: Population | undefined;
   /** The concept's spikes recall starts from, held over time. */
   readonly concept: Population;
-  readonly #plan: StagePlan;
   readonly #encoder: StimulusEncoder | undefined;
   /** Rows recall runs at once at most. */
   readonly maxRecalls: number;
@@ -78,51 +77,41 @@ export class NetworkPair {
   constructor(team: Team, options: PairOptions) {
     this.team = team;
     this.options = options;
-    const { image, classes, maxImages, seed } = options;
-    const plan = new StagePlan(team, options);
-    this.#plan = plan;
-    this.target = plan.target;
-    this.range = plan.range;
-    this.stages = plan.stages;
-    this.stimulusShape = plan.shapeOf(1);
+    const { image, classes, maxImages, seed, steps, stimulus } = options;
+    this.target = targetCode(options.target, classes, options.targetSize, seed);
+    this.spec = options.spec ?? classifierSpec(options, this.target.width);
+    this.stages = this.spec.perception.length + 1;
+    this.range = checkRange(options.part ?? { first: 1, last: this.stages }, this.stages, stimulus === "direct");
+    this.stimulusShape = this.spec.stimulus;
     this.stimulusWidth = padded(sizeOf(image));
     const stimuli = this.holds(1) ? maxImages : 0;
     this.stimulus = team.arena.f32(stimuli * this.stimulusWidth);
     this.imageIds = team.arena.u32(stimuli);
 
-    let source: Source;
-    if (!this.holds(1)) {
-      const below = this.range.first - 1;
-      this.below = new Population(team, plan.shapeOf(below), options.steps, maxImages, plan.perceptionReader(below));
-      source = this.below;
-    } else if (options.stimulus === "direct") {
-      source = {
-        kind: "real",
-        shape: this.stimulusShape,
-        at: this.stimulus.at,
-        stride: this.stimulusWidth,
-        maxImages,
-      } satisfies RealInput;
+    const { first, last } = this.range;
+    const { perception, recall } = this.spec;
+    let below: [from: LayerSpec["from"], source: Source];
+    if (first > 1) {
+      const from = first === 2 ? "stimulus" : first - 1;
+      this.below = new Population(team, stageShape(this.spec, first - 1), steps, maxImages, readerOf(perception, from));
+      below = [from, this.below];
+    } else if (stimulus === "direct") {
+      const { at } = this.stimulus;
+      const stride = this.stimulusWidth;
+      below = ["stimulus", { kind: "real", shape: this.stimulusShape, at, stride, maxImages }];
     } else {
-      const spikes = new Population(
-        team,
-        this.stimulusShape,
-        options.steps,
-        maxImages,
-        this.holds(2) ? plan.reader : "none",
-      );
+      const reader = last > 1 ? readerOf(perception, "stimulus") : "none";
+      const spikes = new Population(team, this.stimulusShape, steps, maxImages, reader);
       const intensities = { at: this.stimulus.at, stride: this.stimulusWidth };
-      this.#encoder = stimulusEncoder(team, options.stimulus, intensities, this.imageIds, spikes, seed);
-      source = spikes;
+      this.#encoder = stimulusEncoder(team, stimulus, intensities, this.imageIds, spikes, seed);
+      below = ["stimulus", spikes];
       this.stimulusSpikes = spikes;
     }
-    this.perception = buildPerception(plan, source);
 
     this.maxRecalls = this.recalls ? (options.maxRecalls ?? Math.max(classes, maxImages)) : 0;
-    const { last } = this.range;
     const shown = last >= this.stages - 1 ? this.maxRecalls : 0;
     this.concept = new Population(team, flat(this.target.width), 1, shown, "linear");
-    const whole = this.range.first === 1 && last === this.stages;
+    const whole = first === 1 && last === this.stages;
     if (this.recalls && options.recall === "broadcast" && !whole)
       throw new BispikeError(
         "usage",
@@ -130,15 +119,29 @@ export class NetworkPair {
       );
     if (this.recalls && last === this.stages - 1) this.above = this.concept;
     else if (this.recalls && last < this.stages)
-      this.above = new Population(team, plan.shapeOf(last + 1), options.steps, this.maxRecalls, plan.reader);
-    this.recall = this.recalls ? buildRecall(plan, this.above ?? this.concept, this.maxRecalls) : [];
-    for (const layer of this.layers) initialise(layer, seed);
-    if (plan.gradients === "shared") {
-      ParameterGroup.shareGradients(
+      this.above = new Population(
         team,
-        this.layers.map(({ group }) => group),
+        stageShape(this.spec, last + 1),
+        steps,
+        this.maxRecalls,
+        readerOf(recall, last + 1),
       );
-    }
+
+    const { keepDrives = false, keepGradients = true } = options;
+    const layers = buildPair(team, this.spec, {
+      needs: { recall: this.recalls, drives: keepDrives, gradients: keepGradients || keepDrives, part: this.range },
+      rows: { perception: maxImages, recall: this.maxRecalls },
+      sources: {
+        perception: new Map([below]),
+        recall: new Map<LayerSpec["from"], Source>([
+          ["target", this.concept],
+          [last + 1, this.above ?? this.concept],
+        ]),
+      },
+      seed,
+    });
+    this.perception = layers.perception;
+    this.recall = layers.recall;
   }
 
   /** Whether there is a recall network. */
@@ -148,7 +151,7 @@ export class NetworkPair {
 
   /** Whether a stage is at hand, by its number from 1. */
   holds(stage: number): boolean {
-    return this.#plan.holds(stage);
+    return this.range.first <= stage && stage <= this.range.last;
   }
 
   /**
@@ -159,8 +162,9 @@ export class NetworkPair {
   *hiddenStages(): Generator<{ stage: number; perception: Layer; recall: Layer }> {
     this.assertRecalls();
     const ofRecall = this.holds(1) ? 1 : 0;
-    for (const [k, stage] of this.#plan.hidden.entries()) {
-      yield { stage, perception: this.perception[k]!, recall: this.recall[k + ofRecall]! };
+    const first = Math.max(2, this.range.first);
+    for (let stage = first; stage <= Math.min(this.stages - 1, this.range.last); stage++) {
+      yield { stage, perception: this.perception[stage - first]!, recall: this.recall[stage - first + ofRecall]! };
     }
   }
 
@@ -200,9 +204,7 @@ export class NetworkPair {
 
   /** The pair's state as named tensors, with AdamW's moments where asked. */
   *slots(optimiser: boolean): Generator<Slot> {
-    for (const { name, group, synapses, norm } of this.layers) {
-      yield* layerSlots({ name, group, bundles: [synapses], norm, channels: synapses.shape.channels }, optimiser);
-    }
+    for (const layer of this.layers) yield* layer.slots(optimiser);
   }
 
   /** Every layer, perception's from the stimulus up, then recall's from stage 1 up. */

@@ -13,7 +13,7 @@ import { SpikingLearner } from "../learning/sequence/spiking-learner.ts";
 import type { SequenceTop } from "../learning/sequence/top.ts";
 import { type AlignedStage, Alignment } from "../losses/align.ts";
 import { partLoss, stimulusLoss } from "../losses/stage-loss.ts";
-import type { Statistics } from "../network/recurrent/sequence-norm.ts";
+import type { Statistics } from "../network/norm.ts";
 import type { SequencePair } from "../network/recurrent/sequence-pair.ts";
 import { BsdLearner, type HiddenOptions } from "../rules/bsd.ts";
 import { type Continues, type EndLoss, type Ends, rowsOf, type Span } from "../rules/ends.ts";
@@ -191,7 +191,7 @@ export class SequenceBsd extends SpikingLearner {
     const redrawn = pair.redrawn!;
     pair.reset(positions, rows);
     this.presentTargets();
-    for (const layer of pair.recall.toReversed()) layer.forward(positions, rows);
+    for (const layer of pair.recall.toReversed()) layer.forward({ positions, rows }, { train: false });
     redrawn.forward(positions * rows, { train: false, alike: true });
     return { view: redrawn.features.view, stride: redrawn.featureWidth };
   }

@@ -1,15 +1,14 @@
 /** Layers and pairs of today as rules see them. */
 import type { AutoencoderPair } from "../network/autoencoder/pair.ts";
-import { Layer } from "../network/layer.ts";
+import type { Layer } from "../network/layer.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import type { RecurrentLayer } from "../network/recurrent/recurrent-layer.ts";
 import type { SequencePair } from "../network/recurrent/sequence-pair.ts";
-import { flat, pixelsOf, type Shape } from "../network/shape.ts";
+import { pixelsOf, type Shape } from "../network/shape.ts";
 import { type Codes, type HiddenStage, type PairView, rowsOf, type StageLayer } from "./ends.ts";
 
-/** A layer without recurrent synapses: all rows at once. */
+/** A layer; one of a window goes position by position. */
 export function layerView(layer: Layer, steps: number): StageLayer {
-  const { name, group, features, featureWidth, pull, output } = layer;
+  const { name, group, features, featureWidth, pull, output, window } = layer;
   return {
     name,
     group,
@@ -17,17 +16,16 @@ export function layerView(layer: Layer, steps: number): StageLayer {
     featureWidth,
     plane: planeOf(layer),
     pull,
-    forward: (span, { feature }) => {
-      layer.forward(rowsOf(span), { train: true, feature });
-      output?.list(rowsOf(span), true);
+    forward: (span, { learn: statistics, feature }) => {
+      layer.forward(window ? span : rowsOf(span), { train: true, statistics, feature });
+      if (!window) output?.list(rowsOf(span), true);
     },
-    backward: (span, feature, gradient) => layer.backward(rowsOf(span), feature, gradient),
-    // Its norm moves its statistics while it runs.
-    settle: () => {},
-    rates: (span) => ({
-      rates: layer.channelRates(),
-      seen: rowsOf(span) * steps * pixelsOf(layer.synapses.shape),
-    }),
+    backward: (span, feature, gradient) => layer.backward(window ? span : rowsOf(span), feature, gradient),
+    // The norm of a batch moves its statistics while it runs.
+    settle: (span, seen) => {
+      if (window) layer.settle(span, seen);
+    },
+    rates: (span) => ({ rates: layer.rates(), seen: rowsOf(span) * steps * pixelsOf(layer.synapses.shape) }),
   };
 }
 
@@ -36,23 +34,6 @@ function planeOf({ cells, cellCount, synapses }: Layer): Shape {
   const { width, channels } = synapses.shape;
   const columns = cells.view[width - 1]! + 1;
   return { height: cellCount / columns, width: columns, channels };
-}
-
-/** A recurrent layer: position by position. */
-function windowView(layer: RecurrentLayer, steps: number): StageLayer {
-  const { name, group, features, featureWidth, pull, neurons } = layer;
-  return {
-    name,
-    group,
-    features,
-    featureWidth,
-    plane: flat(neurons),
-    pull,
-    forward: ({ positions, rows }, mode) => layer.forward(positions, rows, mode),
-    backward: ({ positions, rows }, feature, gradient) => layer.backward(positions, rows, feature, gradient),
-    settle: ({ positions, rows }, seen) => layer.observe(positions, rows, seen),
-    rates: ({ positions, rows }) => ({ rates: layer.rates(positions, rows), seen: positions * rows * steps }),
-  };
 }
 
 /**
@@ -111,8 +92,7 @@ export function autoencoderView(pair: AutoencoderPair): PairView & { readonly of
 /** A recurrent pair. */
 export function sequenceView(pair: SequencePair): PairView {
   const { steps } = pair.options;
-  const viewOf = (layer: Layer | RecurrentLayer) =>
-    layer instanceof Layer ? layerView(layer, steps) : windowView(layer, steps);
+  const viewOf = (layer: Layer) => layerView(layer, steps);
   const hidden = pair.perception.map(viewOf);
   const recalled = pair.recall.map(viewOf);
   const concept = viewOf(pair.conceptDrive);

@@ -17,7 +17,7 @@ import { BackpropTwin } from "../measurement/backprop-twin.ts";
 import { type DataSummary, type ImageModel, Model, spikingModel } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { RealModel } from "../network/real/real-model.ts";
-import { paddedShape } from "../network/stage-plan.ts";
+import { paddedShape } from "../network/specs.ts";
 import type { StageRange } from "../network/stage-range.ts";
 import { Bsd } from "../problems/classify-ends.ts";
 import { HOW_TO_LOAD } from "../registry.ts";

@@ -1,9 +1,11 @@
 /** Rules on real-valued nets of images where what they must do is known without a net of reference: label match by hand, first steps of inference, what each stage may depend on. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { feedbackConnections } from "../../src/learning/real/feedback-net.ts";
+import { feedbackNet } from "../../src/learning/real/feedback-net.ts";
+import { realImageNet } from "../../src/learning/real/image-net.ts";
 import { Alignment } from "../../src/losses/align.ts";
 import { labelMatch } from "../../src/losses/label-match.ts";
+import { realClassifierSpec } from "../../src/network/specs.ts";
 import { relativeGap } from "../reference/close.ts";
 import { CASES, loadImages, PLAIN_OPTIMISER, smallOptions, smallRule } from "../support/image-rules.ts";
 
@@ -189,12 +191,17 @@ describe.each(CASES)("$name", (small) => {
 
 test("feedback's shapes mirror the net's; planes that cannot be doubled to the image's are refused", () => {
   const cnn = { ...smallOptions({ kind: "cnn" }), hidden: [5, 17] };
-  expect(feedbackConnections(cnn)).toEqual([
+  const down = (options: typeof cnn) =>
+    realClassifierSpec({ ...options, activation: "relu" }).recall.map(({ shape, synapses }) => ({
+      shape,
+      ...synapses,
+    }));
+  expect(down(cnn)).toEqual([
+    { kind: "conv", shape: cnn.image, upsample: true },
+    { kind: "conv", shape: { height: 4, width: 2, channels: 5 }, upsample: true },
     { kind: "linear", shape: { height: 2, width: 1, channels: 17 } },
-    { kind: "conv", channels: 5, upsample: true },
-    { kind: "conv", channels: 2, upsample: true },
   ]);
-  expect(feedbackConnections({ ...cnn, hidden: [] })).toEqual([{ kind: "linear", shape: cnn.image }]);
+  expect(down({ ...cnn, hidden: [] })).toEqual([{ kind: "linear", shape: cnn.image }]);
   const odd = { ...cnn, image: { height: 8, width: 6, channels: 2 } };
-  expect(() => feedbackConnections(odd)).toThrow(/divisible by 4, got 8x6x2/);
+  expect(() => feedbackNet(team, realImageNet(team, odd, "ccl"))).toThrow(/divisible by 4, got 8x6x2/);
 });

@@ -7,6 +7,8 @@ import { evaluate } from "../../src/measurement/evaluate.ts";
 import { LayeredNet } from "../../src/network/real/layered-net.ts";
 import { RealModel } from "../../src/network/real/real-model.ts";
 import { flat } from "../../src/network/shape.ts";
+import { dense } from "../../src/network/spec.ts";
+import { realSpec } from "../../src/network/specs.ts";
 
 const shape = { height: 1, width: 6, channels: 1 };
 
@@ -16,7 +18,8 @@ test("decisions, accuracy and confusion by the largest logit, in batches", async
   const stimulusWidth = 16;
   const stimulus = team.arena.f32(maxImages * stimulusWidth);
   const input = { kind: "real", shape: flat(6), at: stimulus.at, stride: stimulusWidth, maxImages } as const;
-  const net = new LayeredNet(team, { input, stages: [{ kind: "linear", shape: flat(3) }], norm: true, seed: 1 });
+  const spec = realSpec(flat(6), dense([3]), { norm: true });
+  const net = new LayeredNet(team, { input, spec, seed: 1 });
   const { synapses, group } = net.readout;
   const weight = Float32Array.from({ length: 18 }, (_, i) => (Math.floor((i % 6) / 2) === Math.floor(i / 6) ? 1 : 0));
   synapses.pack("weight", weight, group.view("weight"));

@@ -7,7 +7,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
+import type { Layer } from "../../src/network/layer.ts";
 import type { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
 import { smallBsd } from "../support/small-recurrent.ts";
 
@@ -24,36 +24,32 @@ beforeAll(async () => {
 });
 afterAll(() => made.team.close());
 
-function wire({ input, recurrent, group }: RecurrentLayer): void {
-  input.pack("weight", [1, 0, 0.7, 0, 0, 0], group.view("weight"));
-  input.pack("bias", [0, 0], group.view("bias"));
+function wire({ synapses, recurrent, group }: Layer): void {
+  synapses.pack("weight", [1, 0, 0.7, 0, 0, 0], group.view("weight"));
+  synapses.pack("bias", [0, 0], group.view("bias"));
   recurrent!.pack("recurrent", [0, -1, 1.5, 0.5], group.view("recurrent"));
 }
 
 /** Trains of A and B at each position of a row. */
-const trainsOf = (layer: RecurrentLayer, positions: number, rows: number, row: number): string[] =>
+const trainsOf = (layer: Layer, positions: number, rows: number, row: number): string[] =>
   Array.from({ length: positions }, (_, n) =>
     [0, 1]
       .map((u) =>
         Array.from({ length: STEPS }, (_, t) =>
-          layer.population.fired(layer.output.first + n * rows + row, t, 0, u) ? "|" : ".",
+          layer.output!.fired(layer.window!.elements.first + n * rows + row, t, 0, u) ? "|" : ".",
         ).join(""),
       )
       .join(" "),
   );
 
-function run(
-  pair: SequencePair,
-  network: "perception" | "recall",
-  windows: readonly (readonly number[])[],
-): RecurrentLayer {
+function run(pair: SequencePair, network: "perception" | "recall", windows: readonly (readonly number[])[]): Layer {
   const [rows, positions] = [windows.length, windows[0]!.length];
   const elements = Array.from({ length: rows * positions }, (_, k) => windows[k % rows]![Math.floor(k / rows)]!);
   if (network === "perception") pair.setSymbols(elements);
   else pair.presentSymbols(elements);
   pair.reset(positions, rows);
   const layer = pair[network][0]!;
-  layer.forward(positions, rows, { feature: "rate" });
+  layer.forward({ positions, rows }, { train: false, feature: "rate" });
   return layer;
 }
 
@@ -83,7 +79,7 @@ describe("trains worked out by hand", () => {
       [0.5, 0.25],
       [0, 0.5],
     ]);
-    expect([...layer.rates(5, 1)]).toEqual([0.25, 0.25]);
+    expect([...layer.rates()]).toEqual([0.25, 0.25]);
   });
 
   test("recall hears the element after", () => {

@@ -4,8 +4,8 @@ import { Team } from "../../src/engine/team.ts";
 import { AutoencoderBackprop } from "../../src/learning/autoencoder/backprop.ts";
 import type { PerceptionLearner } from "../../src/learning/autoencoder/perception-learner.ts";
 import { AutoencoderRealBackprop } from "../../src/learning/autoencoder/real-backprop.ts";
-import { autoencoderShapes } from "../../src/network/autoencoder/shapes.ts";
 import { sizeOf } from "../../src/network/shape.ts";
+import { autoencoderShapes } from "../../src/network/specs.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import {
   loadPatterns,

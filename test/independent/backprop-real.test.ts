@@ -9,6 +9,7 @@ import { NORM_EPSILON } from "../../src/network/norm.ts";
 import { LayeredNet } from "../../src/network/real/layered-net.ts";
 import { RealLayer } from "../../src/network/real/real-layer.ts";
 import { sizeOf } from "../../src/network/shape.ts";
+import { realSpec } from "../../src/network/specs.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { worstGap } from "../reference/close.ts";
 import * as ad from "../support/autodiff.ts";
@@ -35,7 +36,7 @@ afterAll(() => team.close());
 function build(on: Team, c: StackCase) {
   const random = new RandomStream(c.seed, "real stack");
   const input = randomInput(on, c, random);
-  const net = new LayeredNet(on, { input, stages: c.stages, norm: c.norm, seed: 3 });
+  const net = new LayeredNet(on, { input, spec: realSpec(c.input, c.stages, c), seed: 3 });
   for (const layer of net.layers) drawExact(layer, random);
   return { net, input, random, backprop: new LayeredBackprop(on, net.hidden, net.readout) };
 }

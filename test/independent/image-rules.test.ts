@@ -6,7 +6,7 @@ import type { RealImageLearner } from "../../src/learning/real/image-learner.ts"
 import { realImageNet } from "../../src/learning/real/image-net.ts";
 import type { MirroredNets } from "../../src/learning/real/mirrored-nets.ts";
 import { RealBsd } from "../../src/learning/real/real-bsd.ts";
-import type { Activation } from "../../src/network/real/real-layer.ts";
+import type { Activation } from "../../src/network/spec.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import * as ad from "../support/autodiff.ts";
 import {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
+import type { Layer } from "../../src/network/layer.ts";
 import type { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
 import { drawParameters } from "../support/sequence-twin.ts";
 import { type SmallSequenceOptions, smallBsd } from "../support/small-recurrent.ts";
@@ -50,24 +50,24 @@ function run(pair: SequencePair, to: "inputs" | "targets", windows: Windows, fir
   const [positions, rows] = [windows[0]!.length, windows.length];
   show(pair, to, windows);
   for (const layer of layersOf(pair, to)) {
-    if (first) layer.reset(positions, rows);
-    layer.forward(positions, rows, { feature: "rate" });
+    if (first) layer.window!.reset(positions, rows);
+    layer.forward({ positions, rows }, { train: false, feature: "rate" });
   }
 }
 
 /** Spikes of one element, and its rates, of every layer: a string a layer. */
-function elementOf(layer: RecurrentLayer, position: number, rows: number, row: number): string {
-  const { first } = layer.output;
+function elementOf(layer: Layer, position: number, rows: number, row: number): string {
+  const { first } = layer.window!.elements;
   const image = position * rows + row;
-  const trains = Array.from({ length: layer.neurons }, (_, u) =>
-    [0, 1, 2, 3].map((t) => (layer.population.fired(first + image, t, 0, u) ? 1 : 0)).join(""),
+  const trains = Array.from({ length: layer.synapses.shape.channels }, (_, u) =>
+    [0, 1, 2, 3].map((t) => (layer.output!.fired(first + image, t, 0, u) ? 1 : 0)).join(""),
   );
   const features = layer.features.view.subarray(image * layer.featureWidth, (image + 1) * layer.featureWidth);
   return `${trains.join(" ")} ${features.join(" ")}`;
 }
 
 /** What each element of the newest pass left: [row][position]. */
-const tableOf = (layers: readonly RecurrentLayer[]): string[][] =>
+const tableOf = (layers: readonly Layer[]): string[][] =>
   Array.from({ length: ROWS }, (_, row) =>
     Array.from({ length: WINDOW }, (_, n) => layers.map((layer) => elementOf(layer, n, ROWS, row)).join("|")),
   );
@@ -149,7 +149,7 @@ describe.each(ends)("$name", ({ to, network }) => {
       let states: Uint16Array[] = [];
       for (let k = 1; k < cuts.length; k++) {
         const [from, end] = [Math.min(cuts[k - 1]!, cuts[k]!), Math.max(cuts[k - 1]!, cuts[k]!)];
-        for (const [i, state] of states.entries()) layersOf(pair, to)[i]!.resume(state, end - from, ROWS);
+        for (const [i, state] of states.entries()) layersOf(pair, to)[i]!.window!.resume(state, end - from, ROWS);
         run(
           pair,
           to,
@@ -164,7 +164,7 @@ describe.each(ends)("$name", ({ to, network }) => {
           );
           expect(found).toEqual(whole[row]!.slice(from, end));
         }
-        states = layersOf(pair, to).map((layer) => layer.state(end - from, ROWS));
+        states = layersOf(pair, to).map((layer) => layer.window!.state(end - from, ROWS));
       }
       // And a reset takes away what was there.
       run(pair, to, windows);

@@ -12,7 +12,7 @@
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import type { SpikingLearner } from "../../src/learning/sequence/spiking-learner.ts";
-import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
+import type { Layer } from "../../src/network/layer.ts";
 import type { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
 import { updateOf } from "../support/small-pair.ts";
 import {
@@ -33,7 +33,7 @@ type Made = { team: SequencePair["team"]; pair: SequencePair; learner: SpikingLe
 async function updatesAfter(
   make: Promise<Made>,
   change: Change = () => {},
-  read = ({ group }: Pick<RecurrentLayer, "group">) => updateOf(group),
+  read = ({ group }: Pick<Layer, "group">) => updateOf(group),
 ): Promise<Map<string, string>> {
   const { team, pair, learner } = await make;
   try {
@@ -127,8 +127,8 @@ describe.each(cases)("%s", (_, options) => {
         }
         pair.reset(window, maxRows);
         for (const layer of pair.recall.toReversed())
-          layer.forward(window, maxRows, { learn: "batch", feature: "rate" });
-        spikes.push(pair.recall.map((layer) => layer.population.masks.view.join()).join(";"));
+          layer.forward({ positions: window, rows: maxRows }, { train: true, feature: "rate" });
+        spikes.push(pair.recall.map((layer) => layer.output!.masks.view.join()).join(";"));
       };
       const after = await updatesAfter(smallBsd(options), (pair) => {
         recalled(pair);
@@ -156,13 +156,13 @@ function rewire(pair: SequencePair, name: string, block: string, inputs: number)
   for (let at = 0; at < packed.length; at++) if (Math.floor(at / 16) % inputs < 2 && packed[at] !== 0) packed[at]! -= 3;
 }
 
-const gradientsOf = ({ group }: Pick<RecurrentLayer, "group">) =>
+const gradientsOf = ({ group }: Pick<Layer, "group">) =>
   Buffer.from(group.gradients.view.slice().buffer).toString("hex");
 
 describe("weights from silent neurons matter only to errors that come back through them", () => {
   const rewired = (block: string, name: string) => (pair: SequencePair) => {
     silence(pair);
-    rewire(pair, name, block, pair.perception[0]!.neurons);
+    rewire(pair, name, block, pair.perception[0]!.synapses.shape.channels);
   };
 
   test("through time, W_h: BSD's gradients stay the same bytes, backprop's do not", async () => {
@@ -194,7 +194,7 @@ describe("weights from silent neurons matter only to errors that come back throu
       smallBsd(),
       (pair) => {
         quiet(pair);
-        rewire(pair, "recall.stage3", "recurrent", recurrentNamed(pair, "recall.stage3").neurons);
+        rewire(pair, "recall.stage3", "recurrent", recurrentNamed(pair, "recall.stage3").synapses.shape.channels);
       },
       gradientsOf,
     );

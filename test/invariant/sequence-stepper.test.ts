@@ -79,7 +79,7 @@ test("bit for bit also where neurons fire so often that a batch's products would
     const starts = Array.from({ length: 64 }, (_, b) => 5 * b);
     expect(predicted(small, starts).flat(2).join()).toBe(stepped(small, starts).flat(2).join());
     const { pair } = small.learner as SequenceBsd;
-    const rates = pair.perception[1]!.rates(1, 1);
+    const rates = pair.perception[1]!.rates();
     expect(rates.reduce((a, b) => a + b, 0) / rates.length).toBeGreaterThan(0.3);
   }
 });

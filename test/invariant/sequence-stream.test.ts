@@ -77,11 +77,11 @@ describe.each(["symbols", "values"] as const)("%s", (kind) => {
         learner.loadPositions(set, Int32Array.of(from), 0, 1, every);
         const start = () => {
           pair.reset(every, 1);
-          for (const [k, state] of (states ?? []).entries()) pair.perception[k]!.resume(state, every, 1);
+          for (const [k, state] of (states ?? []).entries()) pair.perception[k]!.window!.resume(state, every, 1);
         };
         start();
-        for (const layer of pair.perception) layer.forward(every, 1);
-        const next = pair.perception.map((layer) => layer.state(every, 1));
+        for (const layer of pair.perception) layer.forward({ positions: every, rows: 1 }, { train: false });
+        const next = pair.perception.map((layer) => layer.window!.state(every, 1));
         start();
         // Its norms know something, as those of a net that was opened.
         const report = learner.stepFromHere(sequenceRates, Number.POSITIVE_INFINITY);
@@ -129,7 +129,8 @@ test("a net that was opened goes on from what its norms know; one that has learn
   const streamed = async (opened: boolean) => {
     const { team, learner, pair, set } = await built("symbols");
     try {
-      const { norm, neurons } = pair.perception[0]!;
+      const { norm, synapses } = pair.perception[0]!;
+      const neurons = synapses.shape.channels;
       // As they lie at the start.
       for (const { norm: own } of [...pair.perception, ...pair.recall]) {
         own.runningMean.view.fill(0);

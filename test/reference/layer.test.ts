@@ -134,7 +134,7 @@ function checkForward(c: NeuronCase, feature: Feature): void {
   const perColumn = Float64Array.from({ length: width / count }, (_, k) => allowed[k % allowed.length]!);
   expect(gapOver(shown, features, perColumn, 1), "features").toBeLessThan(1);
 
-  const rates = layer.channelRates();
+  const rates = layer.rates();
   for (let channel = 0; channel < shape.channels; channel++) {
     const own = trace.spikes.filter((_, at) => Math.floor(at / pixels) % shape.channels === channel);
     expect(rates[channel]).toBeCloseTo(own.reduce((a, b) => a + b, 0) / own.length, 12);

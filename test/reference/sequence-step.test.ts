@@ -8,7 +8,6 @@ import { Team } from "../../src/engine/team.ts";
 import { SequenceBackprop } from "../../src/learning/sequence/backprop.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { NORM_MOMENTUM } from "../../src/network/norm.ts";
-import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
 import { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
 import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 import { drawParameters, plainArrays, referenceNet, windowElements } from "../support/sequence-twin.ts";
@@ -129,7 +128,7 @@ const entriesOf = (gradients: Gradients): [string, Float64Array][] =>
 
 /** Gradients of a layer, and its parameters after a step of AdamW with the gradient clipped by the layer's own norm. */
 function expectUpdate(
-  layer: RecurrentLayer | Layer,
+  layer: Layer,
   before: {
     parameters: Map<string, Float64Array>;
     first: Map<string, Float64Array>;
@@ -173,7 +172,7 @@ function toleranceOf(traces: readonly StageTrace[]): number {
   return 2e-5 * Math.max(10, inverse);
 }
 
-const stateOf = (layer: RecurrentLayer | Layer) => ({
+const stateOf = (layer: Layer) => ({
   parameters: plainArrays(layer, (group) => group.parameters),
   first: plainArrays(layer, (group) => group.firstMoment),
   second: plainArrays(layer, (group) => group.secondMoment),
@@ -181,15 +180,15 @@ const stateOf = (layer: RecurrentLayer | Layer) => ({
 
 /** Running statistics move by 1 / (steps seen + 1) at first, then by a tenth, towards those of the whole window; its variance is the unbiased one. */
 function expectStatistics(
-  layer: RecurrentLayer,
+  layer: Layer,
   trace: StageTrace,
   before: { mean: Float32Array; variance: Float32Array },
   distinct: number,
 ): void {
   if (!layer.norm.enabled) return;
   const momentum = Math.max(NORM_MOMENTUM, 1 / (SEEN + 1));
-  for (let unit = 0; unit < layer.neurons; unit++) {
-    const values = trace.flatMap(({ z }) => [...z.filter((_, i) => i % layer.neurons === unit)]);
+  for (let unit = 0; unit < layer.synapses.shape.channels; unit++) {
+    const values = trace.flatMap(({ z }) => [...z.filter((_, i) => i % layer.synapses.shape.channels === unit)]);
     const mean = values.reduce((a, b) => a + b, 0) / values.length;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
     const count = values.length / distinct;
@@ -210,14 +209,14 @@ function expectMeans(layer: Layer, expected: Float64Array, { outputs }: ReadOut)
 }
 
 /** Everything to NaN that a step must write before it reads. */
-function spoil(layers: readonly (RecurrentLayer | Layer)[]): void {
+function spoil(layers: readonly Layer[]): void {
   for (const { group, features } of layers) {
     group.gradients.view.fill(Number.NaN);
     features.view.fill(0);
   }
 }
 
-const runningOf = (layer: RecurrentLayer) => ({
+const runningOf = (layer: Layer) => ({
   mean: layer.norm.runningMean.view.slice(),
   variance: layer.norm.runningVariance.view.slice(),
 });

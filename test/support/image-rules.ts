@@ -10,8 +10,9 @@ import { type RealImageNetOptions, realImageNet } from "../../src/learning/real/
 import { ImagePredictiveCoding } from "../../src/learning/real/predictive-coding.ts";
 import { RealBsd } from "../../src/learning/real/real-bsd.ts";
 import type { Layer } from "../../src/network/layer.ts";
-import type { Activation, RealLayer } from "../../src/network/real/real-layer.ts";
+import type { RealLayer } from "../../src/network/real/real-layer.ts";
 import { sizeOf } from "../../src/network/shape.ts";
+import type { Activation } from "../../src/network/spec.ts";
 import { defaults } from "../../src/training/config.ts";
 import * as ad from "./autodiff.ts";
 import { driveOf, normed, type Parts, type PlainParameters, parametersOf, plainBlock } from "./plain-stack.ts";

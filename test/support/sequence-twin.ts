@@ -2,22 +2,20 @@
 import type { SequenceInputs, SequenceTargets } from "../../src/data/sequence/task.ts";
 import type { Region } from "../../src/engine/memory.ts";
 import { RandomStream } from "../../src/engine/random.ts";
-import { Layer } from "../../src/network/layer.ts";
-import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
-import type { Statistics } from "../../src/network/recurrent/sequence-norm.ts";
+import type { Layer } from "../../src/network/layer.ts";
+import type { Statistics } from "../../src/network/norm.ts";
 import type { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
 import type { Slot } from "../../src/network/slots.ts";
 import type { Elements, ReadOut, SequenceNet, SequenceStage } from "../reference/sequence-reference.ts";
 
 /** A layer's arrays in plain order, [out][in], of one of its group's regions. */
 export function plainArrays(
-  layer: RecurrentLayer | Layer,
-  of: (group: RecurrentLayer["group"]) => Region<Float32Array>,
+  layer: Layer,
+  of: (group: Layer["group"]) => Region<Float32Array>,
 ): Map<string, Float64Array> {
   const { group } = layer;
   const out = new Map<string, Float64Array>();
-  const bundles =
-    layer instanceof Layer ? [layer.synapses] : [layer.input, ...(layer.recurrent ? [layer.recurrent] : [])];
+  const bundles = [layer.synapses, ...(layer.recurrent ? [layer.recurrent] : [])];
   for (const bundle of bundles) {
     for (const block of Object.keys(bundle.blocks)) {
       const plain = new Float32Array(bundle.plainShape(block).reduce((a, b) => a * b, 1));
@@ -26,8 +24,8 @@ export function plainArrays(
     }
   }
   for (const block of ["gamma", "beta"]) {
-    if (!group.has(block) || layer instanceof Layer) continue;
-    out.set(block, Float64Array.from(group.view(block, of(group)).subarray(0, layer.neurons)));
+    if (!group.has(block)) continue;
+    out.set(block, Float64Array.from(group.view(block, of(group)).subarray(0, layer.synapses.shape.channels)));
   }
   return out;
 }
@@ -56,17 +54,17 @@ export function drawParameters(learner: { slots(optimiser: boolean): Iterable<Sl
   }
 }
 
-const runningOf = ({ norm, neurons }: RecurrentLayer) => ({
-  mean: Float64Array.from(norm.runningMean.view.subarray(0, neurons)),
-  variance: Float64Array.from(norm.runningVariance.view.subarray(0, neurons)),
+const runningOf = ({ norm, synapses: { shape } }: Layer) => ({
+  mean: Float64Array.from(norm.runningMean.view.subarray(0, shape.channels)),
+  variance: Float64Array.from(norm.runningVariance.view.subarray(0, shape.channels)),
 });
 
-function stageOf(layer: RecurrentLayer, statistics: Statistics): SequenceStage {
+function stageOf(layer: Layer, statistics: Statistics): SequenceStage {
   const arrays = plainArrays(layer, (group) => group.parameters);
   const gamma = arrays.get("gamma");
   return {
-    inputs: layer.input.fanIn,
-    neurons: layer.neurons,
+    inputs: layer.synapses.fanIn,
+    neurons: layer.synapses.shape.channels,
     weight: arrays.get("weight")!,
     bias: arrays.get("bias") ?? null,
     recurrent: arrays.get("recurrent") ?? null,

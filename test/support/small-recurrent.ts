@@ -6,8 +6,7 @@ import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import type { OptimiserOptions } from "../../src/learning/optimiser.ts";
 import { SequenceBackprop } from "../../src/learning/sequence/backprop.ts";
-import { Layer } from "../../src/network/layer.ts";
-import type { RecurrentLayer } from "../../src/network/recurrent/recurrent-layer.ts";
+import type { Layer } from "../../src/network/layer.ts";
 import { SequencePair, type SequencePairOptions } from "../../src/network/recurrent/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
@@ -91,14 +90,14 @@ export function randomSequence(
 export const startsOf = (rows: number, window: number): Int32Array =>
   Int32Array.from({ length: rows }, (_, b) => b * window);
 
-export function layerNamed(pair: SequencePair, name: string): RecurrentLayer | Layer {
+export function layerNamed(pair: SequencePair, name: string): Layer {
   const found = pair.layers.find((layer) => layer.name === name);
   if (!found) throw new Error(`no layer ${name}`);
   return found;
 }
 
-export function recurrentNamed(pair: SequencePair, name: string): RecurrentLayer {
+export function recurrentNamed(pair: SequencePair, name: string): Layer {
   const found = layerNamed(pair, name);
-  if (found instanceof Layer) throw new Error(`${name} is not recurrent`);
+  if (!found.window) throw new Error(`${name} is not recurrent`);
   return found;
 }

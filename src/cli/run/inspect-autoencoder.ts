@@ -1,7 +1,7 @@
 /** What there is to say of an autoencoder's checkpoint. */
 import { describeShape } from "../../data/dataset.ts";
-import { autoencoderFrame, autoencoderShapes } from "../../network/autoencoder/shapes.ts";
 import { flat, sizeOf } from "../../network/shape.ts";
+import { autoencoderFrame, autoencoderShapes } from "../../network/specs.ts";
 import type { AutoencoderConfig } from "../../training/autoencoder/config.ts";
 import { REAL_RULES } from "../../training/autoencoder/config-schema.ts";
 import type { AutoencoderCheckpoint } from "../../training/checkpoint.ts";

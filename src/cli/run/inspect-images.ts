@@ -4,7 +4,7 @@ import { describeShape } from "../../data/dataset.ts";
 import { criteriaOf } from "../../learning/criteria.ts";
 import { authorsActivations } from "../../learning/real/image-net.ts";
 import { flat, sizeOf } from "../../network/shape.ts";
-import { paddedShape } from "../../network/stage-plan.ts";
+import { paddedShape } from "../../network/specs.ts";
 import type { Checkpoint } from "../../training/checkpoint.ts";
 import { isRealRule, type RuleConfig } from "../../training/config.ts";
 import { trainsRecall } from "../../training/image-rules.ts";

@@ -42,7 +42,7 @@ export class AutoencoderBackprop extends PerceptionLearner {
 
   protected override activity(): Activity {
     const hidden = this.#perception.slice(0, -1).map((layer) => {
-      const own = layer.channelRates();
+      const own = layer.rates();
       const silent = own.reduce((count, rate) => count + (rate === 0 ? 1 : 0), 0);
       return { rate: own.reduce((sum, rate) => sum + rate, 0) / own.length, silent: silent / own.length };
     });

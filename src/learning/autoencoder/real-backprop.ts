@@ -4,10 +4,9 @@
  */
 import { padded } from "../../engine/kernels.ts";
 import type { Team } from "../../engine/team.ts";
-import { type AutoencoderShape, autoencoderShapes } from "../../network/autoencoder/shapes.ts";
 import { LayeredNet } from "../../network/real/layered-net.ts";
-import type { StageConnections } from "../../network/real/real-layer.ts";
-import { flat, type Shape, sizeOf } from "../../network/shape.ts";
+import { type Shape, sizeOf } from "../../network/shape.ts";
+import { type AutoencoderShape, realAutoencoderSpec } from "../../network/specs.ts";
 import { LayeredBackprop } from "../backprop/layered.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import { type Activity, PerceptionLearner } from "./perception-learner.ts";
@@ -18,19 +17,6 @@ export interface RealAutoencoderOptions extends AutoencoderShape {
   readonly norm: boolean;
   readonly maxImages: number;
   readonly seed: number;
-}
-
-/** The spiking net's connections between the same shapes; the last draws the image. */
-function connections(options: RealAutoencoderOptions): StageConnections[] {
-  const { kind, image, hidden } = options;
-  const latent = hidden.length;
-  const shapes = [...autoencoderShapes(options, image), kind === "mlp" ? flat(sizeOf(image)) : image];
-  return shapes.map((shape, index): StageConnections => {
-    // Full connections lead into the latent and out of it.
-    if (kind === "mlp" || index === latent || index === latent + 1) return { kind: "linear", shape };
-    const { channels } = shape;
-    return index < latent ? { kind: "conv", channels, stride: 2 } : { kind: "conv", channels, upsample: true };
-  });
 }
 
 /**
@@ -45,13 +31,12 @@ export class AutoencoderRealBackprop extends PerceptionLearner {
 
   /** Throws a `shape` error where the image cannot be halved as often as there are convolutions. */
   constructor(team: Team, options: RealAutoencoderOptions, optimiser: OptimiserOptions) {
-    const { kind, image, norm, maxImages, seed } = options;
-    const stages = connections(options);
+    const { image, maxImages, seed } = options;
+    const spec = realAutoencoderSpec(options);
     const stimulusWidth = padded(sizeOf(image));
     const stimulus = team.arena.f32(maxImages * stimulusWidth);
-    const shape = kind === "mlp" ? flat(sizeOf(image)) : image;
-    const input = { kind: "real", shape, at: stimulus.at, stride: stimulusWidth, maxImages } as const;
-    const net = new LayeredNet(team, { input, stages, norm, seed });
+    const input = { kind: "real", shape: spec.stimulus, at: stimulus.at, stride: stimulusWidth, maxImages } as const;
+    const net = new LayeredNet(team, { input, spec, seed });
     const { layers, hidden, readout } = net;
     const backprop = new LayeredBackprop(team, hidden, readout);
     super({ team, maxImages, stimulus, stimulusWidth, layers, readout, backprop }, optimiser);

@@ -31,7 +31,7 @@ export interface Reached {
 
 /** Mean firing rate of a layer's newest pass, and the share of neurons that did not fire once. */
 function activityOf(layer: Layer): { rate: number; silent: number } {
-  const rates = layer.channelRates();
+  const rates = layer.rates();
   const { length } = rates;
   const silent = rates.reduce((count, rate) => count + (rate === 0 ? 1 : 0), 0);
   return { rate: rates.reduce((sum, rate) => sum + rate, 0) / length, silent: silent / length };

@@ -12,10 +12,10 @@
  */
 import type { Address, Region } from "../../engine/memory.ts";
 import { RandomStream } from "../../engine/random.ts";
+import { buildSynapses } from "../../network/build.ts";
 import { InputGradient } from "../../network/input-gradient.ts";
 import { ParameterGroup } from "../../network/parameters.ts";
 import type { LayeredNet } from "../../network/real/layered-net.ts";
-import { realSynapses } from "../../network/real/real-layer.ts";
 import { pixelsOf, tilesOf } from "../../network/shape.ts";
 import type { Synapses } from "../../network/synapses.ts";
 import { finishDrive } from "../backprop/finish.ts";
@@ -124,10 +124,12 @@ function feedbackOf(net: LayeredNet, { maxImages, seed }: RealImageNetOptions): 
     const { stride } = output;
     const rows = team.arena.f32(maxImages * stride).at;
     // As with a norm: Theta has no bias.
-    const synapses = realSynapses(team, { kind: "real", shape, at: rows, stride, maxImages }, net.stages[k + 1]!, true);
+    const above = net.specs[k + 1]!;
+    const source = { kind: "real", shape, at: rows, stride, maxImages } as const;
+    const synapses = buildSynapses(team, source, { ...above, bias: false }, maxImages, true);
     const group = new ParameterGroup(team, name, synapses.blocks);
     const plain = new Float32Array(synapses.plainShape("weight").reduce((a, b) => a * b, 1));
-    const inputs = shape.channels * (net.stages[k + 1]!.kind === "conv" ? 1 : pixelsOf(shape));
+    const inputs = shape.channels * (above.synapses.kind === "conv" ? 1 : pixelsOf(shape));
     const bound = 1 / Math.sqrt(plain.length / inputs);
     new RandomStream(seed, `init ${name}.weight`).fillUniform(plain, -bound, bound);
     synapses.pack("weight", plain, group.view("weight"));

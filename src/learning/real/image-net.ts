@@ -6,8 +6,9 @@ import { padded } from "../../engine/kernels.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { LayeredNet } from "../../network/real/layered-net.ts";
-import type { Activation, StageConnections } from "../../network/real/real-layer.ts";
-import { flat, type Shape, sizeOf } from "../../network/shape.ts";
+import { type Shape, sizeOf } from "../../network/shape.ts";
+import type { Activation } from "../../network/spec.ts";
+import { realClassifierSpec } from "../../network/specs.ts";
 
 /** What a net of real numbers for images is made from. */
 export interface RealImageNetOptions {
@@ -40,15 +41,6 @@ export const authorsActivations: Readonly<Record<RealImageRule, Activation>> = {
   "real-bsd": "relu",
 };
 
-/** Connections of the hidden stages and, last, of the read-out. */
-function imageConnections({ kind, hidden, classes }: RealImageNetOptions): StageConnections[] {
-  const stages = hidden.map(
-    (channels): StageConnections =>
-      kind === "mlp" ? { kind: "linear", shape: flat(channels) } : { kind: "conv", channels, pool: true },
-  );
-  return [...stages, { kind: "linear", shape: flat(classes) }];
-}
-
 /** The net, and the images it sees. */
 export interface RealImageNet {
   readonly options: RealImageNetOptions & { readonly activation: Activation };
@@ -68,12 +60,11 @@ export interface RealImageNet {
  * realImageNet(team, { kind: "mlp", image, hidden: [512, 256], classes: 10, norm: true, maxImages: 128, seed: 1 }, "dll");
  */
 export function realImageNet(team: Team, options: RealImageNetOptions, rule: RealImageRule): RealImageNet {
-  const { kind, image, norm, maxImages, seed, activation = authorsActivations[rule] } = options;
+  const { image, maxImages, seed, activation = authorsActivations[rule] } = options;
   const stimulusWidth = padded(sizeOf(image));
   const stimulus = team.arena.f32(maxImages * stimulusWidth);
-  const shape = kind === "mlp" ? flat(sizeOf(image)) : image;
-  const input = { kind: "real", shape, at: stimulus.at, stride: stimulusWidth, maxImages } as const;
-  const stages = imageConnections(options);
-  const net = new LayeredNet(team, { input, stages, norm, activation, seed });
+  const spec = realClassifierSpec({ ...options, activation });
+  const input = { kind: "real", shape: spec.stimulus, at: stimulus.at, stride: stimulusWidth, maxImages } as const;
+  const net = new LayeredNet(team, { input, spec, seed });
   return { options: { ...options, activation }, net, stimulus, stimulusWidth };
 }

@@ -60,7 +60,7 @@ export abstract class MirroredNets extends RealImageLearner {
   protected constructor(image: RealImageNet, own: MirroredOptions, optimiser: OptimiserOptions) {
     const { options } = image;
     const { team } = image.net;
-    const feedback = feedbackNet(team, options);
+    const feedback = feedbackNet(team, image);
     super(image, optimiser, feedback.layers.map(statefulLayer));
     const { classes, maxImages } = options;
     const { hidden } = this.net;

@@ -36,12 +36,12 @@ export class SequenceBackprop extends SpikingLearner {
     const { window, maxRows, steps, targets } = pair.options;
     const images = window * maxRows;
     this.#layers = pair.perception.map((layer) => new ThroughTime(team, layer, steps, images));
-    this.#down = pair.perception.map(({ neurons }, k) => {
-      const above = pair.perception[k + 1]?.neurons ?? targets.width;
+    this.#down = pair.perception.map(({ featureWidth }, k) => {
+      const above = pair.perception[k + 1]?.synapses.shape.channels ?? targets.width;
       const rows = images * (k === pair.perception.length - 1 ? 1 : steps);
       return {
-        transposed: team.arena.allocate((padded(neurons) / 16) * above * 64),
-        gradient: team.arena.allocate(rows * padded(neurons) * 4),
+        transposed: team.arena.allocate((featureWidth / 16) * above * 64),
+        gradient: team.arena.allocate(rows * featureWidth * 4),
       };
     });
     this.#readout = team.arena.allocate(images * padded(targets.width) * 4);
@@ -54,10 +54,11 @@ export class SequenceBackprop extends SpikingLearner {
     const { pair, optimiser, positions, rows } = this;
     const { perception, conceptDrive } = pair;
     const images = positions * rows;
+    const span = { positions, rows };
     const seen = optimiser.steps;
     optimiser.begin();
     pair.reset(positions, rows);
-    for (const layer of perception) layer.forward(positions, rows, { learn: "batch" });
+    for (const layer of perception) layer.forward(span, { train: true });
     conceptDrive.forward(images, { train: true });
     const top = this.topLoss();
     this.assertFinite(pair.stages, top.loss);
@@ -69,12 +70,12 @@ export class SequenceBackprop extends SpikingLearner {
     }
     for (const layer of perception) {
       optimiser.update(layer.group, rates.perception);
-      layer.observe(positions, rows, seen);
+      layer.settle(span, seen);
     }
     optimiser.update(conceptDrive.group, rates.perception);
     optimiser.finish();
     const perceptionRates = perception.map((layer) => {
-      const own = layer.rates(positions, rows);
+      const own = layer.rates();
       return own.reduce((sum, rate) => sum + rate, 0) / own.length;
     });
     const stageLosses = [...new Array<number>(pair.stages - 1).fill(0), top.loss];
@@ -86,7 +87,7 @@ export class SequenceBackprop extends SpikingLearner {
     const { pair } = this;
     const { team } = pair;
     const { steps, targets } = pair.options;
-    const { neurons } = pair.perception.at(-1)!;
+    const neurons = pair.perception.at(-1)!.synapses.shape.channels;
     const { transposed, gradient } = this.#down.at(-1)!;
     const tiles = padded(neurons) / 16;
     const { group, workspace } = pair.conceptDrive;
@@ -119,20 +120,20 @@ export class SequenceBackprop extends SpikingLearner {
     const { pair } = this;
     const { team } = pair;
     const layer = pair.perception[k]!;
-    const { neurons } = pair.perception[k - 1]!;
+    const neurons = pair.perception[k - 1]!.synapses.shape.channels;
     const { transposed, gradient } = this.#down[k - 1]!;
     const tiles = padded(neurons) / 16;
     const rows = images * pair.options.steps;
     team.run("transposeWeights", tiles, {
       inputs: neurons,
-      outputs: layer.neurons,
+      outputs: layer.synapses.shape.channels,
       factor: 1,
       weights: layer.group.at("weight"),
       out: transposed,
     });
     team.run("spikeGradient", tiles, {
       rows,
-      outputs: layer.neurons,
+      outputs: layer.synapses.shape.channels,
       gFirst: 0,
       gRows: rows,
       first: 0,

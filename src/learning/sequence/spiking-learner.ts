@@ -79,7 +79,8 @@ export abstract class SpikingLearner implements SequenceLearner {
   predict(): { view: Float32Array; stride: number } {
     const { pair, positions, rows } = this;
     pair.reset(positions, rows);
-    for (const layer of pair.perception) layer.forward(positions, rows);
+    const span = { positions, rows };
+    for (const layer of pair.perception) layer.forward(span, { train: false });
     pair.conceptDrive.forward(positions * rows, { train: false, alike: true });
     return { view: pair.conceptDrive.features.view, stride: pair.conceptDrive.featureWidth };
   }

@@ -6,6 +6,9 @@ import type { Stepper } from "./stepper.ts";
 /** Spikes of an element, one entry a hidden stage; undefined stands for silence. */
 export type PerceptionState = readonly Uint16Array[] | undefined;
 
+const ONE_ELEMENT = { positions: 1, rows: 1 };
+const EVALUATION = { train: false, alike: true };
+
 export class SpikingStepper implements Stepper {
   /** After the newest element. */
   state: PerceptionState;
@@ -23,10 +26,10 @@ export class SpikingStepper implements Stepper {
     const pair = this.#pair;
     presentElements(pair, [element]);
     resumePerception(pair, this.state, 1);
-    for (const layer of pair.perception) layer.forward(1, 1);
-    this.state = pair.perception.map((layer) => layer.state(1, 1));
+    for (const layer of pair.perception) layer.forward(ONE_ELEMENT, EVALUATION);
+    this.state = pair.perception.map((layer) => layer.window!.state(1, 1));
     const { conceptDrive } = pair;
-    conceptDrive.forward(1, { train: false, alike: true });
+    conceptDrive.forward(ONE_ELEMENT, EVALUATION);
     return conceptDrive.features.view.slice(0, pair.options.targets.width);
   }
 }
@@ -35,8 +38,8 @@ export class SpikingStepper implements Stepper {
 export function resumePerception(pair: SequencePair, states: PerceptionState, positions: number): void {
   for (const [k, layer] of pair.perception.entries()) {
     const state = states?.[k];
-    if (state) layer.resume(state, positions, 1);
-    else layer.reset(positions, 1);
+    if (state) layer.window!.resume(state, positions, 1);
+    else layer.window!.reset(positions, 1);
   }
 }
 

@@ -7,20 +7,14 @@ import { padded } from "../../engine/kernels.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
-import { ConvSynapses } from "../conv.ts";
-import { DrawingSynapses, MOST_DRAWN_CHANNELS } from "../drawing.ts";
-import { initialise } from "../initialise.ts";
-import { Layer } from "../layer.ts";
-import { LinearSynapses } from "../linear.ts";
-import { neuronDefaults } from "../neuron.ts";
-import { ParameterGroup } from "../parameters.ts";
-import type { Population } from "../population.ts";
-import { flat, pixelsOf, type Shape, sizeOf } from "../shape.ts";
-import type { RealInput, Source, Synapses, Workspace } from "../synapses.ts";
-import { type AutoencoderShape, autoencoderShapes } from "./shapes.ts";
+import { buildPair } from "../build.ts";
+import type { Layer } from "../layer.ts";
+import { type Shape, sizeOf } from "../shape.ts";
+import type { PairSpec, Side } from "../spec.ts";
+import { type AutoencoderShape, autoencoderSpec } from "../specs.ts";
 
 /** One of the two networks. */
-export type Network = "perception" | "recall";
+export type Network = Side;
 
 /** What a pair of spiking autoencoders looks like. */
 export interface AutoencoderOptions extends AutoencoderShape {
@@ -61,6 +55,8 @@ export interface AutoencoderPairOptions extends AutoencoderOptions {
 export class AutoencoderPair {
   readonly team: Team;
   readonly options: AutoencoderPairOptions;
+  /** What the layers of both networks are. */
+  readonly spec: PairSpec;
   /** The images, [image][stimulusWidth]: normalised pixels, channels last. */
   readonly stimulus: Region<Float32Array>;
   /** Floats a row, whole tiles; those past the image stay 0. */
@@ -80,96 +76,21 @@ export class AutoencoderPair {
   constructor(team: Team, options: AutoencoderPairOptions) {
     this.team = team;
     this.options = options;
-    const { image, maxImages, kind, keepDrives = false, keepGradients = keepDrives } = options;
-    this.stimulusShape = kind === "mlp" ? flat(sizeOf(image)) : image;
+    const { image, maxImages, seed, keepDrives = false, keepGradients = keepDrives } = options;
+    this.spec = autoencoderSpec(options);
+    this.stimulusShape = this.spec.stimulus;
     this.stimulusWidth = padded(sizeOf(image));
     this.stimulus = team.arena.f32(maxImages * this.stimulusWidth);
-    const gradients = keepGradients ? "own" : "shared";
-    this.perception = this.#tower("perception", gradients, keepDrives ? undefined : this.#workspace());
-    this.recall = options.networks === "perception" ? [] : this.#tower("recall", gradients).reverse();
-    for (const layer of this.layers) initialise(layer, options.seed);
-    if (!keepGradients) {
-      ParameterGroup.shareGradients(
-        team,
-        this.layers.map(({ group }) => group),
-      );
-    }
-  }
-
-  /** Room for the drives of whichever stage of perception is at work. */
-  #workspace(): { workspace: Workspace; features: Region<Float32Array> } {
-    const { team, options, stimulusWidth } = this;
-    const { image, maxImages, steps } = options;
-    const widths = autoencoderShapes(options, image).map((shape) => pixelsOf(shape) * padded(shape.channels));
-    const redrawn = options.kind === "mlp" ? stimulusWidth : pixelsOf(image) * padded(image.channels);
-    const drives = maxImages * steps * Math.max(...widths, redrawn);
-    const { arena } = team;
-    const workspace = { z: arena.allocate(drives * 4), g: arena.allocate(drives * 4), winner: 0 };
-    return { workspace, features: arena.f32(maxImages * Math.max(...widths, stimulusWidth)) };
-  }
-
-  /** One network's layers in the order its stimulus goes through them. */
-  #tower(
-    network: Network,
-    gradients: "own" | "shared",
-    shared: { workspace: Workspace; features: Region<Float32Array> } | undefined = undefined,
-  ): Layer[] {
-    const { team, options } = this;
-    const { kind, hidden, image, maxImages, steps, norm, tau, threshold } = options;
-    const shapes = autoencoderShapes(options, image);
-    const stages = shapes.length + 2;
-    const stageOf = (index: number) => (network === "perception" ? index + 2 : stages - 1 - index);
-    const common = { maxImages, steps, gradients, ...shared };
-    const neurons = { ...neuronDefaults, tau, threshold: threshold[network], norm, pool: 0 };
-    const latent = hidden.length;
-    let source: Source = {
-      kind: "real",
-      shape: this.stimulusShape,
-      at: this.stimulus.at,
-      stride: this.stimulusWidth,
-      maxImages,
-    } satisfies RealInput;
-    const layers: Layer[] = [];
-    for (const [index, shape] of shapes.entries()) {
-      const synapses = this.#synapses(source, shape, index);
-      // The plane before the latent is read by full connections, as the latent is.
-      const reader = kind === "mlp" || index === latent - 1 || index === latent ? "linear" : "conv";
-      const name = `${network}.stage${stageOf(index)}`;
-      const layer = new Layer(team, { name, synapses, ...common, neurons: { ...neurons, reader } });
-      layers.push(layer);
-      source = layer.output!;
-    }
-    const synapses = this.#drawing(layers.at(-1)!.output!);
-    layers.push(new Layer(team, { name: `${network}.stage${stageOf(shapes.length)}`, synapses, ...common }));
-    return layers;
-  }
-
-  /** Synapses that draw the image. Backprop wants their inputs' gradients step by step, so it is given a convolution of spikes. */
-  #drawing(spikes: Population): Synapses {
-    const { team, options, stimulusShape } = this;
-    const { kind, hidden, image, maxImages, keepDrives } = options;
-    if (kind === "mlp" || hidden.length === 0) return new LinearSynapses(team, spikes, stimulusShape, true);
-    const { channels } = image;
-    if (channels > MOST_DRAWN_CHANNELS || keepDrives) {
-      return new ConvSynapses(team, spikes, { channels, upsample: true, bias: true });
-    }
-    return new DrawingSynapses(team, spikes, channels, maxImages);
-  }
-
-  #synapses(source: Source, shape: Shape, index: number): Synapses {
-    const { team, options } = this;
-    const { kind, hidden, norm } = options;
-    const latent = hidden.length;
-    // The norm takes a bias away again, unless one norm serves many pixels with a bias each.
-    if (kind === "mlp" || index === latent) return new LinearSynapses(team, source, shape, !norm);
-    if (index === latent + 1) return new LinearSynapses(team, source, shape, !norm || pixelsOf(shape) > 1);
-    const { channels } = shape;
-    const bias = !norm;
-    return new ConvSynapses(
-      team,
-      source,
-      index < latent ? { channels, stride: 2, bias } : { channels, upsample: true, bias },
-    );
+    const { at } = this.stimulus;
+    const stimulus = { kind: "real", shape: this.stimulusShape, at, stride: this.stimulusWidth, maxImages } as const;
+    const { perception, recall } = buildPair(team, this.spec, {
+      needs: { recall: options.networks !== "perception", drives: keepDrives, gradients: keepGradients },
+      rows: { perception: maxImages, recall: maxImages },
+      sources: { perception: new Map([["stimulus", stimulus]]), recall: new Map([["target", stimulus]]) },
+      seed,
+    });
+    this.perception = perception;
+    this.recall = recall;
   }
 
   /** Number of stages, both images included. */

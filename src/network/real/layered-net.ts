@@ -2,38 +2,34 @@
  * A real-valued feed-forward net of the shapes a spiking one has: layers of real units and a read-out (a drive without neurons). Its tensors have the spiking net's names and orders.
  */
 import type { Team } from "../../engine/team.ts";
+import { buildSynapses } from "../build.ts";
 import { initialise } from "../initialise.ts";
 import { Layer } from "../layer.ts";
 import { layerSlots, type Slot } from "../slots.ts";
+import { type Activation, type LayerSpec, layerName, type PairSpec, type Side } from "../spec.ts";
 import type { RealInput } from "../synapses.ts";
-import { type Activation, RealLayer, realSynapses, type StageConnections } from "./real-layer.ts";
+import { RealLayer } from "./real-layer.ts";
 
 export interface LayeredNetOptions {
-  /** What the first stage reads, [image][stride]: real values, channels last. */
+  /** What the first layer reads, [image][stride]: real values, channels last. */
   readonly input: RealInput;
-  /** Connections of the hidden stages, from the input up, and last of the read-out. The first does not upsample. */
-  readonly stages: readonly StageConnections[];
-  /** Batch norm before the units. */
-  readonly norm: boolean;
-  /** What the hidden stages' units do. Default "relu". */
-  readonly activation?: Activation;
-  /** Names of the stages, in the order of `stages`; they name tensors and draw weights. Default `perception.stage2` and up. */
-  readonly names?: readonly string[];
+  readonly spec: PairSpec;
+  /** Which of the spec's networks. Default perception. */
+  readonly side?: Side;
   readonly seed: number;
 }
 
 /**
  * @example
- * const net = new LayeredNet(team, {
- *   input, norm: true, seed: 1,
- *   stages: [{ kind: "conv", channels: 32, pool: true }, { kind: "linear", shape: flat(10) }],
- * });
+ * const connections = [{ kind: "conv", channels: 32, pool: true }, { kind: "linear", shape: flat(10) }] as const;
+ * const net = new LayeredNet(team, { input, spec: realSpec(input.shape, connections, { norm: true }), seed: 1 });
  * net.forward(64, false); // logits: net.readout.features.view, net.readout.featureWidth floats a row
  */
 export class LayeredNet {
   readonly team: Team;
-  /** Connections of all stages, the read-out's last. */
-  readonly stages: readonly StageConnections[];
+  readonly spec: PairSpec;
+  /** What its layers are in the order values go through them, the read-out last. */
+  readonly specs: readonly LayerSpec[];
   /** Stages 2 .. L - 1. */
   readonly hidden: readonly RealLayer[];
   /** Stage L. */
@@ -41,24 +37,26 @@ export class LayeredNet {
 
   /** Draws all weights from the seed. Throws a `shape` error where a convolution leaves no pixel. */
   constructor(team: Team, options: LayeredNetOptions) {
-    const { input, stages, norm, activation = "relu", seed } = options;
-    const names = options.names ?? stages.map((_, k) => `perception.stage${k + 2}`);
+    const { input, spec, side = "perception", seed } = options;
     const { maxImages } = input;
     this.team = team;
-    this.stages = stages;
+    this.spec = spec;
+    this.specs = side === "perception" ? spec.perception : spec.recall.toReversed();
     const hidden: RealLayer[] = [];
     let source = input;
-    for (const [k, connections] of stages.slice(0, -1).entries()) {
-      const next = stages[k + 1]!;
-      const upsampled = next.kind === "conv" && (next.upsample ?? false);
-      const name = names[k]!;
-      const layer = new RealLayer(team, { name, source, connections, norm, activation, upsampled, maxImages });
-      hidden.push(layer);
-      source = layer.output;
+    for (const [k, layer] of this.specs.slice(0, -1).entries()) {
+      const { synapses } = this.specs[k + 1]!;
+      const upsampled = synapses.kind === "conv" && (synapses.upsample ?? false);
+      const own = { ...layer, units: layer.units as { kind: Activation } };
+      const name = layerName(spec, side, layer.stage);
+      const built = new RealLayer(team, { name, source, spec: own, upsampled, maxImages });
+      hidden.push(built);
+      source = built.output;
     }
     this.hidden = hidden;
-    const synapses = realSynapses(team, source, stages.at(-1)!, false);
-    this.readout = new Layer(team, { name: names.at(-1)!, synapses, maxImages, steps: 1 });
+    const top = this.specs.at(-1)!;
+    const synapses = buildSynapses(team, source, top, maxImages, true);
+    this.readout = new Layer(team, { name: layerName(spec, side, top.stage), synapses, maxImages, steps: 1 });
     for (const layer of this.layers) initialise(layer, seed);
   }
 

@@ -6,54 +6,20 @@
 import { padded } from "../../engine/kernels.ts";
 import type { Address } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
-import { ConvSynapses } from "../conv.ts";
-import { LinearSynapses } from "../linear.ts";
+import { buildSynapses } from "../build.ts";
 import { NORM_MOMENTUM, Norm } from "../norm.ts";
 import { ParameterGroup } from "../parameters.ts";
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "../shape.ts";
+import type { Activation, LayerSpec } from "../spec.ts";
 import type { RealInput, Synapses, Workspace } from "../synapses.ts";
-import { PlaneLinear } from "./plane-linear.ts";
 
-/** f: max(0, X); tanh X; X, or e^X - 1 where X < 0. */
-export type Activation = "relu" | "tanh" | "elu";
-
-/** The kernels' numbers of them (engine/assembly/activation.ts). */
+/** The kernels' numbers of activations (engine/assembly/activation.ts). */
 export const ACTIVATION_CODES: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, elu: 2 };
-
-/** The connections of a stage of a feed-forward net. */
-export type StageConnections =
-  | { readonly kind: "linear"; readonly shape: Shape }
-  | {
-      readonly kind: "conv";
-      readonly channels: number;
-      /** 1 or 2. Default 1. */
-      readonly stride?: number;
-      /** Pixels of zeros around the input. Default 1. */
-      readonly padding?: number;
-      /** Max-pool the drive 2x2. Default false. */
-      readonly pool?: boolean;
-      /** Upsample the input x2 (nearest) first. Default false. */
-      readonly upsample?: boolean;
-    };
-
-/** Synapses that read real values. Where a stage upsamples, `source` is the upsampled plane: the layer below writes it so. */
-export function realSynapses(team: Team, source: RealInput, stage: StageConnections, norm: boolean): Synapses {
-  if (stage.kind === "conv") {
-    const { channels, stride = 1, padding = 1, pool = false } = stage;
-    return new ConvSynapses(team, source, { channels, stride, padding, pool, bias: !norm });
-  }
-  // The norm takes a bias away again, unless one norm serves many pixels with a bias each.
-  if (pixelsOf(stage.shape) > 1) return new PlaneLinear(team, source, stage.shape, true);
-  return new LinearSynapses(team, source, stage.shape, !norm);
-}
 
 export interface RealLayerOptions {
   readonly name: string;
   readonly source: RealInput;
-  readonly connections: StageConnections;
-  readonly norm: boolean;
-  /** Default "relu". */
-  readonly activation?: Activation;
+  readonly spec: LayerSpec & { readonly units: { readonly kind: Activation } };
   /** Whether the stage above upsamples: y is then written twice as high and wide. */
   readonly upsampled: boolean;
   readonly maxImages: number;
@@ -74,11 +40,12 @@ export class RealLayer {
   readonly #up: 0 | 1;
 
   constructor(team: Team, options: RealLayerOptions) {
-    const { name, source, connections, norm, upsampled, maxImages } = options;
+    const { name, source, spec, upsampled, maxImages } = options;
+    const norm = spec.norm !== "none";
     this.#team = team;
     this.name = name;
-    this.activationCode = ACTIVATION_CODES[options.activation ?? "relu"];
-    this.synapses = realSynapses(team, source, connections, norm);
+    this.activationCode = ACTIVATION_CODES[spec.units.kind];
+    this.synapses = buildSynapses(team, source, spec, maxImages, true);
     const { shape, blocks } = this.synapses;
     const tiles = tilesOf(shape);
     this.group = new ParameterGroup(team, name, {

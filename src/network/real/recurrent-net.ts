@@ -4,6 +4,8 @@
  */
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
+import { layerName, type PairSpec } from "../spec.ts";
+import { realSequenceSpec } from "../specs.ts";
 import { LinearReadout } from "./linear-readout.ts";
 import { RecurrentLayer } from "./recurrent-layer.ts";
 import { type WindowOptions, Windows } from "./windows.ts";
@@ -29,6 +31,8 @@ export interface RecurrentNetOptions extends WindowOptions {
  */
 export class RecurrentNet {
   readonly team: Team;
+  /** What its layers are: `spec.perception`. */
+  readonly spec: PairSpec;
   readonly windows: Windows;
   /** From the input up: stages 2 .. L - 1. */
   readonly layers: readonly RecurrentLayer[];
@@ -45,13 +49,15 @@ export class RecurrentNet {
     this.windows = new Windows(team, options);
     const positions = options.window * options.maxRows;
     const layers: RecurrentLayer[] = [];
-    for (const [index, width] of hidden.entries()) {
+    this.spec = realSequenceSpec(hidden, options.inputs, options.targets);
+    const name = (stage: number) => layerName(this.spec, "perception", stage);
+    for (const { stage, shape } of this.spec.perception.slice(0, -1)) {
       const input = layers.at(-1)?.output ?? this.windows.inputs;
-      layers.push(new RecurrentLayer(team, `perception.stage${index + 2}`, input, width, positions));
+      layers.push(new RecurrentLayer(team, name(stage), input, shape.channels, positions));
     }
     this.layers = layers;
     const top = layers.at(-1)!;
-    this.readout = new LinearReadout(team, `perception.stage${hidden.length + 2}`, top, this.windows);
+    this.readout = new LinearReadout(team, name(hidden.length + 2), top, this.windows);
     for (const layer of layers) layer.initialise(seed);
     this.readout.parameters.initialise(seed, { weight: top.width, bias: top.width });
   }

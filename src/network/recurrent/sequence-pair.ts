@@ -11,15 +11,14 @@ import { codeValue, firesAt, type PopulationCode } from "../../coding/population
 import type { ElementKind } from "../../data/sequence/element.ts";
 import { LANES, padded } from "../../engine/kernels.ts";
 import type { Region } from "../../engine/memory.ts";
-import { RandomStream } from "../../engine/random.ts";
 import type { Team } from "../../engine/team.ts";
-import { Layer } from "../layer.ts";
-import { LinearSynapses } from "../linear.ts";
-import { neuronDefaults } from "../neuron.ts";
+import { buildPair } from "../build.ts";
+import type { Layer } from "../layer.ts";
 import { Population } from "../population.ts";
 import { flat } from "../shape.ts";
-import type { Source, Workspace } from "../synapses.ts";
-import { RecurrentLayer, windowWorkspace } from "./recurrent-layer.ts";
+import type { PairSpec } from "../spec.ts";
+import { sequenceSpec } from "../specs.ts";
+import type { Source } from "../synapses.ts";
 
 /** The network of a sequence experiment. */
 export interface SequenceNetworkOptions {
@@ -55,9 +54,6 @@ export interface SequencePairOptions extends SequenceNetworkOptions {
   readonly perceptionOnly?: boolean;
 }
 
-/** See `initialise`. Measured on next characters of Alice, 4 epochs: 0.12 (1 / sqrt of the alphabet) 41.5 % by BSD and 44.8 by backprop, 1 43.2 and 46.7. */
-const SYMBOL_BOUND = 1;
-
 /**
  * Recurrent perception and recall for windows of a sequence: perception runs along a window, recall back from its end. At each position n
  *
@@ -74,10 +70,12 @@ const SYMBOL_BOUND = 1;
 export class SequencePair {
   readonly team: Team;
   readonly options: SequencePairOptions;
+  /** What the layers of both networks are. */
+  readonly spec: PairSpec;
   /** Perception's hidden stages from the stimulus up. */
-  readonly perception: readonly RecurrentLayer[];
+  readonly perception: readonly Layer[];
   /** Recall's halves of the same stages, in the same order; empty without recall. */
-  readonly recall: readonly RecurrentLayer[];
+  readonly recall: readonly Layer[];
   /** Reads the concept's drive: logits of symbols, or values. */
   readonly conceptDrive: Layer;
   /** Redraws the stimulus from recall; absent without recall. */
@@ -93,13 +91,10 @@ export class SequencePair {
   /** The targets' spikes recall starts from. */
   readonly concept: Population;
   readonly #code: PopulationCode;
-  /** Drives and gradients of a window that layers have in turns; absent where errors are carried back. */
-  #shared: Workspace | undefined;
-
   constructor(team: Team, options: SequencePairOptions) {
     this.team = team;
     this.options = options;
-    const { inputs, targets, hidden, steps, window, maxRows, seed } = options;
+    const { inputs, targets, steps, window, maxRows, seed, perceptionOnly = false } = options;
     const images = window * maxRows;
     this.stimulusWidth = padded(inputs.width);
     this.stimulus = team.arena.f32(inputs.kind === "values" ? images * this.stimulusWidth : 0);
@@ -115,47 +110,18 @@ export class SequencePair {
     const conceptWidth = symbolic ? targets.width : targets.width * options.population.size;
     this.concept = new Population(team, flat(conceptWidth), symbolic ? 1 : steps, images, "linear");
 
-    this.perception = this.#hidden("perception", source);
-    this.recall = options.perceptionOnly ? [] : this.#hidden("recall", this.concept).reverse();
-    const top = new LinearSynapses(team, this.perception.at(-1)!.output, flat(targets.width), true);
-    const name = `perception.stage${hidden.length + 2}`;
-    this.conceptDrive = new Layer(team, { name, synapses: top, maxImages: images, steps });
-    const last = this.recall[0];
-    if (last) {
-      const redraw = new LinearSynapses(team, last.output, flat(inputs.width), true);
-      this.redrawn = new Layer(team, { name: "recall.stage1", synapses: redraw, maxImages: images, steps });
-    }
-    for (const layer of this.layers) initialise(layer, seed, this.#symbols);
-  }
-
-  #hidden(network: "perception" | "recall", first: Source): RecurrentLayer[] {
-    const { team, options } = this;
-    const { hidden, steps, window, maxRows, norm, tau, threshold, recurrentRecall } = options;
-    const order = hidden.map((neurons, k) => ({ neurons, stage: k + 2 }));
-    if (network === "recall") order.reverse();
-    const images = window * maxRows;
-    // Perception's stages are done with their drives before the next one begins, and every layer with its gradients, unless errors come back to them; recall's drives wait for perception.
-    if (!options.perceptionOnly) this.#shared ??= windowWorkspace(team, images, steps, Math.max(...hidden));
-    const layers: RecurrentLayer[] = [];
-    let source = first;
-    for (const { neurons, stage } of order) {
-      const layer = new RecurrentLayer(team, {
-        name: `${network}.stage${stage}`,
-        ...{ source, neurons, steps, maxPositions: window, maxRows, norm },
-        direction: network === "perception" ? "forward" : recurrentRecall ? "backward" : "none",
-        parameters: { ...neuronDefaults, tau, threshold: threshold[network] },
-        ...(this.#shared ? { workspace: this.#workspace(network, images * steps * padded(neurons)) } : {}),
-      });
-      layers.push(layer);
-      source = layer.output;
-    }
-    return layers;
-  }
-
-  /** The shared room for drives and gradients; recall's layers have drives of their own. */
-  #workspace(network: "perception" | "recall", drives: number): Workspace {
-    const shared = this.#shared!;
-    return network === "perception" ? shared : { ...shared, z: this.team.arena.allocate(drives * 4) };
+    this.spec = sequenceSpec(options);
+    const { perception, recall } = buildPair(team, this.spec, {
+      needs: { recall: !perceptionOnly, drives: perceptionOnly, gradients: true },
+      rows: { perception: images, recall: images },
+      window: { positions: window, rows: maxRows },
+      sources: { perception: new Map([["stimulus", source]]), recall: new Map([["target", this.concept]]) },
+      seed,
+    });
+    this.perception = perception.slice(0, -1);
+    this.conceptDrive = perception.at(-1)!;
+    this.recall = recall.slice(1);
+    this.redrawn = recall[0];
   }
 
   /** Number of stages, stimulus and concept included. */
@@ -164,7 +130,7 @@ export class SequencePair {
   }
 
   /** Every layer: perception's from the stimulus up, then recall's from stage 1 up. */
-  get layers(): readonly (RecurrentLayer | Layer)[] {
+  get layers(): readonly Layer[] {
     return [...this.perception, this.conceptDrive, ...(this.redrawn ? [this.redrawn] : []), ...this.recall];
   }
 
@@ -201,7 +167,7 @@ export class SequencePair {
 
   /** Silence before the windows to come, in both networks. */
   reset(positions: number, rows: number): void {
-    for (const layer of [...this.perception, ...this.recall]) layer.reset(positions, rows);
+    for (const layer of [...this.perception, ...this.recall]) layer.window!.reset(positions, rows);
   }
 }
 
@@ -212,21 +178,4 @@ function presentSymbols(population: Population, symbols: ArrayLike<number>): voi
   view.fill(0, 0, symbols.length * tiles);
   for (let k = 0; k < symbols.length; k++) view[k * tiles + (symbols[k]! >> 4)] = 1 << (symbols[k]! & 15);
   population.list(symbols.length, true);
-}
-
-/**
- * Starting values as `network/initialise.ts` draws them, for recurrent synapses too. Of one-hot inputs one is active at a time, so `fanIn` inputs are not summed but chosen from:
- * their weights start within +-`symbolBound`, as large as the recurrent drive beside them.
- */
-function initialise(layer: RecurrentLayer | Layer, seed: number, symbols: Source | undefined): void {
-  const bundles =
-    layer instanceof Layer ? [layer.synapses] : [layer.input, ...(layer.recurrent ? [layer.recurrent] : [])];
-  for (const bundle of bundles) {
-    const bound = symbols !== undefined && bundle.source === symbols ? SYMBOL_BOUND : 1 / Math.sqrt(bundle.fanIn);
-    for (const block of Object.keys(bundle.blocks)) {
-      const plain = new Float32Array(bundle.plainShape(block).reduce((a, b) => a * b, 1));
-      new RandomStream(seed, `init ${layer.name}.${block}`).fillUniform(plain, -bound, bound);
-      bundle.pack(block, plain, layer.group.view(block));
-    }
-  }
 }

@@ -6,7 +6,7 @@ import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
 import { type Correlation, Population, type SpikeTrains } from "../population.ts";
-import { flat, type Shape } from "../shape.ts";
+import { flat, type Shape, tilesOf } from "../shape.ts";
 
 /** A population's elements and the lists weight gradients are summed from. */
 export class WindowSpikes {
@@ -17,8 +17,15 @@ export class WindowSpikes {
   readonly #team: Team;
   #rows = 0;
 
+  /** The window's elements, as the next stage reads them. */
+  readonly elements: Stretch;
+  /** The element before (backward: after) each of them. */
+  readonly heard: Stretch;
+  /** Whether what precedes an element comes after it in the sequence, as in recall. */
+  readonly backward: boolean;
+
   /** Room for windows of `maxPositions` elements of `maxRows` rows, and the element beside them. */
-  constructor(team: Team, neurons: number, steps: number, maxPositions: number, maxRows: number) {
+  constructor(team: Team, neurons: number, steps: number, maxPositions: number, maxRows: number, backward: boolean) {
     const images = (maxPositions + 1) * maxRows;
     this.#team = team;
     this.population = new Population(team, flat(neurons), steps, images, "linear", false);
@@ -31,6 +38,51 @@ export class WindowSpikes {
     }
     this.#starts = team.arena.i32((maxPositions + 1) * (neurons + 1));
     this.#lists = team.arena.u16(images * steps * neurons);
+    this.backward = backward;
+    this.elements = new Stretch(this);
+    this.heard = new Stretch(this);
+  }
+
+  /** Begins a window of `rows` rows; what precedes it is what `reset` or `resume` left. */
+  begin(rows: number): void {
+    this.elements.begin(this.backward ? 0 : 1, rows);
+    this.heard.begin(this.backward ? 1 : 0, rows);
+  }
+
+  /** Silence before the first element (backward: after the last) of the windows to come. */
+  reset(positions: number, rows: number): void {
+    this.#beside(positions, rows).fill(0);
+    this.#listBeside(positions, rows);
+  }
+
+  /** Spikes of the newest window's last element (backward: of its first), masks [row][step][tile]: with them the sequence can be gone on with. */
+  state(positions: number, rows: number): Uint16Array {
+    const words = rows * this.#words;
+    const newest = this.backward ? 0 : positions * words;
+    return this.population.masks.view.slice(newest, newest + words);
+  }
+
+  /** Such spikes precede the windows to come. */
+  resume(state: Uint16Array, positions: number, rows: number): void {
+    this.#beside(positions, rows).set(state);
+    this.#listBeside(positions, rows);
+  }
+
+  /** Mask words of an element. */
+  get #words(): number {
+    return this.population.steps * tilesOf(this.population.shape);
+  }
+
+  /** Masks of the element beside a window. */
+  #beside(positions: number, rows: number): Uint16Array {
+    const words = rows * this.#words;
+    const from = this.backward ? positions * words : 0;
+    return this.population.masks.view.subarray(from, from + words);
+  }
+
+  #listBeside(positions: number, rows: number): void {
+    const first = this.backward ? positions * rows : 0;
+    this.population.listRange(first, first + rows);
   }
 
   /** Makes the lists of a window's elements and the one beside them; the population's own lists must be there. */

@@ -7,10 +7,10 @@
  * It carries errors through the transposes of the weights, which is what BSD does without.
  */
 
-import { padded } from "../../engine/kernels.ts";
 import type { Address } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
-import type { RecurrentLayer } from "./recurrent-layer.ts";
+import type { Layer } from "../layer.ts";
+import { tilesOf } from "../shape.ts";
 
 /** Gradient that arrives from above at [tile][image or image and step][16]. */
 export interface FromAbove {
@@ -21,7 +21,7 @@ export interface FromAbove {
 
 export class ThroughTime {
   readonly #team: Team;
-  readonly #layer: RecurrentLayer;
+  readonly #layer: Layer;
   readonly #steps: number;
   readonly #tiles: number;
   /** W_h transposed, [tile][output][16]. */
@@ -29,22 +29,24 @@ export class ThroughTime {
   /** dS, [tile][image][step][16]. */
   readonly #spikes: Address;
 
-  constructor(team: Team, layer: RecurrentLayer, steps: number, maxImages: number) {
+  constructor(team: Team, layer: Layer, steps: number, maxImages: number) {
     const { arena } = team;
     this.#team = team;
     this.#layer = layer;
     this.#steps = steps;
-    this.#tiles = padded(layer.neurons) / 16;
-    this.#transposed = arena.allocate(this.#tiles * layer.neurons * 64);
-    this.#spikes = arena.allocate(maxImages * steps * padded(layer.neurons) * 4);
+    this.#tiles = tilesOf(layer.synapses.shape);
+    this.#transposed = arena.allocate(this.#tiles * layer.synapses.shape.channels * 64);
+    this.#spikes = arena.allocate(maxImages * steps * layer.featureWidth * 4);
   }
 
   /** All gradients of the layer's group; its workspace's g is dL/dz then. */
   backward(positions: number, rows: number, above: FromAbove): void {
-    const { recurrent, group, norm, workspace, parameters, neurons } = this.#layer;
-    if (!recurrent) throw new Error(`${this.#layer.name} has no recurrent synapses to go back through`);
+    const { recurrent, group, positionNorm: norm, workspace, neurons: parameters, synapses } = this.#layer;
+    if (!recurrent || !norm || !parameters)
+      throw new Error(`${this.#layer.name} has no recurrent synapses to go back through`);
     const team = this.#team;
     const steps = this.#steps;
+    const neurons = synapses.shape.channels;
     const images = positions * rows;
     const [perPosition, allRows] = [rows * steps, images * steps];
     team.run("transposeWeights", this.#tiles, {
@@ -93,6 +95,6 @@ export class ThroughTime {
       norm.finishPosition(group, n, positions, perPosition, workspace.z, workspace.g);
     }
     norm.gammaGradient(group, positions, perPosition);
-    this.#layer.gradient(images);
+    this.#layer.weightGradient(images);
   }
 }

@@ -5,9 +5,9 @@ import type { AutoencoderLearner } from "../../learning/autoencoder/learner.ts";
 import { AutoencoderModel } from "../../learning/autoencoder/model.ts";
 import { AutoencoderRealBackprop } from "../../learning/autoencoder/real-backprop.ts";
 import { AutoencoderPair } from "../../network/autoencoder/pair.ts";
-import { autoencoderFrame } from "../../network/autoencoder/shapes.ts";
 import type { DataSummary } from "../../network/model.ts";
 import type { Shape } from "../../network/shape.ts";
+import { autoencoderFrame } from "../../network/specs.ts";
 import { AutoencoderBsd } from "../../problems/autoencode-ends.ts";
 import type { AutoencoderConfig } from "./config.ts";
 

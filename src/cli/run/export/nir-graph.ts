@@ -3,7 +3,7 @@ import { BispikeError } from "../../../errors.ts";
 import type { NirGraph } from "../../../export/nir/node.ts";
 import { autoencoderSlots } from "../../../learning/autoencoder/spiking-latent.ts";
 import { AutoencoderPair, type Network } from "../../../network/autoencoder/pair.ts";
-import { autoencoderFrame } from "../../../network/autoencoder/shapes.ts";
+import { autoencoderFrame } from "../../../network/specs.ts";
 import { autoencoderToNir, encodeNir, type NirOptions, perceptionToNir, recallToNir } from "../../../nir.ts";
 import { buildRun, createTeam, type OpenedCheckpoint, openAnyCheckpoint } from "../../../node/open.ts";
 import type { ProblemName } from "../../../problems/problem.ts";
