@@ -57,7 +57,7 @@ export function createPart(team: Team, config: ExperimentConfig, dataset: Datase
   requireArguments("createPart", { team, config, dataset, range: ofKind("stageRange", range) });
   assertCuttable(config);
   checkDataset(dataset);
-  const { train: rest } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
+  const { train: rest } = splitHeldOut(dataset.train, config.data.validation, config.train.seed);
   const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
   const { labels } = dataset.train;
   const taughtLabels = noisyLabels(labels, trainIndices, config.data.labelNoise, dataset.classes, config.train.seed);

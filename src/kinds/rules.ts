@@ -23,7 +23,7 @@ export const ruleKinds = {
   },
   perceptionOptions: { schema: z.looseObject({ top: text, lambda: number }), words: "{ top, lambda }" },
   bsdOptions: {
-    schema: z.looseObject({ features: text, negatives: text, loss: text, top: text, weight: number }),
+    schema: z.looseObject({ features: text, rivals: text, loss: text, top: text, weight: number }),
     words: "what rule bsd is told, such as config.rule",
   },
   autoencoderBsdOptions: {
@@ -31,7 +31,7 @@ export const ruleKinds = {
     words: "what rule bsd of an autoencoder is told, such as config.rule",
   },
   sequenceBsdOptions: {
-    schema: z.looseObject({ loss: text, negatives: text, block: number, weight: number }),
+    schema: z.looseObject({ loss: text, rivals: text, block: number, weight: number }),
     words: "what rule bsd of a sequence is told, such as config.rule",
   },
   spikeTiming: { schema: z.looseObject({ stdp: thing }), words: "{ top, lambda, stdp }" },
@@ -40,12 +40,12 @@ export const ruleKinds = {
     words: "{ affinity, weight }, as counterCurrentDefaults",
   },
   dll: {
-    schema: z.looseObject({ feedbackRate: number, errorLimit: number }),
-    words: "{ feedbackRate, errorLimit } and more, as the rule's defaults",
+    schema: z.looseObject({ feedbackLearningRate: number, errorLimit: number }),
+    words: "{ feedbackLearningRate, errorLimit } and more, as the rule's defaults",
   },
   predictiveCoding: {
-    schema: z.looseObject({ inferenceSteps: whole, inferenceRate: number }),
-    words: "{ inferenceSteps, inferenceRate } and more, as the rule's defaults",
+    schema: z.looseObject({ inferenceSteps: whole, inferenceLearningRate: number }),
+    words: "{ inferenceSteps, inferenceLearningRate } and more, as the rule's defaults",
   },
   realBsd: {
     schema: z.looseObject({ loss: text, weight: number, stimulusWeight: number }),
@@ -56,7 +56,7 @@ export const ruleKinds = {
   wholeRuleSection: {
     schema: z.looseObject({
       ...{ name: text, loss: text, top: text, features: text, recallFeatures: text, codes: text },
-      ...{ detached: z.boolean(), reach: number, carriers: text },
+      ...{ detached: z.boolean(), errorDepth: number, errorWeights: text },
     }),
     words: "a rule's whole section, such as config.rule or defaults.rule",
   },

@@ -139,12 +139,12 @@ export class Bsd implements Rule {
   *course(batch: Batch, rates: Rates): Course<StepReport> {
     const { pair, optimiser } = this;
     const { labels } = batch;
-    const { negatives, homeostasis } = this.#options;
+    const { rivals, homeostasis } = this.#options;
     const { steps } = pair.options;
     const images = labels.length;
     const classes = pair.target.classes;
     assertBatch(batch, pair.options.maxImages, classes);
-    const pairs = pairing(negatives, labels, classes, this.#pairs);
+    const pairs = pairing(rivals, labels, classes, this.#pairs);
     const free = learning(this.#options.freeze);
     const learns = { ...free, recall: free.recall && rates.recall > 0 };
     const stageLosses = new Array<number>(pair.stages).fill(0);
@@ -153,7 +153,7 @@ export class Bsd implements Rule {
     const silent: number[] = [];
     optimiser.begin();
 
-    const shown = negatives === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
+    const shown = rivals === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
     if (pair.recalls) {
       yield* this.#recall(shown);
       if (pair.holds(1)) {

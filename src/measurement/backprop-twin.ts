@@ -84,7 +84,7 @@ export class BackpropTwin {
       options: ofKind("realNetOptions", options),
     });
     const { net, stimulus } = rows;
-    const image = realImageNet(team, options, "real-backprop");
+    const image = realImageNet(team, options, "backprop-ann");
     const twin = { layers: image.net.layers, stimulus: image.stimulus };
     return new BackpropTwin(byMaker, { layers: net.layers, stimulus }, twin, new ImageRealBackprop(image, PLAIN));
   }

@@ -6,8 +6,7 @@
  */
 import * as z from "zod";
 import { BispikeError } from "../errors.ts";
-import { checkConfig } from "../training/config-check.ts";
-import { section, whole } from "../training/config-fields.ts";
+import { checkConfig, section, whole } from "../training/config-check.ts";
 import type { RawValue } from "../training/config-raw.ts";
 
 /** Where a key's values are drawn from. */

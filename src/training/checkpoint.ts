@@ -10,6 +10,7 @@ import type { DataSummary } from "../network/model.ts";
 import type { Stateful } from "../network/slots.ts";
 import { checkedConfig, defaults, type ExperimentConfig, type ObserveConfig, type TrainConfig } from "./config.ts";
 import { assertFinite, readSealed, seal, unseal } from "./sealed.ts";
+import { fromVersion1 } from "./settings/settings.ts";
 import { exportState } from "./state.ts";
 
 /** Version this library writes. Older ones are read for as long as the library lives; newer ones are refused. */
@@ -90,8 +91,8 @@ function withoutLater(config: ExperimentConfig): object {
       pooling: "mean",
       affinity: "cosines",
       margin: 0,
-      reach: 0,
-      carriers: "recall",
+      errorDepth: 0,
+      errorWeights: "recall",
     }),
   };
 }
@@ -126,7 +127,7 @@ export function decodeCheckpoint(bytes: Uint8Array, source = "checkpoint"): Chec
 /** Checks every field of a file of this kind. */
 export function readCheckpoint(file: SafetensorsFile): Checkpoint {
   const { version, tensors, field } = unseal(file, IMAGE_FILE);
-  const config = checkedConfig(field("config"));
+  const config = checkedConfig(fromVersion1(field("config")));
   const data = checkData(field("data"));
   const position = checkPosition(field("position"));
   const means = tensors.get("data.class_means");

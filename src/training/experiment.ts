@@ -1,5 +1,5 @@
 /** An experiment made ready: data split and normalised, model built, rule chosen. What the trainer and every command start from. */
-import { requireArguments, requireConfig } from "../arguments.ts";
+import { requireArguments } from "../arguments.ts";
 import type { Augmenter } from "../data/augment/augmenter.ts";
 import { checkDataset } from "../data/check-dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -10,7 +10,6 @@ import type { Team } from "../engine/team.ts";
 import type { Rule } from "../learning/rule.ts";
 import type { ImageModel } from "../network/model.ts";
 import type { ExperimentConfig } from "./config.ts";
-import { experimentSchema } from "./config-schema.ts";
 import { createModel, createRule, createTwin } from "./image-rules.ts";
 import { ImageTask } from "./image-task.ts";
 import { Observer } from "./observer.ts";
@@ -50,7 +49,6 @@ export interface Experiment extends ExperimentParts {
  */
 export function createExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
   requireArguments("createExperiment", { team });
-  requireConfig("createExperiment: config", experimentSchema, config, "resolveConfig");
   requireArguments("createExperiment", { dataset });
   checkDataset(dataset);
   return prepareExperiment(team, config, dataset);
@@ -58,7 +56,7 @@ export function createExperiment(team: Team, config: ExperimentConfig, dataset: 
 
 /** As `createExperiment`, of a data set that its reader has checked: a page then need not load the checks. */
 export function prepareExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
-  const { train: rest, heldOut } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
+  const { train: rest, heldOut } = splitHeldOut(dataset.train, config.data.validation, config.train.seed);
   const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
   const { labels } = dataset.train;
   const taughtLabels = noisyLabels(labels, trainIndices, config.data.labelNoise, dataset.classes, config.train.seed);

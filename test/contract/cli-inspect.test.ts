@@ -71,13 +71,13 @@ describe("bispike inspect", () => {
       writeFileSync(join(cwd, "reach.safetensors"), file);
       return (await runHere(["inspect", "reach.safetensors"], cwd)).stdout;
     };
-    expect(await reaching({ reach: 1 })).toMatch(/^criteria +meets C1 C4$/m);
-    expect(await reaching({ name: "real-backprop" })).toMatch(/^criteria +meets none of C1 to C5$/m);
-    expect(await reaching({ reach: 1 })).toMatch(/^rule .*, errors reach 1 stage down by recall's synapses$/m);
-    expect(await reaching({ reach: 2, carriers: "transposes" })).toMatch(
+    expect(await reaching({ errorDepth: 1 })).toMatch(/^criteria +meets C1 C4$/m);
+    expect(await reaching({ name: "backprop-ann" })).toMatch(/^criteria +meets none of C1 to C5$/m);
+    expect(await reaching({ errorDepth: 1 })).toMatch(/^rule .*, errors reach 1 stage down by recall's synapses$/m);
+    expect(await reaching({ errorDepth: 2, errorWeights: "transposes" })).toMatch(
       /^rule .*, errors reach 2 stages down by transposes$/m,
     );
-    expect(await reaching({ reach: 2, carriers: "learned" })).toMatch(
+    expect(await reaching({ errorDepth: 2, errorWeights: "learned" })).toMatch(
       /, errors reach 2 stages down by learned synapses$/m,
     );
     expect(await reaching({ detached: false })).toMatch(/^rule .*, stages not detached$/m);

@@ -84,7 +84,7 @@ const raws = fc
           temperature: size,
           features: fc.constantFrom("rate", "membrane"),
           recallFeatures: fc.constantFrom("same", "drive"),
-          negatives: fc.constantFrom("prototypes", "masked", "literal"),
+          rivals: fc.constantFrom("prototypes", "masked", "literal"),
           homeostasis: fc.record({ weight: size, rate: share }, { requiredKeys: ["rate"] }),
           detached: fc.boolean(),
         },

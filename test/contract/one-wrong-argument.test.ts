@@ -36,7 +36,7 @@ const pixels = train.images.subarray(0, 64);
 const rows = Float32Array.from(train.images.subarray(0, 128), (byte) => byte / 255);
 const small = { network: { hidden: [8] }, train: { epochs: 1, batch: 12 } };
 const config = core.resolveConfig({ data: { path: "bars" }, ...small });
-const realConfig = core.resolveConfig({ data: { path: "bars" }, ...small, rule: { name: "real-bsd" } });
+const realConfig = core.resolveConfig({ data: { path: "bars" }, ...small, rule: { name: "bsd-ann" } });
 const textConfig = sequence.resolveSequenceConfig({ task: "next-character", data: { text: "a.txt", window: 4 } });
 const drawnConfig = autoencoder.resolveAutoencoderConfig({
   task: "autoencode",

@@ -20,7 +20,7 @@ const PLACE = { step: 1, epoch: 0, batch: 1, best: null };
 
 function made(observe: object = {}, data: object = {}, seed = 1) {
   const config = resolveConfig({
-    data: { path: "bars", heldOut: 0.4, ...data },
+    data: { path: "bars", validation: 0.4, ...data },
     ...{ network: { hidden: [9] }, train: { batch: 20, seed }, observe },
   });
   return createExperiment(team, config, smallDigits({ classes: 3, train: 60, test: 6 }));

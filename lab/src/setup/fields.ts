@@ -55,7 +55,7 @@ export class Draft {
 
   /** Whether hidden stages of two networks are compared. */
   get aligns(): boolean {
-    return this.rule === "bsd" || this.rule === "real-bsd";
+    return this.rule === "bsd" || this.rule === "bsd-ann";
   }
 
   /** Whether there is a recall network of spiking neurons. */
@@ -80,11 +80,11 @@ export const RULES: readonly { readonly net: string; readonly rules: readonly Ch
   {
     net: "Real numbers, no spikes",
     rules: [
-      { value: "real-backprop", label: "Backprop without spikes" },
+      { value: "backprop-ann", label: "Backprop without spikes" },
       { value: "dll", label: "Dendritic localized learning: errors come down by learned weights" },
       { value: "predictive-coding", label: "Predictive coding: values settle before weights learn" },
       { value: "ccl", label: "Counter-current learning: a feedback net runs the other way" },
-      { value: "real-bsd", label: "BSD's losses without spikes" },
+      { value: "bsd-ann", label: "BSD's losses without spikes" },
     ],
   },
 ];
@@ -159,7 +159,7 @@ export const FIELDS: readonly Field[] = [
     read: ({ rule }) => rule === "bsd",
   },
   {
-    key: "rule.negatives",
+    key: "rule.rivals",
     label: "Negatives",
     hint: "What a stage is to tell its image's concept from.",
     choices: [

@@ -17,7 +17,7 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ["rule.lambda", "lambda"],
   ["rule.temperature", "temperature"],
   ["rule.features", "features"],
-  ["rule.negatives", "negatives"],
+  ["rule.rivals", "negatives"],
   ["network.threshold.perception", "threshold"],
   ["train.learningRate", "rate"],
   ["train.batch", "batch"],

@@ -1,7 +1,7 @@
 /** The end of an autoencoder run: the test part is redrawn once, with the weights the held-out images chose; results and pictures go into the run folder. */
 import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
-import type { AutoencoderRuleName } from "../../training/autoencoder/config.ts";
+import type { AutoencoderRuleConfig } from "../../training/autoencoder/config.ts";
 import type { AutoencoderExperiment } from "../../training/autoencoder/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
 import { importSlots } from "../../training/slots.ts";
@@ -17,7 +17,7 @@ export interface AutoencoderRunSummary {
   readonly name: string;
   readonly seed: number;
   readonly task: "autoencode";
-  readonly rule: AutoencoderRuleName;
+  readonly rule: AutoencoderRuleConfig["name"];
   /** Name of the data set. */
   readonly data: string;
   /** The test images as each network draws them, with the weights tested. */

@@ -6,7 +6,6 @@ import type { OpenedCheckpoint } from "../../node/open.ts";
 import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";
 import type { AutoencoderConfig } from "../../training/autoencoder/config.ts";
-import { REAL_RULES } from "../../training/autoencoder/config-schema.ts";
 import { alignTable, printable } from "../table.ts";
 import type { Findings } from "./inspect.ts";
 import { besideCheckpoint, describePosition, parameterCount, parametersOf } from "./inspect-run.ts";
@@ -56,7 +55,7 @@ function overview({ config, data, position }: AutoencoderCheckpoint, last: AnyCh
   const { mean, std } = data.statistics;
   const numbers = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(", ");
   const best = position.best ?? (last?.best && "score" in last.best ? last.best : null);
-  const spiking = !(REAL_RULES as readonly string[]).includes(config.rule.name);
+  const spiking = config.rule.name !== "backprop-ann";
   const neurons = spiking
     ? `${network.steps} steps, tau ${network.tau}, threshold ${network.threshold.perception}, recall ${network.threshold.recall}`
     : "real-valued";

@@ -7,7 +7,7 @@ import type { Reporter } from "./reporter.ts";
 /** @throws BispikeError "config" where a run is to be judged by what is held out, and nothing is */
 export function assertHeldOut(judge: Judge, heldOut: number): void {
   if (judge === "held-out" && heldOut === 0)
-    throw new BispikeError("config", "--judge held-out: nothing is held out of training; set data.heldOut above 0");
+    throw new BispikeError("config", "--judge held-out: nothing is held out of training; set data.validation above 0");
 }
 
 /** Warns of files that bear a known name and hold something else. */

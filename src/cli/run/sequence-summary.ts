@@ -5,7 +5,7 @@ import type { Slot } from "../../network/slots.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { Judge } from "../../training/judge.ts";
-import type { RuleName, Task } from "../../training/sequence/config.ts";
+import type { SequenceRuleConfig, Task } from "../../training/sequence/config.ts";
 import type { SequenceExperiment } from "../../training/sequence/experiment.ts";
 import { importSlots } from "../../training/slots.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
@@ -16,7 +16,7 @@ export interface SequenceRunSummary {
   readonly name: string;
   readonly seed: number;
   readonly task: Task;
-  readonly rule: RuleName;
+  readonly rule: SequenceRuleConfig["name"];
   /** Name of the text or series. */
   readonly data: string;
   /** With the weights tested; null where the data have no such part, or it was not looked at (`judgedBy`). */

@@ -36,7 +36,7 @@ export interface AutoencoderBsdOptions extends ComparisonOptions {
   /** Learning rate of the stages through which a network sees, before its latent, as a multiple of the others'; 0 leaves them as they were drawn. */
   readonly seeing: number;
   /** Weight of the loss by which what sees redraws the stage below through a read-out of its own, beyond the paper; 0 is the method as published. */
-  readonly redraw: number;
+  readonly reconstruct: number;
   /** Pull on neurons that fire above a rate. */
   readonly homeostasis: HomeostasisOptions;
 }
@@ -85,7 +85,7 @@ export class AutoencoderBsd implements AutoencoderLearner {
     this.#options = options;
     this.#comparison = new Comparison(pair, options);
     this.#drawing = new Drawing(team, maxImages, sizeOf(pair.stimulusShape), stimulusWidth);
-    if (options.redraw > 0) this.#addRedraws();
+    if (options.reconstruct > 0) this.#addRedraws();
     const groups = [...pair.layers, ...this.#redraws.values()].map(({ group }) => group);
     this.optimiser = new AdamW(team, optimiser, groups);
   }
@@ -169,7 +169,7 @@ export class AutoencoderBsd implements AutoencoderLearner {
   #redraw(layer: Layer, images: number, gradient: Address, rate: number): number {
     const redraw = this.#redraws.get(layer);
     if (!redraw || rate === 0) return 0;
-    const loss = redraw.learn(images, this.#options.redraw, gradient);
+    const loss = redraw.learn(images, this.#options.reconstruct, gradient);
     this.optimiser.update(redraw.group, rate);
     return loss;
   }

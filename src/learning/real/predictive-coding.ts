@@ -30,11 +30,14 @@ export interface ImagePredictiveCodingOptions {
    */
   readonly inferenceSteps: number;
   /** Rate of each of them. */
-  readonly inferenceRate: number;
+  readonly inferenceLearningRate: number;
 }
 
 /** Defaults of rule predictive-coding on images: 20 steps of inference at a rate of 0.1. */
-export const imagePredictiveCodingDefaults: ImagePredictiveCodingOptions = { inferenceSteps: 20, inferenceRate: 0.1 };
+export const imagePredictiveCodingDefaults: ImagePredictiveCodingOptions = {
+  inferenceSteps: 20,
+  inferenceLearningRate: 0.1,
+};
 
 /**
  * Predictive coding (Rao and Ballard 1999; Whittington and Bogacz 2017): the values x_l of all hidden stages descend the energy
@@ -99,7 +102,7 @@ export class ImagePredictiveCoding extends RealImageLearner {
       ({ workspace } = stage);
       const sizes = [images, pixelsOf(shape), shape.channels, output.stride];
       const places = [this.#pull, gap, output.at];
-      team.run("relaxRows", tilesOf(shape) * images, ...[...sizes, this.#options.inferenceRate, ...places]);
+      team.run("relaxRows", tilesOf(shape) * images, ...[...sizes, this.#options.inferenceLearningRate, ...places]);
     }
     for (const [k, stage] of net.hidden.entries()) {
       // The lowest stage's prediction reads the stimulus, which stays.

@@ -36,7 +36,7 @@ export interface SequenceBsdOptions {
   /** Alignment loss of the hidden stages and stage 1. */
   readonly loss: "infonce" | "reco";
   /** literal: every other row of a block is a negative; masked: those with another target: another symbol, or a value that another neuron of recall's code prefers. */
-  readonly negatives: "literal" | "masked";
+  readonly rivals: "literal" | "masked";
   /** Rows of a window that are compared with each other at most. */
   readonly block: number;
   /** InfoNCE: temperature of the softmax over affinities. */
@@ -61,7 +61,7 @@ export interface SequenceBsdOptions {
  *     stage L             cross-entropy or squared error          trains the read-out W_L
  *
  * @example
- * const options = { ...sequenceConfigDefaults.rule, negatives: "masked" } as const;
+ * const options = { ...sequenceConfigDefaults.rule, rivals: "masked" } as const;
  * const learner = new SequenceBsd(pair, options, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  * learner.load(set, windowStarts(set.parts.train, 32, 32), 0, 64);
  * learner.step({ perception: 3e-3, recall: 3e-3 }).loss;
@@ -169,8 +169,8 @@ export class SequenceBsd extends SpikingLearner {
   }
 
   get #comparison() {
-    const { centred, negatives } = this.#options;
-    return { centred, labels: negatives === "masked" ? this.#labels : undefined };
+    const { centred, rivals } = this.#options;
+    return { centred, labels: rivals === "masked" ? this.#labels : undefined };
   }
 
   /** Rows of the same label have the same target. */

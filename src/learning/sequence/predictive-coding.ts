@@ -32,7 +32,7 @@ export interface PredictiveCodingOptions {
   /** Steps of inference a position. */
   readonly inferenceSteps: number;
   /** Rate of each of them. */
-  readonly inferenceRate: number;
+  readonly inferenceLearningRate: number;
   /** What a position passes on to the next: its value before inference, or after. */
   readonly carry: "predicted" | "inferred";
 }
@@ -40,7 +40,7 @@ export interface PredictiveCodingOptions {
 /** Defaults of rule predictive-coding on sequences: 100 steps of inference at a rate of 0.1, `carry` "predicted". */
 export const predictiveCodingDefaults: PredictiveCodingOptions = {
   inferenceSteps: 100,
-  inferenceRate: 0.1,
+  inferenceLearningRate: 0.1,
   carry: "predicted",
 };
 
@@ -194,7 +194,7 @@ export class PredictiveCoding extends RealLearner {
   #relax({ layer, prediction, pull }: Workspace, from: number, count: number): void {
     const length = count * layer.stride;
     const places = [layer.valuesAt(from).at, prediction.at, pull.at];
-    this.team.run("relax", Math.ceil(length / BLOCK), length, this.#options.inferenceRate, ...places);
+    this.team.run("relax", Math.ceil(length / BLOCK), length, this.#options.inferenceLearningRate, ...places);
   }
 
   #copy(from: Address, to: Address, length: number): void {

@@ -8,6 +8,7 @@ import type { AutoencoderLearner } from "../../learning/autoencoder/learner.ts";
 import type { DataSummary } from "../../network/model.ts";
 import { checkData, modelConfig } from "../checkpoint.ts";
 import { assertFinite, readSealed, seal, unseal } from "../sealed.ts";
+import { fromVersion1 } from "../settings/settings.ts";
 import { exportSlots } from "../slots.ts";
 import type { Place } from "../trainable.ts";
 import { type AutoencoderConfig, resolveAutoencoderConfig } from "./config.ts";
@@ -104,7 +105,7 @@ export function decodeAutoencoderCheckpoint(bytes: Uint8Array, source = "checkpo
 /** Checks every field of a file of this kind. */
 export function readAutoencoderCheckpoint(file: SafetensorsFile): AutoencoderCheckpoint {
   const { version, tensors, field } = unseal(file, AUTOENCODER_FILE);
-  const config = resolveAutoencoderConfig(field("config"));
+  const config = resolveAutoencoderConfig(fromVersion1(field("config")));
   const data = checkData(field("data"));
   const position = positionSchema.safeParse(field("position"));
   if (!position.success) {

@@ -1,5 +1,5 @@
 /** An autoencoder experiment made ready: data split and normalised, net and rule built. What the trainer starts from. */
-import { requireArguments, requireConfig } from "../../arguments.ts";
+import { requireArguments } from "../../arguments.ts";
 import { checkDataset } from "../../data/check-dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { channelStatistics } from "../../data/normalise.ts";
@@ -7,7 +7,6 @@ import { splitHeldOut } from "../../data/split.ts";
 import type { Team } from "../../engine/team.ts";
 import type { AutoencoderModel } from "../../learning/autoencoder/model.ts";
 import type { AutoencoderConfig } from "./config.ts";
-import { autoencoderSchema } from "./config-schema.ts";
 import { createAutoencoder } from "./learners.ts";
 import { AutoencoderTask } from "./task.ts";
 
@@ -43,11 +42,10 @@ export function createAutoencoderExperiment(
 ): AutoencoderExperiment {
   const where = "createAutoencoderExperiment";
   requireArguments(where, { team });
-  requireConfig(`${where}: config`, autoencoderSchema, config, "resolveAutoencoderConfig");
   requireArguments(where, { dataset });
   checkDataset(dataset);
-  const { heldOut, limit } = config.data;
-  const { train: rest, heldOut: heldOutIndices } = splitHeldOut(dataset.train, heldOut, config.train.seed);
+  const { validation, limit } = config.data;
+  const { train: rest, heldOut: heldOutIndices } = splitHeldOut(dataset.train, validation, config.train.seed);
   const trainIndices = limit > 0 ? rest.slice(0, limit) : rest;
   const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
   const { name, shape, classNames } = dataset;

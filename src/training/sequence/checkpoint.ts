@@ -6,6 +6,7 @@ import type { SafetensorsFile, Tensor } from "../../export/safetensors.ts";
 import type { SequenceLearner } from "../../learning/sequence/learner.ts";
 import { modelConfig, without } from "../checkpoint.ts";
 import { assertFinite, readSealed, seal, unseal } from "../sealed.ts";
+import { fromVersion1 } from "../settings/settings.ts";
 import { exportSlots } from "../slots.ts";
 import type { Best } from "../trainable.ts";
 import { checkSummary } from "./check-summary.ts";
@@ -93,7 +94,7 @@ export function decodeSequenceCheckpoint(bytes: Uint8Array, source = "checkpoint
 /** Checks every field of a file of this kind. */
 export function readSequenceCheckpoint(file: SafetensorsFile): SequenceCheckpoint {
   const { version, tensors, field } = unseal(file, SEQUENCE_FILE);
-  const config = resolveSequenceConfig(field("config"));
+  const config = resolveSequenceConfig(fromVersion1(field("config")));
   const data = checkSummary(field("data"));
   const expected = config.task === "next-character" ? "next" : config.task;
   if (data.task !== expected)

@@ -1,11 +1,10 @@
 /** A sequence experiment made ready: net and rule built for a loaded text or series. What the trainer and every command start from. */
-import { requireArguments, requireConfig } from "../../arguments.ts";
+import { requireArguments } from "../../arguments.ts";
 import type { Sequence } from "../../data/sequence/assemble.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SequenceLearner } from "../../learning/sequence/learner.ts";
 import type { SequenceConfig } from "./config.ts";
-import { sequenceSchema } from "./config-schema.ts";
 import { createSequenceLearner } from "./learners.ts";
 import { TASK_OF_DATA } from "./request.ts";
 import { SequenceTask } from "./task.ts";
@@ -37,7 +36,6 @@ export interface SequenceExperiment extends SequenceExperimentParts {
 export function createSequenceExperiment(team: Team, config: SequenceConfig, sequence: Sequence): SequenceExperiment {
   const where = "createSequenceExperiment";
   requireArguments(where, { team });
-  requireConfig(`${where}: config`, sequenceSchema, config, "resolveSequenceConfig");
   requireArguments(where, { sequence });
   const { about, windows } = sequence;
   const [task, window] = [TASK_OF_DATA[config.task], config.data.window];
