@@ -341,7 +341,7 @@ function foreignKey(root: Table, dotted: string, problem: Problem): Fault {
   const fault = (text: string): Fault => ({ key: dotted, text, unknown: true });
   const entry = entryAt(root, dotted);
   if (entry) return fault(`${dotted} has no meaning in ${EXPERIMENTS[problem]}: ${entry.notIn[problem]}`);
-  const [now] = Array.from(optionsOf(root)).find(([, { was }]) => was.includes(dotted)) ?? [];
+  const now = nowCalled(root, dotted);
   if (now !== undefined) return fault(`unknown key ${dotted}: it is called ${now} now`);
   const known = keysOf(root, problem);
   const guess = nearest(dotted, known);
@@ -349,6 +349,11 @@ function foreignKey(root: Table, dotted: string, problem: Problem): Fault {
   const before = dotted.slice(0, dotted.lastIndexOf(".") + 1);
   const siblings = known.filter((key) => key.startsWith(before) && !key.slice(before.length).includes("."));
   return fault(`unknown key ${clip(dotted)} (known here: ${siblings.join(", ")})`);
+}
+
+/** The dotted key of a setting that was called otherwise in version 1; undefined for none. */
+export function nowCalled(table: Table, dotted: string): string | undefined {
+  return Array.from(optionsOf(table)).find(([, { was }]) => was.includes(dotted))?.[0];
 }
 
 /**

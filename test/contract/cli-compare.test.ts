@@ -195,7 +195,7 @@ describe("judged by what is held out", () => {
     );
     writeFileSync(join(cwd, "plain.yaml"), BARS.replace(/hidden: .* }/, "hidden: [6] }"));
     const nothing = ["train", "plain.yaml", "--data.validation=0", "--judge", "held-out", "--quiet"];
-    await expectRefusalHere(nothing, cwd, 2, /--judge held-out: nothing is held out of training; set data\.heldOut/);
+    await expectRefusalHere(nothing, cwd, 2, /--judge held-out: nothing is held out of training; set data\.validation/);
   });
 });
 

@@ -52,18 +52,18 @@ describe("bispike inspect", () => {
     };
     const broadcast = await shown({ recallFeatures: "membrane" });
     expect(broadcast).toMatch(/^network +mlp, .*, target one-hot, recall driven by the concept at every stage$/m);
-    expect(broadcast).toMatch(/^rule +bsd: .*, centred rate against recall's membrane, negatives/m);
+    expect(broadcast).toMatch(/^rule +bsd: .*, centred rate against recall's membrane, rivals/m);
     expect(broadcast).toMatch(/^criteria +meets C1 C2 C3 C4 C5 \(C1 C4 C5 at a stretch\)$/m);
     expect(await shown({ loss: "reco", top: "reco" })).toMatch(/^criteria +meets C1 C2 C3 C4 C5$/m);
     const cells = { rule: { pool: 2, pooling: "energy" }, train: { epochs: 1 } };
     const { last } = await smallTraining({ network: { kind: "cnn", hidden: [8, 8] }, ...cells });
     writeFileSync(join(cwd, "energy.safetensors"), last);
-    expect((await runHere(["inspect", "energy.safetensors"], cwd)).stdout).toMatch(/centred rate by energy, negatives/);
+    expect((await runHere(["inspect", "energy.safetensors"], cwd)).stdout).toMatch(/centred rate by energy, rivals/);
     expect(await shown({ affinity: "dots", temperature: 0.02 })).toMatch(
-      /^rule +bsd: infonce \(dot products, temperature 0\.02\), centred rate, negatives/m,
+      /^rule +bsd: infonce \(dot products, temperature 0\.02\), centred rate, rivals/m,
     );
     expect(await shown({ affinity: "dots", temperature: 0.02, margin: 2.5 })).toMatch(
-      /^rule +bsd: infonce \(dot products, temperature 0\.02, margin 2\.5\), centred rate, negatives/m,
+      /^rule +bsd: infonce \(dot products, temperature 0\.02, margin 2\.5\), centred rate, rivals/m,
     );
     const chain = { hidden: [8, 8] };
     const reaching = async (rule: object) => {

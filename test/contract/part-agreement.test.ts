@@ -55,7 +55,7 @@ describe("neighbours", () => {
     );
     expect(checkTiming(config(), {})).toEqual({ depth: 0, saveEvery: 200 });
     const masked = config({ rule: { rivals: "masked" } });
-    expect(() => checkTiming(masked, { depth: 1 })).toThrow(/rule\.negatives: expected prototypes with a depth over 0/);
+    expect(() => checkTiming(masked, { depth: 1 })).toThrow(/rule\.rivals: expected prototypes with a depth over 0/);
     expect(checkTiming(masked, {})).toMatchObject({ depth: 0 });
   });
 });

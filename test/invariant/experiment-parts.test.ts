@@ -62,7 +62,7 @@ it("wrong labels and variants of the images follow the seed where nothing is hel
   const drawn = (seed: number) => {
     const { model, dataset, augmenter, taughtLabels } = made(
       {},
-      { heldOut: 0, labelNoise: 0.5, augment: { shift: 3, rotate: 20 } },
+      { validation: 0, labelNoise: 0.5, augment: { shift: 3, rotate: 20 } },
       seed,
     );
     // The same image at the same step.

@@ -94,7 +94,7 @@ export function bsdStep(
   const seen = runNetwork(pair.perception, holdOverTime(stimulus, steps), batch, options, surrogate);
   const top = blockForward(pair.top, seen.spikes, steps * batch);
 
-  const shown = options.rivals === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
+  const shown = options.negatives === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
   const target = holdOverTime(oneHot(shown, classes), steps);
   const down: BsdOptions = { ...options, features: options.recallFeatures ?? options.features };
   const recalled = runNetwork(pair.recall.slice(0, -1), target, shown.length, down, surrogate);

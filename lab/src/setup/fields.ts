@@ -1,11 +1,7 @@
 /** What of a configuration the form offers, in plain words, and which rules read what; the rest stays as a link or the defaults have it. */
-import {
-  defaultChannels,
-  defaults,
-  type ImageRuleName,
-  isRealRule,
-  stdpLearningRate,
-} from "../../../src/training/config.ts";
+import { type ImageRuleName, isRealRule } from "../../../src/training/config.ts";
+import { chosenOf } from "../../../src/training/options.ts";
+import { SETTINGS } from "../../../src/training/settings/settings.ts";
 import type { Pairs } from "./pairs.ts";
 
 export interface Choice {
@@ -39,9 +35,10 @@ export class Draft {
 
   /** The default, under the rule and kind of net chosen. */
   usual(key: string): string {
-    if (key === "network.hidden" && this.pairs.get("network.kind") === "cnn") return defaultChannels.join(", ");
-    if (key === "train.learningRate" && this.pairs.get("rule.name") === "r-stdp") return String(stdpLearningRate);
-    const found = key.split(".").reduce<unknown>((value, part) => (value as Record<string, unknown>)?.[part], defaults);
+    const kind = this.pairs.get("network.kind");
+    const rule = this.pairs.get("rule.name");
+    const given = { network: kind ? { kind } : {}, rule: rule ? { name: rule } : {} };
+    const found = chosenOf(SETTINGS, given, "classify").at(key);
     return Array.isArray(found) ? found.join(", ") : String(found ?? "");
   }
 
@@ -121,7 +118,7 @@ export const FIELDS: readonly Field[] = [
   },
   {
     key: "rule.lambda",
-    label: "λ, weight of the negatives",
+    label: "λ, weight of the rivals",
     read: (draft) =>
       (draft.aligns && draft.value("rule.loss") === "reco") ||
       (draft.spikes && draft.rule !== "r-stdp" && draft.value("rule.top") === "reco"),
@@ -160,7 +157,7 @@ export const FIELDS: readonly Field[] = [
   },
   {
     key: "rule.rivals",
-    label: "Negatives",
+    label: "Rivals",
     hint: "What a stage is to tell its image's concept from.",
     choices: [
       { value: "prototypes", label: "one recalled concept a class" },

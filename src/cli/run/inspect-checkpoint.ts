@@ -168,7 +168,7 @@ function describeRule(rule: Checkpoint["config"]["rule"]): string {
   const features = `${rule.centred ? "centred " : ""}${rule.features}${rule.pooling === "energy" ? " by energy" : ""}${recalled}`;
   const codes = rule.codes === "random" ? `, random codes (rate ${rule.codeRate}) for recall` : "";
   const variant = `${codes}${describeFreeze(rule)}${describeReach(rule)}`;
-  return `${name}: ${describeLoss(rule)}, ${features}, negatives ${rule.rivals}, top ${top}${variant}`;
+  return `${name}: ${describeLoss(rule)}, ${features}, rivals ${rule.rivals}, top ${top}${variant}`;
 }
 
 /** Where errors go beside their own stage. */

@@ -122,7 +122,7 @@ function describeRule({ rule }: SequenceConfig): string {
   switch (rule.name) {
     case "bsd": {
       const recalled = rule.recallFeatures === "rate" ? "" : ` against recall's ${rule.recallFeatures}`;
-      return `bsd: ${describeLoss(rule)}, ${rule.centred ? "centred rate" : "rate"}${recalled}, negatives ${rule.rivals}, blocks of ${rule.block}`;
+      return `bsd: ${describeLoss(rule)}, ${rule.centred ? "centred rate" : "rate"}${recalled}, rivals ${rule.rivals}, blocks of ${rule.block}`;
     }
     case "predictive-coding":
       return `predictive-coding: ${rule.predictiveCoding.inferenceSteps} steps of inference at rate ${rule.predictiveCoding.inferenceLearningRate}`;

@@ -1,6 +1,6 @@
 /** All settings of an experiment, a table a section. */
 import { joinName, lastName, type RawValue } from "../config-raw.ts";
-import { type Chosen, type Problem, renamed, value } from "../options.ts";
+import { type Chosen, nowCalled, type Problem, renamed, value } from "../options.ts";
 import { data } from "./data.ts";
 import { network } from "./network.ts";
 import { observe } from "./observe.ts";
@@ -51,6 +51,11 @@ export const SETTINGS = {
   train,
   observe,
 } as const;
+
+/** What a key is called now; itself where it was never called otherwise. @example currentKey("data.heldOut") // "data.validation" */
+export function currentKey(key: string): string {
+  return nowCalled(SETTINGS, key) ?? key;
+}
 
 /**
  * A configuration of version 1 of this library (its checkpoints and run folders) by the names settings have now.
