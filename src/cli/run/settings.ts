@@ -1,5 +1,15 @@
 /** All settings of an experiment in words, from their tables: `bispike help settings` and docs/settings.md. */
-import { chosenOf, isGroup, keysOf, type Option, optionsOf, PROBLEMS, type Problem } from "../../training/options.ts";
+import {
+  chosenOf,
+  isGroup,
+  keysOf,
+  type Option,
+  optionsOf,
+  PROBLEMS,
+  type Problem,
+  type Section,
+  type Table,
+} from "../../training/options.ts";
 import { SETTINGS } from "../../training/settings/settings.ts";
 import { alignTable } from "../table.ts";
 
@@ -61,7 +71,7 @@ export function settingsText(): string {
     const table = rows.flatMap(({ key, values, usual, problems, rules, says: sentence }) => {
       const told = [...(problems === "all" ? [] : [problems]), ...(rules === "all" ? [] : [`rules ${rules}`])];
       return [
-        `  --${key}=${usual === "none" ? "..." : usual}`,
+        `  --${key}=VALUE  (default: ${usual})`,
         `      ${sentence}`,
         `      ${values}`,
         ...told.map((text) => `      of ${text}`),
@@ -74,6 +84,14 @@ export function settingsText(): string {
     ...parts,
     renames(),
   ].join("\n\n");
+}
+
+/** Settings and sections with their dotted keys. */
+function* entriesOf(table: Table, prefix = ""): Generator<readonly [key: string, entry: Option | Section]> {
+  for (const [key, entry] of Object.entries(table)) {
+    yield [prefix + key, entry];
+    if (isGroup(entry)) yield* entriesOf(entry.fields, `${prefix}${key}.`);
+  }
 }
 
 /** What settings were called in version 1. */
@@ -106,7 +124,7 @@ export function settingsPage(): string {
       ),
     ].join("\n"),
   );
-  const notes = Array.from(optionsOf(SETTINGS)).flatMap(([key, { notIn }]) =>
+  const notes = Array.from(entriesOf(SETTINGS)).flatMap(([key, { notIn }]) =>
     Object.entries(notIn).map(([problem, why]) => row([`\`${key}\``, problem, why])),
   );
   return `${[
