@@ -5,7 +5,6 @@
  */
 import { denseCosts } from "./cost-dense.mjs";
 import { eventCosts } from "./cost-events.mjs";
-import { kernelArguments } from "./kernel-arguments.mjs";
 
 /**
  * @typedef {object} Cost
@@ -31,19 +30,18 @@ const COSTS = { ...eventCosts, ...denseCosts };
 /**
  * @param {string} name kernel
  * @param {number} items
- * @param {readonly number[]} args
+ * @param {Readonly<Record<string, number>>} args
  * @param {Int32Array} memory the engine's, from address 0
  * @returns {Cost | undefined} undefined where the costs of the kernel are not known
  */
 export function costOf(name, items, args, memory) {
   const cost = COSTS[name];
-  const names = kernelArguments().get(name);
-  if (!cost || !names || names.length !== args.length) return undefined;
+  if (!cost) return undefined;
   try {
     return cost({
       items,
       of: (argument) => {
-        const value = args[names.indexOf(argument)];
+        const value = args[argument];
         if (value === undefined) throw new UnknownArgument(argument);
         return value;
       },

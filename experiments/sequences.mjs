@@ -38,7 +38,10 @@ const text = experiment === "alice" || experiment === "shakespeare";
 function optionsOf(rule) {
   const rate = rule === "bsd" && text ? 0.006 : 0.003;
   // Thirty steps of inference learn what a hundred do, in a third of the time.
-  const coding = ["--rule.predictiveCoding.inferenceSteps=30", `--rule.predictiveCoding.carry=${text ? "inferred" : "predicted"}`];
+  const coding = [
+    "--rule.predictiveCoding.inferenceSteps=30",
+    `--rule.predictiveCoding.carry=${text ? "inferred" : "predicted"}`,
+  ];
   return [`--rule.name=${rule}`, `--train.learningRate=${rate}`, ...(rule === "predictive-coding" ? coding : [])];
 }
 

@@ -20,11 +20,6 @@ export default defineConfig({
         find: /^\.\/wasm\.generated\.ts$/,
         replacement: fileURLToPath(new URL("src/worker/kernels.ts", import.meta.url)),
       },
-      // What the page passes to the library has been checked by TypeScript.
-      {
-        find: /^(\.\.?\/)+arguments\.ts$/,
-        replacement: fileURLToPath(new URL("src/worker/arguments.ts", import.meta.url)),
-      },
     ],
   },
   // Notes for bundlers, a hundred and seventy of them, say nothing to a browser.

@@ -31,14 +31,7 @@ export {
   type Network,
 } from "./network/autoencoder/pair.ts";
 export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./network/autoencoder/shapes.ts";
-export { isAutoencoderCheckpoint } from "./training/any-checkpoint.ts";
 export { type ExperimentKind, experimentKind, isAutoencoderConfig } from "./training/any-config.ts";
-export {
-  type AutoencoderCheckpoint,
-  type AutoencoderPosition,
-  decodeAutoencoderCheckpoint,
-  encodeAutoencoderCheckpoint,
-} from "./training/autoencoder/checkpoint.ts";
 export {
   type AutoencoderConfig,
   type AutoencoderNetworkConfig,
@@ -47,10 +40,14 @@ export {
   type FrequencyConfig,
   resolveAutoencoderConfig,
 } from "./training/autoencoder/config.ts";
-export { type AutoencoderExperiment, createAutoencoderExperiment } from "./training/autoencoder/experiment.ts";
 export { createAutoencoder, createAutoencoderLearner } from "./training/autoencoder/learners.ts";
+export {
+  type AutoencoderCheckpoint,
+  decodeAutoencoderCheckpoint,
+} from "./training/checkpoint.ts";
+export { type AutoencoderExperiment, createAutoencoderExperiment } from "./training/experiment.ts";
 export type {
   AutoencoderEpochMetrics,
   AutoencoderMetricLine,
   AutoencoderStepMetrics,
-} from "./training/autoencoder/metrics.ts";
+} from "./training/metrics.ts";

@@ -3,7 +3,7 @@
  *
  * This entry runs anywhere (Node, browsers, workers); files, worker threads and run folders are in `bispike/node`.
  *
- * What a caller can cause is a `BispikeError`, whose `code` says what kind of fault it is. Arguments of another kind than declared, which plain JavaScript lets through, are `usage` errors.
+ * What a caller can cause is a `BispikeError`, whose `code` says what kind of fault it is.
  *
  * @example
  * import { createExperiment, resolveConfig, Team, train } from "bispike";
@@ -52,6 +52,7 @@ export { noisyLabels } from "./data/label-noise.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
 export type { DecodedImage } from "./data/picture.ts";
 export { type HeldOutSplit, splitHeldOut } from "./data/split.ts";
+export type { KernelArguments } from "./engine/bindings.generated.ts";
 export type { KernelName } from "./engine/kernels.ts";
 export { Arena } from "./engine/memory.ts";
 export { permutation, RandomStream } from "./engine/random.ts";

@@ -90,14 +90,19 @@ export {
   SequencePair,
   type SequencePairOptions,
 } from "./network/recurrent/sequence-pair.ts";
-export { type AnyCheckpoint, decodeAnyCheckpoint, isSequenceCheckpoint } from "./training/any-checkpoint.ts";
 export { type AnyConfig, isSequenceConfig, resolveAnyConfig } from "./training/any-config.ts";
 export {
+  type AnyCheckpoint,
+  decodeAnyCheckpoint,
   decodeSequenceCheckpoint,
-  encodeSequenceCheckpoint,
   type SequenceCheckpoint,
-  type SequencePosition,
-} from "./training/sequence/checkpoint.ts";
+} from "./training/checkpoint.ts";
+export { createSequenceExperiment, type SequenceExperiment } from "./training/experiment.ts";
+export type {
+  SequenceEpochMetrics,
+  SequenceMetricLine,
+  SequenceStepMetrics,
+} from "./training/metrics.ts";
 export {
   resolveSequenceConfig,
   type SequenceConfig,
@@ -106,13 +111,5 @@ export {
   sequenceConfigDefaults,
   type Task,
 } from "./training/sequence/config.ts";
-export { createSequenceExperiment, type SequenceExperiment } from "./training/sequence/experiment.ts";
 export { createSequenceLearner } from "./training/sequence/learners.ts";
-export type {
-  CharacterEpochMetrics,
-  SequenceEpochMetrics,
-  SequenceMetricLine,
-  SequenceStepMetrics,
-  ValueEpochMetrics,
-} from "./training/sequence/metrics.ts";
 export { sequenceRequest } from "./training/sequence/request.ts";

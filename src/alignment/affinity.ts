@@ -7,10 +7,10 @@
  * Here are the small matrix between them and who is whose rival; sums and losses are kernels.
  */
 
-import { requireArguments, requireUnless, requireUpTo } from "../arguments.ts";
-import type { KernelName } from "../engine/kernels.ts";
+import type { KernelArguments } from "../engine/bindings.generated.ts";
 import type { Arena, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
+import { assertRows } from "../network/rows.ts";
 
 /** What a stage loss works on: the dot products D_kj = v_k . w_j of perception's feature rows v_k with recall's w_j, and the rows' squared lengths. */
 export interface Affinity {
@@ -52,11 +52,9 @@ export interface Coefficients {
 
 /** Which samples are negatives of each other: see `pairing`. */
 export type Negatives = "literal" | "masked" | "prototypes";
-const NEGATIVES: readonly Negatives[] = ["literal", "masked", "prototypes"];
 
 /** Room for the pairing of `rows` samples with at most `columns` recalled rows. */
 export function pairingRoom(arena: Arena, rows: number, columns: number): Pairing {
-  requireArguments("pairingRoom", { arena, rows, columns });
   return { positive: arena.i32(rows), negative: arena.u8(rows * columns) };
 }
 
@@ -74,19 +72,17 @@ export function pairingRoom(arena: Arena, rows: number, columns: number): Pairin
  * pairs.negative.view; // 1, 1, 0, 0, 1, 1
  */
 export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes: number, room: Pairing): Pairing {
-  const fits = () => NEGATIVES.includes(negatives) && labels?.length >= 0 && room?.negative;
-  requireUnless(fits, "pairing", { negatives, labels, room });
   const rows = labels.length;
   const columns = negatives === "prototypes" ? classes : rows;
   const positive = room.positive.view;
-  requireUpTo("pairing: rows", rows, positive.length);
-  requireUpTo("pairing: pairs", rows * columns, room.negative.view.length);
+  assertRows("pairing: rows", rows, positive.length);
+  assertRows("pairing: pairs", rows * columns, room.negative.view.length);
   const negative = room.negative.view;
   negative.fill(1, 0, rows * columns);
   for (let k = 0; k < rows; k++) {
     const own = negatives === "prototypes" ? labels[k]! : k;
     // Kernels take the column's number as it is.
-    requireUpTo("pairing: class", own, columns - 1);
+    assertRows("pairing: class", own, columns - 1);
     positive[k] = own;
     negative[k * columns + own] = 0;
   }
@@ -101,6 +97,9 @@ export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes
 /** A stage loss: returns its value (weighted) and fills the coefficients of its gradient. */
 export type AlignmentLoss = (team: Team, affinity: Affinity, pairing: Pairing, out: Coefficients) => number;
 
+/** Runs a loss's kernel over rows, with the arguments that all losses have in common and the loss's own. */
+export type RowKernel = (team: Team, rows: number, shared: Omit<KernelArguments["recoRows"], "lambda">) => void;
+
 /** Squared length up to which a row is silent, as in the kernels (`cosine-losses.ts`): it has no direction, so no cosine and no gradient. */
 export const SILENT = 1e-12;
 
@@ -112,22 +111,28 @@ const NUMBER = 8;
  *
  *   dL/dv_k = (I - a_k a_k^T) (sum_j G_kj c_j) / |v_k|,  a, c the unit rows: mix_kj = G_kj / (|v_k| |w_j|), own_k = -sum_j G_kj C_kj / |v_k|^2
  *
- * and alike for w. A silent row gets no gradient. `kernel` computes rows: l, its slopes, `mix` and the rows' own; `parameters` are the loss's.
+ * and alike for w. A silent row gets no gradient. `kernel` computes rows: l, its slopes, `mix` and the rows' own.
  */
-export function lossOfCosines(kernel: KernelName, weight: number, ...parameters: readonly number[]): AlignmentLoss {
+export function lossOfCosines(kernel: RowKernel, weight: number): AlignmentLoss {
   return (team, affinity, pairing, out) => {
-    const loss = runRows(kernel, team, { affinity, pairing, out, unit: weight / affinity.rows }, parameters);
+    const loss = runRows(kernel, team, { affinity, pairing, out, unit: weight / affinity.rows });
     const { rows, columns, dots, columnSquares } = affinity;
-    team.run("columnOwn", columns, rows, columns, dots.at, columnSquares.at, out.columnOwn.at);
+    team.run("columnOwn", columns, {
+      rows,
+      columns,
+      dots: dots.at,
+      columnSquares: columnSquares.at,
+      out: out.columnOwn.at,
+    });
     return loss;
   };
 }
 
 /** The stage loss weight / K sum_k l(m_k) of mean products over n features, m_kj = D_kj / n: mix_kj = G_kj / n with G = dL/dm, and no rows' own. `kernel`: see `lossOfCosines`. */
-export function lossOfProducts(kernel: KernelName, weight: number, ...parameters: readonly number[]): AlignmentLoss {
+export function lossOfProducts(kernel: RowKernel, weight: number): AlignmentLoss {
   return (team, affinity, pairing, out) => {
     out.columnOwn.view.fill(0, 0, affinity.columns);
-    return runRows(kernel, team, { affinity, pairing, out, unit: weight / affinity.rows }, parameters);
+    return runRows(kernel, team, { affinity, pairing, out, unit: weight / affinity.rows });
   };
 }
 
@@ -140,21 +145,24 @@ interface Rows {
 }
 
 /** Has a kernel compute the rows; returns the weighted sum of their losses. */
-function runRows(
-  kernel: KernelName,
-  team: Team,
-  { affinity, pairing, out, unit }: Rows,
-  parameters: readonly number[],
-) {
+function runRows(kernel: RowKernel, team: Team, { affinity, pairing, out, unit }: Rows): number {
   const { rows, columns, dots, rowSquares, columnSquares } = affinity;
   const { positive, negative } = pairing;
   const scratch = team.scratch(3 * (columns + 1) * NUMBER);
-  team.run(
-    kernel,
-    rows,
-    ...[columns, ...parameters, unit, dots.at, rowSquares.at, columnSquares.at, positive.at, negative.at],
-    ...[out.losses.at, out.mix.at, out.rowOwn.at, scratch.at, scratch.stride],
-  );
+  kernel(team, rows, {
+    columns,
+    unit,
+    dots: dots.at,
+    rowSquares: rowSquares.at,
+    columnSquares: columnSquares.at,
+    positive: positive.at,
+    negative: negative.at,
+    losses: out.losses.at,
+    mix: out.mix.at,
+    rowOwn: out.rowOwn.at,
+    scratch: scratch.at,
+    scratchStride: scratch.stride,
+  });
   let loss = 0;
   for (let k = 0; k < rows; k++) loss += out.losses.view[k]!;
   return unit * loss;

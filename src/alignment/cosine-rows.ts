@@ -6,7 +6,6 @@
  *
  * Computed here in JavaScript, on the thread that trains: a matrix of images x classes is small beside a stage's other work. The losses of this library have kernels.
  */
-import { requireArguments } from "../arguments.ts";
 import { type AlignmentLoss, SILENT } from "./affinity.ts";
 
 /** One sample's cosines with all recalled rows. */
@@ -34,7 +33,6 @@ export type RowLoss = (row: CosineRow, slopes: Float64Array) => number;
  * });
  */
 export function cosineRows(weight: number, loss: RowLoss): AlignmentLoss {
-  requireArguments("cosineRows", { weight, loss });
   return (_team, { rows, columns, dots, rowSquares, columnSquares }, { positive, negative }, out) => {
     const unit = weight / rows;
     const [mix, rowOwn] = [out.mix.view, out.rowOwn.view];

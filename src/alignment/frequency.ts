@@ -9,8 +9,7 @@
  * the plain alignment. Source: arXiv 2509.20284 for the split; the cut, both lambdas and the smooth form are ours.
  */
 import { exponential } from "../engine/elementary.ts";
-import type { Plane } from "../engine/fourier-plan.ts";
-import { extentOf, frequencyPairs } from "../engine/fourier-plan.ts";
+import { extentOf, frequencyPairs, type Plane } from "../engine/fourier-plan.ts";
 import { BispikeError } from "../errors.ts";
 
 /** The choices; the YAML section `rule.frequency`. */

@@ -13,9 +13,8 @@
  *
  * With a margin a rival counts as e^margin of it: the own recall must lead by so much before they stop to push. ln n is what n images a class in the batch make of a prototype a class.
  */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
-import { type AlignmentLoss, lossOfCosines, lossOfProducts } from "./affinity.ts";
+import { type AlignmentLoss, lossOfCosines, lossOfProducts, type RowKernel } from "./affinity.ts";
 
 /** What rows are told apart by: the cosine of the angle between them, or their mean product. */
 export const AFFINITIES = ["cosines", "dots"] as const;
@@ -47,13 +46,15 @@ export interface InfoNceOptions {
  * infonce({ temperature: 0.02, weight: 1, affinity: "dots", features: 256 });
  */
 export function infonce(options: InfoNceOptions): AlignmentLoss {
-  requireArguments("infonce", { infonce: options });
   const { temperature, weight, margin = 0, affinity = "cosines", features = 0 } = options;
-  if (affinity === "cosines") return lossOfCosines("infonceRows", weight, 0, temperature, margin);
+  const kernel = (features: number): RowKernel => {
+    return (team, rows, shared) => team.run("infonceRows", rows, { ...shared, features, temperature, margin });
+  };
+  if (affinity === "cosines") return lossOfCosines(kernel(0), weight);
   if (!(features > 0))
     throw new BispikeError(
       "usage",
       `infonce of dots: expected features, the numbers a row has, above 0, got ${features}`,
     );
-  return lossOfProducts("infonceRows", weight, features, temperature, margin);
+  return lossOfProducts(kernel(features), weight);
 }

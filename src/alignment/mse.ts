@@ -5,7 +5,6 @@
  *
  * From the affinities: |v - w|^2 = |v|^2 - 2 v.w + |w|^2.
  */
-import { requireArguments } from "../arguments.ts";
 import type { AlignmentLoss } from "./affinity.ts";
 
 /** What the mean squared difference is told. */
@@ -25,7 +24,6 @@ export interface MseOptions {
  * mse({ features: 256, weight: 1 });
  */
 export function mse(options: MseOptions): AlignmentLoss {
-  requireArguments("mse", { mse: options });
   const { features, weight } = options;
   return (_team, { rows, columns, dots, rowSquares, columnSquares }, { positive }, out) => {
     const unit = weight / (rows * features);

@@ -7,7 +7,6 @@
  *
  *   dL/dC_k,k+ = -2 weight / K (1 - C_k,k+),   dL/dC_kj = 2 weight lambda / K max(0, C_kj)
  */
-import { requireArguments } from "../arguments.ts";
 import { type AlignmentLoss, lossOfCosines } from "./affinity.ts";
 
 /** What ReCo is told. */
@@ -27,7 +26,6 @@ export interface RecoOptions {
  * reco({ lambda: 4, weight: 1 });
  */
 export function reco(options: RecoOptions): AlignmentLoss {
-  requireArguments("reco", { reco: options });
   const { lambda, weight } = options;
-  return lossOfCosines("recoRows", weight, lambda);
+  return lossOfCosines((team, rows, shared) => team.run("recoRows", rows, { ...shared, lambda }), weight);
 }

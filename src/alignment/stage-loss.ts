@@ -1,5 +1,4 @@
 /** The alignment loss that a configuration names, for one stage: one of the three of this library, or one that somebody registered. */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { HOW_TO_LOAD, Registry, refuse } from "../registry.ts";
 import type { AlignmentLoss } from "./affinity.ts";
@@ -65,7 +64,6 @@ export const stageLosses: Registry<StageLossFactory> = new Registry("stage loss"
  * resolveConfig({ data: { name: "mnist" }, rule: { loss: "pull" } });
  */
 export function registerStageLoss(name: string, factory: StageLossFactory): void {
-  requireArguments("registerStageLoss", { name });
   const what = `stage loss ${name}`;
   if (typeof factory !== "function") refuse(what, "a function that makes the loss");
   stageLosses.add(name, (settings) => {

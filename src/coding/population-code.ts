@@ -6,7 +6,6 @@
  * and fires round(a_j T) times in T steps, as evenly as that goes: at step t where floor((t + 1) k / T) > floor(t k / T). The outermost neurons stay at a = 1 beyond their
  * centres, so that every value has a code.
  */
-import { ofKind, requireArguments, requireUnless } from "../arguments.ts";
 import { exponential } from "../engine/elementary.ts";
 
 /**
@@ -36,11 +35,6 @@ export const populationCodeDefaults = { size: 24, range: 2.5 } as const;
  * codeValue({ size: 3, range: 1, steps: 4 }, 0, counts, 0); // [2, 4, 2]
  */
 export function codeValue(code: PopulationCode, value: number, counts: Uint8Array | Uint16Array, at: number): void {
-  requireUnless(
-    () => code?.steps > 0 && typeof value === "number" && ArrayBuffer.isView(counts) && Number.isInteger(at),
-    "codeValue",
-    { code, value, counts, at },
-  );
   const { size, range, steps } = code;
   const spacing = size > 1 ? (2 * range) / (size - 1) : 1;
   const clamped = Math.max(-range, Math.min(range, value));
@@ -62,6 +56,5 @@ export function preferring({ size, range }: PopulationCode, value: number): numb
  * firesAt(2, 1, 4); // true: of steps 0 to 3 the second and the last
  */
 export function firesAt(count: number, t: number, steps: number): boolean {
-  if (!(count >= 0 && t >= 0 && steps > 0)) requireArguments("firesAt", { count, t: ofKind("at", t), steps });
   return Math.floor(((t + 1) * count) / steps) > Math.floor((t * count) / steps);
 }

@@ -31,23 +31,27 @@ export function stimulusEncoder(
   const [key0, key1] = streamKey(seed, "stimulus");
   return {
     encode(images, counter, learn) {
-      const sizes = [steps, pixelsOf(shape), shape.channels, tilesOf(shape), intensities.stride];
+      const shared = {
+        steps,
+        pixels: pixelsOf(shape),
+        channels: shape.channels,
+        tiles: tilesOf(shape),
+        stride: intensities.stride,
+        x: intensities.at,
+        masks: masks.at,
+      };
       if (coding === "poisson") {
         const scratch = team.scratch(64);
-        team.run(
-          "poissonCode",
-          images,
-          ...sizes,
+        team.run("poissonCode", images, {
+          ...shared,
           counter,
           key0,
           key1,
-          intensities.at,
-          ids.at,
-          masks.at,
-          scratch.at,
-          scratch.stride,
-        );
-      } else team.run("latencyCode", images, ...sizes, intensities.at, masks.at);
+          ids: ids.at,
+          scratch: scratch.at,
+          scratchStride: scratch.stride,
+        });
+      } else team.run("latencyCode", images, shared);
       population.list(images, learn);
     },
   };

@@ -4,7 +4,6 @@
  * one-hot: neuron c fires for class c. random: a fixed binary code, half of its neurons firing, a different half for each class.
  */
 
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { distinctCodes } from "./codes.ts";
 
@@ -30,7 +29,6 @@ export interface TargetCode {
  * targetCode("one-hot", 10, 0, 1).width; // 10
  */
 export function targetCode(coding: TargetCoding, classes: number, size: number, seed: number): TargetCode {
-  requireArguments("targetCode", { coding, classes });
   const width = coding === "one-hot" ? classes : size || 4 * classes;
   if (coding === "one-hot") {
     const bits = new Uint8Array(classes * width);

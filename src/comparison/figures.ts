@@ -55,7 +55,7 @@ const KNOWN: readonly Description[] = [
   ["test.recall.lowError", "test error of recall, low band", "number", "test", "detail"],
   ["test.recall.highError", "test error of recall, high band", "number", "test", "detail"],
   ["testDriveAccuracy", "test accuracy by mean drive", "share", "test", "detail"],
-  ["heldOutAccuracy", "held-out accuracy", "share", "heldOut"],
+  ["validationAccuracy", "held-out accuracy", "share", "heldOut"],
   ["heldOut.accuracy", "held-out accuracy", "share", "heldOut"],
   ["heldOut.perception.mse", "held-out MSE", "number", "heldOut"],
   ["heldOut.perception.psnr", "held-out PSNR (dB)", "number", "heldOut"],

@@ -1,5 +1,4 @@
 /** From stored bytes to the normalised stimulus of a batch. Runs once a batch, so: tables and plain loops. */
-import { ofKind, requireUnless } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { describeShape, type ImageShape, imageBytes, type Split } from "./dataset.ts";
 import type { ChannelStatistics } from "./normalise.ts";
@@ -30,17 +29,6 @@ export function fillBatch(
   padded: Frame,
   statistics: ChannelStatistics,
 ): void {
-  const fits = () =>
-    out instanceof Float32Array &&
-    split?.images &&
-    indices &&
-    typeof from === "number" &&
-    typeof count === "number" &&
-    shape?.channels &&
-    padded?.height &&
-    statistics?.mean;
-  const rest = { at: from, count, shape, frame: padded, statistics };
-  requireUnless(fits, "fillBatch", { out: ofKind("rowsOf", out), split, indices, ...rest });
   const { height, width, channels } = shape;
   const row = padded.height * padded.width * channels;
   checkFit(out, indices, from, count, shape, padded, row);

@@ -1,5 +1,4 @@
 /** Partial stimuli: pictures with a part hidden or noise laid over them, for recall to complete. */
-import { requireArguments } from "../arguments.ts";
 import { RandomStream } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 import { type ImageShape, imageBytes } from "./dataset.ts";
@@ -20,7 +19,6 @@ export type Side = (typeof SIDES)[number];
  * occlude(pixels, dataset.shape, "right", 0.5);
  */
 export function occlude(pixels: Uint8Array, shape: ImageShape, side: Side, fraction: number): Uint8Array {
-  requireArguments("occlude", { pixels, shape, side });
   if (!(typeof fraction === "number" && fraction >= 0 && fraction <= 1)) {
     throw new BispikeError("usage", `occluded fraction: expected a part of the picture from 0 to 1, got ${fraction}`);
   }
@@ -51,7 +49,6 @@ export function occlude(pixels: Uint8Array, shape: ImageShape, side: Side, fract
  * addNoise(pixels, dataset.shape, 0.3, 1);
  */
 export function addNoise(pixels: Uint8Array, shape: ImageShape, deviation: number, seed: number): Uint8Array {
-  requireArguments("addNoise", { pixels, shape });
   if (!(typeof deviation === "number" && deviation >= 0 && deviation <= 10)) {
     throw new BispikeError(
       "usage",

@@ -1,5 +1,4 @@
 /** A data set from arrays that a program has in memory. */
-import { requireKind } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { checkDataset, checkShape } from "./check-dataset.ts";
 import { countClasses, type Dataset, describeShape, type ImageShape, imageBytes, type Split } from "./dataset.ts";
@@ -29,7 +28,7 @@ export interface DatasetArrays {
  *
  * Configurations have to name their data: for arrays any name will do as `data.path`, which nothing is read from.
  *
- * @throws BispikeError "data" or "shape" for pixels out of range, labels that are no class, and arrays that do not fit each other or the shape, "usage" for what is no such arrays
+ * @throws BispikeError "data" or "shape" for pixels out of range, labels that are no class, and arrays that do not fit each other or the shape
  * @example
  * const images = Float32Array.of(0, 0.9, 0.1, 1, 0.8, 0, 1, 0.2);
  * const shape = { height: 1, width: 2, channels: 1 };
@@ -38,7 +37,6 @@ export interface DatasetArrays {
  * await train(createExperiment(await Team.create(), config, dataset));
  */
 export function datasetOf(arrays: DatasetArrays): Dataset {
-  requireKind("datasetOf", "arrays", arrays);
   const { name, shape, classNames, train, test } = arrays;
   checkShape(shape, name);
   const none: ImageArrays = { images: new Uint8Array(0), labels: [] };

@@ -2,7 +2,6 @@
  * Images of real pixels 0..1 to and from a network's stimulus rows: normalised, centred in the network's frame, rows padded to whole tiles.
  * `fillBatch` does the first for stored bytes.
  */
-import { ofKind, requireUnless } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Frame } from "./batch.ts";
 import { describeShape, type ImageShape, imageBytes } from "./dataset.ts";
@@ -33,18 +32,6 @@ export function toFrameRows(
   count: number,
   layout: FrameLayout,
 ): void {
-  const fits = () =>
-    out instanceof Float32Array &&
-    ArrayBuffer.isView(pixels) &&
-    Number.isInteger(count) &&
-    layout?.shape &&
-    layout.statistics;
-  requireUnless(fits, "toFrameRows", {
-    out: ofKind("rowsOf", out),
-    pixels: ofKind("originals", pixels),
-    count,
-    layout,
-  });
   const { shape, frame, stride, statistics } = layout;
   const size = imageBytes(shape);
   checkLayout(out.length, count, layout);
@@ -73,8 +60,6 @@ export function toFrameRows(
  * const redrawn = fromFrameRows(learner.redraw(count, "recall"), count, { shape, frame, stride: learner.stimulusWidth, statistics });
  */
 export function fromFrameRows(rows: Float32Array, count: number, layout: FrameLayout): Float32Array {
-  const fits = () => ArrayBuffer.isView(rows) && Number.isInteger(count) && layout?.shape && layout.statistics;
-  requireUnless(fits, "fromFrameRows", { rows: ofKind("rowsOf", rows), count, layout });
   const { shape, statistics } = layout;
   checkLayout(rows.length, count, layout);
   const pixels = new Float32Array(count * imageBytes(shape));

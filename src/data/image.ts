@@ -1,5 +1,4 @@
 /** Pictures a person brings along: decoded by what the bytes are, whatever the file is called. */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { decodeJpeg, isJpeg } from "./jpeg.ts";
 import type { DecodedImage } from "./picture.ts";
@@ -18,7 +17,6 @@ export { convertChannels, fitImage, resize } from "./resize.ts";
  * const stimulus = fitImage(decodeImage(bytes, "seven.png"), dataset.shape);
  */
 export function decodeImage(bytes: Uint8Array, file: string): DecodedImage {
-  requireArguments("decodeImage", { bytes, file });
   if (isPng(bytes)) return decodePng(bytes, file);
   if (isJpeg(bytes)) return decodeJpeg(bytes, file);
   throw new BispikeError("data", `${file}: expected a PNG or JPEG picture, found neither's first bytes`);

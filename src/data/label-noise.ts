@@ -2,7 +2,6 @@
  * Wrong labels in training: a share of the images is taught as another class, each other class as likely as any. Which images and which classes follows from the seed, and
  * those of a smaller share are among those of a larger one, as the same wrong classes.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { permutation, RandomStream } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 
@@ -26,7 +25,6 @@ export function noisyLabels(
   classes: number,
   seed: number,
 ): Uint16Array {
-  requireArguments("noisyLabels", { labels, trained: ofKind("indices", trained) });
   if (!(typeof share === "number" && share >= 0 && share <= 1))
     throw new BispikeError("config", `label noise: expected a share from 0 to 1, got ${share}`);
   if (share === 0) return labels;

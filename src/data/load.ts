@@ -1,6 +1,5 @@
 /** Loads a data set from a folder. Node only; what a folder may hold is said, and read, in `read.ts`. */
 import { basename, resolve } from "node:path";
-import { requireKind } from "../arguments.ts";
 import type { Dataset } from "./dataset.ts";
 import { DataFiles, listFolder } from "./files.ts";
 import { KNOWN_SETS, type KnownSet } from "./known.ts";
@@ -31,7 +30,6 @@ export interface DatasetRequest {
  * const mine = await loadDataset({ path: "pictures" });
  */
 export async function loadDataset(request: DatasetRequest, options: DataOptionNames = DATA_KEYS): Promise<Dataset> {
-  requireKind("loadDataset", "datasetRequest", request);
   const { name } = request;
   const folder = request.path === undefined ? await locate(name, options) : resolve(request.path);
   const named = name !== undefined && KNOWN_SETS.has(name);

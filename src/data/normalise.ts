@@ -5,7 +5,6 @@
  *
  * Sums are exact integers, so the result does not depend on the order of the images.
  */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { type ImageShape, imageBytes, type Split } from "./dataset.ts";
 
@@ -30,7 +29,6 @@ export function channelStatistics(
   indices: Int32Array | Uint32Array,
   shape: ImageShape,
 ): ChannelStatistics {
-  requireArguments("channelStatistics", { split, indices, shape });
   if (indices.length === 0)
     throw new BispikeError("usage", "channel statistics: expected at least one image, got none");
   const { channels } = shape;

@@ -2,7 +2,6 @@
  * Fits a picture to a network's stimulus. Along each axis on its own: where it shrinks, a new pixel is the mean of the
  * area it covers; where it grows, it is interpolated linearly between the two nearest pixel centres.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { ImageShape } from "./dataset.ts";
 import type { DecodedImage } from "./picture.ts";
@@ -71,7 +70,6 @@ export function convertChannels(image: DecodedImage, channels: 1 | 3): DecodedIm
  * @throws BispikeError "shape" when the shape has other than 1 or 3 channels
  */
 export function fitImage(image: DecodedImage, shape: ImageShape): DecodedImage {
-  requireArguments("fitImage", { image: ofKind("picture", image), shape });
   if (shape.channels !== 1 && shape.channels !== 3) {
     throw new BispikeError("shape", `a picture has 1 or 3 channels; this network expects ${shape.channels}`);
   }

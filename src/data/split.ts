@@ -1,6 +1,5 @@
 /** Which training images are trained on and which are held out to choose between runs. */
 
-import { ofKind, requireArguments } from "../arguments.ts";
 import { permutation } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 import type { Split } from "./dataset.ts";
@@ -21,7 +20,6 @@ export interface HeldOutSplit {
  * const { train, heldOut } = splitHeldOut(dataset.train, 0.1, 1);
  */
 export function splitHeldOut(train: Split, heldOut: number, seed: number): HeldOutSplit {
-  requireArguments("splitHeldOut", { train: ofKind("split", train) });
   if (!(typeof heldOut === "number" && heldOut >= 0) || (heldOut >= 1 && !Number.isInteger(heldOut))) {
     throw new BispikeError(
       "config",

@@ -1,5 +1,4 @@
 /** Where to cut a pair so that its parts have about the same work. */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { NetworkOptions } from "../network/pair.ts";
 import type { Shape } from "../network/shape.ts";
@@ -15,7 +14,6 @@ import { paddedShape } from "../network/stage-plan.ts";
  * balancedCuts(stageWork(config.network, dataset.shape, 10), 2, true); // such as [2]
  */
 export function stageWork(network: Pick<NetworkOptions, "kind" | "hidden">, image: Shape, concept: number): number[] {
-  requireArguments("stageWork", { network, image, concept: ofKind("count", concept) });
   const { kind, hidden } = network;
   const { height, width, channels } = paddedShape(kind, hidden.length, image);
   const units = [channels, ...hidden, concept];
@@ -47,7 +45,6 @@ export function stageWork(network: Pick<NetworkOptions, "kind" | "hidden">, imag
  * balancedCuts([4, 1, 1, 2], 2, true); // [2]
  */
 export function balancedCuts(work: readonly number[], parts: number, direct: boolean): number[] {
-  requireArguments("balancedCuts", { work });
   const places = Array.from({ length: work.length - 1 }, (_, k) => k + 1).filter((after) => !direct || after > 1);
   if (!Number.isInteger(parts) || parts < 1 || parts - 1 > places.length) {
     throw new BispikeError(

@@ -1,5 +1,4 @@
 /** A way to one neighbour: frames in order, both ways. `bispike/node` has sockets; `channelPair` joins two parts of one process. */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { encodeFrame, type Frame, type FrameLimits, FrameReader } from "./frame.ts";
 
@@ -60,7 +59,6 @@ export function gone(how: string): BispikeError {
  * const [lower, upper] = channelPair({ hello: 65536, perception: 4096, recall: 512, stop: 0, end: 0, failure: 1024 });
  */
 export function channelPair(limits: FrameLimits): [Channel, Channel] {
-  requireArguments("channelPair", { limits });
   const inboxes = [new Inbox(), new Inbox()] as const;
   const end = (own: Inbox, other: Inbox): Channel => {
     const reader = new FrameReader(limits);

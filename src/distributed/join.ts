@@ -1,5 +1,4 @@
 /** Puts the parts of a training together again: the weights and the optimiser's state that a training in one process has at that step. */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../export/safetensors.ts";
 import type { Slot, Stateful } from "../network/slots.ts";
@@ -17,7 +16,6 @@ import type { PartFile } from "./part-file.ts";
  * writeFileSync("joined.safetensors", joinParts([lower, upper]));
  */
 export function joinParts(parts: readonly PartFile[]): Uint8Array {
-  requireArguments("joinParts", { parts });
   const ordered = parts.toSorted((a, b) => a.position.stages.first - b.position.stages.first);
   const [lowest] = ordered;
   if (!lowest) throw new BispikeError("checkpoint", "expected parts of a pair, got none");
@@ -25,7 +23,7 @@ export function joinParts(parts: readonly PartFile[]): Uint8Array {
   const { config, data, classMeans } = lowest;
   if (!classMeans)
     throw new BispikeError("checkpoint", "expected the mean image of each class in the part with stage 1");
-  const about = { config, data, position: joinPositions(ordered), classMeans };
+  const about = { problem: "classify" as const, config, data, position: joinPositions(ordered), classMeans };
   return encodeCheckpoint(whole(ordered), about, { optimiser: true });
 }
 
@@ -79,5 +77,5 @@ function joinPositions(parts: readonly PartFile[]): Position {
   }
   const correct = parts.reduce((sum, part) => sum + part.position.correct, 0);
   const silent = parts.flatMap((part) => part.position.silent);
-  return { step, epoch, batch, sums: { loss, correct, images: batch * size, silent }, best: null };
+  return { step, epoch, batch, sums: { loss, correct, images: batch * size, dead: silent }, best: null };
 }

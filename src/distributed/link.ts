@@ -1,5 +1,4 @@
 /** One part's way to a neighbour during training: spikes of the right step, checked, and what else neighbours tell each other. */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { SpikeCrossing } from "../learning/crossing.ts";
 import type { NetworkPair } from "../network/pair.ts";
@@ -21,7 +20,6 @@ const FAILURE_BYTES = 2048;
  * await connectToPart({ host: "10.0.0.1", port: 7000 }, limitsOf(part.model.pair, "below"), { seconds: 60 });
  */
 export function limitsOf(pair: NetworkPair, neighbour: "above" | "below"): FrameLimits {
-  requireArguments("limitsOf", { pair, neighbour });
   const { above, below, options } = pair;
   const control = { hello: HELLO_BYTES, end: 0, failure: FAILURE_BYTES };
   if (neighbour === "above") return { ...control, stop: 0, recall: above ? bytesOf(above, pair.maxRecalls) : 0 };

@@ -2,7 +2,6 @@
  * A part's checkpoint: as a pair's, with the tensors of its stages, and in its position the losses of each batch of the epoch under way, so that joined parts have the
  * sums of a training in one process to the last bit.
  */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../export/safetensors.ts";
 import type { DataSummary } from "../network/model.ts";
@@ -68,7 +67,6 @@ export function encodePart(
  * @throws BispikeError "checkpoint" for damaged or foreign files and newer versions
  */
 export function decodePart(bytes: Uint8Array, source: string): PartFile {
-  requireArguments("decodePart", { source });
   return readSealed(bytes, source, (file) => {
     if (file.metadata.get("kind") !== PART_FILE.kind)
       throw new BispikeError("checkpoint", "is a safetensors file, but not a part of a pair");

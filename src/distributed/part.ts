@@ -4,7 +4,6 @@
  *
  * The lowest part shows the images; every part has the labels, because a stage's loss asks which recall belongs to which image. So spikes are all that goes from part to part.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Augmenter } from "../data/augment/augmenter.ts";
 import { checkDataset } from "../data/check-dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -19,11 +18,11 @@ import type { Rates, StepReport } from "../learning/rule.ts";
 import { classMeans } from "../measurement/recalled.ts";
 import { type Model, spikingModel } from "../network/model.ts";
 import type { StageRange } from "../network/stage-range.ts";
+import { fullBatch } from "../problems/problem.ts";
 import type { ExperimentConfig } from "../training/config.ts";
 import { createModel, createRule } from "../training/image-rules.ts";
 import { assertSameTraining } from "../training/same-training.ts";
 import { importState } from "../training/state.ts";
-import { fullBatch } from "../training/steps.ts";
 import { encodePart, type PartFile, type PartPosition } from "./part-file.ts";
 
 /** Some stages of a pair, made ready to be trained. */
@@ -54,7 +53,6 @@ export interface Part {
  * const lower = createPart(team, config, dataset, { first: 1, last: 3 });
  */
 export function createPart(team: Team, config: ExperimentConfig, dataset: Dataset, range: StageRange): Part {
-  requireArguments("createPart", { team, config, dataset, range: ofKind("stageRange", range) });
   assertCuttable(config);
   checkDataset(dataset);
   const { train: rest } = splitHeldOut(dataset.train, config.data.validation, config.train.seed);

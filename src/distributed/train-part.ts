@@ -8,7 +8,6 @@
  *   k = 0   the same weights and moments, bit for bit, as in one process; parts take turns
  *   k > 0   parts work at the same time. The result depends on k, the cuts and the segments, and on nothing else: not on who is faster
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { permutation } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 import type { SpikeCrossing } from "../learning/crossing.ts";
@@ -81,7 +80,6 @@ export interface PartResult {
  * await Promise.all([trainPart(lower, { above: up }, options), trainPart(upper, { below: down }, options)]);
  */
 export async function trainPart(part: Part, neighbours: Neighbours, options: PartOptions): Promise<PartResult> {
-  requireArguments("trainPart", { part, neighbours, options: ofKind("partOptions", options) });
   try {
     return await new PartRun(part, options).run(neighbours);
   } catch (error) {

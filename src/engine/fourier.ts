@@ -102,28 +102,33 @@ export class Fourier {
 
   /** Coefficients of `rows` rows of `rowWidth` floats at x, to `out`: band b is [row][width] from float rows * start of it. */
   forward(x: Address, rows: number, out: Address): void {
-    this.#run(isFlat(this.#plane) ? "lineSpectrum" : "planeSpectrum", x, rows, out);
+    const args = this.#arguments(x, rows, out);
+    if (isFlat(this.#plane)) this.#team.run("lineSpectrum", Math.ceil(rows / GROUP), args);
+    else this.#team.run("planeSpectrum", rows * args.tiles, args);
   }
 
   /** The transpose and inverse: rows from coefficients at `spectrum`, which lie as `forward` leaves them. */
   inverse(spectrum: Address, rows: number, out: Address): void {
-    this.#run(isFlat(this.#plane) ? "lineFromSpectrum" : "planeFromSpectrum", spectrum, rows, out);
+    const args = this.#arguments(spectrum, rows, out);
+    if (isFlat(this.#plane)) this.#team.run("lineFromSpectrum", Math.ceil(rows / GROUP), args);
+    else this.#team.run("planeFromSpectrum", rows * args.tiles, args);
   }
 
-  #run(
-    kernel: "lineSpectrum" | "planeSpectrum" | "lineFromSpectrum" | "planeFromSpectrum",
-    x: Address,
-    rows: number,
-    out: Address,
-  ): void {
+  /** What the transforms' kernels are told, those of lines and of planes. */
+  #arguments(x: Address, rows: number, out: Address) {
     const { channels } = this.#plane;
     const scratch = this.#team.scratch(this.#points * POINT_BYTES);
-    const places = [rows, this.#plan.at, x, out, scratch.at, scratch.stride];
-    if (isFlat(this.#plane)) this.#team.run(kernel, Math.ceil(rows / GROUP), this.rowWidth, ...places);
-    else {
-      const tiles = padded(channels) / LANES;
-      this.#team.run(kernel, rows * tiles, tiles, channels, ...places);
-    }
+    return {
+      stride: this.rowWidth,
+      tiles: padded(channels) / LANES,
+      channels,
+      rows,
+      plan: this.#plan.at,
+      x,
+      out,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    };
   }
 
   /** Addresses of the radices and twiddles of an axis. */

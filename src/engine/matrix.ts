@@ -43,12 +43,23 @@ const SCRATCH_BYTES = (256 + 3) * 64;
 export function multiply(team: Team, product: Product): void {
   const { rows, columns, depth, a, b, c, transposed, scale = 1, base } = product;
   const scratch = team.scratch(SCRATCH_BYTES);
-  team.run(
-    "matrixProduct",
-    Math.ceil(rows / BLOCK_ROWS) * Math.ceil(columns / 16),
-    ...[rows, columns, depth, BLOCK_ROWS, scale, base === "own" ? 1 : 0],
-    ...[a.at, ...(transposed === "a" ? [1, a.stride] : [a.stride, 1])],
-    ...[b.at, ...(transposed === "b" ? [1, b.stride] : [b.stride, 1])],
-    ...[c.at, c.stride, typeof base === "number" ? base : 0, scratch.at, scratch.stride],
-  );
+  team.run("matrixProduct", Math.ceil(rows / BLOCK_ROWS) * Math.ceil(columns / 16), {
+    rows,
+    columns,
+    depth,
+    blockRows: BLOCK_ROWS,
+    scale,
+    accumulate: base === "own" ? 1 : 0,
+    a: a.at,
+    aRowStep: transposed === "a" ? 1 : a.stride,
+    aDepthStep: transposed === "a" ? a.stride : 1,
+    b: b.at,
+    bDepthStep: transposed === "b" ? 1 : b.stride,
+    bColumnStep: transposed === "b" ? b.stride : 1,
+    c: c.at,
+    cRowStep: c.stride,
+    bias: typeof base === "number" ? base : 0,
+    scratch: scratch.at,
+    scratchStride: scratch.stride,
+  });
 }

@@ -6,7 +6,6 @@
  *
  * The memory is shared, so that threads can join, unless the platform has no shared memory (a page that is not cross-origin isolated).
  */
-import { ofKind, requireArguments, requireUnless } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 const PAGE = 65536;
@@ -44,7 +43,6 @@ export class Arena {
    * @throws BispikeError "platform" when it cannot be reserved
    */
   constructor(options: { maximumPages?: number; shared?: boolean } = {}) {
-    requireArguments("Arena", { options: ofKind("arenaOptions", options) });
     const { maximumPages = MAXIMUM_PAGES, shared = true } = options;
     this.memory = shared ? sharedMemory(maximumPages) : plainMemory(maximumPages);
     this.#maximumPages = shared ? maximumPages : this.memory.buffer.byteLength / PAGE;
@@ -57,8 +55,8 @@ export class Arena {
 
   /** Reserves zeroed bytes on a cache line. Throws a `platform` error past the arena's maximum. */
   allocate(bytes: number): Address {
-    // What is less than nothing, or no number, would put all that comes after it in the wrong place.
-    requireUnless(() => bytes >= 0, "Arena.allocate", { bytes: ofKind("count", bytes) });
+    // Less than nothing, or no number, would put all that comes after it in the wrong place.
+    if (!(bytes >= 0)) throw new BispikeError("usage", `Arena.allocate: expected 0 bytes or more, got ${bytes}`);
     const at = this.#next;
     const end = at + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);

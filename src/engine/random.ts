@@ -3,7 +3,6 @@
  * 1, 2, 3", SC 2011). A number depends only on (seed, purpose, counter, position), so there is no state to save:
  * a resumed run, another thread or a browser draws the same numbers.
  */
-import { requireArguments, requireUnless } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 const MULTIPLIER_0 = 0xd2511f53;
@@ -137,8 +136,6 @@ export class RandomStream {
    * @throws BispikeError "config" for a bad seed, "usage" for a bad counter
    */
   constructor(seed: number, purpose: string, counter = 0) {
-    // Streams are made by the image.
-    requireUnless(() => typeof purpose === "string", "RandomStream", { purpose });
     requireInteger("usage", `random stream "${purpose}": counter`, counter, 0, Number.MAX_SAFE_INTEGER);
     this.#key = streamKey(seed, purpose);
     this.#counter = words(counter);
@@ -191,7 +188,6 @@ export class RandomStream {
  * const order = permutation(seed, "shuffle", epoch, sampleCount);
  */
 export function permutation(seed: number, purpose: string, counter: number, n: number): Uint32Array<ArrayBuffer> {
-  requireArguments("permutation", { purpose });
   requireInteger("usage", `permutation "${purpose}": n`, n, 0, TWO_32 - 1);
   const stream = new RandomStream(seed, purpose, counter);
   const order = new Uint32Array(n);

@@ -11,7 +11,6 @@ export const GENERATION = 0;
 export const PENDING = 1;
 export const KERNEL = 2;
 export const ITEMS = 3;
-export const ARGUMENT_COUNT = 4;
 export const QUIT = 5;
 export const FAILED = 6;
 /** Threads asleep on GENERATION, and whether the caller sleeps on PENDING: notifying when nobody sleeps costs more than most kernels. */
@@ -112,6 +111,8 @@ export function serve({ module, memory, control, index, threads, names }) {
   const state = new Int32Array(memory.buffer, control, ARGUMENTS / 4);
   const values = new Float64Array(memory.buffer, control + ARGUMENTS, MAXIMUM_ARGUMENTS);
   const span = new Float64Array(memory.buffer, control + SPANS + 16 * index, 2);
+  /** Begin, end, thread and the arguments of the newest call; what lies behind a kernel's last argument is not read. */
+  const args = new Array(3 + MAXIMUM_ARGUMENTS).fill(undefined);
   let seen = 0;
   for (;;) {
     waitWhile(state, GENERATION, seen, SLEEPERS);
@@ -125,7 +126,11 @@ export function serve({ module, memory, control, index, threads, names }) {
     try {
       if (begin < end) {
         const kernel = /** @type {(...args: number[]) => void} */ (kernels[/** @type {number} */ (state[KERNEL])]);
-        kernel(begin, end, index, ...values.subarray(0, state[ARGUMENT_COUNT]));
+        args[0] = begin;
+        args[1] = end;
+        args[2] = index;
+        for (let i = 3; i < kernel.length; i++) args[i] = values[i - 3];
+        Reflect.apply(kernel, undefined, args);
       }
     } catch {
       Atomics.store(state, FAILED, index);

@@ -4,12 +4,11 @@
  * A kernel's items (tiles, images, rows) are split into contiguous shares, one a thread; the caller takes the first. Items write
  * disjoint outputs and no sum is split, so results are the same bytes for any number of threads.
  */
-import { requireArguments, requireKind } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
+import { BINDINGS, type KernelArguments, writerOf } from "./bindings.generated.ts";
 import { KERNEL_NAMES, type Kernel, type KernelName, kernelModule } from "./kernels.ts";
 import { type Address, Arena, type Region } from "./memory.ts";
 import {
-  ARGUMENT_COUNT,
   ARGUMENTS,
   CALLER_SLEEPS,
   CONTROL_BYTES,
@@ -87,8 +86,13 @@ export interface Span {
   readonly to: number;
 }
 
-/** Told of every kernel call of a profile: its kernel, items and arguments, and how long the caller waited. */
-export type ProfileObserver = (name: KernelName, items: number, args: readonly number[], milliseconds: number) => void;
+/** Told of every kernel call of a profile: its kernel, items, arguments by name (to be read at once: a caller may use the record again), and how long the caller waited. */
+export type ProfileObserver = (
+  name: KernelName,
+  items: number,
+  args: Readonly<Record<string, number>>,
+  milliseconds: number,
+) => void;
 
 /** What a team is made from. */
 export interface TeamOptions {
@@ -115,7 +119,7 @@ interface Scratch {
  * const team = await Team.create();
  * const x = team.arena.f32(4096);
  * const sums = team.arena.f64(2);
- * team.run("sumSquares", 2, 4096, x.at, sums.at); // sums.view: of each 2048 numbers
+ * team.run("sumSquares", 2, { length: 4096, x: x.at, out: sums.at }); // sums.view: of each 2048 numbers
  * await team.close();
  */
 export class Team {
@@ -128,7 +132,8 @@ export class Team {
   readonly #start: Omit<ThreadStart, "index">;
   readonly #others: Thread[] = [];
   readonly #state: Int32Array;
-  readonly #arguments: Float64Array;
+  /** Takes a kernel's arguments in its place and writes them where the other threads read them. */
+  readonly #writeArguments: Kernel;
   /** Begin and end of each thread's newest share. */
   readonly #span: Float64Array;
   readonly #index = new Map<KernelName, number>(KERNEL_NAMES.map((name, i) => [name, i]));
@@ -140,8 +145,6 @@ export class Team {
   #closed = false;
 
   private constructor(arena: Arena, module: WebAssembly.Module, threads: number) {
-    // Where there are no types, one is tempted to make one.
-    requireKind("new Team: arena", "arenaOfTeam", arena);
     this.arena = arena;
     this.threads = threads;
     const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } });
@@ -153,14 +156,13 @@ export class Team {
     }
     const control = arena.allocate(CONTROL_BYTES);
     this.#state = new Int32Array(arena.memory.buffer, control, ARGUMENTS / 4);
-    this.#arguments = new Float64Array(arena.memory.buffer, control + ARGUMENTS, MAXIMUM_ARGUMENTS);
+    this.#writeArguments = writerOf(new Float64Array(arena.memory.buffer, control + ARGUMENTS, MAXIMUM_ARGUMENTS));
     this.#span = new Float64Array(arena.memory.buffer, control + SPANS, MAXIMUM_THREADS * 2);
     this.#start = { module, memory: arena.memory, control, threads, names: KERNEL_NAMES };
   }
 
   /** Compiles the kernels and starts the threads. Errors: `usage` for a bad thread count, `platform` where threads cannot start. */
   static async create(options: TeamOptions = {}): Promise<Team> {
-    requireArguments("Team.create", { options });
     const { threads = 1, shared = true, maximumPages } = options;
     if (!Number.isInteger(threads) || threads < 1 || threads > MAXIMUM_THREADS) {
       throw new BispikeError("usage", `threads: expected an integer from 1 to ${MAXIMUM_THREADS}, got ${threads}`);
@@ -187,17 +189,22 @@ export class Team {
   }
 
   /** Runs a kernel over `items` items on all threads and waits for it. Throws as `runRange`. */
-  run(name: KernelName, items: number, ...args: number[]): void {
-    this.runRange(name, 0, items, ...args);
+  run<Name extends KernelName>(name: Name, items: number, args: Readonly<KernelArguments[Name]>): void {
+    this.runRange(name, 0, items, args);
   }
 
   /**
-   * The same over the items from `first` to `end`, exclusive: for work that must be done in parts, such as the positions of a sequence. What runs for each element of a stream writes its
-   * arguments one by one: groups that are spread into a call (`...[a, b]`) are arrays that the garbage collector has to take away, and a stream has no end.
+   * The same over the items from `first` to `end`, exclusive: for work that must be done in parts, such as the positions of a sequence. The call allocates nothing: what
+   * runs for each element of a stream may keep one record of arguments and update it.
    *
    * @throws BispikeError "usage" once the team is closed: its threads would be waited for without end
    */
-  runRange(name: KernelName, first: number, end: number, ...args: number[]): void {
+  runRange<Name extends KernelName>(
+    name: Name,
+    first: number,
+    end: number,
+    args: Readonly<KernelArguments[Name]>,
+  ): void {
     if (this.#closed) throw new BispikeError("usage", "this team is closed");
     const items = end - first;
     if (items <= 0) return;
@@ -205,33 +212,38 @@ export class Team {
     const from = this.#spans ? clock() : 0;
     const number = this.#index.get(name)!;
     const kernel = this.#kernels[number]!;
-    // A kernel called with the wrong number of arguments would read zeros and write anywhere.
-    if (kernel.length !== args.length + 3) {
-      throw new Error(`kernel ${name} takes ${kernel.length - 3} arguments, got ${args.length}`);
+    const call = BINDINGS[name];
+    if (this.threads === 1) call(kernel, first, end, 0, args);
+    else {
+      call(this.#writeArguments, first, end, 0, args);
+      this.#begin(number, first, items);
+      call(kernel, first, first + shareOf(items, 1, this.threads), 0, args);
+      this.#finish(name);
     }
-    if (this.threads === 1) kernel(first, end, 0, ...args);
-    else this.#runTogether(number, kernel, first, items, args);
     if (this.#spans) this.#note(name, items, from);
     if (this.#profile) this.#record(name, items, args, performance.now() - started);
   }
 
-  #runTogether(number: number, kernel: Kernel, first: number, items: number, args: readonly number[]): void {
+  /** Sets the other threads to work on a kernel whose arguments are written. */
+  #begin(number: number, first: number, items: number): void {
     const state = this.#state;
     state[KERNEL] = number;
     state[FIRST] = first;
     state[ITEMS] = items;
-    state[ARGUMENT_COUNT] = args.length;
-    this.#arguments.set(args);
     Atomics.store(state, PENDING, this.threads - 1);
     Atomics.add(state, GENERATION, 1);
     wake(state, GENERATION, SLEEPERS);
-    kernel(first, first + shareOf(items, 1, this.threads), 0, ...args);
+  }
+
+  /** Waits for the other threads. */
+  #finish(name: KernelName): void {
+    const state = this.#state;
     if (state[TIMED]) this.#span[1] = clock();
     for (let pending = Atomics.load(state, PENDING); pending > 0; pending = Atomics.load(state, PENDING)) {
       waitWhile(state, PENDING, pending, CALLER_SLEEPS);
     }
     const failed = Atomics.load(state, FAILED);
-    if (failed) throw new Error(`kernel ${KERNEL_NAMES[number]} trapped on thread ${failed}`);
+    if (failed) throw new Error(`kernel ${name} trapped on thread ${failed}`);
   }
 
   /** Address and stride of scratch memory with at least `bytes` a thread; valid until the next call. */
@@ -254,7 +266,7 @@ export class Team {
     return [...(this.#profile?.values() ?? [])].sort((a, b) => b.milliseconds - a.milliseconds);
   }
 
-  #record(name: KernelName, items: number, args: readonly number[], milliseconds: number): void {
+  #record(name: KernelName, items: number, args: Readonly<Record<string, number>>, milliseconds: number): void {
     const entry = this.#profile!.get(name) ?? { name, calls: 0, milliseconds: 0 };
     entry.calls++;
     entry.milliseconds += milliseconds;

@@ -4,7 +4,6 @@
  */
 
 import { stringify } from "yaml";
-import { requireArguments } from "../arguments.ts";
 
 /** A figure of the run: what it is called to people and to the hub, where the hub has a name for it. */
 export interface CardFigure {
@@ -57,7 +56,6 @@ export interface CardFacts {
  * writeFileSync("README.md", modelCard(facts));
  */
 export function modelCard(facts: CardFacts): string {
-  requireArguments("modelCard", { facts });
   return `---\n${frontMatter(facts)}---\n\n${body(facts).join("\n")}\n`;
 }
 

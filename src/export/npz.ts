@@ -4,7 +4,6 @@
  */
 
 import { zipSync } from "fflate";
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 /** Numbers with a shape; `[]` is a scalar. */
@@ -37,7 +36,6 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
  * const bytes = encodeNpy({ shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) });
  */
 export function encodeNpy(array: NpyArray): Uint8Array<ArrayBuffer> {
-  requireArguments("encodeNpy", { array: ofKind("npy", array) });
   const { shape, data } = array;
   const values = shape.reduce((product, size) => product * size, 1);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || values !== data.length)
@@ -62,7 +60,6 @@ export function encodeNpy(array: NpyArray): Uint8Array<ArrayBuffer> {
  * const bytes = encodeNpz(new Map([["labels", { shape: [2], data: Uint16Array.of(7, 1) }]]));
  */
 export function encodeNpz(arrays: ReadonlyMap<string, NpyArray>): Uint8Array {
-  requireArguments("encodeNpz", { arrays: ofKind("npz", arrays) });
   const files: Record<string, [Uint8Array, { mtime: Date }]> = Object.create(null);
   for (const [name, array] of arrays) {
     if (!/^[\w][\w.-]*$/.test(name))

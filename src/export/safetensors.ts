@@ -4,7 +4,6 @@
  * equal bytes, in the reference writer's order); the reader takes whatever the format's specification allows.
  * Typed views assume a little-endian host, as every engine that runs WebAssembly shows to its memory.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { hasLoneSurrogate, METADATA_KEY, scanHeader, type TensorInfo } from "./safetensors-header.ts";
 import { byteLength, DTYPE_BITS, type Dtype, fault, quote, shapeText, type Tensor } from "./safetensors-tensor.ts";
 
@@ -101,7 +100,6 @@ export function encodeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  requireArguments("encodeSafetensors", { tensors: ofKind("pairsOfTensors", tensors), metadata });
   const sorted = [...tensors].sort(([nameA, a], [nameB, b]) => {
     return (DTYPE_RANK.get(b.dtype) ?? 0) - (DTYPE_RANK.get(a.dtype) ?? 0) || byCodePoint(nameA, nameB);
   });
@@ -168,12 +166,11 @@ function checkLayout(sorted: readonly TensorInfo[], dataBytes: number): void {
  * Reads a whole safetensors file. Each `data` is a view into `bytes` where alignment allows, else a copy: keep `bytes`
  * unchanged while the tensors are in use. Memory beyond that is in proportion to the header, at most 100 MB long.
  *
- * @throws BispikeError "checkpoint" naming the tensor and both numbers, for any file the format does not allow; "usage" for what is no bytes
+ * @throws BispikeError "checkpoint" naming the tensor and both numbers, for any file the format does not allow
  * @example
  * const { tensors, metadata } = decodeSafetensors(new Uint8Array(await file.arrayBuffer()));
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  requireArguments("decodeSafetensors", { bytes });
   if (bytes.byteLength < 8) throw fault(`expected at least 8 bytes, found ${bytes.byteLength} (file is truncated)`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {

@@ -1,5 +1,4 @@
 /** Lines of `metrics.jsonl` as named scalars: every number of a line, numbers of stages one by one. */
-import { requireArguments } from "../arguments.ts";
 import type { ScalarEvent } from "./tensorboard.ts";
 
 /** A metric line of any kind of experiment. */
@@ -18,7 +17,7 @@ const PLACE: ReadonlySet<string> = new Set(["kind", "step"]);
 const FROM_STIMULUS: ReadonlySet<string> = new Set(["stageLosses"]);
 
 /**
- * A line's scalars: "step/loss", "step/stageLosses/stage1", "epoch/heldOutAccuracy". What is null, not finite or no number is left out. Their wall time is `start` plus the line's seconds.
+ * A line's scalars: "step/loss", "step/stageLosses/stage1", "epoch/validationAccuracy". What is null, not finite or no number is left out. Their wall time is `start` plus the line's seconds.
  *
  * @param start seconds since 1970 at which the run began
  * @example
@@ -26,7 +25,6 @@ const FROM_STIMULUS: ReadonlySet<string> = new Set(["stageLosses"]);
  * scalarsOf(line, 1.7e9).scalars; // [["step/epoch", 1], ["step/seconds", 2], ["step/loss", 0.5]]
  */
 export function scalarsOf(line: AnyLine, start: number): ScalarEvent {
-  requireArguments("scalarsOf", { line, start });
   const scalars: [string, number][] = [];
   const add = (tag: string, value: unknown) => {
     if (typeof value === "number" && Number.isFinite(value)) scalars.push([tag, value]);

@@ -9,7 +9,6 @@
  */
 
 import { PbfWriter } from "pbf";
-import { requireArguments } from "../arguments.ts";
 
 /** Figures of one moment of training. */
 export interface ScalarEvent {
@@ -37,7 +36,6 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
  * crc32c(new TextEncoder().encode("123456789")); // 0xe3069283
  */
 export function crc32c(bytes: Uint8Array): number {
-  requireArguments("crc32c", { bytes });
   let crc = 0xffffffff;
   for (const byte of bytes) crc = TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
@@ -88,7 +86,6 @@ function writeValue([tag, value]: ScalarEvent["scalars"][number], writer: PbfWri
  * const bytes = encodeEvents([{ wallTime: 1.7e9, step: 1, scalars: [["train/loss", 0.5]] }], 1.7e9);
  */
 export function encodeEvents(events: readonly ScalarEvent[], start: number): Uint8Array<ArrayBuffer> {
-  requireArguments("encodeEvents", { events, start });
   const messages = [encodeEvent({ wallTime: start, version: VERSION }), ...events.map(encodeEvent)];
   const records = messages.map(encodeRecord);
   const bytes = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0));

@@ -5,7 +5,6 @@
  *
  * Where full connections read or write planes their units are in the order height, width, channel, as in checkpoints: x.permute(0, 2, 3, 1).flatten(1) of a batch of planes.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Slot } from "../network/slots.ts";
 import { importSlots } from "../training/slots.ts";
@@ -60,7 +59,6 @@ function outerShape(shape: readonly number[]): number[] {
  * const tensors = plainWeights(model.slots(false)); // "perception.stage2.weight", ...
  */
 export function plainWeights(slots: Iterable<Slot>): Map<string, Tensor> {
-  requireArguments("plainWeights", { slots });
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, read } of slots) {
     const values = read();
@@ -82,7 +80,6 @@ export function encodeWeights(
   slots: Iterable<Slot>,
   about: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  requireArguments("encodeWeights", { slots, about: ofKind("metadata", about) });
   const metadata = { ...about, kind: WEIGHTS_KIND, format: "pt", flatten_order: "height, width, channel" };
   return encodeSafetensors(plainWeights(slots), metadata);
 }
@@ -95,7 +92,6 @@ export function encodeWeights(
  * loadWeights(model.slots(false), decodeSafetensors(bytes));
  */
 export function loadWeights(slots: Iterable<Slot>, file: Pick<SafetensorsFile, "tensors">): void {
-  requireArguments("loadWeights", { slots, file: ofKind("weights", file) });
   const { tensors } = file;
   const all = [...slots];
   const known = new Map(all.map((slot) => [outerName(slot.name), slot]));
@@ -135,7 +131,6 @@ export function loadWeights(slots: Iterable<Slot>, file: Pick<SafetensorsFile, "
  * decodeWeights(readFileSync("weights.safetensors"), "weights.safetensors", model.slots(false));
  */
 export function decodeWeights(bytes: Uint8Array, source: string, slots: Iterable<Slot>): void {
-  requireArguments("decodeWeights", { source, slots });
   try {
     loadWeights(slots, decodeSafetensors(bytes));
   } catch (cause) {

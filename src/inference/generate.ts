@@ -5,7 +5,6 @@
  *
  * The symbol drawn is the first whose cumulative p passes a uniform random number, which depends on the seed and on how many symbols were drawn before, on nothing else.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Alphabet } from "../data/sequence/text.ts";
 import { exponential } from "../engine/elementary.ts";
 import { placeOfLargest } from "../engine/largest.ts";
@@ -32,7 +31,6 @@ export interface GenerateOptions {
  * firstSymbol(["\n", "a", "b"]); // 0
  */
 export function firstSymbol(alphabet: Alphabet): number {
-  requireArguments("firstSymbol", { alphabet });
   for (const character of ["\n", " "]) if (alphabet.includes(character)) return alphabet.indexOf(character);
   return 0;
 }
@@ -47,7 +45,6 @@ export function firstSymbol(alphabet: Alphabet): number {
  * decodeSymbols(drawn, alphabet);
  */
 export function generateSymbols(stepper: Stepper, prompt: ArrayLike<number>, options: GenerateOptions): Uint16Array {
-  requireArguments("generateSymbols", { stepper, prompt: ofKind("numbers", prompt), options });
   const { length, temperature = 1, seed = 1, greedy = false } = options;
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY))
     throw new BispikeError("usage", `temperature: expected a number above 0, got ${temperature}`);

@@ -1,7 +1,6 @@
 /**
  * A series gone through row by row, the net's state kept from row to row, so that every prediction knows all that came before. (Evaluation, as training, starts anew each window.)
  */
-import { requireArguments } from "../arguments.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
 import type { Stepper } from "../learning/sequence/stepper.ts";
@@ -30,7 +29,6 @@ export function predictSeries(
   range: Range,
   options: { horizon: number; past: number },
 ): SeriesPrediction {
-  requireArguments("predictSeries", { stepper, set, range, options });
   const { inputs, targets, name } = set;
   const { horizon, past } = options;
   if (inputs.kind !== "values" || targets.kind !== "values")

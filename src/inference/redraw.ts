@@ -6,7 +6,6 @@
  *             and the scale that a loss of cosines leaves free is the likeliest one there
  *   values    scale_d r_n,d + offset_d, one scale and offset a column, fitted by least squares on the training part: a loss of cosines leaves both free
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { SequenceSet } from "../data/sequence/task.ts";
 import { exponential, logarithm } from "../engine/elementary.ts";
 import { placeOfLargest } from "../engine/largest.ts";
@@ -28,7 +27,6 @@ export function redrawWindows(
   starts: Int32Array,
   visit: (row: Float32Array, position: number, place: number) => void,
 ): void {
-  requireArguments("redrawWindows", { learner: ofKind("redrawer", learner), set, starts, visit });
   const { window, maxRows } = learner;
   const { width } = set.inputs;
   for (let from = 0; from < starts.length; from += maxRows) {
@@ -73,7 +71,6 @@ export function fitSymbols(
   starts: Int32Array,
   centred: boolean,
 ): SymbolFit | undefined {
-  requireArguments("fitSymbols", { learner: ofKind("redrawer", learner), set, starts });
   if (!centred || set.inputs.kind !== "symbols") return undefined;
   const { symbols, width } = set.inputs;
   const step = Math.ceil(starts.length / FITTED_WINDOWS);
@@ -143,7 +140,6 @@ export function redrawSymbols(
   starts: Int32Array,
   fit: SymbolFit | undefined,
 ): Uint16Array {
-  requireArguments("redrawSymbols", { learner: ofKind("redrawer", learner), set, starts });
   const symbols = new Uint16Array(starts.length * learner.window);
   redrawWindows(learner, set, starts, (row, _, place) => {
     symbols[place] = placeOfLargest(fit ? scoresOf(row, fit) : row);
@@ -170,7 +166,6 @@ export interface ColumnFit {
  * redrawValues(learner, set, windowStarts(set.parts.test, 32, 32), fits);
  */
 export function fitColumns(learner: SequenceBsd, set: SequenceSet, starts: Int32Array): ColumnFit[] {
-  requireArguments("fitColumns", { learner: ofKind("redrawer", learner), set, starts });
   const columns = Array.from({ length: set.inputs.width }, () => new Moments());
   eachPair(learner, set, starts, (drawn, truth, column) => columns[column]!.add(drawn, truth));
   return columns.map((moments) => moments.fit());
@@ -188,7 +183,6 @@ export function redrawValues(
   starts: Int32Array,
   fits: readonly ColumnFit[],
 ): Float32Array {
-  requireArguments("redrawValues", { learner: ofKind("redrawer", learner), set, starts, fits });
   const { width } = set.inputs;
   const values = new Float32Array(starts.length * learner.window * width);
   redrawWindows(learner, set, starts, (row, _, place) => {

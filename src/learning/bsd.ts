@@ -17,7 +17,6 @@
 
 import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../alignment/affinity.ts";
 import { stageLoss, stimulusLoss } from "../alignment/stage-loss.ts";
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Layer } from "../network/layer.ts";
 import type { Feature } from "../network/neuron.ts";
@@ -103,7 +102,6 @@ export class Bsd implements Rule {
 
   /** Throws a `usage` error for a pair that is not made for these options, and a `config` error where a stage is too small for random codes. */
   constructor(pair: NetworkPair, options: BsdOptions, optimiser: OptimiserOptions) {
-    requireArguments("Bsd", { pair, options: ofKind("bsdOptions", options), optimiser });
     this.pair = pair;
     this.#options = options;
     const { features, recallFeatures = "same" } = options;

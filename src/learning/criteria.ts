@@ -5,7 +5,6 @@
  * On nets of real numbers `test/invariant/criteria-real.test.ts` does the same. Errors that come from the stage above are no local signal here, by whatever weights they come; BSD's
  * authors are more generous to DLL and predictive coding, which the notes say.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { PairOptions } from "../network/pair.ts";
 import type { BsdOptions } from "./bsd-options.ts";
 
@@ -151,7 +150,6 @@ export type DecidingOptions = { readonly name: string } & Required<
  * criteriaOf({ ...defaults.rule, errorDepth: 1 }); // { meets: ["C1", "C4"], stretched: [] }
  */
 export function criteriaOf(rule: DecidingOptions): Pick<RuleCriteria, "meets" | "stretched"> | undefined {
-  requireArguments("criteriaOf", { rule: ofKind("wholeRuleSection", rule) });
   if (rule.name !== "bsd") {
     if (!Object.hasOwn(criteriaOfRules, rule.name)) return undefined;
     const { meets } = criteriaOfRules[rule.name as keyof typeof criteriaOfRules];
@@ -182,7 +180,6 @@ const declared: readonly RuleCriteria[] = [bsd, ...criteriaOfBsd, ...Object.valu
  * // | BSD, the default | yes | yes | yes | yes | at a stretch | of InfoNCE ... |
  */
 export function criteriaTable(rules: readonly RuleCriteria[] = declared): string {
-  requireArguments("criteriaTable", { rules });
   const names = Object.keys(criteria) as Criterion[];
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [

@@ -103,9 +103,18 @@ export class FrequencyAlignment {
     if (options.centred) {
       const scratch = team.scratch(CENTRED_COLUMNS * 4);
       const blocks = Math.ceil(width / CENTRED_COLUMNS);
-      team.run("centre", blocks, rows, columns, width, sides.v, v, w, scratch.at, scratch.stride);
+      team.run("centre", blocks, {
+        rows,
+        others: columns,
+        width,
+        v: sides.v,
+        out: v,
+        w,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
     }
-    team.run("squares", rows + columns, rows, width, v, w, this.#rowSquares.at, this.#columnSquares.at);
+    team.run("squares", rows + columns, { rows, width, v, w, outV: this.#rowSquares.at, outW: this.#columnSquares.at });
     fourier.forward(v, rows, this.#rowSpectrum.at);
     fourier.forward(w, columns, this.#columnSpectrum.at);
     const learns = { rows: options.rowGradient !== false, columns: options.columnGradient !== false };

@@ -5,7 +5,6 @@
  * backprop recipes, needs the norm of all groups first.
  */
 
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BLOCK } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
@@ -47,7 +46,6 @@ export class AdamW {
 
   /** @throws BispikeError "usage" for a global clip of groups that share room for their gradients */
   constructor(team: Team, options: OptimiserOptions, groups: readonly ParameterGroup[]) {
-    requireArguments("AdamW", { team, options: ofKind("optimiser", options), groups });
     this.#team = team;
     this.#options = options;
     if (options.clip > 0 && options.clipScope === "global" && sharesGradients(groups)) {
@@ -94,7 +92,7 @@ export class AdamW {
 
   #squaredNorm(group: ParameterGroup): number {
     const blocks = Math.ceil(group.length / BLOCK);
-    this.#team.run("sumSquares", blocks, group.length, group.gradients.at, this.#partial.at);
+    this.#team.run("sumSquares", blocks, { length: group.length, x: group.gradients.at, out: this.#partial.at });
     let sum = 0;
     for (let i = 0; i < blocks; i++) sum += this.#partial.view[i]!;
     return sum;
@@ -106,23 +104,21 @@ export class AdamW {
     const scale = clip > 0 ? Math.min(1, clip / (Math.sqrt(square) + 1e-6)) : 1;
     const correction1 = 1 - integerPower(BETA1, this.steps);
     const correction2 = 1 - integerPower(BETA2, this.steps);
-    this.#team.run(
-      "adamw",
-      Math.ceil(group.length / BLOCK),
-      group.length,
-      scale,
-      1 - rate * weightDecay,
-      BETA1,
-      1 - BETA1,
-      BETA2,
-      1 - BETA2,
-      (rate * Math.sqrt(correction2)) / correction1,
-      EPSILON * Math.sqrt(correction2),
-      group.parameters.at,
-      group.gradients.at,
-      group.firstMoment.at,
-      group.secondMoment.at,
-    );
+    this.#team.run("adamw", Math.ceil(group.length / BLOCK), {
+      length: group.length,
+      clip: scale,
+      decay: 1 - rate * weightDecay,
+      beta1: BETA1,
+      rest1: 1 - BETA1,
+      beta2: BETA2,
+      rest2: 1 - BETA2,
+      stepSize: (rate * Math.sqrt(correction2)) / correction1,
+      eps: EPSILON * Math.sqrt(correction2),
+      parameters: group.parameters.at,
+      gradients: group.gradients.at,
+      firstMoment: group.firstMoment.at,
+      secondMoment: group.secondMoment.at,
+    });
   }
 }
 

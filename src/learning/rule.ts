@@ -1,5 +1,4 @@
 /** What the trainer knows of a learning rule. A rule decides which gradients exist and which weights move; the trainer knows neither. */
-import { requireUpTo } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { assertRows } from "../network/rows.ts";
 import type { Slot, Stateful } from "../network/slots.ts";
@@ -68,6 +67,6 @@ export function assertFiniteLoss(stage: number, loss: number, step: number): voi
  * @throws BispikeError "usage" for no images or more than there are rows, or a label that is no class
  */
 export function assertBatch({ labels }: Batch, maxImages: number, classes: number): void {
-  assertRows("images", labels?.length, maxImages, 1);
-  for (const label of labels) requireUpTo("class", label, classes - 1);
+  assertRows("images", labels.length, maxImages, 1);
+  for (const label of labels) assertRows("class", label, classes - 1);
 }

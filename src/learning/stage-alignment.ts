@@ -51,11 +51,20 @@ export class StageAlignment {
     if (options.centred) {
       const scratch = team.scratch(CENTRED_COLUMNS * 4);
       const blocks = Math.ceil(width / CENTRED_COLUMNS);
-      team.run("centre", blocks, rows, columns, width, sides.v, v, w, scratch.at, scratch.stride);
+      team.run("centre", blocks, {
+        rows,
+        others: columns,
+        width,
+        v: sides.v,
+        out: v,
+        w,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
     }
     const [dots, rowSquares, columnSquares] = [this.#dots, this.#rowSquares, this.#columnSquares];
-    team.run("dots", rows, columns, width, v, w, dots.at);
-    team.run("squares", rows + columns, rows, width, v, w, rowSquares.at, columnSquares.at);
+    team.run("dots", rows, { others: columns, width, v, w, out: dots.at });
+    team.run("squares", rows + columns, { rows, width, v, w, outV: rowSquares.at, outW: columnSquares.at });
     const value = loss(team, { rows, columns, dots, rowSquares, columnSquares }, pairing, this.#coefficients);
     const { mix, rowOwn, columnOwn } = this.#coefficients;
     if (options.rowGradient !== false) {
@@ -93,10 +102,19 @@ export function combine(team: Team, { rows, others, width, v, w, mix, own, out }
   const panel = Math.max(LANES, Math.floor(PANEL / others / LANES) * LANES);
   const items = Math.ceil(width / panel) * Math.ceil(rows / 2);
   const scratch = team.scratch(4 * others * panel);
-  team.run(
-    "combine",
-    items,
-    ...[rows, others, width, panel, mix.rowStep, mix.columnStep, v, w, mix.at, own, out],
-    ...[scratch.at, scratch.stride],
-  );
+  team.run("combine", items, {
+    rows,
+    others,
+    width,
+    panel,
+    rowStep: mix.rowStep,
+    columnStep: mix.columnStep,
+    v,
+    w,
+    mix: mix.at,
+    own,
+    out,
+    scratch: scratch.at,
+    scratchStride: scratch.stride,
+  });
 }

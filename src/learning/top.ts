@@ -79,17 +79,15 @@ export class Top {
     }
     this.#labels.view.set(labels);
     const out = this.#projects ? this.#logitGradient : this.#gradient;
-    team.run(
-      "softmaxCrossEntropy",
-      images,
-      target.classes,
-      logits.stride,
-      1 / images,
-      logits.at,
-      this.#labels.at,
-      this.#losses.at,
-      out.at,
-    );
+    team.run("softmaxCrossEntropy", images, {
+      classes: target.classes,
+      stride: logits.stride,
+      factor: 1 / images,
+      logits: logits.at,
+      labels: this.#labels.at,
+      losses: this.#losses.at,
+      gradients: out.at,
+    });
     if (this.#projects) {
       combine(team, {
         rows: images,

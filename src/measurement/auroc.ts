@@ -5,7 +5,6 @@
  *
  * for m outliers and n inliers. 0.5 tells nothing apart, 1 everything, below 0.5 the score points the wrong way.
  */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 /**
@@ -18,7 +17,6 @@ import { BispikeError } from "../errors.ts";
  * auroc([0, 1, 1], [1, 2]); // (1 + 0.5 + 0.5 + 3) / 6
  */
 export function auroc(inliers: ArrayLike<number>, outliers: ArrayLike<number>): number {
-  requireArguments("auroc", { inliers, outliers });
   const [n, m] = [inliers.length, outliers.length];
   if (n === 0 || m === 0)
     throw new BispikeError("usage", `AUROC: expected scores on both sides, got ${n} inliers and ${m} outliers`);

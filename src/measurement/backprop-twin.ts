@@ -5,7 +5,6 @@
  *
  * A rule's gradient of a stage is what it gives the optimiser for the stage's weights, before clip and AdamW; whatever else changes the step (moments, decay) is all rules' alike.
  */
-import { byMaker, ofKind, requireArguments, requireMaker } from "../arguments.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { Backprop } from "../learning/image/backprop.ts";
@@ -48,8 +47,7 @@ export class BackpropTwin {
   readonly #backprop: Rule;
 
   /** @param backprop of the twin */
-  private constructor(by: typeof byMaker, net: Upward, twin: Upward, backprop: Rule) {
-    requireMaker("BackpropTwin", "BackpropTwin.ofPair or BackpropTwin.ofReal", by);
+  private constructor(net: Upward, twin: Upward, backprop: Rule) {
     this.#net = net;
     this.#twin = twin;
     this.#backprop = backprop;
@@ -66,10 +64,9 @@ export class BackpropTwin {
    * twin.angles()[0].degrees;
    */
   static ofPair(pair: NetworkPair, options: PerceptionOptions): BackpropTwin {
-    requireArguments("BackpropTwin.ofPair", { pair, options: ofKind("perceptionOptions", options) });
     const twin = new NetworkPair(pair.team, { ...pair.options, networks: "perception", keepDrives: true });
     const side = ({ perception: layers, stimulus, imageIds }: NetworkPair): Upward => ({ layers, stimulus, imageIds });
-    return new BackpropTwin(byMaker, side(pair), side(twin), new Backprop(twin, options, PLAIN));
+    return new BackpropTwin(side(pair), side(twin), new Backprop(twin, options, PLAIN));
   }
 
   /** Of a net of real numbers. */
@@ -78,15 +75,10 @@ export class BackpropTwin {
     rows: RealImageRows,
     options: RealImageNetOptions & { readonly activation: NonNullable<RealImageNetOptions["activation"]> },
   ): BackpropTwin {
-    requireArguments("BackpropTwin.ofReal", {
-      team,
-      rows: ofKind("realRows", rows),
-      options: ofKind("realNetOptions", options),
-    });
     const { net, stimulus } = rows;
     const image = realImageNet(team, options, "backprop-ann");
     const twin = { layers: image.net.layers, stimulus: image.stimulus };
-    return new BackpropTwin(byMaker, { layers: net.layers, stimulus }, twin, new ImageRealBackprop(image, PLAIN));
+    return new BackpropTwin({ layers: net.layers, stimulus }, twin, new ImageRealBackprop(image, PLAIN));
   }
 
   /** Takes over weights and images as they are now, and finds backprop's gradients. Throws as a rule's step. */

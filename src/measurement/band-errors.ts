@@ -6,7 +6,6 @@
  *
  * N pixels and channels. The transform is orthonormal, so low + high = MSE (Parseval).
  */
-import { requireArguments } from "../arguments.ts";
 import { type ImageShape, imageBytes } from "../data/dataset.ts";
 import { cosineOfPi } from "../engine/elementary.ts";
 import { BispikeError } from "../errors.ts";
@@ -40,7 +39,6 @@ export function bandErrors(
   count: number,
   cut = DEFAULT_CUT,
 ): BandErrors {
-  requireArguments("bandErrors", { originals, redrawn, shape, count });
   if (!(cut >= 0 && cut <= Math.SQRT1_2))
     throw new BispikeError("usage", `frequency cut: expected 0 to ${Math.SQRT1_2} cycles a pixel, got ${cut}`);
   checkRows("originals", originals, shape, count);

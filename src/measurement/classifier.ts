@@ -1,5 +1,4 @@
 /** Classifiers that judge pictures, for what recall draws: any function, or another trained net. */
-import { requireArguments } from "../arguments.ts";
 import { describeShape, type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import type { ImageModel } from "../network/model.ts";
@@ -25,7 +24,6 @@ export type Classifier = (
  * const judge = modelClassifier((await openModel("runs/mnist-cnn-seed2")).model);
  */
 export function modelClassifier(model: ImageModel): Classifier {
-  requireArguments("modelClassifier", { model });
   const size = imageBytes(model.data.shape);
   return (rows, shape, count) => {
     const expected = describeShape(model.data.shape);

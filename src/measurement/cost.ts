@@ -5,7 +5,6 @@
  * Activation sparsity is the share of zeros in the outputs of all neuron layers, all steps, all samples: perception's hidden stages and the concept's neurons, recall's
  * hidden stages. What enters a network (a coded stimulus, a concept's code) is no activation of it.
  */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { conceptSpikes, recallConcepts } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
@@ -61,7 +60,6 @@ export class CostMeter implements Meter {
 
   /** Recalls every concept once, where there is recall; perception's batches follow by `add`. */
   constructor(net: NetworkPair | LayeredNet) {
-    requireArguments("CostMeter", { net });
     const pair = net instanceof NetworkPair ? net : null;
     const steps = pair?.options.steps ?? 1;
     const layers = net instanceof NetworkPair ? net.perception : net.layers;

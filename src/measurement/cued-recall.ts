@@ -4,7 +4,6 @@
  *
  * Correlations are Pearson's over the pixels of two pictures, 0 where one is flat.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { addNoise, occlude, SIDES, type Side } from "../data/cue.ts";
 import { imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
@@ -67,7 +66,6 @@ export async function cuedRecall(
   means: Float32Array,
   options: CueOptions = {},
 ): Promise<CuedRecall[]> {
-  requireArguments("cuedRecall", { model: ofKind("pairModel", model), split, indices, means, options });
   const { severities = {}, seed = 1, sides = SIDES, pause } = options;
   if (indices.length === 0 || sides.length === 0)
     throw new BispikeError(

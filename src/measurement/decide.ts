@@ -6,7 +6,6 @@
  *
  * |s_L| and T are the same for all classes, so the counts over sqrt(active) decide.
  */
-import { requirePair } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { conceptSpikes } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
@@ -58,7 +57,6 @@ function decideByLogits({ logits, data, net }: RealModel, images: number): Decis
  * decide(pair, 8)[0].class;
  */
 export function decide(pair: NetworkPair, images: number): Decision[] {
-  requirePair("decide", pair);
   const { classes, width, bits } = pair.target;
   const { steps } = pair.options;
   const spikes = conceptSpikes(pair, images);

@@ -6,7 +6,6 @@
  * 1 where all rows are multiples of one, min(rows, columns) where all singular values are equal; never more than the rank.
  * Singular values are the roots of the eigenvalues of the smaller Gram matrix. Those a float64 cannot tell from 0 beside the largest are left out: roots would magnify them.
  */
-import { requireArguments } from "../arguments.ts";
 import { exponential, logarithm } from "../engine/elementary.ts";
 import { symmetricEigenvalues } from "./eigenvalues.ts";
 
@@ -27,7 +26,6 @@ export function effectiveRank(
   columns: number,
   options: { centred?: boolean } = {},
 ): number {
-  requireArguments("effectiveRank", { values, rows, columns });
   const { centred = false } = options;
   const matrix = Float64Array.from(values);
   if (centred) centre(matrix, rows, columns);

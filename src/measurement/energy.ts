@@ -10,7 +10,6 @@
  * **Arithmetic only.** Moving weights and states costs more than adding them on nearly all hardware (the same table has 1.3 to 2.6 nJ
  * for an access to DRAM), so these figures compare counts of operations; they are no forecast of a chip. FP16 and INT8 are prices of the same operations in narrower numbers: nothing here is quantised.
  */
-import { requireArguments } from "../arguments.ts";
 import type { Effective } from "./operations.ts";
 
 /** Picojoules of one operation. */
@@ -38,7 +37,6 @@ export const ENERGY_PRESETS = { fp32: FP32, fp16: FP16, int8: INT8 } as const;
  * picojoules({ macs: 10, acs: 100 }); // 10 * 4.6 + 100 * 0.9 = 136
  */
 export function picojoules(effective: Effective, preset: EnergyPreset = FP32): number {
-  requireArguments("picojoules", { effective, preset });
   const { macs, acs } = effective;
   return macs * preset.mac + acs * preset.ac;
 }

@@ -1,5 +1,4 @@
 /** Accuracy, confusion and spike similarity of a model over a part of a data set. */
-import { requireArguments } from "../arguments.ts";
 import { checkLabels, type Split } from "../data/dataset.ts";
 import { placeOfLargest } from "../engine/largest.ts";
 import { BispikeError } from "../errors.ts";
@@ -41,7 +40,7 @@ export interface Meter {
  * @param pause awaited between batches; may throw to give up
  * @param indices one or more
  * @param meters see every batch. Default: none
- * @throws BispikeError "usage" for no images and arguments of other kinds, "shape" for those of another size, "data" for a label that is no class of the model's
+ * @throws BispikeError "usage" for no images, "shape" for those of another size, "data" for a label that is no class of the model's
  * @example
  * const { accuracy } = await evaluate(model, dataset.test, Int32Array.from(dataset.test.labels, (_, i) => i));
  */
@@ -52,7 +51,6 @@ export async function evaluate(
   pause?: () => Promise<void>,
   meters: readonly Meter[] = [],
 ): Promise<Evaluation> {
-  requireArguments("evaluate", { model, split, indices });
   if (indices.length === 0) throw new BispikeError("usage", "evaluate: expected images, got none");
   const { maxImages } = model;
   const classes = model.data.classNames.length;

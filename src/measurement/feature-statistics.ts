@@ -4,7 +4,6 @@
  *
  *   delta = mean_b - mean_a      mean = mean_a + delta n_b / n      S = S_a + S_b + delta delta^T n_a n_b / n      covariance = S / (n - 1)
  */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 /** A Gaussian in as many dimensions as there are features. */
@@ -33,7 +32,6 @@ export class FeatureStatistics {
   readonly #scatter: Float64Array;
 
   constructor(width: number) {
-    requireArguments("FeatureStatistics", { width });
     this.width = width;
     this.#mean = new Float64Array(width);
     this.#scatter = new Float64Array(width * width);

@@ -8,7 +8,6 @@
  */
 
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from "ml-matrix";
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Gaussian } from "./feature-statistics.ts";
 
@@ -43,7 +42,6 @@ export interface FrechetDistance {
  * frechetDistance(originals.gaussian(), redrawn.gaussian()).value;
  */
 export function frechetDistance(first: Gaussian, second: Gaussian): FrechetDistance {
-  requireArguments("frechetDistance", { first, second });
   const features = first.mean.length;
   if (second.mean.length !== features)
     throw new BispikeError(

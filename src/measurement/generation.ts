@@ -1,11 +1,9 @@
 /** How good redrawn or generated images are, gathered batch by batch. */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { bandErrors, DEFAULT_CUT } from "./band-errors.ts";
 import { FeatureStatistics } from "./feature-statistics.ts";
-import type { FeatureExtractor } from "./features/extractor.ts";
-import { distanceName } from "./features/extractor.ts";
+import { distanceName, type FeatureExtractor } from "./features/extractor.ts";
 import { type FrechetDistance, frechetDistance } from "./frechet.ts";
 import { checkRows, clampRows, type Pixels } from "./image-rows.ts";
 import { meanSquaredErrors, peakSignalToNoise } from "./psnr.ts";
@@ -63,7 +61,6 @@ export async function measureGeneration(
   batches: Iterable<GenerationBatch> | AsyncIterable<GenerationBatch>,
   options: GenerationOptions,
 ): Promise<GenerationMeasures> {
-  requireArguments("measureGeneration", { batches });
   const meter = new GenerationMeter(options);
   for await (const batch of batches) await meter.add(batch);
   return meter.measures();
@@ -85,7 +82,6 @@ export class GenerationMeter {
   #exact = 0;
 
   constructor(options: GenerationOptions) {
-    requireArguments("GenerationMeter", { options: ofKind("generation", options) });
     this.#options = options;
     const { features } = options;
     if (features)
@@ -170,7 +166,6 @@ export async function featureStatistics(
   batches: Iterable<ImageBatch> | AsyncIterable<ImageBatch>,
   shape: ImageShape,
 ): Promise<FeatureStatistics> {
-  requireArguments("featureStatistics", { extractor, batches, shape });
   const statistics = new FeatureStatistics(extractor.width);
   for await (const { images, count } of batches) {
     checkRows("images", images, shape, count);

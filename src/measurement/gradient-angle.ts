@@ -6,7 +6,6 @@
  * In exact numbers cos = u . v. These forms (Kahan's) keep their digits near 0 and 180 degrees, where the arc cosine loses half of them: a gradient is at exactly 0 from itself.
  * Below 90 degrees a small enough step along -a lowers the loss that b is the gradient of. Independent random vectors of n numbers are at 90 degrees, give or take 57 / sqrt(n).
  */
-import { requireArguments } from "../arguments.ts";
 
 /** How far apart, as a cosine and as an angle. */
 export interface GradientAngle {
@@ -24,7 +23,6 @@ export interface GradientAngle {
  * gradientAngle([1, 0, 0, 1], [1, 1, 0, 0]); // cosine 0.5, 60 degrees
  */
 export function gradientAngle(a: ArrayLike<number>, b: ArrayLike<number>): GradientAngle | null {
-  requireArguments("gradientAngle", { a, b });
   const [lengthA, lengthB] = [lengthOf(a), lengthOf(b)];
   if (!(lengthA > 0 && lengthB > 0 && Number.isFinite(lengthA) && Number.isFinite(lengthB))) return null;
   let [apart, together] = [0, 0];

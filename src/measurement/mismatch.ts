@@ -8,7 +8,6 @@
  * and the score is the sum over the stages. Beside them two scores that know nothing of recall, to be beaten: 1 - the largest softmax probability of the concept's mean drive
  * (Hendrycks and Gimpel, ICLR 2017), and perception's firing rates, summed over the stages: brighter images fire more, and whatever fires more differs in more bits.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import { exponential } from "../engine/elementary.ts";
 import { perceive, recallConcepts } from "../network/inference.ts";
@@ -53,7 +52,6 @@ export async function mismatchScores(
   indices: Int32Array,
   pause?: () => Promise<void>,
 ): Promise<MismatchScores> {
-  requireArguments("mismatchScores", { model: ofKind("pairModel", model), split, indices });
   const { pair } = model;
   const { maxImages } = pair.options;
   const images = indices.length;

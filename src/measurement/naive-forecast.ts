@@ -1,7 +1,5 @@
 /** Forecasts that need no learning, for comparison: what a trained net must beat. */
-import { requireArguments } from "../arguments.ts";
-import type { SeriesSummary } from "../data/sequence/summary.ts";
-import { targetStatistics } from "../data/sequence/summary.ts";
+import { type SeriesSummary, targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
 import { ErrorSums, type ValueFigures } from "./value-errors.ts";
@@ -23,7 +21,6 @@ export interface NaiveForecasts {
  * persistence?.mse; // what a net must beat
  */
 export function naiveForecasts(set: SequenceSet, about: SeriesSummary, range: Range): NaiveForecasts {
-  requireArguments("naiveForecasts", { set, about, range });
   const { inputs, targets, parts } = set;
   if (inputs.kind !== "values" || targets.kind !== "values")
     throw new BispikeError("usage", `naiveForecasts: expected a set of values, got ${set.name}, which is of symbols`);

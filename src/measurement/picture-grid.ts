@@ -1,5 +1,4 @@
 /** Lays equal pictures out in rows, such as recalled images above the mean image of each class. */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 /** Whether images of so many channels can be drawn: grey or colour. */
@@ -47,7 +46,6 @@ const largest = 64_000_000;
  * await writeFile("recall.png", encodePng(grid));
  */
 export function pictureGrid(rows: readonly (readonly Tile[])[], options: GridOptions = {}): Picture {
-  requireArguments("pictureGrid", { rows: ofKind("grid", rows), options });
   const { scale, gap, background } = { ...gridDefaults, ...options };
   checkWhole("scale", scale, 1, 1024);
   checkWhole("gap", gap, 0, 1024);

@@ -8,24 +8,22 @@
  *                  them: the stage's own decision. Recall by its firing rates, or the voltages it is compared by
  *   separation     variance between and within classes (`probes/class-spread.ts`), and effective ranks of what varies within classes and of the class means
  */
-
 import type { AffinityKind } from "../alignment/infonce.ts";
-import { byMaker, requireArguments, requireMaker } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import type { ImageModel } from "../network/model.ts";
+import { recallConcepts } from "../network/inference.ts";
+import { type ImageModel, Model } from "../network/model.ts";
 import type { Feature } from "../network/neuron.ts";
 import { sizeOf } from "../network/shape.ts";
+import { effectiveRank } from "./effective-rank.ts";
 import type { Meter } from "./evaluate.ts";
 import { evenly } from "./evenly.ts";
 import { type ClassSeparation, ClassSpread } from "./probes/class-spread.ts";
 import { PROBE_DECAY, PROBE_IMAGES } from "./probes/defaults.ts";
 import { LinearDecision, nearestPrototype } from "./probes/linear-decision.ts";
-import { recalledClasses } from "./probes/recalled-stage.ts";
-import { SeenImages } from "./probes/seen-images.ts";
 import { type Regression, SoftmaxRegression } from "./probes/softmax-regression.ts";
-import { type StageFeatures, stageFeatures } from "./probes/stage-features.ts";
+import { recallFeatures, type StageFeatures, stageFeatures } from "./probes/stage-features.ts";
 import { type Standardised, standardise } from "./probes/standardise.ts";
 
 /** What the probes are asked. */
@@ -102,8 +100,7 @@ export class ProbeMeter implements Meter {
   readonly #stages: readonly ProbedStage[];
   #seen = 0;
 
-  private constructor(by: typeof byMaker, fitted: number, decay: number, stages: readonly ProbedStage[]) {
-    requireMaker("ProbeMeter", "ProbeMeter.fit", by);
+  private constructor(fitted: number, decay: number, stages: readonly ProbedStage[]) {
     this.#fitted = fitted;
     this.#decay = decay;
     this.#stages = stages;
@@ -123,7 +120,6 @@ export class ProbeMeter implements Meter {
     images: number,
     options: ProbeOptions = {},
   ): Promise<ProbeMeter> {
-    requireArguments("ProbeMeter.fit", { team, model, trained, images });
     const { decay = PROBE_DECAY, cells, recallFeatures, affinity, pause } = options;
     check(trained.indices, options);
     const indices = evenly(trained.indices, options.images ?? PROBE_IMAGES);
@@ -166,7 +162,7 @@ export class ProbeMeter implements Meter {
       });
       await pause?.();
     }
-    return new ProbeMeter(byMaker, indices.length, decay, stages);
+    return new ProbeMeter(indices.length, decay, stages);
   }
 
   /** Sees a batch. */
@@ -258,4 +254,101 @@ function check(indices: Int32Array, { images = PROBE_IMAGES, cells = 0, decay = 
   if (!Number.isInteger(images) || images < 0) throw fail("a whole number of images from 0 up", images);
   if (!Number.isInteger(cells) || cells < 0) throw fail("a whole number of cells from 0 up", cells);
   if (!(decay > 0 && Number.isFinite(decay))) throw fail("a decay above 0", decay);
+}
+
+/**
+ * Recall of every class at a stage, and the mean of perception's rates there: what the stage's own decision is made from. Both as the alignment sees them: pooled where it pools, recall by its
+ * voltages where they are compared.
+ */
+class RecalledStage {
+  readonly reader: StageFeatures;
+  /** [class][feature]. */
+  readonly prototypes: Float64Array;
+  readonly #sum: Float64Array;
+  readonly #rates: Float64Array;
+  #images = 0;
+
+  /** Call after the classes were recalled, in their order. */
+  constructor(perception: StageFeatures, recall: StageFeatures, classes: number) {
+    this.reader = perception;
+    this.prototypes = new Float64Array(classes * recall.width);
+    for (let c = 0; c < classes; c++)
+      recall.read(c, this.prototypes.subarray(c * recall.width, (c + 1) * recall.width));
+    this.#sum = new Float64Array(perception.width);
+    this.#rates = new Float64Array(perception.width);
+  }
+
+  /** Takes an image of perception's newest batch into the mean. */
+  add(image: number): void {
+    this.reader.read(image, this.#rates);
+    for (let f = 0; f < this.#rates.length; f++) this.#sum[f]! += this.#rates[f]!;
+    this.#images++;
+  }
+
+  mean(): Float64Array {
+    return this.#sum.map((sum) => sum / this.#images);
+  }
+}
+
+/** By stage; empty where there is no recall. Recalls every class. `feature`: what recall is compared by. */
+function recalledClasses(model: ImageModel, feature: Feature = "rate"): Map<number, RecalledStage> {
+  if (!(model instanceof Model) || !model.pair.recalls) return new Map();
+  const { classes } = model.pair.target;
+  recallConcepts(
+    model.pair,
+    Array.from({ length: classes }, (_, c) => c),
+    feature,
+  );
+  return new Map(
+    recallFeatures(model.pair, feature).map(({ perception, recall }) => [
+      perception.stage,
+      new RecalledStage(perception, recall, classes),
+    ]),
+  );
+}
+
+/** Images whose features are kept: the rank's time grows with their cube. */
+const RANK_IMAGES = 512;
+
+/** A stage's features while a net is evaluated: right decisions, sums by class, and the features of some images for the rank within classes. */
+class SeenImages {
+  readonly right = { probe: 0, nearestMean: 0, own: 0 };
+  readonly spread: ClassSpread;
+  readonly #width: number;
+  readonly #images: number;
+  readonly #kept: number;
+  readonly #rows: Float64Array;
+  readonly #labels: number[] = [];
+  #seen = 0;
+
+  /** @param images that will be seen */
+  constructor(width: number, classes: number, images: number) {
+    this.spread = new ClassSpread(classes, width);
+    this.#width = width;
+    this.#images = images;
+    this.#kept = Math.min(images, RANK_IMAGES);
+    this.#rows = new Float64Array(this.#kept * width);
+  }
+
+  add(features: Float64Array, label: number): void {
+    this.spread.add(features, label);
+    const kept = this.#labels.length;
+    // Of n images the k-th that is kept is number floor(k n / kept).
+    if (kept < this.#kept && this.#seen === Math.floor((kept * this.#images) / this.#kept)) {
+      this.#rows.set(features, kept * this.#width);
+      this.#labels.push(label);
+    }
+    this.#seen++;
+  }
+
+  /** Effective ranks of the features less their class's mean, over the images kept, and of the class means less theirs. */
+  ranks(): { withinRank: number; meansRank: number; rankImages: number } {
+    const means = this.spread.means();
+    const width = this.#width;
+    const rankImages = this.#labels.length;
+    const rows = this.#rows.slice(0, rankImages * width);
+    for (const [k, label] of this.#labels.entries())
+      for (let f = 0; f < width; f++) rows[k * width + f]! -= means[label * width + f]!;
+    return { withinRank: effectiveRank(rows, rankImages, width), meansRank: this.spread.meansRank(), rankImages };
+  }
 }

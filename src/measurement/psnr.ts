@@ -3,7 +3,6 @@
  *
  *   MSE = 1/N sum (x - y)^2        PSNR = 10 log10(1 / MSE) dB
  */
-import { requireArguments } from "../arguments.ts";
 import { type ImageShape, imageBytes } from "../data/dataset.ts";
 import { logarithm } from "../engine/elementary.ts";
 import { checkRows, type Pixels } from "./image-rows.ts";
@@ -18,7 +17,6 @@ import { checkRows, type Pixels } from "./image-rows.ts";
  * meanSquaredErrors(Float32Array.of(0, 1), Float32Array.of(0, 0.5), { height: 1, width: 2, channels: 1 }, 1); // [0.125]
  */
 export function meanSquaredErrors(originals: Pixels, redrawn: Pixels, shape: ImageShape, count: number): Float64Array {
-  requireArguments("meanSquaredErrors", { originals, redrawn, shape, count });
   checkRows("originals", originals, shape, count);
   checkRows("redrawn images", redrawn, shape, count);
   const size = imageBytes(shape);
@@ -36,6 +34,5 @@ export function meanSquaredErrors(originals: Pixels, redrawn: Pixels, shape: Ima
  * peakSignalToNoise(0.01); // 20
  */
 export function peakSignalToNoise(meanSquaredError: number): number {
-  requireArguments("peakSignalToNoise", { meanSquaredError });
   return meanSquaredError === 0 ? Number.POSITIVE_INFINITY : (-10 / Math.LN10) * logarithm(meanSquaredError);
 }

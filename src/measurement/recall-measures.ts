@@ -5,7 +5,6 @@
  *   correlation   of each recalled picture with its class's mean, both less their mean over the classes (`recalled.ts`)
  *   similarity    of each recalled picture with its class's mean by a measure of the caller's, such as SSIM
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { ImageShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import type { Model } from "../network/model.ts";
@@ -57,7 +56,6 @@ export async function measureRecall(
   means: Float32Array,
   options: { classifier?: Classifier | undefined; similarity?: PictureSimilarity | undefined } = {},
 ): Promise<RecallMeasures> {
-  requireArguments("measureRecall", { model: ofKind("pairModel", model), means, options });
   const { classifier, similarity } = options;
   const { shape } = model.data;
   const { classes } = model.pair.target;

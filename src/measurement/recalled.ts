@@ -5,10 +5,10 @@
  * classes' recalled drives away, scale to the norm of the class mean's own deviation, add the mean image.
  */
 
-import { requireArguments, requireKind, requireUpTo } from "../arguments.ts";
 import { type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { recallConcepts } from "../network/inference.ts";
 import type { Model } from "../network/model.ts";
+import { assertRows } from "../network/rows.ts";
 
 /**
  * Mean image of each class over the images at `indices`, [class][pixel][channel], in units of pixel / 255. A class without images is black.
@@ -18,13 +18,12 @@ import type { Model } from "../network/model.ts";
  * const means = classMeans(dataset.train, indices, dataset.shape, dataset.classes);
  */
 export function classMeans(split: Split, indices: Int32Array, shape: ImageShape, classes: number): Float32Array {
-  requireArguments("classMeans", { split, indices, shape, classes });
   const size = imageBytes(shape);
   const sums = new Float64Array(classes * size);
   const counts = new Float64Array(classes);
   for (const image of indices) {
     const label = split.labels[image]!;
-    requireUpTo("classMeans: class", label, classes - 1);
+    assertRows("classMeans: class", label, classes - 1);
     counts[label]!++;
     for (let i = 0, from = image * size, to = label * size; i < size; i++) sums[to + i]! += split.images[from + i]!;
   }
@@ -101,13 +100,11 @@ export function drawnRows({ pair, data, frame, stimulusScale }: Model, rows: num
 /**
  * Recalls every class and draws it. `means` as `classMeans` gives them.
  *
- * @throws BispikeError "usage" where there is perception alone, and for arguments of other kinds
+ * @throws BispikeError "usage" where there is perception alone
  * @example
  * const { images } = recallImages(model, checkpoint.classMeans);
  */
 export function recallImages(model: Model, means: Float32Array): RecalledImages {
-  requireKind("recallImages: model", "pairModel", model);
-  requireArguments("recallImages", { means });
   const { classes } = model.pair.target;
   const { drawn, meanImage, deviations, gains } = recallScaling(model, means);
   const size = meanImage.length;

@@ -1,5 +1,4 @@
 /** Goes through images and what the networks of an autoencoder draw of them, a batch at a time. */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
 import type { Network } from "../network/autoencoder/pair.ts";
@@ -30,7 +29,6 @@ export async function* redrawnBatches(
   networks: readonly Network[],
   pause?: () => Promise<void>,
 ): AsyncGenerator<RedrawnBatch> {
-  requireArguments("redrawnBatches", { model: ofKind("autoencoderModel", model), split, indices, networks });
   const { maxImages } = model.learner;
   for (let from = 0; from < indices.length; from += maxImages) {
     const images = Math.min(maxImages, indices.length - from);
@@ -54,7 +52,6 @@ export async function redrawnErrors(
   networks: readonly Network[],
   pause?: () => Promise<void>,
 ): Promise<number[]> {
-  requireArguments("redrawnErrors", { model: ofKind("autoencoderModel", model), split, indices, networks });
   const squares = networks.map(() => 0);
   let values = 0;
   for await (const { originals, redrawn } of redrawnBatches(model, split, indices, networks, pause)) {

@@ -1,5 +1,4 @@
 /** What the hidden stages' spikes are like: effective rank of their rates, dead and saturated units, and how far the two networks' weights have aligned. */
-import { requireArguments } from "../arguments.ts";
 import { recallConcepts } from "../network/inference.ts";
 import type { Layer } from "../network/layer.ts";
 import type { NetworkPair } from "../network/pair.ts";
@@ -58,7 +57,6 @@ export class RepresentationMeter implements Meter {
    * @param kept images kept at most. Default 512
    */
   constructor(pair: NetworkPair, images: number, kept = RANK_IMAGES) {
-    requireArguments("RepresentationMeter", { pair, images });
     const { classes } = pair.target;
     this.#pair = pair;
     this.#perception = pair.perception.slice(0, -1).map((layer) => new StageRates(layer, images, kept));

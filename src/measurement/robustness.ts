@@ -6,7 +6,6 @@
  * As in MNIST-C and ImageNet-C the net has seen no corrupted image before; its norms keep the running statistics of training. ImageNet-C's mean corruption error divides by a
  * baseline's errors; here rules are held against each other as they are.
  */
-import { requireArguments } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import type { ImageModel } from "../network/model.ts";
@@ -92,7 +91,6 @@ export async function measureRobustness(
   indices: Int32Array,
   options: RobustnessOptions = {},
 ): Promise<Robustness> {
-  requireArguments("measureRobustness", { model, split, indices, options });
   const { corruptions = CORRUPTIONS, severities = SEVERITIES, draws = DEFAULT_DRAWS, seed = 1, pause } = options;
   check(indices, { corruptions, severities, draws });
   const chosen = evenly(indices, options.images ?? 0);

@@ -8,7 +8,6 @@
  *                 ccl, bsd-ann        the feedback net
  *   classifiers   local-losses         a linear classifier a hidden stage, thrown away at the end
  */
-import { requireArguments } from "../arguments.ts";
 import type { Carriers } from "../learning/carriers.ts";
 import { NetworkPair } from "../network/pair.ts";
 import type { LayeredNet } from "../network/real/layered-net.ts";
@@ -46,7 +45,6 @@ export function ruleFootprint(
     errorWeights: "recall",
   },
 ): RuleFootprint {
-  requireArguments("ruleFootprint", { net, rule });
   const layers: readonly AnyLayer[] = net instanceof NetworkPair ? net.perception : net.layers;
   const perception = footprintOf(layers);
   const recall = footprintOf(net instanceof NetworkPair ? net.recall : []);
@@ -59,7 +57,6 @@ export function ruleFootprint(
 
 /** The parameters of each. @example parametersOf(ruleFootprint(net, "dll")).feedback */
 export function parametersOf(footprints: RuleFootprint): Readonly<Record<keyof RuleFootprint, number>> {
-  requireArguments("parametersOf", { footprints });
   const entries = Object.entries(footprints).map(([key, { parameters }]) => [key, parameters]);
   return Object.fromEntries(entries) as Record<keyof RuleFootprint, number>;
 }

@@ -5,9 +5,7 @@
  *   characters   accuracy: share of positions whose largest logit is the target's      bits a character: mean of -log2 softmax(logits)[target]
  *   values       mean squared and absolute errors, see value-errors.ts
  */
-import { requireArguments } from "../arguments.ts";
-import type { SequenceSummary } from "../data/sequence/summary.ts";
-import { targetStatistics } from "../data/sequence/summary.ts";
+import { type SequenceSummary, targetStatistics } from "../data/sequence/summary.ts";
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { exponential, logarithm } from "../engine/elementary.ts";
 import { placeOfLargest } from "../engine/largest.ts";
@@ -59,7 +57,6 @@ export async function evaluateSequence(
   range: Range,
   pause?: () => Promise<void>,
 ): Promise<SequenceEvaluation> {
-  requireArguments("evaluateSequence", { learner, set, about, range });
   const { window, maxRows } = learner;
   const { starts, skip } = coverOnce(range, window);
   const { targets } = set;

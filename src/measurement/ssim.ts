@@ -6,7 +6,6 @@
  * with means m, variances s^2 and covariance sxy under a Gaussian window, and its mean over all places where the window lies inside the
  * image (the valid region) and over the channels. Pixels are 0..1. Nothing is scaled down first, which the authors advise for sides above 256.
  */
-import { requireArguments } from "../arguments.ts";
 import { type ImageShape, imageBytes } from "../data/dataset.ts";
 import { exponential } from "../engine/elementary.ts";
 import { checkRows, type Pixels } from "./image-rows.ts";
@@ -49,7 +48,6 @@ export function structuralSimilarities(
   shape: ImageShape,
   count: number,
 ): Float64Array {
-  requireArguments("structuralSimilarities", { originals, redrawn, shape, count });
   checkRows("originals", originals, shape, count);
   checkRows("redrawn images", redrawn, shape, count);
   const weights = gaussian(ssimWindow(shape));

@@ -15,11 +15,9 @@
  * What is the same at all steps is counted at each, as an input that is held over time is. Activity is that of the images measured (norms with running statistics), not of a training
  * batch; of predictive coding's weight gradients those above the first layer read values that have moved, none of them 0. Losses, neurons, norms and the optimiser are not counted.
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import type { LayeredNet } from "../network/real/layered-net.ts";
 import { sizeOf } from "../network/shape.ts";
-import { alignmentMacs } from "./alignment-cost.ts";
 import type { PairCost } from "./cost.ts";
 import { feedbackNet } from "./feedback-net.ts";
 import type { LayerCost } from "./layer-meter.ts";
@@ -64,7 +62,6 @@ const TRACE_MACS = 5;
  * trainingCost(model.pair, meter.result(), { batch: 128, prototypes: true, recallLearns: true }).total.acs;
  */
 export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step: TrainingStep): TrainingCost {
-  requireArguments("trainingCost", { net, cost, step: ofKind("stepOf", step) });
   const { rule = "bsd", batch, recallLearns } = step;
   const { layers } = cost.perception;
   const classes = sizeOf(layersOf(net).at(-1)!.synapses.shape);
@@ -176,4 +173,37 @@ function updated(net: NetworkPair | LayeredNet, learning: readonly LayerCost[], 
   const { perception, recall, feedback, classifiers } = ruleFootprint(net, rule);
   const learned = rule === "dll" || (rule === "ccl" && recallLearns) ? feedback.parameters : 0;
   return perception.parameters + classifiers.parameters + learned + (recallLearns ? recall.parameters : 0);
+}
+
+/** Rows of an alignment of two networks' features (`learning/stage-alignment.ts`). */
+interface AlignmentRows {
+  /** J, rows of recall or feedback a batch. */
+  readonly recalls: number;
+  /** B. */
+  readonly batch: number;
+  readonly recallLearns: boolean;
+  /** Whether rows are compared by cosines, of stage 1 and of the hidden stages: then each has its own square, and a term of its own in its gradient. */
+  readonly own: { readonly stimulus: boolean; readonly hidden: boolean };
+}
+
+/**
+ * MACs of one image and its share of the recalled rows: dot products with each recalled row, squares, and the combinations that carry the gradient, to perception's row (not at
+ * stage 1, whose stimulus learns nothing) and to recall's where it learns. A combination is a sum over the other side's rows and the row itself.
+ *
+ * @param widths features of stage 1, the stimulus's, then of the hidden stages
+ */
+function alignmentMacs(
+  [stimulus = 0, ...hidden]: readonly number[],
+  { recalls, batch, recallLearns, own }: AlignmentRows,
+): number {
+  const sums = (ofOwn: boolean) => {
+    const share = ofOwn ? recalls / batch : 0;
+    const compared = recalls + (ofOwn ? 1 + share : 0);
+    return { compared, toRecall: recallLearns ? recalls + share : 0, toPerception: recalls + (ofOwn ? 1 : 0) };
+  };
+  const [first, above] = [sums(own.stimulus), sums(own.hidden)];
+  return (
+    (first.compared + first.toRecall) * stimulus +
+    (above.compared + above.toRecall + above.toPerception) * hidden.reduce((sum, width) => sum + width, 0)
+  );
 }

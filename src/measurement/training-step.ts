@@ -1,5 +1,4 @@
 /** What of an experiment decides how much a step of training computes. */
-import { requireArguments } from "../arguments.ts";
 import { learning } from "../learning/freeze.ts";
 import { type ExperimentConfig, isRealRule, isSpikingRule } from "../training/config.ts";
 import type { ImageRuleName } from "../training/rule-names.ts";
@@ -34,7 +33,6 @@ export interface TrainingStep {
  * if (step) trainingCost(model.pair, meter.result(), step).total.macs;
  */
 export function trainingStep(config: Pick<ExperimentConfig, "rule" | "train">): TrainingStep | null {
-  requireArguments("trainingStep", { trainingStep: config });
   const { rule, train } = config;
   const { name } = rule;
   if (name === "bsd-ann" || !(isSpikingRule(name) || isRealRule(name))) return null;

@@ -11,7 +11,6 @@
  *
  * Independent random weights have a cosine of mean 0 and a standard deviation of 1 / sqrt(number of weights): what `chance` tells.
  */
-import { requireArguments } from "../arguments.ts";
 import { mirroredIndices } from "../network/mirrored.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { cosine } from "./cosine.ts";
@@ -47,7 +46,6 @@ export interface JoinedWeights {
  * weightAlignment(model.pair)[0].cosine; // of stages 1 and 2
  */
 export function weightAlignment(pair: NetworkPair): WeightAlignment[] {
-  requireArguments("weightAlignment", { pair });
   return pair.perception.flatMap((up, k) => {
     const down = recallBetween(pair, k + 1);
     return down ? [alignmentOf({ below: k + 1, up, down, order: "mirrored" })] : [];
@@ -67,7 +65,6 @@ export function recallBetween({ recall, options, stages }: NetworkPair, below: n
  * alignmentOf({ below: 1, up: net.layers[0], down: feedback.layers.at(-1), order: "mirrored" }).cosine;
  */
 export function alignmentOf(joined: JoinedWeights): WeightAlignment {
-  requireArguments("alignmentOf", { joined });
   const { below, up, down, order } = joined;
   const weights = plainWeights(up);
   const theirs = order === "same" ? plainWeights(down) : mirrored(up, down);

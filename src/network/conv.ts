@@ -118,17 +118,24 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const tiles = tilesOf(this.shape);
     if (isReal(source)) {
       const scratch = this.#team.scratch(this.#realScratch().forward);
-      this.#team.run(
-        "convolveReal",
-        images,
-        ...[images, ...this.#realGeometry(source.stride), source.at, group.at("weight"), group.at("bias")],
-        ...[workspace.z, workspace.winner, moments, scratch.at, scratch.stride],
-      );
+      this.#team.run("convolveReal", images, {
+        ...this.#sizes(images),
+        xStride: source.stride,
+        x: source.at,
+        weights: group.at("weight"),
+        bias: group.at("bias"),
+        z: workspace.z,
+        winner: workspace.winner,
+        moments,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       return;
     }
     const { steps, periods } = source;
     const { channels } = source.shape;
-    if (this.#collapsed) this.#team.run("collapse", tiles, channels, group.at("weight"), this.#collapsed);
+    if (this.#collapsed)
+      this.#team.run("collapse", tiles, { channels, weights: group.at("weight"), out: this.#collapsed });
     // At least eight items, and one an image where there are few, as of recall's prototypes.
     const together = Math.max(1, Math.min(16, Math.floor(images / 8)));
     const inner = this.#pool ? 4 : 1;
@@ -140,29 +147,46 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const lists = blockPixels * source.motifs;
     const integers = 4 * lists + blockPixels + taps * channels + 1;
     const scratch = this.#team.scratch(2 * capacity + 4 * (integers + (lists + inner * steps) * LANES) + 64);
-    this.#team.run(
-      "convolve",
-      Math.ceil(images / together),
-      ...[images, together, ...this.#geometry(steps, periods), tiles, source.offsets.at, source.events.at],
-      ...[this.#collapsed || group.at("weight"), group.at("bias"), workspace.z, workspace.winner, moments],
-      ...[scratch.at, scratch.stride, blockPixels, capacity],
-    );
+    this.#team.run("convolve", Math.ceil(images / together), {
+      ...this.#sizes(images),
+      group: together,
+      steps,
+      periods,
+      up: this.#up,
+      offsets: source.offsets.at,
+      events: source.events.at,
+      weights: this.#collapsed || group.at("weight"),
+      bias: group.at("bias"),
+      z: workspace.z,
+      winner: workspace.winner,
+      moments,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+      blockPixels,
+      listCapacity: capacity,
+    });
   }
 
   gradient(group: ParameterGroup, images: number, workspace: Workspace, coefficients: Address): void {
     const { source } = this;
     const tiles = tilesOf(this.shape);
     const { g, z, winner } = workspace;
-    const outputs = [g, z, winner, coefficients, group.gradientAt("weight"), group.gradientAt("bias")];
+    const gradients = { coefficients, dWeights: group.gradientAt("weight"), dBias: group.gradientAt("bias") };
     const { height, width, channels } = source.shape;
     if (isReal(source)) {
       const scratch = this.#team.scratch(this.#realScratch().gradient);
       // Items are a quarter of a tile, so that few output channels still are work for several threads.
-      this.#team.run(
-        "convolveRealGradient",
-        4 * tiles,
-        ...[images, ...this.#realGeometry(source.stride), source.at, ...outputs, scratch.at, scratch.stride],
-      );
+      this.#team.run("convolveRealGradient", 4 * tiles, {
+        ...this.#sizes(images),
+        xStride: source.stride,
+        x: source.at,
+        g,
+        z,
+        winner,
+        ...gradients,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       return;
     }
     const { motifs, steps, periods } = source;
@@ -174,13 +198,23 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     const lists = channels * (width + 1 + chunks + together * steps * height * width) + 1;
     const planes = Math.max(together * motifs * plane, TAPS * channels) * LANES;
     const scratch = this.#team.scratch(4 * (lists + planes) + 64);
-    this.#team.run(
-      "convolveGradient",
-      tiles,
-      ...[images, together, ...this.#geometry(steps, periods), tiles, this.shape.channels],
-      ...[source.offsets.at, source.events.at, ...outputs],
-      ...[scratch.at, scratch.stride, walked],
-    );
+    this.#team.run("convolveGradient", tiles, {
+      ...this.#sizes(images),
+      group: together,
+      steps,
+      periods,
+      up: this.#up,
+      outChannels: this.shape.channels,
+      offsets: source.offsets.at,
+      events: source.events.at,
+      g,
+      z,
+      winner,
+      ...gradients,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+      planesTogether: walked,
+    });
   }
 
   #realScratch(): { forward: number; gradient: number } {
@@ -188,20 +222,21 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     return realScratch({ source: this.source.shape, shape: this.shape, ...plane });
   }
 
-  #realGeometry(sourceStride: number): number[] {
+  /** What all of the convolution's kernels are told. */
+  #sizes(images: number) {
     const { height, width, channels } = this.source.shape;
-    return [
-      ...[height, width, this.#stride, this.#padding, channels, this.#outHeight, this.#outWidth, this.#pool],
-      ...[tilesOf(this.shape), sourceStride],
-    ];
-  }
-
-  #geometry(steps: number, periods: number): number[] {
-    const { height, width, channels } = this.source.shape;
-    return [
-      ...[steps, periods, height, width, this.#up, this.#stride, this.#padding, channels],
-      ...[this.#outHeight, this.#outWidth, this.#pool],
-    ];
+    return {
+      images,
+      height,
+      width,
+      stride: this.#stride,
+      pad: this.#padding,
+      channels,
+      outHeight: this.#outHeight,
+      outWidth: this.#outWidth,
+      pool: this.#pool,
+      tiles: tilesOf(this.shape),
+    };
   }
 
   plainShape(block: string): readonly number[] {

@@ -52,14 +52,28 @@ export class DrawingSynapses extends PackedParameters implements Synapses {
     const { shape, steps, masks } = this.#spikes;
     const { channels } = this.shape;
     const team = this.#team;
-    team.run("spikeRates", images, steps, pixelsOf(shape) * tilesOf(shape), masks.at, this.#rates.at);
-    team.run("collapseDrawing", channels, shape.channels, this.#width, group.at("weight"), this.#collapsed);
-    team.run(
-      "drawRates",
-      images,
-      ...[shape.height, shape.width, this.#width, channels, this.#rates.at, this.#collapsed],
-      ...[group.at("bias"), workspace.z],
-    );
+    team.run("spikeRates", images, {
+      steps,
+      places: pixelsOf(shape) * tilesOf(shape),
+      masks: masks.at,
+      rates: this.#rates.at,
+    });
+    team.run("collapseDrawing", channels, {
+      channels: shape.channels,
+      paddedChannels: this.#width,
+      weights: group.at("weight"),
+      out: this.#collapsed,
+    });
+    team.run("drawRates", images, {
+      height: shape.height,
+      width: shape.width,
+      paddedChannels: this.#width,
+      outputs: channels,
+      rates: this.#rates.at,
+      weights: this.#collapsed,
+      bias: group.at("bias"),
+      z: workspace.z,
+    });
   }
 
   gradient(group: ParameterGroup, images: number, { g }: Workspace): void {
@@ -67,14 +81,29 @@ export class DrawingSynapses extends PackedParameters implements Synapses {
     const { channels } = this.shape;
     const team = this.#team;
     const [collapsed, weight] = [this.#collapsedGradient, group.view("weight", group.gradients)];
-    team.run(
-      "drawGradient",
-      16 * channels * tilesOf(shape),
-      ...[images, shape.height, shape.width, this.#width, g, this.#rates.at, collapsed],
-    );
+    team.run("drawGradient", 16 * channels * tilesOf(shape), {
+      images,
+      height: shape.height,
+      width: shape.width,
+      paddedChannels: this.#width,
+      g,
+      rates: this.#rates.at,
+      out: collapsed,
+    });
     weight.fill(0);
-    team.run("expandDrawing", channels, shape.channels, this.#width, collapsed, group.gradientAt("weight"));
-    team.run("sumRows", 1, images * pixelsOf(this.shape), LANES, 1, g, group.gradientAt("bias"));
+    team.run("expandDrawing", channels, {
+      channels: shape.channels,
+      paddedChannels: this.#width,
+      collapsed,
+      out: group.gradientAt("weight"),
+    });
+    team.run("sumRows", 1, {
+      rows: images * pixelsOf(this.shape),
+      stride: LANES,
+      scale: 1,
+      x: g,
+      out: group.gradientAt("bias"),
+    });
   }
 
   plainShape(block: string): readonly number[] {

@@ -1,5 +1,4 @@
 /** Runs of the pair outside training: norms use their running statistics, nothing is learned. */
-import { requirePair } from "../arguments.ts";
 import { LANES } from "../engine/kernels.ts";
 import { CONCEPT_THRESHOLD, type Feature } from "./neuron.ts";
 import type { NetworkPair } from "./pair.ts";
@@ -18,14 +17,12 @@ const EVALUATION_COUNTER = 0xffffffff;
  * decide(pair, 8)[0].class;
  */
 export function perceive(pair: NetworkPair, images: number): void {
-  requirePair("perceive", pair);
   perceiveHidden(pair, images);
   pair.perception.at(-1)!.forward(images, { train: false });
 }
 
 /** As `perceive`, up to the last hidden stage: for who wants its spikes alone. */
 export function perceiveHidden(pair: NetworkPair, images: number): void {
-  requirePair("perceiveHidden", pair);
   pair.encode(images, EVALUATION_COUNTER, false);
   for (const layer of pair.perception.slice(0, -1)) {
     layer.forward(images, { train: false });
@@ -44,7 +41,6 @@ export function perceiveHidden(pair: NetworkPair, images: number): void {
  * pair.redrawn.features.view.subarray(0, pair.redrawn.featureWidth); // of class 3
  */
 export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>, feature?: Feature): void {
-  requirePair("recallConcepts", pair);
   pair.present(labels, false);
   recallPresented(pair, labels.length, feature);
 }
@@ -68,7 +64,6 @@ export function recallPresented(pair: NetworkPair, rows: number, feature?: Featu
  * conceptSpikes(pair, 8).length; // 8 x steps x neurons
  */
 export function conceptSpikes(pair: NetworkPair, images: number): Uint8Array {
-  requirePair("conceptSpikes", pair);
   const { steps, tau } = pair.options;
   const threshold = pair.options.threshold.concept ?? CONCEPT_THRESHOLD;
   const { width } = pair.target;

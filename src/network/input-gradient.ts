@@ -75,38 +75,79 @@ export class InputGradient {
     const { shape } = synapses;
     const team = this.#team;
     const weight = this.#group.at("weight");
-    const sizes = [images, steps, stepsOf(synapses.source)];
     if (!(synapses instanceof ConvSynapses)) {
       const scratch = team.scratch(LINEAR_SCRATCH * 4);
-      team.run(
-        "linearInputGradient",
-        height * width * tilesOf(this.below),
-        ...[...sizes, height * width, channels, pixelsOf(shape), shape.channels],
-        ...[workspace.g, weight, out, scratch.at, scratch.stride],
-      );
+      team.run("linearInputGradient", height * width * tilesOf(this.below), {
+        images,
+        steps,
+        gSteps: stepsOf(synapses.source),
+        inputPixels: height * width,
+        channels,
+        pixels: pixelsOf(shape),
+        units: shape.channels,
+        g: workspace.g,
+        weights: weight,
+        out,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       return;
     }
     const { pool, stride, padding, outHeight, outWidth } = synapses.geometry;
     const up = this.#up;
-    team.run("transposeTaps", tilesOf(this.below), ...[channels, shape.channels, up, weight, this.#transposed]);
-    const plane = [height, width, up, stride, padding, channels, outHeight, outWidth, shape.channels];
+    team.run("transposeTaps", tilesOf(this.below), {
+      channels,
+      units: shape.channels,
+      up,
+      weights: weight,
+      out: this.#transposed,
+    });
     if (pool) {
       // A row of outputs: where their lists end, and an entry of two words for each unit of each pooled pixel.
       const [rows, columns] = [2 * shape.height, 2 * shape.width];
       const scratch = team.scratch(rows * (columns + 1 + columns * shape.channels) * 4);
-      team.run(
-        "convolvePooledInputGradient",
-        images * steps,
-        ...[...sizes, ...plane, workspace.g, workspace.winner, this.#transposed, out, scratch.at, scratch.stride],
-      );
+      team.run("convolvePooledInputGradient", images * steps, {
+        images,
+        steps,
+        gSteps: stepsOf(synapses.source),
+        height,
+        width,
+        up,
+        stride,
+        pad: padding,
+        channels,
+        outHeight,
+        outWidth,
+        units: shape.channels,
+        g: workspace.g,
+        winner: workspace.winner,
+        weights: this.#transposed,
+        out,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       return;
     }
     const pixels = (outHeight + BORDERS) * (outWidth + BORDERS);
     const scratch = team.scratch(pixels * Math.ceil(shape.channels / 4) * 4 * 4);
-    team.run(
-      "convolveInputGradient",
-      images * steps,
-      ...[...sizes, ...plane, workspace.g, this.#transposed, out, scratch.at, scratch.stride],
-    );
+    team.run("convolveInputGradient", images * steps, {
+      images,
+      steps,
+      gSteps: stepsOf(synapses.source),
+      height,
+      width,
+      up,
+      stride,
+      pad: padding,
+      channels,
+      outHeight,
+      outWidth,
+      units: shape.channels,
+      g: workspace.g,
+      weights: this.#transposed,
+      out,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 }

@@ -123,14 +123,19 @@ export class Layer {
   forward(images: number, options: { train: boolean; feature?: Feature | undefined; alike?: boolean }): void {
     const { synapses, workspace, norm } = this;
     this.#images = images;
-    const room = options.train ? workspace : { ...workspace, winner: 0 };
+    const room = options.train ? workspace : { z: workspace.z, g: workspace.g, winner: 0 };
     synapses.forward(this.group, images, room, norm.momentsAt(options.train), options.alike);
     if (!this.neurons || !this.output) {
-      this.#team.run(
-        "readout",
-        tilesOf(synapses.shape) * images,
-        ...[...this.#readoutArguments(images), workspace.z, this.features.at],
-      );
+      const { source, shape } = synapses;
+      this.#team.run("readout", tilesOf(shape) * images, {
+        images,
+        zSteps: stepsOf(source),
+        pixels: pixelsOf(shape),
+        channels: shape.channels,
+        width: this.featureWidth,
+        z: workspace.z,
+        features: this.features.at,
+      });
       return;
     }
     const chunks = this.#chunks(images);
@@ -139,24 +144,17 @@ export class Layer {
     norm.prepare(this.group, options.train, chunks, this.#rows(images) / chunks, seen);
     const scratch = this.#team.scratch(ROWS * 256);
     const spikeChunks = Math.ceil(images / this.#spikeChunk);
-    this.#team.run(
-      "neuronForward",
-      tilesOf(synapses.shape) * spikeChunks,
+    this.#team.run("neuronForward", tilesOf(synapses.shape) * spikeChunks, {
       ...this.#neuronArguments(images, spikeChunks, this.#spikeChunk),
-      ...[options.feature ? this.#codeOf(options.feature) : 0, this.#share, this.cellCount],
-      ...[
-        norm.scale.at,
-        norm.shift.at,
-        workspace.z,
-        this.output.masks.at,
-        this.#counts.at,
-        this.features.at,
-        this.#inverses.at,
-        this.cells.at,
-        scratch.at,
-        scratch.stride,
-      ],
-    );
+      feature: options.feature ? this.#codeOf(options.feature) : 0,
+      scale: norm.scale.at,
+      shift: norm.shift.at,
+      masks: this.output.masks.at,
+      counts: this.#counts.at,
+      features: this.features.at,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 
   #codeOf(feature: Feature): number {
@@ -167,27 +165,42 @@ export class Layer {
     return this.cellCount / pixelsOf(this.synapses.shape);
   }
 
-  #readoutArguments(images: number): number[] {
+  /** What both of the neurons' kernels are told. */
+  #neuronArguments(images: number, chunks: number, chunkImages: number) {
     const { source, shape } = this.synapses;
-    return [images, stepsOf(source), pixelsOf(shape), shape.channels, this.featureWidth];
-  }
-
-  #neuronArguments(images: number, chunks: number, chunkImages: number): number[] {
-    const { synapses } = this;
     const { tau, threshold } = this.neurons!;
-    const sizes = [images, this.#steps, stepsOf(synapses.source), pixelsOf(synapses.shape), tilesOf(synapses.shape)];
-    return [chunks, chunkImages, ...sizes, 1 / tau, threshold];
+    return {
+      chunks,
+      chunkImages,
+      images,
+      steps: this.#steps,
+      zSteps: stepsOf(source),
+      pixels: pixelsOf(shape),
+      tiles: tilesOf(shape),
+      decay: 1 / tau,
+      threshold,
+      share: this.#share,
+      cellCount: this.cellCount,
+      z: this.workspace.z,
+      inverses: this.#inverses.at,
+      cells: this.cells.at,
+    };
   }
 
   /** All gradients of the layer's group, from the gradient of its features (rows of featureWidth at `featureGradient`). */
   backward(images: number, feature: Feature, featureGradient: number): void {
     const { synapses, workspace } = this;
     if (!this.neurons) {
-      this.#team.run(
-        "readoutBackward",
-        tilesOf(synapses.shape) * images,
-        ...[...this.#readoutArguments(images), featureGradient, workspace.g],
-      );
+      const { source, shape } = synapses;
+      this.#team.run("readoutBackward", tilesOf(shape) * images, {
+        images,
+        zSteps: stepsOf(source),
+        pixels: pixelsOf(shape),
+        channels: shape.channels,
+        width: this.featureWidth,
+        gradients: featureGradient,
+        g: workspace.g,
+      });
       synapses.gradient(this.group, images, workspace, 0);
       return;
     }
@@ -201,14 +214,21 @@ export class Layer {
     if (!neurons) throw new Error(`${this.name} has no neurons to go back through`);
     const chunks = this.#chunks(images);
     const scratch = this.#team.scratch(ROWS * (this.#steps * 16 + 144));
-    this.#team.run(
-      "neuronBackward",
-      tilesOf(synapses.shape) * chunks,
+    this.#team.run("neuronBackward", tilesOf(synapses.shape) * chunks, {
       ...this.#neuronArguments(images, chunks, synapses.chunkImages || images),
-      ...[neurons.alpha / 2, this.#codeOf(feature), this.#share, this.cellCount, norm.scale.at, norm.shift.at],
-      ...[norm.mean.at, norm.inverse.at, workspace.z, featureGradient, this.#inverses.at, this.cells.at, this.pull.at],
-      ...[workspace.g, norm.sums.at, scratch.at, scratch.stride],
-    );
+      slope: neurons.alpha / 2,
+      feature: this.#codeOf(feature),
+      scale: norm.scale.at,
+      shift: norm.shift.at,
+      mean: norm.mean.at,
+      inverse: norm.inverse.at,
+      gradients: featureGradient,
+      pull: this.pull.at,
+      g: workspace.g,
+      sums: norm.sums.at,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 
   /** Gradients of the norm's scale and shift from its chunk sums; returns the coefficients that end dL/dz, 0 where there is no norm. */

@@ -1,4 +1,5 @@
 /** Fully connected synapses: z[u] = b[u] + sum over inputs i of W[u, i] s[i]. Packed [pixel][tile][input][16]. */
+import type { KernelArguments } from "../engine/bindings.generated.ts";
 import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
@@ -29,6 +30,8 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   readonly #rowTiles: number;
   readonly #lists: RealLists | undefined;
   readonly #product: Product;
+  /** Of a product by events; kept from call to call, as a stream makes one for each element. */
+  readonly #eventArguments: KernelArguments["linearEvents"];
   /** Whether the newest forward pass used the lists. */
   #sparse = false;
   #used: UsedProduct = "dense";
@@ -48,6 +51,22 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     if (isReal(source) && pixelsOf(shape) > 1)
       throw new Error("real inputs to a plane of pixels are convolved, not connected in full");
     if (isReal(source)) this.#lists = new RealLists(team, source);
+    this.#eventArguments = {
+      images: 0,
+      steps: 0,
+      periods: 0,
+      inputs: this.fanIn,
+      pixels: pixelsOf(shape),
+      tiles: tilesOf(shape),
+      offsets: 0,
+      events: 0,
+      weights: 0,
+      bias: 0,
+      z: 0,
+      moments: 0,
+      scratch: 0,
+      scratchStride: 0,
+    };
   }
 
   workspace = (maxImages: number) => ({
@@ -64,26 +83,31 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       this.#sparse = !alike && (lists?.list(images) ?? false);
       this.#used = this.#sparse ? "values" : "dense";
       if (lists && this.#sparse) {
-        this.#team.run(
-          "linearValued",
-          this.#rowTiles,
-          ...[images, this.fanIn, lists.capacity, lists.blockInputs, lists.background, lists.ends.at, lists.lists.at],
-          ...[weight, bias, workspace.z, moments],
-        );
+        this.#team.run("linearValued", this.#rowTiles, {
+          images,
+          inputs: this.fanIn,
+          capacity: lists.capacity,
+          blockInputs: lists.blockInputs,
+          background: lists.background,
+          ends: lists.ends.at,
+          lists: lists.lists.at,
+          weights: weight,
+          bias,
+          z: workspace.z,
+          moments,
+        });
         return;
       }
-      this.#team.run(
-        "linearDense",
-        this.#rowTiles,
+      this.#team.run("linearDense", this.#rowTiles, {
         images,
-        this.fanIn,
-        source.stride,
-        source.at,
-        weight,
+        inputs: this.fanIn,
+        stride: source.stride,
+        x: source.at,
+        weights: weight,
         bias,
-        workspace.z,
+        z: workspace.z,
         moments,
-      );
+      });
       return;
     }
     const pixels = pixelsOf(this.shape);
@@ -91,15 +115,28 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     if (this.#used === "table") {
       const scratch = this.#team.scratch(TABLE_BYTES);
       const maskBytes = 2 * pixelsOf(source.shape) * tilesOf(source.shape);
-      this.#team.run(
-        "linearTable",
-        this.#rowTiles,
-        ...[images, source.steps, this.fanIn, pixels, tilesOf(this.shape), maskBytes],
-        ...[source.masks.at, weight, bias, workspace.z, pixels === 1 ? moments : 0, scratch.at, scratch.stride],
-      );
+      this.#team.run("linearTable", this.#rowTiles, {
+        images,
+        steps: source.steps,
+        inputs: this.fanIn,
+        pixels,
+        tiles: tilesOf(this.shape),
+        maskBytes,
+        masks: source.masks.at,
+        weights: weight,
+        bias,
+        z: workspace.z,
+        moments: pixels === 1 ? moments : 0,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
     } else this.#byEvents(source, group, images, workspace, moments);
     if (moments && pixels > 1) {
-      this.#team.run("moments", tilesOf(this.shape) * images, source.steps * pixels, workspace.z, moments);
+      this.#team.run("moments", tilesOf(this.shape) * images, {
+        rows: source.steps * pixels,
+        z: workspace.z,
+        out: moments,
+      });
     }
   }
 
@@ -123,26 +160,20 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   }
 
   #byEvents(source: SpikeTrains, group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
-    const pixels = pixelsOf(this.shape);
     const scratch = this.#team.scratch(source.motifs * LANES * 4);
-    this.#team.run(
-      "linearEvents",
-      this.#rowTiles,
-      images,
-      source.steps,
-      source.periods,
-      this.fanIn,
-      pixels,
-      tilesOf(this.shape),
-      source.offsets.at,
-      source.events.at,
-      group.at("weight"),
-      group.at("bias"),
-      workspace.z,
-      pixels === 1 ? moments : 0,
-      scratch.at,
-      scratch.stride,
-    );
+    const args = this.#eventArguments;
+    args.images = images;
+    args.steps = source.steps;
+    args.periods = source.periods;
+    args.offsets = source.offsets.at;
+    args.events = source.events.at;
+    args.weights = group.at("weight");
+    args.bias = group.at("bias");
+    args.z = workspace.z;
+    args.moments = args.pixels === 1 ? moments : 0;
+    args.scratch = scratch.at;
+    args.scratchStride = scratch.stride;
+    this.#team.run("linearEvents", this.#rowTiles, args);
   }
 
   gradient(group: ParameterGroup, images: number, { g, z }: Workspace, coefficients: Address): void {
@@ -154,27 +185,35 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     if (lists && this.#sparse) {
       lists.transpose(images);
       const scratch = this.#team.scratch(64);
-      this.#team.run(
-        "linearValuedGradient",
-        this.#rowTiles,
-        ...[images, this.fanIn, tiles, lists.pairCapacity, lists.background, lists.pairEnds.at, lists.pairLists.at],
-        ...[g, z, coefficients, weight, bias, scratch.at, scratch.stride],
-      );
-    } else if (isReal(source)) {
-      this.#team.run(
-        "linearDenseGradient",
-        this.#rowTiles,
+      this.#team.run("linearValuedGradient", this.#rowTiles, {
         images,
-        this.fanIn,
-        source.stride,
+        inputs: this.fanIn,
         tiles,
-        source.at,
+        capacity: lists.pairCapacity,
+        background: lists.background,
+        ends: lists.pairEnds.at,
+        lists: lists.pairLists.at,
         g,
         z,
         coefficients,
-        weight,
-        bias,
-      );
+        dWeights: weight,
+        dBias: bias,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
+    } else if (isReal(source)) {
+      this.#team.run("linearDenseGradient", this.#rowTiles, {
+        images,
+        inputs: this.fanIn,
+        stride: source.stride,
+        tiles,
+        x: source.at,
+        g,
+        z,
+        coefficients,
+        dWeights: weight,
+        dBias: bias,
+      });
     } else {
       source.correlate({ images, pixels: pixelsOf(this.shape), tiles, g, z, coefficients, weight, bias });
     }

@@ -1,5 +1,4 @@
 /** Nets together with what they know of their data: how pixels become a stimulus, and the names of the concepts. */
-import { ofKind, requireArguments, requireUnless } from "../arguments.ts";
 import { Augmenter, type VariedBatch } from "../data/augment/augmenter.ts";
 import { type AugmentOptions, augments } from "../data/augment/options.ts";
 import { type Frame, fillRows } from "../data/batch.ts";
@@ -76,7 +75,6 @@ export abstract class ImageModel implements Stateful {
    * @throws BispikeError "data" for fewer than 2 classes
    */
   protected constructor(data: DataSummary, frame: Frame, direct: boolean) {
-    requireArguments("ImageModel", { data, frame });
     const classes = data.classNames.length;
     if (classes < 2) throw new BispikeError("data", `${data.name}: expected at least 2 classes, got ${classes}`);
     this.data = data;
@@ -169,7 +167,6 @@ export class Model extends ImageModel {
    * @throws BispikeError "data" for fewer than 2 classes, "config" where random target codes of `targetSize` neurons cannot differ
    */
   constructor(team: Team, options: ModelOptions, data: DataSummary) {
-    requireArguments("Model", { team, options: ofKind("modelOptions", options), data });
     const {
       network,
       seed,
@@ -223,6 +220,5 @@ export class Model extends ImageModel {
  */
 export function spikingModel(model: ImageModel, what: string): Model {
   if (model instanceof Model) return model;
-  requireUnless(() => model instanceof ImageModel, what ?? "spikingModel", { model });
   throw new BispikeError("usage", `${what} needs a spiking pair, but this is a net of real numbers, without spikes`);
 }

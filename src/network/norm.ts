@@ -68,12 +68,22 @@ export class Norm {
   ): void {
     if (!this.enabled) return;
     if (train) {
-      this.#team.run(
-        "normStatistics",
-        this.#tiles,
-        ...[chunks, rows, count, momentum, NORM_EPSILON, this.moments.at, group.at("gamma"), group.at("beta")],
-        ...[this.runningMean.at, this.runningVariance.at, this.mean.at, this.inverse.at, this.scale.at, this.shift.at],
-      );
+      this.#team.run("normStatistics", this.#tiles, {
+        chunks,
+        rows,
+        count,
+        momentum,
+        eps: NORM_EPSILON,
+        moments: this.moments.at,
+        gamma: group.at("gamma"),
+        beta: group.at("beta"),
+        runningMean: this.runningMean.at,
+        runningVariance: this.runningVariance.at,
+        mean: this.mean.at,
+        inverse: this.inverse.at,
+        scale: this.scale.at,
+        shift: this.shift.at,
+      });
       return;
     }
     const gamma = group.view("gamma");
@@ -88,12 +98,18 @@ export class Norm {
   /** Gradients of gamma and beta from the chunk sums; returns the coefficients that end dz, 0 where there is no norm. */
   gradient(group: ParameterGroup, chunks: number, count: number): Address {
     if (!this.enabled) return 0;
-    this.#team.run(
-      "normGradient",
-      this.#tiles,
-      ...[chunks, this.#tiles, count, this.sums.at, group.at("gamma"), this.mean.at, this.inverse.at],
-      ...[group.gradientAt("gamma"), group.gradientAt("beta"), this.#coefficients.at],
-    );
+    this.#team.run("normGradient", this.#tiles, {
+      chunks,
+      tiles: this.#tiles,
+      count,
+      sums: this.sums.at,
+      gamma: group.at("gamma"),
+      mean: this.mean.at,
+      inverse: this.inverse.at,
+      dGamma: group.gradientAt("gamma"),
+      dBeta: group.gradientAt("beta"),
+      coefficients: this.#coefficients.at,
+    });
     return this.#coefficients.at;
   }
 }

@@ -5,7 +5,6 @@
  * Rules that train one network have a pair of perception alone; backprop has perception keep all its drives.
  */
 
-import { ofKind, requireArguments } from "../arguments.ts";
 import { type StimulusEncoder, stimulusEncoder } from "../coding/stimulus.ts";
 import type { TargetCode } from "../coding/target.ts";
 import { padded } from "../engine/kernels.ts";
@@ -77,7 +76,6 @@ export class NetworkPair {
    * @throws BispikeError "usage" for a part that cannot be, "config" where random target codes of `targetSize` neurons cannot differ
    */
   constructor(team: Team, options: PairOptions) {
-    requireArguments("NetworkPair", { team, options: ofKind("pairOptions", options) });
     this.team = team;
     this.options = options;
     const { image, classes, maxImages, seed } = options;

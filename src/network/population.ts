@@ -5,6 +5,7 @@
  * Lists are by motif, not by step (`engine/assembly/events.ts`): a neuron that fires at every step, or at every second one, is listed once.
  */
 
+import type { KernelArguments } from "../engine/bindings.generated.ts";
 import { LANES } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
@@ -68,6 +69,7 @@ export class Population implements SpikeTrains {
   readonly lists: Region<Uint16Array>;
   readonly #team: Team;
   readonly #maxImages: number;
+  readonly #emit: KernelArguments["emit"];
 
   /** `learned`: whether lists a neuron are made, for weight gradients. */
   constructor(
@@ -104,6 +106,22 @@ export class Population implements SpikeTrains {
     this.events = team.arena.u16(read ? maxImages * this.capacity : 0);
     this.counts = team.arena.i32(learned ? sizeOf(shape) : 0);
     this.lists = team.arena.u16(learned ? sizeOf(shape) * this.listCapacity : 0);
+    const conv = reader === "conv";
+    this.#emit = {
+      steps,
+      periods: this.periods,
+      pixels,
+      tiles: tilesOf(shape),
+      channels: shape.channels,
+      wrap: conv ? shape.width : pixels,
+      everyPixel: conv ? 1 : 0,
+      capacity: this.capacity,
+      bits: team.bits.at,
+      masks: this.masks.at,
+      motifMasks: this.motifMasks.at,
+      offsets: this.offsets.at,
+      events: this.events.at,
+    };
   }
 
   /** Events an image at most, and room for the kernel to write whole vectors. */
@@ -124,29 +142,7 @@ export class Population implements SpikeTrains {
 
   /** Makes the event lists of images `first` to `end`, exclusive. */
   listRange(first: number, end: number): void {
-    if (this.reader === "none") return;
-    const { shape, steps } = this;
-    const pixels = pixelsOf(shape);
-    const tiles = tilesOf(shape);
-    const conv = this.reader === "conv";
-    this.#team.runRange(
-      "emit",
-      first,
-      end,
-      steps,
-      this.periods,
-      pixels,
-      tiles,
-      shape.channels,
-      conv ? shape.width : pixels,
-      conv ? 1 : 0,
-      this.capacity,
-      this.#team.bits.at,
-      this.masks.at,
-      this.motifMasks.at,
-      this.offsets.at,
-      this.events.at,
-    );
+    if (this.reader !== "none") this.#team.runRange("emit", first, end, this.#emit);
   }
 
   /** Lists of rows (image, motif) a neuron. */
@@ -154,12 +150,16 @@ export class Population implements SpikeTrains {
     const { shape } = this;
     const tiles = tilesOf(shape);
     const pixels = pixelsOf(shape);
-    this.#team.run(
-      "transpose",
-      pixels * tiles,
-      ...[images * this.motifs, pixels, tiles, shape.channels, this.listCapacity],
-      ...[this.motifMasks.at, this.counts.at, this.lists.at],
-    );
+    this.#team.run("transpose", pixels * tiles, {
+      rows: images * this.motifs,
+      pixels,
+      tiles,
+      channels: shape.channels,
+      capacity: this.listCapacity,
+      motifMasks: this.motifMasks.at,
+      counts: this.counts.at,
+      lists: this.lists.at,
+    });
   }
 
   listed(images: number): number {
@@ -177,12 +177,24 @@ export class Population implements SpikeTrains {
 
   correlate({ images, pixels, tiles, g, z, coefficients, weight, bias }: Correlation): void {
     const scratch = this.#team.scratch(images * this.motifs * LANES * 4);
-    this.#team.run(
-      "linearEventsGradient",
-      pixels * tiles,
-      ...[images, this.steps, this.periods, sizeOf(this.shape), pixels, tiles, this.listCapacity],
-      ...[this.counts.at, this.lists.at, g, z, coefficients, weight, bias, scratch.at, scratch.stride],
-    );
+    this.#team.run("linearEventsGradient", pixels * tiles, {
+      images,
+      steps: this.steps,
+      periods: this.periods,
+      inputs: sizeOf(this.shape),
+      pixels,
+      tiles,
+      capacity: this.listCapacity,
+      counts: this.counts.at,
+      lists: this.lists.at,
+      g,
+      z,
+      coefficients,
+      dWeights: weight,
+      dBias: bias,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 
   /** Whether unit (pixel, channel) of an image fired at a step. */

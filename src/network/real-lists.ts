@@ -62,12 +62,18 @@ export class RealLists {
     this.background = this.#first[0]!;
     const inputs = sizeOf(shape);
     const scratch = this.#team.scratch(256);
-    this.#team.run(
-      "listValues",
-      images,
-      ...[inputs, stride, this.capacity, this.blockInputs, this.background, at, this.ends.at, this.lists.at],
-      ...[scratch.at, scratch.stride],
-    );
+    this.#team.run("listValues", images, {
+      inputs,
+      stride,
+      capacity: this.capacity,
+      blockInputs: this.blockInputs,
+      background: this.background,
+      x: at,
+      ends: this.ends.at,
+      lists: this.lists.at,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
     return this.listed(images) <= CROSSOVER * images * inputs;
   }
 
@@ -83,10 +89,15 @@ export class RealLists {
   transpose(images: number): void {
     const { at, stride, shape } = this.#input;
     const inputs = sizeOf(shape);
-    this.#team.run(
-      "transposeValues",
-      Math.ceil(inputs / 4),
-      ...[images, inputs, stride, this.pairCapacity, this.background, at, this.pairEnds.at, this.pairLists.at],
-    );
+    this.#team.run("transposeValues", Math.ceil(inputs / 4), {
+      images,
+      inputs,
+      stride,
+      capacity: this.pairCapacity,
+      background: this.background,
+      x: at,
+      ends: this.pairEnds.at,
+      lists: this.pairLists.at,
+    });
   }
 }

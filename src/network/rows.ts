@@ -1,7 +1,8 @@
-/** How many rows a net may be asked to run: kernels write where they are told, so a wrong count is refused before it reaches them. */
+/** Kernels write where they are told, so a wrong count of rows, or a class that is none, fails before it reaches them. */
 import { BispikeError } from "../errors.ts";
 
 /**
+ * @param count rows, or a class from 0
  * @param least Default 0
  * @throws BispikeError "usage" unless `count` is a whole number from `least` to `most`
  */

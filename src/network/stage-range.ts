@@ -4,7 +4,6 @@
  *   stages first..last of L hold   perception.stage i, first <= i <= last, i > 1    (weights W into stage i)
  *                                  recall.stage i,     first <= i <= last, i < L    (weights Theta into stage i)
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 
 /** Stages `first` to `last`, both included, counted from the stimulus, which is stage 1. */
@@ -15,7 +14,6 @@ export interface StageRange {
 
 /** "3-5", or "3" for one stage. */
 export function describeStages(range: StageRange): string {
-  requireArguments("describeStages", { range: ofKind("stageRange", range) });
   const { first, last } = range;
   return first === last ? `${first}` : `${first}-${last}`;
 }
@@ -29,7 +27,6 @@ export function describeStages(range: StageRange): string {
  * parseStages("3-5"); // { first: 3, last: 5 }
  */
 export function parseStages(text: string): StageRange {
-  requireArguments("parseStages", { text });
   const found = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(text);
   const first = Number(found?.[1]);
   const last = Number(found?.[2] ?? found?.[1]);
@@ -69,7 +66,6 @@ export function areWhole(ranges: readonly StageRange[], stages: number): boolean
 
 /** The ranges that cuts after the stages `after` make of `stages` stages. @example rangesOf([2, 3], 5) // 1-2, 3-3, 4-5 */
 export function rangesOf(after: readonly number[], stages: number): StageRange[] {
-  requireArguments("rangesOf", { after: ofKind("numbers", after), stages });
   const ends = [...after, stages];
   return ends.map((last, k) => ({ first: k === 0 ? 1 : ends[k - 1]! + 1, last }));
 }

@@ -9,6 +9,7 @@
  * A run's folder holds, beside what training writes, robustness.json and probes.json where these were measured.
  * A cell's folder is named after its values (`rule.name=bsd,network.steps=4`); runs lie in the folder itself where only seeds vary.
  */
+
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
@@ -19,6 +20,7 @@ import { BispikeError } from "../errors.ts";
 import type { AnyConfig } from "../training/any-config.ts";
 import { readAnyExperiment, renderConfig } from "../training/config-file.ts";
 import { judges } from "../training/judge.ts";
+import { renamed } from "../training/metric-lines.ts";
 import type { Observation } from "../training/observation.ts";
 import { isTemporary, writeDurably } from "./durable.ts";
 import { readJsonObject } from "./json-file.ts";
@@ -116,7 +118,8 @@ export class ComparisonFolder {
 
   /** What a finished run has to tell; undefined for others. */
   summaryOf({ folder }: PlannedRun): Readonly<Record<string, unknown>> | undefined {
-    return readJsonObject(this.file(join(folder, RUN_FILES.summary)));
+    const summary = readJsonObject(this.file(join(folder, RUN_FILES.summary)));
+    return summary && renamed(summary);
   }
 
   /** What was observed of a run's training, in order; nothing where it was not. */

@@ -22,7 +22,6 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError, type ErrorCode } from "../errors.ts";
 
 /** Bytes a write call: far below the 2 GiB the system takes at once. */
@@ -149,8 +148,6 @@ function removeStale(path: string): void {
  * writeDurably("runs/1/last.safetensors", encodeSafetensors(tensors));
  */
 export function writeDurably(path: string, data: Uint8Array | string): void {
-  requireArguments("writeDurably", { path });
-  if (typeof data !== "string") requireArguments("writeDurably", { data: ofKind("bytes", data) });
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   if (isStream(path)) {
     writeStream(path, bytes);
@@ -216,7 +213,6 @@ function writeStream(path: string, bytes: Uint8Array): void {
  * appendLine("runs/1/metrics.jsonl", { step: 100, loss: 0.25 });
  */
 export function appendLine(path: string, value: object): void {
-  requireArguments("appendLine", { path, value: ofKind("request", value) });
   const line = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
   try {
     const written = withFile(path, "a", (file) => writeSync(file, line));
@@ -274,7 +270,6 @@ function keptPart(path: string, bytes: Uint8Array, keepWhile: (parsed: unknown) 
  * truncateLines("runs/1/metrics.jsonl", (line) => (line as { step: number }).step < resumedStep);
  */
 export function truncateLines(path: string, keepWhile: (parsed: unknown) => boolean): number {
-  requireArguments("truncateLines", { path, keepWhile: ofKind("use", keepWhile) });
   try {
     return withFile(path, "r+", (file) => {
       const { size } = fstatSync(file);

@@ -1,7 +1,6 @@
 /** What a run's results may depend on besides its configuration, to be written beside them. */
 
 import { cpus } from "node:os";
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { FileRecord } from "../data/dataset.ts";
 import { coreCount } from "./threads.ts";
 import { packageVersion } from "./version.ts";
@@ -35,7 +34,6 @@ export interface Environment {
  * @param data the files of the data, such as `dataset.provenance`
  */
 export function describeEnvironment(threads: number, data: readonly FileRecord[]): Environment {
-  requireArguments("describeEnvironment", { threads: ofKind("count", threads) });
   return {
     bispike: packageVersion(),
     node: process.version,

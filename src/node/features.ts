@@ -1,7 +1,6 @@
 /** Opens the net whose features a Fréchet distance is measured by: one that is shipped, a checkpoint of our own, or an ONNX model. */
 
 import { fileURLToPath } from "node:url";
-import { ofKind, requireArguments } from "../arguments.ts";
 import { describeShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { inWords } from "../in-words.ts";
@@ -35,7 +34,6 @@ const SHAPES: Readonly<Record<ShippedFeatures, Shape>> = {
  * @param images shape of the images, where it is known: a user's folder may hold others under the same name
  */
 export function featuresFor(dataset: string, images?: Shape): ShippedFeatures | undefined {
-  requireArguments("featuresFor", { dataset: ofKind("name", dataset) });
   const found = shippedFeatures.find((name) => name === dataset);
   if (!found || !images) return found;
   return describeShape(images) === describeShape(SHAPES[found]) ? found : undefined;
@@ -62,7 +60,6 @@ export function shippedFile(name: ShippedFeatures): string {
  * distanceName(extractor); // "Fréchet distance, bispike-mnist features"
  */
 export async function openFeatures(source: string, options: FeaturesOptions = {}): Promise<OpenedFeatures> {
-  requireArguments("openFeatures", { source: ofKind("name", source), options });
   if (source.toLowerCase().endsWith(".onnx")) return openOnnxFeatures(source, options);
   const shipped = featuresFor(source);
   const opened = await openModel(shipped ? shippedFile(shipped) : source, options.threads ?? 1);

@@ -1,5 +1,4 @@
 /** The pictures of a run: what recall redraws, learning curves, and the spikes of one sample. */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { decide } from "../measurement/decide.ts";
@@ -54,7 +53,6 @@ export function tileOf({ data }: { readonly data: { readonly shape: Shape } }, v
  * const { ownIsNearest } = writeRecallPicture(model, checkpoint.classMeans, "recall.png");
  */
 export function writeRecallPicture(model: Model, classMeans: Float32Array, file: string): RecalledImages {
-  requireArguments("writeRecallPicture", { model: ofKind("pairModel", model), file });
   const recalled = recallImages(model, classMeans);
   const { shape, classNames } = model.data;
   const size = sizeOf(shape);
@@ -77,7 +75,6 @@ export function writeRecallPicture(model: Model, classMeans: Float32Array, file:
  * writeCurves("runs/a/metrics.jsonl", "runs/a/curves");
  */
 export function writeCurves(metricsFile: string, base: string, pngWidth = PNG_WIDTH): void {
-  requireArguments("writeCurves", { metricsFile: ofKind("path", metricsFile), base });
   writeFigure(curvesPlot(readMetrics(metricsFile)), base, pngWidth);
 }
 
@@ -89,7 +86,6 @@ export function writeCurves(metricsFile: string, base: string, pngWidth = PNG_WI
  * writeObservations("runs/a/observations.jsonl", "runs/a/observations");
  */
 export function writeObservations(observationsFile: string, base: string, pngWidth = PNG_WIDTH): void {
-  requireArguments("writeObservations", { observationsFile: ofKind("path", observationsFile), base });
   writeFigure(observationsPlot(readObservations(observationsFile)), base, pngWidth);
 }
 
@@ -118,7 +114,6 @@ export function writeRaster(
   base: string,
   { caption = `Image ${index}`, pngWidth = PNG_WIDTH }: RasterFigureOptions = {},
 ): number {
-  requireArguments("writeRaster", { model: ofKind("pairModel", model), split, base });
   if (!Number.isInteger(index) || index < 0 || index >= split.count) {
     throw new BispikeError("usage", `raster: expected an image number from 0 to ${split.count - 1}, got ${index}`);
   }
@@ -157,7 +152,6 @@ export function writeRaster(
  * writeSeries({ title: "ETTh1", panels, rows: times, first: 0 }, "forecast.svg");
  */
 export function writeSeries(figure: SeriesFigure, file: string): void {
-  requireArguments("writeSeries", { figure, file });
   const svg = seriesPlot(figure);
   writeDurably(file, /\.png$/i.test(file) ? svgToPng(svg, PNG_WIDTH) : svg);
 }

@@ -4,7 +4,6 @@ import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { systemFailure } from "./system-failure.ts";
 
@@ -26,7 +25,6 @@ const held = new Set<string>();
  * const release = lockFolder("runs/mnist-mlp-seed1");
  */
 export function lockFolder(folder: string): () => void {
-  requireArguments("lockFolder", { folder });
   // One spelling of the folder, whichever was given: a second lock of this process is refused by it.
   const file = resolve(folder, LOCK_FILE);
   const own = `${process.pid} ${hostname()} ${randomBytes(8).toString("hex")}\n`;

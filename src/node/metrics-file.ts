@@ -1,5 +1,4 @@
 /** Reads a run's `metrics.jsonl`. */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { type AnyMetricLine, parseMetricLine } from "../training/metric-lines.ts";
 import { wholeLines } from "./whole-lines.ts";
 
@@ -13,6 +12,5 @@ export type { AnyMetricLine } from "../training/metric-lines.ts";
  * const lines = readMetrics("runs/mnist-mlp-seed1/metrics.jsonl");
  */
 export function readMetrics(file: string): AnyMetricLine[] {
-  requireArguments("readMetrics", { file: ofKind("path", file) });
   return wholeLines(file, "metrics").map((text, index) => parseMetricLine(text, `${file}: line ${index + 1}`));
 }

@@ -1,7 +1,6 @@
 /** Reads a run's `observations.jsonl`. */
 
 import * as z from "zod";
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Observation } from "../training/observation.ts";
 import { wholeLines } from "./whole-lines.ts";
@@ -39,7 +38,6 @@ const observation = z.object({
  * const observations = readObservations("runs/mnist-mlp-seed1/observations.jsonl");
  */
 export function readObservations(file: string): Observation[] {
-  requireArguments("readObservations", { file: ofKind("path", file) });
   return wholeLines(file, "observations").map((text, index) => {
     const parsed = observation.safeParse(jsonOf(text));
     if (parsed.success) return parsed.data;

@@ -8,7 +8,6 @@
 
 import { basename } from "node:path";
 import type { InferenceSession } from "onnxruntime-web";
-import { ofKind, requireArguments } from "../arguments.ts";
 import { type ImageShape, imageBytes } from "../data/dataset.ts";
 import { readBytes } from "../data/files.ts";
 import { BispikeError } from "../errors.ts";
@@ -71,7 +70,6 @@ export async function onnxRuntime(load: () => Promise<Runtime> = () => import("o
  * const features = await extractor.features(pixels, shape, count); // [count][extractor.width]
  */
 export async function openOnnxFeatures(file: string, options: OnnxOptions = {}): Promise<OpenedFeatures> {
-  requireArguments("openOnnxFeatures", { file: ofKind("path", file), options });
   const bytes = await readBytes(file, undefined, "--features");
   const runtime = await onnxRuntime();
   let session: InferenceSession;

@@ -1,24 +1,23 @@
 /** Opens trained models from files: a checkpoint, or a run folder (its best checkpoint, else its last). */
 import { closeSync, fstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { requireKind, requireUnless } from "../arguments.ts";
 import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
 import type { SequenceLearner } from "../learning/sequence/learner.ts";
 import type { ImageModel } from "../network/model.ts";
+import { createAutoencoder } from "../training/autoencoder/learners.ts";
 import {
   type AnyCheckpoint,
+  type AutoencoderCheckpoint,
   assertAutoencoder,
   assertImages,
   assertSequences,
+  type Checkpoint,
   decodeAnyCheckpoint,
-} from "../training/any-checkpoint.ts";
-import type { AutoencoderCheckpoint } from "../training/autoencoder/checkpoint.ts";
-import { createAutoencoder } from "../training/autoencoder/learners.ts";
-import type { Checkpoint } from "../training/checkpoint.ts";
+  type SequenceCheckpoint,
+} from "../training/checkpoint.ts";
 import { createModel } from "../training/image-rules.ts";
-import type { SequenceCheckpoint } from "../training/sequence/checkpoint.ts";
 import { createSequenceLearner } from "../training/sequence/learners.ts";
 import { importSlots } from "../training/slots.ts";
 import { importState } from "../training/state.ts";
@@ -62,7 +61,6 @@ export function openAnyCheckpoint(path: string, prefer: "best" | "last" = "best"
 }
 
 function resolveCheckpoint(path: string, prefer: "best" | "last"): string {
-  requireKind("checkpoint", "run", path);
   const kind = statSync(path, { throwIfNoEntry: false });
   if (!kind)
     throw new BispikeError(
@@ -220,6 +218,5 @@ async function withTeam<O extends OpenedCheckpoint<AnyCheckpoint>, T>(
  * const team = await createTeam(0);
  */
 export async function createTeam(threads: number): Promise<Team> {
-  requireUnless(() => !threads || typeof threads === "number", "createTeam", { threads });
   return Team.create({ threads: threads || coreCount(), spawn: spawnThread });
 }

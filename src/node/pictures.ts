@@ -1,6 +1,5 @@
 /** Pictures someone brings, as stimuli of a model. */
 
-import { ofKind, requireArguments } from "../arguments.ts";
 import { describeShape, type ImageShape, imageBytes } from "../data/dataset.ts";
 import { readBytes } from "../data/files.ts";
 import { type DecodedImage, decodeImage, fitImage } from "../data/image.ts";
@@ -33,7 +32,6 @@ export async function readPicture(
   shape: ImageShape,
   options: PictureOptions = {},
 ): Promise<FittedPicture> {
-  requireArguments("readPicture", { file: ofKind("path", file), shape, options });
   const decoded = decodeImage(await readBytes(file, undefined, "the picture's path"), file);
   const picture = options.invert ? { ...decoded, pixels: decoded.pixels.map((value) => 255 - value) } : decoded;
   const scale = Math.min(shape.height / picture.height, shape.width / picture.width);

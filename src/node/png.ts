@@ -1,7 +1,6 @@
 /** Writes pictures as PNG files' bytes. */
 
 import { encode } from "fast-png";
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { Picture } from "../measurement/picture-grid.ts";
 
@@ -13,7 +12,6 @@ import type { Picture } from "../measurement/picture-grid.ts";
  * writeFileSync("grid.png", encodePng(pictureGrid([tiles])));
  */
 export function encodePng(picture: Picture): Uint8Array {
-  requireArguments("encodePng", { picture });
   const { width, height, channels, pixels } = picture;
   const whole = Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0;
   if (!whole) throw new BispikeError("shape", `png: expected whole sides of at least 1, got ${width} x ${height}`);

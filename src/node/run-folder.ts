@@ -10,10 +10,9 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { byMaker, ofKind, requireArguments, requireMaker } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
-import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/any-checkpoint.ts";
 import { type AnyConfig, resolveAnyConfig } from "../training/any-config.ts";
+import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/checkpoint.ts";
 import { readRawExperiment, renderConfig } from "../training/config-file.ts";
 import type { Observation } from "../training/observation.ts";
 import { fromVersion1 } from "../training/settings/settings.ts";
@@ -43,8 +42,7 @@ export class RunFolder {
   /** Lets another process use the folder. */
   readonly close: () => void;
 
-  private constructor(by: typeof byMaker, path: string, release: () => void) {
-    requireMaker("RunFolder", "RunFolder.create or RunFolder.open", by);
+  private constructor(path: string, release: () => void) {
     this.path = path;
     this.close = release;
   }
@@ -57,7 +55,6 @@ export class RunFolder {
    * const folder = RunFolder.create(config, "runs/first");
    */
   static create(config: AnyConfig, out?: string): RunFolder {
-    requireArguments("RunFolder.create", { config: ofKind("anyConfig", config) });
     if (out !== undefined) {
       if (!makeFolder(out)) assertEmpty(out);
       return RunFolder.#lock(out, (path) => assertEmpty(path));
@@ -74,7 +71,6 @@ export class RunFolder {
    * @throws BispikeError "checkpoint" when it is not one, "usage" while another process trains there
    */
   static open(path: string): RunFolder {
-    requireArguments("RunFolder.open", { path });
     const kind = statSync(path, { throwIfNoEntry: false });
     if (!kind?.isDirectory() || !existsSync(join(path, RUN_FILES.config))) {
       const what = !kind
@@ -89,7 +85,6 @@ export class RunFolder {
 
   /** The latest of the folders `create` made for such a configuration, if any. */
   static latest(config: AnyConfig): string | undefined {
-    requireArguments("RunFolder.latest", { config: ofKind("anyConfig", config) });
     let found: string | undefined;
     for (let count = 1; existsSync(numbered(config, count)); count++) found = numbered(config, count);
     return found;
@@ -97,7 +92,6 @@ export class RunFolder {
 
   /** The folder `create` would make for such a configuration where none is named. */
   static unused(config: AnyConfig): string {
-    requireArguments("RunFolder.unused", { config: ofKind("anyConfig", config) });
     let count = 1;
     while (existsSync(numbered(config, count))) count++;
     return numbered(config, count);
@@ -107,7 +101,7 @@ export class RunFolder {
     const release = lockFolder(path);
     try {
       check(path);
-      return new RunFolder(byMaker, path, release);
+      return new RunFolder(path, release);
     } catch (error) {
       release();
       throw error;

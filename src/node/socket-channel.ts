@@ -8,7 +8,6 @@
 import { existsSync, rmSync, statSync } from "node:fs";
 import { connect as connectSocket, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { requireArguments } from "../arguments.ts";
 import { type Channel, gone, Inbox } from "../distributed/channel.ts";
 import { encodeFrame, type Frame, type FrameLimits, FrameReader } from "../distributed/frame.ts";
 import { BispikeError } from "../errors.ts";
@@ -35,7 +34,6 @@ export type Address = { readonly host: string; readonly port: number } | { reado
  * parseAddress("127.0.0.1:7000"); // { host: "127.0.0.1", port: 7000 }
  */
 export function parseAddress(text: string): Address {
-  requireArguments("parseAddress", { text });
   const found = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:/[\]\s]+)):(\d{1,5})$/.exec(text);
   const port = Number(found?.[3]);
   if (found && port <= 65535) return { host: (found[1] ?? found[2])!, port };
@@ -48,7 +46,6 @@ export function parseAddress(text: string): Address {
 
 /** An address as a person writes it. */
 export function describeAddress(address: Address): string {
-  requireArguments("describeAddress", { address });
   if ("path" in address) return address.path;
   return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
@@ -72,7 +69,6 @@ export interface Listening {
  * const above = await listening.accept();
  */
 export async function listenForPart(address: Address, limits: FrameLimits): Promise<Listening> {
-  requireArguments("listenForPart", { address, limits });
   const server = createServer({ noDelay: true });
   if ("path" in address) removeStale(address.path);
   await listening(server, address);
@@ -137,7 +133,6 @@ export async function connectToPart(
   limits: FrameLimits,
   patience: { readonly seconds: number; readonly stopped?: () => boolean },
 ): Promise<Channel> {
-  requireArguments("connectToPart", { address, limits, patience });
   const { seconds, stopped = () => false } = patience;
   const until = performance.now() + 1000 * seconds;
   for (;;) {
@@ -174,7 +169,6 @@ function open(address: Address): Promise<Socket> {
  * @param onFirst called when the first frame has come
  */
 export function socketChannel(socket: Socket, limits: FrameLimits, onFirst: () => void = () => {}): Channel {
-  requireArguments("socketChannel", { socket, limits });
   const inbox = new Inbox();
   const reader = new FrameReader(limits);
   let greeted = false;

@@ -11,10 +11,10 @@ import type { HalvingSettings } from "./section.ts";
 
 /** What candidates are chosen by unless told otherwise: the first that all finished runs have. */
 export const HELD_OUT_FIGURES: readonly (readonly [figure: string, better: "higher" | "lower"])[] = [
-  ["heldOutAccuracy", "higher"],
+  ["validationAccuracy", "higher"],
   ["heldOut.accuracy", "higher"],
   ["heldOut.mse", "lower"],
-  ["heldOutMse", "lower"],
+  ["validationMse", "lower"],
 ];
 
 export interface Standing {
@@ -43,7 +43,7 @@ export function keptOf(n: number, eta: number): number {
  * @param runs a candidate's summaries, seed by seed; null for a run that failed, which puts its candidate last
  * @throws BispikeError "training" when no candidate finished, "config" when a run lacks the figure
  * @example
- * chooseCandidates(new Map([[0, [{ heldOutAccuracy: 0.9 }]], [1, [{ heldOutAccuracy: 0.8 }]]]), { eta: 2, epochs: [1, 2] }).kept; // [0]
+ * chooseCandidates(new Map([[0, [{ validationAccuracy: 0.9 }]], [1, [{ validationAccuracy: 0.8 }]]]), { eta: 2, epochs: [1, 2] }).kept; // [0]
  */
 export function chooseCandidates(
   runs: ReadonlyMap<number, readonly (Summary | null)[]>,

@@ -5,7 +5,6 @@
  *   next-character, regression, forecast     sequences
  *   autoencode                               images to themselves
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import {
   type AutoencoderConfig,
@@ -36,7 +35,6 @@ const KNOWN_TASKS: readonly string[] = [...TASKS, AUTOENCODE];
  * experimentKind(resolveAnyConfig({ task: "autoencode", data: { name: "mnist" } })); // "autoencoder"
  */
 export function experimentKind(config: AnyConfig): ExperimentKind {
-  requireArguments("experimentKind", { config: ofKind("anyConfig", config) });
   if (!("task" in config)) return "images";
   return config.task === AUTOENCODE ? "autoencoder" : "sequences";
 }

@@ -1,7 +1,6 @@
 /** Reads an experiment's YAML file. Node only; the text itself is handled by `config-text.ts`. */
 
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import type { AnyConfig } from "./any-config.ts";
 import type { ExperimentConfig } from "./config.ts";
@@ -22,7 +21,6 @@ const largestFile = 1_000_000;
  * const config = readExperiment("experiments/mnist-mlp.yaml", ["--train.seed=2"]);
  */
 export function readExperiment(path: string, overrides: readonly string[] = []): ExperimentConfig {
-  requireArguments("readExperiment", { path });
   return parseConfig(readText(path), overrides, path);
 }
 
@@ -35,7 +33,6 @@ export function readExperiment(path: string, overrides: readonly string[] = []):
  * if (isSequenceConfig(config)) config.data.text; // "alice"
  */
 export function readAnyExperiment(path: string, overrides: readonly string[] = []): AnyConfig {
-  requireArguments("readAnyExperiment", { path });
   return parseAnyConfig(readText(path), overrides, path);
 }
 

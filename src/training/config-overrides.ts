@@ -1,5 +1,4 @@
 /** Override strings of a command line, put into a raw configuration. Apart from `config-raw.ts` because they are YAML, which a page that has no command line need not load. */
-import { requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { copyValue, isSection, type RawSection, type RawValue, refused } from "./config-raw.ts";
 import { clip, describeValue } from "./config-words.ts";
@@ -10,7 +9,6 @@ import { readYaml, YamlFault } from "./config-yaml.ts";
  * (`--rule.homeostasis={weight: 10}`) changes the keys it names and keeps the others.
  */
 export function applyOverrides(raw: RawSection, overrides: readonly string[], source?: string): RawSection {
-  requireArguments("overrides", { overrides });
   for (const override of overrides) {
     const { path, value } = parseOverride(override);
     let wrapped: RawValue = value;

@@ -1,7 +1,6 @@
 /** The configuration as YAML text, both ways. Runs in the browser too. */
 
 import { stringify } from "yaml";
-import { ofKind, requireArguments } from "../arguments.ts";
 import { BispikeError } from "../errors.ts";
 import { type AnyConfig, resolveAnyConfig } from "./any-config.ts";
 import { type ExperimentConfig, resolveConfig } from "./config.ts";
@@ -58,6 +57,5 @@ export function readRaw(text: string, source: string): unknown {
  * writeFileSync("config.yaml", renderConfig(config));
  */
 export function renderConfig(config: AnyConfig): string {
-  requireArguments("renderConfig", { config: ofKind("anyConfig", config) });
   return stringify(config, { lineWidth: 0, flowCollectionPadding: false, aliasDuplicateObjects: false });
 }

@@ -1,93 +1,147 @@
-/** An experiment made ready: data split and normalised, model built, rule chosen. What the trainer and every command start from. */
-import { requireArguments } from "../arguments.ts";
-import type { Augmenter } from "../data/augment/augmenter.ts";
+/** An experiment made ready: data split and normalised, nets and rule built. What the trainer and every command start from. */
 import { checkDataset } from "../data/check-dataset.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { noisyLabels } from "../data/label-noise.ts";
 import { channelStatistics } from "../data/normalise.ts";
+import type { Sequence } from "../data/sequence/assemble.ts";
 import { splitHeldOut } from "../data/split.ts";
 import type { Team } from "../engine/team.ts";
-import type { Rule } from "../learning/rule.ts";
-import type { ImageModel } from "../network/model.ts";
+import { BispikeError } from "../errors.ts";
+import { classMeans } from "../measurement/recalled.ts";
+import { Autoencode, type AutoencodeKind, type AutoencodeParts } from "../problems/autoencode.ts";
+import { Classify, type ClassifyKind, type ClassifyParts } from "../problems/classify.ts";
+import { type SequenceKind, type SequenceParts, SequenceProblem } from "../problems/sequence.ts";
+import type { AutoencoderConfig } from "./autoencoder/config.ts";
+import { createAutoencoder } from "./autoencoder/learners.ts";
 import type { ExperimentConfig } from "./config.ts";
 import { createModel, createRule, createTwin } from "./image-rules.ts";
-import { ImageTask } from "./image-task.ts";
 import { Observer } from "./observer.ts";
+import type { SequenceConfig } from "./sequence/config.ts";
+import { createSequenceLearner } from "./sequence/learners.ts";
+import { TASK_OF_DATA } from "./sequence/request.ts";
+import { Task } from "./task.ts";
 
-/** A model with its data and learning rule. */
-export interface ExperimentParts {
+/** An experiment on images and their classes, ready to be trained. */
+export interface Experiment extends ClassifyParts {
   readonly config: ExperimentConfig;
-  readonly model: ImageModel;
-  readonly dataset: Dataset;
-  readonly rule: Rule;
-  /** Indices into the training part. */
-  readonly trainIndices: Int32Array;
-  /** Labels of the training part as they are taught: its own, but for label noise. */
-  readonly taughtLabels: Uint16Array;
-  readonly heldOutIndices: Int32Array;
-  /** Makes the variants of images that training shows, where the configuration asks for them. */
-  readonly augmenter?: Augmenter;
-  readonly stepsPerEpoch: number;
-  readonly totalSteps: number;
-  /** Watches some of the steps, where the configuration asks for it. */
-  readonly observer?: Observer;
+  /** The experiment as the training loop sees it. */
+  readonly task: Task<ClassifyKind>;
 }
 
-/** An image experiment, ready to be trained. */
-export interface Experiment extends ExperimentParts {
-  /** The experiment as the training loop sees it. */
-  readonly task: ImageTask;
+/** An experiment on a text or series, ready to be trained. */
+export interface SequenceExperiment extends SequenceParts {
+  readonly config: SequenceConfig;
+  readonly task: Task<SequenceKind>;
+}
+
+/** An experiment with autoencoders, ready to be trained. */
+export interface AutoencoderExperiment extends AutoencodeParts {
+  readonly config: AutoencoderConfig;
+  readonly task: Task<AutoencodeKind>;
 }
 
 /**
- * Splits, normalises and builds. The held-out part is drawn by the seed; statistics are those of the images trained on.
+ * Splits, normalises and builds. The validation part is drawn by the seed; statistics are those of the images trained on.
  *
  * @throws BispikeError "data" or "config" when nothing is left to train on or `data.augment` goes beyond the images, "data" or "shape" for a data set that does not fit itself, "shape" when the
- *   network does not fit the images, "usage" for arguments of other kinds
+ *   network does not fit the images
  * @example
  * const experiment = createExperiment(team, config, await loadDataset(config.data)); // or, of arrays, datasetOf({ ... })
  */
 export function createExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
-  requireArguments("createExperiment", { team });
-  requireArguments("createExperiment", { dataset });
   checkDataset(dataset);
   return prepareExperiment(team, config, dataset);
 }
 
 /** As `createExperiment`, of a data set that its reader has checked: a page then need not load the checks. */
 export function prepareExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
-  const { train: rest, heldOut } = splitHeldOut(dataset.train, config.data.validation, config.train.seed);
-  const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
+  const split = splitImages(config, dataset);
+  const { trainIndices, validationIndices, data } = split;
+  const { seed, batch } = config.train;
   const { labels } = dataset.train;
-  const taughtLabels = noisyLabels(labels, trainIndices, config.data.labelNoise, dataset.classes, config.train.seed);
-  const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
-  const { name, shape, classNames } = dataset;
-  const model = createModel(team, config, { name, shape, classNames, statistics });
-  const augmenter = model.augmenter(config.data.augment, config.train.seed);
-  const { epochs, batch } = config.train;
+  const taughtLabels = noisyLabels(labels, trainIndices, config.data.labelNoise, dataset.classes, seed);
+  const model = createModel(team, config, data);
+  const augmenter = model.augmenter(config.data.augment, seed);
   const rule = createRule(model, config);
+  const { every, images } = config.observe;
+  const indices = (validationIndices.length > 0 ? validationIndices : trainIndices).slice(0, images);
   const stepsPerEpoch = Math.ceil(trainIndices.length / batch);
-  const parts = {
-    config,
+  const watched = () => {
+    const steps = { every, stepsPerEpoch, totalSteps: stepsPerEpoch * config.train.epochs };
+    return new Observer({ model, rule, dataset, twin: createTwin(team, model, config), indices, ...steps });
+  };
+  const parts: ClassifyParts = {
     model,
     dataset,
     rule,
     trainIndices,
     taughtLabels,
-    heldOutIndices: heldOut,
+    validationIndices,
     ...(augmenter ? { augmenter } : {}),
-    stepsPerEpoch,
-    totalSteps: stepsPerEpoch * epochs,
+    ...(every > 0 ? { observer: watched() } : {}),
   };
-  const observer = observerOf(team, parts);
-  const all = observer ? { ...parts, observer } : parts;
-  return { ...all, task: new ImageTask(all) };
+  let means: Float32Array | undefined;
+  const about = () => {
+    means ??= classMeans(dataset.train, trainIndices, dataset.shape, dataset.classes);
+    return { problem: "classify", config, data: model.data, classMeans: means } as const;
+  };
+  return { ...parts, config, task: new Task(new Classify(parts), about, batch) };
 }
 
-function observerOf(team: Team, parts: ExperimentParts): Observer | undefined {
-  const { config, model, heldOutIndices, trainIndices } = parts;
-  const { every, images } = config.observe;
-  if (every === 0) return undefined;
-  const indices = (heldOutIndices.length > 0 ? heldOutIndices : trainIndices).slice(0, images);
-  return new Observer({ ...parts, twin: createTwin(team, model, config), indices, every });
+/**
+ * Builds net and rule.
+ *
+ * @param sequence as `loadSequence` or `assembleSequence` gives it for `sequenceRequest(config)`
+ * @throws BispikeError "config" for a sequence made for another task or window, "data" for one without a window to train on
+ * @example
+ * const config = resolveSequenceConfig({ task: "next-character", data: { text: "alice" } });
+ * const experiment = createSequenceExperiment(team, config, await loadSequence(sequenceRequest(config)));
+ * await train(experiment);
+ */
+export function createSequenceExperiment(team: Team, config: SequenceConfig, sequence: Sequence): SequenceExperiment {
+  const { about: data, windows } = sequence;
+  const [task, window] = [TASK_OF_DATA[config.task], config.data.window];
+  if (data.task !== task || data.window !== window)
+    throw new BispikeError(
+      "config",
+      `${data.name}: expected a sequence for task ${task} in windows of ${window}, got one for ${data.task} in windows of ${data.window}; make it by sequenceRequest(config)`,
+    );
+  if (windows.train.length === 0)
+    throw new BispikeError("data", `${data.name}: expected a window to train on, got none`);
+  const parts = { learner: createSequenceLearner(team, config, data), sequence };
+  const about = () => ({ problem: "sequence", config, data }) as const;
+  return { ...parts, config, task: new Task(new SequenceProblem(parts), about, config.train.batch) };
+}
+
+/**
+ * Splits, normalises and builds. The validation part is drawn by the seed; statistics are those of the images trained on.
+ *
+ * @throws BispikeError "data" or "config" when nothing is left to train on, "shape" when the network does not fit the images
+ * @example
+ * const config = resolveAutoencoderConfig({ task: "autoencode", data: { name: "mnist" } });
+ * await train(createAutoencoderExperiment(team, config, await loadDataset(config.data)));
+ */
+export function createAutoencoderExperiment(
+  team: Team,
+  config: AutoencoderConfig,
+  dataset: Dataset,
+): AutoencoderExperiment {
+  checkDataset(dataset);
+  const { trainIndices, validationIndices, data } = splitImages(config, dataset);
+  const model = createAutoencoder(team, config, data);
+  const parts = { model, dataset, trainIndices, validationIndices };
+  const about = () => ({ problem: "autoencode", config, data: model.data }) as const;
+  return { ...parts, config, task: new Task(new Autoencode(parts), about, config.train.batch) };
+}
+
+/** Which images are trained on and which are kept aside, and a summary of the data. */
+function splitImages(
+  { data: { validation, limit }, train: { seed } }: ExperimentConfig | AutoencoderConfig,
+  dataset: Dataset,
+) {
+  const { train: rest, heldOut: validationIndices } = splitHeldOut(dataset.train, validation, seed);
+  const trainIndices = limit > 0 ? rest.slice(0, limit) : rest;
+  const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
+  const { name, shape, classNames } = dataset;
+  return { trainIndices, validationIndices, data: { name, shape, classNames, statistics } };
 }

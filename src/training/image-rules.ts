@@ -1,5 +1,4 @@
 /** The model and the learning rule that a configuration of an image experiment describes. */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { Bsd } from "../learning/bsd.ts";
@@ -74,7 +73,6 @@ function registeredRule(name: string): RuleDefinition {
 export function trainsRecall(
   rule: Pick<ExperimentConfig["rule"], "name" | "codes" | "detached" | "errorDepth">,
 ): boolean {
-  requireArguments("trainsRecall", { rule: ofKind("ruleSection", rule) });
   const { name } = rule;
   return !isRealRule(name) && pairNeeds(name, rule).networks === "both";
 }
@@ -87,7 +85,6 @@ export function trainsRecall(
  * const model = createModel(team, resolveConfig({ data: { name: "mnist" } }), data);
  */
 export function createModel(team: Team, config: ExperimentConfig, data: DataSummary, part?: StageRange): ImageModel {
-  requireArguments("createModel", { team, config, data });
   const { network, rule, train } = config;
   if (isRealRule(rule.name)) {
     const options = realOptions(config, data, train.batch);
@@ -135,7 +132,6 @@ type RuleConfigs = Pick<ExperimentConfig, "network" | "rule" | "train">;
  * rule.step({ labels, counter: 0 }, { perception: 3e-3, recall: 3e-3 }).loss; // of loaded images
  */
 export function createRule(model: ImageModel, config: RuleConfigs): Rule {
-  requireArguments("createRule", { model, config });
   const { name } = config.rule;
   if (!isRealRule(name)) return spikingRule(spikingModel(model, `rule ${name}`).pair, { ...config, name });
   if (!(model instanceof RealModel))

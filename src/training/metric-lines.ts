@@ -1,8 +1,6 @@
 /** Lines of any run's `metrics.jsonl`, read anywhere: from files on Node, as they come in a page. */
 import { BispikeError } from "../errors.ts";
-import type { AutoencoderMetricLine } from "./autoencoder/metrics.ts";
-import type { MetricLine } from "./metrics.ts";
-import type { SequenceMetricLine } from "./sequence/metrics.ts";
+import type { AutoencoderMetricLine, MetricLine, SequenceMetricLine } from "./metrics.ts";
 
 /** A line of any kind of experiment. */
 export type AnyMetricLine = MetricLine | SequenceMetricLine | AutoencoderMetricLine;
@@ -20,6 +18,16 @@ export function parseMetricLine(text: string, where: string): AnyMetricLine {
   } catch {
     // Reported below, with lines that are JSON and something else.
   }
-  if ((line?.kind === "step" || line?.kind === "epoch") && Number.isInteger(line.step)) return line as AnyMetricLine;
+  if (line?.kind === "step" && Number.isInteger(line.step)) return line as AnyMetricLine;
+  if (line?.kind === "epoch" && Number.isInteger(line.step)) return renamed(line) as AnyMetricLine;
   throw new BispikeError("checkpoint", `${where}: expected the metrics of a step or an epoch as JSON`);
+}
+
+/** A run of version 1 called the validation part held out: its figures under today's names. Also for summaries. */
+export function renamed<T extends object>(figures: T): T {
+  const names = Object.entries(figures).map(([name, value]) => [
+    name.replace(/^heldOut(?=[A-Z])/, "validation"),
+    value,
+  ]);
+  return Object.fromEntries(names);
 }

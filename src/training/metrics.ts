@@ -1,7 +1,10 @@
 /** The lines of `metrics.jsonl`, and the health warnings drawn from them. */
+import type { AutoencodeKind } from "../problems/autoencode.ts";
+import type { ClassifyKind } from "../problems/classify.ts";
+import type { SequenceKind } from "../problems/sequence.ts";
 
-/** After some steps: that step's own figures, of images or sequences. */
-export interface StepFigures {
+/** After some steps: that step's own figures. */
+export interface StepLine {
   readonly kind: "step";
   /** Optimiser steps done, from 1. */
   readonly step: number;
@@ -23,39 +26,31 @@ export interface StepFigures {
   readonly seconds: number;
 }
 
-/** What is written of a step. */
-export interface StepMetrics extends StepFigures {
-  /** Over this session. */
-  readonly imagesPerSecond: number;
-}
-
-/** After each epoch. */
-export interface EpochMetrics {
+/** After each epoch; the problem's own figures come beside it. */
+export interface EpochLine {
   readonly kind: "epoch";
   /** Number of the epoch, from 1. */
   readonly epoch: number;
   /** Optimiser steps done. */
   readonly step: number;
-  /** By the concept's spikes, 0..1; null where nothing is held out. */
-  readonly heldOutAccuracy: number | null;
-  /** Mean over the epoch's images, as training showed them (`data.augment`) and taught them (`data.labelNoise`). */
-  readonly trainLoss: number;
-  /** Share of right decisions by the read-out while training, 0..1. */
-  readonly trainAccuracy: number;
-  /** Hamming similarity, 0..1, of the two networks' held-out spikes, a hidden stage; empty where there is no recall. */
-  readonly hamming: readonly number[];
-  /** The same with recall of another class: the control. */
-  readonly hammingShuffled: readonly number[];
-  /** Firing rates of perception's hidden stages on the held-out images, in evaluation, spikes a neuron and step. */
-  readonly rates: readonly number[];
   /** What is wrong with the firing, worded for a person; mostly empty. */
   readonly warnings: readonly string[];
   /** Seconds of training so far. */
   readonly seconds: number;
 }
 
-/** A line of an image experiment's metrics. */
+/** Lines of images in classes; throughput is over this session. */
+export type StepMetrics = StepLine & ClassifyKind["speed"];
+export type EpochMetrics = EpochLine & ClassifyKind["figures"];
 export type MetricLine = StepMetrics | EpochMetrics;
+/** Lines of a text or series. */
+export type SequenceStepMetrics = StepLine & SequenceKind["speed"];
+export type SequenceEpochMetrics = EpochLine & SequenceKind["figures"];
+export type SequenceMetricLine = SequenceStepMetrics | SequenceEpochMetrics;
+/** Lines of an autoencoder. */
+export type AutoencoderStepMetrics = StepLine & AutoencodeKind["speed"];
+export type AutoencoderEpochMetrics = EpochLine & AutoencodeKind["figures"];
+export type AutoencoderMetricLine = AutoencoderStepMetrics | AutoencoderEpochMetrics;
 
 /** Share of a stage's neurons that may be silent over a batch before it is reported, and firing rates that are too low or high. */
 const MOST_SILENT = 0.5;

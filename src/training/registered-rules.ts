@@ -1,6 +1,5 @@
 /** Learning rules that others register: what one says of itself, and the list that `rule.name` is looked up in. Images on spiking pairs; other experiments have the rules of this library. */
 
-import { requireArguments } from "../arguments.ts";
 import type { OptimiserOptions } from "../learning/optimiser.ts";
 import type { Rule } from "../learning/rule.ts";
 import type { NetworkPair } from "../network/pair.ts";
@@ -42,7 +41,6 @@ export const registeredRules: Registry<RuleDefinition> = new Registry("rule", im
  * resolveConfig({ data: { name: "mnist" }, rule: { name: "read-out-only" } });
  */
 export function registerRule(name: string, definition: RuleDefinition): void {
-  requireArguments("registerRule", { name });
   const what = `rule ${name}`;
   const { networks, keepDrives, create } = definition ?? {};
   if (!["both", "perception"].includes(networks) || typeof keepDrives !== "boolean" || typeof create !== "function")

@@ -1,5 +1,4 @@
 /** Names of the learning rules for images. */
-import { requireUnless } from "../arguments.ts";
 
 /** Learning rules for images on spiking nets. */
 export const spikingRules = [
@@ -30,7 +29,6 @@ export type AnyRuleName = ImageRuleName | (string & {});
 
 /** Whether a rule trains a net of real numbers. */
 export function isRealRule(rule: AnyRuleName): rule is RealRuleName {
-  requireUnless(() => typeof rule === "string", "isRealRule", { rule });
   return (realRules as readonly string[]).includes(rule);
 }
 

@@ -5,7 +5,6 @@
  *   constant    peak
  *   cosine      peak (1 + cos(pi (n - w) / (N - w))) / 2,   which would be 0 at step N, one after the last
  */
-import { ofKind, requireUnless } from "../arguments.ts";
 import { cosineOfPi } from "../engine/elementary.ts";
 import type { TrainConfig } from "./config.ts";
 
@@ -26,9 +25,6 @@ export function learningRate(
   step: number,
   steps: number,
 ): number {
-  const fits = () =>
-    train?.learningRate >= 0 && train.warmup >= 0 && Number.isFinite(step) && typeof steps === "number";
-  requireUnless(fits, "learningRate", { train, step, steps: ofKind("count", steps) });
   const { learningRate: peak, schedule, warmup } = train;
   if (step < warmup) return (peak * (step + 1)) / warmup;
   if (schedule === "constant") return peak;

@@ -2,7 +2,6 @@
  * Files that hold a trained net: safetensors whose metadata say what kind of file it is, which version, and everything that is no tensor, with a
  * checksum over all of it. Every kind of checkpoint is one.
  */
-import { requireKind } from "../arguments.ts";
 import { xxHash32 } from "../engine/checksum.ts";
 import { BispikeError } from "../errors.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "../export/safetensors.ts";
@@ -18,6 +17,8 @@ export interface FileKind {
 
 /** Metadata that are JSON, by name. */
 export interface SealedFields {
+  /** Absent in files of version 1, and in those of parts. */
+  readonly problem?: string;
   readonly config: object;
   readonly data: object;
   readonly position: { readonly step: number };
@@ -37,6 +38,7 @@ export function seal(
   const metadata = {
     kind,
     version: String(version),
+    ...(fields.problem === undefined ? {} : { problem: JSON.stringify(fields.problem) }),
     config: JSON.stringify(fields.config),
     data: JSON.stringify(fields.data),
     position: JSON.stringify(fields.position),
@@ -65,9 +67,9 @@ export function assertFinite(tensors: ReadonlyMap<string, Tensor>, step: number)
 export function checksum(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): string {
   const encoder = new TextEncoder();
   let hash = 0;
-  // Files without plugins are older than these, and have the bytes they had.
-  const plugins = metadata.has("plugins") ? ["plugins"] : [];
-  for (const key of ["version", "config", "data", "position", ...plugins])
+  // Files without these are older than they are, and keep their checksum.
+  const later = ["problem", "plugins"].filter((key) => metadata.has(key));
+  for (const key of ["version", "config", "data", "position", ...later])
     hash = xxHash32(encoder.encode(metadata.get(key) ?? ""), hash);
   for (const name of [...tensors.keys()].sort()) {
     const { shape, data } = tensors.get(name)!;
@@ -124,7 +126,6 @@ export function unseal({ tensors, metadata }: SafetensorsFile, expected: FileKin
  * @param source file name for error messages
  */
 export function readSealed<T>(bytes: Uint8Array, source: string, use: (file: SafetensorsFile) => T): T {
-  requireKind(source, "bytes", bytes);
   try {
     return use(decodeSafetensors(bytes));
   } catch (error) {

@@ -4,7 +4,6 @@
  *   perception.stage2.weight   recall.stage1.bias   perception.stage2.norm.{gamma, beta, mean, variance}   (mean, variance: running)
  *   optimiser.first.<name>, optimiser.second.<name>                                                        (AdamW's moments)
  */
-import { ofKind, requireArguments } from "../arguments.ts";
 import type { Tensor } from "../export/safetensors.ts";
 import type { Stateful } from "../network/slots.ts";
 import { exportSlots, importSlots } from "./slots.ts";
@@ -16,7 +15,6 @@ import { exportSlots, importSlots } from "./slots.ts";
  * exportState(model, { optimiser: false }).get("perception.stage2.weight");
  */
 export function exportState(pair: Stateful, options: { optimiser: boolean }): Map<string, Tensor> {
-  requireArguments("exportState", { pair: ofKind("nets", pair), options: ofKind("state", options) });
   return exportSlots(pair.slots(options.optimiser));
 }
 
@@ -32,6 +30,5 @@ export function importState(
   tensors: ReadonlyMap<string, Tensor>,
   options: { optimiser: boolean },
 ): void {
-  requireArguments("importState", { pair: ofKind("nets", pair), tensors, options: ofKind("state", options) });
   importSlots(pair.slots(options.optimiser), tensors);
 }

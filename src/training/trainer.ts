@@ -4,7 +4,6 @@
  * Runs anywhere; what happens to metrics and checkpoints is the caller's (`RunSink`), a run folder on Node. A run that was stopped and resumed ends
  * with the same bytes as one that was not: order and codes are keyed by counters, and the position is part of each checkpoint.
  */
-import { requireArguments, requireKind } from "../arguments.ts";
 import { permutation } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 import type { Observation } from "./observation.ts";
@@ -82,7 +81,7 @@ const STEP_LINES_AN_EPOCH = 20;
 /**
  * Trains to the end, or until stopped. Without `resume` from step 0, with whatever the net has learned before.
  *
- * @throws BispikeError "usage" for an experiment whose training is under way: two would take turns on the same weights; for arguments of other kinds
+ * @throws BispikeError "usage" for an experiment whose training is under way: two would take turns on the same weights
  * @throws BispikeError "checkpoint" for `resume` that was trained with other settings, or on other data; it names them
  * @throws BispikeError "training" that names the stage whose loss is no longer finite; the last good checkpoint stays
  * @example
@@ -92,8 +91,6 @@ export async function train<K extends TrainableKind>(
   experiment: { readonly task: Trainable<K> },
   options: TrainerOptions<K> = {},
 ): Promise<TrainingResult> {
-  requireArguments("train", { experiment });
-  requireKind("train: options", "trainerOptions", options);
   const { task } = experiment;
   if (busy.has(task)) throw new BispikeError("usage", "this experiment is being trained");
   busy.add(task);

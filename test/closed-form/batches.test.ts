@@ -1,7 +1,7 @@
 /** How an epoch is cut into batches: every item once, none too many at once, and none alone that need not be. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { evenBatch, fullBatch } from "../../src/training/steps.ts";
+import { evenBatch, fullBatch } from "../../src/problems/problem.ts";
 
 describe.each([
   ["full", (k: number, items: number, size: number) => fullBatch(k, items, size)],

@@ -106,10 +106,10 @@ it("a comparison that leaves the test part alone measures the held-out one, and 
   const record = { images: 9, seed: 1, clean: 0.9, mean: 0.8, drop: 0.1, corruptions: [noise], asked };
   const found = compareRuns(
     { ...DESIGN, judge: "held-out", measure },
-    new Map([["rule.name=bsd/seed1", valuesOf({ heldOutAccuracy: 0.9, robustness: record })]]),
+    new Map([["rule.name=bsd/seed1", valuesOf({ validationAccuracy: 0.9, robustness: record })]]),
   );
   expect(found.tested.map(({ id }) => id)).toEqual([
-    ...["heldOutAccuracy", "robustness.heldout.mean", "robustness.heldout.drop", "robustness.heldout.noise"],
+    ...["validationAccuracy", "robustness.heldout.mean", "robustness.heldout.drop", "robustness.heldout.noise"],
   ]);
   const text = markdownReport(found);
   expect(text).toContain("no run has looked at its test part");

@@ -8,7 +8,7 @@ import { compareRuns } from "../../src/comparison/statistics.ts";
 import { showDifference, showFigure, showP, showSpread } from "../../src/comparison/words.ts";
 
 const image = (testAccuracy: number, seconds = 10) => ({
-  ...{ name: "m", seed: 1, testAccuracy, testDriveAccuracy: 0.5, heldOutAccuracy: null, seconds, rates: [0.1, 0.3] },
+  ...{ name: "m", seed: 1, testAccuracy, testDriveAccuracy: 0.5, validationAccuracy: null, seconds, rates: [0.1, 0.3] },
   ...{ parameters: { perception: 1000, recall: 234 }, recall: { ownIsNearest: 9, classes: 10, ownCorrelations: [1] } },
   ...{ hamming: [0.9], peakMemory: 5e7, energy: { inferencePicojoules: 12.5, byLayer: [1, 2] }, steps: 3 },
 });
@@ -103,10 +103,10 @@ describe("table", () => {
   });
 
   it("tests the held-out part only where nothing was tested", () => {
-    const both = new Map([["seed1", valuesOf({ testAccuracy: 0.5, heldOutAccuracy: 0.6 })]]);
+    const both = new Map([["seed1", valuesOf({ testAccuracy: 0.5, validationAccuracy: 0.6 })]]);
     const one = { name: "a", axes: [], seeds: [1], baseline: [] };
     expect(compareRuns(one, both).tested.map(({ id }) => id)).toEqual(["testAccuracy"]);
-    expect(compareRuns(one, both).figures.map(({ id }) => id)).toContain("heldOutAccuracy");
+    expect(compareRuns(one, both).figures.map(({ id }) => id)).toContain("validationAccuracy");
 
     const held = new Map([["seed1", valuesOf({ test: null, heldOut: { accuracy: 0.5, bits: 1 } })]]);
     const design = { name: "a", axes: [], seeds: [1], baseline: [] };

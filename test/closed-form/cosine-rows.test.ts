@@ -1,8 +1,7 @@
 /** Losses written a row at a time: ReCo so written is ReCo by its kernel, and the gradient of the example's loss is the slope of its values. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { AlignmentLoss } from "../../src/alignment/affinity.ts";
-import { pairing, pairingRoom } from "../../src/alignment/affinity.ts";
+import { type AlignmentLoss, pairing, pairingRoom } from "../../src/alignment/affinity.ts";
 import { cosineRows } from "../../src/alignment/cosine-rows.ts";
 import { reco } from "../../src/alignment/reco.ts";
 import { stageLoss } from "../../src/alignment/stage-loss.ts";

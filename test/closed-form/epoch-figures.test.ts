@@ -1,14 +1,15 @@
 /** An epoch's figures: means over its images or positions, whatever batches they came in, and over no other epoch's. Rules here learn nothing and tell given losses. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
+import { Autoencode, type AutoencodeKind } from "../../src/problems/autoencode.ts";
+import { Classify } from "../../src/problems/classify.ts";
+import type { ProblemKind } from "../../src/problems/problem.ts";
+import { SequenceProblem } from "../../src/problems/sequence.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
-import { AutoencoderTask } from "../../src/training/autoencoder/task.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { createExperiment } from "../../src/training/experiment.ts";
-import { ImageTask } from "../../src/training/image-task.ts";
-import { SequenceTask } from "../../src/training/sequence/task.ts";
-import type { Trainable, TrainableKind } from "../../src/training/trainable.ts";
+import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
+import type { EpochLine } from "../../src/training/metrics.ts";
+import { Task } from "../../src/training/task.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 let team: Team;
@@ -22,7 +23,7 @@ const images = smallDigits({ train: 60, test: 4 });
 const NO_RATES = { perception: 0, recall: 0 };
 
 /** Goes through an epoch and returns its line. */
-async function epochOf<K extends TrainableKind>(task: Trainable<K>, epoch: number): Promise<K["epoch"]> {
+async function epochOf<K extends ProblemKind>(task: Task<K>, epoch: number): Promise<EpochLine & K["figures"]> {
   for (let k = 0; k < task.stepsPerEpoch; k++) {
     const { from, count } = task.batchAt(k);
     task.step(task.items, from, count, k, NO_RATES);
@@ -47,7 +48,11 @@ it("images in batches of 25, 25 and 10: loss, right decisions and silent neurons
     ...{ perceptionRates: [0.1], recallRates: [0.1] },
   });
   const reports = [report(1, 5, 0.9), report(2, 10, 0.9), report(6, 4, 0), ...[1, 1, 1].map(() => report(3, 2, 0.4))];
-  const task = new ImageTask({ ...experiment, rule: { ...experiment.rule, step: telling(reports) } });
+  const task = new Task(
+    new Classify({ ...experiment, rule: { ...experiment.rule, step: telling(reports) } as never }),
+    () => ({ problem: "classify", config: experiment.config, data: experiment.model.data }),
+    25,
+  );
   const first = await epochOf(task, 1);
   expect(first).toMatchObject({ trainLoss: (25 + 50 + 60) / 60, trainAccuracy: 19 / 60 });
   expect(first.warnings).toEqual([
@@ -75,7 +80,11 @@ it("autoencoders: losses of either end, firing rates and silent neurons by the i
   const { redrawers, stimulus, stimulusWidth, maxImages } = experiment.model.learner;
   const learner = { redrawers, stimulus, stimulusWidth, maxImages, step };
   const model = Object.create(experiment.model, { learner: { value: learner } });
-  const task = new AutoencoderTask({ ...experiment, model });
+  const task = new Task<AutoencodeKind>(
+    new Autoencode({ ...experiment, model }),
+    () => ({ problem: "autoencode", config, data: experiment.model.data }),
+    8,
+  );
   const mean = counts.reduce((sum, count, k) => sum + count * k, 0) / 60;
   for (const epoch of [1, 2]) {
     const line = await epochOf(task, epoch);
@@ -98,9 +107,9 @@ it("autoencoders: minus the held-out error decides, and its ratio to the brighte
   );
   task.step(task.items, 0, 20, 0, NO_RATES);
   const { line, score } = await task.endEpoch({ epoch: 1, step: 1 }, () => 1);
-  expect(score).toBe(-line.heldOutPerceptionMse!);
-  expect(10 ** (-line.heldOutPerceptionPsnr! / 10)).toBeCloseTo(line.heldOutPerceptionMse!, 12);
-  expect(10 ** (-line.heldOutRecallPsnr! / 10)).toBeCloseTo(line.heldOutRecallMse!, 12);
+  expect(score).toBe(-line.validationPerceptionMse!);
+  expect(10 ** (-line.validationPerceptionPsnr! / 10)).toBeCloseTo(line.validationPerceptionMse!, 12);
+  expect(10 ** (-line.validationRecallPsnr! / 10)).toBeCloseTo(line.validationRecallMse!, 12);
 });
 
 it.each(["text", "values"])("sequences of %s: losses and right symbols by the position", async (kind) => {
@@ -110,13 +119,11 @@ it.each(["text", "values"])("sequences of %s: losses and right symbols by the po
     { loss: 5, stageLosses: [1, 4], correct: 1, positions: 8, perceptionRates: [0.1], recallRates: [] },
   ];
   const windows = { train: Int32Array.of(0, 4, 8, 12, 16), heldOut: new Int32Array(0), test: new Int32Array(0) };
-  const rule = { name: "backprop" };
-  const task = new SequenceTask({
-    config: { train: { epochs: 1, batch: 3 }, rule, network: { norm: true } },
-    learner: { load: () => {}, step: telling([...told, ...told]), window: 4 },
-    sequence: { about: { kind }, windows, set: {} },
-    ...{ stepsPerEpoch: 2, totalSteps: 4 },
-  } as never);
+  const config = { train: { epochs: 1, batch: 3 }, rule: { name: "backprop" }, network: { norm: true } };
+  const learner = { load: () => {}, step: telling([...told, ...told]), window: 4 };
+  const sequence = { about: { kind }, windows, set: {} };
+  const problem = new SequenceProblem({ learner, sequence } as never);
+  const task = new Task(problem, () => ({ problem: "sequence", config, data: {} }) as never, 3);
   const mean = (values: readonly number[]) => values.reduce((sum, value, k) => sum + value * positions[k]!, 0) / 20;
   // 5 windows of 4 positions in 2 batches.
   const moment = { step: 1, epoch: 1, learningRate: 0.01, batchesPerSecond: 3, seconds: 1 };

@@ -2,9 +2,8 @@
 import { expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { createExperiment } from "../../src/training/experiment.ts";
+import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 const data = { path: "bars", validation: 0 };

@@ -6,7 +6,7 @@ import type { Run } from "../../lab/src/state/run.ts";
 
 function run(steps: readonly number[], ends: readonly number[]): Pick<Run, "lines" | "epochs"> {
   const lines = steps.map((step) => ({ step, accuracy: step === steps[0] ? 1 : 0 })) as Run["lines"];
-  return { lines, epochs: signal(ends.map((step, k) => ({ step, epoch: k + 1, heldOutAccuracy: 0.5 }))) };
+  return { lines, epochs: signal(ends.map((step, k) => ({ step, epoch: k + 1, validationAccuracy: 0.5 }))) };
 }
 
 test("an epoch's accuracy is shown whether or not its last batch is among those kept", () => {

@@ -81,7 +81,7 @@ describe("work of a batch", () => {
             },
           },
         });
-        expect(counts).toBe(counting ? experiment.totalSteps : 0);
+        expect(counts).toBe(counting ? experiment.task.totalSteps : 0);
         return last;
       };
       const plain = await trained(false);

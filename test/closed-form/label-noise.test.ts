@@ -84,11 +84,11 @@ it("an experiment teaches the wrong labels and keeps the data's own for what is 
   });
   const team = await Team.create({ maximumPages: 1024 });
   try {
-    const { taughtLabels, trainIndices, heldOutIndices } = createExperiment(team, config, dataset);
+    const { taughtLabels, trainIndices, validationIndices } = createExperiment(team, config, dataset);
     expect(dataset.train.labels).toEqual(before);
     expect(taughtLabels).toEqual(noisyLabels(before, trainIndices, 0.3, dataset.classes, 6));
     expect(trainIndices.filter((i) => taughtLabels[i] !== before[i])).toHaveLength(30);
-    expect(heldOutIndices.filter((i) => taughtLabels[i] !== before[i])).toHaveLength(0);
+    expect(validationIndices.filter((i) => taughtLabels[i] !== before[i])).toHaveLength(0);
   } finally {
     await team.close();
   }
@@ -98,8 +98,8 @@ it("without label noise a checkpoint has the bytes it always had; with all label
   const raw = { network: { hidden: [32, 16] }, train: { epochs: 12, batch: 18, learningRate: 0.02 } };
   const heldOut = async (data: object) => {
     const { last, best, metrics } = await smallTraining({ ...raw, data: { path: "bars", ...data } });
-    const epoch = metrics.findLast(({ kind }) => kind === "epoch") as { heldOutAccuracy: number };
-    return { last, best, accuracy: epoch.heldOutAccuracy };
+    const epoch = metrics.findLast(({ kind }) => kind === "epoch") as { validationAccuracy: number };
+    return { last, best, accuracy: epoch.validationAccuracy };
   };
   const [none, zero, all] = [await heldOut({}), await heldOut({ labelNoise: 0 }), await heldOut({ labelNoise: 1 })];
   expect(zero.last).toEqual(none.last);

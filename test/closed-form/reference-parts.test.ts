@@ -2,8 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { adamwStart, adamwStep } from "../reference/adamw.ts";
-import type { AlignmentOptions } from "../reference/alignment.ts";
-import { align } from "../reference/alignment.ts";
+import { type AlignmentOptions, align } from "../reference/alignment.ts";
 import { relativeGap } from "../reference/close.ts";
 import { convForward, convInputGradient, convOutputSize, convWeightGradient } from "../reference/conv.ts";
 import { linearForward, linearInputGradient } from "../reference/linear.ts";

@@ -5,14 +5,12 @@
  */
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import type { AlignmentOptions, Means } from "../reference/alignment.ts";
-import { align } from "../reference/alignment.ts";
+import { type AlignmentOptions, align, type Means } from "../reference/alignment.ts";
 import type { Block, BlockGradients, ConvSynapses } from "../reference/block.ts";
 import type { BsdOptions } from "../reference/bsd-reference.ts";
 import { relativeGap } from "../reference/close.ts";
 import { smoothTwin } from "../reference/lif.ts";
-import type { StageTrace } from "../reference/stage.ts";
-import { stageBackward, stageForward } from "../reference/stage.ts";
+import { type StageTrace, stageBackward, stageForward } from "../reference/stage.ts";
 
 const labels = [0, 1, 2, 0, 1];
 const classes = 3;

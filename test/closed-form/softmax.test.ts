@@ -58,7 +58,15 @@ function run(x: Float64Array, labels: readonly number[], classes: number, stride
   logits.view.fill(99);
   gradients.view.fill(99);
   for (let at = 0; at < x.length; at++) logits.view[Math.floor(at / classes) * stride + (at % classes)] = x[at]!;
-  team.run("softmaxCrossEntropy", rows, classes, stride, factor, logits.at, own.at, losses.at, gradients.at);
+  team.run("softmaxCrossEntropy", rows, {
+    classes,
+    stride,
+    factor,
+    logits: logits.at,
+    labels: own.at,
+    losses: losses.at,
+    gradients: gradients.at,
+  });
   return { losses: losses.view, gradients: gradients.view };
 }
 
@@ -120,7 +128,7 @@ test("softmaxError: the gradient alone, to 1e-6, with padding 0 whatever is in i
         logits.view[Math.floor(at / classes) * stride + (at % classes)] = value;
         return value;
       });
-      team.run("softmaxError", rows, classes, stride, logits.at, own.at, errors.at);
+      team.run("softmaxError", rows, { classes, stride, logits: logits.at, labels: own.at, errors: errors.at });
       const expected = crossEntropy(x, rows, classes, labels).gradient.map((value) => value * rows);
       for (let row = 0; row < rows; row++) {
         const ours = errors.view.subarray(row * stride, (row + 1) * stride);

@@ -4,14 +4,14 @@ import { chooseCandidates, keptOf } from "../../src/sweep/halving.ts";
 
 const settings = { epochs: [1, 2], eta: 2 };
 /** The test part says the opposite of the held-out part. */
-const run = (heldOut: number) => ({ heldOutAccuracy: heldOut, testAccuracy: 1 - heldOut });
+const run = (heldOut: number) => ({ validationAccuracy: heldOut, testAccuracy: 1 - heldOut });
 
 describe("successive halving", () => {
   it("keeps the better ones by the held-out part, not by the test part", () => {
     const runs = new Map([0.2, 0.9, 0.4, 0.6, 0.1].map((value, k) => [k, [run(value)]]));
     expect(chooseCandidates(runs, settings)).toEqual({
-      ...{ figure: "heldOutAccuracy", better: "higher", kept: [1, 2, 3] },
-      standings: [1, 3, 2, 0, 4].map((k) => ({ candidate: k, mean: runs.get(k)![0]!.heldOutAccuracy })),
+      ...{ figure: "validationAccuracy", better: "higher", kept: [1, 2, 3] },
+      standings: [1, 3, 2, 0, 4].map((k) => ({ candidate: k, mean: runs.get(k)![0]!.validationAccuracy })),
     });
   });
 
@@ -40,8 +40,8 @@ describe("successive halving", () => {
   it("takes the lower error, and the figure it is told", () => {
     const runs = new Map([0.3, 0.1].map((mse, k) => [k, [{ heldOut: { mse, bits: 2 - k, rate: mse } }]]));
     expect(chooseCandidates(runs, settings)).toMatchObject({ figure: "heldOut.mse", better: "lower", kept: [1] });
-    const drawn = new Map([0.3, 0.1].map((heldOutMse, k) => [k, [{ heldOutMse }]]));
-    expect(chooseCandidates(drawn, settings)).toMatchObject({ figure: "heldOutMse", better: "lower", kept: [1] });
+    const drawn = new Map([0.3, 0.1].map((validationMse, k) => [k, [{ validationMse }]]));
+    expect(chooseCandidates(drawn, settings)).toMatchObject({ figure: "validationMse", better: "lower", kept: [1] });
     expect(chooseCandidates(runs, { ...settings, figure: "heldOut.rate", better: "higher" }).kept).toEqual([0]);
     expect(() => chooseCandidates(runs, { ...settings, figure: "heldOut.mae" })).toThrow(/heldOut\.mae/);
   });

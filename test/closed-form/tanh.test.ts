@@ -16,7 +16,7 @@ function tanh(x: readonly number[]): { given: Float32Array; value: Float32Array 
   region.view.set(x);
   region.view.fill(0.5, length);
   const given = region.view.slice(0, x.length);
-  team.run("tanhForward", Math.ceil(length / BLOCK), length, region.at);
+  team.run("tanhForward", Math.ceil(length / BLOCK), { length, x: region.at });
   expect([...region.view.subarray(length)]).toEqual([0.5, 0.5, 0.5, 0.5]);
   return { given, value: region.view.slice(0, x.length) };
 }
@@ -53,9 +53,9 @@ test("tanhBackward clips the error, then multiplies by 1 - h^2", () => {
   xi.view.set([1, -2, 60, -70, 0, 4, Number.POSITIVE_INFINITY, 3]);
   h.view.set([0, 0.5, -0.5, 0.25, 1, -1, 0.5, 0]);
   delta.view.fill(9);
-  team.run("tanhBackward", 1, 4, 50, xi.at, h.at, delta.at);
+  team.run("tanhBackward", 1, { length: 4, errorLimit: 50, xi: xi.at, h: h.at, delta: delta.at });
   expect([...xi.view]).toEqual([1, -2, 50, -50, 0, 4, Number.POSITIVE_INFINITY, 3]);
   expect([...delta.view]).toEqual([1, -1.5, 37.5, -46.875, 9, 9, 9, 9]);
-  team.run("tanhBackward", 1, 8, Number.POSITIVE_INFINITY, xi.at, h.at, delta.at);
+  team.run("tanhBackward", 1, { length: 8, errorLimit: Number.POSITIVE_INFINITY, xi: xi.at, h: h.at, delta: delta.at });
   expect([...delta.view]).toEqual([1, -1.5, 37.5, -46.875, 0, 0, Number.POSITIVE_INFINITY, 3]);
 });

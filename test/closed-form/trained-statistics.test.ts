@@ -2,9 +2,8 @@
 import { expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { createExperiment } from "../../src/training/experiment.ts";
+import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 const CHANNELS = 2;
@@ -30,9 +29,12 @@ it.each([
     const data = { path: "bars", validation: heldOut, limit };
     const plain = createExperiment(team, resolveConfig({ data, network: { hidden: [8] } }), images);
     const config = resolveAutoencoderConfig({ task: "autoencode", data, network: { hidden: [6], latent: 4 } });
-    for (const { model, trainIndices, heldOutIndices } of [plain, createAutoencoderExperiment(team, config, images)]) {
+    for (const { model, trainIndices, validationIndices } of [
+      plain,
+      createAutoencoderExperiment(team, config, images),
+    ]) {
       expect(trainIndices.length).toBe(count);
-      expect(heldOutIndices.filter((index) => trainIndices.includes(index))).toHaveLength(0);
+      expect(validationIndices.filter((index) => trainIndices.includes(index))).toHaveLength(0);
       const { mean, std } = model.data.statistics;
       for (let channel = 0; channel < CHANNELS; channel++) {
         const [m, s] = momentsOf(images.train.images, 64 * CHANNELS, trainIndices, channel);

@@ -1,9 +1,7 @@
 /** Checkpoints of autoencoders: read back as written, and nothing else is taken for one. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
-import { decodeAnyCheckpoint, isAutoencoderCheckpoint, isImageCheckpoint } from "../../src/training/any-checkpoint.ts";
-import { decodeAutoencoderCheckpoint } from "../../src/training/autoencoder/checkpoint.ts";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { decodeAnyCheckpoint, decodeAutoencoderCheckpoint, decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { sealed } from "../support/sealed.ts";
 import { smallAutoencoderTraining } from "../support/small-autoencoder-run.ts";
 
@@ -34,10 +32,10 @@ function withField(name: string, change: (value: Record<string, unknown>) => unk
 
 it("hold configuration, data summary, position and tensors", () => {
   const { version, config, data, position, tensors } = decodeAutoencoderCheckpoint(bytes, "x");
-  expect([version, config.task, config.train.threads]).toEqual([1, "autoencode", 0]);
+  expect([version, config.task, config.train.threads]).toEqual([2, "autoencode", 0]);
   expect(data).toMatchObject({ name: "bars", shape: { height: 8, width: 8, channels: 1 } });
   expect([data.classNames.length, data.statistics.mean.length]).toEqual([4, 1]);
-  expect(position).toMatchObject({ epoch: 1, batch: 0, step: 6, sums: { images: 0, loss: 0, silent: [] } });
+  expect(position).toMatchObject({ epoch: 1, batch: 0, step: 6, sums: { images: 0, loss: 0, dead: [] } });
   expect(position.best).toEqual({ epoch: 1, score: expect.any(Number) });
   // 8x8 -> 4x4 of 6 channels -> latent of 10: stage 3, read from 96 neurons in either network.
   expect(tensors.get("optimiser.second.recall.stage3.weight")?.shape).toEqual([10, 96]);
@@ -52,9 +50,9 @@ it("the best one has no moments", () => {
 
 it("are told from other kinds", () => {
   const checkpoint = decodeAnyCheckpoint(bytes, "x");
-  expect([isAutoencoderCheckpoint(checkpoint), isImageCheckpoint(checkpoint)]).toEqual([true, false]);
+  expect([checkpoint.problem === "autoencode", checkpoint.problem === "classify"]).toEqual([true, false]);
   expect(() => decodeCheckpoint(bytes, "x")).toThrow(
-    /^x: is a safetensors file, but not a checkpoint of a bispike image experiment$/,
+    /^x: expected a checkpoint of an image experiment, got one of an autoencoder/,
   );
 });
 
@@ -66,16 +64,23 @@ describe("are refused with", () => {
 
   it("another kind, a newer version, no JSON", () => {
     refused(
-      changed((metadata) => metadata.set("kind", "bispike-checkpoint")),
-      /^x: is a safetensors file, but not a checkpoint of a bispike autoencoder$/,
+      changed((metadata) => metadata.set("kind", "other")),
+      /^x: is a safetensors file, but not a bispike checkpoint$/,
     );
     refused(
-      changed((metadata) => metadata.set("version", "2")),
-      /^x: has version 2, this bispike reads up to 1/,
+      changed((metadata) => metadata.set("version", "3")),
+      /^x: has version 3, this bispike reads up to 2/,
     );
     refused(
       changed((metadata) => metadata.set("position", "{")),
       /^x: metadata position is not JSON/,
+    );
+  });
+
+  it("another problem than its configuration's", () => {
+    refused(
+      changed((metadata) => metadata.set("problem", '"sequence"')),
+      /^x: metadata problem: expected autoencode, as its configuration has it, got sequence/,
     );
   });
 
@@ -91,7 +96,7 @@ describe("are refused with", () => {
 
   it.each([
     ["an unknown key", "config", (value) => Object.assign(value, { more: 1 }), /unknown key more/],
-    ["another task", "config", (value) => Object.assign(value, { task: "forecast" }), /task: expected autoencode/],
+    ["another task", "config", (value) => Object.assign(value, { task: "forecast" }), /^x: /],
     [
       "a shape of no size",
       "data",
@@ -104,15 +109,25 @@ describe("are refused with", () => {
       (value) => Object.assign(value, { statistics: { mean: [], std: [] } }),
       /data/,
     ],
-    ["no sums", "position", (value) => Object.assign(value, { sums: null }), /metadata position: .*; sums is none/],
+    [
+      "no sums",
+      "position",
+      (value) => Object.assign(value, { sums: null }),
+      /metadata position: .*; sums\.images is none/,
+    ],
     ["half a batch", "position", (value) => Object.assign(value, { batch: 0.5 }), /; batch is none of one/],
-    ["more than there is", "position", (value) => Object.assign(value, { more: 0 }), /metadata position/],
-    ["a best without a score", "position", (value) => Object.assign(value, { best: { epoch: 1 } }), /best\.score/],
+    ["more sums than there are", "position", (value) => Object.assign(value.sums as object, { more: 0 }), /sums\.more/],
+    [
+      "a best without a score",
+      "position",
+      (value) => Object.assign(value, { best: { epoch: 1 } }),
+      /; best is none of one/,
+    ],
     [
       "rates that are no numbers",
       "position",
       (value) => Object.assign(value.sums as object, { recallRates: ["x"] }),
-      /sums\.recallRates\.0/,
+      /sums\.recallRates/,
     ],
   ] as [string, string, (value: Record<string, unknown>) => unknown, RegExp][])(
     "%s",

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
+import { createAutoencoderExperiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 let team: Team;

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
+import { createAutoencoderExperiment } from "../../src/training/experiment.ts";
 import { exportState } from "../../src/training/state.ts";
 import { RULES, smallRule } from "../support/image-rules.ts";
 import { smallDigits } from "../support/small-digits.ts";
@@ -23,7 +23,7 @@ function unfit(most: number, classes: number): readonly (readonly [labels: Uint1
   return [
     [new Uint16Array(0), `images: expected 1 to ${most}, got 0`],
     [new Uint16Array(most + 1), `images: expected 1 to ${most}, got ${most + 1}`],
-    [Uint16Array.of(0, classes), `class: expected a whole number from 0 to ${classes - 1}, got the number ${classes}`],
+    [Uint16Array.of(0, classes), `class: expected 0 to ${classes - 1}, got ${classes}`],
   ];
 }
 

@@ -10,7 +10,7 @@ const folder = temporaryFolders();
 const SUMMARY = {
   testAccuracy: null,
   testDriveAccuracy: null,
-  heldOutAccuracy: null,
+  validationAccuracy: null,
   rates: [],
   recall: null,
   cost: null,

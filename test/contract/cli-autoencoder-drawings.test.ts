@@ -100,8 +100,8 @@ describe("reconstruct", () => {
       recall: { mse: expect.any(Number) },
       part: "heldout",
     });
-    const line = timelessMetrics(join(cwd, "run/metrics.jsonl")).at(-1) as { heldOutRecallMse: number };
-    expect((measured.recall as { mse: number }).mse).toBeCloseTo(line.heldOutRecallMse, 12);
+    const line = timelessMetrics(join(cwd, "run/metrics.jsonl")).at(-1) as { validationRecallMse: number };
+    expect((measured.recall as { mse: number }).mse).toBeCloseTo(line.validationRecallMse, 12);
     expect(picture("recall.png").height).toBe(2 * 12 + 4);
     const { stdout } = await runCli(["reconstruct", "run", "--threads=1"], cwd);
     expect(stdout).toMatch(

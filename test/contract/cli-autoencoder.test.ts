@@ -102,7 +102,7 @@ it("judged by what is held out: the test part is left alone", async () => {
   expect(summary).toMatchObject({ test: null, judgedBy: "held-out", heldOut: { images: 12, perception: {} } });
   // The best epoch was the only one: by the same images.
   const { mse } = (summary.heldOut as { perception: { mse: number } }).perception;
-  expect(mse).toBeCloseTo(summary.heldOutMse as number, 9);
+  expect(mse).toBeCloseTo(summary.validationMse as number, 9);
   expect((await runHere(["export", "tuned", "--format", "card", "--out", "card.md"], cwd)).code).toBe(0);
   const card = readFileSync(join(cwd, "card.md"), "utf8");
   for (const network of ["perception", "recall"]) {
@@ -154,7 +154,11 @@ describe("refuses in one line", () => {
     [["eval", "run", "--data.text", "x"], 2, /--data\.text: this checkpoint is of images/],
     [["train", "redrawn.yaml", "--rule.frequency.spilt=1"], 2, /did you mean rule\.frequency\.split\?/],
     [["train", "redrawn.yaml", "--task=autoencoder"], 2, /task: expected one of .*autoencode, or no task/],
-    [["train", "bars.yaml", "--task=autoencode", "--rule.pool=2"], 2, /rule\.pool has no meaning in an autoencoder experiment/],
+    [
+      ["train", "bars.yaml", "--task=autoencode", "--rule.pool=2"],
+      2,
+      /rule\.pool has no meaning in an autoencoder experiment/,
+    ],
   ] as const)("%j", async (args, code, message) => {
     await expectRefusalHere(args, cwd, code, message);
   });

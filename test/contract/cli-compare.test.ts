@@ -163,9 +163,9 @@ describe("judged by what is held out", () => {
     expect(stdout).toMatch(/by the held-out part; no test part was looked at/);
     const summary = JSON.parse(read(`${TUNED}/summary.json`));
     expect(summary).toMatchObject({ testAccuracy: null, testDriveAccuracy: null, judgedBy: "held-out" });
-    expect(summary.heldOutAccuracy).toBeGreaterThan(0);
+    expect(summary.validationAccuracy).toBeGreaterThan(0);
     const { figures, judge, tested } = JSON.parse(read("tuned/compare.json"));
-    expect([judge, tested]).toEqual(["held-out", ["heldOutAccuracy"]]);
+    expect([judge, tested]).toEqual(["held-out", ["validationAccuracy"]]);
     expect(figures.filter(({ role }: { role: string }) => role === "test")).toEqual([]);
     const energies = figures.map(({ id }: { id: string }) => id).filter((id: string) => id.startsWith("energy."));
     expect(energies).toEqual(["energy.inferencePicojoules", "energy.trainingPicojoules"]);

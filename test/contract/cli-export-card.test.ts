@@ -74,8 +74,8 @@ describe("after training", () => {
     expect((await runHere(train, cwd)).code).toBe(0);
     expect((await runHere(["export", "tuned", "--format", "card", "--out", "tuned.md"], cwd)).code).toBe(0);
     const text = readFileSync(join(cwd, "tuned.md"), "utf8");
-    const { heldOutAccuracy } = readJson("tuned/summary.json");
-    expect(text).toContain(`| best held-out accuracy | ${(100 * heldOutAccuracy).toFixed(2)} % |`);
+    const { validationAccuracy } = readJson("tuned/summary.json");
+    expect(text).toContain(`| best held-out accuracy | ${(100 * validationAccuracy).toFixed(2)} % |`);
     expect(text).toContain(
       "Of the held-out part, by which the best epoch was chosen too; the test part was not looked at, with the weights",
     );

@@ -21,7 +21,7 @@ describe("bispike inspect", () => {
     expect(line).toMatchObject({
       kind: "checkpoint",
       file: join(run, "best.safetensors"),
-      version: 1,
+      version: 2,
       config: { network: { hidden: [32, 16] } },
       data: { name: "bars", shape: { height: 8, width: 8, channels: 1 } },
       last: { step: 150, epoch: 25, batch: 0 },

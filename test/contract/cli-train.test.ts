@@ -47,7 +47,14 @@ describe("a run", () => {
       ].sort(),
     );
     const summary = json(join(run, "summary.json"));
-    expect(summary).toMatchObject({ name: "bars", seed: 1, testAccuracy: 1, heldOutAccuracy: 1, epochs: 4, steps: 36 });
+    expect(summary).toMatchObject({
+      name: "bars",
+      seed: 1,
+      testAccuracy: 1,
+      validationAccuracy: 1,
+      epochs: 4,
+      steps: 36,
+    });
     expect(summary).toMatchObject({
       checkpoint: "best",
       runFolder: join("runs", "bars-seed1"),
@@ -83,11 +90,11 @@ describe("a run", () => {
     const { code } = await runCli(["train", "bars.yaml", ...train, "--quiet", "--out", "coarse"], folder);
     expect(code).toBe(0);
     const summary = json(join(folder, "coarse", "summary.json"));
-    expect(summary).toMatchObject({ heldOutAccuracy: 1, bestEpoch: 2 });
+    expect(summary).toMatchObject({ validationAccuracy: 1, bestEpoch: 2 });
     const [best, last] = await Promise.all(
       ["best", "last"].map((which) => measure(join(folder, "coarse", `${which}.safetensors`))),
     );
-    expect(best).toEqual({ best: { accuracy: 1, epoch: 2 }, rates: summary.rates });
+    expect(best).toEqual({ best: { score: 1, epoch: 2 }, rates: summary.rates });
     expect(last?.rates).not.toEqual(summary.rates);
   });
 
@@ -118,7 +125,7 @@ describe("a run", () => {
     expect(events.filter((event) => event === "epoch")).toHaveLength(2);
     expect(lines.find(({ event }) => event === "step")).toMatchObject({ step: 1, epoch: 1, learningRate: 0.02 });
     expect(lines.at(-1)).toMatchObject({ event: "done", runFolder: "json" });
-    for (const key of ["testAccuracy", "heldOutAccuracy", "seconds"])
+    for (const key of ["testAccuracy", "validationAccuracy", "seconds"])
       expect(lines.at(-1)?.[key]).toEqual(expect.any(Number));
   });
 
@@ -128,7 +135,7 @@ describe("a run", () => {
       folder,
     );
     expect(code).toBe(0);
-    expect(jsonLines(stdout).at(-1)).toMatchObject({ heldOutAccuracy: null, bestEpoch: null, checkpoint: "last" });
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ validationAccuracy: null, bestEpoch: null, checkpoint: "last" });
     expect(readdirSync(join(folder, "all"))).not.toContain("best.safetensors");
   });
 });

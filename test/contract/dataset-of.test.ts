@@ -5,10 +5,9 @@ import { datasetOf } from "../../src/data/dataset-of.ts";
 import { Team } from "../../src/engine/team.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
 import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { createExperiment } from "../../src/training/experiment.ts";
+import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
 import { type Moment, train } from "../../src/training/trainer.ts";
 import { smallDigits } from "../support/small-digits.ts";
 

@@ -30,9 +30,9 @@ it("losses and rates of a step, by stage and network", () => {
 
 it("held-out figures apart from those of training, which are dashed", () => {
   const measured = [
-    ["Held-out accuracy", { heldOutAccuracy: 0.75, trainAccuracy: 0.9 }, { "held out": [75] }],
-    ["Bits a character", { heldOutBits: 3, trainBits: 2 }, { "held out": [3], training: [2] }],
-    ["Mean squared error, standardised", { heldOutMse: 0.5, trainMse: 0.2 }, { "held out": [0.5], training: [0.2] }],
+    ["Held-out accuracy", { validationAccuracy: 0.75, trainAccuracy: 0.9 }, { "held out": [75] }],
+    ["Bits a character", { validationBits: 3, trainBits: 2 }, { "held out": [3], training: [2] }],
+    ["Mean squared error, standardised", { validationMse: 0.5, trainMse: 0.2 }, { "held out": [0.5], training: [0.2] }],
   ] as const;
   for (const [title, figures, shown] of measured) {
     const curves = read(epoch(figures))[title];
@@ -42,7 +42,7 @@ it("held-out figures apart from those of training, which are dashed", () => {
 });
 
 it("perception's redrawn images in perception's colour, recall's in recall's", () => {
-  const [curves] = Object.values(read(epoch({ heldOutPerceptionMse: 0.05, heldOutRecallMse: 0.02 })));
+  const [curves] = Object.values(read(epoch({ validationPerceptionMse: 0.05, validationRecallMse: 0.02 })));
   expect(curves).toEqual([
     { label: "perception", colour: "#0072b2", dashed: false, points: [[10, 0.05]] },
     { label: "recall", colour: "#d55e00", dashed: true, points: [[10, 0.02]] },
@@ -71,7 +71,7 @@ it("a run of steps stands at its last one", () => {
 });
 
 it("dots of dashed lines are hollow", () => {
-  const svg = curvesPlot([epoch({ heldOutBits: 3, trainBits: 2 })] as unknown as Lines);
+  const svg = curvesPlot([epoch({ validationBits: 3, trainBits: 2 })] as unknown as Lines);
   const dots = [...parseFigure(svg).querySelectorAll('g[aria-label="dot"]')].map((dot) => dot.getAttribute("fill"));
   expect(dots).toEqual(["#222222", "white"]);
 });

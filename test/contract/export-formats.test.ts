@@ -99,7 +99,7 @@ describe("bispike export", () => {
       .split("\n");
     expect(facts.events).toBe(lines.length);
     expect(facts.tags).toEqual(
-      expect.arrayContaining(["step/loss", "epoch/heldOutAccuracy", "step/stageLosses/stage1"]),
+      expect.arrayContaining(["step/loss", "epoch/validationAccuracy", "step/stageLosses/stage1"]),
     );
     expect(warnings).toEqual([expect.stringMatching(/does not say when the run began/)]);
     const dated = join(trained().cwd, "dated");

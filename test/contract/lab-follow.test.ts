@@ -66,7 +66,7 @@ test("lines become curves by what they are about", () => {
     step: 9,
     epoch: 1,
     seconds: 2,
-    heldOutAccuracy: 0.9,
+    validationAccuracy: 0.9,
     trainAccuracy: 0.8,
     trainLoss: 1,
   };

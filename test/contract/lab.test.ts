@@ -48,7 +48,7 @@ describe.skipIf(noBrowser)("the lab in Chromium", () => {
     // Said aloud too, once an epoch.
     expect(await page.locator(".headline").getByRole("status").textContent()).toMatch(/^\d\d\.\d % of images it never/);
     const bytes = await saved(page, /Save the best/);
-    expect(decodeCheckpoint(bytes, "best").position.best?.accuracy).toBeGreaterThanOrEqual(0.95);
+    expect(decodeCheckpoint(bytes, "best").position.best?.score).toBeGreaterThanOrEqual(0.95);
     expect(complaints).toEqual([]);
     await page.close();
     const folder = newFolder();

@@ -7,11 +7,13 @@ import { SequenceBsd } from "../../src/learning/sequence/bsd.ts";
 import { spikingModel } from "../../src/network/model.ts";
 import { ParameterGroup } from "../../src/network/parameters.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { createExperiment } from "../../src/training/experiment.ts";
+import {
+  createAutoencoderExperiment,
+  createExperiment,
+  createSequenceExperiment,
+} from "../../src/training/experiment.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
-import { createSequenceExperiment } from "../../src/training/sequence/experiment.ts";
 import { sequenceRequest } from "../../src/training/sequence/request.ts";
 import { exportSlots, importSlots } from "../../src/training/slots.ts";
 import type { Trainable } from "../../src/training/trainable.ts";

@@ -30,7 +30,7 @@ const epoch = (n: number, change: Partial<EpochMetrics> = {}): EpochMetrics => (
   kind: "epoch",
   epoch: n,
   step: n * 10,
-  heldOutAccuracy: 1 - 0.2 / n,
+  validationAccuracy: 1 - 0.2 / n,
   trainLoss: 1,
   trainAccuracy: 0.9,
   hamming: [],
@@ -99,10 +99,10 @@ describe("curvesPlot", () => {
   });
 
   it("leaves out panels without data", () => {
-    expect(panels(curvesPlot([epoch(1, { heldOutAccuracy: null }), step(1)]))).toHaveLength(2);
+    expect(panels(curvesPlot([epoch(1, { validationAccuracy: null }), step(1)]))).toHaveLength(2);
     expect(panels(curvesPlot([epoch(1)]))).toHaveLength(1);
     expect(() => curvesPlot([])).toThrow(BispikeError);
-    expect(() => curvesPlot([epoch(1, { heldOutAccuracy: null })])).toThrow("expected metric lines");
+    expect(() => curvesPlot([epoch(1, { validationAccuracy: null })])).toThrow("expected metric lines");
   });
 
   it("breaks a line at numbers that are not finite, and takes a linear axis for a loss of zero", () => {
@@ -141,11 +141,11 @@ describe("curvesPlot", () => {
   });
 
   it.each([
-    ["one epoch's accuracy", [epoch(1, { heldOutAccuracy: 0.9265 })], 92.65, 100],
-    ["equal accuracies of all", [epoch(1, { heldOutAccuracy: 1 }), epoch(2, { heldOutAccuracy: 1 })], 100, 100],
-    ["an accuracy of none", [epoch(1, { heldOutAccuracy: 0 })], 0, 100],
+    ["one epoch's accuracy", [epoch(1, { validationAccuracy: 0.9265 })], 92.65, 100],
+    ["equal accuracies of all", [epoch(1, { validationAccuracy: 1 }), epoch(2, { validationAccuracy: 1 })], 100, 100],
+    ["an accuracy of none", [epoch(1, { validationAccuracy: 0 })], 0, 100],
     ["stages that are all silent", [step(1, { perceptionRates: [0, 0], recallRates: [0, 0] })], 0, 1],
-    ["one similarity", [epoch(1, { heldOutAccuracy: null, hamming: [0.994] })], 0.994, 1],
+    ["one similarity", [epoch(1, { validationAccuracy: null, hamming: [0.994] })], 0.994, 1],
   ])("gives an axis with round ticks around %s", (_, lines, value, most) => {
     const labels = axisLabels(panels(curvesPlot(lines)).at(-1));
     const ticks = labels.map(Number);

@@ -3,16 +3,21 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
-import { decodeAutoencoderCheckpoint } from "../../src/training/autoencoder/checkpoint.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
-import { type Checkpoint, decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import {
+  type Checkpoint,
+  decodeAutoencoderCheckpoint,
+  decodeCheckpoint,
+  decodeSequenceCheckpoint,
+} from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { createExperiment } from "../../src/training/experiment.ts";
+import {
+  createAutoencoderExperiment,
+  createExperiment,
+  createSequenceExperiment,
+} from "../../src/training/experiment.ts";
 import { assertSameImages } from "../../src/training/same-training.ts";
-import { decodeSequenceCheckpoint } from "../../src/training/sequence/checkpoint.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
-import { createSequenceExperiment } from "../../src/training/sequence/experiment.ts";
 import { sequenceRequest } from "../../src/training/sequence/request.ts";
 import { train } from "../../src/training/trainer.ts";
 import { bytesOf } from "../support/series-files.ts";

@@ -26,7 +26,7 @@ describe("a pair that keeps no drives", () => {
       expect(() => make(name, { keepDrives: false })).toThrow(
         expect.objectContaining({
           code: "usage",
-          message: expect.stringMatching(/^rule: pair: expected a pair with keepDrives true/),
+          message: expect.stringMatching(/^rule: expected a pair with keepDrives true/),
         }),
       );
     },
@@ -42,7 +42,7 @@ describe("a pair of random target codes", () => {
     expect(() => make("r-stdp", { target: "random" })).toThrow(
       expect.objectContaining({
         code: "usage",
-        message: expect.stringMatching(/^rule: pair: expected a pair with .* target one-hot, got one whose options/),
+        message: expect.stringMatching(/^rule: expected a pair with target one-hot, got random/),
       }),
     );
   });

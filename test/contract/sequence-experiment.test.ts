@@ -5,8 +5,8 @@ import { Team } from "../../src/engine/team.ts";
 import { encodeNpy } from "../../src/export/npz.ts";
 import { SequenceBsd } from "../../src/learning/sequence/bsd.ts";
 import { SequenceStream } from "../../src/learning/sequence/stream.ts";
+import { createSequenceExperiment } from "../../src/training/experiment.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
-import { createSequenceExperiment } from "../../src/training/sequence/experiment.ts";
 import { sequenceRequest } from "../../src/training/sequence/request.ts";
 import { train } from "../../src/training/trainer.ts";
 
@@ -33,7 +33,7 @@ it("a text and an array of numbers train by the request of their configuration",
     sequenceRequest(series),
   );
   for (const experiment of [createSequenceExperiment(team, text, own), createSequenceExperiment(team, series, numbers)])
-    expect(await train(experiment)).toMatchObject({ finished: true, step: experiment.totalSteps });
+    expect(await train(experiment)).toMatchObject({ finished: true, step: experiment.task.totalSteps });
 });
 
 describe("a sequence is refused", () => {

@@ -119,7 +119,7 @@ describe("plans", () => {
       2,
       /14 of 14 jobs have no .*\(8 waiting, 6 later\)/,
     );
-    const kept = { figure: "heldOutAccuracy", better: "higher", standings: [], kept: [1, 2] };
+    const kept = { figure: "validationAccuracy", better: "higher", standings: [], kept: [1, 2] };
     writeFileSync(folder.file("rung1/kept.json"), JSON.stringify(kept));
     // Those that were dropped from the second rung are out of the third, too.
     expect(await shown()).toBe("12 waiting, 2 later, 8 dropped, 2 to be dropped\n");

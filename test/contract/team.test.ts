@@ -12,10 +12,10 @@ it.each([1, 2])("computes no more once it is closed, with threads: %i", async (t
   const team = await Team.create({ ...options, threads });
   const [x, sums] = [team.arena.f32(2048), team.arena.f64(1)];
   x.view.fill(2);
-  team.run("sumSquares", 1, 2048, x.at, sums.at);
+  team.run("sumSquares", 1, { length: 2048, x: x.at, out: sums.at });
   await team.close();
   await team.close();
-  expect(() => team.run("sumSquares", 1, 2048, x.at, sums.at)).toThrow(
+  expect(() => team.run("sumSquares", 1, { length: 2048, x: x.at, out: sums.at })).toThrow(
     expect.objectContaining({ code: "usage", message: expect.stringContaining("this team is closed") }),
   );
   expect(sums.view[0]).toBe(8192);
@@ -49,7 +49,7 @@ it("runs on threads that a program makes itself, of what the package exports", a
   const team = await Team.create({ threads: 2, spawn, maximumPages: 64 });
   const [x, sums] = [team.arena.f32(4096), team.arena.f64(2)];
   x.view.fill(2);
-  team.run("sumSquares", 2, 4096, x.at, sums.at);
+  team.run("sumSquares", 2, { length: 4096, x: x.at, out: sums.at });
   await team.close();
   expect([...sums.view]).toEqual([8192, 8192]);
 });

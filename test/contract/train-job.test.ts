@@ -16,7 +16,7 @@ import { temporaryFolders } from "../support/folder.ts";
 vi.mock("../../src/node/child.ts", () => ({ startChild: vi.fn() }));
 
 const newFolder = temporaryFolders();
-const SUMMARY = { testAccuracy: 0.9731, heldOutAccuracy: 0.5 };
+const SUMMARY = { testAccuracy: 0.9731, validationAccuracy: 0.5 };
 const asked = { judge: "held-out", measures: {} } as const;
 const LIVING = `${process.ppid} ${hostname()} 1\n`;
 const job: PlannedJob = {

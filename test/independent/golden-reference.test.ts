@@ -3,8 +3,7 @@
  * but the method's text.
  */
 import { describe, expect, test } from "vitest";
-import type { GoldenState, GoldenTensor } from "../golden/golden.ts";
-import { goldenFiles, loadGolden } from "../golden/golden.ts";
+import { type GoldenState, type GoldenTensor, goldenFiles, loadGolden } from "../golden/golden.ts";
 import { adamwStart, adamwStep } from "../reference/adamw.ts";
 import { bsdStep } from "../reference/bsd-reference.ts";
 import { relativeGap, worstGap } from "../reference/close.ts";

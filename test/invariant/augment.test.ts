@@ -165,7 +165,7 @@ describe("a training with variants", () => {
     for (let k = 0; k < 5; k++) step(varied, k);
     importState(plain.model, exportState(varied.model, { optimiser: false }), { optimiser: false });
     const measured = (experiment: Experiment) =>
-      evaluate(experiment.model, experiment.dataset.train, experiment.heldOutIndices);
+      evaluate(experiment.model, experiment.dataset.train, experiment.validationIndices);
     expect(await measured(varied)).toEqual(await measured(plain));
     expect(varied.model.data).toEqual(plain.model.data);
     const means = ({ task }: Experiment) =>

@@ -1,6 +1,6 @@
 /** An autoencoder run that was stopped and resumed, at any step and with any number of threads, ends with the bytes of one that was not. */
 import { describe, expect, it } from "vitest";
-import { decodeAutoencoderCheckpoint } from "../../src/training/autoencoder/checkpoint.ts";
+import { decodeAutoencoderCheckpoint } from "../../src/training/checkpoint.ts";
 import { SMALL_AUTOENCODER, smallAutoencoderTraining } from "../support/small-autoencoder-run.ts";
 
 const { train, network } = SMALL_AUTOENCODER;
@@ -49,8 +49,8 @@ it("learns to redraw held-out images: all but the noise, which none can know", a
   const { position } = decodeAutoencoderCheckpoint(best!, "test");
   expect(-position.best!.score).toBeLessThan(noise + bars / 4);
   const line = metrics.at(-1) as Readonly<Record<string, number>>;
-  expect(line.heldOutRecallMse).toBeLessThan(noise + bars / 4);
-  expect(line.heldOutPerceptionPsnr).toBeCloseTo(-10 * Math.log10(line.heldOutPerceptionMse!), 10);
+  expect(line.validationRecallMse).toBeLessThan(noise + bars / 4);
+  expect(line.validationPerceptionPsnr).toBeCloseTo(-10 * Math.log10(line.validationPerceptionMse!), 10);
 });
 
 it("another seed gives other bytes", async () => {

@@ -93,8 +93,8 @@ function binary(rule: RuleName, kind: Kind): boolean {
   return sent.every((value) => value === 0 || value === 1);
 }
 
-/** Products of errors and weights, whose results go to other units. Where the results are, counted from the last argument. */
-const CARRIERS: Readonly<Record<string, number>> = { linearInputGradient: 3, convolveInputGradient: 3 };
+/** Products of errors and weights, whose results go to other units. */
+const CARRIERS: readonly string[] = ["linearInputGradient", "convolveInputGradient"];
 
 /** C5: nothing that one unit is taught by and another sends it has values of both signs: errors that are carried down, or the rows of one net that the other's are compared with. */
 function unsigned(rule: RuleName, kind: Kind, units: { activation?: "relu" } = {}): boolean {
@@ -105,9 +105,8 @@ function unsigned(rule: RuleName, kind: Kind, units: { activation?: "relu" } = {
   // Copies: rooms are used again.
   const take = (at: number, length: number) => taught.push(new Float32Array(memory, at, length).slice());
   team.startProfile((kernel, items, args) => {
-    const back = CARRIERS[kernel];
-    if (back !== undefined) take(args.at(-back)!, 16 * IMAGES);
-    const [columns = 0, width = 0, v = 0, w = 0] = args;
+    if (CARRIERS.includes(kernel)) take(args.out!, 16 * IMAGES);
+    const { others: columns = 0, width = 0, v = 0, w = 0 } = args;
     // Stage 1 compares the stimulus with what is drawn of it: no hidden stage.
     if (kernel !== "dots" || v === learner.stimulus.at) return;
     take(v, items * width);

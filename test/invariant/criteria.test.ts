@@ -99,7 +99,7 @@ async function local(rival: Rival, kind: Kind): Promise<boolean> {
 async function onePhase(rival: Rival, kind: Kind): Promise<boolean> {
   const onTheWay = await withRival(rival, kind, (small, images) => {
     const calls: string[] = [];
-    small.team.startProfile((kernel, _items, args) => calls.push(`${kernel} ${args.join(" ")} `));
+    small.team.startProfile((kernel, _items, args) => calls.push(`${kernel} ${Object.values(args).join(" ")} `));
     small.step(images);
     const hidden = hiddenOf(small);
     const at = (kernel: string, address: number) => {
@@ -131,8 +131,8 @@ function binary(rival: Rival, kind: Kind): Promise<boolean> {
   );
 }
 
-/** Kernels that carry errors from units to others: products of errors and weights. Where their results are, counted from the last argument. */
-const CARRIERS: Readonly<Record<string, number>> = { linearInputGradient: 3, convolveInputGradient: 3 };
+/** Kernels that carry errors from units to others: products of errors and weights. */
+const CARRIERS: readonly string[] = ["linearInputGradient", "convolveInputGradient"];
 
 /** C5: nothing that is carried to a stage as an error has values of both signs. */
 function unsigned(rival: Rival, kind: Kind): Promise<boolean> {
@@ -140,8 +140,7 @@ function unsigned(rival: Rival, kind: Kind): Promise<boolean> {
     const errors: number[] = [];
     const memory = small.team.arena.memory.buffer;
     small.team.startProfile((kernel, _items, args) => {
-      const back = CARRIERS[kernel];
-      if (back !== undefined) errors.push(...new Float32Array(memory, args.at(-back), 16 * IMAGES));
+      if (CARRIERS.includes(kernel)) errors.push(...new Float32Array(memory, args.out, 16 * IMAGES));
     });
     small.step(images);
     if (small.rule instanceof LocalLosses)

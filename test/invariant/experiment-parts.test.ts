@@ -5,8 +5,7 @@ import { evaluate } from "../../src/measurement/evaluate.ts";
 import { spikingModel } from "../../src/network/model.ts";
 import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { createExperiment } from "../../src/training/experiment.ts";
-import type { ImageTask } from "../../src/training/image-task.ts";
+import { createExperiment, type Experiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 let team: Team;
@@ -26,22 +25,22 @@ function made(observe: object = {}, data: object = {}, seed = 1) {
   return createExperiment(team, config, smallDigits({ classes: 3, train: 60, test: 6 }));
 }
 
-const first = (task: ImageTask, items: Int32Array) => task.step(items, 0, 20, 0, RATES);
+const first = (task: Experiment["task"], items: Int32Array) => task.step(items, 0, 20, 0, RATES);
 
 it("an epoch's accuracy, rates and similarities are those of the images held out", async () => {
-  const { task, model, dataset, heldOutIndices, trainIndices } = made();
+  const { task, model, dataset, validationIndices, trainIndices } = made();
   first(task, trainIndices);
   const { line, score } = await task.endEpoch({ epoch: 1, step: 1 }, () => 1);
-  const { accuracy, rates, hamming, hammingShuffled } = await evaluate(model, dataset.train, heldOutIndices);
-  expect(line).toMatchObject({ heldOutAccuracy: accuracy, rates, hamming, hammingShuffled });
+  const { accuracy, rates, hamming, hammingShuffled } = await evaluate(model, dataset.train, validationIndices);
+  expect(line).toMatchObject({ validationAccuracy: accuracy, rates, hamming, hammingShuffled });
   expect(score).toBe(accuracy);
   expect((await evaluate(model, dataset.train, trainIndices)).rates, "this test can tell").not.toEqual(rates);
 });
 
 it("observed are the first of the images held out, as the net was before the step", async () => {
-  const { task, model, dataset, heldOutIndices, trainIndices } = made({ every: 1, images: 7 });
+  const { task, model, dataset, validationIndices, trainIndices } = made({ every: 1, images: 7 });
   const ratesOf = async (indices: Int32Array) => (await evaluate(model, dataset.train, indices.slice(0, 7))).rates;
-  const rates = await ratesOf(heldOutIndices);
+  const rates = await ratesOf(validationIndices);
   expect(await ratesOf(trainIndices), "this test can tell").not.toEqual(rates);
   first(task, trainIndices);
   const { images, stages } = task.observation!;
@@ -51,8 +50,8 @@ it("observed are the first of the images held out, as the net was before the ste
 
 it("what is held out and which labels are wrong follow the seed", () => {
   const drawn = (seed: number) => {
-    const { heldOutIndices, taughtLabels } = made({}, { labelNoise: 0.5 }, seed);
-    return { heldOut: String(heldOutIndices), taught: String(taughtLabels) };
+    const { validationIndices, taughtLabels } = made({}, { labelNoise: 0.5 }, seed);
+    return { heldOut: String(validationIndices), taught: String(taughtLabels) };
   };
   expect(drawn(1)).toEqual(drawn(1));
   for (const key of ["heldOut", "taught"] as const) expect(drawn(2)[key], key).not.toBe(drawn(1)[key]);

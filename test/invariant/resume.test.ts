@@ -77,11 +77,11 @@ it("resumed from any of its checkpoints, saved after every step: the same bytes,
 it("of epochs that are equally good on the held-out images, the last one's checkpoint is the best", async () => {
   const raw = { network: { hidden: [18] }, train: { epochs: 6, batch: 16, learningRate: 0.02 } };
   const { best, metrics } = await smallTraining(raw, { data });
-  const accuracies = metrics.flatMap((line) => (line.kind === "epoch" ? [line.heldOutAccuracy ?? Number.NaN] : []));
+  const accuracies = metrics.flatMap((line) => (line.kind === "epoch" ? [line.validationAccuracy ?? Number.NaN] : []));
   const most = Math.max(...accuracies);
   expect(accuracies.filter((accuracy) => accuracy === most).length, "this test is to have a tie").toBeGreaterThan(1);
   expect(best && decodeCheckpoint(best, "test").position.best).toEqual({
-    accuracy: most,
+    score: most,
     epoch: accuracies.lastIndexOf(most) + 1,
   });
 });

@@ -49,8 +49,16 @@ test("centre takes each column's mean away, of one side in place", () => {
         });
       const [centredV, centredW] = [less(v.view, rows), less(w.view, others)];
       const scratch = team.scratch(CENTRED_COLUMNS * 4);
-      const sizes = [Math.ceil(width / CENTRED_COLUMNS), rows, others, width] as const;
-      team.run("centre", ...sizes, v.at, out.at, w.at, scratch.at, scratch.stride);
+      team.run("centre", Math.ceil(width / CENTRED_COLUMNS), {
+        rows,
+        others,
+        width,
+        v: v.at,
+        out: out.at,
+        w: w.at,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       expect(worstGap(out.view, centredV).gap).toBeLessThan(1e-6);
       expect(worstGap(w.view, centredW).gap).toBeLessThan(1e-6);
       if (!inPlace) expect(v.view).toEqual(before);
@@ -68,8 +76,8 @@ test("dots and squares", () => {
       const out = team.arena.f64(rows * others);
       const [squares, otherSquares] = [team.arena.f64(rows), team.arena.f64(others)];
       for (const { view } of [out, squares, otherSquares]) view.fill(Number.NaN);
-      team.run("dots", rows, others, width, v.at, w.at, out.at);
-      team.run("squares", rows + others, rows, width, v.at, w.at, squares.at, otherSquares.at);
+      team.run("dots", rows, { others, width, v: v.at, w: w.at, out: out.at });
+      team.run("squares", rows + others, { rows, width, v: v.at, w: w.at, outV: squares.at, outW: otherSquares.at });
       for (let k = 0; k < rows; k++) {
         const own = rowOf(v.view, k, width);
         expect(Math.abs(squares.view[k]! - dot(own, own))).toBeLessThanOrEqual(1e-6 * dot(own, own));
@@ -88,8 +96,8 @@ test("dots and squares", () => {
 test("squares and dots of one row agree to the last bit, so a row's cosine with itself is 1", () => {
   const v = filled(new RandomStream(3, "self"), 2064);
   const out = team.arena.f64(3);
-  team.run("dots", 1, 1, 2064, v.at, v.at, out.at);
-  team.run("squares", 2, 1, 2064, v.at, v.at, out.at + 8, out.at + 16);
+  team.run("dots", 1, { others: 1, width: 2064, v: v.at, w: v.at, out: out.at });
+  team.run("squares", 2, { rows: 1, width: 2064, v: v.at, w: v.at, outV: out.at + 8, outW: out.at + 16 });
   expect(out.view[0]).toBe(out.view[1]);
   expect(out.view[0]).toBe(out.view[2]);
 });
@@ -106,11 +114,36 @@ test("combine serves both networks with one matrix", () => {
       for (const out of [outV, outW]) out.view.fill(Number.NaN);
       const items = (count: number) => Math.ceil(width / panel) * Math.ceil(count / 2);
       const scratch = team.scratch(4 * panel * Math.max(rows, others));
-      const room = [scratch.at, scratch.stride] as const;
-      const up = [rows, others, width, panel, others, 1, v.at, w.at, mix.at, ownV.at, outV.at, ...room];
-      team.run("combine", items(rows), ...up);
-      const down = [others, rows, width, panel, 1, others, w.at, v.at, mix.at, ownW.at, outW.at, ...room];
-      team.run("combine", items(others), ...down);
+      team.run("combine", items(rows), {
+        rows,
+        others,
+        width,
+        panel,
+        rowStep: others,
+        columnStep: 1,
+        v: v.at,
+        w: w.at,
+        mix: mix.at,
+        own: ownV.at,
+        out: outV.at,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
+      team.run("combine", items(others), {
+        rows: others,
+        others: rows,
+        width,
+        panel,
+        rowStep: 1,
+        columnStep: others,
+        v: w.at,
+        w: v.at,
+        mix: mix.at,
+        own: ownW.at,
+        out: outW.at,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       const gradV = Float64Array.from(v.view, (value, at) => value * ownV.view[Math.floor(at / width)]!);
       const gradW = Float64Array.from(w.view, (value, at) => value * ownW.view[Math.floor(at / width)]!);
       for (let k = 0; k < rows; k++)

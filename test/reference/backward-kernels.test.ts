@@ -54,7 +54,9 @@ function made({ tiles, images, pixels, seed }: Planes) {
   };
   const place = (unit: number, image: number, step: number, pixel: number, steps: number) =>
     ((((unit >> 4) * images + image) * steps + step) * pixels + pixel) * 16 + (unit & 15);
-  return { region, norm, place, width, addresses: Object.values(norm).map(({ at }) => at) };
+  const { scale, shift, mean, inverse } = norm;
+  const addresses = { scale: scale.at, shift: shift.at, mean: mean.at, inverse: inverse.at };
+  return { region, norm, place, width, addresses };
 }
 
 /** Chunk sums of dX and dX x^, and the sizes of what they add up, at the kernel's places. */
@@ -127,12 +129,25 @@ test("dX through a neuron's steps from a gradient of every spike, held or not, a
         }
       }
       const scratch = team.scratch(steps * 16);
-      team.run(
-        "neuronBackwardSpikes",
-        tiles * chunks,
-        ...[chunks, chunkImages, images, steps, zSteps, sSteps, pixels, 1 / tau, THETA, ALPHA / 2],
-        ...[...addresses, z.at, dS.at, g.at, found.at, scratch.at, scratch.stride],
-      );
+      team.run("neuronBackwardSpikes", tiles * chunks, {
+        chunks,
+        chunkImages,
+        images,
+        steps,
+        zSteps,
+        sSteps,
+        pixels,
+        decay: 1 / tau,
+        threshold: THETA,
+        slope: ALPHA / 2,
+        ...addresses,
+        z: z.at,
+        spikes: dS.at,
+        g: g.at,
+        sums: found.at,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       // A gradient is at most 1 times the steps it is summed over.
       expect(worstGap(g.view, expected).gap).toBeLessThan(40 * ROUNDING * steps);
       sums.expect(found.view);
@@ -193,17 +208,31 @@ test("real units: rows of any width, upsampled or not, dX and the norm's chunk s
           }
         }
       }
-      const [scale, shift] = addresses as [number, number];
-      team.run(
-        "activate",
-        tiles * images,
-        ...[kind, images, height, columns, channels, up, stride, scale, shift, z.at, rows.at],
-      );
-      team.run(
-        "activateBackward",
-        tiles * chunks,
-        ...[kind, chunks, chunkImages, images, pixels, ...addresses, z.at, above.at, g.at, found.at],
-      );
+      team.run("activate", tiles * images, {
+        kind,
+        images,
+        height,
+        width: columns,
+        channels,
+        up,
+        stride,
+        scale: addresses.scale,
+        shift: addresses.shift,
+        z: z.at,
+        out: rows.at,
+      });
+      team.run("activateBackward", tiles * chunks, {
+        kind,
+        chunks,
+        chunkImages,
+        images,
+        pixels,
+        ...addresses,
+        z: z.at,
+        above: above.at,
+        g: g.at,
+        sums: found.at,
+      });
       for (const [i, value] of expectedRows.entries()) {
         if (Number.isNaN(value)) expect(rows.view[i], `float ${i} is no unit's`).toBeNaN();
         else expect(Math.abs(rows.view[i]! - value), `value ${i}`).toBeLessThan(2 * ROUNDING);

@@ -6,12 +6,9 @@
  *
  * The backward half stops at the block's own parameters: no block hands an error to the block below it.
  */
-import type { ConvShape } from "./conv.ts";
-import { convForward, convOutputSize, convWeightGradient } from "./conv.ts";
-import type { LinearShape } from "./linear.ts";
-import { linearForward, linearWeightGradient } from "./linear.ts";
-import type { NormTrace } from "./norm.ts";
-import { normBackward, normForward } from "./norm.ts";
+import { type ConvShape, convForward, convOutputSize, convWeightGradient } from "./conv.ts";
+import { type LinearShape, linearForward, linearWeightGradient } from "./linear.ts";
+import { type NormTrace, normBackward, normForward } from "./norm.ts";
 import { maxPoolBackward, maxPoolForward, upsampleForward } from "./pool.ts";
 
 export interface LinearSynapses extends LinearShape {

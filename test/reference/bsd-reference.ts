@@ -6,15 +6,19 @@
  * down: its first block drives stage L - 1, its last redraws the stimulus at stage 1 (no neurons, no norm).
  * Direct coding: the stimulus, and the one-hot target at the other end, are held for all T steps.
  */
-import type { Alignment, AlignmentOptions } from "./alignment.ts";
-import { align } from "./alignment.ts";
-import type { Block, BlockGradients } from "./block.ts";
-import { blockBackward, blockForward } from "./block.ts";
-import type { Surrogate } from "./lif.ts";
-import { heaviside } from "./lif.ts";
+import { type Alignment, type AlignmentOptions, align } from "./alignment.ts";
+import { type Block, type BlockGradients, blockBackward, blockForward } from "./block.ts";
+import { heaviside, type Surrogate } from "./lif.ts";
 import { crossEntropy } from "./softmax.ts";
-import type { StageOptions, StageTrace } from "./stage.ts";
-import { holdOverTime, spreadOverTime, stageBackward, stageForward, timeMean } from "./stage.ts";
+import {
+  holdOverTime,
+  type StageOptions,
+  type StageTrace,
+  spreadOverTime,
+  stageBackward,
+  stageForward,
+  timeMean,
+} from "./stage.ts";
 
 /** A perception/recall pair; recall has one block more than perception, its last one redraws the stimulus. */
 export interface Pair {

@@ -70,7 +70,6 @@ async function run(c: Case, threads = 1) {
   const source = { height, width, channels };
   const outPlane = { outHeight: plane.height, outWidth: plane.width };
   const bytes = realScratch({ source, ...outPlane, pool, padding, shape });
-  const geometry = [images, height, width, stride, padding, channels, plane.height, plane.width, pool, tiles, xStride];
   const room = (needed: number) => {
     const stride = Math.ceil(needed / 16) * 16;
     const region = arena.u8(stride * threads + 64);
@@ -79,18 +78,49 @@ async function run(c: Case, threads = 1) {
     return { at: region.at, stride, intact: () => region.view.subarray(stride * threads).every((b) => b === CANARY) };
   };
   const rooms = [room(bytes.forward), room(bytes.gradient)] as const;
-  team.run(
-    "convolveReal",
+  team.run("convolveReal", images, {
     images,
-    ...[...geometry, x.at, weights.at, c.bias ? biases.at : 0, z.at, winner.at, moments.at],
-    ...[rooms[0].at, rooms[0].stride],
-  );
-  team.run(
-    "convolveRealGradient",
-    4 * tiles,
-    ...[...geometry, x.at, g.at, z.at, winner.at, c.norm ? coefficients.at : 0, dWeights.at, c.bias ? dBias.at : 0],
-    ...[rooms[1].at, rooms[1].stride],
-  );
+    height,
+    width,
+    stride,
+    pad: padding,
+    channels,
+    outHeight: plane.height,
+    outWidth: plane.width,
+    pool,
+    tiles,
+    xStride,
+    x: x.at,
+    weights: weights.at,
+    bias: c.bias ? biases.at : 0,
+    z: z.at,
+    winner: winner.at,
+    moments: moments.at,
+    scratch: rooms[0].at,
+    scratchStride: rooms[0].stride,
+  });
+  team.run("convolveRealGradient", 4 * tiles, {
+    images,
+    height,
+    width,
+    stride,
+    pad: padding,
+    channels,
+    outHeight: plane.height,
+    outWidth: plane.width,
+    pool,
+    tiles,
+    xStride,
+    x: x.at,
+    g: g.at,
+    z: z.at,
+    winner: winner.at,
+    coefficients: c.norm ? coefficients.at : 0,
+    dWeights: dWeights.at,
+    dBias: c.bias ? dBias.at : 0,
+    scratch: rooms[1].at,
+    scratchStride: rooms[1].stride,
+  });
   for (const { intact } of rooms) expect(intact(), "writes past its scratch memory").toBe(true);
   await team.close();
   return { c, plane, shape, tiles, xStride, x, weights, biases, g, coefficients, z, winner, moments, dWeights, dBias };

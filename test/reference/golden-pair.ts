@@ -1,6 +1,5 @@
 /** Builds the reference pair of a golden case, and lists its parameters by golden name. */
-import type { BlockNames, GoldenCase, GoldenCnn, GoldenMlp } from "../golden/golden.ts";
-import { goldenNames } from "../golden/golden.ts";
+import { type BlockNames, type GoldenCase, type GoldenCnn, type GoldenMlp, goldenNames } from "../golden/golden.ts";
 import type { Block, BlockGradients, ConvSynapses, LinearSynapses } from "./block.ts";
 import type { BsdOptions, Pair, PairGradients } from "./bsd-reference.ts";
 

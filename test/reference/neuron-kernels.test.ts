@@ -91,7 +91,18 @@ function build(c: Case) {
     inverses: dirty(images * cells * neurons),
     gradients: region(images * cells * neurons, -1, 1),
     share: cells === pixels ? 1 : 0.25,
-    sizes: [chunks, c.chunkImages, images, steps, zSteps, pixels, tiles, 1 / c.tau, THETA],
+    sizes: {
+      chunks,
+      chunkImages: c.chunkImages,
+      images,
+      steps,
+      zSteps,
+      pixels,
+      tiles,
+      decay: 1 / c.tau,
+      threshold: THETA,
+      cellCount: cells,
+    },
   };
 }
 type Built = ReturnType<typeof build>;
@@ -130,13 +141,21 @@ test("masks, counts and features", () => {
       }
       if (c.feature === "energy") for (const [i, value] of features.entries()) features[i] = Math.sqrt(value);
       const scratch = team.scratch(ROWS * 256);
-      team.run(
-        "neuronForward",
-        tiles * built.chunks,
-        ...[...built.sizes, CODES[c.feature], built.share, cells, built.scale.at, built.shift.at, built.z.at],
-        ...[built.masks.at, built.counts.at, built.features.at, built.inverses.at],
-        ...[built.cellOf.at, scratch.at, scratch.stride],
-      );
+      team.run("neuronForward", tiles * built.chunks, {
+        ...built.sizes,
+        feature: CODES[c.feature],
+        share: built.share,
+        scale: built.scale.at,
+        shift: built.shift.at,
+        z: built.z.at,
+        masks: built.masks.at,
+        counts: built.counts.at,
+        features: built.features.at,
+        inverses: built.inverses.at,
+        cells: built.cellOf.at,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       expect([...built.masks.view]).toEqual([...fired]);
       expect([...built.counts.view]).toEqual([...counts]);
       expect(relativeGap(built.features.view, features)).toBeLessThan(1e-5);
@@ -180,14 +199,25 @@ test("gradients of the drive, and their chunk sums", () => {
         }
       }
       const scratch = team.scratch(ROWS * (steps * 16 + 144));
-      team.run(
-        "neuronBackward",
-        tiles * built.chunks,
-        ...[...built.sizes, ALPHA / 2, CODES[c.feature], built.share, cells, built.scale.at, built.shift.at],
-        ...[built.mean.at, built.inverse.at, built.z.at, built.gradients.at, built.inverses.at],
-        ...[built.cellOf.at, built.pull.at],
-        ...[built.g.at, built.sums.at, scratch.at, scratch.stride],
-      );
+      team.run("neuronBackward", tiles * built.chunks, {
+        ...built.sizes,
+        slope: ALPHA / 2,
+        feature: CODES[c.feature],
+        share: built.share,
+        scale: built.scale.at,
+        shift: built.shift.at,
+        mean: built.mean.at,
+        inverse: built.inverse.at,
+        z: built.z.at,
+        gradients: built.gradients.at,
+        inverses: built.inverses.at,
+        cells: built.cellOf.at,
+        pull: built.pull.at,
+        g: built.g.at,
+        sums: built.sums.at,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       expect(relativeGap(built.g.view, expected)).toBeLessThan(2e-5);
       expect(relativeGap(built.sums.view, sums)).toBeLessThan(2e-5);
     }),

@@ -72,7 +72,7 @@ test("sumSquares: one sum a block, the last one short", () => {
   new RandomStream(1, "squares").fillUniform(x.view, -1, 1);
   const out = team.arena.f64(3);
   out.view.fill(-1);
-  team.run("sumSquares", 2, x.view.length, x.at, out.at);
+  team.run("sumSquares", 2, { length: x.view.length, x: x.at, out: out.at });
   expect(out.view[0]! / norm(x.view.subarray(0, 2048)) ** 2).toBeCloseTo(1, 6);
   expect(out.view[1]! / norm(x.view.subarray(2048)) ** 2).toBeCloseTo(1, 6);
   expect(out.view[2]).toBe(-1);

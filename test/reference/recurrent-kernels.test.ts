@@ -46,14 +46,23 @@ test("drives: what the element before fired, added to a held or a stepped drive,
         const weightRegion = placed(team, weights);
         const scratch = team.scratch((population.motifs + steps) * 64);
         const run = (first: number, end: number) =>
-          team.runRange(
-            "recurrentEvents",
-            first * tiles,
-            end * tiles,
-            ...[rows, images, steps, population.periods, driveSteps, neurons, tiles],
-            ...[population.offsets.at, population.events.at, weightRegion.at, driveRegion.at, z.at],
-            ...[wantMoments ? moments.at : 0, scratch.at, scratch.stride],
-          );
+          team.runRange("recurrentEvents", first * tiles, end * tiles, {
+            rows,
+            images,
+            steps,
+            periods: population.periods,
+            driveSteps,
+            inputs: neurons,
+            tiles,
+            offsets: population.offsets.at,
+            events: population.events.at,
+            weights: weightRegion.at,
+            drives: driveRegion.at,
+            z: z.at,
+            moments: wantMoments ? moments.at : 0,
+            scratch: scratch.at,
+            scratchStride: scratch.stride,
+          });
         // As a layer calls it: the last position first, or all at once.
         if (random.below(2) === 0) run(0, positions);
         else for (let n = positions - 1; n >= 0; n--) run(n, n + 1);
@@ -111,7 +120,13 @@ test("moments of drives that nothing recurrent adds to", () => {
       const perPosition = rows * steps;
       const z = gridOf(new RandomStream(seed, "moments"), tiles * positions * perPosition * 16, 3);
       const out = unwritten(team, positions * tiles * 32);
-      team.run("positionMoments", positions * tiles, ...[positions, perPosition, tiles, placed(team, z).at, out.at]);
+      team.run("positionMoments", positions * tiles, {
+        positions,
+        rows: perPosition,
+        tiles,
+        z: placed(team, z).at,
+        out: out.at,
+      });
       expect(relativeGap(out.view, momentsOf(Float64Array.from(z), { positions, perPosition, tiles }))).toBeLessThan(
         1e-5,
       );
@@ -125,7 +140,7 @@ test("a held drive's gradient is the sum of its steps'", () => {
     fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 9 }), fc.nat(), (rows, steps, seed) => {
       const x = gridOf(new RandomStream(seed, "sum steps"), rows * steps * 16, 4);
       const out = unwritten(team, rows * 16);
-      team.run("sumSteps", rows, steps, placed(team, x).at, out.at);
+      team.run("sumSteps", rows, { steps, x: placed(team, x).at, out: out.at });
       const expected = Array.from({ length: rows * 16 }, (_, at) => {
         let sum = 0;
         for (let t = 0; t < steps; t++) sum += x[(Math.floor(at / 16) * steps + t) * 16 + (at % 16)]!;
@@ -149,12 +164,18 @@ function listed(
   const scratch = team.scratch(neurons * 4);
   starts.view.fill(-1);
   lists.view.fill(65535);
-  team.run(
-    "transposePositions",
-    positions,
-    ...[rows, steps, population.motifs, neurons, population.offsets.at, population.events.at],
-    ...[starts.at, lists.at, scratch.at, scratch.stride],
-  );
+  team.run("transposePositions", positions, {
+    rows,
+    steps,
+    motifs: population.motifs,
+    neurons,
+    offsets: population.offsets.at,
+    events: population.events.at,
+    starts: starts.at,
+    lists: lists.at,
+    scratch: scratch.at,
+    scratchStride: scratch.stride,
+  });
   return { apart, starts, lists };
 }
 
@@ -204,12 +225,21 @@ test("weight and bias gradients: gradient rows of position n meet the spikes of 
         const weight = unwritten(team, tiles * neurons * 16);
         const dBias = unwritten(team, tiles * 16);
         const scratch = team.scratch(rows * motifs * 64);
-        team.run(
-          "positionsGradient",
-          tiles,
-          ...[positions, rows, shift, steps, periods, neurons, starts.at, lists.at, gRegion.at],
-          ...[weight.at, bias ? dBias.at : 0, scratch.at, scratch.stride],
-        );
+        team.run("positionsGradient", tiles, {
+          positions,
+          rows,
+          shift,
+          steps,
+          periods,
+          inputs: neurons,
+          starts: starts.at,
+          lists: lists.at,
+          g: gRegion.at,
+          dWeights: weight.at,
+          dBias: bias ? dBias.at : 0,
+          scratch: scratch.at,
+          scratchStride: scratch.stride,
+        });
         const expected = new Float64Array(weight.view.length);
         const sums = new Float64Array(tiles * 16);
         for (let unit = 0; unit < tiles * 16; unit++) {

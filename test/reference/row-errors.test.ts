@@ -60,7 +60,16 @@ test("clipErrors: both copies clipped, the rows times a factor, nothing between 
       const xi = uniform(length, 1);
       const before = xi.view.slice();
       const rows = unwritten(team, c.images * stride);
-      team.run("clipErrors", items, ...[c.images, c.pixels, c.channels, stride, limit, 7, xi.at, rows.at]);
+      team.run("clipErrors", items, {
+        images: c.images,
+        pixels: c.pixels,
+        channels: c.channels,
+        stride,
+        errorLimit: limit,
+        factor: 7,
+        xi: xi.at,
+        rows: rows.at,
+      });
       for (const { tile, row } of places) {
         const clipped = Math.fround(Math.max(-Math.fround(limit), Math.min(Math.fround(limit), before[tile]!)));
         expect(xi.view[tile]).toBe(clipped);
@@ -80,8 +89,19 @@ test("predictionGap: the prediction less the value, 0 in lanes that are no unit'
       const [scale, shift] = [uniform(tiles * 16, 1), uniform(tiles * 16, 1)];
       const x = rows();
       const e = unwritten(team, length);
-      const sizes = [kind, c.images, c.pixels, c.channels, stride, 0.5];
-      team.run("predictionGap", items, ...sizes, ...[scale, shift, z, x, e].map(({ at }) => at));
+      team.run("predictionGap", items, {
+        kind,
+        images: c.images,
+        pixels: c.pixels,
+        channels: c.channels,
+        stride,
+        factor: 0.5,
+        scale: scale.at,
+        shift: shift.at,
+        z: z.at,
+        x: x.at,
+        gap: e.at,
+      });
       const expected = new Float64Array(length);
       for (const { tile, row, channel } of places) {
         const drive = z.view[tile]! * scale.view[channel]! + shift.view[channel]!;
@@ -100,7 +120,16 @@ test("relaxRows: values move against the pull and towards their prediction", () 
       const [pull, e] = [uniform(length, 1), uniform(length, 1)];
       const x = rows();
       const before = x.view.slice();
-      team.run("relaxRows", items, ...[c.images, c.pixels, c.channels, stride, 0.25, pull.at, e.at, x.at]);
+      team.run("relaxRows", items, {
+        images: c.images,
+        pixels: c.pixels,
+        channels: c.channels,
+        stride,
+        inferenceRate: 0.25,
+        pull: pull.at,
+        gap: e.at,
+        x: x.at,
+      });
       for (const { tile, row } of places) {
         const expected = before[row]! - 0.25 * (pull.view[tile]! - e.view[tile]!);
         expect(Math.abs(x.view[row]! - expected)).toBeLessThan(2 * ROUNDING);
@@ -115,7 +144,19 @@ test("exponential linear units at their ends: 0, what is tiny, what is far below
   const given = [0, -1e-6, -2, -200, Number.NEGATIVE_INFINITY, Number.NaN, 3, Number.POSITIVE_INFINITY];
   const z = placed(team, [...given, ...new Array(8).fill(0)]);
   const [scale, shift, rows] = [placed(team, new Array(16).fill(1)), team.arena.f32(16), team.arena.f32(16)];
-  team.run("activate", 1, ...[2, 1, 1, 1, 8, 0, 16, scale.at, shift.at, z.at, rows.at]);
+  team.run("activate", 1, {
+    kind: 2,
+    images: 1,
+    height: 1,
+    width: 1,
+    channels: 8,
+    up: 0,
+    stride: 16,
+    scale: scale.at,
+    shift: shift.at,
+    z: z.at,
+    out: rows.at,
+  });
   for (const [i, x] of given.entries()) {
     const expected = x > 0 ? x : Math.expm1(x);
     if (Number.isFinite(expected)) {

@@ -34,7 +34,7 @@ test("gatherRows looks symbols' rows up; scatterRows adds rows up by symbol; sum
       const table = whole(random, symbols * stride);
       const bias = whole(random, stride);
       const out = whole(random, rows * stride);
-      team.run("gatherRows", rows, stride, names.at, table.at, bias.at, out.at);
+      team.run("gatherRows", rows, { stride, symbols: names.at, table: table.at, bias: bias.at, out: out.at });
       for (let i = 0; i < rows * stride; i++) {
         const row = names.view[Math.floor(i / stride)]!;
         expect(out.view[i]).toBe(table.view[row * stride + (i % stride)]! + bias.view[i % stride]!);
@@ -45,8 +45,16 @@ test("gatherRows looks symbols' rows up; scatterRows adds rows up by symbol; sum
         sums[names.view[Math.floor(i / stride)]! * stride + (i % stride)]! += out.view[i]! / 2;
         all[i % stride]! += out.view[i]! / 2;
       }
-      team.run("scatterRows", stride / 16, rows, symbols, stride, 0.5, names.at, out.at, table.at);
-      team.run("sumRows", stride / 16, rows, stride, 0.5, out.at, bias.at);
+      team.run("scatterRows", stride / 16, {
+        rows,
+        symbolCount: symbols,
+        stride,
+        scale: 0.5,
+        symbols: names.at,
+        g: out.at,
+        table: table.at,
+      });
+      team.run("sumRows", stride / 16, { rows, stride, scale: 0.5, x: out.at, out: bias.at });
       expect(table.view).toEqual(sums);
       expect(bias.view).toEqual(all);
     }),
@@ -64,7 +72,15 @@ test("squaredError: the mean over the width a row, the factor on the gradient, p
         Region<Float32Array>,
       ];
       const losses = team.arena.f64(rows);
-      team.run("squaredError", rows, width, stride, -0.5, y.at, targets.at, losses.at, gradients.at);
+      team.run("squaredError", rows, {
+        width,
+        stride,
+        factor: -0.5,
+        y: y.at,
+        targets: targets.at,
+        losses: losses.at,
+        gradients: gradients.at,
+      });
       for (let r = 0; r < rows; r++) {
         let sum = 0;
         for (let i = 0; i < stride; i++) {
@@ -88,9 +104,9 @@ test.each([4, 20, BLOCK, BLOCK + 4, 2 * BLOCK + 12])("predictionError and relax 
     Region<Float32Array>,
   ];
   const items = Math.ceil(length / BLOCK);
-  team.run("predictionError", items, length, x.at, mu.at, delta.at);
+  team.run("predictionError", items, { length, x: x.at, mu: mu.at, delta: delta.at });
   const before = x.view.slice();
-  team.run("relax", items, length, 0.25, x.at, mu.at, pull.at);
+  team.run("relax", items, { length, inferenceRate: 0.25, x: x.at, mu: mu.at, pull: pull.at });
   for (let i = 0; i < length; i++) {
     const m = mu.view[i]!;
     expect(delta.view[i]! + 0).toBe((m - before[i]!) * (1 - m * m) + 0);
@@ -105,7 +121,7 @@ test("addInto: one onto the other, over blocks and their rests", () => {
       const [x, sum] = [whole(random, 4 * quads), whole(random, 4 * quads)];
       const expected = sum.view.map((value, i) => value + x.view[i]!);
       const beside = team.arena.f32(4);
-      team.run("addInto", Math.ceil((4 * quads) / BLOCK), 4 * quads, x.at, sum.at);
+      team.run("addInto", Math.ceil((4 * quads) / BLOCK), { length: 4 * quads, x: x.at, sum: sum.at });
       expect(sum.view).toEqual(expected);
       expect([...beside.view]).toEqual([0, 0, 0, 0]);
     }),

@@ -47,10 +47,24 @@ test("running statistics move towards those of the whole window", () => {
       const { positions, rows, tiles } = c;
       const { random, neurons, z } = build(c);
       const moments = unwritten(team, positions * tiles * 32);
-      team.run("positionMoments", positions * tiles, ...[positions, rows, tiles, placed(team, z).at, moments.at]);
+      team.run("positionMoments", positions * tiles, {
+        positions,
+        rows,
+        tiles,
+        z: placed(team, z).at,
+        out: moments.at,
+      });
       const before = { mean: gridOf(random, neurons, 1), variance: gridOf(random, neurons, 1).map((v) => 1 + v / 2) };
       const [mean, variance] = [placed(team, before.mean), placed(team, before.variance)];
-      team.run("normRunning", tiles, ...[positions, tiles, rows, momentum, moments.at, mean.at, variance.at]);
+      team.run("normRunning", tiles, {
+        chunks: positions,
+        tiles,
+        rows,
+        momentum,
+        moments: moments.at,
+        runningMean: mean.at,
+        runningVariance: variance.at,
+      });
       const count = positions * rows;
       for (let unit = 0; unit < neurons; unit++) {
         const values = Array.from({ length: count }, (_, row) => z[inTile(unit, row, count)]!);
@@ -95,17 +109,27 @@ function runGradient(
     coefficients: unwritten(team, 3 * positions * neurons),
     g: placed(team, g),
   };
-  team.run(
-    "positionNormGradient",
+  team.run("positionNormGradient", tiles, {
+    positions,
+    rows,
     tiles,
-    ...[positions, rows, tiles, constant ? 1 : 0, placed(team, sums).at, placed(team, gamma).at],
-    ...[flat(statistics.mean).at, flat(statistics.inverse).at, out.gamma.at, out.beta.at, out.coefficients.at],
-  );
-  team.run(
-    "finishPositions",
-    positions * tiles,
-    ...[positions, rows, tiles, out.coefficients.at, out.g.at, placed(team, z).at],
-  );
+    constant: constant ? 1 : 0,
+    sums: placed(team, sums).at,
+    gamma: placed(team, gamma).at,
+    mean: flat(statistics.mean).at,
+    inverse: flat(statistics.inverse).at,
+    dGamma: out.gamma.at,
+    dBeta: out.beta.at,
+    coefficients: out.coefficients.at,
+  });
+  team.run("finishPositions", positions * tiles, {
+    positions,
+    rows,
+    tiles,
+    coefficients: out.coefficients.at,
+    g: out.g.at,
+    z: placed(team, z).at,
+  });
   return out;
 }
 

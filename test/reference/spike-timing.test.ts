@@ -61,12 +61,20 @@ function run(team: Team, c: Case, spikes: Uint8Array, factors: Float32Array) {
     if (spike) masks.view[row * tiles + Math.floor(channel / LANES)]! |= 1 << (channel % LANES);
   }
   const { before, after, potentiation, depression } = c;
-  team.run(
-    "spikeTiming",
-    tiles * images,
-    ...[images, steps, seen, pixels, tiles, before, after, potentiation, depression],
-    ...[masks.at, rewards.at, g.at],
-  );
+  team.run("spikeTiming", tiles * images, {
+    images,
+    steps,
+    zSteps: seen,
+    pixels,
+    tiles,
+    potentiationDecay: before,
+    depressionDecay: after,
+    potentiation,
+    depression,
+    masks: masks.at,
+    factors: rewards.at,
+    g: g.at,
+  });
   const found = new Float64Array(images * seen * pixels * channels);
   let unused = 0;
   for (let tile = 0, at = 0; tile < tiles; tile++) {

@@ -4,10 +4,8 @@
  *
  *   features = (1/T) sum over t of S[t] (rate), of the drive X[t] (drive), or of H[t] (membrane)
  */
-import type { Block, BlockGradients, BlockTrace } from "./block.ts";
-import { blockBackward, blockForward } from "./block.ts";
-import type { LifOptions, LifTrace, Surrogate } from "./lif.ts";
-import { lifBackward, lifForward } from "./lif.ts";
+import { type Block, type BlockGradients, type BlockTrace, blockBackward, blockForward } from "./block.ts";
+import { type LifOptions, type LifTrace, lifBackward, lifForward, type Surrogate } from "./lif.ts";
 
 export type FeatureKind = "rate" | "drive" | "membrane";
 

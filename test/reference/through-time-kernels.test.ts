@@ -24,7 +24,13 @@ test("weights are transposed and scaled; unused inputs are 0", () => {
     fc.property(units, units, fc.constantFrom(1, 0.25, -2), fc.nat(), (inputs, outputs, factor, seed) => {
       const weights = gridOf(new RandomStream(seed, "transpose"), tilesFor(outputs) * inputs * 16, 1);
       const out = unwritten(team, tilesFor(inputs) * outputs * 16);
-      team.run("transposeWeights", tilesFor(inputs), ...[inputs, outputs, factor, placed(team, weights).at, out.at]);
+      team.run("transposeWeights", tilesFor(inputs), {
+        inputs,
+        outputs,
+        factor,
+        weights: placed(team, weights).at,
+        out: out.at,
+      });
       for (let i = 0; i < tilesFor(inputs) * 16; i++) {
         for (let u = 0; u < outputs; u++) {
           const expected = i < inputs ? factor * weights[inTile(u, i, inputs)]! : 0;
@@ -61,12 +67,19 @@ test("the gradient of spikes is a product with the transposed weights, and a con
       const g = gridOf(random, tilesFor(outputs) * gRows * 16, 1);
       const constant = repeat ? gridOf(random, (tiles * allRows * 16) / repeat, 2) : new Float32Array(0);
       const out = unwritten(team, tiles * allRows * 16);
-      team.run(
-        "spikeGradient",
-        tiles,
-        ...[rows, outputs, gFirst, gRows, first, allRows, Math.max(1, repeat), placed(team, g).at],
-        ...[placed(team, weights).at, repeat ? placed(team, constant).at : 0, out.at],
-      );
+      team.run("spikeGradient", tiles, {
+        rows,
+        outputs,
+        gFirst,
+        gRows,
+        first,
+        allRows,
+        repeat: Math.max(1, repeat),
+        g: placed(team, g).at,
+        weights: placed(team, weights).at,
+        constant: repeat ? placed(team, constant).at : 0,
+        out: out.at,
+      });
       for (let i = 0; i < tiles * 16; i++) {
         for (let row = 0; row < allRows; row++) {
           const found = out.view[inTile(i, row, allRows)]!;
@@ -139,12 +152,25 @@ test("dX through the neuron's steps from a gradient of every spike, and the norm
         }
       }
       const scratch = team.scratch(steps * 16);
-      team.run(
-        "neuronBackwardSteps",
-        tiles,
-        ...[before, count, images, steps, 1 / tau, THETA, ALPHA / 2, scale.at, shift.at, mean.at, inverse.at],
-        ...[z.at, dS.at, g.at, found.at, scratch.at, scratch.stride],
-      );
+      team.run("neuronBackwardSteps", tiles, {
+        first: before,
+        count,
+        images,
+        steps,
+        decay: 1 / tau,
+        threshold: THETA,
+        slope: ALPHA / 2,
+        scale: scale.at,
+        shift: shift.at,
+        mean: mean.at,
+        inverse: inverse.at,
+        z: z.at,
+        spikes: dS.at,
+        g: g.at,
+        sums: found.at,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       const written = [...expected.keys()].filter((at) => !Number.isNaN(expected[at]!));
       expect(g.view.filter((value) => !Number.isNaN(value)).length).toBe(written.length);
       expect(

@@ -24,7 +24,7 @@ export async function steppedSession(
     if (event.kind === "state" && !event.running) waiting();
   });
   try {
-    for (const { totalSteps } = session.experiment; session.about(null).step < totalSteps; ) {
+    for (const { totalSteps } = session.experiment.task; session.about(null).step < totalSteps; ) {
       await new Promise<void>((resolve, reject) => {
         waiting = resolve;
         failed = reject;

@@ -14,7 +14,7 @@ export type PlayedEnd = number | Exclude<JobEnd, { kind: "done" }>;
 
 /** What a finished run leaves. */
 export function writeRun(runs: ComparisonFolder, { folder }: Pick<PlannedJob, "folder">, figure: number) {
-  const summary = { heldOutAccuracy: figure, testAccuracy: 1 - figure };
+  const summary = { validationAccuracy: figure, testAccuracy: 1 - figure };
   const run = runs.file(folder);
   mkdirSync(run, { recursive: true });
   writeFileSync(join(run, "config.yaml"), "{}");

@@ -1,10 +1,10 @@
 /** Trains autoencoders on the small bars in this process and keeps everything a run would write. */
 import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { decodeAutoencoderCheckpoint } from "../../src/training/autoencoder/checkpoint.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../src/training/autoencoder/experiment.ts";
-import type { AutoencoderMetricLine } from "../../src/training/autoencoder/metrics.ts";
+import { decodeAutoencoderCheckpoint } from "../../src/training/checkpoint.ts";
+import { createAutoencoderExperiment } from "../../src/training/experiment.ts";
+import type { AutoencoderMetricLine } from "../../src/training/metrics.ts";
 import { train } from "../../src/training/trainer.ts";
 import { smallDigits } from "./small-digits.ts";
 

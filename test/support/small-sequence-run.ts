@@ -2,10 +2,10 @@
 import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { decodeSequenceCheckpoint } from "../../src/training/sequence/checkpoint.ts";
+import { decodeSequenceCheckpoint } from "../../src/training/checkpoint.ts";
+import { createSequenceExperiment } from "../../src/training/experiment.ts";
+import type { SequenceMetricLine } from "../../src/training/metrics.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
-import { createSequenceExperiment } from "../../src/training/sequence/experiment.ts";
-import type { SequenceMetricLine } from "../../src/training/sequence/metrics.ts";
 import { sequenceRequest } from "../../src/training/sequence/request.ts";
 import { train } from "../../src/training/trainer.ts";
 import { bytesOf } from "./series-files.ts";

@@ -37,6 +37,12 @@ export async function inferred(dataset: Dataset, error: BispikeError): Promise<v
   same<typeof error.code, "data" | "config" | "checkpoint" | "shape" | "usage" | "training" | "platform">(true);
 
   const team = await Team.create();
+  const place = { x: 0, out: 8 };
+  team.run("sumSquares", 1, { length: 4, ...place });
+  // @ts-expect-error a kernel's argument is missing
+  team.run("sumSquares", 1, place);
+  // @ts-expect-error the kernel has no such argument
+  team.run("sumSquares", 1, { length: 4, x: 0, out: 8, scale: 1 });
   const experiment = createExperiment(team, config, dataset);
   same<typeof experiment.model, ImageModel>(true);
   const result = await train(experiment, {
@@ -47,7 +53,7 @@ export async function inferred(dataset: Dataset, error: BispikeError): Promise<v
       },
       onMetrics: (line) => {
         // A line of a step or of an epoch, told apart by its kind.
-        if (line.kind === "epoch") same<typeof line.heldOutAccuracy, number | null>(true);
+        if (line.kind === "epoch") same<typeof line.validationAccuracy, number | null>(true);
       },
     },
   });

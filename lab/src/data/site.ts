@@ -1,6 +1,5 @@
 /** Data sets the site carries: IDX files under data/NAME/, as `bispike lab` serves them and `build:lab` lays them out. */
-import type { Dataset } from "../../../src/data/dataset.ts";
-import { checkLabels, makeSplit } from "../../../src/data/dataset.ts";
+import { checkLabels, type Dataset, makeSplit } from "../../../src/data/dataset.ts";
 import { parseIdxImages, parseIdxLabels } from "../../../src/data/idx.ts";
 import { KNOWN_SETS } from "../../../src/data/known.ts";
 import { BispikeError } from "../../../src/errors.ts";

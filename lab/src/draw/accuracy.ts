@@ -17,7 +17,7 @@ export function accuracies(runs: readonly Pick<Run, "lines" | "epochs">[]): uPlo
       const ends = epochs.peek();
       return [
         [lines.map(({ step }) => step), batches],
-        [ends.map(({ step }) => step), ends.map(({ heldOutAccuracy }) => heldOutAccuracy)],
+        [ends.map(({ step }) => step), ends.map(({ validationAccuracy }) => validationAccuracy)],
       ];
     }),
   );

@@ -49,7 +49,7 @@ function placeOf(tag: string): Place | undefined {
   if (tag === "step/loss") return { chart: "Loss", line: "batch" };
   if (tag === "epoch/trainLoss") return { chart: "Loss", line: "epoch" };
   if (tag === "epoch/trainAccuracy") return { chart: "Accuracy", line: "learned from" };
-  if (tag === "epoch/heldOutAccuracy") return { chart: "Accuracy", line: "held out" };
+  if (tag === "epoch/validationAccuracy") return { chart: "Accuracy", line: "held out" };
   const held = HELD_OUT.exec(tag)?.[1];
   if (held && !held.endsWith("Psnr")) return { chart: "Held-out error", line: held };
   const [, list, stage] = BY_STAGE.exec(tag) ?? [];

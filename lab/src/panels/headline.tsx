@@ -18,7 +18,7 @@ export function Headline({ run }: { run: Run }) {
     [run],
   );
   const about = run.about.value;
-  const held = run.epochs.value.at(-1)?.heldOutAccuracy ?? null;
+  const held = run.epochs.value.at(-1)?.validationAccuracy ?? null;
   const chance = about && Math.round(100 / about.classNames.length);
   return (
     <p class="headline">

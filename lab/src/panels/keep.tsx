@@ -31,7 +31,7 @@ export function Keep({ run }: { run: Run }) {
   const off = !run.ready.value || busy.value;
   const recalls = run.about.value?.recalls ?? false;
   const best = run.epochs.value.reduce<number | null>(
-    (most, { heldOutAccuracy: here }) => (here === null || (most !== null && most > here) ? most : here),
+    (most, { validationAccuracy: here }) => (here === null || (most !== null && most > here) ? most : here),
     null,
   );
   return (

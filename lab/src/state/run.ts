@@ -11,7 +11,7 @@ import type { About, DataSource, Failure, LabApi, LabEvent, Snapshot, StepLine }
 export interface EpochPoint {
   readonly step: number;
   readonly epoch: number;
-  readonly heldOutAccuracy: number | null;
+  readonly validationAccuracy: number | null;
 }
 
 /** How a run is set up; what the URL and the choices' panel hold. */
@@ -174,8 +174,8 @@ export class Run {
           this.arrival.value = event.arrival;
           break;
         case "epoch": {
-          const { step, epoch, heldOutAccuracy, warnings } = event;
-          this.epochs.value = [...this.epochs.value, { step, epoch, heldOutAccuracy }];
+          const { step, epoch, validationAccuracy, warnings } = event;
+          this.epochs.value = [...this.epochs.value, { step, epoch, validationAccuracy }];
           this.warnings.value = warnings;
           break;
         }

@@ -79,7 +79,7 @@ export type LabEvent =
       readonly kind: "epoch";
       readonly epoch: number;
       readonly step: number;
-      readonly heldOutAccuracy: number | null;
+      readonly validationAccuracy: number | null;
       readonly warnings: readonly string[];
     }
   /** `running` false: paused, or done when `finished`. */

@@ -5,7 +5,6 @@
  * does not learn and leaves training's bytes alone.
  */
 import type { Dataset } from "../../../src/data/dataset.ts";
-import type { StepMetrics, StepReport } from "../../../src/index.ts";
 import {
   BispikeError,
   type Checkpoint,
@@ -16,6 +15,8 @@ import {
   Model,
   type Moment,
   type Place,
+  type StepMetrics,
+  type StepReport,
   type Team,
   train,
   trainsRecall,
@@ -79,7 +80,7 @@ export class Session {
     this.#resume = resume;
     this.#start = resume ? this.experiment.task.restore(resume) : { step: 0, epoch: 0, batch: 0, best: null };
     this.#step = this.#start.step;
-    this.#finished = this.#step >= this.experiment.totalSteps;
+    this.#finished = this.#step >= this.experiment.task.totalSteps;
   }
 
   /** Optimiser steps done. */
@@ -93,7 +94,7 @@ export class Session {
   }
 
   about(singleThreaded: string | null): Omit<About, "startedFrom"> {
-    const { config, dataset, model, trainIndices, heldOutIndices, stepsPerEpoch, totalSteps } = this.experiment;
+    const { config, dataset, model, trainIndices, validationIndices, task } = this.experiment;
     return {
       config,
       threads: this.#team.threads,
@@ -101,9 +102,9 @@ export class Session {
       dataName: dataset.name,
       classNames: dataset.classNames,
       shape: dataset.shape,
-      images: { train: trainIndices.length, heldOut: heldOutIndices.length, test: dataset.test.count },
-      stepsPerEpoch,
-      totalSteps,
+      images: { train: trainIndices.length, heldOut: validationIndices.length, test: dataset.test.count },
+      stepsPerEpoch: task.stepsPerEpoch,
+      totalSteps: task.totalSteps,
       step: this.#step,
       stages: stagesOf(model),
       recalls: trainsRecall(config.rule),

@@ -1,6 +1,5 @@
 /** What the newest training step left in the engine's memory, as the page shows it. */
-import type { Dataset } from "../../../src/data/dataset.ts";
-import { imageBytes } from "../../../src/data/dataset.ts";
+import { type Dataset, imageBytes } from "../../../src/data/dataset.ts";
 import { fromFrameRows, type ImageModel, Model, recallImages, type VariedBatch } from "../../../src/index.ts";
 import type { NetworkPair } from "../../../src/network/pair.ts";
 import { sizeOf } from "../../../src/network/shape.ts";

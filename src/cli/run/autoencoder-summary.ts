@@ -2,7 +2,7 @@
 import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { AutoencoderRuleConfig } from "../../training/autoencoder/config.ts";
-import type { AutoencoderExperiment } from "../../training/autoencoder/experiment.ts";
+import type { AutoencoderExperiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
 import { importSlots } from "../../training/slots.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
@@ -25,7 +25,7 @@ export interface AutoencoderRunSummary {
   /** The held-out images so, where the run is judged by them and the test part was not looked at. */
   readonly heldOut?: Reconstruction;
   /** Best over the epochs, of perception's drawings; null where nothing was held out. */
-  readonly heldOutMse: number | null;
+  readonly validationMse: number | null;
   readonly bestEpoch: number | null;
   readonly epochs: number;
   readonly steps: number;
@@ -57,13 +57,13 @@ export async function finishAutoencoderRun(
   pause: () => Promise<void>,
   judge: Judge,
 ): Promise<AutoencoderRunSummary> {
-  const { model, dataset, config, trainIndices, heldOutIndices, totalSteps } = experiment;
+  const { model, dataset, config, trainIndices, validationIndices, task } = experiment;
   const { learner } = model;
   const best = result.best ? folder.best() : undefined;
   if (best) importSlots(learner.slots(false), best.tensors);
   const isTest = judge === "test";
   const split = isTest ? dataset.test : dataset.train;
-  const indices = isTest ? Int32Array.from({ length: split.count }, (_, index) => index) : heldOutIndices;
+  const indices = isTest ? Int32Array.from({ length: split.count }, (_, index) => index) : validationIndices;
   const measured = await withFeatures(dataset, undefined, (features) =>
     measureReconstruction(model, split, indices, { features, pause }),
   );
@@ -82,10 +82,10 @@ export async function finishAutoencoderRun(
     data: dataset.name,
     test: isTest ? measured : null,
     ...(isTest ? {} : { heldOut: measured }),
-    heldOutMse: result.best && -result.best.score,
+    validationMse: result.best && -result.best.score,
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
-    steps: totalSteps,
+    steps: task.totalSteps,
     seconds: result.seconds,
     imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
     peakMemory: memory,

@@ -1,8 +1,8 @@
 /** What a comparison tells: to a person at a terminal, to a log, or to a program. */
 import type { Summary } from "../../comparison/figures.ts";
 import type { PlannedJob } from "../../comparison/plan.ts";
+import { reportRecord } from "../../comparison/records.ts";
 import type { WrittenReport } from "./compare-report.ts";
-import { jsonCompareReporter } from "./compare-reporter-json.ts";
 import { linesCompareReporter } from "./compare-reporter-lines.ts";
 
 export interface PlanInfo {
@@ -40,4 +40,24 @@ export function createCompareReporter({ json, quiet }: { json?: boolean; quiet?:
   if (json) return jsonCompareReporter();
   const lines = linesCompareReporter(!quiet && process.stdout.isTTY && process.stderr.isTTY);
   return quiet ? { ...lines, plan: () => {}, start: () => {}, progress: () => {}, done: () => {} } : lines;
+}
+
+/** Events for programs: one JSON object a line on stdout, told apart by `event`. */
+function jsonCompareReporter(): CompareReporter {
+  const write = (event: string, fields: object) => {
+    process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+  };
+  const named = ({ label, seed, folder }: PlannedJob) => ({ run: label, seed, folder });
+  return {
+    plan: (info) => write("plan", info),
+    start: (job) => write("start", named(job)),
+    progress: (job, at) => write("progress", { ...named(job), ...at }),
+    warning: (job, message) => write("warning", { ...named(job), message }),
+    done: (job, { summary }) => write("done", { ...named(job), summary }),
+    failed: (job, message) => write("failed", { ...named(job), message }),
+    stopping: () => {},
+    stopped: ({ finished, total }) => write("stopped", { finished, total }),
+    report: ({ table, files }, failed) => write("report", { ...reportRecord(table), failed, files }),
+    close: () => {},
+  };
 }

@@ -1,12 +1,10 @@
 /** The images a checkpoint's commands work on: the data set it was trained on, one of its parts, or a picture someone brings. */
 import { join } from "node:path";
-import type { Dataset, Split } from "../../data/dataset.ts";
-import { describeShape } from "../../data/dataset.ts";
+import { type Dataset, describeShape, type Split } from "../../data/dataset.ts";
 import { loadDataset } from "../../data/load.ts";
 import { splitHeldOut } from "../../data/split.ts";
 import { BispikeError } from "../../errors.ts";
-import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";
-import type { Checkpoint } from "../../training/checkpoint.ts";
+import type { AutoencoderCheckpoint, Checkpoint } from "../../training/checkpoint.ts";
 import type { Part } from "../parse.ts";
 import { movedFrom } from "./moved-data.ts";
 

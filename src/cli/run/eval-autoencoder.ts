@@ -1,7 +1,7 @@
 /** The work of `bispike eval` on autoencoders: how well each network redraws the images of a part. */
 import { BispikeError } from "../../errors.ts";
 import { buildAutoencoder, type OpenedCheckpoint } from "../../node/open.ts";
-import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";
+import type { AutoencoderCheckpoint } from "../../training/checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
 import { printable } from "../table.ts";

@@ -5,7 +5,7 @@ import { naiveForecasts } from "../../measurement/naive-forecast.ts";
 import { evaluateSequence, type SequenceEvaluation } from "../../measurement/sequence.ts";
 import type { Errors, ValueFigures } from "../../measurement/value-errors.ts";
 import { buildSequence, type OpenedCheckpoint } from "../../node/open.ts";
-import type { SequenceCheckpoint } from "../../training/sequence/checkpoint.ts";
+import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { print } from "../output.ts";
 import { alignTable, percent, printable } from "../table.ts";

@@ -3,7 +3,7 @@ import { BispikeError } from "../../errors.ts";
 import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
 import { type ImageModel, Model } from "../../network/model.ts";
 import { buildModel, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
-import { assertRecall, isAutoencoderCheckpoint, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { assertRecall } from "../../training/checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
 import { alignTable, classLabel, percent } from "../table.ts";
@@ -17,15 +17,12 @@ import { evalSequence } from "./eval-sequence.ts";
 export async function runEval(path: string, options: EvalOptions): Promise<void> {
   const opened = openAnyCheckpoint(path);
   const { checkpoint, file } = opened;
-  const other = isSequenceCheckpoint(checkpoint)
-    ? "sequences"
-    : isAutoencoderCheckpoint(checkpoint)
-      ? "an autoencoder"
-      : null;
+  const other =
+    checkpoint.problem === "sequence" ? "sequences" : checkpoint.problem === "autoencode" ? "an autoencoder" : null;
   checkSections(options, other && `${file} is one of ${other}`);
-  if (isSequenceCheckpoint(checkpoint)) return evalSequence({ file, checkpoint }, options);
+  if (checkpoint.problem === "sequence") return evalSequence({ file, checkpoint }, options);
   refuseSequenceData(options);
-  if (isAutoencoderCheckpoint(checkpoint)) return evalAutoencoder({ file, checkpoint }, options);
+  if (checkpoint.problem === "autoencode") return evalAutoencoder({ file, checkpoint }, options);
   return evalImages({ file, checkpoint }, options);
 }
 

@@ -11,7 +11,7 @@ import { stepperOf } from "../../learning/sequence/stepper.ts";
 import { ErrorSums, type Errors, type ValueFigures } from "../../measurement/value-errors.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { openSequence } from "../../node/open.ts";
-import type { SequenceCheckpoint } from "../../training/sequence/checkpoint.ts";
+import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import type { ForecastOptions } from "../forecast.ts";
 import { print } from "../output.ts";
 import { alignTable, printable } from "../table.ts";

@@ -6,8 +6,7 @@ import { authorsActivations } from "../../learning/real/image-net.ts";
 import { describeShape, flat, type Shape, sizeOf } from "../../network/shape.ts";
 import { paddedShape } from "../../network/stage-plan.ts";
 import type { OpenedCheckpoint } from "../../node/open.ts";
-import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
-import type { Checkpoint } from "../../training/checkpoint.ts";
+import type { AnyCheckpoint, Checkpoint } from "../../training/checkpoint.ts";
 import { isRealRule, type RuleConfig } from "../../training/config.ts";
 import { trainsRecall } from "../../training/image-rules.ts";
 import { alignTable, percent } from "../table.ts";
@@ -102,7 +101,7 @@ function overview(
     ],
     ["position", describePosition(position)],
     ...(last ? [["last saved", describePosition(last)]] : []),
-    ...(best ? [["best", `${percent(best.accuracy)} of the held-out images, after epoch ${best.epoch}`]] : []),
+    ...(best ? [["best", `${percent(best.score)} of the held-out images, after epoch ${best.epoch}`]] : []),
     ...(summary?.judgedBy === "held-out" ? [["test", "not looked at: the run is judged by its held-out images"]] : []),
     ...(typeof summary?.testAccuracy === "number"
       ? [["test", `${percent(summary.testAccuracy)}, measured once when training ended`]]

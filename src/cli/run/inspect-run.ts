@@ -1,10 +1,12 @@
 /** What an inspection tells of any run and its checkpoints. */
+
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { BispikeError } from "../../errors.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
-import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
+import type { AnyCheckpoint } from "../../training/checkpoint.ts";
+import { renamed } from "../../training/metric-lines.ts";
 import type { Place } from "../../training/trainable.ts";
 import { counted } from "./words.ts";
 
@@ -32,7 +34,7 @@ function readSummary(file: string): StoredSummary | null {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return null;
   try {
     const summary: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof summary === "object" && summary !== null) return summary as StoredSummary;
+    if (typeof summary === "object" && summary !== null) return renamed(summary) as StoredSummary;
   } catch {
     // Told apart below from a summary that is JSON of another kind, which is no better.
   }

@@ -1,8 +1,7 @@
 /** A sequence experiment's checkpoint or run folder: what was trained on what, how far, and the networks' stages. */
 import type { SequenceSummary, SeriesSummary } from "../../data/sequence/summary.ts";
 import type { OpenedCheckpoint } from "../../node/open.ts";
-import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
-import type { SequenceCheckpoint } from "../../training/sequence/checkpoint.ts";
+import type { AnyCheckpoint, SequenceCheckpoint } from "../../training/checkpoint.ts";
 import type { SequenceConfig } from "../../training/sequence/config.ts";
 import { elementKinds } from "../../training/sequence/learners.ts";
 import type { Best } from "../../training/trainable.ts";

@@ -1,19 +1,21 @@
 /** The work of `bispike inspect`: says what a file or folder is and what it holds. */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { type Dataset, describeShape, type FileRecord, type Split } from "../../data/dataset.ts";
 import { readBytes } from "../../data/files.ts";
 import { loadDataset } from "../../data/load.ts";
+import { type ChannelStatistics, channelStatistics } from "../../data/normalise.ts";
 import type { DataOptionNames } from "../../data/source.ts";
 import { BispikeError } from "../../errors.ts";
 import { decodeSafetensors, type SafetensorsFile } from "../../export/safetensors.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
-import { isAutoencoderCheckpoint, isCheckpointKind, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { isCheckpointKind } from "../../training/checkpoint.ts";
 import type { InspectOptions } from "../inspect.ts";
 import { print } from "../output.ts";
+import { alignTable, classLabel } from "../table.ts";
 import { inspectAutoencoder } from "./inspect-autoencoder.ts";
 import { inspectCheckpoint } from "./inspect-checkpoint.ts";
-import { inspectDataset } from "./inspect-data.ts";
 import { inspectSequence } from "./inspect-sequence.ts";
 import { inspectTensors } from "./inspect-tensors.ts";
 
@@ -60,8 +62,8 @@ async function inspect(path: string | undefined, options: InspectOptions): Promi
 /** A checkpoint of any kind. */
 function inspectOpened(path: string): Findings {
   const { file, checkpoint } = openAnyCheckpoint(path);
-  if (isSequenceCheckpoint(checkpoint)) return inspectSequence(path, { file, checkpoint });
-  if (isAutoencoderCheckpoint(checkpoint)) return inspectAutoencoder(path, { file, checkpoint });
+  if (checkpoint.problem === "sequence") return inspectSequence(path, { file, checkpoint });
+  if (checkpoint.problem === "autoencode") return inspectAutoencoder(path, { file, checkpoint });
   return inspectCheckpoint(path, { file, checkpoint });
 }
 
@@ -90,4 +92,57 @@ async function inspectFile(file: string, option: string): Promise<Findings> {
     throw new BispikeError("checkpoint", `${file}: ${error.message}; ${hint}`, { cause: error });
   }
   return isCheckpointKind(contents.metadata.get("kind")) ? inspectOpened(file) : inspectTensors(file, contents);
+}
+
+/** Everything there is to say of a loaded data set. */
+function inspectDataset(dataset: Dataset): Findings {
+  const { name, shape, classNames, provenance } = dataset;
+  const parts = { train: describePart(dataset.train, dataset), test: describePart(dataset.test, dataset) };
+  const counts = classNames.map((_, c) => [
+    classLabel(c, classNames),
+    parts.train.perClass[c]!.toString(),
+    parts.test.perClass[c]!.toString(),
+  ]);
+  const moments = Object.entries(parts).map(([part, { images, statistics }]) => [
+    part,
+    images.toString(),
+    list(statistics.mean),
+    list(statistics.std),
+  ]);
+  const files = provenance.map(({ file, bytes, sha256, verified }) => [
+    file,
+    bytes.toString(),
+    describeVerified(verified),
+    sha256,
+  ]);
+  return {
+    json: { kind: "data set", name, shape, classNames, parts, provenance },
+    text: [
+      `${name}: images of ${describeShape(shape)} (height x width x channels) in ${classNames.length} classes`,
+      alignTable([["part", "images", "mean", "std"], ...moments], "lrll"),
+      alignTable([["class", "train", "test"], ...counts], "lrr"),
+      alignTable([["file", "bytes", "content", "SHA-256"], ...files], "lrll"),
+    ].join("\n\n"),
+  };
+}
+
+interface PartSummary {
+  readonly images: number;
+  readonly perClass: readonly number[];
+  /** In units of pixel / 255. */
+  readonly statistics: ChannelStatistics;
+}
+
+function describePart(split: Split, { shape, classes }: Dataset): PartSummary {
+  const perClass = new Array<number>(classes).fill(0);
+  for (const label of split.labels) perClass[label]!++;
+  const all = Int32Array.from({ length: split.count }, (_, i) => i);
+  return { images: split.count, perClass, statistics: channelStatistics(split, all, shape) };
+}
+
+const list = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(", ");
+
+function describeVerified(verified: FileRecord["verified"]): string {
+  if (verified === "unknown") return "nothing to compare";
+  return verified ? "as published" : "DIFFERS from the published";
 }

@@ -4,7 +4,7 @@ import { loadDataset } from "../../data/load.ts";
 import { imagesContent } from "../../node/content.ts";
 import { createTeam } from "../../node/open.ts";
 import type { AutoencoderConfig } from "../../training/autoencoder/config.ts";
-import { createAutoencoderExperiment } from "../../training/autoencoder/experiment.ts";
+import { createAutoencoderExperiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
 import { finishAutoencoderRun } from "./autoencoder-summary.ts";
 import type { Job } from "./job.ts";
@@ -23,13 +23,13 @@ export async function withAutoencoder<T>(
   const team = await createTeam(config.train.threads);
   try {
     const experiment = createAutoencoderExperiment(team, config, dataset);
-    const { task, trainIndices, heldOutIndices } = experiment;
-    assertHeldOut(judge, heldOutIndices.length);
+    const { task, trainIndices, validationIndices } = experiment;
+    assertHeldOut(judge, validationIndices.length);
     const counts = {
       task: config.task,
       rule: config.rule.name,
       images: trainIndices.length,
-      heldOut: heldOutIndices.length,
+      heldOut: validationIndices.length,
       latent: config.network.latent,
     };
     const content = imagesContent(dataset);

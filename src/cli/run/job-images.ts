@@ -23,9 +23,9 @@ export async function withImages<T>(
   const team = await createTeam(config.train.threads);
   try {
     const experiment = createExperiment(team, config, dataset);
-    const { task, trainIndices, heldOutIndices } = experiment;
-    assertHeldOut(judge, heldOutIndices.length);
-    const counts = { images: trainIndices.length, heldOut: heldOutIndices.length, classes: dataset.classes };
+    const { task, trainIndices, validationIndices } = experiment;
+    assertHeldOut(judge, validationIndices.length);
+    const counts = { images: trainIndices.length, heldOut: validationIndices.length, classes: dataset.classes };
     const content = imagesContent(dataset);
     const { provenance } = dataset;
     const finish: Job["finish"] = (folder, result, pause) => finishRun(experiment, folder, result, pause, judge);

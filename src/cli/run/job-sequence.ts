@@ -2,9 +2,9 @@
 import { loadSequence } from "../../data/sequence/load.ts";
 import { sequenceContent } from "../../node/content.ts";
 import { createTeam } from "../../node/open.ts";
+import { createSequenceExperiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
 import type { SequenceConfig } from "../../training/sequence/config.ts";
-import { createSequenceExperiment } from "../../training/sequence/experiment.ts";
 import { sequenceRequest } from "../../training/sequence/request.ts";
 import type { Job } from "./job.ts";
 import { assertHeldOut, warnUnverified } from "./job-data.ts";

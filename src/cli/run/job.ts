@@ -5,12 +5,17 @@ import type { StepReport } from "../../learning/rule.ts";
 import type { SequenceStepReport } from "../../learning/sequence/learner.ts";
 import type { Slot } from "../../network/slots.ts";
 import type { RunFolder } from "../../node/run-folder.ts";
-import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import { type AnyConfig, isAutoencoderConfig, isSequenceConfig } from "../../training/any-config.ts";
-import type { AutoencoderEpochMetrics, AutoencoderStepMetrics } from "../../training/autoencoder/metrics.ts";
+import type { AnyCheckpoint } from "../../training/checkpoint.ts";
 import type { Judge } from "../../training/judge.ts";
-import type { EpochMetrics, StepMetrics } from "../../training/metrics.ts";
-import type { SequenceEpochMetrics, SequenceStepMetrics } from "../../training/sequence/metrics.ts";
+import type {
+  AutoencoderEpochMetrics,
+  AutoencoderStepMetrics,
+  EpochMetrics,
+  SequenceEpochMetrics,
+  SequenceStepMetrics,
+  StepMetrics,
+} from "../../training/metrics.ts";
 import type { Trainable, TrainableKind } from "../../training/trainable.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
 import type { AutoencoderRunSummary } from "./autoencoder-summary.ts";

@@ -81,6 +81,6 @@ function epochOf(
       ]
     : [];
   const trainAccuracy = Math.max(...shares.map((line) => line.correct));
-  const nothing = { heldOutAccuracy: null, hamming: [], hammingShuffled: [], rates: [] };
+  const nothing = { validationAccuracy: null, hamming: [], hammingShuffled: [], rates: [] };
   return { kind: "epoch", epoch, step, trainLoss, trainAccuracy, ...nothing, warnings, seconds };
 }

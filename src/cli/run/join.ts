@@ -68,8 +68,8 @@ export async function joinInto(run: string, overrides: readonly string[], report
       const { score, line } = await job.task.endEpoch({ epoch: epochs, step }, () => seconds, breathe);
       const last = lines.at(-1);
       if (last?.kind === "epoch" && "hamming" in line) {
-        const { heldOutAccuracy, hamming, hammingShuffled, rates } = line;
-        lines.splice(-1, 1, { ...last, heldOutAccuracy, hamming, hammingShuffled, rates });
+        const { validationAccuracy, hamming, hammingShuffled, rates } = line;
+        lines.splice(-1, 1, { ...last, validationAccuracy, hamming, hammingShuffled, rates });
         write();
         reporter.metrics(lines.at(-1)!, epochs);
       }

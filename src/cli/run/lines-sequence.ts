@@ -1,7 +1,7 @@
 /** The wording of a sequence training's lines. */
 import type { NaiveForecasts } from "../../measurement/naive-forecast.ts";
 import type { SequenceEvaluation } from "../../measurement/sequence.ts";
-import type { SequenceEpochMetrics } from "../../training/sequence/metrics.ts";
+import type { SequenceEpochMetrics } from "../../training/metrics.ts";
 import type { SequenceCounts } from "./reporter.ts";
 import type { SequenceRunSummary } from "./sequence-summary.ts";
 import { percent } from "./words.ts";
@@ -23,13 +23,15 @@ export function sequenceEpoch(line: SequenceEpochMetrics): string {
   const end = `  loss ${line.trainLoss.toFixed(3)}${rates}`;
   if ("trainMse" in line) {
     const heldOut =
-      line.heldOutMse === null ? "" : `  held-out MSE ${figure(line.heldOutMse)} MAE ${figure(line.heldOutMae ?? 0)}`;
+      line.validationMse === null
+        ? ""
+        : `  held-out MSE ${figure(line.validationMse)} MAE ${figure(line.validationMae ?? 0)}`;
     return `${heldOut}  train MSE ${figure(line.trainMse)}${end}`;
   }
   const heldOut =
-    line.heldOutAccuracy === null
+    line.validationAccuracy === null
       ? ""
-      : `  held-out ${percent(line.heldOutAccuracy)} (${(line.heldOutBits ?? 0).toFixed(3)} bits)`;
+      : `  held-out ${percent(line.validationAccuracy)} (${(line.validationBits ?? 0).toFixed(3)} bits)`;
   return `${heldOut}  train ${percent(line.trainAccuracy)}${end}`;
 }
 

@@ -1,10 +1,11 @@
 /** The wording of a training's lines. */
-import type { EpochMetrics } from "../../training/metrics.ts";
+import type { AutoencoderEpochMetrics, EpochMetrics } from "../../training/metrics.ts";
 import type { Progress } from "../../training/trainer.ts";
+import type { AutoencoderRunSummary } from "./autoencoder-summary.ts";
 import type { AnyKind, AnySummary } from "./job.ts";
-import { autoencoderCounts, autoencoderEpoch, autoencoderResult } from "./lines-autoencoder.ts";
-import { sequenceCounts, sequenceEpoch, sequenceResult } from "./lines-sequence.ts";
-import type { StartInfo } from "./reporter.ts";
+import { figure, sequenceCounts, sequenceEpoch, sequenceResult } from "./lines-sequence.ts";
+import type { DrawingFigures } from "./reconstruction.ts";
+import type { AutoencoderCounts, StartInfo } from "./reporter.ts";
 import type { Summary } from "./summary.ts";
 import { counted, duration, percent } from "./words.ts";
 
@@ -40,7 +41,7 @@ export function epochLine(line: AnyKind["epoch"], epochs: number): string {
 }
 
 function imageEpoch(line: EpochMetrics): string {
-  const heldOut = line.heldOutAccuracy === null ? "" : `  held-out ${percent(line.heldOutAccuracy)}`;
+  const heldOut = line.validationAccuracy === null ? "" : `  held-out ${percent(line.validationAccuracy)}`;
   const measured =
     line.rates.length === 0
       ? ""
@@ -67,10 +68,10 @@ function results(summary: AnySummary, which: string): string[] {
   return summary.task === "autoencode" ? autoencoderResult(summary, which) : sequenceResult(summary, which);
 }
 
-function imageResult({ testAccuracy, heldOutAccuracy, recall }: Summary, which: string): string[] {
+function imageResult({ testAccuracy, validationAccuracy, recall }: Summary, which: string): string[] {
   const accuracies = [
     ...(testAccuracy === null ? [] : [`test accuracy ${percent(testAccuracy)}`]),
-    ...(heldOutAccuracy === null ? [] : [`held-out accuracy ${percent(heldOutAccuracy)}`]),
+    ...(validationAccuracy === null ? [] : [`held-out accuracy ${percent(validationAccuracy)}`]),
   ];
   return [
     `${accuracies.join(", ")} (weights of ${which})`,
@@ -78,4 +79,38 @@ function imageResult({ testAccuracy, heldOutAccuracy, recall }: Summary, which: 
       ? [`recall: ${recall.ownIsNearest} of ${recall.classes} classes look most like their own mean image`]
       : []),
   ];
+}
+
+function autoencoderCounts({ task, rule, images, heldOut, latent }: AutoencoderCounts): string {
+  return `${task} by ${rule}, ${images} images to train on, ${heldOut} held out, a latent of ${latent}`;
+}
+
+function autoencoderEpoch(line: AutoencoderEpochMetrics): string {
+  const error = (mse: number | null, psnr: number | null) =>
+    mse === null ? "" : ` MSE ${figure(mse)}${psnr === null ? "" : ` (${psnr.toFixed(2)} dB)`}`;
+  const perception = error(line.validationPerceptionMse, line.validationPerceptionPsnr);
+  const recall = error(line.validationRecallMse, line.validationRecallPsnr);
+  const heldOut = perception === "" ? "" : `  held-out${perception}${recall === "" ? "" : `, recall${recall}`}`;
+  const list = (rates: readonly number[]) => rates.map((rate) => rate.toFixed(2)).join(" ");
+  const rates = [line.perceptionRates, line.recallRates].filter((values) => values.length > 0).map(list);
+  const shown = rates.length === 0 ? "" : `  rates ${rates.join(" / ")}`;
+  return `${heldOut}  loss ${line.trainLoss.toFixed(3)}${shown}`;
+}
+
+function autoencoderResult({ test, heldOut, validationMse }: AutoencoderRunSummary, which: string): string[] {
+  const chosen = test === null || validationMse === null ? "" : `, held-out MSE ${figure(validationMse)}`;
+  const { perception = null, recall = null } = test ?? heldOut ?? {};
+  return [
+    ...(perception
+      ? [`${test === null ? "held-out" : "test"} ${drawingWords(perception)}${chosen} (weights of ${which})`]
+      : []),
+    ...(recall ? [`recall's drawings: ${drawingWords(recall)}`] : []),
+  ];
+}
+
+/** One network's figures in a phrase. */
+function drawingWords({ mse, psnr, ssim, frechet }: DrawingFigures): string {
+  const ratio = Number.isFinite(psnr) ? `, PSNR ${psnr.toFixed(2)} dB` : "";
+  const distance = frechet ? `, ${frechet.name} ${figure(frechet.value)}` : "";
+  return `MSE ${figure(mse)}${ratio}, SSIM ${ssim.toFixed(4)}${distance}`;
 }

@@ -12,7 +12,7 @@ import { readPicture } from "../../node/pictures.ts";
 import { canDrawText } from "../../node/plots.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import { systemFailure } from "../../node/system-failure.ts";
-import { assertRecall, isImageCheckpoint } from "../../training/any-checkpoint.ts";
+import { assertRecall } from "../../training/checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { PlotOptions } from "../plot.ts";
 import { datasetFor, partImages, placeOf, unverified } from "./data.ts";
@@ -120,7 +120,7 @@ async function drawModel(path: string, out: string, options: PlotOptions, drawin
   const { kind } = options;
   const what = kind === "all" ? "raster and recall" : kind;
   await drawing.draw(what, async () => {
-    if (kind === "all" && !isImageCheckpoint(openAnyCheckpoint(path).checkpoint)) return [];
+    if (kind === "all" && !openAnyCheckpoint(path).checkpoint) return [];
     const opened = await openModel(path, options.threads);
     try {
       await drawOpened(opened, out, options, drawing);

@@ -12,7 +12,7 @@ import { SequenceBsd } from "../../learning/sequence/bsd.ts";
 import { measureRedrawnColumns, measureRedrawnSymbols, shareRight, truthOf } from "../../measurement/redrawn.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { buildSequence, type OpenedCheckpoint } from "../../node/open.ts";
-import type { SequenceCheckpoint } from "../../training/sequence/checkpoint.ts";
+import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import { print } from "../output.ts";
 import type { RecallOptions } from "../recall.ts";
 import { alignTable, percent, printable } from "../table.ts";

@@ -9,7 +9,7 @@ import { writeDurably } from "../../node/durable.ts";
 import { tileOf } from "../../node/figures.ts";
 import { buildModel, type OpenedModel, openAnyCheckpoint } from "../../node/open.ts";
 import { encodePng } from "../../node/png.ts";
-import { assertImages, assertRecall, isSequenceCheckpoint } from "../../training/any-checkpoint.ts";
+import { assertImages, assertRecall } from "../../training/checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { RecallOptions } from "../recall.ts";
 import { alignTable } from "../table.ts";
@@ -37,7 +37,7 @@ export async function runRecall(path: string, options: RecallOptions): Promise<v
   checkCueOptions(options);
   const found = openAnyCheckpoint(path);
   const { checkpoint, file } = found;
-  if (isSequenceCheckpoint(checkpoint)) return recallSequence({ file, checkpoint }, options, path);
+  if (checkpoint.problem === "sequence") return recallSequence({ file, checkpoint }, options, path);
   assertImages(checkpoint, file);
   for (const key of SEQUENCE_OPTIONS) {
     if (options[key] !== undefined)

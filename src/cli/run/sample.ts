@@ -1,20 +1,21 @@
 /** The work of `bispike sample`: latent spikes made of what a class's images or two images gave, and what a network draws of them. */
-
 import type { Dataset } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
+import { interpolateRates } from "../../inference/autoencoder/interpolate.ts";
+import { evenTrains, ratesOf } from "../../inference/autoencoder/trains.ts";
 import type { LatentAccess } from "../../learning/autoencoder/learner.ts";
 import type { AutoencoderModel } from "../../learning/autoencoder/model.ts";
 import type { Picture } from "../../measurement/picture-grid.ts";
 import type { Network } from "../../network/autoencoder/pair.ts";
 import { openAutoencoder } from "../../node/open.ts";
-import type { AutoencoderCheckpoint } from "../../training/autoencoder/checkpoint.ts";
+import type { AutoencoderCheckpoint } from "../../training/checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { SAMPLE_SOURCES, SampleOptions } from "../sample.ts";
-import { datasetFor, filesRead, unverified } from "./data.ts";
+import { datasetFor, filesRead, partImages, placeOf, unverified } from "./data.ts";
 import { requireNotRead, requirePicture } from "./output-file.ts";
 import { drawing } from "./reconstruct.ts";
-import { sampleBetween } from "./sample-between.ts";
-import { samplePrototypes, sampleStatistics } from "./sample-classes.ts";
+import { tilesOf, writeGrid } from "./reconstruction-picture.ts";
+import { decodeAll, samplePrototypes, sampleStatistics } from "./sample-classes.ts";
 
 /** What a source draws from. */
 export interface Sampler {
@@ -86,4 +87,37 @@ export async function runSample(path: string, options: SampleOptions): Promise<v
   } finally {
     await team.close();
   }
+}
+
+/** Default of `--frames`. */
+const FRAMES = 8;
+
+/** One row: the one original, the frames, the other original. */
+async function sampleBetween(sampler: Sampler): Promise<Sampled> {
+  const { model, latent, checkpoint, dataset, encoder, by, options } = sampler;
+  const { between = [0, 1], frames = FRAMES, part = "test", out } = options;
+  const images = partImages(dataset, checkpoint, part);
+  const { split } = images;
+  const rates: Float64Array[] = [];
+  const originals = between.map((index) => {
+    const at = Int32Array.of(placeOf(images, index, part, "--between"));
+    // One at a time: a learner for batches of one holds no two.
+    model.load(split, at, 0, 1);
+    rates.push(ratesOf(latent.encode(1, encoder), latent.neurons, latent.steps));
+    return { index, class: dataset.classNames[split.labels[at[0]!]!]!, pixels: model.originals(split, at, 0, 1) };
+  });
+  const [first, last] = originals;
+  const spikes = evenTrains(interpolateRates(rates[0]!, rates[1]!, frames), latent.neurons, latent.steps);
+  const drawn = decodeAll(sampler, spikes, frames);
+  const row = [first!.pixels, drawn, last!.pixels].flatMap((pixels) => tilesOf(model, pixels));
+  const picture = writeGrid(model, [row], out, options.scale);
+  const ends = originals.map(({ index, class: name }) => ({ index, class: name }));
+  return {
+    json: { ends, frames, part },
+    lines: [
+      `from ${part} image ${first!.index} (${first!.class}) to ${last!.index} (${last!.class}) in ${frames} frames`,
+      `${out}: the two images at the ends, between them as drawn by ${by}`,
+    ],
+    picture,
+  };
 }

@@ -4,7 +4,7 @@ import { KNOWN_TEXTS } from "../../data/sequence/known-texts.ts";
 import { loadSequence, type SequenceRequest } from "../../data/sequence/load.ts";
 import type { Range } from "../../data/sequence/task.ts";
 import { BispikeError } from "../../errors.ts";
-import type { SequenceCheckpoint } from "../../training/sequence/checkpoint.ts";
+import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import { sequenceRequest } from "../../training/sequence/request.ts";
 import { note } from "../output.ts";
 import type { Part } from "../parse.ts";

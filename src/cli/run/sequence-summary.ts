@@ -4,9 +4,9 @@ import { evaluateSequence, type SequenceEvaluation } from "../../measurement/seq
 import type { Slot } from "../../network/slots.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
+import type { SequenceExperiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
 import type { SequenceRuleConfig, Task } from "../../training/sequence/config.ts";
-import type { SequenceExperiment } from "../../training/sequence/experiment.ts";
 import { importSlots } from "../../training/slots.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
 import { PICTURES } from "./summary.ts";
@@ -68,7 +68,7 @@ export async function finishSequenceRun(
   pause: () => Promise<void>,
   judge: Judge,
 ): Promise<SequenceRunSummary> {
-  const { learner, sequence, config, totalSteps } = experiment;
+  const { learner, sequence, config, task } = experiment;
   const { set, about, windows } = sequence;
   const best = result.best ? folder.best() : undefined;
   if (best) importSlots(learner.slots(false), best.tensors);
@@ -94,7 +94,7 @@ export async function finishSequenceRun(
     naive,
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
-    steps: totalSteps,
+    steps: task.totalSteps,
     peakMemory: memory,
     seconds: result.seconds,
     positionsPerSecond: positions / result.seconds,

@@ -1,17 +1,18 @@
 /** One session of training in a run folder, from its start or from its last checkpoint to the end or to a signal. */
 import { existsSync } from "node:fs";
+import type { FileRecord } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { describeEnvironment, type Environment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
-import type { AnyCheckpoint } from "../../training/any-checkpoint.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
+import type { AnyCheckpoint } from "../../training/checkpoint.ts";
+import { PLACES } from "../../training/same-training.ts";
 import { train } from "../../training/trainer.ts";
 import { anew, assertAsTrained } from "./as-trained.ts";
 import { type InitialWeights, startAgain } from "./init.ts";
 import type { AnySummary, Job } from "./job.ts";
 import type { Reporter } from "./reporter.ts";
-import { assertSameContent } from "./same-content.ts";
 import { breathe, watchSignals } from "./signals.ts";
 
 /** Thrown inside a session to give up on a signal once training itself is done. */
@@ -128,3 +129,43 @@ export function continueRun(folder: RunFolder, job: Job, reporter: Reporter): An
   });
   return last;
 }
+
+/** What a run's environment says of its data. */
+interface RecordedData {
+  /** Checksum of what they held; runs of earlier versions have none. */
+  readonly content?: unknown;
+  readonly data?: unknown;
+}
+
+/**
+ * Checks that a resumed run has the data it began with: a checkpoint knows their statistics, the folder what they held.
+ *
+ * @param before as the run began
+ * @throws BispikeError "checkpoint" for other data, which the rest of the training would silently be of
+ */
+function assertSameContent(folder: RunFolder, before: RecordedData, job: Job, reporter: Reporter): void {
+  const files = otherFiles(before.data, job.provenance);
+  if (typeof before.content === "string") {
+    if (job.content === before.content) return;
+    const [place] = Object.entries(job.config.data).filter(([key]) => PLACES.includes(`data.${key}`));
+    const remedy = place ? `, or give where they now lie by --data.${place[0]}` : "";
+    throw new BispikeError(
+      "checkpoint",
+      `${folder.path}: expected the data the run began with (content ${short(before.content)}), got others (${[`content ${short(job.content)}`, ...files].join(", ")}); put them back${remedy}; to train on others ${anew(folder.path)}`,
+    );
+  }
+  if (JSON.stringify(before.data) !== JSON.stringify(job.provenance))
+    reporter.warning(
+      `the data's files are not those the run began with (see data in ${folder.file(RUN_FILES.environment)})`,
+    );
+}
+
+/** Files whose bytes the run did not begin with, in words. */
+function otherFiles(recorded: unknown, now: readonly FileRecord[]): string[] {
+  const known = new Set(
+    Array.isArray(recorded) ? recorded.map((record: Partial<FileRecord> | null) => record?.sha256) : [],
+  );
+  return now.filter(({ sha256 }) => !known.has(sha256)).map(({ file }) => `${file} differs`);
+}
+
+const short = (sum: string): string => sum.slice(0, 12);

@@ -130,7 +130,7 @@ export function settingsPage(): string {
   return `${[
     "# Settings",
     "Made from the tables in `src/training/settings/` by `npm run docs:settings`; do not edit.",
-    "A setting stands in an experiment's YAML file, its key's parts nested, or on the command line as `--section.key=value`. A setting of another rule is passed over; one that has no meaning for the problem is an error.",
+    "A setting stands in an experiment's YAML file, its key's parts nested, or on the command line with `--` before the key and `=value` behind it. A setting of another rule is passed over; one that has no meaning for the problem is an error.",
     ...parts,
     "## Why a setting has no meaning for a problem",
     [row(["setting", "problem", "reason"]), "|---|---|---|", ...notes].join("\n"),

@@ -17,7 +17,6 @@ import { Model } from "../../network/model.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { readObservations } from "../../node/observations-file.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
-import { isImageCheckpoint } from "../../training/any-checkpoint.ts";
 import type { AnyRuleName } from "../../training/config.ts";
 import type { Experiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
@@ -36,7 +35,7 @@ export interface Summary {
   /** Decided by the concept's mean drive. */
   readonly testDriveAccuracy: number | null;
   /** Best over the epochs; null where nothing was held out. */
-  readonly heldOutAccuracy: number | null;
+  readonly validationAccuracy: number | null;
   readonly bestEpoch: number | null;
   readonly epochs: number;
   readonly steps: number;
@@ -110,11 +109,11 @@ export async function finishRun(
   pause: () => Promise<void>,
   judge: Judge,
 ): Promise<Summary> {
-  const { model, dataset, config, trainIndices, totalSteps, augmenter } = experiment;
+  const { model, dataset, config, trainIndices, task, augmenter } = experiment;
   const best = result.best ? folder.best() : undefined;
   if (best) importState(model, best.tensors, { optimiser: false });
   const chosen = best ?? folder.last();
-  if (!chosen || !isImageCheckpoint(chosen))
+  if (chosen?.problem !== "classify")
     throw new BispikeError(
       "checkpoint",
       `${folder.path}: its checkpoint is gone; was the folder changed while training?`,
@@ -156,10 +155,10 @@ export async function finishRun(
     seed: config.train.seed,
     testAccuracy: isTest ? measured.accuracy : null,
     testDriveAccuracy: isTest ? measured.driveAccuracy : null,
-    heldOutAccuracy: result.best?.score ?? null,
+    validationAccuracy: result.best?.score ?? null,
     bestEpoch: result.best?.epoch ?? null,
     epochs: config.train.epochs,
-    steps: totalSteps,
+    steps: task.totalSteps,
     peakMemory: memory,
     seconds: result.seconds,
     imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,
@@ -187,8 +186,8 @@ export async function finishRun(
 
 /** The images a run's figures are of. */
 function judgedImages(experiment: Experiment, judge: Judge): { split: Split; indices: Int32Array } {
-  const { dataset, heldOutIndices } = experiment;
-  if (judge === "held-out") return { split: dataset.train, indices: heldOutIndices };
+  const { dataset, validationIndices } = experiment;
+  if (judge === "held-out") return { split: dataset.train, indices: validationIndices };
   return { split: dataset.test, indices: Int32Array.from({ length: dataset.test.count }, (_, index) => index) };
 }
 

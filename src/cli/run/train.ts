@@ -1,4 +1,5 @@
 /** The work of `bispike train`. */
+
 import { BispikeError } from "../../errors.ts";
 import { describeStages } from "../../network/stage-range.ts";
 import { commonStep, partFolder, partsOf, resumeCommand } from "../../node/part-folder.ts";
@@ -6,6 +7,7 @@ import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import { type AnyConfig, resolveAnyConfig } from "../../training/any-config.ts";
 import { readAnyExperiment } from "../../training/config-file.ts";
 import { type Judge, judges } from "../../training/judge.ts";
+import { renamed } from "../../training/metric-lines.ts";
 import { hindrances, PLACES, RESUMED_KEYS } from "../../training/same-training.ts";
 import { EXIT, whenReaderGoes } from "../report.ts";
 import { anew, assertAsTrained } from "./as-trained.ts";
@@ -105,7 +107,7 @@ async function resumeRun(request: TrainRequest, reporter: Reporter): Promise<Any
         `, and --resume shows the run's results. It is finished, and is not trained further: for other settings or more epochs ${anew(folder.path)}`,
       );
       // Moved or copied folders keep their summary; it should name the folder it is read from.
-      const summary = { ...(finished as unknown as AnySummary), runFolder: folder.path };
+      const summary = { ...(renamed(finished) as unknown as AnySummary), runFolder: folder.path };
       reporter.done(summary, true);
       return summary;
     }

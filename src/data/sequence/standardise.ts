@@ -5,7 +5,6 @@
  *
  * with the mean and population standard deviation of chosen rows.
  */
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Range } from "./parts.ts";
 import type { SeriesData } from "./series.ts";
@@ -104,7 +103,6 @@ export function standardise(
  * restore(predicted, [13.3], [8.6]); // degrees
  */
 export function restore(values: ArrayLike<number>, mean: readonly number[], std: readonly number[]): Float32Array {
-  requireArguments("restore", { values, statistics: { mean, std } });
   const width = mean.length;
   if (width === 0 || std.length !== width || values.length % width !== 0) {
     throw new BispikeError(

@@ -1,5 +1,4 @@
 /** What a network needs to know of the data it was trained on: plain JSON, to be stored with it. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { FileRecord } from "../dataset.ts";
 import type { Range } from "./parts.ts";
 import type { Standardise } from "./standardise.ts";
@@ -66,7 +65,6 @@ export type SequenceSummary = TextSummary | SeriesSummary;
  * const degrees = restore(predicted, mean, std);
  */
 export function targetStatistics(about: SeriesSummary): { readonly mean: number[]; readonly std: number[] } {
-  requireArguments("targetStatistics", { about: ofKind("seriesSummary", about) });
   const places = about.targets.map((name) => about.columns.indexOf(name));
   return { mean: places.map((place) => about.mean[place]!), std: places.map((place) => about.std[place]!) };
 }

@@ -10,7 +10,6 @@
  * Inputs run `horizon` positions further than targets: the newest elements, whose targets are not known yet, are in no
  * part and serve to forecast beyond the end.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { columnsOf } from "./columns.ts";
 import { divide, type PartOptions, type Range } from "./parts.ts";
@@ -68,7 +67,6 @@ export interface SeriesOptions extends PartOptions {
  * const set = nextSymbol(textOf("alice", "Alice was beginning to get very tired"), { heldOut: 0 });
  */
 export function nextSymbol(text: TextData, options: PartOptions = {}): SequenceSet {
-  requireArguments("nextSymbol", { text: ofKind("textData", text), options });
   const { alphabet, symbols, name } = text;
   const width = alphabet.length;
   return {
@@ -93,7 +91,6 @@ export function regression(
   targets?: readonly (string | number)[],
   options: SeriesOptions = {},
 ): SeriesSet {
-  requireArguments("regression", { series, options });
   const wanted = targetColumns(series, targets);
   const inputs = series.columns.map((_, column) => column).filter((column) => !wanted.includes(column));
   if (inputs.length === 0) {
@@ -122,7 +119,6 @@ export function forecast(
   horizon = 1,
   options: SeriesOptions = {},
 ): SeriesSet {
-  requireArguments("forecast", { series, options });
   if (!Number.isInteger(horizon) || horizon < 1) {
     throw new BispikeError("config", `forecast: expected a horizon of 1 row or more, got ${horizon}`);
   }

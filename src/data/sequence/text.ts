@@ -1,5 +1,4 @@
 /** Text as symbols: each different code point is one, numbered in the order of the code points. */
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
@@ -46,7 +45,6 @@ export function readText(bytes: Uint8Array, file: string, newline: Newline = "ke
  * textOf("greeting", "hello").symbols; // 1, 0, 2, 2, 3
  */
 export function textOf(name: string, text: string): TextData {
-  requireArguments("textOf", { name, text });
   const alphabet = alphabetOf(text, name);
   return { name, alphabet, symbols: encode(text, alphabet, "error", name) };
 }
@@ -95,7 +93,6 @@ export function encode(
   where = "text",
   option = "unknown",
 ): Uint16Array {
-  requireArguments("encodeText", { text, alphabet });
   const points = alphabet.map((character) => character.codePointAt(0)!);
   const symbolOf = new Int32Array(points.reduce((most, point) => Math.max(most, point), 0) + 1).fill(-1);
   points.forEach((point, symbol) => {
@@ -136,7 +133,6 @@ export function encode(
  * decodeSymbols(Uint16Array.of(1, 0, 2, 2, 3), ["e", "h", "l", "o"]); // "hello"
  */
 export function decode(symbols: Iterable<number>, alphabet: Alphabet): string {
-  requireArguments("decodeSymbols", { symbols, alphabet });
   const characters: string[] = [];
   for (const symbol of symbols) {
     const character = alphabet[symbol];

@@ -233,7 +233,7 @@ function reorder(dWeights: usize, channels: i32, scratch: usize): void {
 }
 
 /**
- * Event-driven weight and bias gradient; arguments as `convolve`. `group`: images whose planes are laid out together; `together`: planes that are walked at a time.
+ * Event-driven weight and bias gradient; arguments as `convolve`. `group`: images whose planes are laid out together; `planesTogether`: planes that are walked at a time.
  * Scratch a thread: a table of a row's entries, counts a channel, where lists begin, lists, and planes or a tile's weights, see ConvSynapses.
  */
 export function convolveGradient(
@@ -241,12 +241,12 @@ export function convolveGradient(
   images: i32, group: i32, steps: i32, periods: i32, height: i32, width: i32, up: i32, stride: i32, pad: i32, channels: i32,
   outHeight: i32, outWidth: i32, pool: i32, tiles: i32, outChannels: i32,
   offsets: usize, events: usize, g: usize, z: usize, winner: usize, coefficients: usize, dWeights: usize, dBias: usize,
-  scratch: usize, scratchStride: i32, together: i32,
+  scratch: usize, scratchStride: i32, planesTogether: i32,
 ): void {
   const ph = pool ? outHeight >> 1 : outHeight, pw = pool ? outWidth >> 1 : outWidth, pixels = ph * pw;
   const planeHeight = (height << up) + pad + 2, planeWidth = (width << up) + pad + 2, planeBytes = <usize>planeHeight * planeWidth << QUARTER;
   const motifs = periods + steps;
-  const chunks = (group * motifs + together - 1) / together, row = <usize>channels << 2;
+  const chunks = (group * motifs + planesTogether - 1) / planesTogether, row = <usize>channels << 2;
   const table = scratch + <usize>thread * scratchStride;
   const next = table + <usize>width * row, starts = next + row;
   const lists = starts + <usize>chunks * row + 4;
@@ -266,9 +266,9 @@ export function convolveGradient(
   for (let from = 0; from < images; from += group) {
     const to = min(images, from + group), groupPlanes = (to - from) * motifs;
     let list = lists;
-    for (let first = 0, s = starts; first < groupPlanes; first += together, s += row) {
+    for (let first = 0, s = starts; first < groupPlanes; first += planesTogether, s += row) {
       list = listChannels(
-        first, min(groupPlanes, first + together), motifs, height, width, channels, offsets + (<usize>from * (perImage + 1) << 2), events, table,
+        first, min(groupPlanes, first + planesTogether), motifs, height, width, channels, offsets + (<usize>from * (perImage + 1) << 2), events, table,
         planeBytes, corner, 4 + up, planeRow << up, s, next, list,
       );
       store<u32>(s + row, <u32>list);
@@ -297,7 +297,7 @@ export function convolveGradient(
       }
       // Tap (ky, kx) of an event sees the plane at its offset minus (ky, kx).
       const shifted = planes - 2 * planeRow - 32, sums = dWeights + (<usize>tile * 9 * channels << ROW);
-      for (let first = 0, own = starts; first < groupPlanes; first += together, own += row) {
+      for (let first = 0, own = starts; first < groupPlanes; first += planesTogether, own += row) {
         for (let v: usize = 0, o = sums; v < vectors; v++) {
           for (let s = own; s < own + row; s += 4, o += 144) {
             const e = <usize>load<u32>(s), last = <usize>load<u32>(s, 4);

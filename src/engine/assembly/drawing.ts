@@ -44,12 +44,12 @@ function endTap(parity: i32, which: i32): i32 {
 }
 
 /** Collapsed weights from [ky][kx][channel][16 outputs]; items are outputs. */
-export function collapseDrawing(begin: i32, end: i32, _thread: i32, channels: i32, padded: i32, weights: usize, out: usize): void {
+export function collapseDrawing(begin: i32, end: i32, _thread: i32, channels: i32, paddedChannels: i32, weights: usize, out: usize): void {
   for (let o = begin; o < end; o++) {
     for (let place = 0; place < 16; place++) {
       const py = place >> 3, px = (place >> 2) & 1, sy = (place >> 1) & 1, sx = place & 1;
-      const to = out + (<usize>((o << 4) + place) * padded << 2);
-      memory.fill(to, 0, <usize>padded << 2);
+      const to = out + (<usize>((o << 4) + place) * paddedChannels << 2);
+      memory.fill(to, 0, <usize>paddedChannels << 2);
       for (let ky = firstTap(py, sy); ky < endTap(py, sy); ky++) {
         for (let kx = firstTap(px, sx); kx < endTap(px, sx); kx++) {
           const from = weights + (<usize>(ky * 3 + kx) * channels << ROW) + (<usize>o << 2);
@@ -64,13 +64,13 @@ export function collapseDrawing(begin: i32, end: i32, _thread: i32, channels: i3
 }
 
 /** Gradient of the weights, [ky][kx][channel][16 outputs] (cleared before), from that of the collapsed ones; items are outputs. */
-export function expandDrawing(begin: i32, end: i32, _thread: i32, channels: i32, padded: i32, collapsed: usize, out: usize): void {
+export function expandDrawing(begin: i32, end: i32, _thread: i32, channels: i32, paddedChannels: i32, collapsed: usize, out: usize): void {
   for (let o = begin; o < end; o++) {
     for (let tap = 0; tap < 9; tap++) {
       const ky = tap / 3, kx = tap % 3, to = out + (<usize>tap * channels << ROW) + (<usize>o << 2);
       for (let parity = 0; parity < 4; parity++) {
         const sy = ky >= firstTap(parity >> 1, 1) ? 1 : 0, sx = kx >= firstTap(parity & 1, 1) ? 1 : 0;
-        const from = collapsed + (<usize>((o << 4) + (parity << 2) + (sy << 1) + sx) * padded << 2);
+        const from = collapsed + (<usize>((o << 4) + (parity << 2) + (sy << 1) + sx) * paddedChannels << 2);
         for (let c = 0; c < channels; c++) {
           const at = to + (<usize>c << ROW);
           store<f32>(at, load<f32>(at) + load<f32>(from + (<usize>c << 2)));
@@ -83,9 +83,9 @@ export function expandDrawing(begin: i32, end: i32, _thread: i32, channels: i32,
 /** z[image][pixel][16] of an image twice as high and wide as its source plane of height x width; lanes past the outputs are not written. Items are images. */
 export function drawRates(
   begin: i32, end: i32, _thread: i32,
-  height: i32, width: i32, padded: i32, outputs: i32, rates: usize, weights: usize, bias: usize, z: usize,
+  height: i32, width: i32, paddedChannels: i32, outputs: i32, rates: usize, weights: usize, bias: usize, z: usize,
 ): void {
-  const row = <usize>padded << 2, outWidth = width << 1;
+  const row = <usize>paddedChannels << 2, outWidth = width << 1;
   for (let image = begin; image < end; image++) {
     const plane = rates + <usize>(image * height * width) * row;
     let to = z + (<usize>(image * height * outWidth << 1) << ROW);
@@ -124,9 +124,9 @@ export function drawRates(
  */
 export function drawGradient(
   begin: i32, end: i32, _thread: i32,
-  images: i32, height: i32, width: i32, padded: i32, g: usize, rates: usize, out: usize,
+  images: i32, height: i32, width: i32, paddedChannels: i32, g: usize, rates: usize, out: usize,
 ): void {
-  const tiles = padded >> 4, row = <usize>padded << 2, outWidth = width << 1, zero = f32x4.splat(0);
+  const tiles = paddedChannels >> 4, row = <usize>paddedChannels << 2, outWidth = width << 1, zero = f32x4.splat(0);
   for (let item = begin; item < end; item++) {
     const tile = item % tiles, place = item / tiles, o = place >> 4;
     const py = (place >> 3) & 1, px = (place >> 2) & 1, sy = (place >> 1) & 1, sx = place & 1;

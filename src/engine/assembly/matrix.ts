@@ -102,20 +102,20 @@ function copy(from: usize, to: usize, width: i32): void {
 export function matrixProduct(
   begin: i32, end: i32, thread: i32,
   rows: i32, columns: i32, depth: i32, blockRows: i32, scale: f32, accumulate: i32,
-  a: usize, aRow: i32, aDepth: i32, b: usize, bDepth: i32, bColumn: i32, c: usize, cRow: i32, bias: usize,
+  a: usize, aRowStep: i32, aDepthStep: i32, b: usize, bDepthStep: i32, bColumnStep: i32, c: usize, cRowStep: i32, bias: usize,
   scratch: usize, scratchStride: i32,
 ): void {
   const tile = scratch + <usize>thread * scratchStride, zeros = tile + TILE, narrow = zeros + 64;
   const factor = f32x4.splat(scale), zero = f32x4.splat(0);
   v128.store(zeros, zero); v128.store(zeros, zero, 16); v128.store(zeros, zero, 32); v128.store(zeros, zero, 48);
   const tiles = (columns + 15) >> 4;
-  const rowStep = <usize>aRow << 2, step = <usize>aDepth << 2, bStep = <usize>bDepth << 2, out = <usize>cRow << 2;
+  const rowStep = <usize>aRowStep << 2, step = <usize>aDepthStep << 2, bStep = <usize>bDepthStep << 2, out = <usize>cRowStep << 2;
   for (let item = begin; item < end; item++) {
     const block = item / tiles, column = (item - block * tiles) << 4, width = min(16, columns - column);
     const from = block * blockRows, to = min(rows, from + blockRows);
     for (let k = 0; k < depth; k += DEPTH) {
       const deep = min(DEPTH, depth - k);
-      pack(b + <usize>k * bStep + (<usize>column * bColumn << 2), bStep, <usize>bColumn << 2, deep, width, tile);
+      pack(b + <usize>k * bStep + (<usize>column * bColumnStep << 2), bStep, <usize>bColumnStep << 2, deep, width, tile);
       const last = tile + (<usize>deep << 6), own = accumulate != 0 || k > 0;
       const shared = bias ? bias + (<usize>column << 2) : zeros;
       let p = a + <usize>from * rowStep + <usize>k * step, o = c + <usize>from * out + (<usize>column << 2);

@@ -3,11 +3,11 @@
  * neighbours, [3][3][channels], 0 past the border.
  */
 
-/** out[image * cells + cell][3][3][channels] from planes; items are images. `bytes`: of a cell. */
+/** out[image * cells + cell][3][3][channels] from planes; items are images. `pixelBytes`: of a cell. */
 export function neighbourhoods(
-  begin: i32, end: i32, _thread: i32, height: i32, width: i32, bytes: i32, planes: usize, out: usize,
+  begin: i32, end: i32, _thread: i32, height: i32, width: i32, pixelBytes: i32, planes: usize, out: usize,
 ): void {
-  const cell = <usize>bytes;
+  const cell = <usize>pixelBytes;
   for (let image = begin; image < end; image++) {
     const plane = planes + <usize>(image * height * width) * cell;
     let to = out + <usize>(image * height * width) * 9 * cell;
@@ -26,9 +26,9 @@ export function neighbourhoods(
 
 /** Adds the gradient of the rows to that of the planes: the transpose of `neighbourhoods`; items are images. */
 export function addNeighbourhoods(
-  begin: i32, end: i32, _thread: i32, height: i32, width: i32, bytes: i32, rows: usize, planes: usize,
+  begin: i32, end: i32, _thread: i32, height: i32, width: i32, pixelBytes: i32, rows: usize, planes: usize,
 ): void {
-  const cell = <usize>bytes;
+  const cell = <usize>pixelBytes;
   for (let image = begin; image < end; image++) {
     const plane = planes + <usize>(image * height * width) * cell, from = rows + <usize>(image * height * width) * 9 * cell;
     for (let y = 0; y < height; y++) {

@@ -41,12 +41,12 @@ function varianceOfChunks(from: usize, chunks: i32, stride: usize, rows: i32, me
  */
 export function normRunning(
   begin: i32, end: i32, _thread: i32,
-  chunks: i32, tiles: i32, rows: i32, momentum: f32, chunkMomentsAt: usize, runningMean: usize, runningVariance: usize,
+  chunks: i32, tiles: i32, rows: i32, momentum: f32, moments: usize, runningMean: usize, runningVariance: usize,
 ): void {
   const stride = <usize>tiles << 7, count = chunks * rows;
   const k = <f64>momentum, unbiased = count > 1 ? <f64>count / <f64>(count - 1) : 1.0;
   for (let tile = begin; tile < end; tile++) {
-    const from = chunkMomentsAt + (<usize>tile << 7);
+    const from = moments + (<usize>tile << 7);
     for (let lane: usize = 0; lane < 16; lane++) {
       const at = (<usize>tile << ROW) + (lane << 2), m = meanOfChunks(from + (lane << 2), chunks, stride);
       const variance = varianceOfChunks(from + (lane << 2), chunks, stride, rows, m);
@@ -63,13 +63,13 @@ export function normRunning(
 export function normStatistics(
   begin: i32, end: i32, _thread: i32,
   chunks: i32, rows: i32, count: i32, momentum: f32, eps: f32,
-  chunkMomentsAt: usize, gamma: usize, beta: usize, runningMean: usize, runningVariance: usize,
+  moments: usize, gamma: usize, beta: usize, runningMean: usize, runningVariance: usize,
   mean: usize, inverse: usize, scale: usize, shift: usize,
 ): void {
   const unbiased = count > 1 ? <f64>count / <f64>(count - 1) : 1.0;
   const k = <f64>momentum;
   for (let tile = begin; tile < end; tile++) {
-    const from = chunkMomentsAt + (<usize>tile * chunks << 7);
+    const from = moments + (<usize>tile * chunks << 7);
     for (let lane: usize = 0; lane < 16; lane++) {
       const at = (<usize>tile << ROW) + (lane << 2);
       const m = meanOfChunks(from + (lane << 2), chunks, 128), variance = varianceOfChunks(from + (lane << 2), chunks, 128, rows, m);

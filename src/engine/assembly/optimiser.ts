@@ -40,25 +40,25 @@ function move(p: usize, keep: v128, rate: v128, eps: v128, m: v128, v: v128): vo
  *
  *   g = clip * g;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p = p (1 - rate decay) - rate / c1 * m / (sqrt(v / c2) + eps)
  *
- * c1 = 1 - b1^n and c2 = 1 - b2^n are in `step` = rate sqrt(c2) / c1 and in `eps` = eps sqrt(c2):  rate / c1 * m / (sqrt(v / c2) + eps) =
- * step * m / (sqrt(v) + eps). `decay` is 1 - rate * weight decay, rest1 = 1 - b1 and rest2 = 1 - b2 (in float32 the subtraction would lose digits).
+ * c1 = 1 - b1^n and c2 = 1 - b2^n are in `stepSize` = rate sqrt(c2) / c1 and in `eps` = eps sqrt(c2):  rate / c1 * m / (sqrt(v / c2) + eps) =
+ * stepSize * m / (sqrt(v) + eps). `decay` is 1 - rate * weight decay, rest1 = 1 - b1 and rest2 = 1 - b2 (in float32 the subtraction would lose digits).
  */
 export function adamw(
   begin: i32, end: i32, _thread: i32,
-  length: i32, clip: f32, decay: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32, step: f32, eps: f32,
-  parameters: usize, gradients: usize, first: usize, second: usize,
+  length: i32, clip: f32, decay: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32, stepSize: f32, eps: f32,
+  parameters: usize, gradients: usize, firstMoment: usize, secondMoment: usize,
 ): void {
   const k = f32x4.splat(clip), keep = f32x4.splat(decay), b1 = f32x4.splat(beta1), r1 = f32x4.splat(rest1);
-  const b2 = f32x4.splat(beta2), r2 = f32x4.splat(rest2), rate = f32x4.splat(step), e = f32x4.splat(eps);
+  const b2 = f32x4.splat(beta2), r2 = f32x4.splat(rest2), rate = f32x4.splat(stepSize), e = f32x4.splat(eps);
   for (let item = begin; item < end; item++) {
     const last = (<usize>min(length, (item + 1) * BLOCK) << 2) - 16;
     let i = <usize>item * BLOCK << 2;
     let g = f32x4.mul(k, v128.load(gradients + i));
-    let m = blend(first + i, b1, r1, g), v = blend(second + i, b2, r2, f32x4.mul(g, g));
+    let m = blend(firstMoment + i, b1, r1, g), v = blend(secondMoment + i, b2, r2, f32x4.mul(g, g));
     // Root and division take longest and wait for the moments: those of the next vector are made beside them.
     for (; i < last; i += 16) {
       g = f32x4.mul(k, v128.load(gradients + i, 16));
-      const nextM = blend(first + i + 16, b1, r1, g), nextV = blend(second + i + 16, b2, r2, f32x4.mul(g, g));
+      const nextM = blend(firstMoment + i + 16, b1, r1, g), nextV = blend(secondMoment + i + 16, b2, r2, f32x4.mul(g, g));
       move(parameters + i, keep, rate, e, m, v);
       m = nextM; v = nextV;
     }

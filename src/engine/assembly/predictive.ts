@@ -19,11 +19,11 @@ export function predictionError(
   }
 }
 
-/** x = x - rate ((x - mu) + pull): one inference step. `pull`: the gradient of the errors above by x. `length`: a multiple of 4. */
+/** x = x - inferenceRate ((x - mu) + pull): one inference step. `pull`: the gradient of the errors above by x. `length`: a multiple of 4. */
 export function relax(
-  begin: i32, end: i32, _thread: i32, length: i32, rate: f32, x: usize, mu: usize, pull: usize,
+  begin: i32, end: i32, _thread: i32, length: i32, inferenceRate: f32, x: usize, mu: usize, pull: usize,
 ): void {
-  const factor = f32x4.splat(rate), to = <usize>min(length, end * BLOCK) << 2;
+  const factor = f32x4.splat(inferenceRate), to = <usize>min(length, end * BLOCK) << 2;
   for (let i = <usize>begin * BLOCK << 2; i < to; i += 16) {
     const value = v128.load(x + i);
     const slope = f32x4.add(f32x4.sub(value, v128.load(mu + i)), v128.load(pull + i));
@@ -38,16 +38,16 @@ function largest(v: v128): f32 {
 }
 
 /**
- * error[b] = softmax(y[b]) - one-hot[label], 0 past the classes; items are rows, `stride` (a multiple of 4) floats apart. The same as
+ * error[b] = softmax(logits[b]) - one-hot[label], 0 past the classes; items are rows, `stride` (a multiple of 4) floats apart. The same as
  * `softmaxCrossEntropy`'s gradient to 1e-6, without the loss and in a fifth of the time: inference asks for it at every step.
  */
 export function softmaxError(
-  begin: i32, end: i32, _thread: i32, classes: i32, stride: i32, y: usize, labels: usize, errors: usize,
+  begin: i32, end: i32, _thread: i32, classes: i32, stride: i32, logits: usize, labels: usize, errors: usize,
 ): void {
   const bytes = <usize>stride << 2, first = i32x4(0, 1, 2, 3), count = i32x4.splat(classes);
   const one = f32x4.splat(1), none = f32x4.splat(-f32.MAX_VALUE);
   for (let b = begin; b < end; b++) {
-    const row = y + <usize>b * bytes, out = errors + <usize>b * bytes;
+    const row = logits + <usize>b * bytes, out = errors + <usize>b * bytes;
     let high = none;
     for (let i: usize = 0; i < bytes; i += 16) {
       const within = i32x4.lt_s(i32x4.add(first, i32x4.splat(<i32>(i >> 2))), count);

@@ -6,12 +6,12 @@ import { activated } from "./activation";
 import { loadFirst, ROW, storeFirst } from "./lanes";
 import { affine } from "./neuron";
 
-/** xi = max(-limit, min(limit, xi)) in the tiles; rows = factor xi. */
+/** xi = max(-errorLimit, min(errorLimit, xi)) in the tiles; rows = factor xi. */
 export function clipErrors(
   begin: i32, end: i32, _thread: i32,
-  images: i32, pixels: i32, channels: i32, stride: i32, limit: f32, factor: f32, xi: usize, rows: usize,
+  images: i32, pixels: i32, channels: i32, stride: i32, errorLimit: f32, factor: f32, xi: usize, rows: usize,
 ): void {
-  const high = f32x4.splat(limit), low = f32x4.splat(-limit), times = f32x4.splat(factor);
+  const high = f32x4.splat(errorLimit), low = f32x4.splat(-errorLimit), times = f32x4.splat(factor);
   for (let item = begin; item < end; item++) {
     const tile = item / images, b = item - tile * images, lanes = min(16, channels - (tile << 4));
     let at = xi + (<usize>(item * pixels) << ROW), row = rows + (<usize>(b * stride + (tile << 4)) << 2);
@@ -25,10 +25,10 @@ export function clipErrors(
   }
 }
 
-/** e = factor (f(scale z + shift) - x): what a layer's values x miss of their prediction; z and e in tiles (unused lanes of e 0), x in rows. `kind`: see activation.ts. */
+/** gap = factor (f(scale z + shift) - x): what a layer's values x miss of their prediction; z and gap in tiles (unused lanes of the gap 0), x in rows. `kind`: see activation.ts. */
 export function predictionGap(
   begin: i32, end: i32, _thread: i32,
-  kind: i32, images: i32, pixels: i32, channels: i32, stride: i32, factor: f32, scale: usize, shift: usize, z: usize, x: usize, e: usize,
+  kind: i32, images: i32, pixels: i32, channels: i32, stride: i32, factor: f32, scale: usize, shift: usize, z: usize, x: usize, gap: usize,
 ): void {
   const times = f32x4.splat(factor);
   for (let item = begin; item < end; item++) {
@@ -36,7 +36,7 @@ export function predictionGap(
     let at = <usize>(item * pixels) << ROW, row = x + (<usize>(b * stride + (tile << 4)) << 2);
     for (let p = 0; p < pixels; p++, at += 64, row += <usize>channels << 2) {
       for (let i = 0; i < 16; i += 4) {
-        const lane = <usize>i << 2, to = e + at + lane;
+        const lane = <usize>i << 2, to = gap + at + lane;
         if (i >= lanes) {
           v128.store(to, f32x4.splat(0));
           continue;
@@ -50,18 +50,18 @@ export function predictionGap(
   }
 }
 
-/** x = x - rate (pull - e): one inference step of values in rows. pull, the gradient of what is above by x, and e in tiles. */
+/** x = x - inferenceRate (pull - gap): one inference step of values in rows. pull, the gradient of what is above by x, and gap in tiles. */
 export function relaxRows(
   begin: i32, end: i32, _thread: i32,
-  images: i32, pixels: i32, channels: i32, stride: i32, rate: f32, pull: usize, e: usize, x: usize,
+  images: i32, pixels: i32, channels: i32, stride: i32, inferenceRate: f32, pull: usize, gap: usize, x: usize,
 ): void {
-  const factor = f32x4.splat(rate);
+  const factor = f32x4.splat(inferenceRate);
   for (let item = begin; item < end; item++) {
     const tile = item / images, b = item - tile * images, lanes = min(16, channels - (tile << 4));
     let at = <usize>(item * pixels) << ROW, row = x + (<usize>(b * stride + (tile << 4)) << 2);
     for (let p = 0; p < pixels; p++, at += 64, row += <usize>channels << 2) {
       for (let i = 0; i < lanes; i += 4) {
-        const lane = <usize>i << 2, slope = f32x4.sub(v128.load(pull + at + lane), v128.load(e + at + lane));
+        const lane = <usize>i << 2, slope = f32x4.sub(v128.load(pull + at + lane), v128.load(gap + at + lane));
         storeFirst(row + lane, f32x4.sub(loadFirst(row + lane, lanes - i), f32x4.mul(factor, slope)), lanes - i);
       }
     }

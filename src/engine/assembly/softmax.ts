@@ -51,15 +51,15 @@ export function logarithm(x: f64): f64 {
 }
 
 /**
- * Per row: loss[b] = -ln softmax(x[b])[label] (float64) and gradient[b] = (softmax - one-hot) * factor; items are rows.
+ * Per row: loss[b] = -ln softmax(logits[b])[label] (float64) and gradient[b] = (softmax - one-hot) * factor; items are rows.
  * Rows are `stride` floats apart, unused columns of the gradient are set to 0.
  */
 export function softmaxCrossEntropy(
   begin: i32, end: i32, _thread: i32,
-  classes: i32, stride: i32, factor: f32, x: usize, labels: usize, losses: usize, gradients: usize,
+  classes: i32, stride: i32, factor: f32, logits: usize, labels: usize, losses: usize, gradients: usize,
 ): void {
   for (let b = begin; b < end; b++) {
-    const row = x + (<usize>b * stride << 2), out = gradients + (<usize>b * stride << 2);
+    const row = logits + (<usize>b * stride << 2), out = gradients + (<usize>b * stride << 2);
     const label = <i32>load<u16>(labels + (<usize>b << 1));
     let top = load<f32>(row);
     for (let c = 1; c < classes; c++) top = max<f32>(top, load<f32>(row + (<usize>c << 2)));

@@ -15,15 +15,15 @@ function spikesOf(mask: usize, bits: v128): v128 {
 }
 
 /**
- * g = factors[image] * G, [tile][image][zSteps][pixel][16]; where the drive is held (zSteps = 1) the sum of G over the steps. Masks: u16 [image][step][pixel][tile].
+ * g = factors[image] * G, with A = `potentiation`, D = `depression`, p = `potentiationDecay`, q = `depressionDecay`; [tile][image][zSteps][pixel][16]; where the drive is held (zSteps = 1) the sum of G over the steps. Masks: u16 [image][step][pixel][tile].
  * Items are tile * images + image.
  */
 export function spikeTiming(
   begin: i32, end: i32, _thread: i32,
-  images: i32, steps: i32, zSteps: i32, pixels: i32, tiles: i32, p: f32, q: f32, A: f32, D: f32, masks: usize, factors: usize, g: usize,
+  images: i32, steps: i32, zSteps: i32, pixels: i32, tiles: i32, potentiationDecay: f32, depressionDecay: f32, potentiation: f32, depression: f32, masks: usize, factors: usize, g: usize,
 ): void {
   const plane = <usize>pixels << ROW, maskRow = <usize>tiles << 1, maskPlane = <usize>pixels * maskRow;
-  const P = f32x4.splat(p), Q = f32x4.splat(q), up = f32x4.splat(A), down = f32x4.splat(D);
+  const P = f32x4.splat(potentiationDecay), Q = f32x4.splat(depressionDecay), up = f32x4.splat(potentiation), down = f32x4.splat(depression);
   const held = zSteps == 1 && steps > 1;
   for (let item = begin; item < end; item++) {
     const tile = item / images, image = item - tile * images;

@@ -30,12 +30,12 @@ export function tanhForward(begin: i32, end: i32, _thread: i32, length: i32, x: 
 /**
  * Errors of values h = f(z) to errors of drives, over blocks of 2048 of `length` floats (a multiple of 4):
  *
- *   xi = max(-limit, min(limit, xi)),  delta = xi (1 - h^2)
+ *   xi = max(-errorLimit, min(errorLimit, xi)),  delta = xi (1 - h^2)
  */
 export function tanhBackward(
-  begin: i32, end: i32, _thread: i32, length: i32, limit: f32, xi: usize, h: usize, delta: usize,
+  begin: i32, end: i32, _thread: i32, length: i32, errorLimit: f32, xi: usize, h: usize, delta: usize,
 ): void {
-  const high = f32x4.splat(limit), low = f32x4.splat(-limit), one = f32x4.splat(1);
+  const high = f32x4.splat(errorLimit), low = f32x4.splat(-errorLimit), one = f32x4.splat(1);
   const to = <usize>min(length, end * BLOCK) << 2;
   for (let i = <usize>begin * BLOCK << 2; i < to; i += 16) {
     const error = f32x4.max(low, f32x4.min(high, v128.load(xi + i))), value = v128.load(h + i);

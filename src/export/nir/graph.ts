@@ -2,7 +2,6 @@
  * What makes a graph sound: fields fit each other, edges join nodes that are there, and every edge's source gives the shape its target takes
  * (the reference reader's `type_check`). Checked before a graph is written and after one was read.
  */
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { type NirArray, type NirGraph, type NirNode, valuesOf } from "./node.ts";
 
@@ -45,7 +44,6 @@ function expectSizes(name: string, field: string, sizes: readonly number[], leas
  * endsOf("in", { type: "Input", shape: [784] }); // { input: [784], output: [784] }
  */
 export function endsOf(name: string, node: NirNode): Ends {
-  requireArguments("endsOf", { node });
   switch (node.type) {
     case "Input":
     case "Output":
@@ -115,7 +113,6 @@ function convolutionEnds(name: string, node: Extract<NirNode, { type: "Conv2d" }
  * @throws BispikeError "data" that names the node or edge
  */
 export function checkGraph(graph: NirGraph): void {
-  requireArguments("checkGraph", { graph });
   const ends = new Map<string, Ends>();
   for (const [name, node] of graph.nodes) {
     if (name === "" || name === "." || name === ".." || name.includes("/"))
@@ -139,7 +136,6 @@ export function checkGraph(graph: NirGraph): void {
  * for (const [name, node] of chainOf(graph)) console.log(name, node.type);
  */
 export function chainOf(graph: NirGraph): [name: string, node: NirNode][] {
-  requireArguments("chainOf", { graph });
   const next = new Map(graph.edges);
   const inputs = [...graph.nodes].filter(([, node]) => node.type === "Input");
   const targets = new Set(graph.edges.map(([, to]) => to));

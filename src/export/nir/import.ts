@@ -5,7 +5,6 @@
  *
  *   tau dv/dt = (v_leak - v) + r i   by steps of dt   ->   x = r (W s + b) + v_leak,  tau in steps = tau / dt
  */
-import { requireArguments } from "../../arguments.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
 import { type DataSummary, Model } from "../../network/model.ts";
@@ -45,7 +44,6 @@ interface Stage {
  * const model = modelFromNir(team, await decodeNir(bytes, "net.nir"), { steps: 4 });
  */
 export function modelFromNir(team: Team, graph: NirGraph, options: NirImportOptions = {}): Model {
-  requireArguments("modelFromNir", { team, graph, options });
   const known = remarks(graph, options);
   const stages = stagesOf(graph, known.inclusive);
   const hidden = stages.slice(0, -1);

@@ -1,5 +1,4 @@
 /** The networks of trained models as NIR graphs: chains from an Input to an Output. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
 import type { Layer } from "../../network/layer.ts";
@@ -114,7 +113,6 @@ function inputNotes(
  * await encodeNir(perceptionToNir(model, { dt: 1e-3 }));
  */
 export function perceptionToNir(imageModel: ImageModel, options: NirOptions = {}): NirGraph {
-  requireArguments("perceptionToNir", { imageModel: ofKind("model", imageModel), options });
   const model = spikingModel(imageModel, "a NIR graph");
   const { pair, data } = model;
   const { tau, steps, stimulus, kind, target, targetSize, seed, threshold } = pair.options;
@@ -148,7 +146,6 @@ export function perceptionToNir(imageModel: ImageModel, options: NirOptions = {}
  * await encodeNir(recallToNir(model));
  */
 export function recallToNir(imageModel: ImageModel, options: NirOptions = {}): NirGraph {
-  requireArguments("recallToNir", { imageModel: ofKind("model", imageModel), options });
   const model = spikingModel(imageModel, "a NIR graph");
   const { pair, data } = model;
   pair.assertRecalls();
@@ -184,7 +181,6 @@ export function autoencoderToNir(
   data: DataSummary,
   options: NirOptions & { readonly network?: Network; readonly until?: "image" | "latent" } = {},
 ): NirGraph {
-  requireArguments("autoencoderToNir", { pair: ofKind("autoencoderPair", pair), data, options });
   const { network = "perception", until = "image" } = options;
   const units = unitsOf(options, pair.options.tau);
   const path = pair.path(network);

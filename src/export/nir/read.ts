@@ -4,7 +4,6 @@
  */
 
 import { Dataset, Group } from "h5wasm";
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { checkGraph, nirFault } from "./graph.ts";
 import { boundedShape, numbersOf, readHdf5, stringsOf } from "./hdf5.ts";
@@ -33,7 +32,6 @@ const MAX_METADATA_VALUES = 1_000_000;
  * const graph = await decodeNir(new Uint8Array(await file.arrayBuffer()), file.name);
  */
 export function decodeNir(bytes: Uint8Array, source: string): Promise<NirGraph> {
-  requireArguments("decodeNir", { bytes, source });
   return readHdf5(bytes, source, (root) => {
     const top = groupOf(root, "node", "the file");
     const type = textOf(top, "type", "/node");

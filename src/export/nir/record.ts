@@ -1,5 +1,4 @@
 /** Spike trains of a model's networks while they perceive images and recall what these are taken for; nodes are called as in the NIR graphs. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { decide } from "../../measurement/decide.ts";
@@ -26,7 +25,6 @@ export interface Recording extends SpikeTrains {
  * const bytes = await encodeSpikeTrains(recordSpikes(model, dataset.test, [0, 1, 2]));
  */
 export function recordSpikes(model: Model, split: Split, indices: readonly number[], dt = 1e-4): Recording {
-  requireArguments("recordSpikes", { model: ofKind("pairModel", model), split, indices });
   const bad = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= split.count);
   if (bad !== undefined || indices.length === 0)
     throw new BispikeError(

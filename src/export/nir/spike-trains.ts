@@ -9,7 +9,6 @@
  */
 
 import { Dataset, Group } from "h5wasm";
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { nirFault } from "./graph.ts";
 import { boundedShape, numbersOf, readHdf5, stringsOf, writeFloats, writeHdf5 } from "./hdf5.ts";
@@ -48,7 +47,6 @@ function endOf(steps: number, dt: number): number {
  * await encodeSpikeTrains({ steps: 4, dt: 1e-4, networks: new Map([["perception", new Map([["stage2", train]])]]) });
  */
 export async function encodeSpikeTrains(recorded: SpikeTrains): Promise<Uint8Array<ArrayBuffer>> {
-  requireArguments("encodeSpikeTrains", { recorded: ofKind("trains", recorded) });
   const { steps, dt, networks } = recorded;
   return writeHdf5((root) => {
     mark(root, "NIRGraphData");
@@ -112,7 +110,6 @@ function writeTrain(node: Group, name: string, { neurons, samples }: SpikeTrain,
  * networks.get("perception")?.get("stage2")?.samples[0]; // [step, neuron] of the first image
  */
 export function decodeSpikeTrains(bytes: Uint8Array, source: string): Promise<SpikeTrains> {
-  requireArguments("decodeSpikeTrains", { bytes, source });
   return readHdf5(bytes, source, (root) => {
     expectMark(root, "NIRGraphData", "/");
     const dt = numberAttribute(root, "dt", "/");

@@ -5,7 +5,6 @@
  */
 
 import type { Group } from "h5wasm";
-import { requireArguments } from "../../arguments.ts";
 import { checkGraph } from "./graph.ts";
 import { writeFloats, writeHdf5, writeIntegers, writeText } from "./hdf5.ts";
 import { type FieldKind, NIR_FIELDS, NIR_VERSION, type NirArray, type NirGraph, type NirMetadata } from "./node.ts";
@@ -18,7 +17,6 @@ import { type FieldKind, NIR_FIELDS, NIR_VERSION, type NirArray, type NirGraph, 
  * const bytes = await encodeNir(perceptionToNir(model));
  */
 export async function encodeNir(graph: NirGraph): Promise<Uint8Array<ArrayBuffer>> {
-  requireArguments("encodeNir", { graph });
   checkGraph(graph);
   return writeHdf5((root) => {
     writeText(root, "version", NIR_VERSION);

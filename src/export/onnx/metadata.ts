@@ -1,7 +1,6 @@
 /** What a file says of itself: for programs in pairs of text, for a person in a few sentences. */
 
-import type { ImageModel } from "../../network/model.ts";
-import { Model } from "../../network/model.ts";
+import { type ImageModel, Model } from "../../network/model.ts";
 import { CONCEPT_THRESHOLD } from "../../network/neuron.ts";
 import type { OnnxMode } from "./options.ts";
 

@@ -1,5 +1,4 @@
 /** Recall as an ONNX graph: from a class, or a concept's code, to the redrawn stimulus in pixels. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { recallScaling } from "../../measurement/recalled.ts";
 import type { Model } from "../../network/model.ts";
 import { Graph } from "./graph.ts";
@@ -29,7 +28,6 @@ export interface OnnxRecallOptions extends OnnxExportOptions {
  * const { bytes } = recallOnnx(model, { classMeans: checkpoint.classMeans });
  */
 export function recallOnnx(model: Model, options: OnnxRecallOptions = {}): OnnxExport {
-  requireArguments("recallOnnx", { model: ofKind("pairModel", model), options });
   const { pair } = model;
   pair.assertRecalls();
   const { mode = "unrolled", spikes = false, concept = "class", classMeans } = options;

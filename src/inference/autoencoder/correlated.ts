@@ -7,7 +7,6 @@
  * Each neuron's counts are distributed as the class's are; their correlations are a little weaker than R, since counts are coarse. The spikes of a count
  * are spaced evenly (`trains.ts`).
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { cosineOfPi, exponential, logarithm } from "../../engine/elementary.ts";
 import { RandomStream } from "../../engine/random.ts";
 import { BispikeError } from "../../errors.ts";
@@ -40,7 +39,6 @@ export class CountStatistics {
 
   /** @throws BispikeError "usage" for more than 2048 neurons */
   constructor(neurons: number, steps: number) {
-    requireArguments("CountStatistics", { neurons, steps });
     if (neurons > MOST_NEURONS)
       throw new BispikeError(
         "usage",
@@ -115,7 +113,6 @@ export function drawCorrelated(
   seed: number,
   purpose: string,
 ): Uint8Array {
-  requireArguments("drawCorrelated", { statistics: ofKind("countStatistics", statistics), samples, purpose });
   const { neurons, steps, images } = statistics;
   if (images === 0) throw new BispikeError("data", `${purpose}: there is no image to take latent spikes from`);
   const shares = statistics.distribution();

@@ -5,7 +5,6 @@
  *
  * which `evenTrains` turns into spikes that a network can draw.
  */
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 
 /**
@@ -20,7 +19,6 @@ import { BispikeError } from "../../errors.ts";
  * interpolateRates([0, 1], [1, 1], 3); // 0 1, 0.5 1, 1 1
  */
 export function interpolateRates(from: ArrayLike<number>, to: ArrayLike<number>, frames: number): Float64Array {
-  requireArguments("interpolateRates", { from, to });
   if (!(Number.isInteger(frames) && frames >= 2))
     throw new BispikeError("usage", `interpolation: expected at least 2 frames, got ${frames}`);
   if (from.length !== to.length)

@@ -5,7 +5,6 @@
  *
  * which `evenTrains` turns into spikes that a network can draw.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { LatentStatistics } from "./statistics.ts";
 
 /**
@@ -19,7 +18,6 @@ import type { LatentStatistics } from "./statistics.ts";
  * const pictures = model.pixels(latent.decode(spikes, 2, "recall"), 2);
  */
 export function prototypeRates(statistics: LatentStatistics, labels: readonly number[]): Float64Array {
-  requireArguments("prototypeRates", { statistics: ofKind("latentStatistics", statistics), labels });
   const { neurons, steps } = statistics;
   const rates = new Float64Array(labels.length * neurons);
   for (const [row, label] of labels.entries()) {

@@ -3,9 +3,9 @@
  *
  *   p_c[t][n] = mean over the images of class c of s[t][n]        s'[t][n] ~ Bernoulli(p_c[t][n])
  */
-import { requireArguments, requireUpTo } from "../../arguments.ts";
 import { RandomStream } from "../../engine/random.ts";
 import { BispikeError } from "../../errors.ts";
+import { assertRows } from "../../network/rows.ts";
 
 /**
  * Counts of latent spikes by class.
@@ -25,7 +25,6 @@ export class LatentStatistics {
   readonly #counts: Float64Array;
 
   constructor(classes: number, neurons: number, steps: number) {
-    requireArguments("LatentStatistics", { classes, neurons, steps });
     this.classes = classes;
     this.neurons = neurons;
     this.steps = steps;
@@ -48,7 +47,7 @@ export class LatentStatistics {
         `LatentStatistics.add: expected ${labels.length} x ${size} spikes, got ${spikes.length}`,
       );
     for (let image = 0; image < labels.length; image++)
-      requireUpTo(`LatentStatistics.add: label ${image}`, labels[image]!, this.classes - 1);
+      assertRows(`LatentStatistics.add: label ${image}`, labels[image]!, this.classes - 1);
     for (let image = 0; image < labels.length; image++) {
       const label = labels[image]!;
       this.images[label]!++;
@@ -80,7 +79,6 @@ export class LatentStatistics {
  * latent.decode(drawSpikes(statistics.probabilities(3), 8, 1, "class 3"), 8, "recall");
  */
 export function drawSpikes(probabilities: Float64Array, samples: number, seed: number, purpose: string): Uint8Array {
-  requireArguments("drawSpikes", { probabilities, samples, purpose });
   const spikes = new Uint8Array(samples * probabilities.length);
   for (let sample = 0, at = 0; sample < samples; sample++) {
     const stream = new RandomStream(seed, `latent/${purpose}`, sample);

@@ -5,7 +5,6 @@
  *
  * Where k divides T that is the train of a leaky neuron under a constant drive: it charges first and fires at the end of each period.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 
 /**
@@ -18,7 +17,6 @@ import { BispikeError } from "../../errors.ts";
  * evenTrains([0.5, 1], 2, 4); // steps 0 1, 1 1, 0 1, 1 1
  */
 export function evenTrains(rates: ArrayLike<number>, neurons: number, steps: number): Uint8Array {
-  requireArguments("evenTrains", { rates, neurons, steps });
   const rows = rates.length / neurons;
   if (!Number.isInteger(rows))
     throw new BispikeError("usage", `spike trains: expected rates for ${neurons} neurons a row, got ${rates.length}`);
@@ -46,7 +44,6 @@ export function fillTrain(spikes: Uint8Array, at: number, stride: number, steps:
  * ratesOf(Uint8Array.of(0, 1, 1, 1, 0, 1, 1, 1), 2, 4); // 0.5, 1
  */
 export function ratesOf(spikes: Uint8Array, neurons: number, steps: number): Float64Array {
-  requireArguments("ratesOf", { spikes: ofKind("values", spikes), neurons, steps });
   const rows = spikes.length / (neurons * steps);
   const rates = new Float64Array(rows * neurons);
   for (let row = 0, at = 0; row < rows; row++) {

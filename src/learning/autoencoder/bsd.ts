@@ -7,7 +7,6 @@
  *
  * No error crosses a stage. What draws in one network learns from what sees in the other: perception's way out of its latent from recall's way into its own.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
 import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
@@ -69,11 +68,6 @@ export class AutoencoderBsd implements AutoencoderLearner {
   readonly #redraws = new Map<Layer, LocalRedraw>();
 
   constructor(pair: AutoencoderPair, options: AutoencoderBsdOptions, optimiser: OptimiserOptions) {
-    requireArguments("AutoencoderBsd", {
-      pair: ofKind("autoencoderPair", pair),
-      options: ofKind("autoencoderBsdOptions", options),
-      optimiser,
-    });
     const { team, stimulusWidth } = pair;
     const { maxImages } = pair.options;
     this.team = team;

@@ -26,11 +26,15 @@ export class Drawing {
   /** Weighted loss of `images` drawings at `y` against the images at `x`; fills `gradient`. */
   loss(y: Address, x: Address, images: number, weight: number): number {
     const factor = (2 * weight) / (images * this.#width);
-    this.#team.run(
-      "squaredError",
-      images,
-      ...[this.#width, this.#stride, factor, y, x, this.#losses.at, this.gradient.at],
-    );
+    this.#team.run("squaredError", images, {
+      width: this.#width,
+      stride: this.#stride,
+      factor,
+      y,
+      targets: x,
+      losses: this.#losses.at,
+      gradients: this.gradient.at,
+    });
     let sum = 0;
     for (let k = 0; k < images; k++) sum += this.#losses.view[k]!;
     return (weight * sum) / images;

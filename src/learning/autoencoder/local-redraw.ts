@@ -89,7 +89,13 @@ export class LocalRedraw {
     const cell = padded(shape.channels);
     this.#ratesOf(this.#spikes, images, this.#rates);
     if (this.#plane)
-      team.run("neighbourhoods", images, shape.height, shape.width, cell * 4, this.#rates.at, this.#inputs.at);
+      team.run("neighbourhoods", images, {
+        height: shape.height,
+        width: shape.width,
+        pixelBytes: cell * 4,
+        planes: this.#rates.at,
+        out: this.#inputs.at,
+      });
     const [inputs, drawn, errors] = [this.#inputs, this.#drawn, this.#errors].map(({ at }, k) => ({
       at,
       stride: k === 0 ? this.#depth : this.#stride,
@@ -102,12 +108,26 @@ export class LocalRedraw {
     const width = this.#columns;
     const factor = (2 * weight) / (rows * this.#values);
     const targets = this.#target(images);
-    team.run("squaredError", rows, width, this.#stride, factor, drawn.at, targets, this.#losses.at, errors.at);
+    team.run("squaredError", rows, {
+      width,
+      stride: this.#stride,
+      factor,
+      y: drawn.at,
+      targets,
+      losses: this.#losses.at,
+      gradients: errors.at,
+    });
     multiply(team, {
       ...{ rows: this.#depth, columns: width, depth: rows },
       ...{ a: inputs, b: errors, c: parameters.gradient("weight"), transposed: "a" },
     });
-    team.run("sumRows", padded(width) / 16, rows, this.#stride, 1, errors.at, parameters.gradient("bias").at);
+    team.run("sumRows", padded(width) / 16, {
+      rows,
+      stride: this.#stride,
+      scale: 1,
+      x: errors.at,
+      out: parameters.gradient("bias").at,
+    });
 
     // The rows of the product are used up: their gradient takes their place.
     const back = this.#plane ? inputs : { at: gradient, stride: cell };
@@ -115,7 +135,14 @@ export class LocalRedraw {
       ...{ rows, columns: this.#depth, depth: width, a: errors, b: weights, c: back, transposed: "b" },
       ...(this.#plane ? {} : { base: "own" as const }),
     });
-    if (this.#plane) team.run("addNeighbourhoods", images, shape.height, shape.width, cell * 4, inputs.at, gradient);
+    if (this.#plane)
+      team.run("addNeighbourhoods", images, {
+        height: shape.height,
+        width: shape.width,
+        pixelBytes: cell * 4,
+        rows: inputs.at,
+        planes: gradient,
+      });
     let loss = 0;
     for (let k = 0; k < rows; k++) loss += this.#losses.view[k]!;
     // The kernel's are means over the columns, padding too.
@@ -144,7 +171,12 @@ export class LocalRedraw {
 
   #ratesOf(spikes: Population, images: number, out: Region<Float32Array>): void {
     const { shape, steps, masks } = spikes;
-    this.#team.run("spikeRates", images, steps, pixelsOf(shape) * tilesOf(shape), masks.at, out.at);
+    this.#team.run("spikeRates", images, {
+      steps,
+      places: pixelsOf(shape) * tilesOf(shape),
+      masks: masks.at,
+      rates: out.at,
+    });
   }
 
   /** Rows that are redrawn. */
@@ -158,12 +190,16 @@ export class LocalRedraw {
       fine = { at: this.#belowRates!.at, pixelStride, imageStride: pixelStride * pixelsOf(below.shape) };
     } else fine = { at: below.at, pixelStride: below.shape.channels, imageStride: below.stride };
     if (!this.#targets) return fine.at;
-    this.#team.run(
-      "coveredPixels",
-      images,
-      ...[shape.height, shape.width, below.shape.channels, fine.pixelStride, fine.imageStride, this.#stride],
-      ...[fine.at, this.#targets.at],
-    );
+    this.#team.run("coveredPixels", images, {
+      height: shape.height,
+      width: shape.width,
+      channels: below.shape.channels,
+      pixelStride: fine.pixelStride,
+      imageStride: fine.imageStride,
+      outStride: this.#stride,
+      fine: fine.at,
+      out: this.#targets.at,
+    });
     return this.#targets.at;
   }
 }

@@ -1,5 +1,4 @@
 /** A learner together with what it knows of its data: how images become its stimulus, and its drawings images again. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { type Frame, fillRows } from "../../data/batch.ts";
 import { imageBytes, type Split } from "../../data/dataset.ts";
 import { fromFrameRows } from "../../data/frame-rows.ts";
@@ -22,7 +21,6 @@ export class AutoencoderModel {
   readonly frame: Frame;
 
   constructor(learner: AutoencoderLearner, frame: Frame, data: DataSummary) {
-    requireArguments("AutoencoderModel", { learner: ofKind("autoencoderLearner", learner), frame, data });
     this.learner = learner;
     this.frame = frame;
     this.data = data;

@@ -55,6 +55,6 @@ export class AlignedStage extends SpikingStage {
   }
 
   #add(length: number, x: Address, sum: Address): void {
-    this.team.run("addInto", Math.ceil(length / BLOCK), length, x, sum);
+    this.team.run("addInto", Math.ceil(length / BLOCK), { length, x, sum });
   }
 }

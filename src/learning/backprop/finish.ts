@@ -16,5 +16,5 @@ export function finishDrive(
   const tiles = tilesOf(synapses.shape);
   const rows = images * stepsOf(synapses.source) * pixelsOf(synapses.shape);
   // One position of the sequences' kernel: all rows have the same coefficients.
-  team.run("finishPositions", tiles, ...[1, rows, tiles, coefficients, workspace.g, workspace.z]);
+  team.run("finishPositions", tiles, { positions: 1, rows, tiles, coefficients, g: workspace.g, z: workspace.z });
 }

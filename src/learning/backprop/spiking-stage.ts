@@ -66,12 +66,27 @@ export class SpikingStage implements BackpropStage {
     const chunkImages = synapses.chunkImages || images;
     const chunks = Math.ceil(images / chunkImages);
     const scratch = this.team.scratch(steps * 16);
-    this.team.run(
-      "neuronBackwardSpikes",
-      tilesOf(synapses.shape) * chunks,
-      ...[chunks, chunkImages, images, steps, zSteps, above.steps, pixels, 1 / tau, threshold, alpha / 2],
-      ...[norm.scale.at, norm.shift.at, norm.mean.at, norm.inverse.at],
-      ...[workspace.z, above.at, out.g, out.sums, scratch.at, scratch.stride],
-    );
+    this.team.run("neuronBackwardSpikes", tilesOf(synapses.shape) * chunks, {
+      chunks,
+      chunkImages,
+      images,
+      steps,
+      zSteps,
+      sSteps: above.steps,
+      pixels,
+      decay: 1 / tau,
+      threshold,
+      slope: alpha / 2,
+      scale: norm.scale.at,
+      shift: norm.shift.at,
+      mean: norm.mean.at,
+      inverse: norm.inverse.at,
+      z: workspace.z,
+      spikes: above.at,
+      g: out.g,
+      sums: out.sums,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 }

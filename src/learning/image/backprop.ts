@@ -2,13 +2,12 @@
  * Surrogate-gradient backprop through the spiking perception, stage by stage and step by step: the rival on the same spiking net (equations: learning/backprop/). Of the criteria
  * of plausibility it meets binary messages (C4) alone.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { WeightSource } from "../../network/input-gradient.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import { LayeredBackprop } from "../backprop/layered.ts";
 import { SpikingStage } from "../backprop/spiking-stage.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
-import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
+import { assertKeepsDrives, type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
 
 /**
  * Surrogate-gradient backprop through the spiking perception, stage by stage and step by step (ATan surrogate, see `NeuronParameters`). Trains perception alone; `rates.recall` is not used.
@@ -32,7 +31,7 @@ export class Backprop extends PerceptionRule {
     carriers?: readonly WeightSource[],
   ) {
     super(pair, options, optimiser);
-    requireArguments("rule", { pair: ofKind("keepingPair", pair) });
+    assertKeepsDrives(pair);
     const stages = this.hidden.map((layer) => new SpikingStage(pair.team, layer));
     this.#backprop = new LayeredBackprop(pair.team, stages, pair.conceptDrive, carriers);
   }

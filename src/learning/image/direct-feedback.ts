@@ -6,7 +6,6 @@
  * and from there through the stage's neurons as in backprop. B_k has the shape of fully connected synapses from stage k to the concept; of a convolutional stage, every unit of the
  * plane has a column of its own, as the authors have it.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address } from "../../engine/memory.ts";
 import { InputGradient } from "../../network/input-gradient.ts";
 import { LinearSynapses } from "../../network/linear.ts";
@@ -14,7 +13,7 @@ import type { NetworkPair } from "../../network/pair.ts";
 import { SpikingStage } from "../backprop/spiking-stage.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import { FixedWeights } from "./fixed-weights.ts";
-import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
+import { assertKeepsDrives, type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
 
 /**
  * Direct feedback alignment (Nokland 2016): the top's error goes to every hidden stage k through one fixed random matrix of that stage's own,
@@ -35,7 +34,7 @@ export class DirectFeedbackAlignment extends PerceptionRule {
   /** @throws BispikeError "usage" for a pair without `keepDrives` */
   constructor(pair: NetworkPair, options: PerceptionOptions, optimiser: OptimiserOptions) {
     super(pair, options, optimiser);
-    requireArguments("rule", { pair: ofKind("keepingPair", pair) });
+    assertKeepsDrives(pair);
     const { team, conceptDrive } = pair;
     const { seed, maxImages } = pair.options;
     this.#stages = this.hidden.map((layer) => {

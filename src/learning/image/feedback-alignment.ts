@@ -6,7 +6,6 @@
  * B has the shape of W, of convolutions too (a fixed random kernel a pair of channels), whose authors define fully connected nets only. Weights need not be known where errors go
  * (C1), all else is as in backprop.
  */
-import { requireArguments } from "../../arguments.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import { Backprop } from "./backprop.ts";
@@ -26,7 +25,6 @@ import type { PerceptionOptions } from "./perception-rule.ts";
  */
 export class FeedbackAlignment extends Backprop {
   constructor(pair: NetworkPair, options: PerceptionOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { pair });
     const { team } = pair;
     const { seed } = pair.options;
     const carriers = pair.perception

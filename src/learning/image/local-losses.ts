@@ -5,7 +5,6 @@
  * Here a classifier learns by its gradient as the stage does (Mostafa's are fixed and random), at the same rate, and is thrown away at the end of training: only checkpoints to go
  * on from keep it. Convolutional features are average-pooled by `pool`, as Nokland and Eidnes do.
  */
-import { requireArguments } from "../../arguments.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import type { Slot } from "../../network/slots.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
@@ -27,7 +26,6 @@ export class LocalLosses extends PerceptionRule {
   readonly classifiers: readonly StageClassifier[];
 
   constructor(pair: NetworkPair, options: PerceptionOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { pair });
     const { team, target } = pair;
     const { maxImages, seed } = pair.options;
     const classifiers = pair.perception.slice(0, -1).map((layer, k) => {

@@ -2,8 +2,8 @@
  * What the rivals on the spiking net have in common: perception alone runs up from the stimulus, every stage in turn, and the top loss compares the concept's mean drive with the
  * label, just as under BSD; net, read-out, top loss and optimiser are BSD's. Who may learn when is each rule's own.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address } from "../../engine/memory.ts";
+import { BispikeError } from "../../errors.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import type { ParameterGroup } from "../../network/parameters.ts";
@@ -33,6 +33,11 @@ export interface Reached {
 
 const NO_PULL = { weight: 0, rate: 0 } as const;
 
+/** Rules that read the drives of a whole pass need them kept: without, every stage's would be read where the last stage's are. @throws BispikeError "usage" */
+export function assertKeepsDrives(pair: NetworkPair): void {
+  if (!pair.options.keepDrives) throw new BispikeError("usage", "rule: expected a pair with keepDrives true");
+}
+
 export abstract class PerceptionRule implements Rule {
   readonly pair: NetworkPair;
   readonly optimiser: AdamW;
@@ -49,7 +54,6 @@ export abstract class PerceptionRule implements Rule {
     optimiser: OptimiserOptions,
     beside: readonly ParameterGroup[] = [],
   ) {
-    requireArguments("rule", { pair, options: ofKind("perceptionOptions", options) });
     const { team, perception, conceptDrive, target } = pair;
     this.pair = pair;
     this.#top = new Top(pair, options.top, options.lambda);

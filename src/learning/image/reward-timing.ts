@@ -15,16 +15,16 @@
  * - A convolution's drive is that of its pool's winner, whose inputs alone are eligible. The authors of R-STDP train such stages by STDP without reward, and define no deeper net of
  *   fully connected ones; that the same rule runs in all stages is a choice made here.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { exponential } from "../../engine/elementary.ts";
 import { placeOfLargest } from "../../engine/largest.ts";
 import type { Region } from "../../engine/memory.ts";
+import { BispikeError } from "../../errors.ts";
 import type { Layer } from "../../network/layer.ts";
 import type { NetworkPair } from "../../network/pair.ts";
 import { pixelsOf, tilesOf } from "../../network/shape.ts";
 import { stepsOf } from "../../network/synapses.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
-import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
+import { assertKeepsDrives, type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
 
 /** How spikes' order changes weights. */
 export interface SpikeTimingOptions {
@@ -67,9 +67,10 @@ export class RewardTiming extends PerceptionRule {
    * @throws BispikeError "usage" for another pair
    */
   constructor(pair: NetworkPair, options: RewardTimingOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { pair, options: ofKind("spikeTiming", options) });
     super(pair, options, optimiser);
-    requireArguments("rule", { pair: ofKind("rewardedPair", pair) });
+    assertKeepsDrives(pair);
+    if (pair.options.target !== "one-hot")
+      throw new BispikeError("usage", `rule: expected a pair with target one-hot, got ${pair.options.target}`);
     const { arena } = pair.team;
     const { maxImages, steps } = pair.options;
     this.#options = options.stdp;
@@ -116,12 +117,20 @@ export class RewardTiming extends PerceptionRule {
     const { trace, potentiation, depression } = this.#options;
     const decay = exponential(-1 / trace);
     const tiles = tilesOf(synapses.shape);
-    team.run(
-      "spikeTiming",
-      tiles * images,
-      ...[images, options.steps, stepsOf(synapses.source), pixelsOf(synapses.shape), tiles],
-      ...[decay, decay, potentiation, depression, spikes, this.#factors.at, workspace.g],
-    );
+    team.run("spikeTiming", tiles * images, {
+      images,
+      steps: options.steps,
+      zSteps: stepsOf(synapses.source),
+      pixels: pixelsOf(synapses.shape),
+      tiles,
+      potentiationDecay: decay,
+      depressionDecay: decay,
+      potentiation,
+      depression,
+      masks: spikes,
+      factors: this.#factors.at,
+      g: workspace.g,
+    });
     synapses.gradient(group, images, workspace, 0);
     for (const block of ["bias", "gamma", "beta"]) if (group.has(block)) group.view(block, group.gradients).fill(0);
   }

@@ -75,14 +75,27 @@ export class StageClassifier {
     this.#labels.view.set(labels);
     const forward = { rows: images, columns: classes, depth: width, a: rows, b: weight, c: logits };
     multiply(team, { ...forward, base: parameters.matrix("bias").at });
-    const places = [this.#logits.at, this.#labels.at, this.#losses.at, this.#errors.at];
-    team.run("softmaxCrossEntropy", images, classes, this.#stride, 1 / images, ...places);
+    team.run("softmaxCrossEntropy", images, {
+      classes,
+      stride: this.#stride,
+      factor: 1 / images,
+      logits: this.#logits.at,
+      labels: this.#labels.at,
+      losses: this.#losses.at,
+      gradients: this.#errors.at,
+    });
     const down = { at: this.gradient.at, stride: width };
     multiply(team, { rows: images, columns: width, depth: classes, a: errors, b: weight, c: down, transposed: "b" });
     const own = { a: rows, b: errors, c: parameters.gradient("weight") };
     multiply(team, { rows: width, columns: classes, depth: images, ...own, transposed: "a" });
     const bias = parameters.gradient("bias").at;
-    team.run("sumRows", this.#stride / 16, images, this.#stride, 1, this.#errors.at, bias);
+    team.run("sumRows", this.#stride / 16, {
+      rows: images,
+      stride: this.#stride,
+      scale: 1,
+      x: this.#errors.at,
+      out: bias,
+    });
     let sum = 0;
     for (let k = 0; k < images; k++) sum += this.#losses.view[k]!;
     return sum / images;

@@ -8,7 +8,6 @@
  */
 
 import { labelMatch } from "../../alignment/label-match.ts";
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
 import { MirroredNets } from "./mirrored-nets.ts";
@@ -37,7 +36,6 @@ export const counterCurrentDefaults: CounterCurrentOptions = { affinity: "cosine
 export class CounterCurrent extends MirroredNets {
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
   constructor(image: RealImageNet, own: CounterCurrentOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { own: ofKind("counterCurrent", own) });
     super(image, { loss: (_stage, features) => labelMatch({ ...own, features }), centred: false }, optimiser);
   }
 }

@@ -10,7 +10,6 @@
  * which errors go down as by the convolution's transpose, from the winners of its pools, and whose gradient sums delta xi over all pixels a tap joins. The authors' convolutional
  * nets have no norm; with one, f' includes the norm's own derivative, which is local to the layer.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import { RandomStream } from "../../engine/random.ts";
 import { InputGradient } from "../../network/input-gradient.ts";
@@ -66,7 +65,6 @@ export class ImageDll extends RealImageLearner {
   readonly #xi: Region<Float32Array>;
 
   constructor(image: RealImageNet, dll: ImageDllOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { image: ofKind("realImageNet", image), dll });
     const { net, options } = image;
     const feedback = feedbackOf(net, options);
     const layers = feedback.map(({ name, group, synapses }) => ({
@@ -102,12 +100,17 @@ export class ImageDll extends RealImageLearner {
     const { shape } = stage;
     const xi = this.#xi.at;
     down.run(images, workspace, 1, xi);
-    team.run(
-      "clipErrors",
-      tilesOf(shape) * images,
+    team.run("clipErrors", tilesOf(shape) * images, {
+      images,
+      pixels: pixelsOf(shape),
+      channels: shape.channels,
+      stride,
+      errorLimit: this.#options.errorLimit / images,
       // delta carries the mean's division already, so xi in rows must not.
-      ...[images, pixelsOf(shape), shape.channels, stride, this.#options.errorLimit / images, images, xi, rows],
-    );
+      factor: images,
+      xi,
+      rows,
+    });
     synapses.gradient(group, images, workspace, 0);
     finishDrive(team, images, stage, stage.toDrive(images, { at: xi }));
     stage.synapses.gradient(stage.group, images, stage.workspace, 0);

@@ -3,7 +3,6 @@
  *
  *   L = mean over images of -ln softmax(y)[label],  y: the read-out
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { placeOfLargest } from "../../engine/largest.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -48,7 +47,6 @@ export abstract class RealImageLearner {
 
   /** @param feedback layers of their own that a rule learns beside the net */
   constructor(image: RealImageNet, optimiser: OptimiserOptions, feedback: readonly StatefulLayer[] = []) {
-    requireArguments("rule", { image: ofKind("realImageNet", image) });
     const { net, options, stimulus, stimulusWidth } = image;
     const { arena } = net.team;
     this.net = net;
@@ -109,8 +107,15 @@ export abstract class RealImageLearner {
     const { net, options } = this;
     const { features, featureWidth } = net.readout;
     this.labels.view.set(labels);
-    const places = [features.at, this.labels.at, this.#losses.at, this.errors.at];
-    this.team.run("softmaxCrossEntropy", labels.length, ...[options.classes, featureWidth, factor, ...places]);
+    this.team.run("softmaxCrossEntropy", labels.length, {
+      classes: options.classes,
+      stride: featureWidth,
+      factor,
+      logits: features.at,
+      labels: this.labels.at,
+      losses: this.#losses.at,
+      gradients: this.errors.at,
+    });
     let sum = 0;
     let correct = 0;
     for (const [k, label] of labels.entries()) {

@@ -2,7 +2,6 @@
  * The real-valued net that rivals train to name images, of the shapes a spiking `NetworkPair`'s perception has: fully connected stages, or 3x3 convolutions with 2x2
  * max-pooling; then a linear read-out of the classes, whose largest output decides. Tensors have the pair's names and orders.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { padded } from "../../engine/kernels.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -69,7 +68,6 @@ export interface RealImageNet {
  * realImageNet(team, { kind: "mlp", image, hidden: [512, 256], classes: 10, norm: true, maxImages: 128, seed: 1 }, "dll");
  */
 export function realImageNet(team: Team, options: RealImageNetOptions, rule: RealImageRule): RealImageNet {
-  requireArguments("realImageNet", { team, options: ofKind("realNetOptions", options), rule });
   const { kind, image, norm, maxImages, seed, activation = authorsActivations[rule] } = options;
   const stimulusWidth = padded(sizeOf(image));
   const stimulus = team.arena.f32(maxImages * stimulusWidth);

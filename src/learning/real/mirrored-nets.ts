@@ -11,7 +11,6 @@
  */
 
 import { type AlignmentLoss, type Pairing, pairing, pairingRoom } from "../../alignment/affinity.ts";
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { padded } from "../../engine/kernels.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { LayeredNet } from "../../network/real/layered-net.ts";
@@ -61,7 +60,6 @@ export abstract class MirroredNets extends RealImageLearner {
 
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
   protected constructor(image: RealImageNet, own: MirroredOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { image: ofKind("realImageNet", image) });
     const { options } = image;
     const { team } = image.net;
     const feedback = feedbackNet(team, options);
@@ -139,8 +137,15 @@ export abstract class MirroredNets extends RealImageLearner {
   #backward(layer: RealLayer, images: number, rows: Address, stride: number): void {
     const { shape, synapses, group, workspace } = layer;
     const { at } = this.#gradient;
-    const sizes = [images, 1, pixelsOf(shape), shape.channels, stride];
-    this.team.run("readoutBackward", tilesOf(shape) * images, ...[...sizes, rows, at]);
+    this.team.run("readoutBackward", tilesOf(shape) * images, {
+      images,
+      zSteps: 1,
+      pixels: pixelsOf(shape),
+      channels: shape.channels,
+      width: stride,
+      gradients: rows,
+      g: at,
+    });
     synapses.gradient(group, images, workspace, layer.toDrive(images, { at }));
   }
 }

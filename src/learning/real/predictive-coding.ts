@@ -12,7 +12,6 @@
  * Whittington and Bogacz define fully connected nets without norm or pooling; here both are parts of the prediction: a pool's winners and the batch's statistics follow the values
  * at every step (so E and its gradients are exact), the running statistics only the first prediction, which is how the net decides in use.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Address } from "../../engine/memory.ts";
 import { InputGradient } from "../../network/input-gradient.ts";
 import { pixelsOf, tilesOf } from "../../network/shape.ts";
@@ -59,7 +58,6 @@ export class ImagePredictiveCoding extends RealImageLearner {
   readonly #pull: Address;
 
   constructor(image: RealImageNet, coding: ImagePredictiveCodingOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { image: ofKind("realImageNet", image), coding: ofKind("predictiveCoding", coding) });
     const { options } = image;
     const { team } = image.net;
     super(image, optimiser);
@@ -100,9 +98,16 @@ export class ImagePredictiveCoding extends RealImageLearner {
       this.#down[k]!.run(images, workspace, 1, this.#pull);
       if (k > 0) finishDrive(team, images, stage, stage.toDrive(images, { at: gap }));
       ({ workspace } = stage);
-      const sizes = [images, pixelsOf(shape), shape.channels, output.stride];
-      const places = [this.#pull, gap, output.at];
-      team.run("relaxRows", tilesOf(shape) * images, ...[...sizes, this.#options.inferenceLearningRate, ...places]);
+      team.run("relaxRows", tilesOf(shape) * images, {
+        images,
+        pixels: pixelsOf(shape),
+        channels: shape.channels,
+        stride: output.stride,
+        inferenceRate: this.#options.inferenceLearningRate,
+        pull: this.#pull,
+        gap,
+        x: output.at,
+      });
     }
     for (const [k, stage] of net.hidden.entries()) {
       // The lowest stage's prediction reads the stimulus, which stays.
@@ -117,17 +122,40 @@ export class ImagePredictiveCoding extends RealImageLearner {
     const { team, options } = this;
     const { features, featureWidth, synapses, workspace } = this.net.readout;
     const at = this.errors.at;
-    team.run("softmaxError", images, ...[options.classes, featureWidth, features.at, this.labels.at, at]);
-    const sizes = [images, 1, 1, options.classes, featureWidth];
-    team.run("readoutBackward", tilesOf(synapses.shape) * images, ...[...sizes, at, workspace.g]);
+    team.run("softmaxError", images, {
+      classes: options.classes,
+      stride: featureWidth,
+      logits: features.at,
+      labels: this.labels.at,
+      errors: at,
+    });
+    team.run("readoutBackward", tilesOf(synapses.shape) * images, {
+      images,
+      zSteps: 1,
+      pixels: 1,
+      channels: options.classes,
+      width: featureWidth,
+      gradients: at,
+      g: workspace.g,
+    });
   }
 
   /** factor (mu - x) of a hidden stage, from its newest drive and its values. */
   #gap(k: number, images: number, factor: number): void {
     const { norm, workspace, shape, output, activationCode } = this.net.hidden[k]!;
-    const sizes = [activationCode, images, pixelsOf(shape), shape.channels, output.stride, factor];
-    const places = [norm.scale.at, norm.shift.at, workspace.z, output.at, this.#gaps[k]!];
-    this.team.run("predictionGap", tilesOf(shape) * images, ...[...sizes, ...places]);
+    this.team.run("predictionGap", tilesOf(shape) * images, {
+      kind: activationCode,
+      images,
+      pixels: pixelsOf(shape),
+      channels: shape.channels,
+      stride: output.stride,
+      factor,
+      scale: norm.scale.at,
+      shift: norm.shift.at,
+      z: workspace.z,
+      x: output.at,
+      gap: this.#gaps[k]!,
+    });
   }
 
   /** All gradients of E / images, with the values as they are. */

@@ -8,7 +8,6 @@
  */
 
 import { type StageLossOptions, stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Freeze } from "../freeze.ts";
 import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
@@ -37,7 +36,6 @@ export interface RealBsdOptions extends StageLossOptions {
 export class RealBsd extends MirroredNets {
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
   constructor(image: RealImageNet, own: RealBsdOptions, optimiser: OptimiserOptions) {
-    requireArguments("rule", { own: ofKind("realBsd", own) });
     const { weight, stimulusWeight, centred, freeze = "none" } = own;
     const loss = (stage: number, features: number) =>
       stage === 1 ? stimulusLoss(own, stimulusWeight, features) : stageLoss(own, weight, features);

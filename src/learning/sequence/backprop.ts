@@ -90,13 +90,27 @@ export class SequenceBackprop extends SpikingLearner {
     const { transposed, gradient } = this.#down.at(-1)!;
     const tiles = padded(neurons) / 16;
     const { group, workspace } = pair.conceptDrive;
-    team.run("sumSteps", (padded(targets.width) / 16) * images, steps, workspace.g, this.#readout);
-    team.run("transposeWeights", tiles, neurons, targets.width, 1 / steps, group.at("weight"), transposed);
-    team.run(
-      "spikeGradient",
-      tiles,
-      ...[images, targets.width, 0, images, 0, images, 1, this.#readout, transposed, 0, gradient],
-    );
+    team.run("sumSteps", (padded(targets.width) / 16) * images, { steps, x: workspace.g, out: this.#readout });
+    team.run("transposeWeights", tiles, {
+      inputs: neurons,
+      outputs: targets.width,
+      factor: 1 / steps,
+      weights: group.at("weight"),
+      out: transposed,
+    });
+    team.run("spikeGradient", tiles, {
+      rows: images,
+      outputs: targets.width,
+      gFirst: 0,
+      gRows: images,
+      first: 0,
+      allRows: images,
+      repeat: 1,
+      g: this.#readout,
+      weights: transposed,
+      constant: 0,
+      out: gradient,
+    });
     return { at: gradient, held: true };
   }
 
@@ -109,12 +123,26 @@ export class SequenceBackprop extends SpikingLearner {
     const { transposed, gradient } = this.#down[k - 1]!;
     const tiles = padded(neurons) / 16;
     const rows = images * pair.options.steps;
-    team.run("transposeWeights", tiles, neurons, layer.neurons, 1, layer.group.at("weight"), transposed);
-    team.run(
-      "spikeGradient",
-      tiles,
-      ...[rows, layer.neurons, 0, rows, 0, rows, 1, layer.workspace.g, transposed, 0, gradient],
-    );
+    team.run("transposeWeights", tiles, {
+      inputs: neurons,
+      outputs: layer.neurons,
+      factor: 1,
+      weights: layer.group.at("weight"),
+      out: transposed,
+    });
+    team.run("spikeGradient", tiles, {
+      rows,
+      outputs: layer.neurons,
+      gFirst: 0,
+      gRows: rows,
+      first: 0,
+      allRows: rows,
+      repeat: 1,
+      g: layer.workspace.g,
+      weights: transposed,
+      constant: 0,
+      out: gradient,
+    });
     return { at: gradient, held: false };
   }
 }

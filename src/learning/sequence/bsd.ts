@@ -14,7 +14,6 @@
 
 import type { AffinityKind } from "../../alignment/infonce.ts";
 import { stageLoss, stimulusLoss } from "../../alignment/stage-loss.ts";
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { preferring } from "../../coding/population-code.ts";
 import type { Feature } from "../../network/neuron.ts";
 import type { RecurrentLayer } from "../../network/recurrent/recurrent-layer.ts";
@@ -76,7 +75,6 @@ export class SequenceBsd extends SpikingLearner {
 
   constructor(pair: SequencePair, options: SequenceBsdOptions, optimiser: OptimiserOptions) {
     super(pair);
-    requireArguments("SequenceBsd", { options: ofKind("sequenceBsdOptions", options) });
     const { team } = pair;
     const { window, maxRows } = pair.options;
     const images = window * maxRows;

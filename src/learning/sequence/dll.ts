@@ -10,7 +10,6 @@
  * Temporal credit: by default none comes from later positions. The state of the position before is an input like any other, each position's
  * weights learn from that position's own error. With `temporal`, the next position's error comes back too, through weights Theta_h of its own.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BLOCK } from "../../engine/kernels.ts";
 import { multiply } from "../../engine/matrix.ts";
 import type { Region } from "../../engine/memory.ts";
@@ -54,7 +53,6 @@ export class Dll extends RealLearner {
   readonly #xi: readonly Region<Float32Array>[];
 
   constructor(net: RecurrentNet, options: DllOptions, optimiser: OptimiserOptions) {
-    requireArguments("Dll", { net: ofKind("recurrentNet", net), options: ofKind("dll", options) });
     const { window, maxRows } = net.windows;
     const feedback = net.layers.map(({ width }, index) => {
       const above = [width, net.above(index).width] as const;
@@ -107,8 +105,13 @@ export class Dll extends RealLearner {
     const step = rows * stride;
     if (!temporal) {
       const length = positions * stride;
-      const places = [xi.at, layer.values.at, layer.errors.at];
-      team.run("tanhBackward", Math.ceil(length / BLOCK), length, errorLimit, ...places);
+      team.run("tanhBackward", Math.ceil(length / BLOCK), {
+        length,
+        errorLimit,
+        xi: xi.at,
+        h: layer.values.at,
+        delta: layer.errors.at,
+      });
       return;
     }
     for (let position = window - 1; position >= 0; position--) {
@@ -118,8 +121,13 @@ export class Dll extends RealLearner {
         const a = layer.errorsAt(from + rows);
         multiply(team, { rows, columns: width, depth: width, a, b: feedback.matrix("next"), c, base: "own" });
       }
-      const places = [c.at, layer.valuesAt(from).at, layer.errorsAt(from).at];
-      team.run("tanhBackward", Math.ceil(step / BLOCK), step, errorLimit, ...places);
+      team.run("tanhBackward", Math.ceil(step / BLOCK), {
+        length: step,
+        errorLimit,
+        xi: c.at,
+        h: layer.valuesAt(from).at,
+        delta: layer.errorsAt(from).at,
+      });
     }
   }
 

@@ -14,10 +14,8 @@
  * inputs hold them anyway (next symbols). With "predicted" m is the value before inference, the same as when it predicts, and all positions
  * find their least energy at once.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BLOCK } from "../../engine/kernels.ts";
-import type { Matrix } from "../../engine/matrix.ts";
-import { multiply } from "../../engine/matrix.ts";
+import { type Matrix, multiply } from "../../engine/matrix.ts";
 import type { Address } from "../../engine/memory.ts";
 import type { ReadoutLoss } from "../../network/real/linear-readout.ts";
 import type { RecurrentLayer } from "../../network/real/recurrent-layer.ts";
@@ -73,7 +71,6 @@ export class PredictiveCoding extends RealLearner {
 
   constructor(net: RecurrentNet, options: PredictiveCodingOptions, optimiser: OptimiserOptions) {
     super(net, optimiser);
-    requireArguments("PredictiveCoding", { options: ofKind("predictiveCoding", options) });
     this.#options = options;
     const { maxRows, window } = net.windows;
     const together = options.carry === "predicted";
@@ -187,14 +184,23 @@ export class PredictiveCoding extends RealLearner {
 
   #error({ layer, prediction }: Workspace, from: number, count: number): void {
     const length = count * layer.stride;
-    const places = [layer.valuesAt(from).at, prediction.at, layer.errorsAt(from).at];
-    this.team.run("predictionError", Math.ceil(length / BLOCK), length, ...places);
+    this.team.run("predictionError", Math.ceil(length / BLOCK), {
+      length,
+      x: layer.valuesAt(from).at,
+      mu: prediction.at,
+      delta: layer.errorsAt(from).at,
+    });
   }
 
   #relax({ layer, prediction, pull }: Workspace, from: number, count: number): void {
     const length = count * layer.stride;
-    const places = [layer.valuesAt(from).at, prediction.at, pull.at];
-    this.team.run("relax", Math.ceil(length / BLOCK), length, this.#options.inferenceLearningRate, ...places);
+    this.team.run("relax", Math.ceil(length / BLOCK), {
+      length,
+      inferenceRate: this.#options.inferenceLearningRate,
+      x: layer.valuesAt(from).at,
+      mu: prediction.at,
+      pull: pull.at,
+    });
   }
 
   #copy(from: Address, to: Address, length: number): void {

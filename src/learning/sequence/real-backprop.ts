@@ -64,7 +64,13 @@ export class RealBackprop extends RealLearner {
       if (position < window - 1) layer.pullBack(position + 1, rows, { at: xi, stride });
       const h = layer.valuesAt(position * rows).at;
       const delta = layer.errorsAt(position * rows).at;
-      team.run("tanhBackward", Math.ceil(length / BLOCK), length, Number.POSITIVE_INFINITY, xi, h, delta);
+      team.run("tanhBackward", Math.ceil(length / BLOCK), {
+        length,
+        errorLimit: Number.POSITIVE_INFINITY,
+        xi,
+        h,
+        delta,
+      });
     }
   }
 }

@@ -1,5 +1,4 @@
 /** What the rules on real-valued recurrent nets share: loading, predicting, naming tensors, reporting. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { SequenceSet } from "../../data/sequence/task.ts";
 import type { Team } from "../../engine/team.ts";
 import type { DenseParameters } from "../../network/real/dense-parameters.ts";
@@ -18,7 +17,6 @@ export abstract class RealLearner implements SequenceLearner {
 
   /** @param feedback parameters beside the net's own */
   constructor(net: RecurrentNet, optimiser: OptimiserOptions, feedback: readonly DenseParameters[] = []) {
-    requireArguments("learner", { net: ofKind("recurrentNet", net) });
     this.net = net;
     this.#parameters = [...net.layers.map(({ parameters }) => parameters), net.readout.parameters, ...feedback];
     const groups = this.#parameters.map(({ group }) => group);

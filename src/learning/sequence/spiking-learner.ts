@@ -1,5 +1,4 @@
 /** What every rule for a pair of recurrent spiking networks shares: its windows' elements, predictions and tensors. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { checkElement } from "../../data/sequence/element.ts";
 import type { SequenceSet } from "../../data/sequence/task.ts";
 import { checkWindows, gatherSymbols, gatherValues } from "../../data/sequence/windows.ts";
@@ -21,7 +20,6 @@ export abstract class SpikingLearner implements SequenceLearner {
   protected positions = 0;
 
   constructor(pair: SequencePair) {
-    requireArguments("learner", { pair: ofKind("sequencePair", pair) });
     this.pair = pair;
     const { window, maxRows, targets } = pair.options;
     this.top = new SequenceTop(pair.team, pair.conceptDrive, targets.width, window * maxRows);

@@ -5,7 +5,6 @@
  *
  * Norms use running statistics throughout (a single row's own would say nothing), so answers without learning are, bit for bit, those of the same elements as one window.
  */
-import { requireArguments } from "../../arguments.ts";
 import { checkElement, type Element } from "../../data/sequence/element.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Rates } from "../rule.ts";
@@ -47,7 +46,6 @@ export class SequenceStream {
 
   /** Errors: `usage` where `every` is longer than the pair's window or there are no rates to learn with, or negative ones. */
   constructor(learner: SequenceBsd, { every = 0, rates }: StreamOptions = {}) {
-    requireArguments("SequenceStream", { learner });
     if (!Number.isInteger(every) || every < 0 || every > learner.window) {
       throw new BispikeError(
         "usage",

@@ -31,11 +31,15 @@ export class SequenceTop {
     const { featureWidth, features } = this.#layer;
     const images = targets.length;
     this.#labels.view.set(targets);
-    this.#team.run(
-      "softmaxCrossEntropy",
-      images,
-      ...[this.#width, featureWidth, 1 / images, features.at, this.#labels.at, this.#losses.at, this.gradient.at],
-    );
+    this.#team.run("softmaxCrossEntropy", images, {
+      classes: this.#width,
+      stride: featureWidth,
+      factor: 1 / images,
+      logits: features.at,
+      labels: this.#labels.at,
+      losses: this.#losses.at,
+      gradients: this.gradient.at,
+    });
     let loss = 0;
     let correct = 0;
     for (let k = 0; k < images; k++) {

@@ -59,7 +59,16 @@ export class WindowAlignment {
     if (options.centred) {
       const scratch = this.#team.scratch(CENTRED_COLUMNS * 4);
       const blocks = Math.ceil(width / CENTRED_COLUMNS);
-      this.#team.run("centre", blocks, images, images, width, v, v, w, scratch.at, scratch.stride);
+      this.#team.run("centre", blocks, {
+        rows: images,
+        others: images,
+        width,
+        v,
+        out: v,
+        w,
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
     }
     let value = 0;
     for (let from = 0; from < images; from += this.#block) {

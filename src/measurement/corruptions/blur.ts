@@ -6,7 +6,6 @@
  * along rows and then columns; pixels beyond the edge are those at the edge. Severities are MNIST-C's and ImageNet-C's: s = 1, 2, 3, 4 and 6 pixels, for images of 28
  * a side. (ImageNet-C has the same numbers for images of 224 a side, and CIFAR-10-C 0.4 to 1 for 32.)
  */
-import { requireArguments } from "../../arguments.ts";
 import type { ImageShape } from "../../data/dataset.ts";
 import { exponential } from "../../engine/elementary.ts";
 import { type Corruption, checkAmount, checkImage, pixelScale, toByte } from "./corruption.ts";
@@ -22,7 +21,6 @@ const REACH = 4;
  * blurKernel(1).length; // 9
  */
 export function blurKernel(deviation: number): Float64Array {
-  requireArguments("blurKernel", { deviation });
   const radius = Math.floor(REACH * deviation + 0.5);
   const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
     exponential(-((i - radius) ** 2) / (2 * deviation * deviation)),
@@ -41,7 +39,6 @@ export function blurKernel(deviation: number): Float64Array {
  * gaussianBlur(pixels, dataset.shape, 1);
  */
 export function gaussianBlur(pixels: Uint8Array, shape: ImageShape, deviation: number): Uint8Array {
-  requireArguments("gaussianBlur", { pixels, shape });
   checkImage("blur", pixels, shape);
   checkAmount("blur: standard deviation", deviation, 0, 1000);
   if (deviation === 0) return pixels.slice();

@@ -4,7 +4,6 @@
  * Severities are MNIST-C's and ImageNet-C's: f = 0.4, 0.3, 0.2, 0.1 and 0.05. (CIFAR-10-C's are milder: 0.75 to 0.15.) Those sets keep fractions of a pixel or cut them
  * off; here results are rounded.
  */
-import { requireArguments } from "../../arguments.ts";
 import type { ImageShape } from "../../data/dataset.ts";
 import { type Corruption, checkAmount, checkImage, toByte } from "./corruption.ts";
 
@@ -18,7 +17,6 @@ import { type Corruption, checkAmount, checkImage, toByte } from "./corruption.t
  * lessContrast(pixels, dataset.shape, 0.4);
  */
 export function lessContrast(pixels: Uint8Array, shape: ImageShape, factor: number): Uint8Array {
-  requireArguments("lessContrast", { pixels, shape });
   checkImage("contrast", pixels, shape);
   checkAmount("contrast: factor", factor, 0, 1);
   const { channels } = shape;

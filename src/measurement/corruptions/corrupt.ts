@@ -1,5 +1,4 @@
 /** Images of a data set, corrupted: what is left to chance is drawn from streams keyed by seed, corruption, severity and image. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { type ImageShape, imageBytes, type Split } from "../../data/dataset.ts";
 import { RandomStream } from "../../engine/random.ts";
 import { BispikeError } from "../../errors.ts";
@@ -45,12 +44,6 @@ export function corruptImage(
   shape: ImageShape,
   options: CorruptOptions,
 ): Uint8Array {
-  requireArguments("corruptImage", {
-    name: ofKind("corruption", name),
-    pixels,
-    shape,
-    options: ofKind("severity", options),
-  });
   const { severity, seed = 1, image = 0 } = options;
   if (severity === 0) return pixels.slice();
   const { amounts, corrupt } = imageCorruptions[name];
@@ -73,13 +66,6 @@ export function corruptSplit(
   shape: ImageShape,
   options: Omit<CorruptOptions, "image">,
 ): Split {
-  requireArguments("corruptSplit", {
-    name: ofKind("corruption", name),
-    split,
-    indices,
-    shape,
-    options: ofKind("severity", options),
-  });
   const size = imageBytes(shape);
   // As long as the split, so that images keep their numbers; what is not written takes no memory.
   const images = new Uint8Array(split.images.length);

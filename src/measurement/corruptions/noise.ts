@@ -4,7 +4,6 @@
  * Severities are MNIST-C's and ImageNet-C's: 0.08, 0.12, 0.18, 0.26 and 0.38 of the range from black to white. (CIFAR-10-C's are milder: 0.04 to 0.10.) Those sets keep
  * fractions of a pixel or cut them off; here results are rounded.
  */
-import { requireArguments } from "../../arguments.ts";
 import type { ImageShape } from "../../data/dataset.ts";
 import { NormalStream } from "../../engine/normal.ts";
 import type { RandomStream } from "../../engine/random.ts";
@@ -25,7 +24,6 @@ export function gaussianNoise(
   deviation: number,
   stream: RandomStream,
 ): Uint8Array {
-  requireArguments("gaussianNoise", { pixels, shape, stream });
   checkImage("noise", pixels, shape);
   checkAmount("noise: standard deviation", deviation, 0, 2550);
   const normal = new NormalStream(stream);

@@ -3,7 +3,6 @@
  *
  * MNIST-C and ImageNet-C have none. Severities are ours: squares of 6, 8, 11, 14 and 17 pixels a side in images of 28, which is 5, 8, 15, 25 and 37 % of the area.
  */
-import { requireArguments } from "../../arguments.ts";
 import type { ImageShape } from "../../data/dataset.ts";
 import { type Corruption, checkAmount, checkImage, pixelScale } from "./corruption.ts";
 
@@ -26,7 +25,6 @@ export interface Square {
  * occludeSquare(pixels, dataset.shape, { side: 8, left: 10, top: 10 });
  */
 export function occludeSquare(pixels: Uint8Array, shape: ImageShape, square: Square): Uint8Array {
-  requireArguments("occludeSquare", { pixels, shape, square });
   const { side, left, top } = square;
   checkImage("occlusion", pixels, shape);
   const { height, width, channels } = shape;

@@ -4,7 +4,6 @@
  * Severities are those of MNIST-C's `translate`: 1, 2, 3, 4 and 5 pixels along both axes, for images of 28 a side, left or right and up or down by chance. ImageNet-C has
  * no such corruption.
  */
-import { requireArguments } from "../../arguments.ts";
 import type { ImageShape } from "../../data/dataset.ts";
 import { type Corruption, checkAmount, checkImage, pixelScale, toByte } from "./corruption.ts";
 
@@ -29,7 +28,6 @@ export function shiftImage(
   down: number,
   background = 0,
 ): Uint8Array {
-  requireArguments("shiftImage", { pixels, shape });
   checkImage("shift", pixels, shape);
   checkAmount("shift: pixels to the right", right, -FARTHEST, FARTHEST);
   checkAmount("shift: pixels down", down, -FARTHEST, FARTHEST);

@@ -3,7 +3,6 @@
  *
  * Only synaptic weights of perception, the read-out's too: biases, norms and thresholds stay as they are, and recall has no say in a decision.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { NormalStream } from "../../engine/normal.ts";
 import { RandomStream } from "../../engine/random.ts";
 import type { Slot, Stateful } from "../../network/slots.ts";
@@ -43,7 +42,6 @@ export async function withNoisyWeights<T>(
   options: WeightNoiseOptions,
   use: () => Promise<T>,
 ): Promise<T> {
-  requireArguments("withNoisyWeights", { model: ofKind("nets", model), options, use });
   const { seed = 1, draw = 0 } = options;
   checkAmount("noise on the weights", amount, 0, 100);
   const weights = perceptionWeights(model).map((slot) => ({ slot, values: slot.read() }));

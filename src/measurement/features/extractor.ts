@@ -1,5 +1,4 @@
 /** A net that turns images into features whose distribution is compared. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { ImageShape } from "../../data/dataset.ts";
 import type { Pixels } from "../image-rows.ts";
 
@@ -26,7 +25,6 @@ export interface FeatureExtractor {
  * distanceName({ name: "bispike-mnist features" }); // "Fréchet distance, bispike-mnist features"
  */
 export function distanceName(extractor: Pick<FeatureExtractor, "name">): string {
-  requireArguments("distanceName", { extractor: ofKind("named", extractor) });
   const { name } = extractor;
   return `Fréchet distance, ${name}`;
 }

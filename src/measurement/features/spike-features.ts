@@ -5,7 +5,6 @@
  *
  * Norms use their running statistics (evaluation), so an image's features do not depend on its batch.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { describeShape, type ImageShape, imageBytes } from "../../data/dataset.ts";
 import { toFrameRows } from "../../data/frame-rows.ts";
 import { LANES } from "../../engine/kernels.ts";
@@ -26,7 +25,6 @@ import type { FeatureExtractor } from "./extractor.ts";
  * await extractor.features(pixels, model.data.shape, 100); // 100 x extractor.width rates
  */
 export function spikeFeatures(model: Model, name: string): FeatureExtractor {
-  requireArguments("spikeFeatures", { model: ofKind("pairModel", model), name });
   const { pair, data, frame } = model;
   const { channels } = pair.perception.at(-2)!.synapses.shape;
   const statistics = { mean: model.stimulusMean, std: model.stimulusScale };

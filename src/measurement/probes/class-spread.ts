@@ -6,7 +6,6 @@
  * which are the traces of the between-class and within-class covariances; between + within is the whole variance. Features collapse onto their class means (Papyan, Han and Donoho,
  * PNAS 2020) where the within-class share of it goes to 0.
  */
-import { requireArguments } from "../../arguments.ts";
 import { effectiveRank } from "../effective-rank.ts";
 
 /** Variance of a stage's features by class. */
@@ -38,7 +37,6 @@ export class ClassSpread {
   #squares = 0;
 
   constructor(classes: number, width: number) {
-    requireArguments("ClassSpread", { classes, width });
     this.#counts = new Float64Array(classes);
     this.#sums = new Float64Array(classes * width);
     this.#width = width;

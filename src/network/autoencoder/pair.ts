@@ -3,7 +3,6 @@
  * at the top (stage L), recall reads it at the top and draws it at the bottom. So perception's way into its latent meets recall's way out of its own, stage by stage, and
  * the other way round. `perception[k]` is the half of stage k + 2, `recall[k]` that of stage k + 1.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { padded } from "../../engine/kernels.ts";
 import type { Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -79,7 +78,6 @@ export class AutoencoderPair {
    * @throws BispikeError "shape" where a cnn's frame cannot be halved as often as there are convolutions
    */
   constructor(team: Team, options: AutoencoderPairOptions) {
-    requireArguments("AutoencoderPair", { team, options: ofKind("autoencoderPairOptions", options) });
     this.team = team;
     this.options = options;
     const { image, maxImages, kind, keepDrives = false, keepGradients = keepDrives } = options;

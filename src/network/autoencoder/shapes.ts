@@ -5,7 +5,6 @@
  *
  * cnn: 3x3 convolutions of stride 2 halve the plane on the way in, nearest upsampling with 3x3 convolutions doubles it on the way out; the latent is flat. mlp: all flat.
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { describeShape, flat, type Shape } from "../shape.ts";
 import { paddedShape } from "../stage-plan.ts";
@@ -27,7 +26,6 @@ export interface AutoencoderShape {
  * autoencoderFrame({ kind: "cnn", hidden: [16, 32, 64], latent: 64 }, { height: 28, width: 28, channels: 1 }); // 32 x 32
  */
 export function autoencoderFrame(network: AutoencoderShape, image: Shape): Shape {
-  requireArguments("autoencoderFrame", { network, image });
   const { kind, hidden } = network;
   return paddedShape(kind, hidden.length, image);
 }
@@ -40,7 +38,6 @@ export function autoencoderFrame(network: AutoencoderShape, image: Shape): Shape
  * autoencoderShapes({ kind: "mlp", hidden: [256], latent: 64 }, image).map(({ channels }) => channels); // 256, 64, 256
  */
 export function autoencoderShapes(network: AutoencoderShape, image: Shape): Shape[] {
-  requireArguments("autoencoderShapes", { network: ofKind("autoencoderShape", network), image });
   const { kind, hidden, latent } = network;
   const unit = 2 ** hidden.length;
   if (kind === "cnn" && (image.height % unit !== 0 || image.width % unit !== 0)) {

@@ -71,12 +71,19 @@ export class LinearReadout {
   compare(from: number, count: number, factor: number): void {
     const { targets } = this.#windows;
     const start = from * this.stride * 4;
-    const places = [this.#losses.at + from * 8, this.errors.at + start];
-    const [kernel, target] =
-      targets.kind === "symbols"
-        ? (["softmaxCrossEntropy", targets.at + from * 2] as const)
-        : (["squaredError", targets.at + start] as const);
-    this.#team.run(kernel, count, this.width, this.stride, factor, this.outputs.at + start, target, ...places);
+    const y = this.outputs.at + start;
+    const shared = {
+      stride: this.stride,
+      factor,
+      losses: this.#losses.at + from * 8,
+      gradients: this.errors.at + start,
+    };
+    if (targets.kind === "symbols") {
+      const labels = targets.at + from * 2;
+      this.#team.run("softmaxCrossEntropy", count, { ...shared, classes: this.width, logits: y, labels });
+    } else {
+      this.#team.run("squaredError", count, { ...shared, width: this.width, y, targets: targets.at + start });
+    }
   }
 
   /** Errors alone, as `compare` makes them with a factor of 1; to single precision, and faster. */
@@ -88,7 +95,13 @@ export class LinearReadout {
     }
     const start = from * this.stride * 4;
     const [y, errors] = [this.outputs.at + start, this.errors.at + start];
-    this.#team.run("softmaxError", count, this.width, this.stride, y, targets.at + from * 2, errors);
+    this.#team.run("softmaxError", count, {
+      classes: this.width,
+      stride: this.stride,
+      logits: y,
+      labels: targets.at + from * 2,
+      errors,
+    });
   }
 
   /** Sums over the row indices from .. from + count, as compared last. */
@@ -135,6 +148,12 @@ export class LinearReadout {
       transposed: "a",
       scale,
     });
-    this.#team.run("sumRows", stride / 16, count, stride, scale, this.errors.at, parameters.gradient("bias").at);
+    this.#team.run("sumRows", stride / 16, {
+      rows: count,
+      stride,
+      scale,
+      x: this.errors.at,
+      out: parameters.gradient("bias").at,
+    });
   }
 }

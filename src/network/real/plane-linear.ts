@@ -42,22 +42,29 @@ export class PlaneLinear extends PackedParameters implements Synapses {
   forward(group: ParameterGroup, images: number, { z }: Workspace, moments: Address, alike = false): void {
     this.#flat.forward(group, images, this.#rows, 0, alike);
     this.#layOut(images, this.#rows.z, z, false);
-    if (moments) this.#team.run("moments", tilesOf(this.shape) * images, pixelsOf(this.shape), z, moments);
+    if (moments)
+      this.#team.run("moments", tilesOf(this.shape) * images, { rows: pixelsOf(this.shape), z, out: moments });
   }
 
   gradient(group: ParameterGroup, images: number, { z, g }: Workspace, coefficients: Address): void {
     const tiles = tilesOf(this.shape);
     if (coefficients) {
       const rows = images * pixelsOf(this.shape);
-      this.#team.run("finishPositions", tiles, ...[1, rows, tiles, coefficients, g, z]);
+      this.#team.run("finishPositions", tiles, { positions: 1, rows, tiles, coefficients, g, z });
     }
     this.#layOut(images, this.#rows.g, g, true);
     this.#flat.gradient(group, images, this.#rows, 0);
   }
 
   #layOut(images: number, rows: Address, planes: Address, back: boolean): void {
-    const sizes = [images, pixelsOf(this.shape), tilesOf(this.shape), back ? 1 : 0];
-    this.#team.run("rowTilesToPlanes", this.#rowTiles, ...sizes, rows, planes);
+    this.#team.run("rowTilesToPlanes", this.#rowTiles, {
+      images,
+      pixels: pixelsOf(this.shape),
+      tiles: tilesOf(this.shape),
+      back: back ? 1 : 0,
+      rows,
+      planes,
+    });
   }
 
   plainShape(block: string): readonly number[] {

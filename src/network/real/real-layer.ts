@@ -124,12 +124,19 @@ export class RealLayer {
   /** y of the newest drive as rows [image][pixel][channel], `stride` floats apart; with `up` 1 twice as high and wide. */
   writeRows(images: number, { at, stride, up }: { at: Address; stride: number; up: 0 | 1 }): void {
     const { norm, workspace, shape } = this;
-    this.#team.run(
-      "activate",
-      tilesOf(shape) * images,
-      ...[this.activationCode, images, shape.height, shape.width, shape.channels, up, stride],
-      ...[norm.scale.at, norm.shift.at, workspace.z, at],
-    );
+    this.#team.run("activate", tilesOf(shape) * images, {
+      kind: this.activationCode,
+      images,
+      height: shape.height,
+      width: shape.width,
+      channels: shape.channels,
+      up,
+      stride,
+      scale: norm.scale.at,
+      shift: norm.shift.at,
+      z: workspace.z,
+      out: at,
+    });
   }
 
   /** dL/dX to workspace.g and the norm's own gradients, from dL/dy [tile][image][pixel][16]; returns the coefficients that end dL/dz (see `BackpropStage`). */
@@ -138,22 +145,21 @@ export class RealLayer {
     const pixels = pixelsOf(this.shape);
     const chunkImages = synapses.chunkImages || images;
     const chunks = this.#chunks(images);
-    this.#team.run(
-      "activateBackward",
-      tilesOf(this.shape) * chunks,
-      ...[
-        this.activationCode,
-        chunks,
-        chunkImages,
-        images,
-        pixels,
-        norm.scale.at,
-        norm.shift.at,
-        norm.mean.at,
-        norm.inverse.at,
-      ],
-      ...[workspace.z, above.at, workspace.g, norm.sums.at],
-    );
+    this.#team.run("activateBackward", tilesOf(this.shape) * chunks, {
+      kind: this.activationCode,
+      chunks,
+      chunkImages,
+      images,
+      pixels,
+      scale: norm.scale.at,
+      shift: norm.shift.at,
+      mean: norm.mean.at,
+      inverse: norm.inverse.at,
+      z: workspace.z,
+      above: above.at,
+      g: workspace.g,
+      sums: norm.sums.at,
+    });
     return norm.gradient(group, chunks, images * pixels);
   }
 }

@@ -1,5 +1,4 @@
 /** A real-valued net together with what it knows of its data: what rules on such nets train, as a `Model` has a spiking pair. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Frame } from "../../data/batch.ts";
 import type { Region } from "../../engine/memory.ts";
 import { type DataSummary, ImageModel } from "../model.ts";
@@ -31,7 +30,6 @@ export class RealModel extends ImageModel {
 
   /** @param frame the frame images are centred in, of the net's input */
   constructor(rows: RealImageRows, data: DataSummary, frame: Frame) {
-    requireArguments("RealModel", { rows: ofKind("realRows", rows), data, frame });
     super(data, frame, true);
     this.net = rows.net;
     this.rows = rows;

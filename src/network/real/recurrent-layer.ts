@@ -73,7 +73,7 @@ export class RecurrentLayer {
     const bias = this.parameters.matrix("bias").at;
     const weights = this.parameters.matrix("input");
     if (input.kind === "symbols") {
-      this.#team.run("gatherRows", count, stride, input.at + 2 * from, weights.at, bias, z.at);
+      this.#team.run("gatherRows", count, { stride, symbols: input.at + 2 * from, table: weights.at, bias, out: z.at });
     } else {
       const a = { at: input.at + from * input.stride * 4, stride: input.stride };
       multiply(this.#team, {
@@ -116,7 +116,7 @@ export class RecurrentLayer {
   /** z = tanh z of `rows` rows laid out like the values. */
   activate(z: Matrix, rows: number): void {
     const length = rows * this.stride;
-    this.#team.run("tanhForward", Math.ceil(length / BLOCK), length, z.at);
+    this.#team.run("tanhForward", Math.ceil(length / BLOCK), { length, x: z.at });
   }
 
   /** All positions of the windows. */
@@ -164,7 +164,15 @@ export class RecurrentLayer {
     const tiles = stride / 16;
     const own = parameters.gradient("input");
     if (input.kind === "symbols") {
-      team.run("scatterRows", tiles, count, input.width, stride, scale, input.at, this.errors.at, own.at);
+      team.run("scatterRows", tiles, {
+        rows: count,
+        symbolCount: input.width,
+        stride,
+        scale,
+        symbols: input.at,
+        g: this.errors.at,
+        table: own.at,
+      });
     } else {
       const shape = { rows: input.width, columns: width, depth: count };
       multiply(team, { ...shape, a: input, b: this.errorsAt(0), c: own, transposed: "a", scale });
@@ -182,6 +190,6 @@ export class RecurrentLayer {
         scale,
       });
     }
-    team.run("sumRows", tiles, count, stride, scale, this.errors.at, parameters.gradient("bias").at);
+    team.run("sumRows", tiles, { rows: count, stride, scale, x: this.errors.at, out: parameters.gradient("bias").at });
   }
 }

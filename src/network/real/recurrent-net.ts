@@ -2,7 +2,6 @@
  * The real-valued recurrent net that backprop, predictive coding and DLL train: one or more recurrent layers of tanh neurons and a linear
  * read-out at every position (see recurrent-layer.ts and linear-readout.ts for the equations).
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
 import { LinearReadout } from "./linear-readout.ts";
@@ -38,7 +37,6 @@ export class RecurrentNet {
 
   /** Draws all weights from the seed. Throws a `usage` error for sizes that are not positive integers. */
   constructor(team: Team, options: RecurrentNetOptions) {
-    requireArguments("RecurrentNet", { team, options: ofKind("recurrentOptions", options) });
     const { hidden, seed } = options;
     if (hidden.length === 0 || hidden.some((width) => !Number.isInteger(width) || width < 1)) {
       throw new BispikeError("usage", `hidden: expected one or more positive integers, got [${hidden.join(", ")}]`);

@@ -5,6 +5,7 @@
  *
  * All that does not wait for the element before is done for the whole window at once; products with the recurrent weights, neurons and lists go position by position.
  */
+import type { KernelArguments } from "../../engine/bindings.generated.ts";
 import { LANES, padded, ROWS } from "../../engine/kernels.ts";
 import type { Address, Region } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -62,6 +63,8 @@ export class RecurrentLayer {
   readonly #counts: Region<Float32Array>;
   readonly #rates: Float64Array;
   readonly #cells: Region<Int32Array>;
+  /** Kept from call to call, as a stream makes one for each element. */
+  readonly #forwardArguments: KernelArguments["neuronForward"];
 
   constructor(team: Team, options: RecurrentLayerOptions) {
     const { name, source, steps, maxPositions, maxRows, direction, neurons, norm } = options;
@@ -94,6 +97,30 @@ export class RecurrentLayer {
     this.#counts = arena.f32(this.featureWidth * maxPositions);
     this.#rates = new Float64Array(neurons);
     this.#cells = arena.i32(1);
+    this.#forwardArguments = {
+      chunks: 0,
+      chunkImages: 0,
+      images: 0,
+      steps,
+      zSteps: this.#driveSteps,
+      pixels: 1,
+      tiles: this.#tiles,
+      decay: 1 / options.parameters.tau,
+      threshold: options.parameters.threshold,
+      feature: 0,
+      share: 1,
+      cellCount: 1,
+      scale: 0,
+      shift: 0,
+      z: this.#drives.z,
+      masks: 0,
+      counts: this.#counts.at,
+      features: this.features.at,
+      inverses: 0,
+      cells: this.#cells.at,
+      scratch: 0,
+      scratchStride: 0,
+    };
   }
 
   get population(): Population {
@@ -163,44 +190,30 @@ export class RecurrentLayer {
   /** Moments of drives that no recurrent synapses add to. */
   #moments(positions: number, rows: number): void {
     const perPosition = rows * this.#driveSteps;
-    this.#team.run(
-      "positionMoments",
-      positions * this.#tiles,
-      ...[positions, perPosition, this.#tiles, this.#drives.z, this.norm.momentsAt],
-    );
+    this.#team.run("positionMoments", positions * this.#tiles, {
+      positions,
+      rows: perPosition,
+      tiles: this.#tiles,
+      z: this.#drives.z,
+      out: this.norm.momentsAt,
+    });
   }
 
   /** Neurons of one position. */
   #fire(position: number, positions: number, rows: number, feature: Feature | undefined): void {
     const { norm } = this;
     const scratch = this.#team.scratch(ROWS * 256);
-    this.#team.runRange(
-      "neuronForward",
-      position * this.#tiles,
-      (position + 1) * this.#tiles,
-      positions,
-      rows,
-      positions * rows,
-      this.#steps,
-      this.#driveSteps,
-      1,
-      this.#tiles,
-      1 / this.parameters.tau,
-      this.parameters.threshold,
-      feature ? FEATURE_CODES[feature] : 0,
-      1,
-      1,
-      norm.scaleAt(position),
-      norm.shiftAt(position),
-      this.#drives.z,
-      this.output.masks.at,
-      this.#counts.at,
-      this.features.at,
-      0,
-      this.#cells.at,
-      scratch.at,
-      scratch.stride,
-    );
+    const args = this.#forwardArguments;
+    args.chunks = positions;
+    args.chunkImages = rows;
+    args.images = positions * rows;
+    args.feature = feature ? FEATURE_CODES[feature] : 0;
+    args.scale = norm.scaleAt(position);
+    args.shift = norm.shiftAt(position);
+    args.masks = this.output.masks.at;
+    args.scratch = scratch.at;
+    args.scratchStride = scratch.stride;
+    this.#team.runRange("neuronForward", position * this.#tiles, (position + 1) * this.#tiles, args);
   }
 
   /** All gradients of the layer's group, from the gradient of its features (rows of featureWidth at `featureGradient`). */
@@ -214,22 +227,34 @@ export class RecurrentLayer {
     const partImages = images / parts;
     for (let part = 0; part < parts; part++) {
       const offset = part * partImages * this.#driveSteps * LANES * 4;
-      this.#team.run(
-        "neuronBackward",
-        this.#tiles,
-        ...[1, partImages, images, this.#steps, this.#driveSteps, 1, this.#tiles],
-        ...[
-          1 / this.parameters.tau,
-          this.parameters.threshold,
-          this.parameters.alpha / 2,
-          FEATURE_CODES[feature],
-          1,
-          1,
-        ],
-        ...[norm.scaleAt(part), norm.shiftAt(part), norm.meanAt(part), norm.inverseAt(part), z + offset],
-        ...[featureGradient + part * partImages * this.featureWidth * 4, 0, this.#cells.at, this.pull.at],
-        ...[g + offset, norm.sumsAt(part), scratch.at, scratch.stride],
-      );
+      this.#team.run("neuronBackward", this.#tiles, {
+        chunks: 1,
+        chunkImages: partImages,
+        images,
+        steps: this.#steps,
+        zSteps: this.#driveSteps,
+        pixels: 1,
+        tiles: this.#tiles,
+        decay: 1 / this.parameters.tau,
+        threshold: this.parameters.threshold,
+        slope: this.parameters.alpha / 2,
+        feature: FEATURE_CODES[feature],
+        share: 1,
+        cellCount: 1,
+        scale: norm.scaleAt(part),
+        shift: norm.shiftAt(part),
+        mean: norm.meanAt(part),
+        inverse: norm.inverseAt(part),
+        z: z + offset,
+        gradients: featureGradient + part * partImages * this.featureWidth * 4,
+        inverses: 0,
+        cells: this.#cells.at,
+        pull: this.pull.at,
+        g: g + offset,
+        sums: norm.sumsAt(part),
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
     }
     norm.gradient(this.group, positions, rows * this.#driveSteps, z, g);
     this.gradient(images);
@@ -239,7 +264,7 @@ export class RecurrentLayer {
   gradient(images: number): void {
     const { workspace, group, input, recurrent } = this;
     if (recurrent && this.#held)
-      this.#team.run("sumSteps", this.#tiles * images, this.#steps, workspace.g, this.#held.g);
+      this.#team.run("sumSteps", this.#tiles * images, { steps: this.#steps, x: workspace.g, out: this.#held.g });
     recurrent?.gradient(group, images, workspace);
     input.gradient(group, images, this.#held ?? workspace, 0);
   }

@@ -2,6 +2,7 @@
  * Synapses of a population onto itself, from one element of a sequence to the next: z[n, t, u] += sum over inputs i of W[u, i] s[n', i, t], where n' is the element before
  * (perception) or after (recall). A neuron hears at its step t what its fellows did at step t of that element. Packed [tile][input][16].
  */
+import type { KernelArguments } from "../../engine/bindings.generated.ts";
 import { LANES } from "../../engine/kernels.ts";
 import type { Address } from "../../engine/memory.ts";
 import type { Team } from "../../engine/team.ts";
@@ -23,6 +24,8 @@ export class RecurrentSynapses extends PackedParameters {
   readonly blocks: Readonly<Record<string, number>>;
   readonly #team: Team;
   readonly #tiles: number;
+  /** Kept from call to call, as a stream makes one for each element. */
+  readonly #arguments: KernelArguments["recurrentEvents"];
 
   /** `source` begins at the element before position 0 (recall: after it). */
   constructor(team: Team, source: Stretch) {
@@ -32,6 +35,23 @@ export class RecurrentSynapses extends PackedParameters {
     this.fanIn = sizeOf(source.shape);
     this.#tiles = tilesOf(source.shape);
     this.blocks = { recurrent: this.#tiles * this.fanIn * LANES };
+    this.#arguments = {
+      rows: 0,
+      images: 0,
+      steps: source.steps,
+      periods: source.periods,
+      driveSteps: 1,
+      inputs: this.fanIn,
+      tiles: this.#tiles,
+      offsets: 0,
+      events: 0,
+      weights: 0,
+      drives: 0,
+      z: 0,
+      moments: 0,
+      scratch: 0,
+      scratchStride: 0,
+    };
   }
 
   /** z of one position, `rows` rows, of a window of `images` images in all. Leaves the position's moments of z in the array at `moments` where that is not 0. */
@@ -45,26 +65,19 @@ export class RecurrentSynapses extends PackedParameters {
     const { position, rows, images } = at;
     const { source } = this;
     const scratch = this.#team.scratch((source.motifs + source.steps) * LANES * 4);
-    this.#team.runRange(
-      "recurrentEvents",
-      position * this.#tiles,
-      (position + 1) * this.#tiles,
-      rows,
-      images,
-      source.steps,
-      source.periods,
-      drives.steps,
-      this.fanIn,
-      this.#tiles,
-      source.offsets.at,
-      source.events.at,
-      group.at("recurrent"),
-      drives.at,
-      z,
-      moments,
-      scratch.at,
-      scratch.stride,
-    );
+    const args = this.#arguments;
+    args.rows = rows;
+    args.images = images;
+    args.driveSteps = drives.steps;
+    args.offsets = source.offsets.at;
+    args.events = source.events.at;
+    args.weights = group.at("recurrent");
+    args.drives = drives.at;
+    args.z = z;
+    args.moments = moments;
+    args.scratch = scratch.at;
+    args.scratchStride = scratch.stride;
+    this.#team.runRange("recurrentEvents", position * this.#tiles, (position + 1) * this.#tiles, args);
   }
 
   /** Weight gradient of the whole window from g = dL/dz. */

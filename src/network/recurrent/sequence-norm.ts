@@ -112,14 +112,23 @@ export class SequenceNorm {
   /** Scale and shift of a position, from its moments of `rows` rows. */
   prepare(group: ParameterGroup, position: number, rows: number): void {
     if (!this.ownStatistics) return;
-    this.#team.run(
-      "normStatistics",
-      this.#tiles,
-      // The running statistics stay as they are (momentum 0): `observe` moves them by the whole window.
-      ...[1, rows, rows, 0, NORM_EPSILON, this.#moments.at + position * this.#tiles * 128],
-      ...[group.at("gamma"), group.at("beta"), this.runningMean.at, this.runningVariance.at],
-      ...[this.meanAt(position), this.inverseAt(position), this.scaleAt(position), this.shiftAt(position)],
-    );
+    this.#team.run("normStatistics", this.#tiles, {
+      chunks: 1,
+      rows,
+      count: rows,
+      // The running statistics stay as they are: `observe` moves them by the whole window.
+      momentum: 0,
+      eps: NORM_EPSILON,
+      moments: this.#moments.at + position * this.#tiles * 128,
+      gamma: group.at("gamma"),
+      beta: group.at("beta"),
+      runningMean: this.runningMean.at,
+      runningVariance: this.runningVariance.at,
+      mean: this.meanAt(position),
+      inverse: this.inverseAt(position),
+      scale: this.scaleAt(position),
+      shift: this.shiftAt(position),
+    });
   }
 
   /**
@@ -130,22 +139,33 @@ export class SequenceNorm {
   observe(positions: number, rows: number, seen: number): void {
     if (!this.enabled) return;
     const momentum = Math.max(NORM_MOMENTUM, 1 / (seen + 1));
-    this.#team.run(
-      "normRunning",
-      this.#tiles,
-      ...[positions, this.#tiles, rows, momentum, this.#moments.at, this.runningMean.at, this.runningVariance.at],
-    );
+    this.#team.run("normRunning", this.#tiles, {
+      chunks: positions,
+      tiles: this.#tiles,
+      rows,
+      momentum,
+      moments: this.#moments.at,
+      runningMean: this.runningMean.at,
+      runningVariance: this.runningVariance.at,
+    });
   }
 
   /** Gradients of gamma and beta from the positions' sums, and the coefficients that end dz. */
   #coefficientsOf(group: ParameterGroup, first: number, parts: number, rows: number): void {
     const own = this.ownStatistics;
-    this.#team.run(
-      "positionNormGradient",
-      this.#tiles,
-      ...[parts, rows, this.#tiles, own ? 0 : 1, this.sumsAt(first), group.at("gamma"), this.meanAt(first)],
-      ...[this.inverseAt(first), group.gradientAt("gamma"), group.gradientAt("beta"), this.#coefficientsAt(first)],
-    );
+    this.#team.run("positionNormGradient", this.#tiles, {
+      positions: parts,
+      rows,
+      tiles: this.#tiles,
+      constant: own ? 0 : 1,
+      sums: this.sumsAt(first),
+      gamma: group.at("gamma"),
+      mean: this.meanAt(first),
+      inverse: this.inverseAt(first),
+      dGamma: group.gradientAt("gamma"),
+      dBeta: group.gradientAt("beta"),
+      coefficients: this.#coefficientsAt(first),
+    });
   }
 
   #coefficientsAt(position: number): Address {
@@ -159,11 +179,14 @@ export class SequenceNorm {
     const parts = this.ownStatistics ? positions : 1;
     const partRows = (positions * rows) / parts;
     this.#coefficientsOf(group, 0, parts, partRows);
-    this.#team.run(
-      "finishPositions",
-      parts * this.#tiles,
-      ...[parts, partRows, this.#tiles, this.#coefficients.at, g, z],
-    );
+    this.#team.run("finishPositions", parts * this.#tiles, {
+      positions: parts,
+      rows: partRows,
+      tiles: this.#tiles,
+      coefficients: this.#coefficients.at,
+      g,
+      z,
+    });
   }
 
   /** g of one position made dL/dz, where the positions are gone through one by one; `gammaGradient` ends the window. */
@@ -177,12 +200,14 @@ export class SequenceNorm {
   ): void {
     if (!this.enabled) return;
     this.#coefficientsOf(group, position, 1, rows);
-    this.#team.runRange(
-      "finishPositions",
-      position * this.#tiles,
-      (position + 1) * this.#tiles,
-      ...[positions, rows, this.#tiles, this.#coefficients.at, g, z],
-    );
+    this.#team.runRange("finishPositions", position * this.#tiles, (position + 1) * this.#tiles, {
+      positions,
+      rows,
+      tiles: this.#tiles,
+      coefficients: this.#coefficients.at,
+      g,
+      z,
+    });
   }
 
   /** Gradients of gamma and beta alone, once every position is finished. */

@@ -7,7 +7,6 @@
  * so what recall knows at a position comes from this target and those after it, and what perception knows from this element and those before.
  * Rows of all regions are position * rows + row ("images" to the layers).
  */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { codeValue, firesAt, type PopulationCode } from "../../coding/population-code.ts";
 import type { ElementKind } from "../../data/sequence/element.ts";
 import { LANES, padded } from "../../engine/kernels.ts";
@@ -98,7 +97,6 @@ export class SequencePair {
   #shared: Workspace | undefined;
 
   constructor(team: Team, options: SequencePairOptions) {
-    requireArguments("SequencePair", { team, options: ofKind("recurrentOptions", options) });
     this.team = team;
     this.options = options;
     const { inputs, targets, hidden, steps, window, maxRows, seed } = options;

@@ -38,12 +38,18 @@ export class WindowSpikes {
     const { shape, steps, motifs, offsets, events } = this.population;
     const scratch = this.#team.scratch(shape.channels * 4);
     this.#rows = rows;
-    this.#team.run(
-      "transposePositions",
-      positions + 1,
-      ...[rows, steps, motifs, shape.channels, offsets.at, events.at],
-      ...[this.#starts.at, this.#lists.at, scratch.at, scratch.stride],
-    );
+    this.#team.run("transposePositions", positions + 1, {
+      rows,
+      steps,
+      motifs,
+      neurons: shape.channels,
+      offsets: offsets.at,
+      events: events.at,
+      starts: this.#starts.at,
+      lists: this.#lists.at,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 
   /** Gradient of weights whose gradient rows at position n belong to the spikes at position n + `shift`. */
@@ -51,12 +57,21 @@ export class WindowSpikes {
     if (pixels !== 1 || coefficients !== 0) throw new Error("elements are read by flat layers whose g is dL/dz");
     const { shape, steps, periods, motifs } = this.population;
     const scratch = this.#team.scratch(this.#rows * motifs * 64);
-    this.#team.run(
-      "positionsGradient",
-      tiles,
-      ...[images / this.#rows, this.#rows, shift, steps, periods, shape.channels],
-      ...[this.#starts.at, this.#lists.at, g, weight, bias, scratch.at, scratch.stride],
-    );
+    this.#team.run("positionsGradient", tiles, {
+      positions: images / this.#rows,
+      rows: this.#rows,
+      shift,
+      steps,
+      periods,
+      inputs: shape.channels,
+      starts: this.#starts.at,
+      lists: this.#lists.at,
+      g,
+      dWeights: weight,
+      dBias: bias,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
   }
 }
 

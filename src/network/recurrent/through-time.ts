@@ -47,24 +47,49 @@ export class ThroughTime {
     const steps = this.#steps;
     const images = positions * rows;
     const [perPosition, allRows] = [rows * steps, images * steps];
-    team.run("transposeWeights", this.#tiles, neurons, neurons, 1, group.at("recurrent"), this.#transposed);
+    team.run("transposeWeights", this.#tiles, {
+      inputs: neurons,
+      outputs: neurons,
+      factor: 1,
+      weights: group.at("recurrent"),
+      out: this.#transposed,
+    });
     const scratch = team.scratch(steps * 16);
     for (let n = positions - 1; n >= 0; n--) {
       // The last position has no successor: its sum is over no outputs.
       const outputs = n === positions - 1 ? 0 : neurons;
-      team.run(
-        "spikeGradient",
-        this.#tiles,
-        ...[perPosition, outputs, (n + 1) * perPosition, allRows, n * perPosition, allRows, above.held ? steps : 1],
-        ...[workspace.g, this.#transposed, above.at, this.#spikes],
-      );
-      team.run(
-        "neuronBackwardSteps",
-        this.#tiles,
-        ...[n * rows, rows, images, steps, 1 / parameters.tau, parameters.threshold, parameters.alpha / 2],
-        ...[norm.scaleAt(n), norm.shiftAt(n), norm.meanAt(n), norm.inverseAt(n), workspace.z, this.#spikes],
-        ...[workspace.g, norm.sumsAt(n), scratch.at, scratch.stride],
-      );
+      team.run("spikeGradient", this.#tiles, {
+        rows: perPosition,
+        outputs,
+        gFirst: (n + 1) * perPosition,
+        gRows: allRows,
+        first: n * perPosition,
+        allRows,
+        repeat: above.held ? steps : 1,
+        g: workspace.g,
+        weights: this.#transposed,
+        constant: above.at,
+        out: this.#spikes,
+      });
+      team.run("neuronBackwardSteps", this.#tiles, {
+        first: n * rows,
+        count: rows,
+        images,
+        steps,
+        decay: 1 / parameters.tau,
+        threshold: parameters.threshold,
+        slope: parameters.alpha / 2,
+        scale: norm.scaleAt(n),
+        shift: norm.shiftAt(n),
+        mean: norm.meanAt(n),
+        inverse: norm.inverseAt(n),
+        z: workspace.z,
+        spikes: this.#spikes,
+        g: workspace.g,
+        sums: norm.sumsAt(n),
+        scratch: scratch.at,
+        scratchStride: scratch.stride,
+      });
       norm.finishPosition(group, n, positions, perPosition, workspace.z, workspace.g);
     }
     norm.gammaGradient(group, positions, perPosition);

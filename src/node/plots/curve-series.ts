@@ -41,22 +41,22 @@ function scorePanels(epochs: readonly EpochLine[]): Panel[] {
   const redrawn = (label: string, colour: string, name: string, dashed = false) =>
     curve(label, colour, epochs, (line) => figureOf(line, name), { width: 2, dashed });
   return [
-    panel("Held-out accuracy", "accuracy (%)", [heldOut((line) => 100 * figureOf(line, "heldOutAccuracy"))], {
+    panel("Held-out accuracy", "accuracy (%)", [heldOut((line) => 100 * figureOf(line, "validationAccuracy"))], {
       most: 100,
     }),
-    panel("Bits a character", "bits", [heldOut((line) => figureOf(line, "heldOutBits")), training("trainBits")]),
+    panel("Bits a character", "bits", [heldOut((line) => figureOf(line, "validationBits")), training("trainBits")]),
     panel(
       "Mean squared error, standardised",
       "MSE",
-      [heldOut((line) => figureOf(line, "heldOutMse")), training("trainMse")],
+      [heldOut((line) => figureOf(line, "validationMse")), training("trainMse")],
       { log: true },
     ),
     panel(
       "Mean squared error of redrawn held-out images, pixels 0 to 1",
       "MSE",
       [
-        redrawn("perception", colours[0], "heldOutPerceptionMse"),
-        redrawn("recall", colours[1], "heldOutRecallMse", true),
+        redrawn("perception", colours[0], "validationPerceptionMse"),
+        redrawn("recall", colours[1], "validationRecallMse", true),
       ],
       { log: true },
     ),

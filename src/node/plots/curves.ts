@@ -1,7 +1,6 @@
 /** Learning curves from a run's metrics. */
 
 import * as Plot from "@observablehq/plot";
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { AnyMetricLine } from "../metrics-file.ts";
 import { type Curve, linearDomain, logTicks, type Panel } from "./curve-panel.ts";
@@ -39,7 +38,6 @@ const titleHeight = 26;
  * writeFileSync("curves.svg", curvesPlot(lines));
  */
 export function curvesPlot(lines: readonly AnyMetricLine[], first: Partial<FirstStages> = {}): string {
-  requireArguments("curvesPlot", { lines });
   const panels = curvePanels(lines, { ...firstStages, ...first });
   if (panels.length === 0)
     throw new BispikeError(

@@ -1,5 +1,4 @@
 /** What was observed of a run's training, drawn over its steps. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Observation, ObservedSpikes } from "../../training/observation.ts";
 import { type Curve, type Panel, withoutEmptyCurves } from "./curve-panel.ts";
@@ -18,7 +17,6 @@ type Read = (observation: Observation) => number | null | undefined;
  * writeFileSync("observations.svg", observationsPlot(readObservations(file)));
  */
 export function observationsPlot(observations: readonly Observation[]): string {
-  requireArguments("observationsPlot", { observations: ofKind("lines", observations) });
   const panels = observationPanels(observations)
     .map(withoutEmptyCurves)
     .filter(({ curves }) => curves.length > 0);

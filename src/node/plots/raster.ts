@@ -1,7 +1,6 @@
 /** Spike raster of one sample through both networks. */
 
 import * as Plot from "@observablehq/plot";
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { page, text } from "./page.ts";
 import { drawPanel } from "./panel.ts";
@@ -52,7 +51,6 @@ const mostNeurons = 256;
  * writeFileSync("raster.svg", rasterPlot({ title: "A seven", networks: [perception, recall] }));
  */
 export function rasterPlot(raster: Raster): string {
-  requireArguments("rasterPlot", { raster });
   check(raster);
   const networks = (["perception", "recall"] as const).flatMap((name) =>
     raster.networks.filter((network) => network.name === name),

@@ -1,7 +1,6 @@
 /** Columns of a series over time: what is true and what a net says. */
 
 import * as Plot from "@observablehq/plot";
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 import { type LegendEntry, legend, page, text } from "./page.ts";
 import { drawPanel } from "./panel.ts";
@@ -50,7 +49,6 @@ const TITLE = 26;
  * writeFileSync("ot.svg", seriesPlot({ title: "OT", panels: [{ title: "OT", lines }], rows: null, first: 0 }));
  */
 export function seriesPlot(figure: SeriesFigure): string {
-  requireArguments("seriesPlot", { figure });
   const { panels } = figure;
   if (panels.length === 0 || panels.length > MOST_PANELS)
     throw new BispikeError("shape", `plot of a series: expected 1 to ${MOST_PANELS} columns, got ${panels.length}`);

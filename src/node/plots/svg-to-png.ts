@@ -1,7 +1,6 @@
 /** Rasterises a figure. */
 
 import { Resvg } from "@resvg/resvg-js";
-import { requireArguments } from "../../arguments.ts";
 import { BispikeError } from "../../errors.ts";
 
 export interface RasterOptions {
@@ -38,7 +37,6 @@ export function svgToPng(svg: string, width: number, options: RasterOptions = {}
 
 /** True when `svgToPng` with these options finds a font, so that a figure's text appears. */
 export function canDrawText(options: RasterOptions = {}): boolean {
-  requireArguments("canDrawText", { options });
   const probe = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><text x="5" y="30" font-family="sans-serif" font-size="30">M</text></svg>`;
   const pixels = open(probe, 40, options).render().pixels;
   return pixels.some((value) => value !== 255);

@@ -1,5 +1,4 @@
 /** The net and rule that a configuration of an autoencoder experiment describes. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { Team } from "../../engine/team.ts";
 import { AutoencoderBackprop } from "../../learning/autoencoder/backprop.ts";
 import { AutoencoderBsd } from "../../learning/autoencoder/bsd.ts";
@@ -20,7 +19,6 @@ import type { AutoencoderConfig } from "./config.ts";
  * const learner = createAutoencoderLearner(team, config, autoencoderFrame(config.network, dataset.shape));
  */
 export function createAutoencoderLearner(team: Team, config: AutoencoderConfig, image: Shape): AutoencoderLearner {
-  requireArguments("createAutoencoderLearner", { team, config: ofKind("autoencoderConfig", config), image });
   const { network, rule, train } = config;
   const { weightDecay, clip, clipScope, seed } = train;
   const optimiser = { weightDecay, clip, clipScope };
@@ -47,7 +45,6 @@ export function createAutoencoderLearner(team: Team, config: AutoencoderConfig, 
  * importState(model.learner, checkpoint.tensors, { optimiser: false });
  */
 export function createAutoencoder(team: Team, config: AutoencoderConfig, data: DataSummary): AutoencoderModel {
-  requireArguments("createAutoencoder", { config: ofKind("autoencoderConfig", config), data });
   const frame = autoencoderFrame(config.network, data.shape);
   return new AutoencoderModel(createAutoencoderLearner(team, config, frame), frame, data);
 }

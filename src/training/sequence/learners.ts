@@ -1,5 +1,4 @@
 /** The net and rule that a configuration of a sequence experiment describes. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { ElementKind } from "../../data/sequence/element.ts";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
 import type { Team } from "../../engine/team.ts";
@@ -34,11 +33,6 @@ export function elementKinds(about: SequenceSummary): { inputs: ElementKind; tar
  * learner.predict(); // [position][row][stride]
  */
 export function createSequenceLearner(team: Team, config: SequenceConfig, about: SequenceSummary): SequenceLearner {
-  requireArguments("createSequenceLearner", {
-    team,
-    config: ofKind("sequenceConfig", config),
-    about: ofKind("summary", about),
-  });
   const { network, rule, train, data } = config;
   const { weightDecay, clip, clipScope, seed } = train;
   const optimiser = { weightDecay, clip, clipScope };

@@ -1,5 +1,4 @@
 /** What a configuration asks of the data side. */
-import { ofKind, requireArguments } from "../../arguments.ts";
 import type { SequenceRequest } from "../../data/sequence/load.ts";
 import type { SequenceTask } from "../../data/sequence/options.ts";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
@@ -21,7 +20,6 @@ const BROUGHT = ["newline", "targets", "columns", "horizon", "standardise"] as c
  * @param like the data a net was trained on, whose alphabet or columns and statistics are to be used
  */
 export function sequenceRequest(config: SequenceConfig, like?: SequenceSummary): SequenceRequest {
-  requireArguments("sequenceRequest", { config: ofKind("sequenceConfig", config) });
   const { validation: heldOut, ...data } = config.data;
   const request = { ...data, heldOut, task: TASK_OF_DATA[config.task] };
   if (like === undefined) return request;

@@ -1,7 +1,6 @@
 /** Sliders that make the picture harder to see. */
 import { SIDES } from "../../../../src/data/cue.ts";
-import type { Spoiling } from "../../draw/spoil.ts";
-import { unspoilt } from "../../draw/spoil.ts";
+import { type Spoiling, unspoilt } from "../../draw/spoil.ts";
 import { spoiling } from "../../state/drawing.ts";
 
 function change(to: Partial<Spoiling>): void {

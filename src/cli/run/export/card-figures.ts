@@ -37,16 +37,16 @@ function plain(label: string, value: number, metric?: string): CardFigure {
 }
 
 function ofImages(summary: Summary): CardFigure[] {
-  const { testAccuracy, testDriveAccuracy, heldOutAccuracy, rates, recall, cost } = summary;
+  const { testAccuracy, testDriveAccuracy, validationAccuracy, rates, recall, cost } = summary;
   return [
     // A run that is judged by its held-out images has looked at no test image.
     ...(testAccuracy === null ? [] : [share("test accuracy", testAccuracy, "accuracy")]),
     ...(cost && testDriveAccuracy !== null
       ? [share("test accuracy by the concept's mean drive", testDriveAccuracy)]
       : []),
-    ...(heldOutAccuracy === null
+    ...(validationAccuracy === null
       ? []
-      : [share("best held-out accuracy", heldOutAccuracy, testAccuracy === null ? "accuracy" : undefined)]),
+      : [share("best held-out accuracy", validationAccuracy, testAccuracy === null ? "accuracy" : undefined)]),
     ...rates.map((rate, k) => plain(`firing rate of stage ${k + 2}, spikes a step`, rate)),
     ...(recall
       ? [

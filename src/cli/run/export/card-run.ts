@@ -1,4 +1,5 @@
 /** The work of `bispike export --format card`: what a run's folder says of itself. */
+
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BispikeError } from "../../../errors.ts";
@@ -8,6 +9,7 @@ import { CHECKPOINT_FILES } from "../../../node/open.ts";
 import { RUN_FILES } from "../../../node/run-folder.ts";
 import { type AnyConfig, isAutoencoderConfig, isSequenceConfig } from "../../../training/any-config.ts";
 import { readAnyExperiment } from "../../../training/config-file.ts";
+import { renamed } from "../../../training/metric-lines.ts";
 import { assertAsTrained } from "../as-trained.ts";
 import type { AnySummary } from "../job.ts";
 import { PICTURES } from "../summary.ts";
@@ -16,7 +18,8 @@ import type { Exported, ExportRequest } from "./format.ts";
 
 export async function exportCard({ run, options }: ExportRequest): Promise<Exported> {
   const folder = statSync(run, { throwIfNoEntry: false })?.isDirectory() ? run : undefined;
-  const summary = folder && (readJsonObject(join(folder, RUN_FILES.summary)) as unknown as AnySummary | undefined);
+  const said = folder && readJsonObject(join(folder, RUN_FILES.summary));
+  const summary = said && (renamed(said) as unknown as AnySummary);
   if (!folder || !summary) {
     throw new BispikeError(
       "usage",

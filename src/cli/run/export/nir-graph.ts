@@ -6,8 +6,7 @@ import { AutoencoderPair, type Network } from "../../../network/autoencoder/pair
 import { autoencoderFrame } from "../../../network/autoencoder/shapes.ts";
 import { autoencoderToNir, encodeNir, type NirOptions, perceptionToNir, recallToNir } from "../../../nir.ts";
 import { buildModel, createTeam, openAnyCheckpoint } from "../../../node/open.ts";
-import { isAutoencoderCheckpoint, isImageCheckpoint } from "../../../training/any-checkpoint.ts";
-import type { AutoencoderCheckpoint } from "../../../training/autoencoder/checkpoint.ts";
+import type { AutoencoderCheckpoint } from "../../../training/checkpoint.ts";
 import { importSlots } from "../../../training/slots.ts";
 import type { Exported, ExportRequest } from "./format.ts";
 
@@ -21,8 +20,8 @@ export async function exportNir({ run, options, threads }: ExportRequest): Promi
   const asked = options as NirRequest;
   const { file, checkpoint } = openAnyCheckpoint(run);
   let graph: NirGraph;
-  if (isAutoencoderCheckpoint(checkpoint)) graph = await autoencoderGraph(checkpoint, asked);
-  else if (isImageCheckpoint(checkpoint)) {
+  if (checkpoint.problem === "autoencode") graph = await autoencoderGraph(checkpoint, asked);
+  else if (checkpoint.problem === "classify") {
     if (asked.until) throw new BispikeError("usage", `--until: ${file} is no autoencoder; its networks have one end`);
     if (asked.readout && asked.network === "recall")
       throw new BispikeError(

@@ -7,8 +7,8 @@ import { recallOnnx } from "../../../export/onnx/recall.ts";
 import { spikingModel } from "../../../network/model.ts";
 import { buildModel, openAnyCheckpoint } from "../../../node/open.ts";
 import { packageVersion } from "../../../node/version.ts";
-import { assertRecall, isImageCheckpoint } from "../../../training/any-checkpoint.ts";
 import { experimentKind } from "../../../training/any-config.ts";
+import { assertRecall } from "../../../training/checkpoint.ts";
 import type { Exported, ExportRequest } from "./format.ts";
 
 /** As commander gives them. */
@@ -24,7 +24,7 @@ export async function exportOnnx({ run, options, threads }: ExportRequest): Prom
   if (concept !== undefined && network !== "recall")
     throw new BispikeError("usage", "--concept says what recall starts from; it goes with --network recall");
   const { file, checkpoint } = openAnyCheckpoint(run);
-  if (!isImageCheckpoint(checkpoint)) {
+  if (checkpoint.problem !== "classify") {
     const kind = experimentKind(checkpoint.config) === "sequences" ? "recurrent nets of sequences" : "autoencoders";
     throw new BispikeError(
       "usage",

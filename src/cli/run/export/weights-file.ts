@@ -4,12 +4,7 @@ import { encodeWeights, plainWeights } from "../../../export/weights.ts";
 import type { Slot } from "../../../network/slots.ts";
 import { buildAutoencoder, buildModel, buildSequence, openAnyCheckpoint } from "../../../node/open.ts";
 import { packageVersion } from "../../../node/version.ts";
-import {
-  type AnyCheckpoint,
-  isAutoencoderCheckpoint,
-  isImageCheckpoint,
-  isSequenceCheckpoint,
-} from "../../../training/any-checkpoint.ts";
+import type { AnyCheckpoint } from "../../../training/checkpoint.ts";
 import type { Exported, ExportRequest } from "./format.ts";
 
 /** Runs `use` with the slots of a checkpoint's net, of any kind. */
@@ -18,19 +13,20 @@ export async function withSlots<T>(
   use: (slots: readonly Slot[], checkpoint: AnyCheckpoint, file: string) => T,
 ): Promise<T> {
   const { file, checkpoint } = openAnyCheckpoint(run);
-  const opened = isImageCheckpoint(checkpoint)
-    ? await buildModel({ file, checkpoint }, 1).then(({ model, team }) => ({ slots: model.slots(false), team }))
-    : isAutoencoderCheckpoint(checkpoint)
-      ? await buildAutoencoder({ file, checkpoint }, 1).then(({ model, team }) => ({
-          slots: model.learner.slots(false),
-          team,
-        }))
-      : isSequenceCheckpoint(checkpoint)
-        ? await buildSequence({ file, checkpoint }, 1).then(({ learner, team }) => ({
-            slots: learner.slots(false),
+  const opened =
+    checkpoint.problem === "classify"
+      ? await buildModel({ file, checkpoint }, 1).then(({ model, team }) => ({ slots: model.slots(false), team }))
+      : checkpoint.problem === "autoencode"
+        ? await buildAutoencoder({ file, checkpoint }, 1).then(({ model, team }) => ({
+            slots: model.learner.slots(false),
             team,
           }))
-        : undefined;
+        : checkpoint.problem === "sequence"
+          ? await buildSequence({ file, checkpoint }, 1).then(({ learner, team }) => ({
+              slots: learner.slots(false),
+              team,
+            }))
+          : undefined;
   if (!opened) throw new Error(`${file}: a kind of checkpoint that nothing is known of`);
   try {
     return use([...opened.slots], checkpoint, file);

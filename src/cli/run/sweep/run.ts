@@ -1,4 +1,5 @@
 /** The work of `bispike sweep run`. */
+import type { PlannedJob } from "../../../comparison/plan.ts";
 import { BispikeError } from "../../../errors.ts";
 import type { SweepJob, SweepPlan } from "../../../node/sweep/plan-file.ts";
 import { SweepFolder } from "../../../node/sweep/sweep-folder.ts";
@@ -9,7 +10,6 @@ import { printable } from "../../table.ts";
 import { runJobs } from "../compare-jobs.ts";
 import { type CompareReporter, createCompareReporter } from "../compare-reporter.ts";
 import { askedBy } from "../job-child.ts";
-import { recordingReporter } from "./reporter.ts";
 import { countStates, withoutGivenUp } from "./status.ts";
 
 export interface RunRequest {
@@ -143,3 +143,22 @@ function tellEnd({ folder, plan }: Session, { json, quiet }: RunRequest): void {
   const collect = `bispike sweep collect ${printable(folder.path)}${missing ? " --incomplete" : ""}`;
   print(`${counts.done ?? 0} runs done${failed}; tabulate ${missing ? "the others" : "them"} by: ${collect}`);
 }
+
+/** Keeps failures: each stays on record until the run is tried again. */
+function recordingReporter(reporter: CompareReporter, folder: SweepFolder, plan: SweepPlan): CompareReporter {
+  return {
+    ...reporter,
+    start: (job) => {
+      folder.clearFailure(plan, planned(job));
+      reporter.start(job);
+    },
+    failed: (job, message) => {
+      // A run that another process trains has not failed.
+      if (folder.status(plan, planned(job)).state !== "running") folder.recordFailure(plan, planned(job), message);
+      reporter.failed(job, message);
+    },
+  };
+}
+
+/** Sweeps give out their own jobs only. */
+const planned = (job: PlannedJob) => job as SweepJob;
