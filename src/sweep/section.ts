@@ -51,7 +51,7 @@ const halvingSection = section({
   eta: whole(2, 1000),
   figure: z
     .string({ error: "the name of a figure of the held-out part" })
-    .regex(/^heldOut/, {
+    .regex(/^(heldOut|validation)/, {
       error: "a figure of the held-out part, such as heldOut.bits: the test part is not for choices",
     })
     .exactOptional(),

@@ -22,13 +22,13 @@ test.each([
     "errors that reach others all the way",
     { keepDrives: true },
     { errorDepth: 1, detached: false },
-    /expected reach 0, got 1/,
+    /expected errorDepth 0, got 1/,
   ],
   [
     "errors that reach others by a recall that is no chain",
     { recall: "broadcast", keepDrives: true },
     { errorDepth: 1 },
-    /expected a pair with recall chain, got broadcast; or carriers learned or transposes/,
+    /expected a pair with recall chain, got broadcast; or errorWeights learned or transposes/,
   ],
   [
     "errors that reach others by a recall that is not there",
@@ -40,7 +40,7 @@ test.each([
     "errors that reach others on a part of a pair",
     { keepDrives: true, part: { first: 1, last: 3 } },
     { errorDepth: 1 },
-    /reach 0 on a pair that is cut/,
+    /errorDepth 0 on a pair that is cut/,
   ],
   [
     "stages that are not detached, of a recall that is no chain",
