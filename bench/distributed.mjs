@@ -58,7 +58,7 @@ const NETS = [
 /** @param {(typeof NETS)[number]} net */
 const rawOf = (net) => ({
   name: "cut",
-  data: { name: values.data, heldOut: 0, limit: BATCH * STEPS },
+  data: { name: values.data, validation: 0, limit: BATCH * STEPS },
   network: net.network,
   rule: net.rule,
   train: { epochs: 1, batch: BATCH, threads: 1 },

@@ -19,7 +19,7 @@ const rounds = Number(values.rounds);
 /** What the bench times, of either net. */
 const TIMED = [
   ...["--rule.affinity=cosines", "--rule.temperature=0.1", "--rule.recallFeatures=same"],
-  ...["--network.recall=chain", "--train.recallRate=1", "--train.learningRate=0.003"],
+  ...["--network.recall=chain", "--train.recallLearningRate=1", "--train.learningRate=0.003"],
 ];
 const NETS = [
   {
@@ -44,8 +44,8 @@ async function trainee(file, overrides) {
   const dataset = await loadDataset(config.data);
   const team = await Team.create({ threads, spawn: spawnThread });
   const { model, rule, trainIndices } = createExperiment(team, config, dataset);
-  const { batch, learningRate, recallRate } = config.train;
-  const rates = { perception: learningRate, recall: learningRate * recallRate };
+  const { batch, learningRate, recallLearningRate } = config.train;
+  const rates = { perception: learningRate, recall: learningRate * recallLearningRate };
   let done = 0;
   /** @type {readonly number[]} */
   let fired = [];

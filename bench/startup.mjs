@@ -31,7 +31,7 @@ try {
   for (let run = 0; run < runs; run++) {
     help.push(await secondsTo(["--help"], /Usage/));
     // As many images as one step takes, so that the first line of progress is the first step's.
-    const few = ["--data.limit=128", "--data.heldOut=0", "--train.epochs=1"];
+    const few = ["--data.limit=128", "--data.validation=0", "--train.epochs=1"];
     step.push(
       await secondsTo(
         ["train", demo, ...few, "--json", "--out", join(folder, String(run))],

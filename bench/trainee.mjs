@@ -41,7 +41,7 @@ export class Trainee {
       {
         features: "rate",
         centred: true,
-        negatives: RECIPE.negatives,
+        rivals: RECIPE.negatives,
         loss: RECIPE.loss,
         lambda: 0,
         temperature: RECIPE.temperature,

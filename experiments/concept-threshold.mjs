@@ -12,7 +12,7 @@ if (!run) throw new Error("usage: node experiments/concept-threshold.mjs RUN");
 const { checkpoint } = openCheckpoint(run);
 const { config, data, tensors } = checkpoint;
 const { train } = await loadDataset(config.data);
-const { heldOut } = splitHeldOut(train, config.data.heldOut, config.train.seed);
+const { heldOut } = splitHeldOut(train, config.data.validation, config.train.seed);
 
 console.log("threshold  accuracy %  silent %");
 for (const concept of [0.3, 0.6, 1, 1.5, 2, 3, 4, 1000]) {

@@ -95,7 +95,7 @@ for (const loss of ["watched-infonce", "watched-reco", "reco-open", "reco-undeci
   Object.assign(seen, { right: 0, all: 0, rightSamples: 0, samples: 0 });
   for (let seed = 1; seed <= SEEDS; seed++) {
     const config = resolveConfig({
-      data: { name: "fashion-mnist", limit: 9984, heldOut: 10000 },
+      data: { name: "fashion-mnist", limit: 9984, validation: 10000 },
       network: { hidden: [512, 256] },
       rule: { loss, recallFeatures: "drive" },
       train: { epochs: 3, seed, threads: 1 },

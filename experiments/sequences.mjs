@@ -14,7 +14,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const RULES = ["bsd", "backprop", "backprop-real", "predictive-coding", "dll"];
+const RULES = ["bsd", "backprop", "backprop-ann", "predictive-coding", "dll"];
 const CLI = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 
 const [experiment, ...rest] = process.argv.slice(2);
@@ -38,7 +38,10 @@ const text = experiment === "alice" || experiment === "shakespeare";
 function optionsOf(rule) {
   const rate = rule === "bsd" && text ? 0.006 : 0.003;
   // Thirty steps of inference learn what a hundred do, in a third of the time.
-  const coding = ["--rule.inferenceSteps=30", `--rule.carry=${text ? "inferred" : "predicted"}`];
+  const coding = [
+    "--rule.predictiveCoding.inferenceSteps=30",
+    `--rule.predictiveCoding.carry=${text ? "inferred" : "predicted"}`,
+  ];
   return [`--rule.name=${rule}`, `--train.learningRate=${rate}`, ...(rule === "predictive-coding" ? coding : [])];
 }
 

@@ -143,7 +143,7 @@ export function createLearner(team, net, rule, set) {
     {
       centred: true,
       loss: "infonce",
-      negatives: r.negatives,
+      rivals: r.negatives,
       block: r.block,
       temperature: r.temperature,
       lambda: 0,

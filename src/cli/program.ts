@@ -20,6 +20,7 @@ import { recallCommand } from "./recall.ts";
 import { reconstructCommand } from "./reconstruct.ts";
 import { endQuietlyWithoutReader, reportError } from "./report.ts";
 import { sampleCommand } from "./sample.ts";
+import { settingsCommand } from "./settings.ts";
 import { sweepCommand } from "./sweep.ts";
 import { trainCommand } from "./train.ts";
 
@@ -40,7 +41,8 @@ export function program(overrides: readonly string[]): Command {
 Start with:
   $ bispike demo
   $ bispike train experiments/mnist-mlp.yaml
-  $ bispike help train`,
+  $ bispike help train
+  $ bispike help settings`,
     );
   const usingModels = [
     trainCommand(overrides),
@@ -61,7 +63,7 @@ Start with:
   for (const command of usingModels.flatMap((one) => (one.commands.length > 0 ? one.commands : [one])))
     command.addOption(pluginOption());
   root.hook("preAction", (_, command) => loadPlugins(command.opts<{ plugin?: readonly string[] }>().plugin ?? []));
-  const commands = [...usingModels, labCommand(), demoCommand()];
+  const commands = [...usingModels, labCommand(), demoCommand(), settingsCommand()];
   for (const command of commands) root.addCommand(command);
   for (const command of [root, ...commands, ...commands.flatMap(({ commands: own }) => own)]) {
     command
@@ -109,7 +111,14 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   try {
     const { rest, overrides } = trains ? splitOverrides(others) : { rest: others, overrides: [] };
     const root = program(overrides);
-    const asked = name === undefined ? [] : name === "help" ? helpArguments(root, others) : [name, ...rest];
+    const asked =
+      name === undefined
+        ? []
+        : name !== "help"
+          ? [name, ...rest]
+          : others.join(" ") === "settings"
+            ? ["settings"]
+            : helpArguments(root, others);
     await root.parseAsync(asked, { from: "user" });
   } catch (error) {
     process.exitCode = reportError(error);

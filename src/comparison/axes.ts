@@ -8,8 +8,7 @@
 import * as z from "zod";
 import { BispikeError } from "../errors.ts";
 import { listKeys } from "../training/any-config.ts";
-import { checkConfig } from "../training/config-check.ts";
-import { choice, section } from "../training/config-fields.ts";
+import { checkConfig, choice, section } from "../training/config-check.ts";
 import { applyOverrides, keysToldBy } from "../training/config-overrides.ts";
 import { copyRaw, type RawSection, type RawValue } from "../training/config-raw.ts";
 import { type Judge, judges } from "../training/judge.ts";

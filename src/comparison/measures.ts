@@ -17,8 +17,7 @@ import {
   type Severity,
 } from "../measurement/corruptions/names.ts";
 import { PROBE_IMAGES } from "../measurement/probes/defaults.ts";
-import { checkConfig } from "../training/config-check.ts";
-import { choice, optional, section, whole } from "../training/config-fields.ts";
+import { checkConfig, choice, optional, section, whole } from "../training/config-check.ts";
 import type { RawValue } from "../training/config-raw.ts";
 import type { Judge } from "../training/judge.ts";
 import { isSection } from "./values.ts";

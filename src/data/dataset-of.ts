@@ -33,7 +33,7 @@ export interface DatasetArrays {
  * const images = Float32Array.of(0, 0.9, 0.1, 1, 0.8, 0, 1, 0.2);
  * const shape = { height: 1, width: 2, channels: 1 };
  * const dataset = datasetOf({ name: "sides", shape, train: { images, labels: [1, 1, 0, 0] } });
- * const config = resolveConfig({ data: { path: "sides", heldOut: 0 }, network: { hidden: [8] }, train: { batch: 4 } });
+ * const config = resolveConfig({ data: { path: "sides", validation: 0 }, network: { hidden: [8] }, train: { batch: 4 } });
  * await trainExperiment(createExperiment(await Team.create(), config, dataset));
  */
 export function datasetOf(arrays: DatasetArrays): Dataset {

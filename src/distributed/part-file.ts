@@ -10,6 +10,7 @@ import type { StageRange } from "../network/stage-range.ts";
 import { checkData, modelConfig } from "../training/checkpoint.ts";
 import { type ExperimentConfig, resolveConfig } from "../training/config.ts";
 import { assertFinite, readSealed, seal, unseal } from "../training/sealed.ts";
+import { fromVersion1 } from "../training/settings/settings.ts";
 import { exportState } from "../training/state.ts";
 
 /** @internal */
@@ -72,7 +73,7 @@ export function decodePart(bytes: Uint8Array, source: string): PartFile {
     const { tensors, field } = unseal(file, PART_FILE);
     const own = new Map(tensors);
     own.delete(CLASS_MEANS);
-    const config = resolveConfig(field("config"));
+    const config = resolveConfig(fromVersion1(field("config")));
     const data = checkData(field("data"));
     const position = checkPosition(field("position"));
     const classMeans = position.stages.first === 1 ? checkMeans(tensors.get(CLASS_MEANS), data) : undefined;

@@ -55,7 +55,7 @@ export interface Part {
 export function createPart(team: Team, config: ExperimentConfig, dataset: Dataset, range: StageRange): Part {
   assertCuttable(config);
   checkDataset(dataset);
-  const { train: rest } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
+  const { train: rest } = splitHeldOut(dataset.train, config.data.validation, config.train.seed);
   const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
   const { labels } = dataset.train;
   const taughtLabels = noisyLabels(labels, trainIndices, config.data.labelNoise, dataset.classes, config.train.seed);

@@ -31,10 +31,10 @@ export function checkTiming({ network, rule }: ExperimentConfig, given: PartTimi
       `saveEvery: expected at least depth + stages = ${least} steps, so that all parts keep a common one, got ${saveEvery}`,
     );
   }
-  if (depth > 0 && rule.negatives !== "prototypes") {
+  if (depth > 0 && rule.rivals !== "prototypes") {
     throw new BispikeError(
       "config",
-      `rule.negatives: expected prototypes with a depth over 0 (their recall is the same for every batch), got ${rule.negatives}`,
+      `rule.rivals: expected prototypes with a depth over 0 (their recall is the same for every batch), got ${rule.rivals}`,
     );
   }
   return { depth, saveEvery };

@@ -196,7 +196,7 @@ class PartRun {
     const trainee = this.#trainee;
     const step = this.#step;
     const rate = learningRate(config.train, step, totalSteps);
-    const rates = { perception: rate, recall: rate * config.train.recallRate };
+    const rates = { perception: rate, recall: rate * config.train.recallLearningRate };
     const { from, count } = trainee.batchAt(step % stepsPerEpoch);
     const undo = trainee.remember(step);
     const course = trainee.course(order, from, count, step, rates);

@@ -21,7 +21,7 @@ export interface BsdOptions {
   /** Take each neuron's mean away before comparing. */
   readonly centred: boolean;
   /** Which recalled rows a sample is told from. */
-  readonly negatives: Negatives;
+  readonly rivals: Negatives;
   /** Alignment loss of the hidden stages and stage 1. */
   readonly loss: StageLossName;
   /** ReCo: weight of the negatives, of stages and the top. */
@@ -49,9 +49,9 @@ export interface BsdOptions {
   /** Whether a stage's inputs are constants to its loss; false needs a pair that keeps its drives. Default true. */
   readonly detached?: boolean;
   /** How many of perception's stages below its own a stage's error teaches too; above 0 it needs a pair that keeps its drives. Default 0. */
-  readonly reach?: number;
+  readonly errorDepth?: number;
   /** What carries errors down, where they reach: recall's synapses, which needs a chain of them, synapses that learn as perception's do, or the transposes of those. Default "recall". */
-  readonly carriers?: Carriers;
+  readonly errorWeights?: Carriers;
 }
 
 /** What random codes are drawn by. */
@@ -61,28 +61,28 @@ export function codesOf({ options, target }: NetworkPair, { codeRate = CODE_RATE
 
 /** @throws BispikeError "usage" for a pair that was not made for these options */
 export function assertFit(pair: NetworkPair, options: BsdOptions): void {
-  const { codes = "recall", negatives, detached = true, reach = 0, carriers = "recall" } = options;
+  const { codes = "recall", rivals, detached = true, errorDepth = 0, errorWeights = "recall" } = options;
   const fail = (message: string) => new BispikeError("usage", `rule bsd: ${message}`);
   if (codes === "recall") pair.assertRecalls();
   else if (pair.recalls) throw fail("codes random take the place of recall: expected a pair of perception alone");
-  else if (negatives !== "prototypes")
-    throw fail(`codes random are one a class: expected negatives prototypes, got ${negatives}`);
+  else if (rivals !== "prototypes")
+    throw fail(`codes random are one a class: expected rivals prototypes, got ${rivals}`);
   const whole = pair.holds(1) && pair.holds(pair.stages);
-  if (!whole && (codes === "random" || !detached || reach > 0))
+  if (!whole && (codes === "random" || !detached || errorDepth > 0))
     throw fail(
-      "expected codes recall, detached true and reach 0 on a pair that is cut between stages: nothing but spikes crosses",
+      "expected codes recall, detached true and errorDepth 0 on a pair that is cut between stages: nothing but spikes crosses",
     );
   if (!detached && pair.recalls && pair.options.recall === "broadcast")
     throw fail(
       "stages that are not detached hand errors down a chain: expected a pair with recall chain, got broadcast",
     );
-  if (reach > 0 && !detached)
-    throw fail(`stages that are not detached hand errors down all the way: expected reach 0, got ${reach}`);
-  if (reach > 0 && carriers === "recall" && (!pair.recalls || pair.options.recall === "broadcast"))
+  if (errorDepth > 0 && !detached)
+    throw fail(`stages that are not detached hand errors down all the way: expected errorDepth 0, got ${errorDepth}`);
+  if (errorDepth > 0 && errorWeights === "recall" && (!pair.recalls || pair.options.recall === "broadcast"))
     throw fail(
-      `recall's synapses carry errors down a chain: expected a pair with recall chain, got ${pair.recalls ? "broadcast" : "perception alone"}; or carriers learned or transposes`,
+      `recall's synapses carry errors down a chain: expected a pair with recall chain, got ${pair.recalls ? "broadcast" : "perception alone"}; or errorWeights learned or transposes`,
     );
-  if ((!detached || reach > 0) && !pair.options.keepDrives)
+  if ((!detached || errorDepth > 0) && !pair.options.keepDrives)
     throw fail(
       `${detached ? "errors that reach the stages below" : "stages that are not detached"} read all drives again: expected a pair with keepDrives true`,
     );

@@ -66,7 +66,7 @@ export const criteriaOfRules = {
     meets: ["C1", "C2", "C3", "C4", "C5"],
     note: "the reward has a sign, as its authors have it, but is no error of anything; hidden stages under reward are our reading, authors define none for deep nets",
   },
-  "real-backprop": { label: "BP on ANN", meets: [], note: "real numbers" },
+  "backprop-ann": { label: "BP on ANN", meets: [], note: "real numbers" },
   dll: {
     label: "DLL",
     meets: ["C1"],
@@ -82,7 +82,7 @@ export const criteriaOfRules = {
     meets: ["C1", "C2", "C3"],
     note: "real numbers, of both signs unless units are rectified, and so are the other net's values that a stage is taught by; each stage compares a batch's images with the classes",
   },
-  "real-bsd": {
+  "bsd-ann": {
     label: "BSD on ANN",
     meets: ["C1", "C2", "C3"],
     note: "real numbers; the stage losses of BSD on units that do not spike",
@@ -109,20 +109,20 @@ export const criteriaOfBsd: readonly VariantCriteria[] = [
     note: "spikes alone leave a stage, but perception learns from a voltage that recall's weights make; it has both signs, as the values have for which CCL is denied C5; of a stage that a one-hot concept drives (the highest hidden one, by broadcast all) it is a normed column of recall's weights, so InfoNCE of dots teaches the stage as a linear classifier would: what local losses send back through transposes comes as another network's activity",
   },
   {
-    label: "BSD whose errors cross stages by recall's synapses (`rule.reach`)",
-    options: { rule: { reach: 64 } },
+    label: "BSD whose errors cross stages by recall's synapses (`rule.errorDepth`)",
+    options: { rule: { errorDepth: 64 } },
     meets: ["C1", "C4"],
     note: "a variant for comparison",
   },
   {
-    label: "the same by synapses that learn as perception's do (`rule.carriers: learned`)",
-    options: { rule: { reach: 64, carriers: "learned" } },
+    label: "the same by synapses that learn as perception's do (`rule.errorWeights: learned`)",
+    options: { rule: { errorDepth: 64, errorWeights: "learned" } },
     meets: ["C1", "C4"],
     note: "a variant for comparison",
   },
   {
-    label: "the same by transposes (`rule.carriers: transposes`)",
-    options: { rule: { reach: 64, carriers: "transposes" } },
+    label: "the same by transposes (`rule.errorWeights: transposes`)",
+    options: { rule: { errorDepth: 64, errorWeights: "transposes" } },
     meets: ["C4"],
     note: "a variant for comparison",
   },
@@ -136,7 +136,10 @@ export const criteriaOfBsd: readonly VariantCriteria[] = [
 
 /** What of a configuration's rule decides what it meets. */
 export type DecidingOptions = { readonly name: string } & Required<
-  Pick<BsdOptions, "loss" | "top" | "features" | "recallFeatures" | "codes" | "detached" | "reach" | "carriers">
+  Pick<
+    BsdOptions,
+    "loss" | "top" | "features" | "recallFeatures" | "codes" | "detached" | "errorDepth" | "errorWeights"
+  >
 >;
 
 /**
@@ -144,7 +147,7 @@ export type DecidingOptions = { readonly name: string } & Required<
  *
  * @throws BispikeError "usage" for a section without all its options, as a raw configuration's is
  * @example
- * criteriaOf({ ...defaults.rule, reach: 1 }); // { meets: ["C1", "C4"], stretched: [] }
+ * criteriaOf({ ...defaults.rule, errorDepth: 1 }); // { meets: ["C1", "C4"], stretched: [] }
  */
 export function criteriaOf(rule: DecidingOptions): Pick<RuleCriteria, "meets" | "stretched"> | undefined {
   if (rule.name !== "bsd") {
@@ -153,7 +156,7 @@ export function criteriaOf(rule: DecidingOptions): Pick<RuleCriteria, "meets" | 
     return { meets, stretched: [] };
   }
   if (!rule.detached) return { meets: ["C4"], stretched: [] };
-  if (rule.reach > 0) return { meets: rule.carriers === "transposes" ? ["C4"] : ["C1", "C4"], stretched: [] };
+  if (rule.errorDepth > 0) return { meets: rule.errorWeights === "transposes" ? ["C4"] : ["C1", "C4"], stretched: [] };
   // A voltage of recall's is a sum of its weights, of both signs. Without recall there is none: codes are 0 or 1.
   const taughtBy = rule.recallFeatures === "same" ? rule.features : rule.recallFeatures;
   const byVoltage = rule.codes === "recall" && taughtBy !== "rate";

@@ -28,7 +28,11 @@ export interface WayBack {
 export function wayBack(
   pair: NetworkPair,
   features: Readonly<Record<"perception" | "recall", Feature>>,
-  { detached = true, reach = 0, carriers = "recall" }: Pick<BsdOptions, "detached" | "reach" | "carriers">,
+  {
+    detached = true,
+    errorDepth: reach = 0,
+    errorWeights: carriers = "recall",
+  }: Pick<BsdOptions, "detached" | "errorDepth" | "errorWeights">,
   { weightDecay }: Pick<OptimiserOptions, "weightDecay">,
 ): WayBack | undefined {
   if (!detached) return undetached(pair, features);

@@ -8,7 +8,8 @@ import { mse } from "./mse.ts";
 import { reco } from "./reco.ts";
 
 /** Stage losses that need no plugin. */
-const builtInLosses = ["reco", "infonce", "mse"] as const;
+/** Alignment losses of this library. */
+export const builtInLosses = ["reco", "infonce", "mse"] as const;
 
 /** One of this library's, or a registered name. */
 export type StageLossName = (typeof builtInLosses)[number] | (string & {});

@@ -76,7 +76,7 @@ export class BackpropTwin {
     options: RealImageNetOptions & { readonly activation: NonNullable<RealImageNetOptions["activation"]> },
   ): BackpropTwin {
     const { net, stimulus } = rows;
-    const image = realImageNet(team, options, "real-backprop");
+    const image = realImageNet(team, options, "backprop-ann");
     const twin = { layers: image.net.layers, stimulus: image.stimulus };
     return new BackpropTwin({ layers: net.layers, stimulus }, twin, new ImageRealBackprop(image, PLAIN));
   }

@@ -17,7 +17,7 @@ export interface FeedbackNet {
   readonly footprint: Footprint;
 }
 
-/** The feedback net that rules ccl and real-bsd learn beside a net. */
+/** The feedback net that rules ccl and bsd-ann learn beside a net. */
 export function feedbackNet(net: LayeredNet): FeedbackNet {
   let forward = NO_OPERATIONS;
   const footprints: Footprint[] = [];

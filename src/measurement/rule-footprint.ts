@@ -5,7 +5,7 @@
  *   feedback      feedback-alignment   a fixed random matrix in place of each transpose, of the stages above the first
  *                 direct-feedback-alignment   one from the classes to each hidden stage      dll   the learned Theta, of the shapes of feedback-alignment's
  *                 bsd                  with learned carriers of errors: they, of those shapes too; else nothing
- *                 ccl, real-bsd        the feedback net
+ *                 ccl, bsd-ann        the feedback net
  *   classifiers   local-losses         a linear classifier a hidden stage, thrown away at the end
  */
 import type { Carriers } from "../learning/carriers.ts";
@@ -40,12 +40,15 @@ export interface RuleFootprint {
 export function ruleFootprint(
   net: NetworkPair | LayeredNet,
   rule: AnyRuleName,
-  { reach, carriers }: { readonly reach: number; readonly carriers: Carriers } = { reach: 0, carriers: "recall" },
+  { errorDepth, errorWeights }: { readonly errorDepth: number; readonly errorWeights: Carriers } = {
+    errorDepth: 0,
+    errorWeights: "recall",
+  },
 ): RuleFootprint {
   const layers: readonly AnyLayer[] = net instanceof NetworkPair ? net.perception : net.layers;
   const perception = footprintOf(layers);
   const recall = footprintOf(net instanceof NetworkPair ? net.recall : []);
-  const isLearned = rule === "bsd" && reach > 0 && carriers === "learned";
+  const isLearned = rule === "bsd" && errorDepth > 0 && errorWeights === "learned";
   const feedback = footprintOfFeedback(net, layers, isLearned ? "feedback-alignment" : rule);
   const classifiers = rule === "local-losses" && net instanceof NetworkPair ? classifiersOf(net) : footprint(0);
   const training = addFootprints([perception, recall, feedback, classifiers]);
@@ -71,7 +74,7 @@ function footprintOfFeedback(net: NetworkPair | LayeredNet, layers: readonly Any
       return sum(layers.slice(0, -1), ({ synapses }) => sizeOf(synapses.shape) * classes);
     }
     case "ccl":
-    case "real-bsd":
+    case "bsd-ann":
       return net instanceof NetworkPair ? footprint(0) : feedbackNet(net).footprint;
     default:
       return footprint(0);

@@ -93,7 +93,7 @@ export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step
       break;
     }
     case "backprop":
-    case "real-backprop":
+    case "backprop-ann":
       parts.errors = sumOf(above, ({ errors }) => errors);
       break;
     case "feedback-alignment":

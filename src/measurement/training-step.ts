@@ -13,7 +13,7 @@ export interface TrainingStep {
   readonly prototypes: boolean;
   /** bsd: whether hidden stages are held against fixed codes, without a recall network. Default false. */
   readonly codes?: boolean;
-  /** bsd, ccl: whether recall, or the feedback net, learns; false for a frozen one (`train.recallRate` 0, `rule.freeze`). */
+  /** bsd, ccl: whether recall, or the feedback net, learns; false for a frozen one (`train.recallLearningRate` 0, `rule.freeze`). */
   readonly recallLearns: boolean;
   /** r-stdp: whether hidden stages learn. Default false. */
   readonly hiddenLearns?: boolean;
@@ -26,7 +26,7 @@ export interface TrainingStep {
 /**
  * What a configuration says of the work of a step, for `trainingCost`.
  *
- * @returns null for what is not counted: stages of BSD whose errors go to others, a perception that does not learn, and real-bsd, of whose rectified feedback net nobody keeps how much is 0,
+ * @returns null for what is not counted: stages of BSD whose errors go to others, a perception that does not learn, and bsd-ann, of whose rectified feedback net nobody keeps how much is 0,
  *   and rules that others registered
  * @example
  * const step = trainingStep(config);
@@ -35,16 +35,16 @@ export interface TrainingStep {
 export function trainingStep(config: Pick<ExperimentConfig, "rule" | "train">): TrainingStep | null {
   const { rule, train } = config;
   const { name } = rule;
-  if (name === "real-bsd" || !(isSpikingRule(name) || isRealRule(name))) return null;
+  if (name === "bsd-ann" || !(isSpikingRule(name) || isRealRule(name))) return null;
   const learns = learning(rule.name === "bsd" ? rule.freeze : "none");
   const codes = rule.name === "bsd" && rule.codes === "random";
-  if (!learns.perception || (rule.name === "bsd" && (!rule.detached || rule.reach > 0))) return null;
+  if (!learns.perception || (rule.name === "bsd" && (!rule.detached || rule.errorDepth > 0))) return null;
   return {
     rule: name,
     batch: train.batch,
-    prototypes: isRealRule(rule.name) || rule.negatives === "prototypes",
+    prototypes: isRealRule(rule.name) || rule.rivals === "prototypes",
     codes,
-    recallLearns: train.recallRate > 0 && learns.recall && !codes,
+    recallLearns: train.recallLearningRate > 0 && learns.recall && !codes,
     hiddenLearns: rule.stdp.hidden > 0,
     inferenceSteps: rule.predictiveCoding.inferenceSteps,
     dots: name === "ccl" ? rule.ccl.affinity === "dots" : rule.affinity === "dots" && rule.loss === "infonce",

@@ -11,10 +11,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BispikeError } from "../errors.ts";
-import type { AnyConfig } from "../training/any-config.ts";
+import { type AnyConfig, resolveAnyConfig } from "../training/any-config.ts";
 import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/checkpoint.ts";
-import { readAnyExperiment, renderConfig } from "../training/config-file.ts";
+import { readRawExperiment, renderConfig } from "../training/config-file.ts";
 import type { Observation } from "../training/observation.ts";
+import { fromVersion1 } from "../training/settings/settings.ts";
 import type { Place } from "../training/trainable.ts";
 import { appendLine, isTemporary, syncFile, truncateLines, writeDurably } from "./durable.ts";
 import { readJsonObject } from "./json-file.ts";
@@ -114,7 +115,8 @@ export class RunFolder {
 
   /** The run's configuration with changes (`--train.threads=2`) applied. */
   config(overrides: readonly string[] = []): AnyConfig {
-    return readAnyExperiment(this.file(RUN_FILES.config), overrides);
+    const path = this.file(RUN_FILES.config);
+    return resolveAnyConfig(fromVersion1(readRawExperiment(path)), overrides, path);
   }
 
   /** Writes the resolved configuration. */

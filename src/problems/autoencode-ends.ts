@@ -38,7 +38,7 @@ export interface AutoencoderBsdOptions extends HiddenOptions {
   /** Learning rate of the stages through which a network sees, before its latent, as a multiple of the others'; 0 leaves them as they were drawn. */
   readonly seeing: number;
   /** Weight of the loss by which what sees redraws the stage below through a read-out of its own, beyond the paper; 0 is the method as published. */
-  readonly redraw: number;
+  readonly reconstruct: number;
 }
 
 /** Images whose rows are in the pair's memory already. */
@@ -120,11 +120,11 @@ export class AutoencoderBsd implements AutoencoderLearner {
     this.stimulusWidth = stimulusWidth;
     this.latent = new SpikingLatent(pair);
     this.#pair = pair;
-    if (options.redraw > 0) this.#addRedraws();
+    if (options.reconstruct > 0) this.#addRedraws();
     const view = autoencoderView(pair);
     const redraws = new Map<StageLayer, LayerRedraw>();
     for (const [layer, redraw] of this.#redraws) {
-      const learn = (rows: number, gradient: number) => redraw.learn(rows, options.redraw, gradient);
+      const learn = (rows: number, gradient: number) => redraw.learn(rows, options.reconstruct, gradient);
       redraws.set(view.of.get(layer)!, { group: redraw.group, learn });
     }
     // Stages below the latent (its own number is K + 2) are where perception sees and recall draws, those above the other way round.

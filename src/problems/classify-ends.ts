@@ -39,19 +39,19 @@ export class ClassifyEnds implements Ends<Batch> {
   readonly #top: Top | undefined;
 
   constructor(pair: NetworkPair, options: BsdOptions) {
-    const { centred, negatives, stimulusWeight, top, lambda } = options;
+    const { centred, rivals, stimulusWeight, top, lambda } = options;
     const { classes } = pair.target;
     const { maxImages } = pair.options;
     const width = pair.holds(1) ? pair.stimulusWidth : 0;
     this.#pair = pair;
-    this.#prototypes = negatives === "prototypes";
+    this.#prototypes = rivals === "prototypes";
     this.#classes = Array.from({ length: classes }, (_, c) => c);
     this.#stimulus = {
       width,
       features: sizeOf(pair.stimulusShape),
       loss: partLoss(options, stimulusWeight, stimulusLoss),
       centred,
-      rivals: negatives,
+      rivals,
     };
     this.aligned = [this.#stimulus];
     this.room = { rows: maxImages, columns: pair.recalls ? pair.maxRecalls : classes };

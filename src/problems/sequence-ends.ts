@@ -22,7 +22,7 @@ import { sequenceView } from "../rules/views.ts";
 /** The rule's choices; the YAML section `rule`. */
 export interface SequenceBsdOptions extends HiddenOptions {
   /** literal: every other row of a block is a negative; masked: those with another target: another symbol, or a value that another neuron of recall's code prefers. */
-  readonly negatives: "literal" | "masked";
+  readonly rivals: "literal" | "masked";
   /** Rows of a window that are compared with each other at most. */
   readonly block: number;
   /** Weight of stage 1's loss. */
@@ -84,7 +84,7 @@ export class SequenceEnds implements Ends<Windows> {
 
   /** Rows of the same label have the same target. */
   labels({ targets, ...span }: Windows): ArrayLike<number> | undefined {
-    if (this.#options.negatives === "literal") return undefined;
+    if (this.#options.rivals === "literal") return undefined;
     if (targets instanceof Uint16Array) return targets;
     const { population, steps } = this.#pair.options;
     const { width } = this.#pair.options.targets;

@@ -54,7 +54,7 @@ export interface HiddenOptions {
   /** Take each neuron's mean away before comparing. */
   readonly centred: boolean;
   /** Which recalled rows a row is told from. Default literal: all others. */
-  readonly negatives?: Negatives;
+  readonly rivals?: Negatives;
   /** Rows that are compared with each other at most. Default all. */
   readonly block?: number;
   /** With `on`: a loss in each band of spatial frequencies, ReCo's with a lambda of its own. */
@@ -285,13 +285,13 @@ export class BsdLearner<B> {
 
 /** What is compared at a hidden stage. */
 function alignedStage(team: Team, { featureWidth, plane }: StageLayer, options: HiddenOptions): AlignedStage {
-  const { centred, negatives = "literal", block, frequency } = options;
+  const { centred, rivals = "literal", block, frequency } = options;
   return {
     width: featureWidth,
     features: sizeOf(plane),
     loss: partLoss(options, options.weight),
     centred,
-    rivals: negatives,
+    rivals,
     block,
     bands: frequency?.on ? bandsOf(team, plane, frequency) : undefined,
   };

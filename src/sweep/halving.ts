@@ -77,7 +77,7 @@ function figureFor(
   if (id === undefined || !has(finished, id))
     throw new BispikeError(
       "config",
-      `successive halving: expected runs with ${id ?? "a figure of the held-out part"}, but summary.json has none; keep a held-out part (data.heldOut), or name a figure it has (sweep.halving.figure)`,
+      `successive halving: expected runs with ${id ?? "a figure of the held-out part"}, but summary.json has none; keep a held-out part (data.validation), or name a figure it has (sweep.halving.figure)`,
     );
   return { figure: id, better: better ?? known?.[1] ?? (/accuracy|psnr|ssim/i.test(id) ? "higher" : "lower") };
 }

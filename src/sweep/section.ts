@@ -6,8 +6,7 @@
  */
 import * as z from "zod";
 import { BispikeError } from "../errors.ts";
-import { checkConfig } from "../training/config-check.ts";
-import { section, whole } from "../training/config-fields.ts";
+import { checkConfig, section, whole } from "../training/config-check.ts";
 import type { RawValue } from "../training/config-raw.ts";
 
 /** Where a key's values are drawn from. */
@@ -52,7 +51,7 @@ const halvingSection = section({
   eta: whole(2, 1000),
   figure: z
     .string({ error: "the name of a figure of the held-out part" })
-    .regex(/^heldOut/, {
+    .regex(/^(heldOut|validation)/, {
       error: "a figure of the held-out part, such as heldOut.bits: the test part is not for choices",
     })
     .exactOptional(),

@@ -6,17 +6,18 @@
  *   autoencode                               images to themselves
  */
 import { BispikeError } from "../errors.ts";
-import { type AutoencoderConfig, completeAutoencoderConfig } from "./autoencoder/config.ts";
-import { AUTOENCODE, autoencoderSchema } from "./autoencoder/config-schema.ts";
-import { completeConfig, type ExperimentConfig } from "./config.ts";
-import { keysOf, listKeysOf } from "./config-fields.ts";
+import {
+  type AutoencoderConfig,
+  assertImageKeys,
+  complete,
+  type ExperimentConfig,
+  type SequenceConfig,
+} from "./config.ts";
 import { applyOverrides, keysToldBy, leavesOf } from "./config-overrides.ts";
 import { copyRaw, isSection, type RawSection, type RawValue } from "./config-raw.ts";
-import { experimentSchema } from "./config-schema.ts";
 import { describeValue } from "./config-words.ts";
-import { completeSequenceConfig, type SequenceConfig } from "./sequence/config.ts";
-import { sequenceSchema, TASKS } from "./sequence/config-schema.ts";
-import { assertImageKeys } from "./task-hint.ts";
+import { keysOf, optionsOf, PROBLEMS, type Problem } from "./options.ts";
+import { AUTOENCODE, SETTINGS, TASKS } from "./settings/settings.ts";
 
 /** A checked configuration of any kind of experiment. */
 export type AnyConfig = ExperimentConfig | SequenceConfig | AutoencoderConfig;
@@ -62,18 +63,14 @@ export function resolveAnyConfig(raw: unknown, overrides: readonly string[] = []
   return completeAnyConfig(given, source, keysToldBy(overrides));
 }
 
-const OF = { images: "on images", sequences: "on sequences", autoencoder: "of autoencoders" } as const;
-const KINDS = {
-  images: { schema: experimentSchema, example: "mnist-mlp" },
-  sequences: { schema: sequenceSchema, example: "alice" },
-  autoencoder: { schema: autoencoderSchema, example: "mnist-autoencoder" },
-} as const;
+const OF = { classify: "on images", sequence: "on sequences", autoencode: "of autoencoders" } as const;
+const EXAMPLES = { classify: "mnist-mlp", sequence: "alice", autoencode: "mnist-autoencoder" } as const;
 
 /** Undefined for a task that is none. */
-function kindOf(task: RawValue | undefined): ExperimentKind | undefined {
-  if (task === undefined) return "images";
-  if (task === AUTOENCODE) return "autoencoder";
-  return typeof task === "string" && KNOWN_TASKS.includes(task) ? "sequences" : undefined;
+function problemOf(task: RawValue | undefined): Problem | undefined {
+  if (task === undefined) return "classify";
+  if (task === AUTOENCODE) return "autoencode";
+  return typeof task === "string" && KNOWN_TASKS.includes(task) ? "sequence" : undefined;
 }
 
 /**
@@ -83,15 +80,15 @@ function kindOf(task: RawValue | undefined): ExperimentKind | undefined {
  * @throws BispikeError "config" where an override chose a task that the file's keys are not of
  */
 function assertOfTask(file: RawSection, task: RawValue | undefined, source: string | undefined): void {
-  const [own, chosen] = [kindOf(file.task), kindOf(task)];
+  const [own, chosen] = [problemOf(file.task), problemOf(task)];
   if (own === undefined || chosen === undefined || own === chosen) return;
-  const [known, kept] = [KINDS[chosen].schema, KINDS[own].schema].map((schema) => new Set(keysOf(schema)));
+  const [known, kept] = [chosen, own].map((problem) => new Set(keysOf(SETTINGS, problem)));
   const foreign = leavesOf("", file).filter((key) => kept!.has(key) && !known!.has(key));
   if (foreign.length === 0) return;
   const shown = foreign.slice(0, 3).join(", ") + (foreign.length > 3 ? ", ..." : "");
   throw new BispikeError(
     "config",
-    `--task ${task}: ${source ?? "the configuration"} is an experiment ${OF[own]}, whose keys (${shown}) do not fit task ${task}; start from another file, such as experiments/${KINDS[chosen].example}.yaml`,
+    `--task ${task}: ${source ?? "the configuration"} is an experiment ${OF[own]}, whose keys (${shown}) do not fit task ${task}; start from another file, such as experiments/${EXAMPLES[chosen]}.yaml`,
   );
 }
 
@@ -110,12 +107,9 @@ export function completeAnyConfig(given: RawSection, source?: string, told: read
       `${prefix}sweep: this section is for bispike sweep plan; one run has no use of it`,
     );
   const { task } = given;
-  if (task === undefined) {
-    assertImageKeys(given, prefix, told);
-    return completeConfig(given, source, told);
-  }
-  if (task === AUTOENCODE) return completeAutoencoderConfig(given, source, told);
-  if (typeof task === "string" && KNOWN_TASKS.includes(task)) return completeSequenceConfig(given, source, told);
+  if (task === undefined) assertImageKeys(given, prefix, told);
+  const problem = problemOf(task);
+  if (problem !== undefined) return complete(problem, given, source, told);
   throw new BispikeError(
     "config",
     `${told.includes("task") ? "--" : prefix}task: expected one of ${KNOWN_TASKS.join(", ")}, or no task for an image experiment, got ${describeValue(task)}`,
@@ -124,10 +118,10 @@ export function completeAnyConfig(given: RawSection, source?: string, told: read
 
 /** Dotted names of the keys of any kind of experiment, sections included, each once. */
 export function knownKeys(): string[] {
-  return [...new Set([experimentSchema, sequenceSchema, autoencoderSchema].flatMap((schema) => keysOf(schema)))];
+  return [...new Set(PROBLEMS.flatMap((problem) => keysOf(SETTINGS, problem)))];
 }
 
 /** Dotted names of the keys whose value is a list, in any kind of experiment. */
 export function listKeys(): ReadonlySet<string> {
-  return new Set([experimentSchema, sequenceSchema, autoencoderSchema].flatMap((schema) => listKeysOf(schema)));
+  return new Set(Array.from(optionsOf(SETTINGS)).flatMap(([key, { each }]) => (each ? [key] : [])));
 }

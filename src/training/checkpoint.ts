@@ -20,6 +20,7 @@ import { trainsRecall } from "./image-rules.ts";
 import { assertFinite, readSealed, seal, unseal } from "./sealed.ts";
 import { checkSummary } from "./sequence/check-summary.ts";
 import type { SequenceConfig } from "./sequence/config.ts";
+import { fromVersion1 } from "./settings/settings.ts";
 import { exportSlots } from "./slots.ts";
 import type { Place } from "./trainable.ts";
 
@@ -176,7 +177,7 @@ function readCheckpoint(file: SafetensorsFile): AnyCheckpoint {
   const before = VERSION_1_KINDS[file.metadata.get("kind") ?? ""];
   if (!before) throw new BispikeError("checkpoint", "is a safetensors file, but not a bispike checkpoint");
   const { version, tensors, field } = unseal(file, FILE);
-  const config = resolveAnyConfig(field("config"));
+  const config = resolveAnyConfig(version === 1 ? fromVersion1(field("config")) : field("config"));
   const problem = problemOf(config);
   const said = version === 1 ? before : field("problem");
   if (said !== problem)
@@ -185,7 +186,7 @@ function readCheckpoint(file: SafetensorsFile): AnyCheckpoint {
       `metadata problem: expected ${problem}, as its configuration has it, got ${said}`,
     );
   const told = field("position");
-  const position = checkPosition(version === 1 ? fromVersion1(told) : told, SUMS[problem]);
+  const position = checkPosition(version === 1 ? positionFromVersion1(told) : told, SUMS[problem]);
   if (problem === "sequence") {
     const data = checkSummary(field("data"));
     const { task } = config as SequenceConfig;
@@ -203,7 +204,7 @@ function readCheckpoint(file: SafetensorsFile): AnyCheckpoint {
 }
 
 /** A position of version 1 in today's words; anything else is left for the check to refuse. */
-function fromVersion1(value: unknown): unknown {
+function positionFromVersion1(value: unknown): unknown {
   const position = value as { best?: { accuracy?: number; score?: number; epoch: number } | null; sums?: object };
   if (typeof position !== "object" || position === null || typeof position.sums !== "object") return value;
   const { silent, ...sums } = position.sums as { silent?: unknown };

@@ -1,70 +1,54 @@
-/** Checks a filled-in configuration against the schema and the rules between fields; words every complaint. */
+/** Checks the sections `compare` and `sweep` by schemas of zod, and words complaints as those of settings are. */
 import * as z from "zod/mini";
-import { BispikeError } from "../errors.ts";
-import { keysOf } from "./config-fields.ts";
 import { clip, describeValue, nearest } from "./config-words.ts";
+import { asFaults, type Fault, refuseFaults } from "./faults.ts";
 
-/** What a kind of experiment may be configured to. */
+// Building blocks. Each field's `error` is the sentence after "expected": the checker adds the key and what came.
+export const whole = (min: number, max: number) => {
+  const error = `an integer from ${min} to ${max}`;
+  const within = (value: number) => Number.isSafeInteger(value) && value >= min && value <= max;
+  return z.number({ error }).check(z.refine(within, { error }));
+};
+export const choice = <const T extends readonly [string, ...string[]]>(options: T) =>
+  z.enum(options, { error: options.length === 1 ? options[0] : `one of ${options.join(", ")}` });
+/** A field that may be left out; undefined is no value of it. */
+export const optional = z.exactOptional;
+export const section = <T extends z.core.$ZodShape>(shape: T) =>
+  z.strictObject(shape, {
+    // Unknown keys are reported by their own issue, which the checker words itself.
+    error: (issue) => (issue.code === "invalid_type" ? `a section with the keys ${Object.keys(shape).join(", ")}` : ""),
+  });
+
+/** What a section may be. */
 export interface ConfigForm<T> {
   readonly schema: z.core.$ZodType<T>;
-  /** Combinations of fields that make no sense together, one sentence each, which begins "key: expected VALUE with ..." where one value would do. */
+  /** Combinations of fields that make no sense together, one sentence each. */
   readonly impossible: (config: T) => string[];
 }
 
-/** No more complaints than this in one message. */
-const shown = 8;
-
 /**
- * @param form schema and rules the configuration is to follow
- * @param filled a configuration with defaults filled in, not yet trusted
+ * @param form schema and rules the section is to follow
+ * @param filled a section with defaults filled in, not yet trusted
  * @param source file name for the message
- * @param told keys that a command line set: what is wrong with them is blamed on their options, not on the file
+ * @param told keys that a command line set
  * @throws BispikeError "config", one line a fault
  */
-export function checkConfig<T>(form: ConfigForm<T>, filled: unknown, source?: string, told: readonly string[] = []): T {
+export function checkConfig<T>(form: ConfigForm<T>, filled: unknown, source?: string, told?: readonly string[]): T {
   const parsed = z.safeParse(form.schema, filled);
-  const faults = parsed.success
-    ? form.impossible(parsed.data).map((text) => ({ key: subjectOf(text), text, unknown: false }))
-    : schemaFaults(parsed.error.issues, filled, keysOf(form.schema));
-  if (parsed.success && faults.length === 0) return parsed.data;
-  const prefix = source === undefined ? "" : `${source}: `;
-  const more = faults.length > shown ? [`${prefix}and ${faults.length - shown} more`] : [];
-  const lines = faults
-    .slice(0, shown)
-    .map((fault) => (isTold(fault, told) ? ofLine(fault) : prefix + fault.text + remedy(fault, told)));
-  throw new BispikeError("config", [...lines, ...more].join("\n"));
+  if (!parsed.success) refuseFaults(schemaFaults(parsed.error.issues, filled, keysOf(form.schema)), source, told);
+  const config = parsed.data as T;
+  refuseFaults(asFaults(form.impossible(config)), source, told);
+  return config;
 }
 
-/** What is wrong, and with which key; "" for more than one. */
-interface Fault {
-  readonly key: string;
-  readonly text: string;
-  readonly unknown: boolean;
-}
-
-/** The key a sentence begins with. @example subjectOf("rule.pool: expected 0, got 2") // "rule.pool" */
-function subjectOf(sentence: string): string {
-  return /^([\w.-]+): /.exec(sentence)?.[1] ?? "";
-}
-
-function isTold({ key, unknown }: Fault, told: readonly string[]): boolean {
-  return told.some((set) => set === key || key.startsWith(`${set}[`) || (unknown && set.startsWith(`${key}.`)));
-}
-
-/** As said of the command line: a key's option is named as it was typed. */
-function ofLine({ text, unknown }: Fault): string {
-  return unknown ? `command line: ${text}` : `--${text}`;
-}
-
-/**
- * What to type where a file's value does not fit what the command line chose; nothing where the sentence has advice of its own, or more than one value would do.
- *
- * @example
- * remedy({ key: "rule.recallFeatures", text: "rule.recallFeatures: expected same with rule.name real-bsd, got drive", unknown: false }, ["rule.name"]); // "; add --rule.recallFeatures=same"
- */
-function remedy({ key, text }: Fault, told: readonly string[]): string {
-  const [, value] = /: expected ([\w-]+) with [^;]*$/.exec(text) ?? [];
-  return key === "" || told.length === 0 || value === undefined || value === "nothing" ? "" : `; add --${key}=${value}`;
+/** Dotted names of every key of a schema, sections included, in file order: `train`, `train.seed`, ... */
+function keysOf(schema: z.core.$ZodType, prefix = ""): string[] {
+  if (schema instanceof z.core.$ZodExactOptional) return keysOf(schema._zod.def.innerType, prefix);
+  if (!(schema instanceof z.core.$ZodObject)) return [];
+  return Object.entries(schema._zod.def.shape).flatMap(([key, child]) => {
+    const dotted = prefix + key;
+    return [dotted, ...keysOf(child, `${dotted}.`)];
+  });
 }
 
 function schemaFaults(issues: readonly z.core.$ZodIssue[], filled: unknown, known: readonly string[]): Fault[] {

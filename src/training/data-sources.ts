@@ -105,7 +105,7 @@ export async function images(
   options: PicturesOptions = {},
 ): Promise<ImageSet> {
   const { validation, limit, labelNoise, augment } = options;
-  const settings = sectionOf({ [VALIDATION]: validation, limit, labelNoise, augment });
+  const settings = sectionOf({ validation, limit, labelNoise, augment });
   if (typeof from === "string" || "path" in from) {
     const request = typeof from === "string" ? (KNOWN.includes(from) ? { name: from } : { path: from }) : from;
     const files = filesFor("images of a name or a folder", "give arrays, or pixels of a canvas");
@@ -114,9 +114,6 @@ export async function images(
   const dataset = "train" in from ? datasetOf({ name: "images", ...from }) : datasetOf(fromPictures(from, options));
   return { kind: "images", dataset, section: { path: dataset.name, ...settings } };
 }
-
-/** What the configuration calls the part kept aside. */
-const VALIDATION = "heldOut";
 
 function fromPictures(
   pictures: readonly CanvasPixels[],
@@ -180,17 +177,16 @@ export function bytesOfImage(
 }
 
 /** How a text becomes windows to train on. */
-export type TextOptions = Partly<Omit<SequenceDataConfig, SeriesKeys | "text" | Validation>> & {
+export type TextOptions = Partly<Omit<SequenceDataConfig, SeriesKeys | "text" | "validation">> & {
   readonly validation?: number;
 };
 
 /** How a series becomes windows to train on; see `SequenceDataConfig`. */
-export type SeriesOptions = Partly<Omit<SequenceDataConfig, "text" | "series" | "newline" | Validation>> & {
+export type SeriesOptions = Partly<Omit<SequenceDataConfig, "text" | "series" | "newline" | "validation">> & {
   readonly validation?: number;
   /** "forecast": the targets `horizon` rows later, from all columns; "regression": the targets of the same row, from the other columns. Default forecast. */
   readonly task?: "forecast" | "regression";
 };
-type Validation = typeof VALIDATION;
 type SeriesKeys =
   | "series"
   | "targets"
@@ -283,7 +279,7 @@ async function sequenceOf(
   { name, content, task, options }: Source,
 ): Promise<TextSet | SeriesSet> {
   const { validation, ...others } = options;
-  const section = sectionOf({ [kind]: name, [VALIDATION]: validation }, others);
+  const section = sectionOf({ [kind]: name, validation }, others);
   const request = { ...section, task: TASK_OF_DATA[task] } as SequenceRequest;
   const make = (asked: SequenceRequest) =>
     content === undefined

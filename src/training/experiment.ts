@@ -136,10 +136,10 @@ export function createAutoencoderExperiment(
 
 /** Which images are trained on and which are kept aside, and a summary of the data. */
 function splitImages(
-  { data: { heldOut, limit }, train: { seed } }: ExperimentConfig | AutoencoderConfig,
+  { data: { validation, limit }, train: { seed } }: ExperimentConfig | AutoencoderConfig,
   dataset: Dataset,
 ) {
-  const { train: rest, heldOut: validationIndices } = splitHeldOut(dataset.train, heldOut, seed);
+  const { train: rest, heldOut: validationIndices } = splitHeldOut(dataset.train, validation, seed);
   const trainIndices = limit > 0 ? rest.slice(0, limit) : rest;
   const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
   const { name, shape, classNames } = dataset;

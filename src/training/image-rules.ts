@@ -53,11 +53,11 @@ export interface PairNeeds {
  */
 export function pairNeeds(
   name: AnyRuleName,
-  { codes, detached, reach }: Pick<ExperimentConfig["rule"], "codes" | "detached" | "reach">,
+  { codes, detached, errorDepth }: Pick<ExperimentConfig["rule"], "codes" | "detached" | "errorDepth">,
 ): PairNeeds {
   if (!isSpikingRule(name)) return registeredRule(name);
   if (name !== "bsd") return needsOf[name];
-  return { networks: codes === "random" ? "perception" : "both", keepDrives: !detached || reach > 0 };
+  return { networks: codes === "random" ? "perception" : "both", keepDrives: !detached || errorDepth > 0 };
 }
 
 function registeredRule(name: string): RuleDefinition {
@@ -70,7 +70,9 @@ function registeredRule(name: string): RuleDefinition {
 }
 
 /** Whether a rule trains a recall network too. */
-export function trainsRecall(rule: Pick<ExperimentConfig["rule"], "name" | "codes" | "detached" | "reach">): boolean {
+export function trainsRecall(
+  rule: Pick<ExperimentConfig["rule"], "name" | "codes" | "detached" | "errorDepth">,
+): boolean {
   const { name } = rule;
   return !isRealRule(name) && pairNeeds(name, rule).networks === "both";
 }
@@ -89,7 +91,7 @@ export function createModel(team: Team, config: ExperimentConfig, data: DataSumm
     const { net, stimulus, stimulusWidth } = realImageNet(team, options, rule.name);
     return new RealModel({ net, stimulus, stimulusWidth, maxImages: train.batch }, data, options.image);
   }
-  const recalls = rule.negatives === "prototypes" ? { maxRecalls: data.classNames.length } : {};
+  const recalls = rule.rivals === "prototypes" ? { maxRecalls: data.classNames.length } : {};
   // Observed gradients are looked at once all layers have made theirs.
   const keepGradients = (train.clip > 0 && train.clipScope === "global") || config.observe.every > 0;
   const sizes = { pool: rule.pool, pooling: rule.pooling, seed: train.seed, maxImages: train.batch, ...recalls };
@@ -143,7 +145,7 @@ function realRule(image: RealImageNet, { rule, train, name }: RuleConfigs & { na
   const { weightDecay, clip, clipScope } = train;
   const optimiser = { weightDecay, clip, clipScope };
   switch (name) {
-    case "real-backprop":
+    case "backprop-ann":
       return new ImageRealBackprop(image, optimiser);
     case "dll":
       return new ImageDll(image, rule.dll, optimiser);
@@ -151,7 +153,7 @@ function realRule(image: RealImageNet, { rule, train, name }: RuleConfigs & { na
       return new ImagePredictiveCoding(image, rule.predictiveCoding, optimiser);
     case "ccl":
       return new CounterCurrent(image, rule.ccl, optimiser);
-    case "real-bsd":
+    case "bsd-ann":
       return new RealBsd(image, rule, optimiser);
   }
 }

@@ -12,12 +12,17 @@ export const spikingRules = [
 export type SpikingRuleName = (typeof spikingRules)[number];
 
 /** Learning rules for images on nets of real numbers. */
-export const realRules = ["real-backprop", "dll", "predictive-coding", "ccl", "real-bsd"] as const;
+export const realRules = ["backprop-ann", "dll", "predictive-coding", "ccl", "bsd-ann"] as const;
 export type RealRuleName = (typeof realRules)[number];
 
 /** Learning rules for images. */
 export const imageRules = [...spikingRules, ...realRules] as const;
 export type ImageRuleName = SpikingRuleName | RealRuleName;
+
+/** Learning rules for sequences: two on the spiking net, three on the net of real numbers. */
+export const sequenceRules = ["bsd", "backprop", "backprop-ann", "predictive-coding", "dll"] as const;
+/** Learning rules for autoencoders: two on the spiking net, one on the net of real numbers. */
+export const autoencoderRules = ["bsd", "backprop", "backprop-ann"] as const;
 
 /** One of this library's rules, or a registered name. */
 export type AnyRuleName = ImageRuleName | (string & {});

@@ -11,11 +11,8 @@ export interface RuleChoice<in P extends ProblemName = never> {
   readonly section: (problem: P) => object;
 }
 
-type Others = "name" | "stdp" | "dll" | "predictiveCoding" | "ccl" | "codeRate" | "carriers";
-type OfSequences = Omit<
-  SequenceRuleConfig,
-  keyof RuleConfig | "inferenceSteps" | "inferenceRate" | "carry" | "feedbackRate" | "errorLimit" | "temporalFeedback"
->;
+type Others = "name" | "stdp" | "dll" | "predictiveCoding" | "ccl" | "codeRate" | "errorWeights";
+type OfSequences = Omit<SequenceRuleConfig, keyof RuleConfig>;
 type OfAutoencoders = Omit<AutoencoderRuleConfig, keyof RuleConfig>;
 
 /**
@@ -23,7 +20,7 @@ type OfAutoencoders = Omit<AutoencoderRuleConfig, keyof RuleConfig>;
  * has it, and its default.
  */
 export type BsdRuleOptions = Partly<
-  Omit<RuleConfig, Exclude<Others, "codeRate" | "carriers">> & OfSequences & OfAutoencoders
+  Omit<RuleConfig, Exclude<Others, "codeRate" | "errorWeights">> & OfSequences & OfAutoencoders
 >;
 
 /** Options of rules that train perception alone, on images. */
@@ -36,10 +33,12 @@ export type LocalLossesOptions = Partly<Pick<RuleConfig, "top" | "lambda" | "poo
 export type RStdpOptions = Partly<RuleConfig["stdp"]>;
 
 /** Options of Dendritic Localized Learning. `temporalFeedback` is of sequences. */
-export type DllRuleOptions = Partly<RuleConfig["dll"] & Pick<SequenceRuleConfig, "temporalFeedback">>;
+export type DllRuleOptions = Partly<RuleConfig["dll"] & SequenceRuleConfig["dll"]>;
 
 /** Options of predictive coding. `carry` is of sequences. */
-export type PredictiveCodingRuleOptions = Partly<RuleConfig["predictiveCoding"] & Pick<SequenceRuleConfig, "carry">>;
+export type PredictiveCodingRuleOptions = Partly<
+  RuleConfig["predictiveCoding"] & SequenceRuleConfig["predictiveCoding"]
+>;
 
 /** Options of counter-current learning. */
 export type CclOptions = Partly<RuleConfig["ccl"]>;
@@ -93,17 +92,17 @@ export function rStdp(options: RStdpOptions = {}): RuleChoice<"classify"> {
 
 /** Backprop on a net of the same shapes whose units do not spike. For every problem. */
 export function backpropAnn(): RuleChoice<ProblemName> {
-  return { section: (problem) => ({ name: problem === "sequence" ? "backprop-real" : "real-backprop" }) };
+  return named("backprop-ann", {});
 }
 
 /** Dendritic Localized Learning: errors come down by learned weights of their own. On units that do not spike, for images and sequences. */
 export function dll(options: DllRuleOptions = {}): RuleChoice<"classify" | "sequence"> {
-  return { section: (problem) => nested("dll", "dll", problem, options) };
+  return named("dll", { dll: options });
 }
 
 /** Predictive coding: values of all stages settle, then each learns from its own error. On units that do not spike, for images and sequences. */
 export function predictiveCoding(options: PredictiveCodingRuleOptions = {}): RuleChoice<"classify" | "sequence"> {
-  return { section: (problem) => nested("predictive-coding", "predictiveCoding", problem, options) };
+  return named("predictive-coding", { predictiveCoding: options });
 }
 
 /** Counter-current learning: a feedback net from the classes down, each stage a loss of its own. On units that do not spike, for images. */
@@ -113,10 +112,5 @@ export function ccl(options: CclOptions = {}): RuleChoice<"classify"> {
 
 /** BSD's stage losses on units that do not spike, between a net and a feedback net as `ccl` has them. For images. */
 export function bsdAnn(options: BsdAnnOptions = {}): RuleChoice<"classify"> {
-  return named("real-bsd", options);
-}
-
-/** Rules of images have a section of their own, those of sequences stand beside the others' options. */
-function nested(name: string, key: string, problem: ProblemName, options: object): object {
-  return sectionOf({ name }, problem === "sequence" ? options : { [key]: options });
+  return named("bsd-ann", options);
 }

@@ -316,7 +316,7 @@ async function partOf(
   const { config } = parts.checkpoint;
   const dataset = await datasetOf(parts, typeof part === "string" ? undefined : part);
   if (part === "validation") {
-    const { heldOut } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
+    const { heldOut } = splitHeldOut(dataset.train, config.data.validation, config.train.seed);
     if (heldOut.length === 0) throw new BispikeError("data", "evaluate: no images were kept aside for validation");
     return { split: dataset.train, indices: heldOut };
   }

@@ -152,7 +152,7 @@ class Run<K extends TrainableKind> {
     const { step, epoch, batch } = this.#place;
     const { from, count } = task.batchAt(batch);
     const rate = learningRate(settings, step, totalSteps);
-    const rates = { perception: rate, recall: rate * settings.recallRate };
+    const rates = { perception: rate, recall: rate * settings.recallLearningRate };
     const report = task.step(order, from, count, step, rates);
     if (task.observation) this.#options.sink?.onObservation?.(task.observation);
     this.#stepsHere++;

@@ -101,7 +101,7 @@ it("autoencoders: minus the held-out error decides, and its ratio to the brighte
   const { task } = createAutoencoderExperiment(
     team,
     resolveAutoencoderConfig({
-      ...{ task: "autoencode", data: { ...data, heldOut: 0.2 }, network: { hidden: [6], latent: 4 } },
+      ...{ task: "autoencode", data: { ...data, validation: 0.2 }, network: { hidden: [6], latent: 4 } },
     }),
     images,
   );

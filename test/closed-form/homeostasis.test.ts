@@ -37,12 +37,12 @@ async function stepped<T>(options: SmallOptions, read: (made: SmallPair, report:
 }
 
 describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
-  describe.each(["prototypes", "literal"] as const)("%s", (negatives) => {
+  describe.each(["prototypes", "literal"] as const)("%s", (rivals) => {
     const options = (weight: number): SmallOptions => ({
       network: { kind, threshold: { perception: 0.3, recall: 0.3 } },
-      rule: { negatives, homeostasis: { weight, rate: TARGET } },
+      rule: { rivals, homeostasis: { weight, rate: TARGET } },
     });
-    const recalls = negatives === "prototypes" ? classes : IMAGES;
+    const recalls = rivals === "prototypes" ? classes : IMAGES;
 
     test("both networks' neurons above the rate cost their excess squared, and are pulled by it", async () => {
       const free = await stepped(options(0), (_, { stageLosses }) => stageLosses);

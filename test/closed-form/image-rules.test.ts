@@ -140,7 +140,7 @@ describe.each(CASES)("$name", (small) => {
     expect(still.net.readout.group.gradients.view.some((value) => value !== 0)).toBe(true);
 
     const one = { ...small, hidden: [17], activation: "tanh" } as const;
-    const [coding, backprop] = (["predictive-coding", "real-backprop"] as const).map((rule) => {
+    const [coding, backprop] = (["predictive-coding", "backprop-ann"] as const).map((rule) => {
       const learner = smallRule(team, rule, one, PLAIN_OPTIMISER, 1);
       learner.step({ labels: loadImages(learner, 8), counter: 0 }, NO_RATES);
       return learner.net.hidden[0]!.group.gradients.view;
@@ -155,7 +155,7 @@ describe.each(CASES)("$name", (small) => {
   });
 
   test("predictive coding: running statistics know the first prediction alone, as backprop's", () => {
-    const [coding, backprop] = (["predictive-coding", "real-backprop"] as const).map((rule) => {
+    const [coding, backprop] = (["predictive-coding", "backprop-ann"] as const).map((rule) => {
       const learner = smallRule(team, rule, { ...small, activation: "tanh" });
       learner.step({ labels: loadImages(learner, 8), counter: 0 }, NO_RATES);
       const running = [...learner.slots(false)].filter(({ name }) => /mean|variance/.test(name));

@@ -6,7 +6,7 @@ import { resolveConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
-const data = { path: "bars", heldOut: 0 };
+const data = { path: "bars", validation: 0 };
 const moment = { step: 1, epoch: 1, learningRate: 0.01, batchesPerSecond: 2, seconds: 1 };
 const report = {
   images: 0,

@@ -166,7 +166,7 @@ describe("a net of which all is known", () => {
     team = await Team.create({ threads: 1, spawn: spawnThread, maximumPages: 1024 });
     const dataset = smallDigits({ classes: 3, train: 30 });
     const network = { hidden: [20, 6], steps: 4, norm: false, tau: 2, threshold: { perception: 1, recall: 0.01 } };
-    const config = resolveConfig({ data: { path: "bars", heldOut: 0 }, network, train: { batch: 12 } });
+    const config = resolveConfig({ data: { path: "bars", validation: 0 }, network, train: { batch: 12 } });
     const experiment = createExperiment(team, config, dataset);
     const indices = experiment.trainIndices.slice(0, 12);
     const labels = Uint16Array.from(indices, (i) => dataset.train.labels[i]!);

@@ -34,7 +34,7 @@ describe("work of a batch", () => {
     ["bsd", "backprop"],
     ["bsd", "backprop", "--network.kind=cnn", "--network.hidden=[4,6]"],
     ["local-losses", "backprop"],
-    ["dll", "real-backprop"],
+    ["dll", "backprop-ann"],
   ] as const)("of %s is the meter's, of the batch's first images", (rule, rival, ...overrides) => {
     const experiment = experimentOf(`--rule.name=${rule}`, ...overrides);
     const { model, config, dataset } = experiment;
@@ -55,12 +55,12 @@ describe("work of a batch", () => {
   });
 
   it("is not said of a step that nobody counts", () => {
-    const found = new LiveWork(experimentOf("--rule.name=real-bsd")).count(Int32Array.of(0, 1, 2));
+    const found = new LiveWork(experimentOf("--rule.name=bsd-ann")).count(Int32Array.of(0, 1, 2));
     expect(found.training).toBeNull();
     expect(found.backprop.macs).toBeGreaterThan(found.perception.macs);
   });
 
-  it.each([["bsd"], ["bsd", "--rule.negatives=masked"], ["predictive-coding"]])(
+  it.each([["bsd"], ["bsd", "--rule.rivals=masked"], ["predictive-coding"]])(
     "counted after every step of %j leaves the checkpoint the same",
     async (rule, ...overrides) => {
       const trained = async (counting: boolean) => {

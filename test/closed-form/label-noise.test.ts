@@ -78,7 +78,7 @@ it("an experiment teaches the wrong labels and keeps the data's own for what is 
   const dataset = smallDigits();
   const before = dataset.train.labels.slice();
   const config = resolveConfig({
-    data: { path: "bars", heldOut: 20, labelNoise: 0.3 },
+    data: { path: "bars", validation: 20, labelNoise: 0.3 },
     network: { hidden: [8] },
     train: { seed: 6 },
   });

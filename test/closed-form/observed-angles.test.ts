@@ -35,7 +35,7 @@ describe.each(KINDS)("%s", (kind) => {
     await withObserved({ ...settings("backprop", { top: "reco" }), network: codes }, (experiment) => {
       for (let k = 0; k < 2; k++) expect(degreesOf(observedStep(experiment, k))).toEqual([0, 0, 0]);
     });
-    await withObserved(settings("real-backprop"), (experiment) => {
+    await withObserved(settings("backprop-ann"), (experiment) => {
       for (let k = 0; k < 2; k++) expect(degreesOf(observedStep(experiment, k))).toEqual([0, 0, 0]);
     });
   });
@@ -99,7 +99,7 @@ describe.each(KINDS)("%s", (kind) => {
     });
   });
 
-  it.each(["ccl", "real-bsd"])("%s: feedback weights aligned by 1 once they mirror the net's", async (name) => {
+  it.each(["ccl", "bsd-ann"])("%s: feedback weights aligned by 1 once they mirror the net's", async (name) => {
     await withObserved(settings(name), (experiment) => {
       const rule = experiment.rule as MirroredNets;
       expect(rule).toBeInstanceOf(MirroredNets);

@@ -42,8 +42,12 @@ function expectRates(found: Record<string, number>, rateOf: (name: string) => nu
 const variants: [name: string, rule: Partial<BsdOptions>, network: Partial<PairOptions>][] = [
   ["as the method has it", {}, {}],
   ["not detached", { detached: false }, { keepDrives: true }],
-  ["errors that reach one stage by recall", { reach: 1 }, { keepDrives: true }],
-  ["errors that reach all stages by learned carriers", { reach: 9, carriers: "learned" }, { keepDrives: true }],
+  ["errors that reach one stage by recall", { errorDepth: 1 }, { keepDrives: true }],
+  [
+    "errors that reach all stages by learned carriers",
+    { errorDepth: 9, errorWeights: "learned" },
+    { keepDrives: true },
+  ],
   ["perception frozen, not detached", { detached: false, freeze: "perception" }, { keepDrives: true }],
 ];
 

@@ -37,7 +37,7 @@ function features({ features: { view }, featureWidth, synapses }: Layer, rows: n
 test.each(["mean", "energy"] as const)("pooling %s", async (pooling) => {
   const { team, pair, step } = await smallPair({
     network: { kind: "cnn", pool: 2, pooling, keepDrives: true, hidden: [5, 18] },
-    rule: { centred: false, negatives: "literal" },
+    rule: { centred: false, rivals: "literal" },
   });
   try {
     step(randomImages(pair, IMAGES));

@@ -72,7 +72,7 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
 
   test("learned carriers", () =>
     made(
-      smallPair({ network: { kind, keepDrives: true }, rule: { reach: 1, carriers: "learned" } }),
+      smallPair({ network: { kind, keepDrives: true }, rule: { errorDepth: 1, errorWeights: "learned" } }),
       ({ rule }) => rule,
     ));
 
@@ -99,7 +99,7 @@ test("recurrent pairs of values", () =>
     ({ learner }) => learner,
   ));
 
-test.each(["backprop-real", "predictive-coding", "dll"] as const)("%s's net of real numbers, of symbols", (rule) =>
+test.each(["backprop-ann", "predictive-coding", "dll"] as const)("%s's net of real numbers, of symbols", (rule) =>
   made(
     smallLearner({ rule, kind: "symbols", hidden: [13, 17], window: 3, rows: 2 }),
     ({ learner }) => learner,

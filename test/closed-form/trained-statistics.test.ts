@@ -26,7 +26,7 @@ it.each([
   const team = await Team.create({ maximumPages: 2048 });
   try {
     const images = smallDigits({ train: 60, test: 4, channels: CHANNELS });
-    const data = { path: "bars", heldOut, limit };
+    const data = { path: "bars", validation: heldOut, limit };
     const plain = createExperiment(team, resolveConfig({ data, network: { hidden: [8] } }), images);
     const config = resolveAutoencoderConfig({ task: "autoencode", data, network: { hidden: [6], latent: 4 } });
     for (const { model, trainIndices, validationIndices } of [

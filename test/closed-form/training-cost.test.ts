@@ -95,7 +95,7 @@ describe("on the spiking net", () => {
   it("bsd: carriers of errors that learn are kept beside the two networks", () => {
     const { net } = counted("--rule.name=backprop");
     const kept = (reach: number, carriers: "recall" | "learned" | "transposes") =>
-      parametersOf(ruleFootprint(net, "bsd", { reach, carriers }));
+      parametersOf(ruleFootprint(net, "bsd", { errorDepth: reach, errorWeights: carriers }));
     // From two classes down to two units.
     expect(kept(1, "learned")).toMatchObject({ feedback: 4, training: kept(0, "learned").training + 4, inference: 16 });
     for (const none of [kept(0, "learned"), kept(1, "recall"), kept(1, "transposes")]) expect(none.feedback).toBe(0);
@@ -117,7 +117,7 @@ describe("on the net of real numbers", () => {
   const errors = macs(2 * 2);
 
   it("an inference is MACs, and a rectified unit's 0 is skipped", () => {
-    const { cost } = counted("--rule.name=real-backprop");
+    const { cost } = counted("--rule.name=backprop-ann");
     expect(cost.steps).toBe(1);
     expect(cost.perception.operations).toEqual(REAL);
     expect(cost.perception.activationSparsity).toBe(1 / 2);
@@ -132,8 +132,8 @@ describe("on the net of real numbers", () => {
     expect(picojoules(cost.perception.operations)).toBeCloseTo(8 * 4.6, 9);
   });
 
-  it("real-backprop", () => {
-    const { training } = counted("--rule.name=real-backprop");
+  it("backprop-ann", () => {
+    const { training } = counted("--rule.name=backprop-ann");
     expectParts(training, { forward: REAL, gradients: REAL, errors });
     expect(picojoules(training.total)).toBeCloseTo(20 * 4.6, 9);
     expect(training.updates).toBe(16 / 4);
@@ -163,7 +163,7 @@ describe("on the net of real numbers", () => {
     const feedback = 2 * 2 + 2 + 2 * 4 + 4;
     expect(training.updates).toBe((16 + feedback) / 4);
     expect(parametersOf(ruleFootprint(net, "ccl"))).toMatchObject({ feedback, training: 16 + feedback });
-    const frozen = counted("--rule.name=ccl", "--train.recallRate=0").training;
+    const frozen = counted("--rule.name=ccl", "--train.recallLearningRate=0").training;
     expect(frozen.feedback).toEqual({ macs: 4, acs: 1, dense: 6 });
     expect(frozen.updates).toBe(16 / 4);
     // Dot products have no squares, and no terms of rows' own.

@@ -29,7 +29,15 @@ function noting(scores: readonly (number | null)[] = [], settings: object = {}, 
   const stepsPerEpoch = Math.ceil(items.length / batch);
   const asked: Asked[] = [];
   const task: Trainable<Kind> = {
-    train: { ...defaults.train, epochs: EPOCHS, batch, learningRate: 0.8, warmup: 3, recallRate: 0.25, ...settings },
+    train: {
+      ...defaults.train,
+      epochs: EPOCHS,
+      batch,
+      learningRate: 0.8,
+      warmup: 3,
+      recallLearningRate: 0.25,
+      ...settings,
+    },
     items,
     stepsPerEpoch,
     totalSteps: stepsPerEpoch * EPOCHS,

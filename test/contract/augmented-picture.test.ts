@@ -32,7 +32,7 @@ function tilesOf(file: string): number[][][] {
 
 describe("a run with variants of its images", () => {
   beforeAll(async () => {
-    for (const rule of ["bsd", "real-backprop"]) {
+    for (const rule of ["bsd", "backprop-ann"]) {
       const args = [`--rule.name=${rule}`, `--train.epochs=${EPOCHS}`, "--data.augment.shift=2", "--out", rule];
       expect(await runHere(["train", "bars.yaml", ...args], workspace())).toMatchObject({ code: 0, stderr: "" });
     }
@@ -64,14 +64,14 @@ describe("a run with variants of its images", () => {
   it("plot draws it again, alone or with all the others, of nets of real numbers too", async () => {
     const folder = workspace();
     const picture = (...path: string[]) => readFileSync(join(folder, ...path));
-    for (const rule of ["bsd", "real-backprop"]) {
+    for (const rule of ["bsd", "backprop-ann"]) {
       const args = ["plot", rule, "--kind", "augmented", "--out", `${rule} alone`, "--json"];
       const { code, stdout } = await runHere(args, folder);
       expect(code).toBe(0);
       expect(jsonLines(stdout)).toEqual([{ files: [join(`${rule} alone`, "augmented.png")] }]);
       expect(picture(`${rule} alone`, "augmented.png")).toEqual(picture(rule, "augmented.png"));
     }
-    const { stdout } = await runHere(["plot", "real-backprop", "--out", "all", "--json"], folder);
+    const { stdout } = await runHere(["plot", "backprop-ann", "--out", "all", "--json"], folder);
     const files = ["curves.svg", "curves.png", "augmented.png"].map((name) => join("all", name));
     expect(jsonLines(stdout)).toEqual([{ files }]);
     // Order, batches and seed are the training's, whatever the rule.

@@ -9,10 +9,10 @@ import {
   resolveAnyConfig,
 } from "../../src/training/any-config.ts";
 import { autoencoderDefaults, resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { autoencoderSchema } from "../../src/training/autoencoder/config-schema.ts";
-import { keysOf } from "../../src/training/config-fields.ts";
 import { readAnyExperiment } from "../../src/training/config-file.ts";
 import { parseAnyConfig, renderConfig } from "../../src/training/config-text.ts";
+import { keysOf } from "../../src/training/options.ts";
+import { SETTINGS } from "../../src/training/settings/settings.ts";
 
 const mnist = { task: "autoencode", data: { name: "mnist" } };
 
@@ -32,7 +32,7 @@ describe("defaults", () => {
       ...autoencoderDefaults,
       name: "mnist-autoencoder-bsd",
       task: "autoencode",
-      data: { name: "mnist", heldOut: 0.1, limit: 0 },
+      data: { name: "mnist", validation: 0.1, limit: 0 },
     });
   });
 
@@ -43,11 +43,11 @@ describe("defaults", () => {
     expect(resolveAutoencoderConfig(folder, ["--rule.name=backprop"]).name).toBe("my-digits-autoencoder-backprop");
   });
 
-  it("cover every key of the schema", () => {
+  it("cover every key of the table", () => {
     const config: unknown = resolveAutoencoderConfig({ task: "autoencode", data: { name: "mnist", path: "." } });
     const has = (dotted: string) =>
       dotted.split(".").reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], config);
-    for (const key of keysOf(autoencoderSchema)) expect(has(key), key).toBeDefined();
+    for (const key of keysOf(SETTINGS, "autoencode")) expect(has(key), key).toBeDefined();
   });
 });
 
@@ -102,23 +102,30 @@ it("reads back what it writes", () => {
 it.each([
   ["--train.epoch=3", "unknown key train.epoch (did you mean train.epochs?)"],
   ["--rule.frequency.cut=0.2", "unknown key rule.frequency.cut (known here: rule.frequency.on, "],
-  ["--network.target=one-hot", "unknown key network.target (known here: network.kind, "],
-  ["--rule.name=dll", "rule.name: expected one of bsd, backprop, real-backprop, got the text"],
+  [
+    "--network.target=one-hot",
+    "network.target has no meaning in an autoencoder experiment: only images of classes have a target code",
+  ],
+  ["--rule.name=dll", "rule.name: expected one of bsd, backprop, backprop-ann, got the text"],
   ["--rule.frequency.on=yes", 'rule.frequency.on: expected true or false, got the text "yes"'],
   [
     "--rule.frequency.split=0.8",
     "rule.frequency.split: expected a radius from 0 to 0.7071 cycles a pixel, got the number 0.8",
   ],
   ["--rule.frequency.softness=0", "rule.frequency.softness: expected a number above 0"],
-  ["--rule.frequency=true", "rule.frequency: expected a section with the keys on, split, bands, "],
+  ["--rule.frequency=true", "rule.frequency: expected a section with the keys on, bands, split, "],
   ["--network.latent=0", "network.latent: expected an integer from 1 to 65535, got the number 0"],
-  ["--data={name: mnist, heldOut: -1}", "data.heldOut: expected a fraction from 0 to below 1"],
+  ["--data={name: mnist, validation: -1}", "data.validation: expected a fraction from 0 to below 1"],
   ["--train.batch=65536", "train.batch x network.steps: expected at most 65536 rows, got 65536 x 8 = 524288"],
   ["--train.batch=1", "train.batch: expected at least 2, got 1: rule bsd compares"],
 ])("%s", (override, message) => {
   const told = fault((overrides) => resolveAutoencoderConfig(mnist, overrides, "x.yaml"), override);
   // What several keys come to together is no one option's fault.
-  const origin = /^[\w.]+ x /.test(message) ? "x.yaml: " : message.startsWith("unknown") ? "command line: " : "--";
+  const origin = /^[\w.]+ x /.test(message)
+    ? "x.yaml: "
+    : /^unknown|no meaning/.test(message)
+      ? "command line: "
+      : "--";
   expect(told).toContain(origin + message);
 });
 

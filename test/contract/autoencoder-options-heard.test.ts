@@ -17,7 +17,7 @@ const images = smallDigits({ classes: 3, train: 60, test: 6 });
 function learned(name: string, overrides: readonly string[]): string {
   const config = resolveAutoencoderConfig(
     {
-      ...{ task: "autoencode", data: { path: "bars", heldOut: 0.2 }, rule: { name }, train: { batch: 12, clip: 0 } },
+      ...{ task: "autoencode", data: { path: "bars", validation: 0.2 }, rule: { name }, train: { batch: 12, clip: 0 } },
       network: { kind: "cnn", hidden: [5, 6], latent: 9, steps: 4 },
     },
     overrides,
@@ -44,13 +44,19 @@ const heard: Readonly<Record<string, readonly string[]>> = {
     ...[...spiking, ...bands.map((band) => `rule.frequency.${band}`), "network.threshold.recall=0.4"],
     ...["rule.features=drive", "rule.centred=false", "rule.loss=infonce", "rule.loss=mse", "rule.frequency.on=false"],
     ...["rule.loss=infonce rule.temperature=0.3", "rule.frequency.on=false rule.lambda=1", "rule.weight=3"],
-    ...["rule.stimulusWeight=3", "rule.topWeight=3", "rule.seeing=1", "rule.redraw=1", "rule.redraw=1 rule.redraw=2"],
+    ...[
+      "rule.stimulusWeight=3",
+      "rule.topWeight=3",
+      "rule.seeing=1",
+      "rule.reconstruct=1",
+      "rule.reconstruct=1 rule.reconstruct=2",
+    ],
     ...["rule.homeostasis.weight=5", "rule.homeostasis.weight=5 rule.homeostasis.rate=0.3"],
     ...["rule.frequency.highLambda=1 rule.frequency.bands=smooth rule.frequency.softness=0.3"],
     "rule.frequency.highLambda=1 rule.frequency.bands=smooth rule.frequency.rings=3",
   ],
   backprop: spiking,
-  "real-backprop": real,
+  "backprop-ann": real,
 };
 
 const FOREIGN = [
@@ -72,7 +78,7 @@ describe.each(Object.entries(heard))("%s", (name, settings) => {
   });
 });
 
-it.each(["backprop", "real-backprop"])("%s passes over those of bsd", (name) => {
+it.each(["backprop", "backprop-ann"])("%s passes over those of bsd", (name) => {
   const overrides = FOREIGN.map((setting) => `--${setting}`);
   expect(learned(name, overrides) === learned(name, [])).toBe(true);
 });

@@ -63,7 +63,7 @@ describe("a batch that does not fit", () => {
     expect(rule.optimiser.steps).toBe(0);
   });
 
-  it.each(["bsd", "backprop", "real-backprop"] as const)("is refused by an autoencoder's %s", (name) => {
+  it.each(["bsd", "backprop", "backprop-ann"] as const)("is refused by an autoencoder's %s", (name) => {
     const config = resolveAutoencoderConfig({
       task: "autoencode",
       data: { path: "bars" },

@@ -129,7 +129,7 @@ it("writes them into RESULTS.md as a part of their own, with a picture of memory
 /** experiments/alice.yaml under the paper's rule, as RESULTS.md gives the options. */
 const OF_COSINES = [
   ...["--rule.affinity=cosines", "--rule.temperature=0.05", "--rule.recallFeatures=rate"],
-  ...["--rule.negatives=literal", "--rule.homeostasis.weight=0"],
+  ...["--rule.rivals=literal", "--rule.homeostasis.weight=0"],
 ];
 
 it("measures the net of experiments/alice.yaml, under its rule with the options of cosines", () => {
@@ -143,7 +143,7 @@ it("measures the net of experiments/alice.yaml, under its rule with the options 
   expect(network).toMatchObject({ steps, norm: true, tau, recurrentRecall: true, population });
   expect(network.threshold).toEqual({ perception: threshold, recall: threshold });
   expect(rule).toMatchObject({
-    ...{ name: "bsd", loss: "infonce", centred: true, negatives: SEQUENCE_RECIPE.negatives },
+    ...{ name: "bsd", loss: "infonce", centred: true, rivals: SEQUENCE_RECIPE.negatives },
     block,
     temperature,
   });

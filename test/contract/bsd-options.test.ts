@@ -13,34 +13,34 @@ test.each([
   [
     "random codes of samples",
     { networks: "perception" },
-    { codes: "random", negatives: "masked" },
-    /codes random are one a class: expected negatives prototypes, got masked/,
+    { codes: "random", rivals: "masked" },
+    /codes random are one a class: expected rivals prototypes, got masked/,
   ],
   ["stages that are not detached, without their drives", {}, { detached: false }, /keepDrives true/],
-  ["errors that reach others, without their drives", {}, { reach: 1 }, /errors that reach .*keepDrives true/],
+  ["errors that reach others, without their drives", {}, { errorDepth: 1 }, /errors that reach .*keepDrives true/],
   [
     "errors that reach others all the way",
     { keepDrives: true },
-    { reach: 1, detached: false },
-    /expected reach 0, got 1/,
+    { errorDepth: 1, detached: false },
+    /expected errorDepth 0, got 1/,
   ],
   [
     "errors that reach others by a recall that is no chain",
     { recall: "broadcast", keepDrives: true },
-    { reach: 1 },
-    /expected a pair with recall chain, got broadcast; or carriers learned or transposes/,
+    { errorDepth: 1 },
+    /expected a pair with recall chain, got broadcast; or errorWeights learned or transposes/,
   ],
   [
     "errors that reach others by a recall that is not there",
     { networks: "perception", keepDrives: true },
-    { reach: 1, codes: "random" },
+    { errorDepth: 1, codes: "random" },
     /expected a pair with recall chain, got perception alone/,
   ],
   [
     "errors that reach others on a part of a pair",
     { keepDrives: true, part: { first: 1, last: 3 } },
-    { reach: 1 },
-    /reach 0 on a pair that is cut/,
+    { errorDepth: 1 },
+    /errorDepth 0 on a pair that is cut/,
   ],
   [
     "stages that are not detached, of a recall that is no chain",
@@ -65,7 +65,7 @@ test("what fits is built", async () => {
   // Nothing comes down to its stages.
   const alone = { networks: "perception", recall: "broadcast", keepDrives: true } as const;
   await build(alone, { codes: "random", detached: false });
-  await build(alone, { codes: "random", reach: 1, carriers: "transposes" });
-  await build({ recall: "broadcast", keepDrives: true }, { reach: 1, carriers: "transposes" });
-  await build({ keepDrives: true }, { reach: 1, freeze: "recall" });
+  await build(alone, { codes: "random", errorDepth: 1, errorWeights: "transposes" });
+  await build({ recall: "broadcast", keepDrives: true }, { errorDepth: 1, errorWeights: "transposes" });
+  await build({ keepDrives: true }, { errorDepth: 1, freeze: "recall" });
 });

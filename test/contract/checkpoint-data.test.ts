@@ -14,20 +14,20 @@ const checkpoint = (data: object): Checkpoint => {
 describe("partImages", () => {
   it("gives the images that training split off, and those it was limited to", () => {
     const expected = splitHeldOut(dataset.train, 0.2, 5);
-    const limited = checkpoint({ heldOut: 0.2, limit: 7 });
+    const limited = checkpoint({ validation: 0.2, limit: 7 });
     expect(partImages(dataset, limited, "heldout")).toEqual({ split: dataset.train, indices: expected.heldOut });
     expect(partImages(dataset, limited, "train").indices).toEqual(expected.train.slice(0, 7));
-    expect(partImages(dataset, checkpoint({ heldOut: 0.2 }), "train").indices).toEqual(expected.train);
+    expect(partImages(dataset, checkpoint({ validation: 0.2 }), "train").indices).toEqual(expected.train);
     const test = partImages(dataset, limited, "test");
     expect([test.split, [...test.indices]]).toEqual([dataset.test, Array.from({ length: 40 }, (_, i) => i)]);
   });
 
   it("says when nothing was held out", () => {
-    expect(() => partImages(dataset, checkpoint({ heldOut: 0 }), "heldout")).toThrow("held no images out");
+    expect(() => partImages(dataset, checkpoint({ validation: 0 }), "heldout")).toThrow("held no images out");
   });
 
   it("finds an image of a part, or says how many there are", () => {
-    const part = partImages(dataset, checkpoint({ heldOut: 0.2 }), "heldout");
+    const part = partImages(dataset, checkpoint({ validation: 0.2 }), "heldout");
     expect(placeOf(part, 3, "heldout")).toBe(part.indices[3]);
     expect(() => placeOf(part, 24, "heldout")).toThrow("--index: expected 0 to 23 (images of --part heldout), got 24");
   });

@@ -128,7 +128,7 @@ describe("options that came later", () => {
   });
 
   it("reach the losses: dots teach otherwise than cosines, spiking nets and real ones", async () => {
-    for (const name of ["bsd", "real-bsd"]) {
+    for (const name of ["bsd", "bsd-ann"]) {
       const trained = async (affinity: string) =>
         decodeCheckpoint((await smallTraining({ ...raw, rule: { name, affinity } }, { data })).last, "x");
       const [cosines, dots] = [await trained("cosines"), await trained("dots")];

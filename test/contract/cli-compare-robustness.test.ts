@@ -11,7 +11,7 @@ const experiment = (robustness: string) => `name: bars
 data: { path: bars }
 network: { hidden: [12] }
 train: { epochs: 1, batch: 18, learningRate: 0.02 }
-compare: { axes: { rule.name: [bsd, real-backprop] }, seeds: 1${robustness} }
+compare: { axes: { rule.name: [bsd, backprop-ann] }, seeds: 1${robustness} }
 `;
 const measure = (images: number) =>
   `, measure: { robustness: { images: ${images}, corruptions: [blur, weights], severities: [1, 5], draws: 1 } }`;
@@ -43,7 +43,7 @@ it("trains, measures and reports; measures finished runs too, and nothing twice"
     "nothing is trained again",
   ).toEqual([]);
   expect(read("rule.name=bsd/seed1/summary.json")).toBe(summary);
-  for (const [k, rule] of ["bsd", "real-backprop"].entries()) {
+  for (const [k, rule] of ["bsd", "backprop-ann"].entries()) {
     const { asked, ...measured } = JSON.parse(read(`rule.name=${rule}/seed1/robustness.json`));
     expect(asked).toEqual({
       ...{ corruptions: ["blur", "weights"], severities: [1, 5], images: 20, draws: 1, seed: 1 },
@@ -63,7 +63,7 @@ it("trains, measures and reports; measures finished runs too, and nothing twice"
 
   const file = join(cwd, "compare/bars/rule.name=bsd/seed1/robustness.json");
   const before = statSync(file).mtimeMs;
-  rmSync(join(cwd, "compare/bars/rule.name=real-backprop/seed1/robustness.json"));
+  rmSync(join(cwd, "compare/bars/rule.name=backprop-ann/seed1/robustness.json"));
   expect(jsonLines((await compare("--json")).stdout)[0]).toMatchObject({ event: "plan", finished: 1 });
   expect(statSync(file).mtimeMs).toBe(before);
   const report = read("compare.json");

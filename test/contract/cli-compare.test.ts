@@ -194,8 +194,8 @@ describe("judged by what is held out", () => {
       /--judge test differs from the run's, which is judged by its held-out part/,
     );
     writeFileSync(join(cwd, "plain.yaml"), BARS.replace(/hidden: .* }/, "hidden: [6] }"));
-    const nothing = ["train", "plain.yaml", "--data.heldOut=0", "--judge", "held-out", "--quiet"];
-    await expectRefusalHere(nothing, cwd, 2, /--judge held-out: nothing is held out of training; set data\.heldOut/);
+    const nothing = ["train", "plain.yaml", "--data.validation=0", "--judge", "held-out", "--quiet"];
+    await expectRefusalHere(nothing, cwd, 2, /--judge held-out: nothing is held out of training; set data\.validation/);
   });
 });
 

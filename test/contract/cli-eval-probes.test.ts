@@ -115,7 +115,7 @@ it("measures perception alone, and nets of real numbers, of which nothing recall
   const { cwd } = trained();
   for (const [rule, kind] of [
     ["backprop", "mlp"],
-    ["real-backprop", "cnn"],
+    ["backprop-ann", "cnn"],
   ]) {
     const file = `${rule}.yaml`;
     const text = `data: { path: data }\nnetwork: { kind: ${kind}, hidden: [12, 8] }\nrule: { name: ${rule} }\n`;

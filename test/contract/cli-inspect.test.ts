@@ -52,18 +52,18 @@ describe("bispike inspect", () => {
     };
     const broadcast = await shown({ recallFeatures: "membrane" });
     expect(broadcast).toMatch(/^network +mlp, .*, target one-hot, recall driven by the concept at every stage$/m);
-    expect(broadcast).toMatch(/^rule +bsd: .*, centred rate against recall's membrane, negatives/m);
+    expect(broadcast).toMatch(/^rule +bsd: .*, centred rate against recall's membrane, rivals/m);
     expect(broadcast).toMatch(/^criteria +meets C1 C2 C3 C4 C5 \(C1 C4 C5 at a stretch\)$/m);
     expect(await shown({ loss: "reco", top: "reco" })).toMatch(/^criteria +meets C1 C2 C3 C4 C5$/m);
     const cells = { rule: { pool: 2, pooling: "energy" }, train: { epochs: 1 } };
     const { last } = await smallTraining({ network: { kind: "cnn", hidden: [8, 8] }, ...cells });
     writeFileSync(join(cwd, "energy.safetensors"), last);
-    expect((await runHere(["inspect", "energy.safetensors"], cwd)).stdout).toMatch(/centred rate by energy, negatives/);
+    expect((await runHere(["inspect", "energy.safetensors"], cwd)).stdout).toMatch(/centred rate by energy, rivals/);
     expect(await shown({ affinity: "dots", temperature: 0.02 })).toMatch(
-      /^rule +bsd: infonce \(dot products, temperature 0\.02\), centred rate, negatives/m,
+      /^rule +bsd: infonce \(dot products, temperature 0\.02\), centred rate, rivals/m,
     );
     expect(await shown({ affinity: "dots", temperature: 0.02, margin: 2.5 })).toMatch(
-      /^rule +bsd: infonce \(dot products, temperature 0\.02, margin 2\.5\), centred rate, negatives/m,
+      /^rule +bsd: infonce \(dot products, temperature 0\.02, margin 2\.5\), centred rate, rivals/m,
     );
     const chain = { hidden: [8, 8] };
     const reaching = async (rule: object) => {
@@ -71,13 +71,13 @@ describe("bispike inspect", () => {
       writeFileSync(join(cwd, "reach.safetensors"), file);
       return (await runHere(["inspect", "reach.safetensors"], cwd)).stdout;
     };
-    expect(await reaching({ reach: 1 })).toMatch(/^criteria +meets C1 C4$/m);
-    expect(await reaching({ name: "real-backprop" })).toMatch(/^criteria +meets none of C1 to C5$/m);
-    expect(await reaching({ reach: 1 })).toMatch(/^rule .*, errors reach 1 stage down by recall's synapses$/m);
-    expect(await reaching({ reach: 2, carriers: "transposes" })).toMatch(
+    expect(await reaching({ errorDepth: 1 })).toMatch(/^criteria +meets C1 C4$/m);
+    expect(await reaching({ name: "backprop-ann" })).toMatch(/^criteria +meets none of C1 to C5$/m);
+    expect(await reaching({ errorDepth: 1 })).toMatch(/^rule .*, errors reach 1 stage down by recall's synapses$/m);
+    expect(await reaching({ errorDepth: 2, errorWeights: "transposes" })).toMatch(
       /^rule .*, errors reach 2 stages down by transposes$/m,
     );
-    expect(await reaching({ reach: 2, carriers: "learned" })).toMatch(
+    expect(await reaching({ errorDepth: 2, errorWeights: "learned" })).toMatch(
       /, errors reach 2 stages down by learned synapses$/m,
     );
     expect(await reaching({ detached: false })).toMatch(/^rule .*, stages not detached$/m);

@@ -9,7 +9,7 @@ import { sharedWorkspace, timelessMetrics } from "../support/small-run.ts";
 const workspace = sharedWorkspace();
 const bytes = (...path: string[]) => readFileSync(join(workspace(), ...path));
 /** One process measures the images it holds out after every epoch, parts once they are joined. */
-const NONE = "--data.heldOut=0";
+const NONE = "--data.validation=0";
 
 it("--processes 2: a run like any other, with the checkpoint of one process", async () => {
   const folder = workspace();

@@ -174,10 +174,10 @@ it("inspect tells what recall is compared by, and how, where that is not as usua
   writeFileSync(join(cwd, "dots.safetensors"), last);
   const { stdout } = await runCli(["inspect", "dots.safetensors"], cwd);
   expect(stdout).toMatch(
-    /^rule +bsd: infonce \(dot products, temperature 0\.02\), centred rate against recall's drive, negatives masked/m,
+    /^rule +bsd: infonce \(dot products, temperature 0\.02\), centred rate against recall's drive, rivals masked/m,
   );
   const usual = await runCli(["inspect", "words"], cwd);
-  expect(usual.stdout).toMatch(/^rule +bsd: infonce \(temperature [\d.]+\), centred rate, negatives/m);
+  expect(usual.stdout).toMatch(/^rule +bsd: infonce \(temperature [\d.]+\), centred rate, rivals/m);
 });
 
 it("openSequence gives the trained net", async () => {

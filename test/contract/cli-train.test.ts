@@ -130,7 +130,10 @@ describe("a run", () => {
   });
 
   it("does without held-out images: the last weights are tested", async () => {
-    const { code, stdout } = await runCli(["train", "bars.yaml", "--data.heldOut=0", "--out", "all", "--json"], folder);
+    const { code, stdout } = await runCli(
+      ["train", "bars.yaml", "--data.validation=0", "--out", "all", "--json"],
+      folder,
+    );
     expect(code).toBe(0);
     expect(jsonLines(stdout).at(-1)).toMatchObject({ validationAccuracy: null, bestEpoch: null, checkpoint: "last" });
     expect(readdirSync(join(folder, "all"))).not.toContain("best.safetensors");
@@ -178,7 +181,7 @@ describe("what a person gets wrong", () => {
     [["none.yaml"], 2, "none.yaml: no such file"],
     [["bad.yaml"], 2, "bad.yaml:3:1: not readable as YAML"],
     [["bars.yaml", "--data.path=none"], 1, "none: there is no such file or folder; check data.path"],
-    [["bars.yaml", "--data.heldOut=120"], 2, "expected fewer than the 120 training images, got 120"],
+    [["bars.yaml", "--data.validation=120"], 2, "expected fewer than the 120 training images, got 120"],
     [["bars.yaml", "--out", "bad.yaml/run"], 1, "cannot make the folder bad.yaml/run: a "],
     [["--resume", "none"], 1, "none: expected the folder of an earlier run, but there is no such folder"],
     [["--resume", "bars"], 1, "bars: expected the folder of an earlier run, but it holds no config.yaml"],

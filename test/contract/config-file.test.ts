@@ -156,7 +156,7 @@ describe("renderConfig", () => {
       data: fc.record({
         name: fc.constantFrom("mnist", "svhn"),
         path,
-        heldOut: fc.oneof(fc.double({ min: 0, max: 0.99, noNaN: true }), size),
+        validation: fc.oneof(fc.double({ min: 0, max: 0.99, noNaN: true }), size),
         limit: fc.maxSafeNat(),
       }),
       network: fc.record({

@@ -5,7 +5,8 @@ import { imageDllDefaults } from "../../src/learning/real/dll.ts";
 import { imagePredictiveCodingDefaults } from "../../src/learning/real/predictive-coding.ts";
 import { resolveAnyConfig } from "../../src/training/any-config.ts";
 import { defaultChannels, defaults, realRules, resolveConfig } from "../../src/training/config.ts";
-import { knownKeys } from "../../src/training/config-schema.ts";
+import { keysOf } from "../../src/training/options.ts";
+import { fromVersion1, SETTINGS } from "../../src/training/settings/settings.ts";
 
 const mnist = { data: { name: "mnist" } };
 const plainImages = { shift: 0, flip: false, rotate: 0, erase: 0 };
@@ -27,7 +28,7 @@ describe("defaults", () => {
     expect(resolveConfig(mnist)).toEqual({
       ...defaults,
       name: "mnist-mlp",
-      data: { name: "mnist", heldOut: 0.1, limit: 0, labelNoise: 0, augment: plainImages },
+      data: { name: "mnist", validation: 0.1, limit: 0, labelNoise: 0, augment: plainImages },
     });
   });
 
@@ -59,7 +60,7 @@ describe("defaults", () => {
     expect(resolveConfig(mnist).network.hidden).toEqual([1024, 512, 256]);
   });
 
-  it("cover every key of the schema", () => {
+  it("cover every key of the table", () => {
     const has = (dotted: string) =>
       dotted
         .split(".")
@@ -67,7 +68,7 @@ describe("defaults", () => {
           (at, key) => (at as Record<string, unknown> | undefined)?.[key],
           resolveConfig({ data: { name: "mnist", path: "." } }),
         );
-    for (const key of knownKeys()) expect(has(key), key).toBeDefined();
+    for (const key of keysOf(SETTINGS, "classify")) expect(has(key), key).toBeDefined();
   });
 });
 
@@ -87,7 +88,7 @@ describe("overrides", () => {
     expect(config.data).toEqual({
       name: "mnist",
       path: "./dir",
-      heldOut: 0.1,
+      validation: 0.1,
       limit: 0,
       labelNoise: 0,
       augment: plainImages,
@@ -132,7 +133,7 @@ describe("unknown keys", () => {
     ["--qqqqqq=3", "command line: unknown key qqqqqq (known here: name, data, network, rule, train, observe)"],
     [
       "--data.qqqqqq=3",
-      "command line: unknown key data.qqqqqq (known here: data.name, data.path, data.heldOut, data.limit, data.labelNoise, data.augment)",
+      "command line: unknown key data.qqqqqq (known here: data.name, data.path, data.validation, data.limit, data.labelNoise, data.augment)",
     ],
   ])("%s", (override, message) => {
     expect(overriding(override)).toBe(message);
@@ -168,7 +169,7 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--network.hidden=[65536]", "network.hidden[0]: expected an integer from 1 to 65535, got the number 65536"],
     [
       "--rule.name=bp",
-      'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, real-backprop, dll, predictive-coding, ccl, real-bsd, or a rule of your own (load what registers it first: --plugin FILE.mjs on the command line, an import in a program), got the text "bp"',
+      'rule.name: expected one of bsd, backprop, feedback-alignment, direct-feedback-alignment, local-losses, r-stdp, backprop-ann, dll, predictive-coding, ccl, bsd-ann, or a rule of your own (load what registers it first: --plugin FILE.mjs on the command line, an import in a program), got the text "bp"',
     ],
     ["--network.recall=ring", 'network.recall: expected one of chain, broadcast, got the text "ring"'],
     [
@@ -185,18 +186,18 @@ describe("wrong values name the key, what was expected and what came", () => {
     ["--rule.homeostasis.rate=1.5", "rule.homeostasis.rate: expected a number from 0 to 1, got the number 1.5"],
     [
       "--rule=",
-      "rule: expected a section with the keys name, features, recallFeatures, centred, negatives, loss, lambda, temperature, margin, affinity, weight, stimulusWeight, pool, pooling, top, homeostasis, freeze, codes, codeRate, detached, reach, carriers, stdp, dll, predictiveCoding, ccl, got nothing",
+      "rule: expected a section with the keys name, features, recallFeatures, centred, rivals, loss, lambda, temperature, margin, affinity, weight, stimulusWeight, pool, pooling, top, homeostasis, freeze, codes, codeRate, detached, errorDepth, errorWeights, stdp, dll, predictiveCoding, ccl, got nothing",
     ],
     ["--train.seed=-1", "train.seed: expected an integer from 0 to 9007199254740991, got the number -1"],
     ["--train.learningRate=.inf", "train.learningRate: expected a number above 0, got the number Infinity"],
     ["--train.clip=.nan", "train.clip: expected a number of at least 0, got the number NaN"],
     [
-      "--data.heldOut=1.5",
-      "data.heldOut: expected a fraction from 0 to below 1, or a whole number of images, got the number 1.5",
+      "--data.validation=1.5",
+      "data.validation: expected a fraction from 0 to below 1, or a whole number of images, got the number 1.5",
     ],
     [
-      "--data.heldOut=-0.1",
-      "data.heldOut: expected a fraction from 0 to below 1, or a whole number of images, got the number -0.1",
+      "--data.validation=-0.1",
+      "data.validation: expected a fraction from 0 to below 1, or a whole number of images, got the number -0.1",
     ],
     [
       "--data.name=mnits",
@@ -304,9 +305,9 @@ describe("combinations", () => {
 
   it("wants two samples where samples are compared", () => {
     expect(overriding("--train.batch=1")).toContain("train.batch: expected at least 2, got 1");
-    expect(overriding("--train.batch=1", "--rule.centred=false", "--rule.negatives=masked")).toContain("train.batch");
+    expect(overriding("--train.batch=1", "--rule.centred=false", "--rule.rivals=masked")).toContain("train.batch");
     expect(resolveConfig(mnist, ["--train.batch=1", "--rule.centred=false"]).train.batch).toBe(1);
-    const alone = ["--rule.centred=false", "--rule.negatives=literal", "--rule.loss=mse"];
+    const alone = ["--rule.centred=false", "--rule.rivals=literal", "--rule.loss=mse"];
     expect(resolveConfig(mnist, ["--train.batch=1", ...alone]).train.batch).toBe(1);
   });
 
@@ -327,22 +328,26 @@ describe("combinations", () => {
 
   it("freezes recall once: by rule.freeze, or by its rate", () => {
     for (const rate of [0, 1]) {
-      const config = resolveConfig(mnist, ["--rule.freeze=both", `--train.recallRate=${rate}`]);
+      const config = resolveConfig(mnist, ["--rule.freeze=both", `--train.recallLearningRate=${rate}`]);
       expect(config.rule.freeze).toBe("both");
     }
-    expect(overriding("--rule.freeze=recall", "--train.recallRate=0.5")).toBe(
-      "--train.recallRate: expected 0, or 1 as by default, with rule.freeze recall (recall does not learn at any rate), got 0.5",
+    expect(overriding("--rule.freeze=recall", "--train.recallLearningRate=0.5")).toBe(
+      "--train.recallLearningRate: expected 0, or 1 as by default, with rule.freeze recall (recall does not learn at any rate), got 0.5",
     );
-    expect(resolveConfig(mnist, ["--rule.freeze=perception", "--train.recallRate=0.5"]).train.recallRate).toBe(0.5);
+    expect(
+      resolveConfig(mnist, ["--rule.freeze=perception", "--train.recallLearningRate=0.5"]).train.recallLearningRate,
+    ).toBe(0.5);
     // Rules that have no recall pass over it.
-    expect(resolveConfig(mnist, ["--rule.name=dll", "--rule.freeze=recall", "--train.recallRate=0.5"])).toBeDefined();
+    expect(
+      resolveConfig(mnist, ["--rule.name=dll", "--rule.freeze=recall", "--train.recallLearningRate=0.5"]),
+    ).toBeDefined();
   });
 
   it("has one random code a class, and then no recall to freeze", () => {
     const random = "--rule.codes=random";
     expect(resolveConfig(mnist, [random]).rule).toMatchObject({ codes: "random", codeRate: 0.15 });
-    expect(overriding(random, "--rule.negatives=masked")).toContain(
-      "rule.negatives: expected prototypes with rule.codes random (there is one code a class), got masked",
+    expect(overriding(random, "--rule.rivals=masked")).toContain(
+      "rule.rivals: expected prototypes with rule.codes random (there is one code a class), got masked",
     );
     expect(overriding(random, "--rule.freeze=both")).toContain(
       "rule.freeze: expected none or perception with rule.codes random (there is no recall to freeze), got both",
@@ -354,35 +359,35 @@ describe("combinations", () => {
   it("says what to type where a recipe's setting does not fit the rule that was chosen", () => {
     const recipe = { ...mnist, rule: { recallFeatures: "drive" }, network: { target: "random", targetSize: 40 } };
     const said = (rule: string) => fault(() => resolveConfig(recipe, [`--rule.name=${rule}`], "x.yaml")).message;
-    expect(said("real-bsd").split("\n")).toContain(
-      "x.yaml: rule.recallFeatures: expected same with rule.name real-bsd, got drive; add --rule.recallFeatures=same",
+    expect(said("bsd-ann").split("\n")).toContain(
+      "x.yaml: rule.recallFeatures: expected same with rule.name bsd-ann, got drive; add --rule.recallFeatures=same",
     );
     expect(said("dll")).toMatch(/^x\.yaml: network\.target: expected one-hot .*; add --network\.target=one-hot$/m);
     expect(said("r-stdp")).toMatch(/^x\.yaml: network\.target: expected one-hot .*; add --network\.target=one-hot$/m);
     // Without a command line there is nothing to type.
-    const raw = { ...recipe, rule: { ...recipe.rule, name: "real-bsd" } };
+    const raw = { ...recipe, rule: { ...recipe.rule, name: "bsd-ann" } };
     expect(fault(() => resolveConfig(raw)).message).not.toContain("add --");
   });
 
   it.each([
-    ["rule.negatives", "masked", "prototypes"],
+    ["rule.rivals", "masked", "prototypes"],
     ["rule.features", "drive", "rate"],
     ["rule.recallFeatures", "rate", "same"],
     ["rule.codes", "random", "recall"],
     ["rule.detached", "false", "true"],
-    ["rule.reach", "1", "0"],
+    ["rule.errorDepth", "1", "0"],
     ["rule.homeostasis.weight", "10", "0"],
     ["network.recall", "broadcast", "chain"],
-  ])("real-bsd: refuses %s %s, which only bsd has", (key, value, expected) => {
-    expect(overriding("--rule.name=real-bsd", `--${key}=${value}`)).toBe(
-      `--${key}: expected ${expected} with rule.name real-bsd, got ${value}`,
+  ])("bsd-ann: refuses %s %s, which only bsd has", (key, value, expected) => {
+    expect(overriding("--rule.name=bsd-ann", `--${key}=${value}`)).toBe(
+      `--${key}: expected ${expected} with rule.name bsd-ann, got ${value}`,
     );
   });
 
-  it("real-bsd: refuses pooled features, which only bsd has", () => {
+  it("bsd-ann: refuses pooled features, which only bsd has", () => {
     const cnn = ["--network.kind=cnn", "--network.hidden=[8, 8]"];
-    expect(overriding("--rule.name=real-bsd", ...cnn, "--rule.pool=2")).toBe(
-      "--rule.pool: expected 0 with rule.name real-bsd, got 2",
+    expect(overriding("--rule.name=bsd-ann", ...cnn, "--rule.pool=2")).toBe(
+      "--rule.pool: expected 0 with rule.name bsd-ann, got 2",
     );
   });
 
@@ -423,32 +428,36 @@ describe("combinations", () => {
   });
 
   it("errors reach other stages where something carries them, and nothing carries them anyway", () => {
-    expect(resolveConfig(mnist).rule).toMatchObject({ reach: 0, carriers: "recall" });
-    expect(resolveConfig(mnist, ["--rule.reach=2"]).rule).toMatchObject({ reach: 2, carriers: "recall" });
+    expect(resolveConfig(mnist).rule).toMatchObject({ errorDepth: 0, errorWeights: "recall" });
+    expect(resolveConfig(mnist, ["--rule.errorDepth=2"]).rule).toMatchObject({ errorDepth: 2, errorWeights: "recall" });
     const broadcast = "--network.recall=broadcast";
     const codes = "--rule.codes=random";
     for (const [option, named] of [
       [broadcast, "network.recall broadcast"],
       [codes, "rule.codes random"],
     ] as const) {
-      expect(overriding("--rule.reach=1", option)).toBe(
-        `x.yaml: rule.carriers: expected learned or transposes with rule.reach 1 and ${named} (recall's synapses carry errors where they run from stage to stage, down a chain), got recall`,
+      expect(overriding("--rule.errorDepth=1", option)).toBe(
+        `x.yaml: rule.errorWeights: expected learned or transposes with rule.errorDepth 1 and ${named} (recall's synapses carry errors where they run from stage to stage, down a chain), got recall`,
       );
-      expect(resolveConfig(mnist, ["--rule.reach=1", "--rule.carriers=transposes", option]).rule.reach).toBe(1);
+      expect(
+        resolveConfig(mnist, ["--rule.errorDepth=1", "--rule.errorWeights=transposes", option]).rule.errorDepth,
+      ).toBe(1);
     }
-    expect(overriding("--rule.reach=1", "--rule.detached=false")).toBe(
-      "--rule.reach: expected 0 with rule.detached false (errors then reach all stages before theirs), got 1",
+    expect(overriding("--rule.errorDepth=1", "--rule.detached=false")).toBe(
+      "--rule.errorDepth: expected 0 with rule.detached false (errors then reach all stages before theirs), got 1",
     );
-    expect(overriding("--rule.reach=-1")).toBe("--rule.reach: expected an integer from 0 to 64, got the number -1");
-    expect(overriding("--rule.carriers=wires")).toMatch(
-      /rule\.carriers: expected one of recall, learned, transposes, got the text "wires"/,
+    expect(overriding("--rule.errorDepth=-1")).toBe(
+      "--rule.errorDepth: expected an integer from 0 to 64, got the number -1",
+    );
+    expect(overriding("--rule.errorWeights=wires")).toMatch(
+      /rule\.errorWeights: expected one of recall, learned, transposes, got the text "wires"/,
     );
     // Other rules pass over it.
-    expect(resolveConfig(mnist, ["--rule.reach=1", broadcast, "--rule.name=backprop"]).rule.reach).toBe(1);
+    expect(resolveConfig(mnist, ["--rule.errorDepth=1", broadcast, "--rule.name=backprop"]).rule.errorDepth).toBe(1);
   });
 
-  it("real-bsd compares images, unless they are not centred", () => {
-    const alone = ["--rule.name=real-bsd", "--train.batch=1", "--network.norm=false"];
+  it("bsd-ann compares images, unless they are not centred", () => {
+    const alone = ["--rule.name=bsd-ann", "--train.batch=1", "--network.norm=false"];
     expect(overriding(...alone)).toContain("rule.centred");
     expect(resolveConfig(mnist, [...alone, "--rule.centred=false"]).train.batch).toBe(1);
   });
@@ -475,12 +484,69 @@ describe("combinations", () => {
 
   it("of autoencoders there is no augmentation, and a list of values is an axis of a comparison alone", () => {
     expect(() => resolveAnyConfig({ task: "autoencode", ...mnist }, ["--data.augment.shift=1"])).toThrow(
-      /unknown key data\.augment/,
+      /data\.augment has no meaning in an autoencoder experiment: the drawn image is compared/,
     );
     expect(overriding("--data.augment.shift=[0, 2]")).toContain("data.augment.shift: expected an integer");
   });
 
-  it.each([0, 0.5, 0.999, 1, 5000])("holds out %d", (heldOut) => {
-    expect(resolveConfig({ data: { name: "mnist", heldOut } }).data.heldOut).toBe(heldOut);
+  it.each([0, 0.5, 0.999, 1, 5000])("keeps %d for validation", (validation) => {
+    expect(resolveConfig({ data: { name: "mnist", validation } }).data.validation).toBe(validation);
+  });
+});
+
+describe("settings of version 1", () => {
+  it.each([
+    ["--data.heldOut=0.2", "command line: unknown key data.heldOut: it is called data.validation now"],
+    ["--rule.negatives=masked", "command line: unknown key rule.negatives: it is called rule.rivals now"],
+    ["--rule.reach=1", "command line: unknown key rule.reach: it is called rule.errorDepth now"],
+    ["--rule.carriers=learned", "command line: unknown key rule.carriers: it is called rule.errorWeights now"],
+    ["--train.recallRate=0", "command line: unknown key train.recallRate: it is called train.recallLearningRate now"],
+    [
+      "--rule.dll.feedbackRate=1",
+      "command line: unknown key rule.dll.feedbackRate: it is called rule.dll.feedbackLearningRate now",
+    ],
+    [
+      "--rule.name=real-backprop",
+      '--rule.name: expected backprop-ann, as real-backprop is called now, got the text "real-backprop"',
+    ],
+  ])("%s is an error that says what it is called now", (override, message) => {
+    expect(overriding(override)).toBe(message);
+  });
+
+  it("of files it wrote are read by their new names", () => {
+    const rule = { name: "real-bsd", negatives: "masked", reach: 1, carriers: "learned", dll: { feedbackRate: 0.3 } };
+    const old = { data: { name: "mnist", heldOut: 0.2 }, rule, train: { recallRate: 0.5 } };
+    const now = {
+      data: { name: "mnist", validation: 0.2 },
+      rule: {
+        name: "bsd-ann",
+        rivals: "masked",
+        errorDepth: 1,
+        errorWeights: "learned",
+        dll: { feedbackLearningRate: 0.3 },
+      },
+      train: { recallLearningRate: 0.5 },
+    };
+    expect(fromVersion1(old)).toEqual(now);
+    expect(fromVersion1(now)).toEqual(now);
+    expect(old.rule.reach).toBe(1);
+    for (const odd of [null, "text", [], { rule: 3, data: null }]) expect(fromVersion1(odd)).toEqual(odd);
+  });
+
+  it("of sequences get the sections that images have", () => {
+    const rule = { name: "backprop-real", inferenceSteps: 7, inferenceRate: 0.3, carry: "inferred", feedbackRate: 0.7 };
+    const given = {
+      task: "next-character",
+      data: { text: "alice" },
+      rule: { ...rule, errorLimit: 9, temporalFeedback: true },
+    };
+    const config = resolveAnyConfig(fromVersion1(given));
+    expect(config.rule).toMatchObject({
+      name: "backprop-ann",
+      dll: { feedbackLearningRate: 0.7, errorLimit: 9, temporalFeedback: true },
+      predictiveCoding: { inferenceSteps: 7, inferenceLearningRate: 0.3, carry: "inferred" },
+    });
+    const redraw = { task: "autoencode", ...mnist, rule: { redraw: 2 } };
+    expect(resolveAnyConfig(fromVersion1(redraw)).rule).toMatchObject({ reconstruct: 2 });
   });
 });

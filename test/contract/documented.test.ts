@@ -8,11 +8,8 @@ import { program } from "../../src/cli/program.ts";
 import { FORMATS } from "../../src/cli/run/export/formats.ts";
 import { criteriaTable } from "../../src/learning/criteria.ts";
 import { readSearch } from "../../src/sweep/search.ts";
-import { autoencoderSchema } from "../../src/training/autoencoder/config-schema.ts";
-import { keysOf } from "../../src/training/config-fields.ts";
+import { knownKeys } from "../../src/training/any-config.ts";
 import { readAnyExperiment, readRawExperiment } from "../../src/training/config-file.ts";
-import { experimentSchema } from "../../src/training/config-schema.ts";
-import { sequenceSchema } from "../../src/training/sequence/config-schema.ts";
 import { commandsOf, documents, optionsOf, root, textOf } from "../support/documented.ts";
 
 /** The anchor a heading gets on a page of the repository. */
@@ -46,7 +43,7 @@ async function take(words: readonly string[]): Promise<void> {
   }
 }
 
-const KEYS = new Set([experimentSchema, sequenceSchema, autoencoderSchema].flatMap((schema) => keysOf(schema)));
+const KEYS = new Set(knownKeys());
 /** Of the commands, and of the programs in bench/ and experiments/, which documents name too. */
 const OPTIONS = new Set([
   ...leaves(program([])).flatMap(({ options }) => options.map(({ long }) => long)),

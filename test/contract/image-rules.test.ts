@@ -14,7 +14,7 @@ const RATES = { perception: 0.01, recall: 0.01 };
 const OPTIMISER = { weightDecay: 0.01, clip: 1, clipScope: "stage" } as const;
 
 /** Rules with a loss at every stage. */
-const mirrored = (rule: string) => rule === "ccl" || rule === "real-bsd";
+const mirrored = (rule: string) => rule === "ccl" || rule === "bsd-ann";
 
 const cases = RULES.flatMap((rule) => (["mlp", "cnn"] as const).map((kind) => ({ rule, kind })));
 
@@ -43,8 +43,8 @@ describe.each(cases)("$rule $kind", ({ rule, kind }) => {
   test("it learns to name images it has not seen", () => {
     const learner = build(team);
     const first = learner.step({ labels: loadImages(learner, 12, 50), counter: 0 }, RATES);
-    // Seven rectified units, compared by direction, and a read-out that follows them: real-bsd takes longer.
-    const steps = rule === "real-bsd" ? 150 : 60;
+    // Seven rectified units, compared by direction, and a read-out that follows them: bsd-ann takes longer.
+    const steps = rule === "bsd-ann" ? 150 : 60;
     for (let step = 1; step < steps; step++)
       learner.step({ labels: loadImages(learner, 12, 50 + step), counter: step }, RATES);
     const labels = loadImages(learner, 12, 7);

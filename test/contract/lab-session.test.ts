@@ -15,7 +15,7 @@ test("training that broke down says why again when it is started again, and neve
     data: { path: "bars" },
     network: { kind: "mlp", hidden: [16] },
     train: { learningRate: 1e30, batch: 6, epochs: 20 },
-    rule: { name: "real-backprop" },
+    rule: { name: "backprop-ann" },
   });
   const session = new Session(team, config, smallDigits({ classes: 3, train: 60, test: 6 }), (event) => {
     events.push(event);

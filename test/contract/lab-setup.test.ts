@@ -61,7 +61,7 @@ const raws = fc
       name: fc.constantFrom("mine", "1e5", "true", "a.b-c_d"),
       data: fc.oneof(
         fc.record({ name: fc.constantFrom("mnist", "fashion-mnist", "cifar10") }),
-        fc.record({ path, heldOut: share, labelNoise: share, augment }, { requiredKeys: ["path"] }),
+        fc.record({ path, validation: share, labelNoise: share, augment }, { requiredKeys: ["path"] }),
       ),
       network: fc.record(
         {
@@ -84,7 +84,7 @@ const raws = fc
           temperature: size,
           features: fc.constantFrom("rate", "membrane"),
           recallFeatures: fc.constantFrom("same", "drive"),
-          negatives: fc.constantFrom("prototypes", "masked", "literal"),
+          rivals: fc.constantFrom("prototypes", "masked", "literal"),
           homeostasis: fc.record({ weight: size, rate: share }, { requiredKeys: ["rate"] }),
           detached: fc.boolean(),
         },

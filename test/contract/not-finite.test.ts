@@ -116,7 +116,7 @@ it.each(["stage 1", "the top"])("sequences under bsd: %s", async (where) => {
   }
 });
 
-it.each(["backprop", "backprop-real", "predictive-coding", "dll"] as const)(
+it.each(["backprop", "backprop-ann", "predictive-coding", "dll"] as const)(
   "sequences under %s: the top",
   async (rule) => {
     const { team: own, learner, set } = await smallLearner({ rule, kind: "symbols", hidden: [9], window: 3, rows: 2 });

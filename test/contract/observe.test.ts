@@ -118,7 +118,7 @@ describe("refusals", () => {
       { task: "next-character", data: { text: "a.txt" }, observe },
       { task: "autoencode", data: { name: "mnist" }, observe },
     ])
-      expect(() => resolveAnyConfig(raw)).toThrow(/unknown key observe/);
+      expect(() => resolveAnyConfig(raw)).toThrow(/observe has no meaning in an? \w+ experiment/);
   });
 
   it("a run that was not observed cannot be from its middle on", async () => {

@@ -45,7 +45,7 @@ const model = (given: Partial<NetworkOptions> = {}, seed = 1) =>
   new Model(team, { network: { ...network, ...given }, seed, maxImages: 2 }, data);
 
 function realModel(): ImageModel {
-  const config = resolveConfig({ data: { path: "x" }, network: { hidden: [4] }, rule: { name: "real-backprop" } });
+  const config = resolveConfig({ data: { path: "x" }, network: { hidden: [4] }, rule: { name: "backprop-ann" } });
   return createModel(team, config, data);
 }
 

@@ -18,7 +18,7 @@ const RATES = { perception: 0.02, recall: 0.02 };
 /** All that two steps tell and leave, moments too. Without a clip, which takes a gradient's size away again. */
 function learned(kind: "mlp" | "cnn", name: string, overrides: readonly string[]): string {
   const raw = {
-    data: { path: "bars", heldOut: 0.2 },
+    data: { path: "bars", validation: 0.2 },
     network: shapes[kind],
     rule: { name },
     train: { batch: 12, clip: 0 },
@@ -75,15 +75,15 @@ const heard: Readonly<Record<string, readonly string[]>> = {
       "rule.features=drive",
       "rule.recallFeatures=membrane",
     ],
-    ...["rule.negatives=masked", "rule.negatives=literal", "rule.homeostasis.weight=5", "rule.codes=random"],
-    ...["rule.detached=false", "rule.reach=1", "rule.loss=reco rule.lambda=1", "rule.top=reco rule.lambda=1"],
+    ...["rule.rivals=masked", "rule.rivals=literal", "rule.homeostasis.weight=5", "rule.codes=random"],
+    ...["rule.detached=false", "rule.errorDepth=1", "rule.loss=reco rule.lambda=1", "rule.top=reco rule.lambda=1"],
     ...[
       "network.target=random network.targetSize=7",
       "rule.codes=random rule.codeRate=0.4",
       "rule.codes=random train.seed=3",
     ],
-    ...["rule.homeostasis.weight=5 rule.homeostasis.rate=0.3", "rule.reach=1 rule.carriers=learned"],
-    ...["rule.reach=1 rule.carriers=transposes", "train.clip=0.01 train.clipScope=global"],
+    ...["rule.homeostasis.weight=5 rule.homeostasis.rate=0.3", "rule.errorDepth=1 rule.errorWeights=learned"],
+    ...["rule.errorDepth=1 rule.errorWeights=transposes", "train.clip=0.01 train.clipScope=global"],
   ],
   backprop: [...spiking, ...top, ...training, "rule.top=reco rule.lambda=1", "train.clip=0.01 train.clipScope=global"],
   "feedback-alignment": [...spiking, ...top, ...training],
@@ -99,15 +99,15 @@ const heard: Readonly<Record<string, readonly string[]>> = {
     ],
     "rule.stdp.hidden=0.5",
   ],
-  "real-backprop": real("relu"),
-  dll: [...real("tanh"), "rule.dll.feedbackRate=0.7", "rule.dll.errorLimit=0.0001"],
+  "backprop-ann": real("relu"),
+  dll: [...real("tanh"), "rule.dll.feedbackLearningRate=0.7", "rule.dll.errorLimit=0.0001"],
   "predictive-coding": [
     ...real("tanh"),
     "rule.predictiveCoding.inferenceSteps=7",
-    "rule.predictiveCoding.inferenceRate=0.3",
+    "rule.predictiveCoding.inferenceLearningRate=0.3",
   ],
   ccl: [...real("elu"), "rule.ccl.affinity=dots", "rule.ccl.weight=3"],
-  "real-bsd": [...real("relu"), ...align, "rule.loss=reco rule.lambda=1"],
+  "bsd-ann": [...real("relu"), ...align, "rule.loss=reco rule.lambda=1"],
 };
 
 /** Settings of some rules. */

@@ -32,7 +32,7 @@ describe("neighbours", () => {
     expect(configSum(config({ data: { path: "/elsewhere/bars" } }))).toBe(sum);
     expect(configSum(config({ train: { threads: 2 } }))).toBe(sum);
     expect(configSum(config({ train: { seed: 2 } }))).not.toBe(sum);
-    expect(configSum(config({ data: { path: "bars", heldOut: 0.3 } }))).not.toBe(sum);
+    expect(configSum(config({ data: { path: "bars", validation: 0.3 } }))).not.toBe(sum);
   });
 
   it("must have the same images by their statistics, and every label", () => {
@@ -54,8 +54,8 @@ describe("neighbours", () => {
       /expected at least depth \+ stages = 7 steps/,
     );
     expect(checkTiming(config(), {})).toEqual({ depth: 0, saveEvery: 200 });
-    const masked = config({ rule: { negatives: "masked" } });
-    expect(() => checkTiming(masked, { depth: 1 })).toThrow(/rule\.negatives: expected prototypes with a depth over 0/);
+    const masked = config({ rule: { rivals: "masked" } });
+    expect(() => checkTiming(masked, { depth: 1 })).toThrow(/rule\.rivals: expected prototypes with a depth over 0/);
     expect(checkTiming(masked, {})).toMatchObject({ depth: 0 });
   });
 });

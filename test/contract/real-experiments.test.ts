@@ -13,7 +13,7 @@ import { importState } from "../../src/training/state.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 const dataset = smallDigits({ classes: 3, train: 40, test: 8 });
-const raw = { data: { path: "bars", heldOut: 0 }, network: { hidden: [18, 7] }, train: { batch: 8 } };
+const raw = { data: { path: "bars", validation: 0 }, network: { hidden: [18, 7] }, train: { batch: 8 } };
 const RATES = { perception: 0.01, recall: 0.01 };
 const configOf = (...overrides: string[]) => resolveConfig(raw, overrides);
 
@@ -63,11 +63,11 @@ test.each(cases)(
 describe("options change what is learned", () => {
   test.each([
     ["dll", "--rule.dll.errorLimit=0.001"],
-    ["dll", "--rule.dll.feedbackRate=10"],
+    ["dll", "--rule.dll.feedbackLearningRate=10"],
     ["predictive-coding", "--rule.predictiveCoding.inferenceSteps=3"],
-    ["predictive-coding", "--rule.predictiveCoding.inferenceRate=0.3"],
+    ["predictive-coding", "--rule.predictiveCoding.inferenceLearningRate=0.3"],
     ["ccl", "--rule.ccl.affinity=dots"],
-    ["real-backprop", "--network.activation=elu"],
+    ["backprop-ann", "--network.activation=elu"],
     ["ccl", "--network.activation=relu"],
   ])("%s: %s", (rule, override) => {
     const [own, other] = [[], [override]].map((more) => outputs(trained(`--rule.name=${rule}`, ...more).model));
@@ -75,7 +75,7 @@ describe("options change what is learned", () => {
   });
 
   test.each([
-    ["real-backprop", "relu"],
+    ["backprop-ann", "relu"],
     ["dll", "tanh"],
     ["predictive-coding", "tanh"],
     ["ccl", "elu"],

@@ -141,7 +141,7 @@ describe("checkpoints", () => {
 describe("training", () => {
   const train = { epochs: 20, batch: 24, learningRate: 0.02 };
 
-  it.each([{ loss: "margin" }, { name: "taking-turns" }, { name: "real-bsd", loss: "margin" }])(
+  it.each([{ loss: "margin" }, { name: "taking-turns" }, { name: "bsd-ann", loss: "margin" }])(
     "with rule %j learns",
     async (rule) => {
       expect(

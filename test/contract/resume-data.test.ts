@@ -36,7 +36,7 @@ async function expectOthersRefused(run: string, override: string, message: RegEx
 }
 
 describe("a run of images", () => {
-  beforeAll(() => begun("images", ["bars.yaml", "--train.epochs=1", "--data.heldOut=0"]));
+  beforeAll(() => begun("images", ["bars.yaml", "--train.epochs=1", "--data.validation=0"]));
 
   it("goes on with the same images zipped since", async () => {
     cpSync(join(workspace(), "bars"), join(workspace(), "zipped"), { recursive: true });

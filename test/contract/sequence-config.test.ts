@@ -27,9 +27,9 @@ describe("defaults", () => {
     expect(resolveSequenceConfig(alice)).toEqual({
       name: "alice-bsd",
       task: "next-character",
-      data: { text: "alice", window: 32, stride: 32, trainPart: 0.8, heldOut: 0.1, limit: 0, newline: "keep" },
+      data: { text: "alice", window: 32, stride: 32, trainPart: 0.8, validation: 0.1, limit: 0, newline: "keep" },
       network,
-      rule: { ...rule, negatives: "masked" },
+      rule: { ...rule, rivals: "masked" },
       train,
     });
     expect(resolveSequenceConfig(alice, ["--data.window=10"]).data.stride).toBe(10);
@@ -37,9 +37,9 @@ describe("defaults", () => {
 
   it("of a series", () => {
     const config = resolveSequenceConfig(series, ["--rule.name=dll"]);
-    expect(config).toMatchObject({ name: "ETTh1-dll", rule: { negatives: "literal" } });
+    expect(config).toMatchObject({ name: "ETTh1-dll", rule: { rivals: "literal" } });
     expect(config.data).toEqual({
-      ...{ series: "x/ETTh1.csv.gz", window: 32, stride: 1, trainPart: 0.8, heldOut: 0.1, limit: 0 },
+      ...{ series: "x/ETTh1.csv.gz", window: 32, stride: 1, trainPart: 0.8, validation: 0.1, limit: 0 },
       ...{ standardise: "train", fill: "error" },
     });
     expect(resolveSequenceConfig(series, ["--task=forecast"]).data.horizon).toBe(1);
@@ -79,10 +79,10 @@ it("reads back what it writes", () => {
 
 it.each([
   [alice, ["--train.epoch=3"], "unknown key train.epoch (did you mean train.epochs?)"],
-  [alice, ["--network.kind=cnn"], "unknown key network.kind (known here: network.hidden, "],
+  [alice, ["--network.kind=cnn"], "network.kind has no meaning in a sequence experiment: its net is always recurrent"],
   [alice, ["--task=text"], "task: expected one of next-character, regression, forecast, got the text"],
-  [alice, ["--rule.name=bptt"], "rule.name: expected one of bsd, backprop, backprop-real, predictive-coding, dll, got"],
-  [alice, ["--data.heldOut=1"], "data.heldOut: expected a fraction from 0 to below 1, got the number 1"],
+  [alice, ["--rule.name=bptt"], "rule.name: expected one of bsd, backprop, backprop-ann, predictive-coding, dll, got"],
+  [alice, ["--data.validation=1"], "data.validation: expected a fraction from 0 to below 1, got the number 1"],
   [alice, ["--data.text=3"], "data.text: expected a known text (alice, hamlet, emma) or a text's path"],
   [alice, ["--data.series=a.csv"], "data.series: expected nothing with task next-character"],
   [alice, ["--data.fill=previous"], "data.fill: expected nothing with task next-character"],
@@ -96,7 +96,7 @@ it.each([
   [series, ["--data.timeColumn=true"], "data.timeColumn: expected a column's name or place, or false, got true"],
   [alice, ["--rule.affinity=angles"], "rule.affinity: expected one of cosines, dots, got"],
   [alice, ["--rule.recallFeatures=same"], "rule.recallFeatures: expected one of rate, drive, membrane, got"],
-  [series, ["--rule.negatives=prototypes"], "rule.negatives: expected one of literal, masked, got"],
+  [series, ["--rule.rivals=prototypes"], "rule.rivals: expected one of literal, masked, got"],
   [series, ["--train.batch=2048"], "data.window x train.batch x network.steps: expected at most 65536 rows"],
   [series, ["--train.batch=1", "--data.window=1"], "data.window x train.batch: expected at least 2 positions"],
 ])("%j with %j", (raw, overrides, message) => {
@@ -104,7 +104,7 @@ it.each([
   const origin =
     overrides.length === 0 || /^[\w.]+ x /.test(message)
       ? "x.yaml: "
-      : message.startsWith("unknown")
+      : /^unknown|no meaning/.test(message)
         ? "command line: "
         : "--";
   expect(fault(raw, ...overrides)).toContain(origin + message);

@@ -78,16 +78,25 @@ const bsd = [
 
 /** Settings heard; of several the last one is, where the others stand. */
 const heard: readonly (readonly [name: string, kind: Kind, settings: readonly string[]])[] = [
-  ["bsd", "text", [...bsd, "rule.negatives=literal"]],
+  ["bsd", "text", [...bsd, "rule.rivals=literal"]],
   ["bsd", "series", [...bsd, "network.population.size=7", "network.population.range=1"]],
   ["backprop", "text", spiking],
-  ["backprop-real", "text", training],
+  ["backprop-ann", "text", training],
   [
     "predictive-coding",
     "text",
-    [...training, "rule.inferenceSteps=7", "rule.inferenceRate=0.3", "rule.carry=inferred"],
+    [
+      ...training,
+      "rule.predictiveCoding.inferenceSteps=7",
+      "rule.predictiveCoding.inferenceLearningRate=0.3",
+      "rule.predictiveCoding.carry=inferred",
+    ],
   ],
-  ["dll", "text", [...training, "rule.feedbackRate=0.7", "rule.errorLimit=0.0001", "rule.temporalFeedback=true"]],
+  [
+    "dll",
+    "text",
+    [...training, "rule.dll.feedbackLearningRate=0.7", "rule.dll.errorLimit=0.0001", "rule.dll.temporalFeedback=true"],
+  ],
 ];
 
 const FOREIGN = [
@@ -96,9 +105,14 @@ const FOREIGN = [
     "rule.affinity=dots",
     "rule.weight=3",
     "rule.homeostasis.weight=5",
-    "rule.inferenceSteps=7",
+    "rule.predictiveCoding.inferenceSteps=7",
   ],
-  ...["rule.carry=inferred", "rule.feedbackRate=0.7", "rule.errorLimit=0.0001", "network.threshold.recall=0.4"],
+  ...[
+    "rule.predictiveCoding.carry=inferred",
+    "rule.dll.feedbackLearningRate=0.7",
+    "rule.dll.errorLimit=0.0001",
+    "network.threshold.recall=0.4",
+  ],
 ];
 const keyOf = (setting: string): string => setting.split("=")[0]!;
 

@@ -60,7 +60,7 @@ async function measure(kind: "mlp" | "cnn", hidden: readonly number[]) {
     const rule = new Bsd(
       pair,
       {
-        ...{ features: "rate", centred: true, negatives: "prototypes", loss: "infonce", lambda: 0, temperature: 0.1 },
+        ...{ features: "rate", centred: true, rivals: "prototypes", loss: "infonce", lambda: 0, temperature: 0.1 },
         ...{ weight: 1, stimulusWeight: 1, top: "cross-entropy", homeostasis: { weight: 0, rate: 0 } },
       },
       { weightDecay: 0.01, clip: 1, clipScope: "stage" },

@@ -63,7 +63,7 @@ function forwarded(plain: readonly PlainLayer[], x: ad.Value): ad.Value {
 
 describe.each(CASES)("$name", (small) => {
   test.each(["relu", "tanh", "elu"] as const)("backprop: gradients of the cross-entropy, %s", (activation) => {
-    const learner = smallRule(team, "real-backprop", { ...small, activation });
+    const learner = smallRule(team, "backprop-ann", { ...small, activation });
     const labels = loadImages(learner, IMAGES);
     const plain = plainNet(learner, activation);
     const loss = ad.crossEntropy(forwarded(plain, imagesOf(learner, IMAGES)), labels);
@@ -125,12 +125,12 @@ describe.each(CASES)("$name", (small) => {
     { loss: "infonce", affinity: "cosines", centred: true, margin: 2.5 },
     { loss: "reco", affinity: "cosines", centred: true },
     { loss: "mse", affinity: "cosines", centred: true },
-  ] as const)("real-bsd: every stage's own loss, %j", (options) => {
+  ] as const)("bsd-ann: every stage's own loss, %j", (options) => {
     const { centred, affinity } = options;
     const own = { ...options, temperature: 0.2, lambda: 1.5, weight: 2, stimulusWeight: 3 };
     // Stage 1 stays with cosines, and has no margin.
     const drawn = { ...own, margin: 0, ...(affinity === "dots" && { affinity: "cosines" as const, temperature: 0.1 }) };
-    const image = realImageNet(team, smallOptions({ ...small, activation: "elu" }), "real-bsd");
+    const image = realImageNet(team, smallOptions({ ...small, activation: "elu" }), "bsd-ann");
     const learner = new RealBsd(image, own, PLAIN_OPTIMISER);
     expectStages(learner, "elu", (rows, c, labels, stage) => {
       const [v, w] = centred ? [centredRows(rows, IMAGES), centredRows(c, CLASSES)] : [rows, c];
@@ -140,9 +140,9 @@ describe.each(CASES)("$name", (small) => {
     });
   });
 
-  test("real-bsd: networks that are frozen stay as they are drawn", () => {
+  test("bsd-ann: networks that are frozen stay as they are drawn", () => {
     for (const freeze of ["perception", "recall", "both"] as const) {
-      const image = realImageNet(team, smallOptions(small), "real-bsd");
+      const image = realImageNet(team, smallOptions(small), "bsd-ann");
       const own = {
         loss: "infonce",
         centred: true,

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => team.close());
 
 async function trained(network: object, limit: number, learningRate: number): Promise<Model> {
-  const data = { name: "mnist", heldOut: 0.1, limit };
+  const data = { name: "mnist", validation: 0.1, limit };
   const config = resolveConfig({ data, network, train: { epochs: 1, batch: 20, threads: 1, learningRate } });
   const experiment = createExperiment(team, config, dataset);
   await trainExperiment(experiment, {});

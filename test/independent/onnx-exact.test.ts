@@ -219,7 +219,7 @@ describe("nets of real numbers", () => {
     const config = resolveConfig({
       data: { path: "x" },
       network: { kind, hidden: [17, 6], activation },
-      rule: { name: "real-backprop" },
+      rule: { name: "backprop-ann" },
       train: { batch: 8 },
     });
     const model = createModel(team, config, data);

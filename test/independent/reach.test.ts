@@ -21,7 +21,8 @@ import { type PlainParameters, plainBlock } from "../support/plain-stack.ts";
 const RATES = { perception: "rate", recall: "rate" } as const;
 const detached = { perception: false, recall: true };
 
-const built = (kind: Kind, rule: Partial<BsdOptions>) => small(kind, { reach: 1, carriers: "transposes", ...rule });
+const built = (kind: Kind, rule: Partial<BsdOptions>) =>
+  small(kind, { errorDepth: 1, errorWeights: "transposes", ...rule });
 
 /** What each layer learns from where errors go down `reach` stages. */
 function expected(pair: Small, reach: number, carriers?: readonly ad.Value[]): PlainGradients[] {
@@ -78,7 +79,7 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
   test.each([1, 2, 3, 64])(
     "reach %d by transposes: a stage learns from its own loss and from those that reach it",
     async (reach) => {
-      const pair = await built(kind, { reach });
+      const pair = await built(kind, { errorDepth: reach });
       try {
         learn(pair);
         expect(worst(pair, expected(pair, reach))).toBeLessThan(ALLOWED);
@@ -92,7 +93,7 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
   );
 
   test("recall's synapses carry as transposes do where they mirror perception's", async () => {
-    const [own, other] = await Promise.all([built(kind, {}), built(kind, { carriers: "recall" })]);
+    const [own, other] = await Promise.all([built(kind, {}), built(kind, { errorWeights: "recall" })]);
     try {
       for (const { pair } of [own, other]) {
         for (const [k, up] of pair.perception.slice(1).entries()) {
@@ -130,7 +131,7 @@ test.each([
   [1, "learned"],
   [64, "learned"],
 ] as const)("reach %d by carriers %s, as they are drawn", async (reach, kind) => {
-  const pair = await built("mlp", { reach, carriers: kind });
+  const pair = await built("mlp", { errorDepth: reach, errorWeights: kind });
   try {
     const carriers = kind === "recall" ? mirrored(pair) : drawn(pair);
     learn(pair);

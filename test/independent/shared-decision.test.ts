@@ -58,7 +58,7 @@ async function gradients(
       const settings = {
         optimiser,
         rule: {
-          ...{ features: "rate", centred: true, negatives: "prototypes", lambda: 0.6, weight: 1, stimulusWeight: 1 },
+          ...{ features: "rate", centred: true, rivals: "prototypes", lambda: 0.6, weight: 1, stimulusWeight: 1 },
           ...{ top: "cross-entropy", homeostasis: { weight: 0, rate: 0 }, ...DOTS, temperature },
         },
       } as unknown as Settings;
@@ -123,7 +123,7 @@ it("takes the softmax of the concept's drive for what the net decides", async ()
 it("expects a share from 0 to 1, prototypes and one-hot targets", async () => {
   expect(() => sharing(1.5)).toThrow("shared-decision: expected SHARE from 0 to 1, got 1.5");
   const { team, pair } = await smallPair({ network: { kind: "mlp" } });
-  const settings = { rule: { negatives: "masked" }, optimiser: {} } as unknown as Settings;
-  expect(() => sharing(0.5).create(pair, settings)).toThrow("expected negatives prototypes and a one-hot target");
+  const settings = { rule: { rivals: "masked" }, optimiser: {} } as unknown as Settings;
+  expect(() => sharing(0.5).create(pair, settings)).toThrow("expected rivals prototypes and a one-hot target");
   await team.close();
 });

@@ -7,7 +7,7 @@ const config = (train: object) =>
   ({
     name: "words",
     task: "next-character",
-    data: { text: "words.txt", heldOut: 0.1 },
+    data: { text: "words.txt", validation: 0.1 },
     network: { hidden: [8, 4], threshold: { recall: 1, perception: 0.6 } },
     train,
   }) as unknown as AnyConfig;

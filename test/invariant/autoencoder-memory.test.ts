@@ -20,12 +20,12 @@ const RATES = { perception: 0.01, recall: 0.01 };
 const OPTIMISER = { weightDecay: 0.01, clip: 1, clipScope: "stage" } as const;
 const MAX_IMAGES = 12;
 
-type Rule = "bsd" | "bsd by frequency" | "backprop" | "real-backprop";
+type Rule = "bsd" | "bsd by frequency" | "backprop" | "backprop-ann";
 
 function learnerOf(rule: Rule, kind: "mlp" | "cnn"): AutoencoderLearner {
   const hidden = kind === "mlp" ? [40] : [6, 18];
   const shape = { kind, image: SMALL_IMAGE, hidden, latent: 12, norm: true, maxImages: MAX_IMAGES, seed: 1 };
-  if (rule === "real-backprop") return new AutoencoderRealBackprop(team, shape, OPTIMISER);
+  if (rule === "backprop-ann") return new AutoencoderRealBackprop(team, shape, OPTIMISER);
   const spiking = { ...shape, steps: 4, tau: 2, threshold: { perception: 0.6, recall: 0.6 } };
   const backprop = rule === "backprop";
   const pair = new AutoencoderPair(team, {
@@ -75,7 +75,7 @@ function hand(from: AutoencoderLearner, to: AutoencoderLearner): void {
   to.optimiser.steps = from.optimiser.steps;
 }
 
-const cases = (["bsd", "bsd by frequency", "backprop", "real-backprop"] as const).flatMap((rule) =>
+const cases = (["bsd", "bsd by frequency", "backprop", "backprop-ann"] as const).flatMap((rule) =>
   (["mlp", "cnn"] as const).map((kind) => ({ rule, kind })),
 );
 
@@ -95,7 +95,7 @@ describe.each(cases)("$rule, $kind", ({ rule, kind }) => {
   });
 });
 
-describe.each(cases.filter(({ rule }) => rule !== "real-backprop"))("$rule, $kind", ({ rule, kind }) => {
+describe.each(cases.filter(({ rule }) => rule !== "backprop-ann"))("$rule, $kind", ({ rule, kind }) => {
   test("drives, their gradients and chunk sums of the batch before may be no numbers at all", () => {
     const learner = learnerOf(rule, kind);
     loadPatterns(learner, MAX_IMAGES);

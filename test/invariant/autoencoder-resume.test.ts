@@ -6,12 +6,12 @@ import { SMALL_AUTOENCODER, smallAutoencoderTraining } from "../support/small-au
 const { train, network } = SMALL_AUTOENCODER;
 const settings = {
   backprop: { rule: { name: "backprop" } },
-  "real-backprop": { rule: { name: "real-backprop" } },
+  "backprop-ann": { rule: { name: "backprop-ann" } },
   "cnn, ReCo, split by frequency": {},
   "mlp, InfoNCE, not split, homeostasis, clipped by the norm of all, uneven batches": {
     network: { ...network, kind: "mlp", hidden: [20, 12] },
     rule: { loss: "infonce", frequency: { on: false }, homeostasis: { weight: 1, rate: 0.05 } },
-    train: { ...train, batch: 25, warmup: 3, clipScope: "global", recallRate: 0.5, seed: 3 },
+    train: { ...train, batch: 25, warmup: 3, clipScope: "global", recallLearningRate: 0.5, seed: 3 },
   },
 };
 

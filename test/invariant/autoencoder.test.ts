@@ -75,8 +75,8 @@ describe.each([
   ["mlp", {}],
   ["cnn", { homeostasis: { weight: 10, rate: 0.05 } }],
   ["cnn", { frequency: { ...frequencyDefaults, on: true } }],
-  ["mlp", { redraw: 2, seeing: 0.5 }],
-  ["cnn", { redraw: 2, seeing: 0.5 }],
+  ["mlp", { reconstruct: 2, seeing: 0.5 }],
+  ["cnn", { reconstruct: 2, seeing: 0.5 }],
 ] as const)("%s %o", (kind, rule) => {
   const options: SmallAutoencoderOptions = { network: { kind, keepGradients: true }, rule };
 

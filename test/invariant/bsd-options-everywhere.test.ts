@@ -30,9 +30,9 @@ const problems = {
 
 const frequency = { ...frequencyDefaults, on: true };
 const rules: [string, Partial<HiddenOptions>][] = [
-  ["blocks of bands", { negatives: "literal", block: 4, frequency, loss: "reco" }],
-  ["margin and dots in bands", { negatives: "masked", frequency, loss: "infonce", affinity: "dots", margin: 1 }],
-  ["mse, recall by its membranes", { negatives: "literal", loss: "mse", recallFeatures: "membrane", features: "rate" }],
+  ["blocks of bands", { rivals: "literal", block: 4, frequency, loss: "reco" }],
+  ["margin and dots in bands", { rivals: "masked", frequency, loss: "infonce", affinity: "dots", margin: 1 }],
+  ["mse, recall by its membranes", { rivals: "literal", loss: "mse", recallFeatures: "membrane", features: "rate" }],
 ];
 
 test.each(Object.keys(problems).flatMap((problem) => rules.map(([name, rule]) => [problem, name, rule] as const)))(

@@ -40,14 +40,14 @@ describe.each([
   [false, 0, "chain"],
   [true, 0, "broadcast"],
   [true, 1, "chain"],
-])("detached %s, reach %d, recall %s", (detached, reach, paths) => {
+])("detached %s, reach %d, recall %s", (detached, errorDepth, paths) => {
   it.each([
     ["none", [...hidden, ...top, ...recall]],
     ["perception", [...top, ...recall]],
     ["recall", [...hidden, ...top]],
     ["both", top],
   ])("freeze %s: the others learn", async (freeze, free) => {
-    expect(await moved({ freeze, detached, reach }, { recall: paths })).toEqual(free);
+    expect(await moved({ freeze, detached, errorDepth }, { recall: paths })).toEqual(free);
   });
 });
 
@@ -65,7 +65,7 @@ it.each(["rate", "drive", "membrane"])(
 
 it("a frozen recall is one whose rate is 0", async () => {
   const one = valuesOf((await smallTraining(variant({ freeze: "recall" }), { data })).last);
-  const other = valuesOf((await smallTraining(variant({}, { recallRate: 0 }), { data })).last);
+  const other = valuesOf((await smallTraining(variant({}, { recallLearningRate: 0 }), { data })).last);
   expect(one).toEqual(other);
 });
 
@@ -86,18 +86,18 @@ it("random codes: there is perception alone, all of it learns, and the rate of o
 it.each([
   ["random codes", { codes: "random" }, {}, 1],
   ["stages that are not detached", { detached: false }, {}, 2],
-  ["errors that reach one stage", { reach: 1 }, {}, 2],
-  ["errors that reach all stages", { reach: 64 }, {}, 1],
+  ["errors that reach one stage", { errorDepth: 1 }, {}, 2],
+  ["errors that reach all stages", { errorDepth: 64 }, {}, 1],
   [
     "errors that reach one stage of a cnn by transposes",
-    { reach: 1, carriers: "transposes" },
+    { errorDepth: 1, errorWeights: "transposes" },
     { kind: "cnn", hidden: [3, 5] },
     2,
   ],
-  ["errors by learned carriers", { reach: 64, carriers: "learned" }, { recall: "broadcast" }, 2],
+  ["errors by learned carriers", { errorDepth: 64, errorWeights: "learned" }, { recall: "broadcast" }, 2],
   [
     "errors that reach one stage of a cnn by learned carriers",
-    { reach: 1, carriers: "learned" },
+    { errorDepth: 1, errorWeights: "learned" },
     { kind: "cnn", hidden: [3, 5] },
     1,
   ],

@@ -215,7 +215,7 @@ describe.each(["mlp", "cnn"] as const)("bsd with one of its parts taken away or 
     ["learned", ["C1", "C4"]],
     ["transposes", ["C4"]],
   ] as const)("errors that reach the stage below alone, by %s: as those that go all the way", async (carriers, met) => {
-    expect(await found({ name: "bsd", rule: { reach: 1, carriers } }, kind)).toEqual(met);
+    expect(await found({ name: "bsd", rule: { errorDepth: 1, errorWeights: carriers } }, kind)).toEqual(met);
   });
 });
 

@@ -19,7 +19,7 @@ const PLACE = { step: 1, epoch: 0, batch: 1, best: null };
 
 function made(observe: object = {}, data: object = {}, seed = 1) {
   const config = resolveConfig({
-    data: { path: "bars", heldOut: 0.4, ...data },
+    data: { path: "bars", validation: 0.4, ...data },
     ...{ network: { hidden: [9] }, train: { batch: 20, seed }, observe },
   });
   return createExperiment(team, config, smallDigits({ classes: 3, train: 60, test: 6 }));
@@ -61,7 +61,7 @@ it("wrong labels and variants of the images follow the seed where nothing is hel
   const drawn = (seed: number) => {
     const { model, dataset, augmenter, taughtLabels } = made(
       {},
-      { heldOut: 0, labelNoise: 0.5, augment: { shift: 3, rotate: 20 } },
+      { validation: 0, labelNoise: 0.5, augment: { shift: 3, rotate: 20 } },
       seed,
     );
     // The same image at the same step.

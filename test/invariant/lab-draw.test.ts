@@ -13,7 +13,7 @@ const cases: [string, { network: object; rule: object }][] = [
     "bsd, Poisson stimulus, random targets, negatives of the batch",
     {
       network: { hidden: [18], stimulus: "poisson", target: "random" },
-      rule: { negatives: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
+      rule: { rivals: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
     },
   ],
   ["bsd, latency stimulus", { network: { hidden: [18], stimulus: "latency" }, rule: {} }],

@@ -28,7 +28,7 @@ const OTHER: Readonly<Record<string, string>> = {
   "rule.lambda": "1",
   "rule.temperature": "0.5",
   "rule.features": "membrane",
-  "rule.negatives": "masked",
+  "rule.rivals": "masked",
   "network.threshold.perception": "0.3",
   "network.threshold.recall": "0.3",
   "network.threshold.concept": "1",
@@ -51,7 +51,7 @@ async function learned(pairs: Readonly<Record<string, string>>): Promise<number[
 const CASES: readonly (readonly [rule: string, loss: string])[] = [
   ...imageRules.map((rule) => [rule, "infonce"] as const),
   ["bsd", "reco"],
-  ["real-bsd", "reco"],
+  ["bsd-ann", "reco"],
 ];
 
 describe("fields of", () => {
@@ -63,7 +63,7 @@ describe("fields of", () => {
     for (const { key, read } of FIELDS) {
       const value = OTHER[key];
       // What does not go with a rule is refused by the checker, which is as good as not reading it.
-      if (value === undefined || (rule === "real-bsd" && ["rule.features", "rule.negatives"].includes(key))) continue;
+      if (value === undefined || (rule === "bsd-ann" && ["rule.features", "rule.rivals"].includes(key))) continue;
       const same = JSON.stringify(await learned({ ...base, [key]: value })) === JSON.stringify(usual);
       if (same === (read(draft) && key !== NOT_LEARNED)) wrong.push(key);
     }

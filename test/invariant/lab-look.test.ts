@@ -21,7 +21,7 @@ const cases: [string, { network: object; rule: object; data?: object }][] = [
     "bsd, Poisson stimulus, random targets, negatives of the batch",
     {
       network: { hidden: [18], stimulus: "poisson", target: "random" },
-      rule: { negatives: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
+      rule: { rivals: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
     },
   ],
   ["bsd, cnn", { network: { kind: "cnn", hidden: [3, 5], steps: 2 }, rule: {} }],
@@ -35,10 +35,7 @@ const cases: [string, { network: object; rule: object; data?: object }][] = [
   ["dll", { network: { hidden: [18, 9] }, rule: { name: "dll" } }],
   ["ccl, cnn", { network: { kind: "cnn", hidden: [3, 5] }, rule: { name: "ccl" } }],
   ["bsd, variants of the images", { network: { hidden: [18, 9] }, rule: {}, data: varied }],
-  [
-    "real-backprop, variants of the images",
-    { network: { hidden: [9] }, rule: { name: "real-backprop" }, data: varied },
-  ],
+  ["backprop-ann, variants of the images", { network: { hidden: [9] }, rule: { name: "backprop-ann" }, data: varied }],
   ["predictive-coding", { network: { hidden: [18, 9] }, rule: { name: "predictive-coding" } }],
 ];
 
@@ -113,10 +110,10 @@ describe.each(cases)("%s", (_, sections) => {
 
 it.each(["prototypes", "masked"])(
   "%s: a snapshot shows its own image's spikes, whatever was asked before",
-  async (negatives) => {
+  async (rivals) => {
     const { session, step } = await stepper({
       network: { hidden: [18, 9] },
-      rule: { negatives },
+      rule: { rivals },
       train: { epochs: 3, batch: 16, learningRate: 0.01 },
     });
     for (let k = 0; k < 6; k++) await step();

@@ -79,11 +79,11 @@ const cases: [string, SmallOptions][] = (["mlp", "cnn"] as const).flatMap((kind)
       ["masked", "chain"],
       ["prototypes", "broadcast"],
     ] as const
-  ).map(([negatives, recall]): [string, SmallOptions] => [
-    `${kind}, ${negatives}, ${recall}`,
+  ).map(([rivals, recall]): [string, SmallOptions] => [
+    `${kind}, ${rivals}, ${recall}`,
     {
       network: { kind, recall, ...(kind === "cnn" ? { pool: 2 } : {}) },
-      rule: { negatives, loss: negatives === "masked" ? "reco" : "infonce", homeostasis: { weight: 10, rate: 0.05 } },
+      rule: { rivals, loss: rivals === "masked" ? "reco" : "infonce", homeostasis: { weight: 10, rate: 0.05 } },
     },
   ]),
 );
@@ -144,7 +144,7 @@ describe.each(cases)("%s", (_, options) => {
       let spikes: string[] = [];
       let kept: string[] = [];
       const spikesNow = (pair: NetworkPair) => {
-        const shown = options.rule?.negatives === "masked" ? randomImages(pair, 6).labels : [0, 1, 2];
+        const shown = options.rule?.rivals === "masked" ? randomImages(pair, 6).labels : [0, 1, 2];
         // The last is the drawing, of which perception sees nothing.
         return [...recalled(pair, shown).values()].slice(0, -1);
       };

@@ -39,14 +39,14 @@ const reordered = ({ values, labels, ids }: Images, order: readonly number[]): I
 const kinds = ["mlp", "cnn"] as const;
 const everyCase = kinds.flatMap((kind) =>
   (["direct", "poisson", "latency"] as const).flatMap((stimulus) =>
-    (["prototypes", "literal"] as const).map((negatives) => ({ kind, stimulus, negatives })),
+    (["prototypes", "literal"] as const).map((rivals) => ({ kind, stimulus, rivals })),
   ),
 );
 
 test.each(everyCase)(
-  "$kind, $stimulus, $negatives: the order of a batch does not matter",
-  async ({ kind, stimulus, negatives }) => {
-    const options: SmallOptions = { network: { kind, stimulus }, rule: { negatives } };
+  "$kind, $stimulus, $rivals: the order of a batch does not matter",
+  async ({ kind, stimulus, rivals }) => {
+    const options: SmallOptions = { network: { kind, stimulus }, rule: { rivals } };
     const lossesOf = (order: readonly number[]) =>
       using(options, ({ pair, step }) => step(reordered(randomImages(pair, 6), order)).stageLosses);
     const losses = await lossesOf([0, 1, 2, 3, 4, 5]);
@@ -55,10 +55,10 @@ test.each(everyCase)(
 );
 
 test.each(everyCase)(
-  "$kind, $stimulus, $negatives: unused room for images does not matter, bit for bit",
-  async ({ kind, stimulus, negatives }) => {
+  "$kind, $stimulus, $rivals: unused room for images does not matter, bit for bit",
+  async ({ kind, stimulus, rivals }) => {
     const after = (maxImages: number) =>
-      using({ network: { kind, stimulus, maxImages }, rule: { negatives } }, ({ pair, step }) => {
+      using({ network: { kind, stimulus, maxImages }, rule: { rivals } }, ({ pair, step }) => {
         const reports = [0, 1].map((i) => step(randomImages(pair, 4, i), i));
         return { reports, updates: updatesOf(pair) };
       });
@@ -69,7 +69,7 @@ test.each(everyCase)(
 
 test("a smaller batch after a larger one sees nothing of it", async () => {
   // Recall first sees six rows, then four; with the norm's running statistics out of play both must learn alike.
-  const options: SmallOptions = { network: { kind: "cnn" }, rule: { negatives: "masked" } };
+  const options: SmallOptions = { network: { kind: "cnn" }, rule: { rivals: "masked" } };
   const fresh = await using(options, ({ pair, step }) => step(randomImages(pair, 4, 1)).stageLosses);
   const reused = await using(options, ({ pair, rule, step }) => {
     const start = pair.layers.map(({ group }) => group.parameters.view.slice());

@@ -22,7 +22,7 @@ const cases: [string, { network: object; rule: object }][] = [
     "bsd, Poisson stimulus, random targets, negatives of the batch",
     {
       network: { hidden: [18], stimulus: "poisson", target: "random" },
-      rule: { negatives: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
+      rule: { rivals: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
     },
   ],
   ["bsd, cnn", { network: { kind: "cnn", hidden: [3, 5], steps: 2 }, rule: {} }],

@@ -9,7 +9,7 @@ import { sharedWorkspace } from "../support/small-run.ts";
 const workspace = sharedWorkspace();
 const bytes = (...path: string[]) => readFileSync(join(workspace(), ...path));
 /** One process measures the images it holds out after every epoch, parts once they are joined. */
-const NONE = "--data.heldOut=0";
+const NONE = "--data.validation=0";
 
 it("--stages in two processes, the lower one killed and both resumed: the same bytes", async () => {
   const folder = workspace();

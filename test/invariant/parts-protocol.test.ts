@@ -167,7 +167,7 @@ describe("spikes", () => {
 });
 
 describe("a neighbour that is not what it should be", () => {
-  const raw = { data: { path: "bars", heldOut: 0 }, network: { hidden: [9, 9] }, train: { epochs: 1, batch: 40 } };
+  const raw = { data: { path: "bars", validation: 0 }, network: { hidden: [9, 9] }, train: { epochs: 1, batch: 40 } };
 
   /** The lower part's error when the upper one's frames are changed on their way down. */
   async function lowerError(change: (frame: Frame) => Frame): Promise<unknown> {

@@ -6,7 +6,7 @@ import { fulfilled, joinedAt, smallParts } from "../support/small-parts.ts";
 import { smallTraining } from "../support/small-training.ts";
 
 const data = { classes: 3, train: 60, test: 6 };
-const heldOut = { data: { path: "bars", heldOut: 0 } };
+const heldOut = { data: { path: "bars", validation: 0 } };
 
 describe("stopping and going on", () => {
   const raw = { ...heldOut, network: { hidden: [18, 12, 9] }, train: { epochs: 2, batch: 16 } };

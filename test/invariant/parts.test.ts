@@ -6,7 +6,7 @@ import { smallTraining } from "../support/small-training.ts";
 
 /** 3 full batches and a part of one each epoch; images held out would give one process a best that parts have not. */
 const data = { classes: 3, train: 60, test: 6 };
-const heldOut = { data: { path: "bars", heldOut: 0 } };
+const heldOut = { data: { path: "bars", validation: 0 } };
 
 const cases = {
   "mlp, direct": {
@@ -16,7 +16,7 @@ const cases = {
   "mlp, Poisson stimulus, random targets, pairs of spikes": {
     raw: {
       network: { hidden: [18, 33], stimulus: "poisson", target: "random" },
-      rule: { negatives: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
+      rule: { rivals: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
       train: { epochs: 2, batch: 16, schedule: "constant", warmup: 4, seed: 7 },
     },
     cuts: [[1], [2], [1, 3]],
@@ -42,7 +42,7 @@ const cases = {
     cuts: [[2]],
   },
   "mlp, frozen recall": {
-    raw: { network: { hidden: [18, 9] }, train: { epochs: 2, batch: 16, recallRate: 0 } },
+    raw: { network: { hidden: [18, 9] }, train: { epochs: 2, batch: 16, recallLearningRate: 0 } },
     cuts: [[2]],
   },
   "mlp, variants of the images, wrong labels": {
@@ -70,7 +70,11 @@ describe.each(Object.entries(cases))("%s", (_name, { raw, cuts }) => {
 });
 
 it("with images held out: weights and optimiser's state of one process, but not its best accuracy, which parts do not measure", async () => {
-  const raw = { data: { path: "bars", heldOut: 0.2 }, network: { hidden: [18, 9] }, train: { epochs: 2, batch: 16 } };
+  const raw = {
+    data: { path: "bars", validation: 0.2 },
+    network: { hidden: [18, 9] },
+    train: { epochs: 2, batch: 16 },
+  };
   const whole = await smallTraining(raw, { data });
   const parts = await smallParts(raw, { after: [2], data });
   const [one, joined] = [whole.last, joinedAt(parts.saves, whole.steps)].map((bytes) =>

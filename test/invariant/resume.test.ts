@@ -14,7 +14,7 @@ const settings = {
   "mlp, direct": { network: { hidden: [18, 9] }, train: { epochs: 3, batch: 16 } },
   "mlp, Poisson stimulus, random targets, pairs of spikes, wrong labels": {
     network: { hidden: [18], stimulus: "poisson", target: "random" },
-    rule: { negatives: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
+    rule: { rivals: "masked", loss: "reco", homeostasis: { weight: 1, rate: 0.1 } },
     data: { path: "bars", labelNoise: 0.3 },
     train: { epochs: 3, batch: 16, schedule: "constant", warmup: 4, seed: 7 },
   },

@@ -39,7 +39,7 @@ describe.each(imageRules.filter((name) => name !== "bsd"))("%s", (name: ImageRul
     // Only a checkpoint to go on from keeps what is thrown away at the end.
     const names = (bytes: Uint8Array) => [...decodeCheckpoint(bytes, "test").tensors.keys()];
     const beside = names(whole.last).filter((tensor) => /classifier|feedback/.test(tensor));
-    expect(beside.length > 0).toBe(["local-losses", "dll", "ccl", "real-bsd"].includes(name));
+    expect(beside.length > 0).toBe(["local-losses", "dll", "ccl", "bsd-ann"].includes(name));
     expect(names(whole.best!).filter((tensor) => /classifier|feedback|optimiser/.test(tensor))).toEqual([]);
     expect(names(whole.best!).filter((tensor) => tensor.startsWith("recall"))).toEqual([]);
   });

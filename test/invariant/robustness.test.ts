@@ -41,7 +41,7 @@ afterAll(async () => {
 
 describe.each([
   ["mlp", "bsd", mlp],
-  ["mlp", "real-backprop", mlp],
+  ["mlp", "backprop-ann", mlp],
   ["cnn", "backprop", cnn],
 ] as const)("%s by %s", (_kind, rule, network) => {
   let model: ImageModel;

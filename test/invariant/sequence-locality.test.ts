@@ -69,10 +69,7 @@ function mayDepend(updated: string, changed: string, top: number): boolean {
 const values = { kind: "values", width: 5 } as const;
 const cases: [string, SmallSequenceOptions][] = [
   ["symbols, masked InfoNCE, homeostasis", { rule: { homeostasis: { weight: 10, rate: 0.05 } } }],
-  [
-    "values, literal ReCo",
-    { network: { inputs: values, targets: values }, rule: { negatives: "literal", loss: "reco" } },
-  ],
+  ["values, literal ReCo", { network: { inputs: values, targets: values }, rule: { rivals: "literal", loss: "reco" } }],
   ["values to symbols, recall of one element", { network: { inputs: values, recurrentRecall: false } }],
   ["symbols, dot products", { rule: { affinity: "dots", temperature: 0.02 } }],
 ];

@@ -14,10 +14,10 @@ const settings = {
     task: "forecast",
     network: { hidden: [18, 7], steps: 3, recurrentRecall: false },
     rule: { loss: "reco", homeostasis: { weight: 1, rate: 0.05 } },
-    train: { ...train, warmup: 3, clipScope: "global", recallRate: 0.5, seed: 3 },
+    train: { ...train, warmup: 3, clipScope: "global", recallLearningRate: 0.5, seed: 3 },
   },
   "backprop, regression": { ...series, task: "regression", rule: { name: "backprop" } },
-  "backprop-real, characters": { ...text, rule: { name: "backprop-real" } },
+  "backprop-ann, characters": { ...text, rule: { name: "backprop-ann" } },
   "predictive-coding, characters": { ...text, rule: { name: "predictive-coding", inferenceSteps: 3 } },
   "dll, forecast": { ...series, task: "forecast", rule: { name: "dll", temporalFeedback: true } },
 };

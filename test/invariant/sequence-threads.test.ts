@@ -15,9 +15,9 @@ const rules: Readonly<Record<string, (net: RecurrentNet) => SequenceLearner>> = 
   dll: (net) => new Dll(net, { ...dllDefaults, seed: 3 }, optimiser),
   "dll, temporal": (net) => new Dll(net, { ...dllDefaults, temporal: true, seed: 3 }, optimiser),
   "predictive coding": (net) =>
-    new PredictiveCoding(net, { inferenceSteps: 4, inferenceRate: 0.1, carry: "predicted" }, optimiser),
+    new PredictiveCoding(net, { inferenceSteps: 4, inferenceLearningRate: 0.1, carry: "predicted" }, optimiser),
   "predictive coding, inferred": (net) =>
-    new PredictiveCoding(net, { inferenceSteps: 4, inferenceRate: 0.1, carry: "inferred" }, optimiser),
+    new PredictiveCoding(net, { inferenceSteps: 4, inferenceLearningRate: 0.1, carry: "inferred" }, optimiser),
 };
 
 const shapes: readonly SmallSequence[] = [

@@ -19,12 +19,12 @@ async function trained(options: SmallOptions): Promise<Record<string, unknown>> 
 
 const cases = (["mlp", "cnn"] as const).flatMap((kind) =>
   (["direct", "poisson"] as const).flatMap((stimulus) =>
-    (["prototypes", "masked"] as const).map((negatives) => ({ kind, stimulus, negatives })),
+    (["prototypes", "masked"] as const).map((rivals) => ({ kind, stimulus, rivals })),
   ),
 );
 
-test.each(cases)("$kind, $stimulus, $negatives: 1 to 4 threads", async ({ kind, stimulus, negatives }) => {
-  const options: SmallOptions = { network: { kind, stimulus }, rule: { negatives } };
+test.each(cases)("$kind, $stimulus, $rivals: 1 to 4 threads", async ({ kind, stimulus, rivals }) => {
+  const options: SmallOptions = { network: { kind, stimulus }, rule: { rivals } };
   const alone = await trained(options);
   expect(Object.keys(alone).length).toBeGreaterThan(5);
   for (const threads of [1, 2, 3, 4])

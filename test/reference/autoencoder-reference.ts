@@ -39,7 +39,7 @@ export interface AutoencoderRule extends ComparisonRule {
   readonly weight: number;
   readonly stimulusWeight: number;
   readonly topWeight: number;
-  readonly redraw: number;
+  readonly reconstruct: number;
   readonly homeostasis: { readonly weight: number; readonly rate: number };
 }
 
@@ -115,7 +115,7 @@ function learnHalf(
   let parameters: HalfStep["readOut"] = null;
   if (readOut) {
     const below = k === 0 ? image : timeMean(run.traces[k - 1]!.spikes, steps);
-    const redrawn = localRedraw(readOut, timeMean(trace.spikes, steps), below, batch, plane, rule.redraw);
+    const redrawn = localRedraw(readOut, timeMean(trace.spikes, steps), below, batch, plane, rule.reconstruct);
     loss += redrawn.loss;
     slope = slope.map((g, at) => g + redrawn.rates[at]!);
     parameters = redrawn.parameters;

@@ -75,7 +75,7 @@ const rules = fc
     stimulusWeight: fc.constantFrom(1, 0.4),
     topWeight: fc.constantFrom(1, 3),
     seeing: fc.constantFrom(1, 0.1, 0),
-    redraw: fc.constantFrom(0, 0, 1, 2.5),
+    reconstruct: fc.constantFrom(0, 0, 1, 2.5),
     homeostasis: fc.record({ weight: fc.constantFrom(0, 5), rate: fc.constantFrom(0, 0.1) }),
     frequency: fc.record({
       on: fc.boolean(),
@@ -90,7 +90,7 @@ const rules = fc
     }),
   })
   // Local redraws are losses of firing rates.
-  .map((rule) => (rule.redraw > 0 ? { ...rule, features: "rate" as const } : rule));
+  .map((rule) => (rule.reconstruct > 0 ? { ...rule, features: "rate" as const } : rule));
 type Rule = typeof rules extends fc.Arbitrary<infer T> ? T : never;
 
 const optimisers = fc.record({
@@ -108,7 +108,7 @@ function built(
 ): AutoencoderTwin {
   const pair = new AutoencoderPair(team, { ...options, keepGradients: true });
   const learner = new AutoencoderBsd(pair, rule, optimiser);
-  const twin = new AutoencoderTwin(pair, learner, rule.redraw > 0);
+  const twin = new AutoencoderTwin(pair, learner, rule.reconstruct > 0);
   twin.draw(options.seed);
   learner.optimiser.steps = SEEN;
   return twin;

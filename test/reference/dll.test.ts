@@ -130,7 +130,7 @@ test("Theta moves at its own rate, the first step of AdamW being the rate itself
     ...{ window: 3, rows: 2, seed: 8 },
   };
   const small = await smallSequence(options);
-  const learner = new Dll(small.net, { ...dllDefaults, feedbackRate: 0.25, seed: 3 }, optimiser);
+  const learner = new Dll(small.net, { ...dllDefaults, feedbackLearningRate: 0.25, seed: 3 }, optimiser);
   learner.load(small.set, small.starts, 0, 2);
   const names = ["feedback.stage2.above", "perception.stage3.weight"];
   const before = names.map((name) => read(learner, name));

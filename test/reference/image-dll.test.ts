@@ -119,7 +119,7 @@ describe.each(CASES)("$name", (small) => {
       { ...imageDllDefaults, errorLimit: Number.POSITIVE_INFINITY },
       PLAIN_OPTIMISER,
     );
-    const backprop = new ImageRealBackprop(realImageNet(team, options, "real-backprop"), PLAIN_OPTIMISER);
+    const backprop = new ImageRealBackprop(realImageNet(team, options, "backprop-ann"), PLAIN_OPTIMISER);
     const slots = new Map([...dll.slots(true)].map((slot) => [slot.name, slot]));
     for (const [k] of dll.net.hidden.entries())
       slots.get(`feedback.stage${k + 2}.weight`)!.write(slots.get(`perception.stage${k + 3}.weight`)!.read());
@@ -136,7 +136,7 @@ describe.each(CASES)("$name", (small) => {
 test("Theta moves at its own rate, the first step of AdamW being the rate itself", () => {
   const small: Small = { kind: "mlp", hidden: [6] };
   const image = realImageNet(team, smallOptions(small), "dll");
-  const learner = new ImageDll(image, { ...imageDllDefaults, feedbackRate: 0.25 }, PLAIN_OPTIMISER);
+  const learner = new ImageDll(image, { ...imageDllDefaults, feedbackLearningRate: 0.25 }, PLAIN_OPTIMISER);
   const labels = loadImages(learner, IMAGES);
   const names = ["feedback.stage2.weight", "perception.stage3.weight"];
   const before = names.map((name) => read(learner, name));

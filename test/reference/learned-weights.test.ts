@@ -18,10 +18,10 @@ test.each([
   ["mlp", 1, 0.01, "stage"],
   ["mlp", 64, 0.01, "global"],
   ["cnn", 1, 0, "stage"],
-] as const)("%s, errors %d stages down, clipped at %d a %s", async (kind, reach, clip, clipScope) => {
+] as const)("%s, errors %d stages down, clipped at %d a %s", async (kind, errorDepth, clip, clipScope) => {
   const built = await smallPair({
     network: { kind, keepDrives: true, recall: "broadcast" },
-    rule: { reach, carriers: "learned" },
+    rule: { errorDepth, errorWeights: "learned" },
     optimiser: { clip, clipScope, weightDecay: WEIGHT_DECAY },
   });
   try {
@@ -77,7 +77,7 @@ test.each([
 
 test("other seeds draw other carriers, and weights that are given afterwards leave them as they are", async () => {
   const build = (seed: number) =>
-    smallPair({ network: { kind: "mlp", keepDrives: true, seed }, rule: { reach: 1, carriers: "learned" } });
+    smallPair({ network: { kind: "mlp", keepDrives: true, seed }, rule: { errorDepth: 1, errorWeights: "learned" } });
   const [one, other] = await Promise.all([build(11), build(12)]);
   try {
     const drawn = carriersOf(one);

@@ -64,7 +64,7 @@ function infer(net: PlainNet, window: PlainWindow, steps: number, rate: number, 
 test("values after a few steps, and weight gradients at them, follow the energy", async () => {
   const options = fc.record({
     inferenceSteps: fc.constantFrom(0, 1, 6),
-    inferenceRate: fc.constantFrom(0.1, 0.3),
+    inferenceLearningRate: fc.constantFrom(0.1, 0.3),
     carry: fc.constantFrom<Carry>("predicted", "inferred"),
   });
   await fc.assert(
@@ -78,7 +78,7 @@ test("values after a few steps, and weight gradients at them, follow the energy"
       learner.load(made.set, made.starts, 0, small.rows);
       const report = learner.step({ perception: 0, recall: 0 });
       const values = windows.map((window) =>
-        infer(plain, window, inference.inferenceSteps, inference.inferenceRate, inference.carry),
+        infer(plain, window, inference.inferenceSteps, inference.inferenceLearningRate, inference.carry),
       );
       let loss = 0;
       for (const [row, window] of windows.entries()) {

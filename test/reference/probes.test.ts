@@ -297,7 +297,7 @@ it("a real net's last features are what its read-out reads", async () => {
   const random = new RandomStream(2, "real net");
   for (const kind of ["mlp", "cnn"] as const) {
     const options = { kind, image: shape, hidden: [9, 7], classes: 3, norm: true, maxImages: 4, seed: 3 };
-    const { net, stimulus, stimulusWidth } = realImageNet(team, options, "real-backprop");
+    const { net, stimulus, stimulusWidth } = realImageNet(team, options, "backprop-ann");
     fillSlots(net.slots(false), random);
     const statistics = { mean: [0.4, 0.5], std: [0.2, 0.3] };
     const data = { name: "random", shape, classNames: ["a", "b", "c"], statistics };

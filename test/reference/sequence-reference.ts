@@ -365,7 +365,7 @@ export interface SequenceOptions extends WindowLoss {
   readonly tau: number;
   readonly theta: { readonly perception: number; readonly recall: number };
   readonly surrogate: Surrogate;
-  readonly negatives: "literal" | "masked";
+  readonly rivals: "literal" | "masked";
   readonly weight: number;
   readonly stimulusWeight: number;
   readonly homeostasis: { readonly weight: number; readonly rate: number };
@@ -475,7 +475,7 @@ export function sequenceStep(
     const partner = net.recall[other]!;
     const [rates, theirRates] = [featuresOf(trace, steps), featuresOf(recalled[other]!, steps)];
     const [v, w] = [rates, featuresOf(recalled[other]!, steps, options.recallFeatures)];
-    const labels = options.negatives === "masked" ? labelsOf(targets, options.code) : undefined;
+    const labels = options.rivals === "masked" ? labelsOf(targets, options.code) : undefined;
     const { loss, gradV, gradW } = alignBlocks(v, w, stage.neurons, options, labels);
     const [own, theirs] = [rates, theirRates].map((x) => homeostasis(x, stage.neurons, steps, options.homeostasis));
     losses.push(options.weight * loss + own!.cost + theirs!.cost);

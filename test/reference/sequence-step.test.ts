@@ -58,7 +58,7 @@ const rules = fc.record({
   recallFeatures: fc.constantFrom("rate" as const, "rate" as const, "drive" as const, "membrane" as const),
   centred: fc.boolean(),
   loss: fc.constantFrom("infonce" as const, "reco" as const),
-  negatives: fc.constantFrom("literal" as const, "masked" as const),
+  rivals: fc.constantFrom("literal" as const, "masked" as const),
   block: fc.integer({ min: 1, max: 20 }),
   temperature: fc.constantFrom(0.1, 0.3, 1),
   affinity: fc.constantFrom("cosines" as const, "dots" as const),

@@ -188,7 +188,7 @@ async function measured(rule: ImageRuleName, kind: "mlp" | "cnn") {
   return { net, learner, cost: meter.result(), step: trainingStep(config)! };
 }
 
-const rivals = imageRules.filter((name) => name !== "bsd" && name !== "real-bsd");
+const rivals = imageRules.filter((name) => name !== "bsd" && name !== "bsd-ann");
 describe.each(rivals)("%s", (rule) => {
   it.each(["mlp", "cnn"] as const)("%s: every part is as many products as loops count", async (kind) => {
     const { net, learner, cost, step } = await measured(rule, kind);
@@ -218,7 +218,7 @@ describe.each(rivals)("%s", (rule) => {
     const parts: Record<string, Count> = {
       forward: an(...counts.map((layer) => layer.forward)),
       gradients,
-      errors: ["backprop", "real-backprop"].includes(rule) ? an(...above.map(back)) : NOTHING,
+      errors: ["backprop", "backprop-ann"].includes(rule) ? an(...above.map(back)) : NOTHING,
       feedback,
       classifiers:
         rule === "local-losses" ? classifiers(pair!.perception.slice(0, -1), kind === "cnn" ? 2 : 0) : NOTHING,

@@ -62,7 +62,7 @@ export async function goldenEngine(
     {
       features,
       centred,
-      negatives,
+      rivals: negatives,
       loss,
       lambda,
       temperature,

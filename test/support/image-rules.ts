@@ -17,7 +17,7 @@ import { defaults } from "../../src/training/config.ts";
 import * as ad from "./autodiff.ts";
 import { driveOf, normed, type Parts, type PlainParameters, parametersOf, plainBlock } from "./plain-stack.ts";
 
-export const RULES = ["real-backprop", "dll", "predictive-coding", "ccl", "real-bsd"] as const;
+export const RULES = ["backprop-ann", "dll", "predictive-coding", "ccl", "bsd-ann"] as const;
 export type RuleName = (typeof RULES)[number];
 
 export const CLASSES = 5;
@@ -43,11 +43,11 @@ export function smallRule(
   steps = 12,
 ): RealImageLearner {
   const image = realImageNet(team, smallOptions(small), rule);
-  if (rule === "real-backprop") return new ImageRealBackprop(image, optimiser);
+  if (rule === "backprop-ann") return new ImageRealBackprop(image, optimiser);
   if (rule === "dll") return new ImageDll(image, imageDllDefaults, optimiser);
   if (rule === "ccl") return new CounterCurrent(image, counterCurrentDefaults, optimiser);
-  if (rule === "real-bsd") return new RealBsd(image, defaults.rule, optimiser);
-  return new ImagePredictiveCoding(image, { inferenceSteps: steps, inferenceRate: 0.1 }, optimiser);
+  if (rule === "bsd-ann") return new RealBsd(image, defaults.rule, optimiser);
+  return new ImagePredictiveCoding(image, { inferenceSteps: steps, inferenceLearningRate: 0.1 }, optimiser);
 }
 
 /** Loads images of a pattern a class with some noise; row padding is 0. Returns their labels. */

@@ -42,7 +42,7 @@ export const autoencoderRule: AutoencoderBsdOptions = {
   stimulusWeight: 1,
   topWeight: 1,
   seeing: 1,
-  redraw: 0,
+  reconstruct: 0,
   homeostasis: { weight: 0, rate: 0 },
   frequency: { ...frequencyDefaults, on: false },
 };

@@ -12,7 +12,7 @@ import { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
 
-export const SMALL_RULES = ["bsd", "backprop", "backprop-real", "predictive-coding", "dll"] as const;
+export const SMALL_RULES = ["bsd", "backprop", "backprop-ann", "predictive-coding", "dll"] as const;
 export type SmallRule = (typeof SMALL_RULES)[number];
 
 export interface SmallLearnerOptions {
@@ -55,15 +55,15 @@ export async function smallLearner(options: SmallLearnerOptions): Promise<SmallL
     });
   const net = () => new RecurrentNet(team, sizes);
   const bsd: SequenceBsdOptions = {
-    ...{ centred: true, loss: "infonce", negatives: kind === "symbols" ? "masked" : "literal", block: 16 },
+    ...{ centred: true, loss: "infonce", rivals: kind === "symbols" ? "masked" : "literal", block: 16 },
     ...{ temperature: 0.1, lambda: 1, weight: 1, stimulusWeight: 1, homeostasis: { weight: 0, rate: 0.1 } },
   };
   const learners: Readonly<Record<SmallRule, () => SequenceLearner>> = {
     bsd: () => new SequenceBsd(pair(false), bsd, optimiser),
     backprop: () => new SequenceBackprop(pair(true), optimiser),
-    "backprop-real": () => new RealBackprop(net(), optimiser),
+    "backprop-ann": () => new RealBackprop(net(), optimiser),
     "predictive-coding": () =>
-      new PredictiveCoding(net(), { inferenceSteps: 4, inferenceRate: 0.1, carry: "predicted" }, optimiser),
+      new PredictiveCoding(net(), { inferenceSteps: 4, inferenceLearningRate: 0.1, carry: "predicted" }, optimiser),
     dll: () => new Dll(net(), { ...dllDefaults, seed: 3 }, optimiser),
   };
   return { team, learner: learners[rule](), set: randomSet(kind) };

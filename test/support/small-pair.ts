@@ -41,7 +41,7 @@ export const smallShapes = {
 const ruleDefaults: BsdOptions = {
   features: "rate",
   centred: true,
-  negatives: "prototypes",
+  rivals: "prototypes",
   loss: "infonce",
   lambda: 0.6,
   temperature: 0.1,

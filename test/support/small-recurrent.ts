@@ -38,7 +38,7 @@ const networkDefaults: SequencePairOptions = {
 const ruleDefaults: SequenceBsdOptions = {
   centred: true,
   loss: "infonce",
-  negatives: "masked",
+  rivals: "masked",
   block: 8,
   temperature: 0.2,
   lambda: 0.6,

@@ -39,7 +39,7 @@ export async function inferred(dataset: Dataset, error: BispikeError): Promise<v
     true,
   );
   same<typeof config.network.hidden, readonly number[]>(true);
-  same<typeof config.rule.negatives, "literal" | "masked" | "prototypes">(true);
+  same<typeof config.rule.rivals, "literal" | "masked" | "prototypes">(true);
   same<typeof config.train.schedule, "cosine" | "constant">(true);
   same<typeof error.code, "data" | "config" | "checkpoint" | "shape" | "usage" | "training" | "platform">(true);
 

@@ -8,7 +8,7 @@ import type { About } from "../worker/protocol.ts";
 export function withoutRecall({ config, spikes }: Pick<About, "config" | "spikes">): string {
   const { name, codes } = config.rule;
   const rule = `Rule ${name}${name === "bsd" && codes === "random" ? " with random codes in recall’s place" : ""}`;
-  // Some of those have a second net (real-bsd, ccl), but none that draws from spikes.
+  // Some of those have a second net (bsd-ann, ccl), but none that draws from spikes.
   if (!spikes) return `${rule} trains on real numbers: there is no spiking recall network to draw anything.`;
   return `${rule} trains perception alone: there is no recall network to draw anything.`;
 }

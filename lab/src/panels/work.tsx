@@ -20,7 +20,7 @@ export function WorkTable({ run }: { run: Run }) {
     ["perceive an image", now.perception],
     ["recall a concept", now.recall],
     [`learn from an image by ${name}`, now.training],
-    ["the same by backprop", name === "backprop" || name === "real-backprop" ? null : now.backprop],
+    ["the same by backprop", name === "backprop" || name === "backprop-ann" ? null : now.backprop],
   ];
   const shown = rows.filter((row): row is readonly [string, Work] => row[1] !== null);
   const most = Math.max(...shown.map(([, { picojoules }]) => picojoules));
@@ -51,7 +51,7 @@ export function WorkTable({ run }: { run: Run }) {
         </tbody>
       </table>
       {now.training === null && <p>A training step is not counted for this variant of {name}.</p>}
-      {times !== null && name !== "backprop" && name !== "real-backprop" && (
+      {times !== null && name !== "backprop" && name !== "backprop-ann" && (
         <p>
           {Math.abs(Math.log(times)) < 0.05
             ? `A step of ${name} and one of backprop take about the same energy.`

@@ -1,11 +1,7 @@
 /** What of a configuration the form offers, in plain words, and which rules read what; the rest stays as a link or the defaults have it. */
-import {
-  defaultChannels,
-  defaults,
-  type ImageRuleName,
-  isRealRule,
-  stdpLearningRate,
-} from "../../../src/training/config.ts";
+import { type ImageRuleName, isRealRule } from "../../../src/training/config.ts";
+import { chosenOf } from "../../../src/training/options.ts";
+import { SETTINGS } from "../../../src/training/settings/settings.ts";
 import type { Pairs } from "./pairs.ts";
 
 export interface Choice {
@@ -39,9 +35,10 @@ export class Draft {
 
   /** The default, under the rule and kind of net chosen. */
   usual(key: string): string {
-    if (key === "network.hidden" && this.pairs.get("network.kind") === "cnn") return defaultChannels.join(", ");
-    if (key === "train.learningRate" && this.pairs.get("rule.name") === "r-stdp") return String(stdpLearningRate);
-    const found = key.split(".").reduce<unknown>((value, part) => (value as Record<string, unknown>)?.[part], defaults);
+    const kind = this.pairs.get("network.kind");
+    const rule = this.pairs.get("rule.name");
+    const given = { network: kind ? { kind } : {}, rule: rule ? { name: rule } : {} };
+    const found = chosenOf(SETTINGS, given, "classify").at(key);
     return Array.isArray(found) ? found.join(", ") : String(found ?? "");
   }
 
@@ -55,7 +52,7 @@ export class Draft {
 
   /** Whether hidden stages of two networks are compared. */
   get aligns(): boolean {
-    return this.rule === "bsd" || this.rule === "real-bsd";
+    return this.rule === "bsd" || this.rule === "bsd-ann";
   }
 
   /** Whether there is a recall network of spiking neurons. */
@@ -80,11 +77,11 @@ export const RULES: readonly { readonly net: string; readonly rules: readonly Ch
   {
     net: "Real numbers, no spikes",
     rules: [
-      { value: "real-backprop", label: "Backprop without spikes" },
+      { value: "backprop-ann", label: "Backprop without spikes" },
       { value: "dll", label: "Dendritic localized learning: errors come down by learned weights" },
       { value: "predictive-coding", label: "Predictive coding: values settle before weights learn" },
       { value: "ccl", label: "Counter-current learning: a feedback net runs the other way" },
-      { value: "real-bsd", label: "BSD's losses without spikes" },
+      { value: "bsd-ann", label: "BSD's losses without spikes" },
     ],
   },
 ];
@@ -121,7 +118,7 @@ export const FIELDS: readonly Field[] = [
   },
   {
     key: "rule.lambda",
-    label: "λ, weight of the negatives",
+    label: "λ, weight of the rivals",
     read: (draft) =>
       (draft.aligns && draft.value("rule.loss") === "reco") ||
       (draft.spikes && draft.rule !== "r-stdp" && draft.value("rule.top") === "reco"),
@@ -159,8 +156,8 @@ export const FIELDS: readonly Field[] = [
     read: ({ rule }) => rule === "bsd",
   },
   {
-    key: "rule.negatives",
-    label: "Negatives",
+    key: "rule.rivals",
+    label: "Rivals",
     hint: "What a stage is to tell its image's concept from.",
     choices: [
       { value: "prototypes", label: "one recalled concept a class" },

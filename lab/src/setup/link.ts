@@ -4,6 +4,7 @@
  */
 import { BispikeError } from "../../../src/errors.ts";
 import { checkedConfig, type ExperimentConfig } from "../../../src/training/config.ts";
+import { currentKey, fromVersion1 } from "../../../src/training/settings/settings.ts";
 import { type Pairs, pairsOf, rawOf } from "./pairs.ts";
 
 /** Short names of keys. */
@@ -17,14 +18,18 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ["rule.lambda", "lambda"],
   ["rule.temperature", "temperature"],
   ["rule.features", "features"],
-  ["rule.negatives", "negatives"],
+  ["rule.rivals", "rivals"],
   ["network.threshold.perception", "threshold"],
   ["train.learningRate", "rate"],
   ["train.batch", "batch"],
   ["train.epochs", "epochs"],
   ["train.seed", "seed"],
 ]);
-const LONG: ReadonlyMap<string, string> = new Map(Array.from(SHORT, ([dotted, short]) => [short, dotted]));
+const LONG: ReadonlyMap<string, string> = new Map([
+  ...Array.from(SHORT, ([dotted, short]) => [short, dotted] as const),
+  // Of links that version 1 made.
+  ["negatives", "rule.rivals"],
+]);
 
 /** Marks what is the second run's. */
 const SECOND = "2.";
@@ -74,7 +79,7 @@ export function readLink(hash: string): ExperimentConfig[] {
     pairs.set(key, value);
   }
   const all = changes.size > 0 ? [first, changed(first, changes)] : [first];
-  return all.map((pairs) => checkedConfig(rawOf(pairs)));
+  return all.map((pairs) => checkedConfig(fromVersion1(rawOf(pairs))));
 }
 
 function readPair(part: string): { key: string; value: string; second: boolean } {
@@ -83,7 +88,7 @@ function readPair(part: string): { key: string; value: string; second: boolean }
     throw new BispikeError("config", `expected key=value in the address, got ${JSON.stringify(part.slice(0, 60))}`);
   const second = part.startsWith(SECOND);
   const key = decoded(part.slice(second ? SECOND.length : 0, equals));
-  return { key: LONG.get(key) ?? key, value: decoded(part.slice(equals + 1)), second };
+  return { key: currentKey(LONG.get(key) ?? key), value: decoded(part.slice(equals + 1)), second };
 }
 
 function decoded(text: string): string {

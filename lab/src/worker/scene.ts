@@ -39,6 +39,6 @@ export function relive(scene: Scene): void {
     scene,
     Array.from(batch.labels, (_, place) => place),
   );
-  if (config.rule.negatives === "prototypes") recallAll(experiment);
+  if (config.rule.rivals === "prototypes") recallAll(experiment);
   else if (model instanceof Model && model.pair.recalls) recallConcepts(model.pair, batch.labels);
 }

@@ -170,7 +170,7 @@ export class Session {
   snapshot(sample: number): Promise<Snapshot | null> {
     return this.#newest((batch) => {
       const { model, dataset, config } = this.experiment;
-      const prototypes = config.rule.negatives === "prototypes";
+      const prototypes = config.rule.rivals === "prototypes";
       return snapshotOf(model, dataset, batch, { step: this.#step, sample, means: this.#means, prototypes });
     });
   }

@@ -49,7 +49,7 @@ export class LiveWork {
     const cost = { steps, perception, recall };
     const step = trainingStep(config);
     const rival = {
-      rule: pair ? "backprop" : "real-backprop",
+      rule: pair ? "backprop" : "backprop-ann",
       batch: config.train.batch,
       prototypes: true,
       recallLearns: false,

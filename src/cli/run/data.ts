@@ -88,13 +88,13 @@ export interface PartImages {
 export function partImages(dataset: Dataset, { config }: ImagesCheckpoint, part: Part): PartImages {
   if (part === "test")
     return { split: dataset.test, indices: Int32Array.from({ length: dataset.test.count }, (_, i) => i) };
-  const { train, heldOut } = splitHeldOut(dataset.train, config.data.heldOut, config.train.seed);
+  const { train, heldOut } = splitHeldOut(dataset.train, config.data.validation, config.train.seed);
   const { limit } = config.data;
   const indices = part === "heldout" ? heldOut : limit > 0 ? train.slice(0, limit) : train;
   if (indices.length === 0) {
     throw new BispikeError(
       "usage",
-      "--part heldout: this experiment held no images out (data.heldOut is 0); use --part test",
+      "--part heldout: this experiment held no images out (data.validation is 0); use --part test",
     );
   }
   return { split: dataset.train, indices };

@@ -3,7 +3,6 @@ import { describeShape } from "../../data/dataset.ts";
 import { flat, sizeOf } from "../../network/shape.ts";
 import { autoencoderFrame, autoencoderShapes } from "../../network/specs.ts";
 import type { AutoencoderConfig } from "../../training/autoencoder/config.ts";
-import { REAL_RULES } from "../../training/autoencoder/config-schema.ts";
 import type { AutoencoderCheckpoint } from "../../training/checkpoint.ts";
 import { printable } from "../table.ts";
 import type { Description, StageSummary } from "./inspect-checkpoint.ts";
@@ -14,7 +13,7 @@ export function describeAutoencoder(checkpoint: AutoencoderCheckpoint): Descript
   const { network } = config;
   const { mean, std } = data.statistics;
   const numbers = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(", ");
-  const spiking = !(REAL_RULES as readonly string[]).includes(config.rule.name);
+  const spiking = config.rule.name !== "backprop-ann";
   const neurons = spiking
     ? `${network.steps} steps, tau ${network.tau}, threshold ${network.threshold.perception}, recall ${network.threshold.recall}`
     : "real-valued";

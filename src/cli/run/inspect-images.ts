@@ -107,11 +107,11 @@ function parameterRows(summary: StoredSummary | null): string[][] {
 /** Options of a rule on a net of real numbers. */
 function describeReal(rule: Checkpoint["config"]["rule"]): string {
   const { name, dll, predictiveCoding, ccl } = rule;
-  if (name === "dll") return `feedback at ${dll.feedbackRate} of the rate, errors up to ${dll.errorLimit}`;
+  if (name === "dll") return `feedback at ${dll.feedbackLearningRate} of the rate, errors up to ${dll.errorLimit}`;
   if (name === "predictive-coding")
-    return `${predictiveCoding.inferenceSteps} steps of inference at rate ${predictiveCoding.inferenceRate}`;
+    return `${predictiveCoding.inferenceSteps} steps of inference at rate ${predictiveCoding.inferenceLearningRate}`;
   if (name === "ccl") return `${ccl.affinity}, weight ${ccl.weight}`;
-  if (name === "real-bsd") return `${describeLoss(rule)}${rule.centred ? ", centred" : ""}${describeFreeze(rule)}`;
+  if (name === "bsd-ann") return `${describeLoss(rule)}${rule.centred ? ", centred" : ""}${describeFreeze(rule)}`;
   return "top cross-entropy";
 }
 
@@ -128,11 +128,11 @@ function describeRule(rule: Checkpoint["config"]["rule"]): string {
   const features = `${rule.centred ? "centred " : ""}${rule.features}${rule.pooling === "energy" ? " by energy" : ""}${recalled}`;
   const codes = rule.codes === "random" ? `, random codes (rate ${rule.codeRate}) for recall` : "";
   const variant = `${codes}${describeFreeze(rule)}${describeReach(rule)}`;
-  return `${name}: ${describeLoss(rule)}, ${features}, negatives ${rule.negatives}, top ${top}${variant}`;
+  return `${name}: ${describeLoss(rule)}, ${features}, rivals ${rule.rivals}, top ${top}${variant}`;
 }
 
 /** Where errors go beside their own stage. */
-function describeReach({ detached, reach, carriers }: Checkpoint["config"]["rule"]): string {
+function describeReach({ detached, errorDepth: reach, errorWeights: carriers }: Checkpoint["config"]["rule"]): string {
   if (!detached) return ", stages not detached";
   if (reach === 0) return "";
   const by = { recall: "recall's synapses", learned: "learned synapses", transposes: "transposes" }[carriers];

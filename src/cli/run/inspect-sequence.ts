@@ -2,7 +2,6 @@
 import type { SequenceSummary, SeriesSummary } from "../../data/sequence/summary.ts";
 import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import type { SequenceConfig } from "../../training/sequence/config.ts";
-import { SPIKING_RULES } from "../../training/sequence/config-schema.ts";
 import { elementKinds } from "../../training/sequence/learners.ts";
 import { percent, printable } from "../table.ts";
 import type { Description, StageSummary } from "./inspect-checkpoint.ts";
@@ -71,7 +70,7 @@ function shown(items: readonly string[], separator: string): string {
 }
 
 function isSpiking({ rule }: SequenceConfig): boolean {
-  return (SPIKING_RULES as readonly string[]).includes(rule.name);
+  return rule.name === "bsd" || rule.name === "backprop";
 }
 
 function describeNetwork(config: SequenceConfig): string {
@@ -88,12 +87,12 @@ function describeRule({ rule }: SequenceConfig): string {
   switch (rule.name) {
     case "bsd": {
       const recalled = rule.recallFeatures === "rate" ? "" : ` against recall's ${rule.recallFeatures}`;
-      return `bsd: ${describeLoss(rule)}, ${rule.centred ? "centred rate" : "rate"}${recalled}, negatives ${rule.negatives}, blocks of ${rule.block}`;
+      return `bsd: ${describeLoss(rule)}, ${rule.centred ? "centred rate" : "rate"}${recalled}, rivals ${rule.rivals}, blocks of ${rule.block}`;
     }
     case "predictive-coding":
-      return `predictive-coding: ${rule.inferenceSteps} steps of inference at rate ${rule.inferenceRate}`;
+      return `predictive-coding: ${rule.predictiveCoding.inferenceSteps} steps of inference at rate ${rule.predictiveCoding.inferenceLearningRate}`;
     case "dll":
-      return `dll: feedback rate ${rule.feedbackRate}, errors up to ${rule.errorLimit}${rule.temporalFeedback ? ", from the next position too" : ""}`;
+      return `dll: feedback rate ${rule.dll.feedbackLearningRate}, errors up to ${rule.dll.errorLimit}${rule.dll.temporalFeedback ? ", from the next position too" : ""}`;
     default:
       return `${rule.name}: through time`;
   }

@@ -1,6 +1,6 @@
 /** What a training session tells: to a person at a terminal, to a log, or to a program. */
-import type { AutoencoderRuleName } from "../../training/autoencoder/config.ts";
-import type { RuleName, Task } from "../../training/sequence/config.ts";
+import type { AutoencoderRuleConfig } from "../../training/autoencoder/config.ts";
+import type { SequenceRuleConfig, Task } from "../../training/sequence/config.ts";
 import type { Progress } from "../../training/trainer.ts";
 import type { AnyKind } from "./job.ts";
 import { barReporter } from "./reporter-bar.ts";
@@ -17,7 +17,7 @@ export interface ImageCounts {
 /** Windows to train on, positions of the other parts, and what stands at each position. */
 export interface SequenceCounts {
   readonly task: Task;
-  readonly rule: RuleName;
+  readonly rule: SequenceRuleConfig["name"];
   readonly windows: number;
   /** Positions a window. */
   readonly window: number;
@@ -33,7 +33,7 @@ export interface SequenceCounts {
 /** Images to train on and held out, and the values an image becomes in the middle. */
 export interface AutoencoderCounts {
   readonly task: "autoencode";
-  readonly rule: AutoencoderRuleName;
+  readonly rule: AutoencoderRuleConfig["name"];
   readonly images: number;
   readonly heldOut: number;
   readonly latent: number;

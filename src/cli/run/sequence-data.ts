@@ -57,9 +57,9 @@ export function sequenceFiles(
 export function partOf({ set, windows }: Sequence, { config }: SequenceCheckpoint, part: Part): Range {
   const name = SEQUENCE_PARTS[part];
   if (windows[name].length > 0) return set.parts[name];
-  const { trainPart, heldOut } = config.data;
+  const { trainPart, validation } = config.data;
   throw new BispikeError(
     "usage",
-    `--part ${part}: this experiment has no such part (data.trainPart ${trainPart}, data.heldOut ${heldOut})`,
+    `--part ${part}: this experiment has no such part (data.trainPart ${trainPart}, data.validation ${validation})`,
   );
 }

@@ -21,12 +21,11 @@ import { peakMemory } from "../../node/environment.ts";
 import { readObservations } from "../../node/observations-file.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
-import type { AutoencoderRuleName } from "../../training/autoencoder/config.ts";
 import type { AnyCheckpoint } from "../../training/checkpoint.ts";
-import type { AnyRuleName } from "../../training/config.ts";
+import type { AnyRuleName, AutoencoderRuleConfig, SequenceRuleConfig } from "../../training/config.ts";
 import type { AutoencoderExperiment, Experiment, SequenceExperiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
-import type { RuleName, Task } from "../../training/sequence/config.ts";
+import type { Task } from "../../training/settings/settings.ts";
 import { importSlots } from "../../training/slots.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
 import { canDraw } from "./can-draw.ts";
@@ -111,7 +110,7 @@ export interface Summary extends RunSummary {
 /** Of a text or series. */
 export interface SequenceRunSummary extends RunSummary {
   readonly task: Task;
-  readonly rule: RuleName;
+  readonly rule: SequenceRuleConfig["name"];
   /** Name of the text or series. */
   readonly data: string;
   /** With the weights tested; null where the data have no such part, or it was not looked at (`judgedBy`). */
@@ -126,7 +125,7 @@ export interface SequenceRunSummary extends RunSummary {
 /** Of an autoencoder. */
 export interface AutoencoderRunSummary extends RunSummary {
   readonly task: "autoencode";
-  readonly rule: AutoencoderRuleName;
+  readonly rule: AutoencoderRuleConfig["name"];
   /** Name of the data set. */
   readonly data: string;
   /** The test images as each network draws them, with the weights tested. */

@@ -186,7 +186,7 @@ function judgeOf(folder: RunFolder, { judge }: TrainRequest): Judge {
 function movedFromRun({ data: before }: AnyConfig, { data: now }: AnyConfig): (error: unknown) => never {
   const [key, value] = Object.entries(now).find(([name]) => PLACES.includes(`data.${name}`)) ?? [];
   const recorded = Object.entries(before).some(([name, place]) => name === key && place === value);
-  return movedFrom(recorded ? value : undefined, `--data.${key} ${key === "path" ? "FOLDER" : "FILE"}`);
+  return movedFrom(recorded ? String(value) : undefined, `--data.${key} ${key === "path" ? "FOLDER" : "FILE"}`);
 }
 
 /** The run's configuration with the threads and saving interval of this session, and its data where they now lie. */

@@ -15,7 +15,7 @@ import type { RealImageNet } from "./image-net.ts";
  *
  * @example
  * const net = { kind: "mlp", image: { height: 28, width: 28, channels: 1 }, hidden: [512, 256], classes: 10, norm: true, maxImages: 128, seed: 1 } as const;
- * const learner = new ImageRealBackprop(realImageNet(team, net, "real-backprop"), { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new ImageRealBackprop(realImageNet(team, net, "backprop-ann"), { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  * learner.stimulus.view.set(pixels); // rows of learner.stimulusWidth floats
  * learner.step({ labels, counter: 0 }, { perception: 1e-3, recall: 0 }).loss;
  */

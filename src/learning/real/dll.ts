@@ -27,13 +27,13 @@ import type { RealImageNet, RealImageNetOptions } from "./image-net.ts";
 /** What rule dll is told on images. */
 export interface ImageDllOptions {
   /** Theta's learning rate over W's. */
-  readonly feedbackRate: number;
+  readonly feedbackLearningRate: number;
   /** Largest size of an error xi of one image. */
   readonly errorLimit: number;
 }
 
-/** Defaults of rule dll on images: feedbackRate 0.1, errorLimit 50. */
-export const imageDllDefaults: ImageDllOptions = { feedbackRate: 0.1, errorLimit: 50 };
+/** Defaults of rule dll on images: feedbackLearningRate 0.1, errorLimit 50. */
+export const imageDllDefaults: ImageDllOptions = { feedbackLearningRate: 0.1, errorLimit: 50 };
 
 /** Theta of a hidden stage, from the errors of the stage above. */
 export interface Feedback {
@@ -85,7 +85,8 @@ export class ImageDll extends RealImageLearner {
     net.readout.backward(images, "rate", this.errors.at);
     for (let k = net.hidden.length - 1; k >= 0; k--) this.#learn(k, images);
     this.updateNet(rates.perception);
-    for (const { group } of this.feedback) optimiser.update(group, rates.perception * this.#options.feedbackRate);
+    for (const { group } of this.feedback)
+      optimiser.update(group, rates.perception * this.#options.feedbackLearningRate);
     optimiser.finish();
     return report;
   }

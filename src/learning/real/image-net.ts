@@ -30,15 +30,15 @@ export interface RealImageNetOptions {
 }
 
 /** Rules on such nets, by their names in a configuration. */
-export type RealImageRule = "real-backprop" | "dll" | "predictive-coding" | "ccl" | "real-bsd";
+export type RealImageRule = "backprop-ann" | "dll" | "predictive-coding" | "ccl" | "bsd-ann";
 
 /** The hidden units of each rule's authors. */
 export const authorsActivations: Readonly<Record<RealImageRule, Activation>> = {
-  "real-backprop": "relu",
+  "backprop-ann": "relu",
   dll: "tanh",
   "predictive-coding": "tanh",
   ccl: "elu",
-  "real-bsd": "relu",
+  "bsd-ann": "relu",
 };
 
 /** The net, and the images it sees. */

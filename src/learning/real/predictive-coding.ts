@@ -29,11 +29,14 @@ export interface ImagePredictiveCodingOptions {
    */
   readonly inferenceSteps: number;
   /** Rate of each of them. */
-  readonly inferenceRate: number;
+  readonly inferenceLearningRate: number;
 }
 
 /** Defaults of rule predictive-coding on images: 20 steps of inference at a rate of 0.1. */
-export const imagePredictiveCodingDefaults: ImagePredictiveCodingOptions = { inferenceSteps: 20, inferenceRate: 0.1 };
+export const imagePredictiveCodingDefaults: ImagePredictiveCodingOptions = {
+  inferenceSteps: 20,
+  inferenceLearningRate: 0.1,
+};
 
 /**
  * Predictive coding (Rao and Ballard 1999; Whittington and Bogacz 2017): the values x_l of all hidden stages descend the energy
@@ -100,7 +103,7 @@ export class ImagePredictiveCoding extends RealImageLearner {
         pixels: pixelsOf(shape),
         channels: shape.channels,
         stride: output.stride,
-        inferenceRate: this.#options.inferenceRate,
+        inferenceRate: this.#options.inferenceLearningRate,
         pull: this.#pull,
         gap,
         x: output.at,

@@ -13,7 +13,7 @@ import type { OptimiserOptions } from "../optimiser.ts";
 import type { RealImageNet } from "./image-net.ts";
 import { MirroredNets } from "./mirrored-nets.ts";
 
-/** What rule real-bsd is told. */
+/** What rule bsd-ann is told. */
 export interface RealBsdOptions extends StageLossOptions {
   /** Take each unit's mean away before comparing. */
   readonly centred: boolean;
@@ -31,7 +31,7 @@ export interface RealBsdOptions extends StageLossOptions {
  *
  * @example
  * const own = { loss: "infonce", temperature: 0.1, lambda: 4, centred: true, weight: 1, stimulusWeight: 1 } as const;
- * const learner = new RealBsd(realImageNet(team, net, "real-bsd"), own, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new RealBsd(realImageNet(team, net, "bsd-ann"), own, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */
 export class RealBsd extends MirroredNets {
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */

@@ -23,7 +23,7 @@ import { RealLearner } from "./real-learner.ts";
 /** What rule dll is told on sequences. */
 export interface DllOptions {
   /** Theta's learning rate over W's. */
-  readonly feedbackRate: number;
+  readonly feedbackLearningRate: number;
   /** Largest size of an error xi. */
   readonly errorLimit: number;
   /** Whether errors also come from the next position, through Theta_h. */
@@ -32,8 +32,8 @@ export interface DllOptions {
   readonly seed: number;
 }
 
-/** Defaults of rule dll on sequences: feedbackRate 0.1, errorLimit 50, not temporal, seed 0. */
-export const dllDefaults: DllOptions = { feedbackRate: 0.1, errorLimit: 50, temporal: false, seed: 0 };
+/** Defaults of rule dll on sequences: feedbackLearningRate 0.1, errorLimit 50, not temporal, seed 0. */
+export const dllDefaults: DllOptions = { feedbackLearningRate: 0.1, errorLimit: 50, temporal: false, seed: 0 };
 
 /**
  * Dendritic Localized Learning (Lv et al. 2025, arXiv 2501.09976) on the recurrent net of real numbers: errors come down by learned weights Theta of their own,
@@ -84,7 +84,8 @@ export class Dll extends RealLearner {
       this.#feedbackGradient(index, scale);
     }
     this.updateNet(rates.perception);
-    for (const { group } of this.#feedback) optimiser.update(group, rates.perception * this.#options.feedbackRate);
+    for (const { group } of this.#feedback)
+      optimiser.update(group, rates.perception * this.#options.feedbackLearningRate);
     optimiser.finish();
     return report;
   }

@@ -30,7 +30,7 @@ export interface PredictiveCodingOptions {
   /** Steps of inference a position. */
   readonly inferenceSteps: number;
   /** Rate of each of them. */
-  readonly inferenceRate: number;
+  readonly inferenceLearningRate: number;
   /** What a position passes on to the next: its value before inference, or after. */
   readonly carry: "predicted" | "inferred";
 }
@@ -38,7 +38,7 @@ export interface PredictiveCodingOptions {
 /** Defaults of rule predictive-coding on sequences: 100 steps of inference at a rate of 0.1, `carry` "predicted". */
 export const predictiveCodingDefaults: PredictiveCodingOptions = {
   inferenceSteps: 100,
-  inferenceRate: 0.1,
+  inferenceLearningRate: 0.1,
   carry: "predicted",
 };
 
@@ -196,7 +196,7 @@ export class PredictiveCoding extends RealLearner {
     const length = count * layer.stride;
     this.team.run("relax", Math.ceil(length / BLOCK), {
       length,
-      inferenceRate: this.#options.inferenceRate,
+      inferenceRate: this.#options.inferenceLearningRate,
       x: layer.valuesAt(from).at,
       mu: prediction.at,
       pull: pull.at,

@@ -31,7 +31,7 @@ export function createAutoencoderLearner(team: Team, config: AutoencoderConfig, 
       const pair = new AutoencoderPair(team, { ...network, ...sizes, networks: "perception", keepDrives: true });
       return new AutoencoderBackprop(pair, optimiser);
     }
-    case "real-backprop":
+    case "backprop-ann":
       return new AutoencoderRealBackprop(team, { ...network, ...sizes }, optimiser);
   }
 }

@@ -44,10 +44,10 @@ export function createSequenceLearner(team: Team, config: SequenceConfig, about:
       return new SequenceBackprop(new SequencePair(team, { ...network, ...sizes, perceptionOnly: true }), optimiser);
     default: {
       const net = new RecurrentNet(team, { hidden: network.hidden, ...sizes });
-      if (rule.name === "backprop-real") return new RealBackprop(net, optimiser);
-      if (rule.name === "predictive-coding") return new PredictiveCoding(net, rule, optimiser);
-      const { feedbackRate, errorLimit, temporalFeedback: temporal } = rule;
-      return new Dll(net, { feedbackRate, errorLimit, temporal, seed }, optimiser);
+      if (rule.name === "backprop-ann") return new RealBackprop(net, optimiser);
+      if (rule.name === "predictive-coding") return new PredictiveCoding(net, rule.predictiveCoding, optimiser);
+      const { feedbackLearningRate, errorLimit, temporalFeedback: temporal } = rule.dll;
+      return new Dll(net, { feedbackLearningRate, errorLimit, temporal, seed }, optimiser);
     }
   }
 }

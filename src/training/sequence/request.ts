@@ -2,7 +2,7 @@
 import type { SequenceRequest } from "../../data/sequence/load.ts";
 import type { SequenceTask } from "../../data/sequence/options.ts";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
-import type { SequenceConfig, SequenceDataConfig, Task } from "./config.ts";
+import type { SequenceConfig, Task } from "./config.ts";
 
 /** What the data side calls the tasks. */
 export const TASK_OF_DATA: Readonly<Record<Task, SequenceTask>> = {
@@ -20,10 +20,10 @@ const BROUGHT = ["newline", "targets", "columns", "horizon", "standardise"] as c
  * @param like the data a net was trained on, whose alphabet or columns and statistics are to be used
  */
 export function sequenceRequest(config: SequenceConfig, like?: SequenceSummary): SequenceRequest {
-  const { task, data } = config;
-  const request = { ...data, task: TASK_OF_DATA[task] };
+  const { validation: heldOut, ...data } = config.data;
+  const request = { ...data, heldOut, task: TASK_OF_DATA[config.task] };
   if (like === undefined) return request;
-  const own: Partial<SequenceDataConfig> = { ...request };
+  const own: Partial<SequenceRequest> = { ...request };
   for (const key of BROUGHT) delete (own as Record<string, unknown>)[key];
   return { ...own, task: request.task, like };
 }

@@ -55,6 +55,7 @@ import { trainsRecall } from "../../../src/training/image-rules.ts";
 import type { Observation } from "../../../src/training/observation.ts";
 import type { SequenceConfig } from "../../../src/training/sequence/config.ts";
 import { sequenceRequest } from "../../../src/training/sequence/request.ts";
+import { fromVersion1 } from "../../../src/training/settings/settings.ts";
 import { importSlots } from "../../../src/training/slots.ts";
 import type { Trainable, TrainableKind } from "../../../src/training/trainable.ts";
 import { trainExperiment } from "../../../src/training/trainer.ts";
@@ -144,7 +145,7 @@ interface Prepared {
 }
 
 async function prepare(team: Team, { config, data }: Pick<Case, "config" | "data">): Promise<Prepared> {
-  return prepareResolved(team, resolveAnyConfig(config), data);
+  return prepareResolved(team, resolveAnyConfig(fromVersion1(config)), data);
 }
 
 async function prepareResolved(team: Team, resolved: AnyConfig, data: DataName): Promise<Prepared> {
@@ -423,7 +424,7 @@ async function exported(make: () => Uint8Array | Promise<Uint8Array>): Promise<s
 /** Trains an image case in parts that hand each other spikes, all in this process; with `halfway` new objects go on from what all parts had saved half-way. */
 async function trainInParts({ config, data, parts }: Case, halfway = false): Promise<Trained> {
   const { after, depth = 0 } = parts!;
-  const resolved = resolveConfig(config);
+  const resolved = resolveConfig(fromVersion1(config));
   const kept = after.concat(0).map(() => new Map<number, Uint8Array>());
   // In step, a part may stop anywhere; with a depth the bytes are the same from a step that all have saved, where a segment ends.
   const stop = halfway && depth === 0 ? { stopBefore: HALFWAY } : {};

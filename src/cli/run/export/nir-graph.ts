@@ -86,7 +86,7 @@ async function autoencoderGraph(
   asked: NirRequest,
 ): Promise<NirGraph> {
   const { network, rule, train } = config;
-  if (rule.name === "real-backprop")
+  if (rule.name === "backprop-ann")
     throw new BispikeError(
       "usage",
       "a NIR graph needs a spiking pair, but this is a net of real numbers, without spikes",
