@@ -41,13 +41,11 @@ export {
   resolveAutoencoderConfig,
 } from "./training/autoencoder/config.ts";
 export { createAutoencoder, createAutoencoderLearner } from "./training/autoencoder/learners.ts";
-export {
-  type AutoencoderCheckpoint,
-  decodeAutoencoderCheckpoint,
-} from "./training/checkpoint.ts";
+export type { AutoencoderCheckpoint } from "./training/checkpoint.ts";
 export { type AutoencoderExperiment, createAutoencoderExperiment } from "./training/experiment.ts";
 export type {
   AutoencoderEpochMetrics,
   AutoencoderMetricLine,
   AutoencoderStepMetrics,
 } from "./training/metrics.ts";
+export { decodeAutoencoderCheckpoint } from "./training/read-checkpoint.ts";

@@ -129,7 +129,7 @@ export {
   type UnitsSpec,
 } from "./network/spec.ts";
 export { Bsd, type BsdOptions } from "./problems/classify-ends.ts";
-export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
+export { type Checkpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export {
   checkedConfig,
   type DataConfig,
@@ -161,6 +161,7 @@ export {
 } from "./training/nets.ts";
 export type { Observation, ObservedSpikes, ObservedStage } from "./training/observation.ts";
 export type { ThreadOptions } from "./training/platform.ts";
+export { decodeCheckpoint } from "./training/read-checkpoint.ts";
 export { type RuleDefinition, type RuleSettings, registerRule } from "./training/registered-rules.ts";
 export type { AnyRuleName } from "./training/rule-names.ts";
 export {

@@ -91,18 +91,14 @@ export {
 export { SequenceBsd, type SequenceBsdOptions } from "./problems/sequence-ends.ts";
 export { SequenceStream, type StreamOptions } from "./problems/sequence-stream.ts";
 export { type AnyConfig, isSequenceConfig, resolveAnyConfig } from "./training/any-config.ts";
-export {
-  type AnyCheckpoint,
-  decodeAnyCheckpoint,
-  decodeSequenceCheckpoint,
-  type SequenceCheckpoint,
-} from "./training/checkpoint.ts";
+export type { AnyCheckpoint, SequenceCheckpoint } from "./training/checkpoint.ts";
 export { createSequenceExperiment, type SequenceExperiment } from "./training/experiment.ts";
 export type {
   SequenceEpochMetrics,
   SequenceMetricLine,
   SequenceStepMetrics,
 } from "./training/metrics.ts";
+export { decodeAnyCheckpoint, decodeSequenceCheckpoint } from "./training/read-checkpoint.ts";
 export {
   resolveSequenceConfig,
   type SequenceConfig,

@@ -9,14 +9,9 @@ import type { ImageModel } from "../network/model.ts";
 import type { Slot } from "../network/slots.ts";
 import type { ProblemName } from "../problems/problem.ts";
 import { createAutoencoder } from "../training/autoencoder/learners.ts";
-import {
-  type AnyCheckpoint,
-  assertProblem,
-  type Checkpoint,
-  type CheckpointFor,
-  decodeAnyCheckpoint,
-} from "../training/checkpoint.ts";
+import type { AnyCheckpoint, Checkpoint, CheckpointFor } from "../training/checkpoint.ts";
 import { createModel } from "../training/image-rules.ts";
+import { assertProblem, decodeAnyCheckpoint } from "../training/read-checkpoint.ts";
 import { createSequenceLearner } from "../training/sequence/learners.ts";
 import { importSlots } from "../training/slots.ts";
 import { coreCount, spawnThread } from "./threads.ts";

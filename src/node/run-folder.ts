@@ -12,9 +12,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node
 import { dirname, join } from "node:path";
 import { BispikeError } from "../errors.ts";
 import { type AnyConfig, resolveAnyConfig } from "../training/any-config.ts";
-import { type AnyCheckpoint, decodeAnyCheckpoint } from "../training/checkpoint.ts";
+import type { AnyCheckpoint } from "../training/checkpoint.ts";
 import { readRawExperiment, renderConfig } from "../training/config-file.ts";
 import type { Observation } from "../training/observation.ts";
+import { decodeAnyCheckpoint } from "../training/read-checkpoint.ts";
 import { fromVersion1 } from "../training/settings/settings.ts";
 import type { Place } from "../training/trainable.ts";
 import { appendLine, isTemporary, syncFile, truncateLines, writeDurably } from "./durable.ts";

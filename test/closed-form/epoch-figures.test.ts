@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => team.close());
 
-const data = { path: "bars", heldOut: 0 };
+const data = { path: "bars", validation: 0 };
 const images = smallDigits({ train: 60, test: 4 });
 const NO_RATES = { perception: 0, recall: 0 };
 

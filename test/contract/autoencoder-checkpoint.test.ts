@@ -1,7 +1,11 @@
 /** Checkpoints of autoencoders: read back as written, and nothing else is taken for one. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
-import { decodeAnyCheckpoint, decodeAutoencoderCheckpoint, decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import {
+  decodeAnyCheckpoint,
+  decodeAutoencoderCheckpoint,
+  decodeCheckpoint,
+} from "../../src/training/read-checkpoint.ts";
 import { sealed } from "../support/sealed.ts";
 import { smallAutoencoderTraining } from "../support/small-autoencoder-run.ts";
 

@@ -9,7 +9,8 @@ import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/exp
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { spikingModel } from "../../src/network/model.ts";
 import { openCheckpoint, openModel } from "../../src/node/open.ts";
-import { CHECKPOINT_VERSION, decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { CHECKPOINT_VERSION } from "../../src/training/checkpoint.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { assertFinite } from "../../src/training/sealed.ts";
 import { runCli } from "../support/cli.ts";
 import { temporaryFolders } from "../support/folder.ts";

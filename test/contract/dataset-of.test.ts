@@ -5,9 +5,9 @@ import { datasetOf } from "../../src/data/dataset-of.ts";
 import { Team } from "../../src/engine/team.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { type Moment, trainExperiment } from "../../src/training/trainer.ts";
 import { smallDigits } from "../support/small-digits.ts";
 

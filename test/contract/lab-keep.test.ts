@@ -7,7 +7,7 @@ import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodePng } from "../../src/data/png.ts";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { type OpenBrowser, openBrowser } from "../support/browser.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { temporaryFolders } from "../support/folder.ts";

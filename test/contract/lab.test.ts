@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { type OpenBrowser, openBrowser } from "../support/browser.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { temporaryFolders } from "../support/folder.ts";

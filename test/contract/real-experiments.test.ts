@@ -5,10 +5,10 @@ import { classesOf } from "../../src/measurement/classifier.ts";
 import { decideImages } from "../../src/measurement/decide.ts";
 import { spikingModel } from "../../src/network/model.ts";
 import { RealModel } from "../../src/network/real/real-model.ts";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { realRules, resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import { createModel, createRule } from "../../src/training/image-rules.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { importState } from "../../src/training/state.ts";
 import { smallDigits } from "../support/small-digits.ts";
 

@@ -4,18 +4,18 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import {
-  type Checkpoint,
-  decodeAutoencoderCheckpoint,
-  decodeCheckpoint,
-  decodeSequenceCheckpoint,
-} from "../../src/training/checkpoint.ts";
+import type { Checkpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import {
   createAutoencoderExperiment,
   createExperiment,
   createSequenceExperiment,
 } from "../../src/training/experiment.ts";
+import {
+  decodeAutoencoderCheckpoint,
+  decodeCheckpoint,
+  decodeSequenceCheckpoint,
+} from "../../src/training/read-checkpoint.ts";
 import { assertSameImages } from "../../src/training/same-training.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
 import { sequenceRequest } from "../../src/training/sequence/request.ts";

@@ -1,7 +1,7 @@
 /** Checkpoints of sequences: read back as written, and nothing else is taken for one. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
-import { decodeAnyCheckpoint, decodeCheckpoint, decodeSequenceCheckpoint } from "../../src/training/checkpoint.ts";
+import { decodeAnyCheckpoint, decodeCheckpoint, decodeSequenceCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { sealed } from "../support/sealed.ts";
 import { smallSequenceTraining } from "../support/small-sequence-run.ts";
 

@@ -1,6 +1,6 @@
 /** An autoencoder run that was stopped and resumed, at any step and with any number of threads, ends with the bytes of one that was not. */
 import { describe, expect, it } from "vitest";
-import { decodeAutoencoderCheckpoint } from "../../src/training/checkpoint.ts";
+import { decodeAutoencoderCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { SMALL_AUTOENCODER, smallAutoencoderTraining } from "../support/small-autoencoder-run.ts";
 
 const { train, network } = SMALL_AUTOENCODER;

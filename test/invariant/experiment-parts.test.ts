@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { spikingModel } from "../../src/network/model.ts";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment, type Experiment } from "../../src/training/experiment.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { smallDigits } from "../support/small-digits.ts";
 
 let team: Team;

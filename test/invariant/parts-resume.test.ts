@@ -1,6 +1,6 @@
 /** Parts of a pair stop together, go on from a common step, and may run ahead of each other by a set number of steps: always to bytes that follow from the settings alone. */
 import { describe, expect, it } from "vitest";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { accuracyOf } from "../support/small-accuracy.ts";
 import { fulfilled, joinedAt, smallParts } from "../support/small-parts.ts";
 import { smallTraining } from "../support/small-training.ts";

@@ -1,6 +1,6 @@
 /** A pair cut between stages, anywhere, learns the same bytes as in one process: stages exchange spikes alone. */
 import { describe, expect, it } from "vitest";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { fulfilled, joinedAt, smallParts } from "../support/small-parts.ts";
 import { smallTraining } from "../support/small-training.ts";
 

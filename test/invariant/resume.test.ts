@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import type { EpochMetrics } from "../../src/training/metrics.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";
 import { writeSmallDigits } from "../support/small-digits.ts";
 import { sharedWorkspace, timelessMetrics } from "../support/small-run.ts";

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { type ImageRuleName, imageRules } from "../../src/training/config.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { smallTraining } from "../support/small-training.ts";
 
 const data = { classes: 3, train: 60, test: 6 };

@@ -1,6 +1,6 @@
 /** A sequence run that was stopped and resumed, at any step and with any number of threads, ends with the bytes of one that was not, under every rule. */
 import { describe, expect, it } from "vitest";
-import { decodeSequenceCheckpoint } from "../../src/training/checkpoint.ts";
+import { decodeSequenceCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { smallSequenceTraining } from "../support/small-sequence-run.ts";
 
 const network = { hidden: [18], steps: 2 };

@@ -1,8 +1,8 @@
 /** Accuracy of a checkpoint on the small data set's test images. */
 import { Team } from "../../src/engine/team.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
-import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { createModel } from "../../src/training/image-rules.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { importState } from "../../src/training/state.ts";
 import { smallDigits } from "./small-digits.ts";
 

@@ -2,9 +2,9 @@
 import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { decodeAutoencoderCheckpoint } from "../../src/training/checkpoint.ts";
 import { createAutoencoderExperiment } from "../../src/training/experiment.ts";
 import type { AutoencoderMetricLine } from "../../src/training/metrics.ts";
+import { decodeAutoencoderCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { trainExperiment } from "../../src/training/trainer.ts";
 import { smallDigits } from "./small-digits.ts";
 

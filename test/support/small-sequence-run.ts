@@ -2,9 +2,9 @@
 import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { decodeSequenceCheckpoint } from "../../src/training/checkpoint.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";
 import type { SequenceMetricLine } from "../../src/training/metrics.ts";
+import { decodeSequenceCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
 import { sequenceRequest } from "../../src/training/sequence/request.ts";
 import { trainExperiment } from "../../src/training/trainer.ts";

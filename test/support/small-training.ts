@@ -1,11 +1,12 @@
 /** Trains the small data set in this process and keeps everything a run would write. */
 import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { type Checkpoint, decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import type { Checkpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import type { MetricLine } from "../../src/training/metrics.ts";
 import type { Observation } from "../../src/training/observation.ts";
+import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { trainExperiment } from "../../src/training/trainer.ts";
 import { type SmallDigitsOptions, smallDigits } from "./small-digits.ts";
 

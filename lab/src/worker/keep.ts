@@ -1,7 +1,7 @@
 /** Checkpoints a person opens: read as the command line does, and held against the images at hand. */
 import { BispikeError } from "../../../src/errors.ts";
 import { type Checkpoint, type Experiment, importState } from "../../../src/index.ts";
-import { assertProblem, decodeAnyCheckpoint } from "../../../src/training/checkpoint.ts";
+import { assertProblem, decodeAnyCheckpoint } from "../../../src/training/read-checkpoint.ts";
 import { assertSameImages } from "../../../src/training/same-training.ts";
 import type { DataSource } from "./protocol.ts";
 

@@ -4,13 +4,8 @@ import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
 import { type ImageModel, Model } from "../../network/model.ts";
 import { buildRun, type OpenedCheckpoint, type OpenedRun, openAnyCheckpoint } from "../../node/open.ts";
 import type { ProblemName } from "../../problems/problem.ts";
-import {
-  type AnyCheckpoint,
-  type AutoencoderCheckpoint,
-  assertRecall,
-  type Checkpoint,
-  type CheckpointFor,
-} from "../../training/checkpoint.ts";
+import type { AnyCheckpoint, AutoencoderCheckpoint, Checkpoint, CheckpointFor } from "../../training/checkpoint.ts";
+import { assertRecall } from "../../training/read-checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";
 import { note, print } from "../output.ts";
 import { alignTable, classLabel, percent, printable } from "../table.ts";

@@ -10,7 +10,7 @@ import { BispikeError } from "../../errors.ts";
 import { decodeSafetensors, type SafetensorsFile } from "../../export/safetensors.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
-import { isCheckpointKind } from "../../training/checkpoint.ts";
+import { isCheckpointKind } from "../../training/read-checkpoint.ts";
 import type { InspectOptions } from "../inspect.ts";
 import { print } from "../output.ts";
 import { alignTable, classLabel } from "../table.ts";

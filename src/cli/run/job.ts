@@ -13,7 +13,7 @@ import { createTeam } from "../../node/open.ts";
 import type { RunFolder } from "../../node/run-folder.ts";
 import type { ProblemName } from "../../problems/problem.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
-import { type AnyCheckpoint, type CheckpointFor, problemOf } from "../../training/checkpoint.ts";
+import type { AnyCheckpoint, CheckpointFor } from "../../training/checkpoint.ts";
 import { createAutoencoderExperiment, createExperiment, createSequenceExperiment } from "../../training/experiment.ts";
 import type { Judge } from "../../training/judge.ts";
 import type {
@@ -24,6 +24,7 @@ import type {
   SequenceStepMetrics,
   StepMetrics,
 } from "../../training/metrics.ts";
+import { problemOf } from "../../training/read-checkpoint.ts";
 import { sequenceRequest } from "../../training/sequence/request.ts";
 import type { Trainable, TrainableKind } from "../../training/trainable.ts";
 import type { TrainingResult } from "../../training/trainer.ts";

@@ -12,7 +12,7 @@ import { readPicture } from "../../node/pictures.ts";
 import { canDrawText } from "../../node/plots.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import { systemFailure } from "../../node/system-failure.ts";
-import { assertRecall } from "../../training/checkpoint.ts";
+import { assertRecall } from "../../training/read-checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { PlotOptions } from "../plot.ts";
 import { datasetFor, partImages, placeOf, unverified } from "./data.ts";

@@ -9,7 +9,7 @@ import { writeDurably } from "../../node/durable.ts";
 import { tileOf } from "../../node/figures.ts";
 import { buildRun, type OpenedModel, openAnyCheckpoint } from "../../node/open.ts";
 import { encodePng } from "../../node/png.ts";
-import { assertProblem, assertRecall } from "../../training/checkpoint.ts";
+import { assertProblem, assertRecall } from "../../training/read-checkpoint.ts";
 import { note, print } from "../output.ts";
 import type { RecallOptions } from "../recall.ts";
 import { alignTable } from "../table.ts";

@@ -44,7 +44,7 @@ import {
   resolveAnyConfig,
 } from "../../../src/training/any-config.ts";
 import type { AutoencoderConfig } from "../../../src/training/autoencoder/config.ts";
-import { type AnyCheckpoint, decodeAnyCheckpoint } from "../../../src/training/checkpoint.ts";
+import type { AnyCheckpoint } from "../../../src/training/checkpoint.ts";
 import { type ExperimentConfig, resolveConfig } from "../../../src/training/config.ts";
 import {
   createAutoencoderExperiment,
@@ -53,6 +53,7 @@ import {
 } from "../../../src/training/experiment.ts";
 import { trainsRecall } from "../../../src/training/image-rules.ts";
 import type { Observation } from "../../../src/training/observation.ts";
+import { decodeAnyCheckpoint } from "../../../src/training/read-checkpoint.ts";
 import type { SequenceConfig } from "../../../src/training/sequence/config.ts";
 import { sequenceRequest } from "../../../src/training/sequence/request.ts";
 import { fromVersion1 } from "../../../src/training/settings/settings.ts";

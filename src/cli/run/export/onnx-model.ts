@@ -7,7 +7,7 @@ import { recallOnnx } from "../../../export/onnx/recall.ts";
 import { spikingModel } from "../../../network/model.ts";
 import { buildRun, openAnyCheckpoint } from "../../../node/open.ts";
 import { packageVersion } from "../../../node/version.ts";
-import { assertRecall } from "../../../training/checkpoint.ts";
+import { assertRecall } from "../../../training/read-checkpoint.ts";
 import type { Exported, ExportRequest } from "./format.ts";
 
 const NOT_WRITTEN = { sequence: "recurrent nets of sequences", autoencode: "autoencoders" } as const;
