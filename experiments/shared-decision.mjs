@@ -79,7 +79,7 @@ export default function register({ registerRule, registerStageLoss, Bsd, Bispike
     keepDrives: false,
     create: (pair, { rule, optimiser }) => {
       if (rule.rivals !== "prototypes" || pair.options.target !== "one-hot")
-        throw new BispikeError("usage", "shared-decision: expected negatives prototypes and a one-hot target");
+        throw new BispikeError("usage", "shared-decision: expected rivals prototypes and a one-hot target");
       const bsd = new Bsd(pair, { ...rule, loss: "shared-decision" }, optimiser);
       const step = bsd.step.bind(bsd);
       bsd.step = (batch, rates) => {

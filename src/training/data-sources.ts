@@ -280,7 +280,11 @@ async function sequenceOf(
 ): Promise<TextSet | SeriesSet> {
   const { validation, ...others } = options;
   const section = sectionOf({ [kind]: name, validation }, others);
-  const request = { ...section, task: TASK_OF_DATA[task] } as SequenceRequest;
+  // What readers of sequences call the validation part.
+  const request = {
+    ...sectionOf({ [kind]: name, heldOut: validation }, others),
+    task: TASK_OF_DATA[task],
+  } as SequenceRequest;
   const make = (asked: SequenceRequest) =>
     content === undefined
       ? filesFor(

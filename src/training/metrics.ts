@@ -41,15 +41,21 @@ export interface EpochLine {
 
 /** Lines of images in classes; throughput is over this session. */
 export type StepMetrics = StepLine & ClassifyKind["speed"];
+/** An epoch of images in classes, with the figures of the problem `classify`. */
 export type EpochMetrics = EpochLine & ClassifyKind["figures"];
+/** A line of images in classes. */
 export type MetricLine = StepMetrics | EpochMetrics;
 /** Lines of a text or series. */
 export type SequenceStepMetrics = StepLine & SequenceKind["speed"];
+/** An epoch of a text or series. */
 export type SequenceEpochMetrics = EpochLine & SequenceKind["figures"];
+/** A line of a text or series. */
 export type SequenceMetricLine = SequenceStepMetrics | SequenceEpochMetrics;
 /** Lines of an autoencoder. */
 export type AutoencoderStepMetrics = StepLine & AutoencodeKind["speed"];
+/** An epoch of an autoencoder. */
 export type AutoencoderEpochMetrics = EpochLine & AutoencodeKind["figures"];
+/** A line of an autoencoder. */
 export type AutoencoderMetricLine = AutoencoderStepMetrics | AutoencoderEpochMetrics;
 
 /** Share of a stage's neurons that may be silent over a batch before it is reported, and firing rates that are too low or high. */

@@ -18,8 +18,11 @@ const settings = {
   },
   "backprop, regression": { ...series, task: "regression", rule: { name: "backprop" } },
   "backprop-ann, characters": { ...text, rule: { name: "backprop-ann" } },
-  "predictive-coding, characters": { ...text, rule: { name: "predictive-coding", inferenceSteps: 3 } },
-  "dll, forecast": { ...series, task: "forecast", rule: { name: "dll", temporalFeedback: true } },
+  "predictive-coding, characters": {
+    ...text,
+    rule: { name: "predictive-coding", predictiveCoding: { inferenceSteps: 3 } },
+  },
+  "dll, forecast": { ...series, task: "forecast", rule: { name: "dll", dll: { temporalFeedback: true } } },
 };
 
 describe.each(Object.entries(settings))("%s", (_name, raw) => {

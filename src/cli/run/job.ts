@@ -173,7 +173,10 @@ export async function withJob<T>(
   try {
     const { task, slots, counts, validation, measure } = build(team);
     if (judge === "held-out" && validation === 0)
-      throw new BispikeError("config", "--judge held-out: nothing is held out of training; set data.heldOut above 0");
+      throw new BispikeError(
+        "config",
+        "--judge held-out: nothing is held out of training; set data.validation above 0",
+      );
     const finish: Job["finish"] = (folder, result, pause) =>
       finishRun({ config, task, slots, measure }, { folder, result, pause, judge });
     const { threads } = team;

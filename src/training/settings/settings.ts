@@ -9,6 +9,7 @@ import { train } from "./train.ts";
 
 /** What is learned at every position of a sequence: the next character of a text, or values of a series at the same or a later time. */
 export const TASKS = ["next-character", "regression", "forecast"] as const;
+/** A task of sequences. */
 export type Task = (typeof TASKS)[number];
 /** The task of autoencoders. */
 export const AUTOENCODE = "autoencode";
