@@ -18,10 +18,13 @@ export function describeMachine() {
   return { cpu, cores: availableParallelism(), node: process.version, load: loadavg()[0] ?? 0 };
 }
 
-/** The commit measured, with "-dirty" where files differ from it; undefined outside a git checkout. */
-export function commitMeasured() {
+/**
+ * The commit measured, with "-dirty" where files differ from it; undefined outside a git checkout.
+ *
+ * @param {string} [cwd] folder of the checkout; default: this one
+ */
+export function commitMeasured(cwd = fileURLToPath(new URL("..", import.meta.url))) {
   try {
-    const cwd = fileURLToPath(new URL("..", import.meta.url));
     return execFileSync("git", ["describe", "--always", "--dirty", "--exclude", "*"], {
       cwd,
       encoding: "utf8",

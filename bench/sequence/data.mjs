@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BispikeError, loadSequence, permutation, RandomStream, regression, windowStarts } from "../library.mjs";
+import { madeRows } from "../made.mjs";
 
 /** @typedef {import("./nets.mjs").SequenceNet} SequenceNet */
 
@@ -87,24 +88,13 @@ async function alice() {
 }
 
 /**
- * A multivariate autoregressive series made from seed 1, whose last column is the target: `inputs` + 1 columns,
- *
- *   x_c[t] = 0.7 x_c[t - 1] + 0.25 x_(c + 1)[t - 1] + e_c[t],   e uniform in -1..1
- *
- * so that every column says something of its neighbours, as those of real series do.
+ * A series of `inputs` + 1 columns made from seed 1, whose last column is the target.
  *
  * @param {number} inputs
  */
 function madeSeries(inputs) {
   const width = inputs + 1;
-  const values = new Float32Array(SERIES_LENGTH * width);
-  new RandomStream(1, "bench series").fillUniform(values, -1, 1);
-  for (let at = width; at < values.length; at++) {
-    const column = at % width;
-    const before = at - width;
-    const neighbour = before - column + ((column + 1) % width);
-    values[at] = (values[at] ?? 0) + 0.7 * (values[before] ?? 0) + 0.25 * (values[neighbour] ?? 0);
-  }
+  const values = madeRows(new RandomStream(1, "bench series"), width, SERIES_LENGTH);
   const columns = Array.from({ length: width }, (_, column) => `c${column}`);
   return regression({ name: "made series", columns, length: SERIES_LENGTH, values, times: null }).set;
 }
