@@ -3,7 +3,7 @@
 import { Bsd, decide, exportState, importState, NetworkPair, perceive, spawnThread, Team } from "./library.mjs";
 import { RECIPE } from "./nets.mjs";
 
-/** @typedef {import("../dist/learning/rule.js").StepReport} StepReport */
+/** @typedef {import("../dist/rules/rule.js").StepReport} StepReport */
 /** @typedef {import("./nets.mjs").Net} Net */
 /** @typedef {import("./batches.mjs").Batches} Batches */
 

@@ -20,8 +20,6 @@ export { interpolateRates } from "./inference/autoencoder/interpolate.ts";
 export { prototypeRates } from "./inference/autoencoder/prototypes.ts";
 export { drawSpikes, LatentStatistics } from "./inference/autoencoder/statistics.ts";
 export { evenTrains, ratesOf } from "./inference/autoencoder/trains.ts";
-export type { AutoencoderLearner, AutoencoderReport, LatentAccess } from "./learning/autoencoder/learner.ts";
-export { AutoencoderModel } from "./learning/autoencoder/model.ts";
 export { type RedrawnBatch, redrawnBatches, redrawnErrors } from "./measurement/redrawn-images.ts";
 export {
   type AutoencoderOptions,
@@ -31,6 +29,8 @@ export {
 } from "./network/autoencoder/pair.ts";
 export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./network/specs.ts";
 export { AutoencoderBsd, type AutoencoderBsdOptions } from "./problems/autoencode-ends.ts";
+export { AutoencoderModel } from "./problems/autoencode-model.ts";
+export type { AutoencoderLearner, AutoencoderReport, LatentAccess } from "./rules/rule.ts";
 export { type ExperimentKind, experimentKind, isAutoencoderConfig } from "./training/any-config.ts";
 export {
   type AutoencoderConfig,

@@ -41,44 +41,6 @@ export { serve, type ThreadStart } from "./engine/team-loop.js";
 export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
 export type { Dtype } from "./export/safetensors-tensor.ts";
-export {
-  type Criterion,
-  criteria,
-  criteriaOf,
-  criteriaOfBsd,
-  criteriaOfRules,
-  criteriaTable,
-  type DecidingOptions,
-  type RuleCriteria,
-  type VariantCriteria,
-} from "./learning/criteria.ts";
-export type { Freeze } from "./learning/freeze.ts";
-export type { HomeostasisOptions } from "./learning/homeostasis.ts";
-export { Backprop } from "./learning/image/backprop.ts";
-export { DirectFeedbackAlignment } from "./learning/image/direct-feedback.ts";
-export { FeedbackAlignment } from "./learning/image/feedback-alignment.ts";
-export { LocalLosses } from "./learning/image/local-losses.ts";
-export type { PerceptionOptions } from "./learning/image/perception-rule.ts";
-export { RewardTiming, type RewardTimingOptions, type SpikeTimingOptions } from "./learning/image/reward-timing.ts";
-export { AdamW, type OptimiserOptions } from "./learning/optimiser.ts";
-export { ImageRealBackprop } from "./learning/real/backprop.ts";
-export { CounterCurrent, type CounterCurrentOptions, counterCurrentDefaults } from "./learning/real/counter-current.ts";
-export { ImageDll, type ImageDllOptions, imageDllDefaults } from "./learning/real/dll.ts";
-export {
-  authorsActivations,
-  type RealImageNet,
-  type RealImageNetOptions,
-  type RealImageRule,
-  realImageNet,
-} from "./learning/real/image-net.ts";
-export {
-  ImagePredictiveCoding,
-  type ImagePredictiveCodingOptions,
-  imagePredictiveCodingDefaults,
-} from "./learning/real/predictive-coding.ts";
-export { RealBsd, type RealBsdOptions } from "./learning/real/real-bsd.ts";
-export type { Batch, Rates, Rule, StepReport } from "./learning/rule.ts";
-export type { TopLoss } from "./learning/top.ts";
 export type { Affinity, AlignmentLoss, Coefficients } from "./losses/affinity.ts";
 export { type FrequencyOptions, frequencyDefaults } from "./losses/bands.ts";
 export { type CosineRow, cosineRows, type RowLoss } from "./losses/cosine-rows.ts";
@@ -129,6 +91,42 @@ export {
   type UnitsSpec,
 } from "./network/spec.ts";
 export { Bsd, type BsdOptions } from "./problems/classify-ends.ts";
+export {
+  authorsActivations,
+  type RealImageNet,
+  type RealImageNetOptions,
+  type RealImageRule,
+  realImageNet,
+} from "./rules/ann-images.ts";
+export { Backprop, ImageRealBackprop } from "./rules/backprop.ts";
+export type { Freeze } from "./rules/bsd.ts";
+export { RealBsd, type RealBsdOptions } from "./rules/bsd-ann.ts";
+export { CounterCurrent, type CounterCurrentOptions, counterCurrentDefaults } from "./rules/ccl.ts";
+export {
+  type Criterion,
+  criteria,
+  criteriaOf,
+  criteriaOfBsd,
+  criteriaOfRules,
+  criteriaTable,
+  type DecidingOptions,
+  type RuleCriteria,
+  type VariantCriteria,
+} from "./rules/criteria.ts";
+export { ImageDll, type ImageDllOptions, imageDllDefaults } from "./rules/dll.ts";
+export { DirectFeedbackAlignment, FeedbackAlignment } from "./rules/feedback-alignment.ts";
+export { LocalLosses } from "./rules/local-losses.ts";
+export { AdamW, type OptimiserOptions } from "./rules/optimiser.ts";
+export type { PerceptionOptions } from "./rules/perception-rule.ts";
+export {
+  ImagePredictiveCoding,
+  type ImagePredictiveCodingOptions,
+  imagePredictiveCodingDefaults,
+} from "./rules/predictive-coding.ts";
+export { RewardTiming, type RewardTimingOptions, type SpikeTimingOptions } from "./rules/r-stdp.ts";
+export type { HomeostasisOptions } from "./rules/rate-regularisation.ts";
+export type { Batch, Rates, Rule, StepReport } from "./rules/rule.ts";
+export type { TopLoss } from "./rules/top.ts";
 export { type Checkpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export {
   checkedConfig,

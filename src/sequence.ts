@@ -64,16 +64,6 @@ export {
   redrawWindows,
   type SymbolFit,
 } from "./inference/redraw.ts";
-export { SequenceBackprop } from "./learning/sequence/backprop.ts";
-export { Dll, type DllOptions, dllDefaults } from "./learning/sequence/dll.ts";
-export type { SequenceLearner, SequenceOutputs, SequenceStepReport } from "./learning/sequence/learner.ts";
-export {
-  PredictiveCoding,
-  type PredictiveCodingOptions,
-  predictiveCodingDefaults,
-} from "./learning/sequence/predictive-coding.ts";
-export { RealBackprop } from "./learning/sequence/real-backprop.ts";
-export { type Stepper, stepperOf } from "./learning/sequence/stepper.ts";
 export { type NaiveForecasts, naiveForecasts } from "./measurement/naive-forecast.ts";
 export {
   type CharacterEvaluation,
@@ -90,6 +80,15 @@ export {
 } from "./network/recurrent/sequence-pair.ts";
 export { SequenceBsd, type SequenceBsdOptions } from "./problems/sequence-ends.ts";
 export { SequenceStream, type StreamOptions } from "./problems/sequence-stream.ts";
+export { RealBackprop, SequenceBackprop } from "./rules/backprop.ts";
+export { Dll, type DllOptions, dllDefaults } from "./rules/dll.ts";
+export {
+  PredictiveCoding,
+  type PredictiveCodingOptions,
+  predictiveCodingDefaults,
+} from "./rules/predictive-coding.ts";
+export type { SequenceLearner, SequenceOutputs, SequenceStepReport } from "./rules/rule.ts";
+export { type Stepper, stepperOf } from "./rules/stepper.ts";
 export { type AnyConfig, isSequenceConfig, resolveAnyConfig } from "./training/any-config.ts";
 export type { AnyCheckpoint, SequenceCheckpoint } from "./training/checkpoint.ts";
 export { createSequenceExperiment, type SequenceExperiment } from "./training/experiment.ts";

@@ -7,7 +7,7 @@ import { SEQUENCE_RECIPE } from "./nets.mjs";
 /** @typedef {import("./nets.mjs").SequenceNet} SequenceNet */
 /** @typedef {import("./data.mjs").SequenceData} SequenceData */
 /** @typedef {import("../../dist/data/sequence/task.js").SequenceSet} SequenceSet */
-/** @typedef {import("../../dist/learning/sequence/learner.js").SequenceStepReport} SequenceStepReport */
+/** @typedef {import("../../dist/rules/rule.js").SequenceStepReport} SequenceStepReport */
 /** @typedef {"bsd" | "bptt"} SequenceRule */
 /** @typedef {{ readonly tensors: readonly Float32Array[], readonly steps: number }} State */
 

@@ -1,7 +1,7 @@
 /** One part's way to a neighbour during training: spikes of the right step, checked, and what else neighbours tell each other. */
 import { BispikeError } from "../errors.ts";
-import type { SpikeCrossing } from "../learning/crossing.ts";
 import type { NetworkPair } from "../network/pair.ts";
+import type { SpikeCrossing } from "../rules/bsd.ts";
 import type { Channel } from "./channel.ts";
 import { type Frame, type FrameLimits, type SpikeCoding, signal } from "./frame.ts";
 import { HELLO_BYTES } from "./hello.ts";

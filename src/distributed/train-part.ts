@@ -10,9 +10,9 @@
  */
 import { permutation } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
-import type { SpikeCrossing } from "../learning/crossing.ts";
-import type { StepReport } from "../learning/rule.ts";
 import { describeStages } from "../network/stage-range.ts";
+import type { SpikeCrossing } from "../rules/bsd.ts";
+import type { StepReport } from "../rules/rule.ts";
 import { learningRate } from "../training/schedule.ts";
 import { agree, type Neighbours } from "./agree.ts";
 import type { SpikeCoding } from "./frame.ts";

@@ -10,7 +10,7 @@ import { exponential } from "../engine/elementary.ts";
 import { placeOfLargest } from "../engine/largest.ts";
 import { RandomStream } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
-import type { Stepper } from "../learning/sequence/stepper.ts";
+import type { Stepper } from "../rules/stepper.ts";
 
 /** How text is generated. */
 export interface GenerateOptions {

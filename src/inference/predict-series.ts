@@ -3,7 +3,7 @@
  */
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
-import type { Stepper } from "../learning/sequence/stepper.ts";
+import type { Stepper } from "../rules/stepper.ts";
 
 /** Predicted values, in the series' own units. */
 export interface SeriesPrediction {

@@ -7,14 +7,13 @@
  */
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { Backprop } from "../learning/image/backprop.ts";
-import type { PerceptionOptions } from "../learning/image/perception-rule.ts";
-import type { OptimiserOptions } from "../learning/optimiser.ts";
-import { ImageRealBackprop } from "../learning/real/backprop.ts";
-import { type RealImageNetOptions, realImageNet } from "../learning/real/image-net.ts";
-import type { Batch, Rule } from "../learning/rule.ts";
 import { NetworkPair } from "../network/pair.ts";
 import type { RealImageRows } from "../network/real/real-model.ts";
+import { type RealImageNetOptions, realImageNet } from "../rules/ann-images.ts";
+import { Backprop, ImageRealBackprop } from "../rules/backprop.ts";
+import type { OptimiserOptions } from "../rules/optimiser.ts";
+import type { PerceptionOptions } from "../rules/perception-rule.ts";
+import type { Batch, Rule } from "../rules/rule.ts";
 import { plainWeights, type Weighted } from "./footprint.ts";
 import { gradientAngle } from "./gradient-angle.ts";
 

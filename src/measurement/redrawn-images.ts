@@ -1,7 +1,7 @@
 /** Goes through images and what the networks of an autoencoder draw of them, a batch at a time. */
 import type { Split } from "../data/dataset.ts";
-import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
 import type { Network } from "../network/autoencoder/pair.ts";
+import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 
 /** A batch, all rows [image][height][width][channel] in units of pixel / 255. */
 export interface RedrawnBatch {

@@ -8,10 +8,11 @@
  *                 ccl, bsd-ann        the feedback net
  *   classifiers   local-losses         a linear classifier a hidden stage, thrown away at the end
  */
-import type { Carriers } from "../learning/carriers.ts";
+
 import { NetworkPair } from "../network/pair.ts";
 import type { LayeredNet } from "../network/real/layered-net.ts";
 import { sizeOf } from "../network/shape.ts";
+import type { Carriers } from "../rules/error-weights.ts";
 import type { AnyRuleName } from "../training/rule-names.ts";
 import { feedbackNet } from "./feedback-net.ts";
 import { type AnyLayer, addFootprints, type Footprint, footprint, footprintOf } from "./footprint.ts";

@@ -9,8 +9,8 @@ import { type SequenceSummary, targetStatistics } from "../data/sequence/summary
 import type { Range, SequenceSet } from "../data/sequence/task.ts";
 import { exponential, logarithm } from "../engine/elementary.ts";
 import { placeOfLargest } from "../engine/largest.ts";
-import type { SequenceLearner } from "../learning/sequence/learner.ts";
-import { SpikingLearner } from "../learning/sequence/spiking-learner.ts";
+import type { SequenceLearner } from "../rules/rule.ts";
+import { SpikingLearner } from "../rules/sequence-learners.ts";
 import { coverOnce } from "./sequence-windows.ts";
 import { ErrorSums, type ValueFigures } from "./value-errors.ts";
 

@@ -1,5 +1,5 @@
 /** What of an experiment decides how much a step of training computes. */
-import { learning } from "../learning/freeze.ts";
+import { learning } from "../rules/bsd.ts";
 import { type ExperimentConfig, isRealRule, isSpikingRule } from "../training/config.ts";
 import type { ImageRuleName } from "../training/rule-names.ts";
 

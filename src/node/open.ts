@@ -3,11 +3,11 @@ import { closeSync, fstatSync, openSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path";
 import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
-import type { SequenceLearner } from "../learning/sequence/learner.ts";
 import type { ImageModel } from "../network/model.ts";
 import type { Slot } from "../network/slots.ts";
+import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 import type { ProblemName } from "../problems/problem.ts";
+import type { SequenceLearner } from "../rules/rule.ts";
 import { createAutoencoder } from "../training/autoencoder/learners.ts";
 import type { AnyCheckpoint, Checkpoint, CheckpointFor } from "../training/checkpoint.ts";
 import { createModel } from "../training/image-rules.ts";

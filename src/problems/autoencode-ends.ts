@@ -8,12 +8,6 @@
  */
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { Drawing } from "../learning/autoencoder/drawing.ts";
-import type { AutoencoderLearner, AutoencoderReport } from "../learning/autoencoder/learner.ts";
-import { type Below, LocalRedraw } from "../learning/autoencoder/local-redraw.ts";
-import { autoencoderSlots, redrawImages, SpikingLatent } from "../learning/autoencoder/spiking-latent.ts";
-import type { AdamW, OptimiserOptions } from "../learning/optimiser.ts";
-import type { Rates } from "../learning/rule.ts";
 import type { FrequencyOptions } from "../losses/bands.ts";
 import type { AutoencoderPair, Network } from "../network/autoencoder/pair.ts";
 import type { Layer } from "../network/layer.ts";
@@ -21,8 +15,13 @@ import type { Feature } from "../network/neuron.ts";
 import { assertRows } from "../network/rows.ts";
 import { sizeOf } from "../network/shape.ts";
 import type { Slot } from "../network/slots.ts";
+import { autoencoderSlots, redrawImages, SpikingLatent } from "../rules/autoencoder-learners.ts";
 import { BsdLearner, type HiddenOptions, type LayerRedraw } from "../rules/bsd.ts";
 import type { Continues, EndLoss, Ends, Span, StageLayer } from "../rules/ends.ts";
+import { type Below, LocalRedraw } from "../rules/local-redraw.ts";
+import type { AdamW, OptimiserOptions } from "../rules/optimiser.ts";
+import type { AutoencoderLearner, AutoencoderReport, Rates } from "../rules/rule.ts";
+import { Drawing } from "../rules/top.ts";
 import { autoencoderView } from "../rules/views.ts";
 
 /** The rule's choices; the YAML section `rule` of task autoencode with name bsd. */

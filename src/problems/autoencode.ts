@@ -1,9 +1,8 @@
 /** Image → image: images in random order, and how well the validation images are reconstructed at an epoch's end. */
 import type { Dataset } from "../data/dataset.ts";
-import type { AutoencoderReport } from "../learning/autoencoder/learner.ts";
-import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
-import type { Rates } from "../learning/rule.ts";
 import { redrawnErrors } from "../measurement/redrawn-images.ts";
+import type { AutoencoderReport, Rates } from "../rules/rule.ts";
+import type { AutoencoderModel } from "./autoencode-model.ts";
 import { evenBatch, type Problem, type ProblemKind, type SumsShape } from "./problem.ts";
 
 /** Figures of a batch, times its images. */

@@ -2,26 +2,25 @@
  * Both ends of a pair that learns classes (image -> class): perception is shown images, recall is told the classes' codes, once a class (prototypes) or once an image.
  *
  *   stage 1  align(stimulus, redrawn stimulus), without a margin, of cosines
- *   stage L  the top loss on the concept's drive (learning/top.ts)
+ *   stage L  the top loss on the concept's drive (rules/top.ts)
  */
 import type { Region } from "../engine/memory.ts";
-import { assertFit, type BsdOptions, codesOf } from "../learning/bsd-options.ts";
-import type { Course } from "../learning/crossing.ts";
-import type { AdamW, OptimiserOptions } from "../learning/optimiser.ts";
-import { assertBatch, type Batch, type Rates, type Rule, type StepReport } from "../learning/rule.ts";
-import { StageCodes } from "../learning/stage-codes.ts";
-import { Top } from "../learning/top.ts";
-import { type WayBack, wayBack } from "../learning/way-back.ts";
 import type { AlignedStage, Alignment } from "../losses/align.ts";
 import { partLoss, stimulusLoss } from "../losses/stage-loss.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { sizeOf } from "../network/shape.ts";
 import type { Slot } from "../network/slots.ts";
-import { BsdLearner } from "../rules/bsd.ts";
+import { BsdLearner, type Course } from "../rules/bsd.ts";
+import { assertFit, type BsdOptions, codesOf } from "../rules/bsd-options.ts";
 import type { EndLoss, Ends, Span } from "../rules/ends.ts";
+import type { AdamW, OptimiserOptions } from "../rules/optimiser.ts";
+import { assertBatch, type Batch, type Rates, type Rule, type StepReport } from "../rules/rule.ts";
+import { StageCodes } from "../rules/stage-codes.ts";
+import { Top } from "../rules/top.ts";
 import { pairView } from "../rules/views.ts";
+import { type WayBack, wayBack } from "../rules/way-back.ts";
 
-export type { BsdOptions } from "../learning/bsd-options.ts";
+export type { BsdOptions } from "../rules/bsd-options.ts";
 
 const span = (rows: number): Span => ({ positions: 1, rows });
 

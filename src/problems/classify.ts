@@ -1,9 +1,9 @@
 /** Image → class: batches of images with labels, decisions counted, accuracy on the validation images. */
 import type { Augmenter } from "../data/augment/augmenter.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Rates, Rule, StepReport } from "../learning/rule.ts";
 import { type Evaluation, evaluate } from "../measurement/evaluate.ts";
 import type { ImageModel } from "../network/model.ts";
+import type { Rates, Rule, StepReport } from "../rules/rule.ts";
 import type { Observation } from "../training/observation.ts";
 import type { Observer } from "../training/observer.ts";
 import { fullBatch, type Problem, type ProblemKind, type SumsShape } from "./problem.ts";

@@ -6,17 +6,16 @@
  */
 import { preferring } from "../coding/population-code.ts";
 import type { Region } from "../engine/memory.ts";
-import type { AdamW, OptimiserOptions } from "../learning/optimiser.ts";
-import type { Rates } from "../learning/rule.ts";
-import type { SequenceOutputs, SequenceStepReport } from "../learning/sequence/learner.ts";
-import { SpikingLearner } from "../learning/sequence/spiking-learner.ts";
-import type { SequenceTop } from "../learning/sequence/top.ts";
 import { type AlignedStage, Alignment } from "../losses/align.ts";
 import { partLoss, stimulusLoss } from "../losses/stage-loss.ts";
 import type { Statistics } from "../network/norm.ts";
 import type { SequencePair } from "../network/recurrent/sequence-pair.ts";
 import { BsdLearner, type HiddenOptions } from "../rules/bsd.ts";
 import { type Continues, type EndLoss, type Ends, rowsOf, type Span } from "../rules/ends.ts";
+import type { AdamW, OptimiserOptions } from "../rules/optimiser.ts";
+import type { Rates, SequenceOutputs, SequenceStepReport } from "../rules/rule.ts";
+import { SpikingLearner } from "../rules/sequence-learners.ts";
+import type { SequenceTop } from "../rules/top.ts";
 import { sequenceView } from "../rules/views.ts";
 
 /** The rule's choices; the YAML section `rule`. */

@@ -7,14 +7,9 @@
  */
 import { checkElement, type Element } from "../data/sequence/element.ts";
 import { BispikeError } from "../errors.ts";
-import type { Rates } from "../learning/rule.ts";
-import type { SequenceStepReport } from "../learning/sequence/learner.ts";
-import {
-  type PerceptionState,
-  presentElements,
-  resumePerception,
-  SpikingStepper,
-} from "../learning/sequence/spiking-stepper.ts";
+import type { Rates, SequenceStepReport } from "../rules/rule.ts";
+
+import { type PerceptionState, presentElements, resumePerception, SpikingStepper } from "../rules/stepper.ts";
 import type { SequenceBsd } from "./sequence-ends.ts";
 
 /** How a stream learns. */

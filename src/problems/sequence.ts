@@ -1,8 +1,7 @@
 /** Text or series → what follows: windows in random order, and what the validation part says at an epoch's end. */
 import type { Sequence } from "../data/sequence/assemble.ts";
-import type { Rates } from "../learning/rule.ts";
-import type { SequenceLearner, SequenceStepReport } from "../learning/sequence/learner.ts";
 import { evaluateSequence, type SequenceEvaluation, scoreOf } from "../measurement/sequence.ts";
+import type { Rates, SequenceLearner, SequenceStepReport } from "../rules/rule.ts";
 import { evenBatch, type Problem, type ProblemKind, type SumsShape } from "./problem.ts";
 
 /** Figures of a batch times its positions; decisions and positions are counts. */

@@ -19,12 +19,7 @@
  */
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { type Course, PAUSE, runWhole } from "../learning/crossing.ts";
-import { type Freeze, type Learning, learning } from "../learning/freeze.ts";
-import { type HomeostasisOptions, pullRates } from "../learning/homeostasis.ts";
-import { AdamW, type OptimiserOptions } from "../learning/optimiser.ts";
-import { assertFiniteLoss, type Rates, type StepReport } from "../learning/rule.ts";
-import type { WayBack } from "../learning/way-back.ts";
+import { BispikeError } from "../errors.ts";
 import { type AlignedStage, Alignment, type Wanted } from "../losses/align.ts";
 import { bandsOf, type FrequencyOptions } from "../losses/bands.ts";
 import type { AffinityKind } from "../losses/infonce.ts";
@@ -32,6 +27,7 @@ import type { Negatives } from "../losses/pairings.ts";
 import { partLoss, type StageLossName } from "../losses/stage-loss.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { ParameterGroup } from "../network/parameters.ts";
+import type { Population } from "../network/population.ts";
 import { sizeOf } from "../network/shape.ts";
 import {
   type Continues,
@@ -44,6 +40,69 @@ import {
   type Span,
   type StageLayer,
 } from "./ends.ts";
+import { AdamW, type OptimiserOptions } from "./optimiser.ts";
+import { type HomeostasisOptions, pullRates } from "./rate-regularisation.ts";
+import { assertFiniteLoss, type Rates, type StepReport } from "./rule.ts";
+import type { WayBack } from "./way-back.ts";
+
+// Where a step of a pair that is cut between stages meets the rest of the pair: it takes spikes from the stage beyond the cut, or gives its own.
+//
+// A step is a generator of these. Who runs it does what it asks before it goes on; a whole pair's step only pauses.
+
+/** Spikes of the first `rows` images or recalls of a population, [row][step][pixel][tile] masks. */
+export interface SpikeCrossing {
+  /** take: fill `spikes.masks` before the step goes on. give: read them before the step goes on. */
+  readonly do: "take" | "give";
+  /** Perception's spikes go up, recall's down. */
+  readonly network: "perception" | "recall";
+  readonly spikes: Population;
+  readonly rows: number;
+}
+
+/** Nothing is asked: other work of the thread may come by here, as between stages. */
+export interface Pause {
+  readonly do: "pause";
+}
+
+export type Crossing = SpikeCrossing | Pause;
+
+/** A step in parts. */
+export type Course<Report> = Generator<Crossing, Report, void>;
+
+export const PAUSE: Pause = { do: "pause" };
+
+/**
+ * Runs a step of a whole pair to its end.
+ *
+ * @throws BispikeError "usage" where the step asks for spikes of another part
+ */
+export function runWhole<Report>(course: Course<Report>): Report {
+  for (;;) {
+    const { done, value } = course.next();
+    if (done) return value;
+    if (value.do !== "pause")
+      throw new BispikeError("usage", "this rule has some stages of a pair alone: run its course with the other parts");
+  }
+}
+
+// Networks of a pair that stay as they are drawn: what a rule still learns then is the control for what it learns in them.
+
+/** perception: its hidden stages; the read-out on top of them learns. recall: all of it, or the feedback net in its place. */
+export type Freeze = "none" | "perception" | "recall" | "both";
+
+/** Which networks may learn. */
+export interface Learning {
+  readonly perception: boolean;
+  readonly recall: boolean;
+}
+
+/** @example learning("recall") // { perception: true, recall: false } */
+export function learning(freeze: Freeze = "none"): Learning {
+  return {
+    perception: freeze !== "perception" && freeze !== "both",
+    recall: freeze !== "recall" && freeze !== "both",
+  };
+}
 
 /** How hidden stages learn. */
 export interface HiddenOptions {

@@ -1,18 +1,6 @@
 /** The model and the learning rule that a configuration of an image experiment describes. */
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import { Backprop } from "../learning/image/backprop.ts";
-import { DirectFeedbackAlignment } from "../learning/image/direct-feedback.ts";
-import { FeedbackAlignment } from "../learning/image/feedback-alignment.ts";
-import { LocalLosses } from "../learning/image/local-losses.ts";
-import { RewardTiming } from "../learning/image/reward-timing.ts";
-import { ImageRealBackprop } from "../learning/real/backprop.ts";
-import { CounterCurrent } from "../learning/real/counter-current.ts";
-import { ImageDll } from "../learning/real/dll.ts";
-import { authorsActivations, type RealImageNet, realImageNet } from "../learning/real/image-net.ts";
-import { ImagePredictiveCoding } from "../learning/real/predictive-coding.ts";
-import { RealBsd } from "../learning/real/real-bsd.ts";
-import type { Rule } from "../learning/rule.ts";
 import { BackpropTwin } from "../measurement/backprop-twin.ts";
 import { type DataSummary, type ImageModel, Model, spikingModel } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
@@ -21,6 +9,16 @@ import { paddedShape } from "../network/specs.ts";
 import type { StageRange } from "../network/stage-range.ts";
 import { Bsd } from "../problems/classify-ends.ts";
 import { HOW_TO_LOAD } from "../registry.ts";
+import { authorsActivations, type RealImageNet, realImageNet } from "../rules/ann-images.ts";
+import { Backprop, ImageRealBackprop } from "../rules/backprop.ts";
+import { RealBsd } from "../rules/bsd-ann.ts";
+import { CounterCurrent } from "../rules/ccl.ts";
+import { ImageDll } from "../rules/dll.ts";
+import { DirectFeedbackAlignment, FeedbackAlignment } from "../rules/feedback-alignment.ts";
+import { LocalLosses } from "../rules/local-losses.ts";
+import { ImagePredictiveCoding } from "../rules/predictive-coding.ts";
+import { RewardTiming } from "../rules/r-stdp.ts";
+import type { Rule } from "../rules/rule.ts";
 import {
   type AnyRuleName,
   type ExperimentConfig,

@@ -4,14 +4,14 @@
  * Nothing that training reads is written: backprop has a twin of its own (measurement/backprop-twin.ts), and spikes are measured as at an epoch's end, between two steps.
  */
 import type { Dataset } from "../data/dataset.ts";
-import { ImageDll } from "../learning/real/dll.ts";
-import { MirroredNets } from "../learning/real/mirrored-nets.ts";
-import type { Batch, Rule } from "../learning/rule.ts";
 import type { BackpropTwin } from "../measurement/backprop-twin.ts";
 import { RepresentationMeter, type StageRepresentation } from "../measurement/representation.ts";
 import { SpikeSimilarity } from "../measurement/similarity.ts";
 import { alignmentOf, type JoinedWeights } from "../measurement/weight-alignment.ts";
 import { type ImageModel, Model } from "../network/model.ts";
+import { ImageDll } from "../rules/dll.ts";
+import { MirroredNets } from "../rules/mirrored-nets.ts";
+import type { Batch, Rule } from "../rules/rule.ts";
 import type { Observation, ObservedSpikes } from "./observation.ts";
 
 export interface ObserverParts {

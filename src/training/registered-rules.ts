@@ -1,9 +1,9 @@
 /** Learning rules that others register: what one says of itself, and the list that `rule.name` is looked up in. Images on spiking pairs; other experiments have the rules of this library. */
 
-import type { OptimiserOptions } from "../learning/optimiser.ts";
-import type { Rule } from "../learning/rule.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { Registry, refuse } from "../registry.ts";
+import type { OptimiserOptions } from "../rules/optimiser.ts";
+import type { Rule } from "../rules/rule.ts";
 import type { RuleConfig } from "./config.ts";
 import { imageRules } from "./rule-names.ts";
 

@@ -3,7 +3,6 @@ import { type Dataset, describeShape, imageBytes, type Split } from "../data/dat
 import { splitHeldOut } from "../data/split.ts";
 import { BispikeError } from "../errors.ts";
 import { drawSpikes, LatentStatistics } from "../inference/autoencoder/statistics.ts";
-import type { AutoencoderModel } from "../learning/autoencoder/model.ts";
 import { decideImages } from "../measurement/decide.ts";
 import { type Evaluation, evaluate } from "../measurement/evaluate.ts";
 import { familiarityOf, recalledCounts } from "../measurement/mismatch.ts";
@@ -11,6 +10,7 @@ import { type RecalledImages, recallImages } from "../measurement/recalled.ts";
 import { redrawnErrors } from "../measurement/redrawn-images.ts";
 import { perceive } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
+import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 import { createAutoencoder } from "./autoencoder/learners.ts";
 import type { AutoencoderCheckpoint, Checkpoint } from "./checkpoint.ts";
 import { bytesOfImage, type ImageInput, type ImageSet } from "./data-sources.ts";

@@ -1,7 +1,7 @@
 /** A problem as the training loop sees it: sums over an epoch, lines of metrics, checkpoints and where they go on. */
 
-import type { Rates } from "../learning/rule.ts";
 import type { Problem, ProblemKind } from "../problems/problem.ts";
+import type { Rates } from "../rules/rule.ts";
 import { type About, type AnyCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { TrainConfig } from "./config.ts";
 import { type EpochLine, healthWarnings, remediesOf, type StepLine } from "./metrics.ts";

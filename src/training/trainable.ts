@@ -1,5 +1,5 @@
 /** What the training loop knows of an experiment: it neither knows what is learned nor how it is measured. */
-import type { Rates } from "../learning/rule.ts";
+import type { Rates } from "../rules/rule.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Observation } from "./observation.ts";
 

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { channelStatistics } from "../../src/data/normalise.ts";
 import { Team } from "../../src/engine/team.ts";
-import type { AutoencoderModel } from "../../src/learning/autoencoder/model.ts";
 import { redrawnErrors } from "../../src/measurement/redrawn-images.ts";
+import type { AutoencoderModel } from "../../src/problems/autoencode-model.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
 import { createAutoencoder } from "../../src/training/autoencoder/learners.ts";
 

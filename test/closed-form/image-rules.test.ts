@@ -1,11 +1,11 @@
 /** Rules on real-valued nets of images where what they must do is known without a net of reference: label match by hand, first steps of inference, what each stage may depend on. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { feedbackNet } from "../../src/learning/real/feedback-net.ts";
-import { realImageNet } from "../../src/learning/real/image-net.ts";
 import { Alignment } from "../../src/losses/align.ts";
 import { labelMatch } from "../../src/losses/label-match.ts";
 import { realClassifierSpec } from "../../src/network/specs.ts";
+import { realImageNet } from "../../src/rules/ann-images.ts";
+import { feedbackNet } from "../../src/rules/mirrored-nets.ts";
 import { relativeGap } from "../reference/close.ts";
 import { CASES, loadImages, PLAIN_OPTIMISER, smallOptions, smallRule } from "../support/image-rules.ts";
 

@@ -4,12 +4,12 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { LocalLosses } from "../../src/learning/image/local-losses.ts";
-import type { ImageDll } from "../../src/learning/real/dll.ts";
-import type { MirroredNets } from "../../src/learning/real/mirrored-nets.ts";
 import type { PairOptions } from "../../src/network/pair.ts";
 import type { ParameterGroup } from "../../src/network/parameters.ts";
 import type { BsdOptions } from "../../src/problems/classify-ends.ts";
+import type { ImageDll } from "../../src/rules/dll.ts";
+import type { LocalLosses } from "../../src/rules/local-losses.ts";
+import type { MirroredNets } from "../../src/rules/mirrored-nets.ts";
 import { loadImages, RULES, smallRule } from "../support/image-rules.ts";
 import { randomImages, smallPair } from "../support/small-pair.ts";
 import { show, smallRival } from "../support/small-rival.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { balancedCuts, stageWork } from "../../src/distributed/balance.ts";
 import { type Part, PartTrainee } from "../../src/distributed/part.ts";
-import type { StepReport } from "../../src/learning/rule.ts";
+import type { StepReport } from "../../src/rules/rule.ts";
 
 describe("the work of a stage is perception's weights into it and recall's, times the places they are used at", () => {
   it("fully connected", () => {

@@ -5,8 +5,8 @@ import { roundRestored, writeCsv } from "../../src/data/sequence/write-csv.ts";
 import { drawSymbol, firstSymbol, generateSymbols } from "../../src/inference/generate.ts";
 import { predictSeries } from "../../src/inference/predict-series.ts";
 import { Moments } from "../../src/inference/redraw.ts";
-import type { Stepper } from "../../src/learning/sequence/stepper.ts";
 import { shareRight } from "../../src/measurement/redrawn.ts";
+import type { Stepper } from "../../src/rules/stepper.ts";
 
 describe("drawing a symbol", () => {
   const logits = [Math.log(0.2), Math.log(0.5), Math.log(0.3)];

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { distinctCodes } from "../../src/coding/codes.ts";
 import { Team } from "../../src/engine/team.ts";
-import { StageCodes } from "../../src/learning/stage-codes.ts";
+import { StageCodes } from "../../src/rules/stage-codes.ts";
 import { classes, randomImages, type SmallOptions, smallPair } from "../support/small-pair.ts";
 
 let team: Team;

@@ -5,10 +5,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { DirectFeedbackAlignment } from "../../src/learning/image/direct-feedback.ts";
-import { LocalLosses } from "../../src/learning/image/local-losses.ts";
 import type { NetworkPair } from "../../src/network/pair.ts";
 import { sizeOf } from "../../src/network/shape.ts";
+import { DirectFeedbackAlignment } from "../../src/rules/feedback-alignment.ts";
+import { LocalLosses } from "../../src/rules/local-losses.ts";
 import { worstGap } from "../reference/close.ts";
 import { rates } from "../support/small-pair.ts";
 import { smallRivalPair } from "../support/small-rival.ts";

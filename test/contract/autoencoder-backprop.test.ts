@@ -1,12 +1,11 @@
 /** What trainers and commands expect of backprop on autoencoders, spiking and real: losses, learning, redrawing, tensors, errors, threads. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { AutoencoderBackprop } from "../../src/learning/autoencoder/backprop.ts";
-import type { PerceptionLearner } from "../../src/learning/autoencoder/perception-learner.ts";
-import { AutoencoderRealBackprop } from "../../src/learning/autoencoder/real-backprop.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { autoencoderShapes } from "../../src/network/specs.ts";
 import { spawnThread } from "../../src/node/threads.ts";
+import type { PerceptionLearner } from "../../src/rules/autoencoder-learners.ts";
+import { AutoencoderBackprop, AutoencoderRealBackprop } from "../../src/rules/backprop.ts";
 import {
   loadPatterns,
   SMALL_IMAGE,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { counterCurrentDefaults } from "../../src/learning/real/counter-current.ts";
-import { imageDllDefaults } from "../../src/learning/real/dll.ts";
-import { imagePredictiveCodingDefaults } from "../../src/learning/real/predictive-coding.ts";
+import { counterCurrentDefaults } from "../../src/rules/ccl.ts";
+import { imageDllDefaults } from "../../src/rules/dll.ts";
+import { imagePredictiveCodingDefaults } from "../../src/rules/predictive-coding.ts";
 import { resolveAnyConfig } from "../../src/training/any-config.ts";
 import { defaultChannels, defaults, realRules, resolveConfig } from "../../src/training/config.ts";
 import { keysOf } from "../../src/training/options.ts";

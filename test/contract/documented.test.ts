@@ -6,7 +6,7 @@ import { describe, expect, it, test } from "vitest";
 import { splitOverrides } from "../../src/cli/overrides.ts";
 import { program } from "../../src/cli/program.ts";
 import { FORMATS } from "../../src/cli/run/export/formats.ts";
-import { criteriaTable } from "../../src/learning/criteria.ts";
+import { criteriaTable } from "../../src/rules/criteria.ts";
 import { readSearch } from "../../src/sweep/search.ts";
 import { knownKeys } from "../../src/training/any-config.ts";
 import { readAnyExperiment, readRawExperiment } from "../../src/training/config-file.ts";

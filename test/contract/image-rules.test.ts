@@ -1,7 +1,7 @@
 /** What trainers and commands expect of the rules on real-valued nets of images: reports, learning, scores, tensors, errors, threads. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
+import type { RealImageLearner } from "../../src/rules/ann-images.ts";
 import { CLASSES, loadImages, RULES, smallRule } from "../support/image-rules.ts";
 
 let team: Team;

@@ -53,7 +53,7 @@ describe("imports", () => {
     expect(order.at(0)).toBe("engine");
     expect(order.at(-1)).toBe("cli");
     expect(imports.length).toBeGreaterThan(2000);
-    expect(imports).toContainEqual({ from: "src/problems/classify-ends.ts", to: "src/learning/rule.ts", types: false });
+    expect(imports).toContainEqual({ from: "src/problems/classify-ends.ts", to: "src/rules/rule.ts", types: false });
   });
 
   it("point from folder to folder as the list has them", () => {

@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
-import { AdamW } from "../../src/learning/optimiser.ts";
 import { spikingModel } from "../../src/network/model.ts";
 import { ParameterGroup } from "../../src/network/parameters.ts";
 import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
+import { AdamW } from "../../src/rules/optimiser.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import {

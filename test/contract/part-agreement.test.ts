@@ -6,7 +6,7 @@ import { joinParts } from "../../src/distributed/join.ts";
 import { failureFrame, Link } from "../../src/distributed/link.ts";
 import { decodePart, encodePart, type PartFile, type PartPosition } from "../../src/distributed/part-file.ts";
 import { checkTiming } from "../../src/distributed/timing.ts";
-import type { SpikeCrossing } from "../../src/learning/crossing.ts";
+import type { SpikeCrossing } from "../../src/rules/bsd.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { smallDigits } from "../support/small-digits.ts";
 

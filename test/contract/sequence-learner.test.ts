@@ -2,11 +2,11 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
 import { Team } from "../../src/engine/team.ts";
-import { Dll, dllDefaults } from "../../src/learning/sequence/dll.ts";
-import { PredictiveCoding, predictiveCodingDefaults } from "../../src/learning/sequence/predictive-coding.ts";
-import { RealBackprop } from "../../src/learning/sequence/real-backprop.ts";
-import type { RealLearner } from "../../src/learning/sequence/real-learner.ts";
 import { RecurrentNet, type RecurrentNetOptions } from "../../src/network/real/recurrent-net.ts";
+import { RealBackprop } from "../../src/rules/backprop.ts";
+import { Dll, dllDefaults } from "../../src/rules/dll.ts";
+import { PredictiveCoding, predictiveCodingDefaults } from "../../src/rules/predictive-coding.ts";
+import type { RealLearner } from "../../src/rules/sequence-learners.ts";
 
 const optimiser = { weightDecay: 0, clip: 1, clipScope: "stage" } as const;
 const teams: Team[] = [];

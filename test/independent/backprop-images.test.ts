@@ -5,10 +5,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { Backprop } from "../../src/learning/image/backprop.ts";
-import { FixedWeights } from "../../src/learning/image/fixed-weights.ts";
 import type { NetworkPair } from "../../src/network/pair.ts";
 import { stepsOf } from "../../src/network/synapses.ts";
+import { Backprop } from "../../src/rules/backprop.ts";
+import { FixedWeights } from "../../src/rules/error-weights.ts";
 import { worstGap } from "../reference/close.ts";
 import * as ad from "../support/autodiff.ts";
 import {

@@ -5,12 +5,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { LayeredBackprop } from "../../src/learning/backprop/layered.ts";
-import { SpikingStage } from "../../src/learning/backprop/spiking-stage.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { ParameterGroup } from "../../src/network/parameters.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
+import { SpikingStage } from "../../src/rules/backward-stage.ts";
+import { LayeredBackprop } from "../../src/rules/ways-down.ts";
 import { worstGap } from "../reference/close.ts";
 import * as ad from "../support/autodiff.ts";
 import { grid } from "../support/layer-case.ts";

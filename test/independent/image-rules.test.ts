@@ -1,13 +1,12 @@
 /** Rules on real-valued nets of images against the tests' own autodiff: backprop of the loss, predictive coding of its energy, counter-current learning and BSD of their stages' losses. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { CounterCurrent } from "../../src/learning/real/counter-current.ts";
-import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
-import { realImageNet } from "../../src/learning/real/image-net.ts";
-import type { MirroredNets } from "../../src/learning/real/mirrored-nets.ts";
-import { RealBsd } from "../../src/learning/real/real-bsd.ts";
 import type { Activation } from "../../src/network/spec.ts";
 import { spawnThread } from "../../src/node/threads.ts";
+import { type RealImageLearner, realImageNet } from "../../src/rules/ann-images.ts";
+import { RealBsd } from "../../src/rules/bsd-ann.ts";
+import { CounterCurrent } from "../../src/rules/ccl.ts";
+import type { MirroredNets } from "../../src/rules/mirrored-nets.ts";
 import * as ad from "../support/autodiff.ts";
 import {
   CASES,

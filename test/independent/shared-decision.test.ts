@@ -5,7 +5,7 @@
 import { afterEach, expect, it } from "vitest";
 import register from "../../experiments/shared-decision.mjs";
 import * as bispike from "../../src/index.ts";
-import type { Batch } from "../../src/learning/rule.ts";
+import type { Batch } from "../../src/rules/rule.ts";
 import { randomImages, rates, smallPair } from "../support/small-pair.ts";
 
 afterEach(() => {

@@ -1,12 +1,11 @@
 /** A step of an autoencoder follows from its state and the loaded images alone: not from what larger batches and drawings before it left in memory. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { AutoencoderBackprop } from "../../src/learning/autoencoder/backprop.ts";
-import type { AutoencoderLearner } from "../../src/learning/autoencoder/learner.ts";
-import { AutoencoderRealBackprop } from "../../src/learning/autoencoder/real-backprop.ts";
 import { AutoencoderPair } from "../../src/network/autoencoder/pair.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
+import { AutoencoderBackprop, AutoencoderRealBackprop } from "../../src/rules/backprop.ts";
+import type { AutoencoderLearner } from "../../src/rules/rule.ts";
 import { loadPatterns, SMALL_IMAGE } from "../support/backprop-autoencoder.ts";
 import { autoencoderRule } from "../support/small-autoencoder.ts";
 

@@ -1,11 +1,11 @@
-/** Which criteria a rule on a net of real numbers meets, found out by changing what it may not depend on and by watching what it sends; held against what `learning/criteria.ts` declares. */
+/** Which criteria a rule on a net of real numbers meets, found out by changing what it may not depend on and by watching what it sends; held against what `rules/criteria.ts` declares. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { type Criterion, criteriaOfRules } from "../../src/learning/criteria.ts";
-import { CounterCurrent } from "../../src/learning/real/counter-current.ts";
-import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { isReal } from "../../src/network/synapses.ts";
+import type { RealImageLearner } from "../../src/rules/ann-images.ts";
+import { CounterCurrent } from "../../src/rules/ccl.ts";
+import { type Criterion, criteriaOfRules } from "../../src/rules/criteria.ts";
 import { realRules } from "../../src/training/config.ts";
 import { CLASSES, loadImages, type RuleName, smallRule } from "../support/image-rules.ts";
 

@@ -1,6 +1,8 @@
-/** Which criteria of plausibility a rule meets, found out by changing what it may not depend on and by watching what it sends; held against what `learning/criteria.ts` declares. */
+/** Which criteria of plausibility a rule meets, found out by changing what it may not depend on and by watching what it sends; held against what `rules/criteria.ts` declares. */
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
+import type { Layer } from "../../src/network/layer.ts";
+import { isReal } from "../../src/network/synapses.ts";
 import {
   type Criterion,
   criteria,
@@ -9,10 +11,8 @@ import {
   criteriaOfRules,
   criteriaTable,
   type RuleCriteria,
-} from "../../src/learning/criteria.ts";
-import { LocalLosses } from "../../src/learning/image/local-losses.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { isReal } from "../../src/network/synapses.ts";
+} from "../../src/rules/criteria.ts";
+import { LocalLosses } from "../../src/rules/local-losses.ts";
 import { defaults, imageRules, type RuleConfig, spikingRules } from "../../src/training/config.ts";
 import { type Images, randomImages, updateOf } from "../support/small-pair.ts";
 import { type SmallRival, type SmallRivalOptions, smallRival } from "../support/small-rival.ts";

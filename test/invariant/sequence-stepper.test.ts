@@ -1,9 +1,8 @@
 /** Elements one by one are the same net as elements in windows: the same bytes, the same learning, the same memory. */
 import { afterEach, describe, expect, test } from "vitest";
-import { resumePerception } from "../../src/learning/sequence/spiking-stepper.ts";
-import { stepperOf } from "../../src/learning/sequence/stepper.ts";
 import type { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 import { SequenceStream } from "../../src/problems/sequence-stream.ts";
+import { resumePerception, stepperOf } from "../../src/rules/stepper.ts";
 import {
   elementOf,
   SMALL_RULES,

@@ -1,10 +1,10 @@
 /** Real-valued sequence learners: the same bytes whatever the number of threads, and again from their own slots. */
 import { describe, expect, test } from "vitest";
-import { Dll, dllDefaults } from "../../src/learning/sequence/dll.ts";
-import type { SequenceLearner } from "../../src/learning/sequence/learner.ts";
-import { PredictiveCoding } from "../../src/learning/sequence/predictive-coding.ts";
-import { RealBackprop } from "../../src/learning/sequence/real-backprop.ts";
 import type { RecurrentNet } from "../../src/network/real/recurrent-net.ts";
+import { RealBackprop } from "../../src/rules/backprop.ts";
+import { Dll, dllDefaults } from "../../src/rules/dll.ts";
+import { PredictiveCoding } from "../../src/rules/predictive-coding.ts";
+import type { SequenceLearner } from "../../src/rules/rule.ts";
 import { type SmallSequence, smallSequence, stateOf } from "../support/small-sequence.ts";
 
 const optimiser = { weightDecay: 0.01, clip: 0.1, clipScope: "stage" } as const;

@@ -1,8 +1,8 @@
 /** Layers may share one room for their gradients: BSD uses a layer's up before it makes the next one's. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { AdamW } from "../../src/learning/optimiser.ts";
 import { ParameterGroup } from "../../src/network/parameters.ts";
+import { AdamW } from "../../src/rules/optimiser.ts";
 import { randomImages, smallPair } from "../support/small-pair.ts";
 
 let team: Team;

@@ -5,12 +5,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { AutoencoderReport } from "../../src/learning/autoencoder/learner.ts";
 import { AutoencoderPair, type AutoencoderPairOptions, type Network } from "../../src/network/autoencoder/pair.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { NORM_MOMENTUM } from "../../src/network/norm.ts";
 import { pixelsOf } from "../../src/network/shape.ts";
 import { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
+import type { AutoencoderReport } from "../../src/rules/rule.ts";
 import { AutoencoderTwin, arraysOf } from "../support/autoencoder-twin.ts";
 import { expectUpdates, gradientsOf, type Learned, type State, stateOf } from "../support/learned.ts";
 import { type AutoencoderRule, type AutoencoderStep, autoencoderStep, type HalfStep } from "./autoencoder-reference.ts";

@@ -1,9 +1,9 @@
 /** DLL on the recurrent net: its errors against the equations in float64, and the case in which it must equal backprop. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Dll, dllDefaults } from "../../src/learning/sequence/dll.ts";
-import type { SequenceLearner } from "../../src/learning/sequence/learner.ts";
-import { RealBackprop } from "../../src/learning/sequence/real-backprop.ts";
+import { RealBackprop } from "../../src/rules/backprop.ts";
+import { Dll, dllDefaults } from "../../src/rules/dll.ts";
+import type { SequenceLearner } from "../../src/rules/rule.ts";
 import {
   fillWithOthers,
   gradientsOf,

@@ -1,12 +1,11 @@
 /** DLL on real-valued nets of images: its errors and gradients against the equations in float64, the case in which it must equal backprop, and its rates. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { ImageRealBackprop } from "../../src/learning/real/backprop.ts";
-import { ImageDll, imageDllDefaults } from "../../src/learning/real/dll.ts";
-import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
-import { realImageNet } from "../../src/learning/real/image-net.ts";
 import { RealLayer } from "../../src/network/real/real-layer.ts";
 import { spawnThread } from "../../src/node/threads.ts";
+import { type RealImageLearner, realImageNet } from "../../src/rules/ann-images.ts";
+import { ImageRealBackprop } from "../../src/rules/backprop.ts";
+import { ImageDll, imageDllDefaults } from "../../src/rules/dll.ts";
 import * as ad from "../support/autodiff.ts";
 import {
   activated,

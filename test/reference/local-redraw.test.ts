@@ -6,7 +6,6 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { type Below, LocalRedraw } from "../../src/learning/autoencoder/local-redraw.ts";
 import { ConvSynapses } from "../../src/network/conv.ts";
 import { Layer } from "../../src/network/layer.ts";
 import { LinearSynapses } from "../../src/network/linear.ts";
@@ -14,6 +13,7 @@ import { neuronDefaults } from "../../src/network/neuron.ts";
 import { Population } from "../../src/network/population.ts";
 import { flat, pixelsOf, type Shape, sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
+import { type Below, LocalRedraw } from "../../src/rules/local-redraw.ts";
 
 const cases = fc.record({
   plane: fc.boolean(),

@@ -8,10 +8,10 @@ import { autoencoderToNir, perceptionToNir, recallToNir } from "../../src/export
 import type { NirGraph } from "../../src/export/nir/node.ts";
 import { recordSpikes } from "../../src/export/nir/record.ts";
 import type { SpikeTrain } from "../../src/export/nir/spike-trains.ts";
-import { autoencoderSlots, SpikingLatent } from "../../src/learning/autoencoder/spiking-latent.ts";
 import { AutoencoderPair } from "../../src/network/autoencoder/pair.ts";
 import { recallConcepts } from "../../src/network/inference.ts";
 import { sizeOf } from "../../src/network/shape.ts";
+import { autoencoderSlots, SpikingLatent } from "../../src/rules/autoencoder-learners.ts";
 import { fillSlots, smallModel } from "../support/small-model.ts";
 import { runNode, type Trace } from "./nir-simulation.ts";
 

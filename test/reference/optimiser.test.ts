@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { AdamW } from "../../src/learning/optimiser.ts";
 import { ParameterGroup } from "../../src/network/parameters.ts";
+import { AdamW } from "../../src/rules/optimiser.ts";
 import { type AdamwState, adamwDefaults, adamwStart, adamwStep } from "./adamw.ts";
 import { worstGap } from "./close.ts";
 

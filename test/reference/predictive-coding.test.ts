@@ -1,7 +1,7 @@
 /** Predictive coding on the recurrent net against central differences of its energy in float64, and its equilibrium in closed form. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { PredictiveCoding, predictiveCodingDefaults } from "../../src/learning/sequence/predictive-coding.ts";
+import { PredictiveCoding, predictiveCodingDefaults } from "../../src/rules/predictive-coding.ts";
 import {
   fillWithOthers,
   gradientsOf,

@@ -1,7 +1,7 @@
 /** Backprop through time on the engine's recurrent net against central differences of the float64 net's loss. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RealBackprop } from "../../src/learning/sequence/real-backprop.ts";
+import { RealBackprop } from "../../src/rules/backprop.ts";
 import {
   fillWithOthers,
   gradientsOf,

@@ -5,11 +5,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { SequenceBackprop } from "../../src/learning/sequence/backprop.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { NORM_MOMENTUM } from "../../src/network/norm.ts";
 import { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
 import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
+import { SequenceBackprop } from "../../src/rules/backprop.ts";
 import { drawParameters, plainArrays, referenceNet, windowElements } from "../support/sequence-twin.ts";
 import { randomSequence, startsOf } from "../support/small-recurrent.ts";
 import { adamwDefaults, adamwStep } from "./adamw.ts";

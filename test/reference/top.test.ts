@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { Top } from "../../src/learning/top.ts";
 import { type NetworkOptions, NetworkPair } from "../../src/network/pair.ts";
+import { Top } from "../../src/rules/top.ts";
 import { align } from "./alignment.ts";
 import { relativeGap } from "./close.ts";
 import { crossEntropy } from "./softmax.ts";

@@ -4,7 +4,6 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { MirroredNets } from "../../src/learning/real/mirrored-nets.ts";
 import { CostMeter, countedNet } from "../../src/measurement/cost.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { type AnyLayer, plainWeights } from "../../src/measurement/footprint.ts";
@@ -17,6 +16,7 @@ import { NetworkPair } from "../../src/network/pair.ts";
 import type { Population } from "../../src/network/population.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { isReal } from "../../src/network/synapses.ts";
+import { MirroredNets } from "../../src/rules/mirrored-nets.ts";
 import { type ImageRuleName, imageRules, resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";

@@ -1,13 +1,12 @@
 /** Small autoencoders that backprop trains, of spikes and of real numbers, and images for them. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import { AutoencoderBackprop } from "../../src/learning/autoencoder/backprop.ts";
-import type { AutoencoderLearner } from "../../src/learning/autoencoder/learner.ts";
-import type { PerceptionLearner } from "../../src/learning/autoencoder/perception-learner.ts";
-import { AutoencoderRealBackprop } from "../../src/learning/autoencoder/real-backprop.ts";
-import type { OptimiserOptions } from "../../src/learning/optimiser.ts";
 import { AutoencoderPair } from "../../src/network/autoencoder/pair.ts";
 import { sizeOf } from "../../src/network/shape.ts";
+import type { PerceptionLearner } from "../../src/rules/autoencoder-learners.ts";
+import { AutoencoderBackprop, AutoencoderRealBackprop } from "../../src/rules/backprop.ts";
+import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
+import type { AutoencoderLearner } from "../../src/rules/rule.ts";
 
 export interface SmallAutoencoder {
   readonly neurons: "spiking" | "real";

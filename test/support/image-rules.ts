@@ -1,18 +1,17 @@
 /** Small real-valued nets of images under each of the rivals' rules, batches for them, and their twin in the tests' autodiff. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import type { OptimiserOptions } from "../../src/learning/optimiser.ts";
-import { ImageRealBackprop } from "../../src/learning/real/backprop.ts";
-import { CounterCurrent, counterCurrentDefaults } from "../../src/learning/real/counter-current.ts";
-import { ImageDll, imageDllDefaults } from "../../src/learning/real/dll.ts";
-import type { RealImageLearner } from "../../src/learning/real/image-learner.ts";
-import { type RealImageNetOptions, realImageNet } from "../../src/learning/real/image-net.ts";
-import { ImagePredictiveCoding } from "../../src/learning/real/predictive-coding.ts";
-import { RealBsd } from "../../src/learning/real/real-bsd.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import type { RealLayer } from "../../src/network/real/real-layer.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import type { Activation } from "../../src/network/spec.ts";
+import { type RealImageLearner, type RealImageNetOptions, realImageNet } from "../../src/rules/ann-images.ts";
+import { ImageRealBackprop } from "../../src/rules/backprop.ts";
+import { RealBsd } from "../../src/rules/bsd-ann.ts";
+import { CounterCurrent, counterCurrentDefaults } from "../../src/rules/ccl.ts";
+import { ImageDll, imageDllDefaults } from "../../src/rules/dll.ts";
+import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
+import { ImagePredictiveCoding } from "../../src/rules/predictive-coding.ts";
 import { defaults } from "../../src/training/config.ts";
 import * as ad from "./autodiff.ts";
 import { driveOf, normed, type Parts, type PlainParameters, parametersOf, plainBlock } from "./plain-stack.ts";

@@ -2,13 +2,13 @@
 
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import type { AutoencoderReport } from "../../src/learning/autoencoder/learner.ts";
-import type { OptimiserOptions } from "../../src/learning/optimiser.ts";
 import { frequencyDefaults } from "../../src/losses/bands.ts";
 import { AutoencoderPair, type AutoencoderPairOptions } from "../../src/network/autoencoder/pair.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { AutoencoderBsd, type AutoencoderBsdOptions } from "../../src/problems/autoencode-ends.ts";
+import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
+import type { AutoencoderReport } from "../../src/rules/rule.ts";
 import { updateOf } from "./small-pair.ts";
 
 export interface SmallAutoencoderOptions {

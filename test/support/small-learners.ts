@@ -2,15 +2,14 @@
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { SequenceBackprop } from "../../src/learning/sequence/backprop.ts";
-import { Dll, dllDefaults } from "../../src/learning/sequence/dll.ts";
-import type { SequenceLearner } from "../../src/learning/sequence/learner.ts";
-import { PredictiveCoding } from "../../src/learning/sequence/predictive-coding.ts";
-import { RealBackprop } from "../../src/learning/sequence/real-backprop.ts";
 import { RecurrentNet } from "../../src/network/real/recurrent-net.ts";
 import { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
+import { RealBackprop, SequenceBackprop } from "../../src/rules/backprop.ts";
+import { Dll, dllDefaults } from "../../src/rules/dll.ts";
+import { PredictiveCoding } from "../../src/rules/predictive-coding.ts";
+import type { SequenceLearner } from "../../src/rules/rule.ts";
 
 export const SMALL_RULES = ["bsd", "backprop", "backprop-ann", "predictive-coding", "dll"] as const;
 export type SmallRule = (typeof SMALL_RULES)[number];

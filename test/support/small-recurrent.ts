@@ -4,12 +4,12 @@ import type { ElementKind } from "../../src/data/sequence/element.ts";
 import type { SequenceInputs, SequenceSet, SequenceTargets } from "../../src/data/sequence/task.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import type { OptimiserOptions } from "../../src/learning/optimiser.ts";
-import { SequenceBackprop } from "../../src/learning/sequence/backprop.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { SequencePair, type SequencePairOptions } from "../../src/network/recurrent/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
+import { SequenceBackprop } from "../../src/rules/backprop.ts";
+import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
 
 export interface SmallSequenceOptions {
   readonly network?: Partial<SequencePairOptions>;

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import type { SequenceInputs, SequenceSet } from "../../src/data/sequence/task.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import type { SequenceLearner } from "../../src/learning/sequence/learner.ts";
 import { RecurrentNet } from "../../src/network/real/recurrent-net.ts";
 import { spawnThread } from "../../src/node/threads.ts";
+import type { SequenceLearner } from "../../src/rules/rule.ts";
 import type { PlainNet, PlainWindow } from "../reference/recurrent.ts";
 
 export interface SmallSequence {

@@ -7,10 +7,10 @@ import { type SeriesSummary, targetStatistics } from "../../data/sequence/summar
 import { roundRestored, writeCsv } from "../../data/sequence/write-csv.ts";
 import { BispikeError } from "../../errors.ts";
 import { predictSeries, type SeriesPrediction } from "../../inference/predict-series.ts";
-import { stepperOf } from "../../learning/sequence/stepper.ts";
 import { ErrorSums, type Errors, type ValueFigures } from "../../measurement/value-errors.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { openSequence } from "../../node/open.ts";
+import { stepperOf } from "../../rules/stepper.ts";
 import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import type { ForecastOptions } from "../forecast.ts";
 import { print } from "../output.ts";

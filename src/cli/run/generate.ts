@@ -2,9 +2,9 @@
 import { decode, encode } from "../../data/sequence/text.ts";
 import { BispikeError } from "../../errors.ts";
 import { firstSymbol, generateSymbols } from "../../inference/generate.ts";
-import { stepperOf } from "../../learning/sequence/stepper.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { openSequence } from "../../node/open.ts";
+import { stepperOf } from "../../rules/stepper.ts";
 import type { GenerateOptions } from "../generate.ts";
 import { note, print } from "../output.ts";
 import { requireFolder, requireNotRead } from "./output-file.ts";

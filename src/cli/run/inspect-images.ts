@@ -1,10 +1,10 @@
 /** What there is to say of a checkpoint of images in classes. */
 import { type AugmentOptions, augments } from "../../data/augment/options.ts";
 import { describeShape } from "../../data/dataset.ts";
-import { criteriaOf } from "../../learning/criteria.ts";
-import { authorsActivations } from "../../learning/real/image-net.ts";
 import { flat, sizeOf } from "../../network/shape.ts";
 import { paddedShape } from "../../network/specs.ts";
+import { authorsActivations } from "../../rules/ann-images.ts";
+import { criteriaOf } from "../../rules/criteria.ts";
 import type { Checkpoint } from "../../training/checkpoint.ts";
 import { isRealRule, type RuleConfig } from "../../training/config.ts";
 import { trainsRecall } from "../../training/image-rules.ts";

@@ -1,12 +1,12 @@
 /** Originals above what the networks of an autoencoder draw of them, as a PNG. */
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import type { AutoencoderModel } from "../../learning/autoencoder/model.ts";
 import { isDrawable, type Picture, pictureGrid, type Tile } from "../../measurement/picture-grid.ts";
 import type { Network } from "../../network/autoencoder/pair.ts";
 import { sizeOf } from "../../network/shape.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { encodePng } from "../../node/png.ts";
+import type { AutoencoderModel } from "../../problems/autoencode-model.ts";
 
 /** Images in a row of a picture; more take more groups of rows. */
 const IMAGES_A_ROW = 10;

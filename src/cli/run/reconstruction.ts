@@ -1,11 +1,11 @@
 /** How well the networks of an autoencoder redraw a part of the data. */
 import type { Dataset, Split } from "../../data/dataset.ts";
-import type { AutoencoderModel } from "../../learning/autoencoder/model.ts";
 import type { FeatureExtractor } from "../../measurement/features/extractor.ts";
 import { type GenerationMeasures, GenerationMeter } from "../../measurement/generation.ts";
 import { redrawnBatches } from "../../measurement/redrawn-images.ts";
 import type { Network } from "../../network/autoencoder/pair.ts";
 import { featuresFor, openFeatures } from "../../node/features.ts";
+import type { AutoencoderModel } from "../../problems/autoencode-model.ts";
 import { alignTable } from "../table.ts";
 import { figure } from "./words.ts";
 

@@ -1,14 +1,13 @@
 /** The net and rule that a configuration of an autoencoder experiment describes. */
 import type { Team } from "../../engine/team.ts";
-import { AutoencoderBackprop } from "../../learning/autoencoder/backprop.ts";
-import type { AutoencoderLearner } from "../../learning/autoencoder/learner.ts";
-import { AutoencoderModel } from "../../learning/autoencoder/model.ts";
-import { AutoencoderRealBackprop } from "../../learning/autoencoder/real-backprop.ts";
 import { AutoencoderPair } from "../../network/autoencoder/pair.ts";
 import type { DataSummary } from "../../network/model.ts";
 import type { Shape } from "../../network/shape.ts";
 import { autoencoderFrame } from "../../network/specs.ts";
 import { AutoencoderBsd } from "../../problems/autoencode-ends.ts";
+import { AutoencoderModel } from "../../problems/autoencode-model.ts";
+import { AutoencoderBackprop, AutoencoderRealBackprop } from "../../rules/backprop.ts";
+import type { AutoencoderLearner } from "../../rules/rule.ts";
 import type { AutoencoderConfig } from "./config.ts";
 
 /**

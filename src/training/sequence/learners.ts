@@ -2,14 +2,13 @@
 import type { ElementKind } from "../../data/sequence/element.ts";
 import type { SequenceSummary } from "../../data/sequence/summary.ts";
 import type { Team } from "../../engine/team.ts";
-import { SequenceBackprop } from "../../learning/sequence/backprop.ts";
-import { Dll } from "../../learning/sequence/dll.ts";
-import type { SequenceLearner } from "../../learning/sequence/learner.ts";
-import { PredictiveCoding } from "../../learning/sequence/predictive-coding.ts";
-import { RealBackprop } from "../../learning/sequence/real-backprop.ts";
 import { RecurrentNet } from "../../network/real/recurrent-net.ts";
 import { SequencePair } from "../../network/recurrent/sequence-pair.ts";
 import { SequenceBsd } from "../../problems/sequence-ends.ts";
+import { RealBackprop, SequenceBackprop } from "../../rules/backprop.ts";
+import { Dll } from "../../rules/dll.ts";
+import { PredictiveCoding } from "../../rules/predictive-coding.ts";
+import type { SequenceLearner } from "../../rules/rule.ts";
 import type { SequenceConfig } from "./config.ts";
 
 /** What stands at each position, below and above the net. */

@@ -1,10 +1,10 @@
 /** Section `rule`: the learning rule, and the options of all rules, so that one experiment can run under each; a rule passes over the others'. */
 
-import { CARRIERS } from "../../learning/carriers.ts";
 import { frequencyDefaults } from "../../losses/bands.ts";
 import { AFFINITIES } from "../../losses/infonce.ts";
 import { builtInLosses, stageLosses } from "../../losses/stage-loss.ts";
 import { POOLINGS } from "../../network/neuron.ts";
+import { CARRIERS } from "../../rules/error-weights.ts";
 import { choice, flag, real, registered, section, whole } from "../options.ts";
 import { registeredRules } from "../registered-rules.ts";
 import { autoencoderRules, imageRules, sequenceRules } from "../rule-names.ts";

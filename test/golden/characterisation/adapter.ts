@@ -20,10 +20,6 @@ import { recallOnnx } from "../../../src/export/onnx/recall.ts";
 import { generateSymbols } from "../../../src/inference/generate.ts";
 import { predictSeries } from "../../../src/inference/predict-series.ts";
 import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../../src/inference/redraw.ts";
-import type { AutoencoderModel } from "../../../src/learning/autoencoder/model.ts";
-import { autoencoderSlots } from "../../../src/learning/autoencoder/spiking-latent.ts";
-import type { SequenceLearner } from "../../../src/learning/sequence/learner.ts";
-import { stepperOf } from "../../../src/learning/sequence/stepper.ts";
 import { decideImages } from "../../../src/measurement/decide.ts";
 import { evaluate } from "../../../src/measurement/evaluate.ts";
 import { classMeans, recallImages } from "../../../src/measurement/recalled.ts";
@@ -36,7 +32,11 @@ import { rangesOf } from "../../../src/network/stage-range.ts";
 import { autoencoderToNir, encodeNir, type NirGraph, perceptionToNir, recallToNir } from "../../../src/nir.ts";
 import { openAnyCheckpoint, openAutoencoder, openModel, openSequence } from "../../../src/node/open.ts";
 import { spawnThread } from "../../../src/node/threads.ts";
+import type { AutoencoderModel } from "../../../src/problems/autoencode-model.ts";
 import { SequenceBsd } from "../../../src/problems/sequence-ends.ts";
+import { autoencoderSlots } from "../../../src/rules/autoencoder-learners.ts";
+import type { SequenceLearner } from "../../../src/rules/rule.ts";
+import { stepperOf } from "../../../src/rules/stepper.ts";
 import {
   type AnyConfig,
   isAutoencoderConfig,

@@ -1,12 +1,12 @@
 /** The work of `bispike export --format nir`. */
 import { BispikeError } from "../../../errors.ts";
 import type { NirGraph } from "../../../export/nir/node.ts";
-import { autoencoderSlots } from "../../../learning/autoencoder/spiking-latent.ts";
 import { AutoencoderPair, type Network } from "../../../network/autoencoder/pair.ts";
 import { autoencoderFrame } from "../../../network/specs.ts";
 import { autoencoderToNir, encodeNir, type NirOptions, perceptionToNir, recallToNir } from "../../../nir.ts";
 import { buildRun, createTeam, type OpenedCheckpoint, openAnyCheckpoint } from "../../../node/open.ts";
 import type { ProblemName } from "../../../problems/problem.ts";
+import { autoencoderSlots } from "../../../rules/autoencoder-learners.ts";
 import type { AnyCheckpoint, AutoencoderCheckpoint, CheckpointFor } from "../../../training/checkpoint.ts";
 import { importSlots } from "../../../training/slots.ts";
 import type { Exported, ExportRequest } from "./format.ts";
