@@ -14,7 +14,7 @@ const WORDS = 400;
  * @param {RandomStream} random
  * @param {{ readonly side: number, readonly channels: number }} size
  * @param {number} count
- * @returns {import("../dist/data/dataset-of.js").DatasetArrays}
+ * @returns {import("../dist/data/dataset.js").DatasetArrays}
  */
 export function madeImages(random, { side, channels }, count) {
   const shape = { height: side, width: side, channels };

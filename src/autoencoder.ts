@@ -20,13 +20,13 @@ export { interpolateRates } from "./inference/autoencoder/interpolate.ts";
 export { prototypeRates } from "./inference/autoencoder/prototypes.ts";
 export { drawSpikes, LatentStatistics } from "./inference/autoencoder/statistics.ts";
 export { evenTrains, ratesOf } from "./inference/autoencoder/trains.ts";
-export { type RedrawnBatch, redrawnBatches, redrawnErrors } from "./measurement/redrawn-images.ts";
+export { type RedrawnBatch, redrawnBatches, redrawnErrors } from "./measurement/redrawn.ts";
 export {
   type AutoencoderOptions,
   AutoencoderPair,
   type AutoencoderPairOptions,
   type Network,
-} from "./network/autoencoder/pair.ts";
+} from "./network/autoencoder-pair.ts";
 export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./network/specs.ts";
 export { AutoencoderBsd, type AutoencoderBsdOptions } from "./problems/autoencode-ends.ts";
 export { AutoencoderModel } from "./problems/autoencode-model.ts";

@@ -18,20 +18,22 @@
  * @module bispike
  */
 
-export type { StimulusCoding } from "./coding/stimulus.ts";
-export { type TargetCode, type TargetCoding, targetCode } from "./coding/target.ts";
-export { Augmenter, type VariedBatch } from "./data/augment/augmenter.ts";
-export type { AugmentOptions } from "./data/augment/options.ts";
+export type { AugmentOptions } from "./data/augment.ts";
+export { Augmenter, type VariedBatch } from "./data/augment.ts";
 export { type Frame, fillBatch } from "./data/batch.ts";
 export { addNoise, occlude, type Side } from "./data/cue.ts";
-export type { Dataset, FileRecord, ImageShape, Split } from "./data/dataset.ts";
-export { type DatasetArrays, datasetOf, type ImageArrays } from "./data/dataset-of.ts";
+export type { Dataset, DecodedImage, FileRecord, ImageShape, Split } from "./data/dataset.ts";
+export {
+  type DatasetArrays,
+  datasetOf,
+  type HeldOutSplit,
+  type ImageArrays,
+  noisyLabels,
+  splitHeldOut,
+} from "./data/dataset.ts";
 export { type FrameLayout, fromFrameRows, toFrameRows } from "./data/frame-rows.ts";
 export { decodeImage, fitImage } from "./data/image.ts";
-export { noisyLabels } from "./data/label-noise.ts";
 export { type ChannelStatistics, channelStatistics } from "./data/normalise.ts";
-export type { DecodedImage } from "./data/picture.ts";
-export { type HeldOutSplit, splitHeldOut } from "./data/split.ts";
 export type { KernelArguments } from "./engine/bindings.generated.ts";
 export type { KernelName } from "./engine/kernels.ts";
 export { Arena } from "./engine/memory.ts";
@@ -42,13 +44,15 @@ export { BispikeError, type ErrorCode } from "./errors.ts";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
 export type { Dtype } from "./export/safetensors-tensor.ts";
 export type { Affinity, AlignmentLoss, Coefficients } from "./losses/affinity.ts";
+export { type CosineRow, cosineRows, type RowLoss } from "./losses/affinity.ts";
 export { type FrequencyOptions, frequencyDefaults } from "./losses/bands.ts";
-export { type CosineRow, cosineRows, type RowLoss } from "./losses/cosine-rows.ts";
 export { type AffinityKind, type InfoNceOptions, infonce } from "./losses/infonce.ts";
-export { type MseOptions, mse } from "./losses/mse.ts";
 export { type Negatives, type Pairing, pairing, pairingRoom } from "./losses/pairings.ts";
-export { type RecoOptions, reco } from "./losses/reco.ts";
 export {
+  type MseOptions,
+  mse,
+  type RecoOptions,
+  reco,
   registerStageLoss,
   type StageLossFactory,
   type StageLossName,
@@ -56,28 +60,29 @@ export {
 } from "./losses/stage-loss.ts";
 export { type Decision, decide, decideImages } from "./measurement/decide.ts";
 export { type Evaluation, evaluate, type Meter } from "./measurement/evaluate.ts";
-export { classMeans, type RecalledImages, recallImages } from "./measurement/recalled.ts";
+export { classMeans, type RecalledImages, recallImages } from "./measurement/recall.ts";
+export { type LayerKind, registerLayerKind } from "./network/build.ts";
 export {
   conceptSpikes,
   perceive,
   perceiveHidden,
   recallConcepts,
 } from "./network/inference.ts";
-export { type LayerKind, registerLayerKind } from "./network/layer-kinds.ts";
 export {
   type DataSummary,
   ImageModel,
   Model,
   type ModelOptions,
+  type RealImageRows,
+  RealModel,
   type StimulusRows,
   spikingModel,
 } from "./network/model.ts";
 export { type Feature, type NeuronParameters, neuronDefaults, type Pooling } from "./network/neuron.ts";
+export type { RecallPaths } from "./network/pair.ts";
 export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
-export type { RecallPaths } from "./network/pair-options.ts";
-export { type RealImageRows, RealModel } from "./network/real/real-model.ts";
+export type { Slot, Stateful } from "./network/parameters.ts";
 export type { Shape } from "./network/shape.ts";
-export type { Slot, Stateful } from "./network/slots.ts";
 export {
   type Activation,
   type Connections,
@@ -90,6 +95,8 @@ export {
   type SynapsesSpec,
   type UnitsSpec,
 } from "./network/spec.ts";
+export type { StimulusCoding } from "./network/stimulus-codes.ts";
+export { type TargetCode, type TargetCoding, targetCode } from "./network/target-codes.ts";
 export { Bsd, type BsdOptions } from "./problems/classify-ends.ts";
 export {
   authorsActivations,

@@ -9,46 +9,56 @@
  *
  * @module bispike/measurement
  */
-export { auroc } from "./measurement/auroc.ts";
-export { BackpropTwin, type StageAngle } from "./measurement/backprop-twin.ts";
-export { type BandErrors, bandErrors, DEFAULT_CUT } from "./measurement/band-errors.ts";
-export { type Classifier, modelClassifier } from "./measurement/classifier.ts";
-export { blurKernel, gaussianBlur } from "./measurement/corruptions/blur.ts";
-export { lessContrast } from "./measurement/corruptions/contrast.ts";
+
 export {
+  alignmentOf,
+  BackpropTwin,
+  type GradientAngle,
+  gradientAngle,
+  type JoinedWeights,
+  type StageAngle,
+  type WeightAlignment,
+  weightAlignment,
+} from "./measurement/backprop-twin.ts";
+export type { Corruption } from "./measurement/corruptions.ts";
+export {
+  blurKernel,
+  CORRUPTIONS,
+  type CorruptionName,
   type CorruptOptions,
   corruptImage,
   corruptSplit,
-  imageCorruptions,
-} from "./measurement/corruptions/corrupt.ts";
-export type { Corruption } from "./measurement/corruptions/corruption.ts";
-export {
-  CORRUPTIONS,
-  type CorruptionName,
+  gaussianBlur,
+  gaussianNoise,
   IMAGE_CORRUPTIONS,
   type ImageCorruptionName,
+  imageCorruptions,
+  lessContrast,
+  occludeSquare,
   SEVERITIES,
-} from "./measurement/corruptions/names.ts";
-export { gaussianNoise } from "./measurement/corruptions/noise.ts";
-export { occludeSquare, type Square } from "./measurement/corruptions/occlusion.ts";
-export { shiftImage } from "./measurement/corruptions/shift.ts";
-export { WEIGHT_NOISE, type WeightNoiseOptions, withNoisyWeights } from "./measurement/corruptions/weights.ts";
+  type Square,
+  shiftImage,
+} from "./measurement/corruptions.ts";
 export { CostMeter, countedNet, type NetworkCost, type PairCost } from "./measurement/cost.ts";
-export {
-  CUE_SEVERITIES,
-  type CuedRecall,
-  type CueKind,
-  type CueOptions,
-  cuedRecall,
-} from "./measurement/cued-recall.ts";
-export { effectiveRank } from "./measurement/effective-rank.ts";
+export type { Pixels } from "./measurement/decide.ts";
+export { type Classifier, modelClassifier } from "./measurement/decide.ts";
 export { ENERGY_PRESETS, type EnergyPreset, picojoules } from "./measurement/energy.ts";
-export { FeatureStatistics, type Gaussian } from "./measurement/feature-statistics.ts";
-export { distanceName, type FeatureExtractor } from "./measurement/features/extractor.ts";
-export { type InputRange, type InputScaling, inputRanges } from "./measurement/features/net-input.ts";
-export { spikeFeatures } from "./measurement/features/spike-features.ts";
+export {
+  distanceName,
+  type FeatureExtractor,
+  type InputRange,
+  type InputScaling,
+  inputRanges,
+  spikeFeatures,
+} from "./measurement/features.ts";
 export type { Footprint, Weighted } from "./measurement/footprint.ts";
-export { type FrechetDistance, type FrechetNote, frechetDistance } from "./measurement/frechet.ts";
+export {
+  FeatureStatistics,
+  type FrechetDistance,
+  type FrechetNote,
+  frechetDistance,
+  type Gaussian,
+} from "./measurement/frechet.ts";
 export {
   featureStatistics,
   type GenerationBatch,
@@ -59,30 +69,45 @@ export {
   measureGeneration,
   type NamedFrechet,
 } from "./measurement/generation.ts";
-export { type GradientAngle, gradientAngle } from "./measurement/gradient-angle.ts";
-export type { Pixels } from "./measurement/image-rows.ts";
+export {
+  type BandErrors,
+  bandErrors,
+  DEFAULT_CUT,
+  meanSquaredErrors,
+  peakSignalToNoise,
+  structuralSimilarities,
+} from "./measurement/image-quality.ts";
 export type { LayerCost } from "./measurement/layer-meter.ts";
-export { type MismatchScores, mismatchScores } from "./measurement/mismatch.ts";
+export { auroc, type MismatchScores, mismatchScores } from "./measurement/mismatch.ts";
 export type { Effective, Operations } from "./measurement/operations.ts";
-export { type ClassSeparation, ClassSpread } from "./measurement/probes/class-spread.ts";
 export { ProbeMeter, type ProbeOptions, type Probes, type StageProbe } from "./measurement/probes.ts";
-export { meanSquaredErrors, peakSignalToNoise } from "./measurement/psnr.ts";
-export { measureRecall, type PictureSimilarity, type RecallMeasures } from "./measurement/recall-measures.ts";
-export { type Representation, RepresentationMeter, type StageRepresentation } from "./measurement/representation.ts";
+export {
+  CUE_SEVERITIES,
+  type CuedRecall,
+  type CueKind,
+  type CueOptions,
+  cuedRecall,
+  measureRecall,
+  type PictureSimilarity,
+  type RecallMeasures,
+} from "./measurement/recall.ts";
+export {
+  effectiveRank,
+  type Representation,
+  RepresentationMeter,
+  type StageRepresentation,
+} from "./measurement/representation.ts";
 export {
   type CorruptionScore,
   measureRobustness,
   type Robustness,
   type RobustnessOptions,
   type SeverityScore,
+  WEIGHT_NOISE,
+  type WeightNoiseOptions,
+  withNoisyWeights,
 } from "./measurement/robustness.ts";
 export { parametersOf, type RuleFootprint, ruleFootprint } from "./measurement/rule-footprint.ts";
-export { structuralSimilarities } from "./measurement/ssim.ts";
+export { type ClassSeparation, ClassSpread } from "./measurement/stage-features.ts";
 export { TRAINING_PARTS, type TrainingCost, trainingCost } from "./measurement/training-cost.ts";
 export { type TrainingStep, trainingStep } from "./measurement/training-step.ts";
-export {
-  alignmentOf,
-  type JoinedWeights,
-  type WeightAlignment,
-  weightAlignment,
-} from "./measurement/weight-alignment.ts";

@@ -16,23 +16,22 @@
  * @module bispike/sequence
  */
 
-export { codeValue, firesAt, type PopulationCode, populationCodeDefaults } from "./coding/population-code.ts";
+export type { Fill } from "./data/sequence/assemble.ts";
 export { assembleSequence, type Sequence } from "./data/sequence/assemble.ts";
 export type { CsvOptions } from "./data/sequence/csv.ts";
-export type { Element, ElementKind } from "./data/sequence/element.ts";
-export type { Fill } from "./data/sequence/gaps.ts";
 export type { NpzOptions } from "./data/sequence/npz.ts";
 export { type SequenceOptions, type SequenceTask, sequenceDefaults } from "./data/sequence/options.ts";
-export { type PartOptions, partDefaults, windowStarts } from "./data/sequence/parts.ts";
 export { parseSeries, type ReaderOptions } from "./data/sequence/read-series.ts";
 export type { RawSeries, SeriesData } from "./data/sequence/series.ts";
-export { type ColumnStatistics, restore, type Standardise } from "./data/sequence/standardise.ts";
 export {
-  type SequenceSummary,
-  type SeriesSummary,
-  type TextSummary,
-  targetStatistics,
-} from "./data/sequence/summary.ts";
+  type ColumnStatistics,
+  type PartOptions,
+  partDefaults,
+  restore,
+  type Standardise,
+  windowStarts,
+} from "./data/sequence/series.ts";
+export type { Element, ElementKind } from "./data/sequence/task.ts";
 export {
   forecast,
   nextSymbol,
@@ -40,9 +39,13 @@ export {
   regression,
   type SequenceInputs,
   type SequenceSet,
+  type SequenceSummary,
   type SequenceTargets,
   type SeriesOptions,
   type SeriesSet,
+  type SeriesSummary,
+  type TextSummary,
+  targetStatistics,
 } from "./data/sequence/task.ts";
 export {
   type Alphabet,
@@ -64,20 +67,22 @@ export {
   redrawWindows,
   type SymbolFit,
 } from "./inference/redraw.ts";
-export { type NaiveForecasts, naiveForecasts } from "./measurement/naive-forecast.ts";
+export type { Errors, TargetErrors, ValueFigures } from "./measurement/sequence.ts";
 export {
   type CharacterEvaluation,
   evaluateSequence,
+  type NaiveForecasts,
+  naiveForecasts,
   type SequenceEvaluation,
   type ValueEvaluation,
 } from "./measurement/sequence.ts";
-export type { Errors, TargetErrors, ValueFigures } from "./measurement/value-errors.ts";
-export { RecurrentNet } from "./network/real/recurrent-net.ts";
+export { RecurrentNet } from "./network/dense-recurrent-net.ts";
+export { codeValue, firesAt, type PopulationCode, populationCodeDefaults } from "./network/population-code.ts";
 export {
   type SequenceNetworkOptions,
   SequencePair,
   type SequencePairOptions,
-} from "./network/recurrent/sequence-pair.ts";
+} from "./network/sequence-pair.ts";
 export { SequenceBsd, type SequenceBsdOptions } from "./problems/sequence-ends.ts";
 export { SequenceStream, type StreamOptions } from "./problems/sequence-stream.ts";
 export { RealBackprop, SequenceBackprop } from "./rules/backprop.ts";

@@ -1,7 +1,7 @@
 /** `bispike eval`: the options; the work is in `run/eval.ts`. */
 import { Command } from "commander";
-import { CORRUPTIONS, type CorruptionName, DEFAULT_DRAWS } from "../measurement/corruptions/names.ts";
-import { DEFAULT_CELLS, MOST_UNITS, PROBE_IMAGES } from "../measurement/probes/defaults.ts";
+import { CORRUPTIONS, type CorruptionName, DEFAULT_DRAWS } from "../measurement/corruptions.ts";
+import { DEFAULT_CELLS, MOST_UNITS, PROBE_IMAGES } from "../measurement/stage-features.ts";
 import { digitList, LARGEST, nameList, type Part, partOption, wholeNumber, withData, withThreads } from "./parse.ts";
 import { runAction } from "./report.ts";
 

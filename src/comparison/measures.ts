@@ -15,8 +15,8 @@ import {
   DEFAULT_DRAWS,
   SEVERITIES,
   type Severity,
-} from "../measurement/corruptions/names.ts";
-import { PROBE_IMAGES } from "../measurement/probes/defaults.ts";
+} from "../measurement/corruptions.ts";
+import { PROBE_IMAGES } from "../measurement/stage-features.ts";
 import { checkConfig, choice, optional, section, whole } from "../training/config-check.ts";
 import type { RawValue } from "../training/config-raw.ts";
 import type { Judge } from "../training/judge.ts";

@@ -1,5 +1,5 @@
 /** The runs of a comparison: every combination of the axes' values (a cell) with every seed, each with its folder and its checked configuration. */
-import { crc32 } from "../data/crc32.ts";
+import { crc32 } from "../engine/checksum.ts";
 import { BispikeError } from "../errors.ts";
 import { type AnyConfig, completeAnyConfig, experimentKind } from "../training/any-config.ts";
 import { applyOverrides } from "../training/config-overrides.ts";

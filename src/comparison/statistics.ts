@@ -1,8 +1,14 @@
 /** Mean and spread of every figure over a cell's seeds, and what each cell's runs say when they are held against the baseline's, seed by seed. */
-import { holm } from "../measurement/statistics/holm.ts";
-import { type PairedT, pairedT } from "../measurement/statistics/paired-t.ts";
-import { type Spread, spreadOf } from "../measurement/statistics/spread.ts";
-import { type SignedRank, signedRank } from "../measurement/statistics/wilcoxon.ts";
+import {
+  holm,
+  type PairedT,
+  pairedT,
+  type SignedRank,
+  type Spread,
+  signedRank,
+  spreadOf,
+} from "../measurement/statistics.ts";
+
 import { type Figure, figuresOf, type Values } from "./figures.ts";
 import { type Cell, cellsOf, type Design, type PlannedRun, runsOf } from "./plan.ts";
 

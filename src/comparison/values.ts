@@ -1,5 +1,5 @@
 /** Raw configuration values as a comparison sees them: flattened, compared, shown, and made into folder names. */
-import { crc32 } from "../data/crc32.ts";
+import { crc32 } from "../engine/checksum.ts";
 import type { RawSection, RawValue } from "../training/config-raw.ts";
 
 /** Dotted keys and values of a section, in order; lists are values. @example flatten({ rule: { name: "bsd" } }) // [["rule.name", "bsd"]] */

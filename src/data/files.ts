@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { BispikeError } from "../errors.ts";
 import type { FileRecord } from "./dataset.ts";
-import type { KnownSet } from "./known.ts";
-import type { DataSource, Listing, PicturesRecord } from "./source.ts";
+import type { DataSource, KnownSet, Listing, PicturesRecord } from "./source.ts";
 
 const GIBIBYTE = 2 ** 30;
 /** No file larger than this is read. */

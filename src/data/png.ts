@@ -4,8 +4,8 @@
  */
 import { type DecodedPng, decode } from "fast-png";
 import { BispikeError } from "../errors.ts";
+import { checkPictureSize, type DecodedImage } from "./dataset.ts";
 import { inflatedLength } from "./inflate.ts";
-import { checkPictureSize, type DecodedImage } from "./picture.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] as const;
 const GREY = 0;

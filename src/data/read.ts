@@ -14,9 +14,17 @@
  */
 import { BispikeError } from "../errors.ts";
 import { checkLabels, countClasses, type Dataset } from "./dataset.ts";
-import { type DatasetKind, KNOWN_SETS, type KnownSet } from "./known.ts";
 import { readPictures } from "./pictures.ts";
-import { DATA_KEYS, type DataOptionNames, type DataSource, type Listing } from "./source.ts";
+import {
+  DATA_KEYS,
+  type DataOptionNames,
+  type DataSource,
+  type DatasetKind,
+  KNOWN_SETS,
+  type KnownSet,
+  type Listing,
+} from "./source.ts";
+
 import { IDX_FILE, readCifar10, readCifar100, readIdx, readSvhn, type StoredParts } from "./stored.ts";
 
 type Reader = (files: DataSource, listing: Listing, options: DataOptionNames) => Promise<StoredParts>;

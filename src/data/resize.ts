@@ -3,8 +3,7 @@
  * area it covers; where it grows, it is interpolated linearly between the two nearest pixel centres.
  */
 import { BispikeError } from "../errors.ts";
-import type { ImageShape } from "./dataset.ts";
-import type { DecodedImage } from "./picture.ts";
+import type { DecodedImage, ImageShape } from "./dataset.ts";
 
 /** Old pixels that make one new pixel: `weights[i]` is that of pixel `first + i`; they sum to 1. */
 interface Tap {

@@ -3,8 +3,8 @@
  * and CRC-32. Runs anywhere. Not read: encrypted files, Zip64 (files above 4 GiB), and methods other than stored and deflate.
  */
 import { Inflate } from "fflate";
+import { crc32 } from "../engine/checksum.ts";
 import { BispikeError } from "../errors.ts";
-import { crc32 } from "./crc32.ts";
 
 const END = 0x06054b50;
 const END_BYTES = 22;

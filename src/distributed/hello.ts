@@ -4,7 +4,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { xxHash32 } from "../engine/checksum.ts";
 import { BispikeError } from "../errors.ts";
 import type { DataSummary } from "../network/model.ts";
-import { describeStages, type StageRange } from "../network/stage-range.ts";
+import { describeStages, type StageRange } from "../network/pair.ts";
 import { modelConfig } from "../training/checkpoint.ts";
 import type { ExperimentConfig } from "../training/config.ts";
 import { type Frame, signal } from "./frame.ts";

@@ -5,8 +5,8 @@
 import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../export/safetensors.ts";
 import type { DataSummary } from "../network/model.ts";
-import type { Stateful } from "../network/slots.ts";
-import type { StageRange } from "../network/stage-range.ts";
+import type { StageRange } from "../network/pair.ts";
+import type { Stateful } from "../network/parameters.ts";
 import { modelConfig } from "../training/checkpoint.ts";
 import { type ExperimentConfig, resolveConfig } from "../training/config.ts";
 import { checkData } from "../training/read-checkpoint.ts";

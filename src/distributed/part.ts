@@ -4,17 +4,16 @@
  *
  * The lowest part shows the images; every part has the labels, because a stage's loss asks which recall belongs to which image. So spikes are all that goes from part to part.
  */
-import type { Augmenter } from "../data/augment/augmenter.ts";
-import { checkDataset } from "../data/check-dataset.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { noisyLabels } from "../data/label-noise.ts";
+import type { Augmenter } from "../data/augment.ts";
+import { checkDataset, type Dataset, noisyLabels, splitHeldOut } from "../data/dataset.ts";
+
 import { channelStatistics } from "../data/normalise.ts";
-import { splitHeldOut } from "../data/split.ts";
+
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import { classMeans } from "../measurement/recalled.ts";
+import { classMeans } from "../measurement/recall.ts";
 import { type Model, spikingModel } from "../network/model.ts";
-import type { StageRange } from "../network/stage-range.ts";
+import type { StageRange } from "../network/pair.ts";
 import { Bsd } from "../problems/classify-ends.ts";
 import { fullBatch } from "../problems/problem.ts";
 import type { Course } from "../rules/bsd.ts";

@@ -6,8 +6,8 @@
  * The symbol drawn is the first whose cumulative p passes a uniform random number, which depends on the seed and on how many symbols were drawn before, on nothing else.
  */
 import type { Alphabet } from "../data/sequence/text.ts";
-import { exponential } from "../engine/elementary.ts";
-import { placeOfLargest } from "../engine/largest.ts";
+import { exponential, placeOfLargest } from "../engine/elementary.ts";
+
 import { RandomStream } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
 import type { Stepper } from "../rules/stepper.ts";

@@ -7,8 +7,8 @@
  *   values    scale_d r_n,d + offset_d, one scale and offset a column, fitted by least squares on the training part: a loss of cosines leaves both free
  */
 import type { SequenceSet } from "../data/sequence/task.ts";
-import { exponential, logarithm } from "../engine/elementary.ts";
-import { placeOfLargest } from "../engine/largest.ts";
+import { exponential, logarithm, placeOfLargest } from "../engine/elementary.ts";
+
 import type { SequenceBsd } from "../problems/sequence-ends.ts";
 
 /**

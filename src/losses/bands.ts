@@ -9,8 +9,8 @@
  * the plain alignment. Source: arXiv 2509.20284 for the split; the cut, both lambdas and the smooth form are ours.
  */
 import { exponential } from "../engine/elementary.ts";
-import { Fourier } from "../engine/fourier.ts";
-import { extentOf, frequencyPairs, type Plane } from "../engine/fourier-plan.ts";
+import { extentOf, Fourier, frequencyPairs, type Plane } from "../engine/fourier.ts";
+
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 

@@ -1,11 +1,80 @@
 /** The alignment loss that a configuration names, for one stage: one of the three of this library, or one that somebody registered. */
 import { BispikeError } from "../errors.ts";
 import { HOW_TO_LOAD, Registry, refuse } from "../registry.ts";
-import type { AlignmentLoss } from "./affinity.ts";
+import { type AlignmentLoss, lossOfCosines } from "./affinity.ts";
 import type { PartLoss } from "./align.ts";
 import { type AffinityKind, infonce } from "./infonce.ts";
-import { mse } from "./mse.ts";
-import { reco } from "./reco.ts";
+
+// ReCo, the relaxed contrastive loss (Lin et al., WACV 2023):
+//
+// L = weight / K * ( sum_k (1 - C_k,k+)^2 + lambda sum_k sum_{negatives j} max(0, C_kj)^2 )
+//
+// Pairs that are already orthogonal or opposed cost nothing, and the loss is never negative: the error is unsigned.
+//
+// dL/dC_k,k+ = -2 weight / K (1 - C_k,k+),   dL/dC_kj = 2 weight lambda / K max(0, C_kj)
+
+/** What ReCo is told. */
+export interface RecoOptions {
+  /** Weight of the negatives. */
+  readonly lambda: number;
+  /** Weight of the whole. */
+  readonly weight: number;
+}
+
+/**
+ * ReCo (Lin et al. 2023) as a stage loss, of the cosines C of K samples with their own recall, k+, and with the negatives; the sum runs in a kernel:
+ *
+ *     L = weight / K ( sum_k (1 - C_k,k+)^2 + lambda sum_k sum_{negatives j} max(0, C_kj)^2 )
+ *
+ * @example
+ * reco({ lambda: 4, weight: 1 });
+ */
+export function reco(options: RecoOptions): AlignmentLoss {
+  const { lambda, weight } = options;
+  return lossOfCosines((team, rows, shared) => team.run("recoRows", rows, { ...shared, lambda }), weight);
+}
+
+// Mean squared difference of a sample's features and its own recall's, no negatives (the ablation that collapses):
+//
+// L = weight / (K n) sum_k |v_k - w_k+|^2,   dL/dv_k = 2 weight / (K n) (v_k - w_k+),   n features
+//
+// From the affinities: |v - w|^2 = |v|^2 - 2 v.w + |w|^2.
+
+/** What the mean squared difference is told. */
+export interface MseOptions {
+  /** Features a row (without padding). */
+  readonly features: number;
+  /** Weight of the whole. */
+  readonly weight: number;
+}
+
+/**
+ * The mean squared difference of a sample's n features v_k and its own recall's w_k+, over K samples, as a stage loss; negatives play no part:
+ *
+ *     L = weight / (K n) sum_k |v_k - w_k+|^2
+ *
+ * @example
+ * mse({ features: 256, weight: 1 });
+ */
+export function mse(options: MseOptions): AlignmentLoss {
+  const { features, weight } = options;
+  return (_team, { rows, columns, dots, rowSquares, columnSquares }, { positive }, out) => {
+    const unit = weight / (rows * features);
+    const [mix, rowOwn, columnOwn] = [out.mix.view, out.rowOwn.view, out.columnOwn.view];
+    mix.fill(0, 0, rows * columns);
+    columnOwn.fill(0, 0, columns);
+    let loss = 0;
+    for (let k = 0; k < rows; k++) {
+      const j = positive.view[k]!;
+      const square = rowSquares.view[k]! - 2 * dots.view[k * columns + j]! + columnSquares.view[j]!;
+      loss += unit * Math.max(0, square);
+      mix[k * columns + j] = -2 * unit;
+      rowOwn[k] = 2 * unit;
+      columnOwn[j]! += 2 * unit;
+    }
+    return loss;
+  };
+}
 
 /** Stage losses that need no plugin. */
 /** Alignment losses of this library. */

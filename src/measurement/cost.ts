@@ -7,10 +7,10 @@
  */
 import { BispikeError } from "../errors.ts";
 import { conceptSpikes, recallConcepts } from "../network/inference.ts";
-import { type ImageModel, Model } from "../network/model.ts";
+import type { LayeredNet } from "../network/layered-net.ts";
+import { type ImageModel, Model, RealModel } from "../network/model.ts";
 import { NetworkPair } from "../network/pair.ts";
-import type { LayeredNet } from "../network/real/layered-net.ts";
-import { RealModel } from "../network/real/real-model.ts";
+
 import type { Meter } from "./evaluate.ts";
 import { addFootprints, type Footprint } from "./footprint.ts";
 import { type LayerCost, LayerMeter } from "./layer-meter.ts";

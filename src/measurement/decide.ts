@@ -6,12 +6,13 @@
  *
  * |s_L| and T are the same for all classes, so the counts over sqrt(active) decide.
  */
+
+import { describeShape, type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { conceptSpikes } from "../network/inference.ts";
-import { type ImageModel, Model } from "../network/model.ts";
+import { type ImageModel, Model, RealModel } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import { RealModel } from "../network/real/real-model.ts";
-import { assertRows } from "../network/rows.ts";
+import { assertRows } from "../network/shape.ts";
 
 /** What a net decides of an image. */
 export interface Decision {
@@ -103,4 +104,98 @@ function activeNeurons(code: Uint8Array): number[] {
   const places: number[] = [];
   for (const [n, bit] of code.entries()) if (bit) places.push(n);
   return places;
+}
+
+// Classifiers that judge pictures, for what recall draws: any function, or another trained net.
+
+/**
+ * Names the class of each picture.
+ *
+ * @param rows `count` pictures [pixel][channel] of `shape`, values 0 (black) to 1
+ * @returns `count` class numbers
+ */
+export type Classifier = (
+  rows: Float32Array,
+  shape: ImageShape,
+  count: number,
+) => ArrayLike<number> | Promise<ArrayLike<number>>;
+
+/**
+ * A trained net as a classifier: pictures are rounded to bytes, as its training images were.
+ *
+ * @throws BispikeError "data" (when called) for pictures of another shape than the pair was trained on
+ * @example
+ * const judge = modelClassifier((await openModel("runs/mnist-cnn-seed2")).model);
+ */
+export function modelClassifier(model: ImageModel): Classifier {
+  const size = imageBytes(model.data.shape);
+  return (rows, shape, count) => {
+    const expected = describeShape(model.data.shape);
+    const found = describeShape(shape);
+    if (expected !== found) {
+      throw new BispikeError(
+        "data",
+        `classifier: it was trained on images of ${expected} (${model.data.name}), got ${found}`,
+      );
+    }
+    const images = Uint8Array.from(rows.subarray(0, count * size), (value) =>
+      Math.round(255 * Math.min(1, Math.max(0, value))),
+    );
+    return classesOf(model, { images, labels: new Uint16Array(count), count });
+  };
+}
+
+/** Decisions for every image of a split. */
+export function classesOf(model: ImageModel, split: Split): Uint16Array {
+  const { maxImages } = model;
+  const indices = Int32Array.from({ length: split.count }, (_, i) => i);
+  const out = new Uint16Array(split.count);
+  for (let from = 0; from < split.count; from += maxImages) {
+    const count = model.load(split, indices, from, Math.min(maxImages, split.count - from));
+    model.perceive(count);
+    for (const [b, decision] of decideImages(model, count).entries()) out[from + b] = decision.class;
+  }
+  return out;
+}
+
+// Images as the measures of generation take them: rows of pixels 0..1, [image][height][width][channel], channels last.
+
+/** `count` images of one shape, row after row. */
+export type Pixels = Float32Array | Float64Array;
+
+/**
+ * Refuses rows that are not `count` images, or that hold what is no number.
+ *
+ * @param what the rows' name, for the message
+ * @throws BispikeError "shape" for another length, "data" for a pixel that is not finite
+ */
+export function checkRows(what: string, pixels: Pixels, shape: ImageShape, count: number): void {
+  const size = imageBytes(shape);
+  if (pixels.length !== count * size) {
+    throw new BispikeError(
+      "shape",
+      `${what}: expected ${count} images of ${describeShape(shape)}, ${count * size} pixels, got ${pixels.length}`,
+    );
+  }
+  for (let i = 0; i < pixels.length; i++) {
+    if (!Number.isFinite(pixels[i]!)) {
+      throw new BispikeError("data", `${what}: pixel ${i % size} of image ${Math.floor(i / size)} is ${pixels[i]}`);
+    }
+  }
+}
+
+/** What a picture can show of them: every pixel in 0..1; a new array. */
+export function clampRows(pixels: Pixels): Float64Array {
+  return Float64Array.from(pixels, (value) => Math.min(1, Math.max(0, value)));
+}
+
+/**
+ * At most `most` of the images at `indices`, spread evenly over them and in their order; 0 for all.
+ *
+ * @example
+ * evenly(Int32Array.of(5, 6, 7, 8), 2); // 5, 7
+ */
+export function evenly(indices: Int32Array, most: number): Int32Array {
+  const count = most > 0 ? Math.min(indices.length, most) : indices.length;
+  return Int32Array.from({ length: count }, (_, k) => indices[Math.floor((k * indices.length) / count)]!);
 }

@@ -1,6 +1,6 @@
 /** Accuracy, confusion and spike similarity of a model over a part of a data set. */
 import { checkLabels, type Split } from "../data/dataset.ts";
-import { placeOfLargest } from "../engine/largest.ts";
+import { placeOfLargest } from "../engine/elementary.ts";
 import { BispikeError } from "../errors.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import { decideImages } from "./decide.ts";

@@ -2,7 +2,7 @@
  * The feedback net of counter-current learning and of BSD on real numbers, counted from its shapes alone: what a rule learns beside the net is in no checkpoint that is for use. Its inputs are the classes' one-hot
  * rows; its units are taken as active, which exponential linear and tanh ones are (of rectified ones about half would be 0). A sample is a class that runs down.
  */
-import type { LayeredNet } from "../network/real/layered-net.ts";
+import type { LayeredNet } from "../network/layered-net.ts";
 import { sizeOf } from "../network/shape.ts";
 import { inputShape, layerSize } from "../network/spec.ts";
 import { convConnections, sumOf } from "./connections.ts";

@@ -9,10 +9,10 @@
 import type { Region } from "../engine/memory.ts";
 import { BispikeError } from "../errors.ts";
 import { ConvSynapses } from "../network/conv.ts";
+import type { RealLayer } from "../network/dense.ts";
 import type { Layer } from "../network/layer.ts";
 import { LinearSynapses } from "../network/linear.ts";
 import type { ParameterGroup } from "../network/parameters.ts";
-import type { RealLayer } from "../network/real/real-layer.ts";
 import type { Synapses } from "../network/synapses.ts";
 import { type Connections, convConnections, linearConnections } from "./connections.ts";
 

@@ -1,13 +1,16 @@
 /** How good redrawn or generated images are, gathered batch by batch. */
 import type { ImageShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
-import { bandErrors, DEFAULT_CUT } from "./band-errors.ts";
-import { FeatureStatistics } from "./feature-statistics.ts";
-import { distanceName, type FeatureExtractor } from "./features/extractor.ts";
-import { type FrechetDistance, frechetDistance } from "./frechet.ts";
-import { checkRows, clampRows, type Pixels } from "./image-rows.ts";
-import { meanSquaredErrors, peakSignalToNoise } from "./psnr.ts";
-import { structuralSimilarities } from "./ssim.ts";
+import { checkRows, clampRows, type Pixels } from "./decide.ts";
+import { distanceName, type FeatureExtractor } from "./features.ts";
+import { FeatureStatistics, type FrechetDistance, frechetDistance } from "./frechet.ts";
+import {
+  bandErrors,
+  DEFAULT_CUT,
+  meanSquaredErrors,
+  peakSignalToNoise,
+  structuralSimilarities,
+} from "./image-quality.ts";
 
 /** Images and what was redrawn of each: [count][height][width][channel], pixels 0..1. */
 export interface GenerationBatch {

@@ -10,13 +10,13 @@
  */
 import type { Split } from "../data/dataset.ts";
 import { exponential } from "../engine/elementary.ts";
+import { BispikeError } from "../errors.ts";
 import { perceive, recallConcepts } from "../network/inference.ts";
 import type { Model } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { pixelsOf, sizeOf, tilesOf } from "../network/shape.ts";
-import { cosine } from "./cosine.ts";
 import { decide } from "./decide.ts";
-import { differing } from "./similarity.ts";
+import { cosine, differing } from "./similarity.ts";
 import { spikeCounts } from "./spike-counts.ts";
 
 /** Scores of single images, [image]: the larger, the less the pair knows them. */
@@ -127,4 +127,43 @@ export function familiarityOf(
 function largestShare(values: Float64Array): number {
   const largest = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   return 1 / values.reduce((sum, value) => sum + exponential(value - largest), 0);
+}
+
+// Area under the receiver operating characteristic, exactly: the Mann-Whitney statistic with ties,
+//
+// AUROC = P(score of an outlier > score of an inlier) + P(equal) / 2 = (sum of the outliers' mid-ranks - m (m + 1) / 2) / (m n)
+//
+// for m outliers and n inliers. 0.5 tells nothing apart, 1 everything, below 0.5 the score points the wrong way.
+
+/**
+ * Area under the receiver operating characteristic, exactly (Mann-Whitney, ties count half): the probability that an outlier's score is above an inlier's. 0.5 tells nothing apart, 1 everything, and below 0.5 the score points the wrong way.
+ *
+ * @param inliers scores of what is known; at least one
+ * @param outliers scores of what should score higher; at least one
+ * @throws BispikeError "usage" for an empty side or a score that is not a number
+ * @example
+ * auroc([0, 1, 1], [1, 2]); // (1 + 0.5 + 0.5 + 3) / 6
+ */
+export function auroc(inliers: ArrayLike<number>, outliers: ArrayLike<number>): number {
+  const [n, m] = [inliers.length, outliers.length];
+  if (n === 0 || m === 0)
+    throw new BispikeError("usage", `AUROC: expected scores on both sides, got ${n} inliers and ${m} outliers`);
+  const [known, foreign] = [sorted(inliers), sorted(outliers)];
+  // Twice the pairs an outlier wins, ties once: whole numbers, so nothing is rounded before the division.
+  let twice = 0;
+  let below = 0;
+  let upTo = 0;
+  for (const score of foreign) {
+    while (below < n && known[below]! < score) below++;
+    while (upTo < n && known[upTo]! <= score) upTo++;
+    twice += below + upTo;
+  }
+  return twice / (2 * m * n);
+}
+
+function sorted(scores: ArrayLike<number>): Float64Array {
+  const copy = Float64Array.from(scores).sort();
+  // NaN sorts last.
+  if (Number.isNaN(copy.at(-1)!)) throw new BispikeError("usage", "AUROC: expected numbers as scores, got NaN");
+  return copy;
 }

@@ -17,15 +17,26 @@ import { recallConcepts } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import type { Feature } from "../network/neuron.ts";
 import { sizeOf } from "../network/shape.ts";
-import { effectiveRank } from "./effective-rank.ts";
+import { evenly } from "./decide.ts";
 import type { Meter } from "./evaluate.ts";
-import { evenly } from "./evenly.ts";
-import { type ClassSeparation, ClassSpread } from "./probes/class-spread.ts";
-import { PROBE_DECAY, PROBE_IMAGES } from "./probes/defaults.ts";
-import { LinearDecision, nearestPrototype } from "./probes/linear-decision.ts";
-import { type Regression, SoftmaxRegression } from "./probes/softmax-regression.ts";
-import { recallFeatures, type StageFeatures, stageFeatures } from "./probes/stage-features.ts";
-import { type Standardised, standardise } from "./probes/standardise.ts";
+import { effectiveRank } from "./representation.ts";
+import {
+  LinearDecision,
+  nearestPrototype,
+  type Regression,
+  SoftmaxRegression,
+  type Standardised,
+  standardise,
+} from "./softmax-regression.ts";
+import {
+  type ClassSeparation,
+  ClassSpread,
+  PROBE_DECAY,
+  PROBE_IMAGES,
+  recallFeatures,
+  type StageFeatures,
+  stageFeatures,
+} from "./stage-features.ts";
 
 /** What the probes are asked. */
 export interface ProbeOptions {

@@ -9,8 +9,8 @@
  *   classifiers   local-losses         a linear classifier a hidden stage, thrown away at the end
  */
 
+import type { LayeredNet } from "../network/layered-net.ts";
 import { NetworkPair } from "../network/pair.ts";
-import type { LayeredNet } from "../network/real/layered-net.ts";
 import { sizeOf } from "../network/shape.ts";
 import type { Carriers } from "../rules/error-weights.ts";
 import type { AnyRuleName } from "../training/rule-names.ts";

@@ -15,8 +15,9 @@
  * What is the same at all steps is counted at each, as an input that is held over time is. Activity is that of the images measured (norms with running statistics), not of a training
  * batch; of predictive coding's weight gradients those above the first layer read values that have moved, none of them 0. Losses, neurons, norms and the optimiser are not counted.
  */
+
+import type { LayeredNet } from "../network/layered-net.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import type { LayeredNet } from "../network/real/layered-net.ts";
 import { sizeOf } from "../network/shape.ts";
 import type { PairCost } from "./cost.ts";
 import { feedbackNet } from "./feedback-net.ts";

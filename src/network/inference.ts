@@ -2,7 +2,7 @@
 import { LANES } from "../engine/kernels.ts";
 import { CONCEPT_THRESHOLD, type Feature } from "./neuron.ts";
 import type { NetworkPair } from "./pair.ts";
-import { assertRows } from "./rows.ts";
+import { assertRows } from "./shape.ts";
 
 /** Key of the random stimulus codes of evaluation; training counts its batches from 0. */
 const EVALUATION_COUNTER = 0xffffffff;

@@ -9,15 +9,15 @@ import type { KernelArguments } from "../engine/bindings.generated.ts";
 import { LANES, padded, ROWS } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { initialise } from "./initialise.ts";
 import { ENERGY_CODE, FEATURE_CODES, type Feature, type NeuronParameters, type Pooling } from "./neuron.ts";
 import { Norm, PositionNorm, type Statistics } from "./norm.ts";
-import { ParameterGroup } from "./parameters.ts";
+import { initialise, layerSlots, ParameterGroup, type Slot } from "./parameters.ts";
+
 import { Population, type Reader } from "./population.ts";
-import { RecurrentSynapses } from "./recurrent/recurrent-synapses.ts";
-import { WindowSpikes } from "./recurrent/stretch.ts";
+import { RecurrentSynapses, WindowSpikes } from "./recurrent.ts";
+
 import { pixelsOf, sizeOf, tilesOf } from "./shape.ts";
-import { layerSlots, type Slot } from "./slots.ts";
+
 import { type Synapses, stepsOf, type Workspace } from "./synapses.ts";
 
 /** Average-pools a plane to size x size cells; cells[p] is the cell of pixel p. */

@@ -1,13 +1,119 @@
 /** Fully connected synapses: z[u] = b[u] + sum over inputs i of W[u, i] s[i]. Packed [pixel][tile][input][16]. */
 import type { KernelArguments } from "../engine/bindings.generated.ts";
 import { LANES } from "../engine/kernels.ts";
-import type { Address } from "../engine/memory.ts";
+import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import type { ParameterGroup } from "./parameters.ts";
 import type { SpikeTrains } from "./population.ts";
-import { RealLists } from "./real-lists.ts";
-import { pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
-import { isReal, PackedParameters, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
+
+import { flat, pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
+import {
+  isReal,
+  PackedParameters,
+  type RealInput,
+  type Source,
+  type Synapses,
+  stepsOf,
+  type Workspace,
+} from "./synapses.ts";
+
+// Lists of the values of a real input that differ from its background, for inputs that are mostly background (digits: four pixels of five).
+// The background is the value of the first image's first input, the corner of a picture; where it is not common, the lists come out long
+// and the dense kernels are used instead.
+
+/**
+ * Share of listed values above which the dense kernels are faster (measured: product and gradient both break even there):
+ * a value costs more to look up than to multiply in its place.
+ */
+const CROSSOVER = 0.75;
+/** Inputs a list at most: two tiles of their weights (32 KiB) fit the first cache. */
+const BLOCK_INPUTS = 256;
+/** Floats an entry: value and row; value, value and row. */
+const ENTRY = 2;
+const PAIR_ENTRY = 3;
+
+export class RealLists {
+  background = 0;
+  /** Entries an image has room for. */
+  readonly capacity: number;
+  /** Inputs a list, a multiple of 4. */
+  readonly blockInputs: number;
+  /** Lengths in bytes, [image][block]. */
+  readonly ends: Region<Int32Array>;
+  readonly lists: Region<Float32Array>;
+  /** Entries a pair of inputs has room for. */
+  readonly pairCapacity: number;
+  /** Lengths in bytes, one a pair of inputs. */
+  readonly pairEnds: Region<Int32Array>;
+  readonly pairLists: Region<Float32Array>;
+  readonly #team: Team;
+  readonly #input: RealInput;
+  readonly #first: Float32Array;
+
+  constructor(team: Team, input: RealInput) {
+    const { arena } = team;
+    const { maxImages } = input;
+    const inputs = sizeOf(input.shape);
+    const fours = Math.ceil(inputs / 4);
+    const blocks = Math.ceil(inputs / BLOCK_INPUTS);
+    this.#team = team;
+    this.#input = input;
+    this.#first = new Float32Array(arena.memory.buffer, input.at, 1);
+    this.blockInputs = 4 * Math.ceil(fours / blocks);
+    this.capacity = 4 * fours;
+    this.ends = arena.i32(maxImages * Math.ceil(inputs / this.blockInputs));
+    this.lists = arena.f32(maxImages * this.capacity * ENTRY);
+    // One entry more than images: entries are written before it is known whether they count.
+    this.pairCapacity = maxImages + 1;
+    this.pairEnds = arena.i32(2 * fours);
+    this.pairLists = arena.f32(2 * fours * this.pairCapacity * PAIR_ENTRY);
+  }
+
+  /** Lists the input's first `images` rows; true where the lists are short enough to be worth their use. */
+  list(images: number): boolean {
+    const { at, stride, shape } = this.#input;
+    this.background = this.#first[0]!;
+    const inputs = sizeOf(shape);
+    const scratch = this.#team.scratch(256);
+    this.#team.run("listValues", images, {
+      inputs,
+      stride,
+      capacity: this.capacity,
+      blockInputs: this.blockInputs,
+      background: this.background,
+      x: at,
+      ends: this.ends.at,
+      lists: this.lists.at,
+      scratch: scratch.at,
+      scratchStride: scratch.stride,
+    });
+    return this.listed(images) <= CROSSOVER * images * inputs;
+  }
+
+  /** Values listed for the first `images` images. */
+  listed(images: number): number {
+    let bytes = 0;
+    const lists = images * Math.ceil(sizeOf(this.#input.shape) / this.blockInputs);
+    for (let list = 0; list < lists; list++) bytes += this.ends.view[list]!;
+    return bytes / (ENTRY * 4);
+  }
+
+  /** The lists a pair of inputs, for the weight gradient. */
+  transpose(images: number): void {
+    const { at, stride, shape } = this.#input;
+    const inputs = sizeOf(shape);
+    this.#team.run("transposeValues", Math.ceil(inputs / 4), {
+      images,
+      inputs,
+      stride,
+      capacity: this.pairCapacity,
+      background: this.background,
+      x: at,
+      ends: this.pairEnds.at,
+      lists: this.pairLists.at,
+    });
+  }
+}
 
 /** How the product with spikes is computed: by whichever is faster for the batch at hand, or always one way, wherever it can be (for tests and timings). */
 export type Product = "auto" | "events" | "table";
@@ -236,5 +342,76 @@ export function eachLinearPair(shape: Shape, inputs: number, visit: (packedAt: n
     const channel = unit % channels;
     const rowTile = pixel * tilesOf(shape) + Math.floor(channel / LANES);
     for (let i = 0; i < inputs; i++) visit((rowTile * inputs + i) * LANES + (channel % LANES), unit * inputs + i);
+  }
+}
+
+/**
+ * Full connections from real values to a plane of pixels, as the way out of an autoencoder's latent has them: z[p, u] = b[p, u] + sum over inputs i of W[p, u, i] x[i].
+ * Packed like those of spikes, [pixel][tile][input][16]: a flat population of pixels * tiles * 16 units does the products, whose drives are then laid out as a plane.
+ */
+
+export class PlaneLinear extends PackedParameters implements Synapses {
+  readonly source: RealInput;
+  readonly shape: Shape;
+  readonly fanIn: number;
+  readonly blocks: Readonly<Record<string, number>>;
+  readonly chunkImages = 1;
+  readonly #team: Team;
+  readonly #flat: LinearSynapses;
+  /** Drives and their gradients by row tile, [pixel * tiles + tile][image][16]. */
+  readonly #rows: Workspace;
+
+  constructor(team: Team, source: RealInput, shape: Shape, bias: boolean) {
+    super();
+    this.#team = team;
+    this.source = source;
+    this.shape = shape;
+    this.fanIn = sizeOf(source.shape);
+    this.#flat = new LinearSynapses(team, source, flat(this.#rowTiles * LANES), bias);
+    this.blocks = this.#flat.blocks;
+    const bytes = this.#flat.workspace(source.maxImages).drives * 4;
+    this.#rows = { z: team.arena.allocate(bytes), g: team.arena.allocate(bytes), winner: 0 };
+  }
+
+  get #rowTiles(): number {
+    return pixelsOf(this.shape) * tilesOf(this.shape);
+  }
+
+  workspace = (maxImages: number) => this.#flat.workspace(maxImages);
+
+  forward(group: ParameterGroup, images: number, { z }: Workspace, moments: Address, alike = false): void {
+    this.#flat.forward(group, images, this.#rows, 0, alike);
+    this.#layOut(images, this.#rows.z, z, false);
+    if (moments)
+      this.#team.run("moments", tilesOf(this.shape) * images, { rows: pixelsOf(this.shape), z, out: moments });
+  }
+
+  gradient(group: ParameterGroup, images: number, { z, g }: Workspace, coefficients: Address): void {
+    const tiles = tilesOf(this.shape);
+    if (coefficients) {
+      const rows = images * pixelsOf(this.shape);
+      this.#team.run("finishPositions", tiles, { positions: 1, rows, tiles, coefficients, g, z });
+    }
+    this.#layOut(images, this.#rows.g, g, true);
+    this.#flat.gradient(group, images, this.#rows, 0);
+  }
+
+  #layOut(images: number, rows: Address, planes: Address, back: boolean): void {
+    this.#team.run("rowTilesToPlanes", this.#rowTiles, {
+      images,
+      pixels: pixelsOf(this.shape),
+      tiles: tilesOf(this.shape),
+      back: back ? 1 : 0,
+      rows,
+      planes,
+    });
+  }
+
+  plainShape(block: string): readonly number[] {
+    return block === "weight" ? [sizeOf(this.shape), this.fanIn] : [sizeOf(this.shape)];
+  }
+
+  protected override eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void {
+    eachLinearPair(this.shape, block === "weight" ? this.fanIn : 1, visit);
   }
 }

@@ -1,20 +1,20 @@
 /** Nets together with what they know of their data: how pixels become a stimulus, and the names of the concepts. */
-import { Augmenter, type VariedBatch } from "../data/augment/augmenter.ts";
-import { type AugmentOptions, augments } from "../data/augment/options.ts";
+import { Augmenter, type AugmentOptions, augments, type VariedBatch } from "../data/augment.ts";
+
 import { type Frame, fillRows } from "../data/batch.ts";
-import { checkImages } from "../data/check-dataset.ts";
-import type { Split } from "../data/dataset.ts";
+import { checkImages, type Split } from "../data/dataset.ts";
+
 import type { ChannelStatistics } from "../data/normalise.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { perceive } from "./inference.ts";
+import type { LayeredNet } from "./layered-net.ts";
 import type { Pooling } from "./neuron.ts";
-import { type NetworkOptions, NetworkPair } from "./pair.ts";
-import type { Shape } from "./shape.ts";
-import type { Slot, Stateful } from "./slots.ts";
+import { type NetworkOptions, NetworkPair, type StageRange } from "./pair.ts";
+import type { Slot, Stateful } from "./parameters.ts";
+import { assertRows, type Shape } from "./shape.ts";
 import { paddedShape } from "./specs.ts";
-import type { StageRange } from "./stage-range.ts";
 
 /** What a pair must know of the data it was trained on; part of a checkpoint. */
 export interface DataSummary {
@@ -221,4 +221,59 @@ export class Model extends ImageModel {
 export function spikingModel(model: ImageModel, what: string): Model {
   if (model instanceof Model) return model;
   throw new BispikeError("usage", `${what} needs a spiking pair, but this is a net of real numbers, without spikes`);
+}
+
+// A real-valued net together with what it knows of its data: what rules on such nets train, as a `Model` has a spiking pair.
+
+/** A net with the rows its first stage reads. */
+export interface RealImageRows {
+  readonly net: LayeredNet;
+  /** [image][stimulusWidth]: normalised pixels, channels last. */
+  readonly stimulus: Region<Float32Array>;
+  readonly stimulusWidth: number;
+  /** Largest batch. */
+  readonly maxImages: number;
+}
+
+/**
+ * A net of real numbers with what it knows of its data, as a `Model` has a spiking pair.
+ *
+ * @example
+ * const model = new RealModel({ net, stimulus, stimulusWidth, maxImages }, data, frame);
+ * (await evaluate(model, dataset.test, indices)).accuracy;
+ */
+export class RealModel extends ImageModel {
+  readonly net: LayeredNet;
+  /** The net again, with what it reads. */
+  override readonly rows: RealImageRows;
+
+  /** @param frame the frame images are centred in, of the net's input */
+  constructor(rows: RealImageRows, data: DataSummary, frame: Frame) {
+    super(data, frame, true);
+    this.net = rows.net;
+    this.rows = rows;
+  }
+
+  override get maxImages(): number {
+    return this.rows.maxImages;
+  }
+
+  override perceive(images: number): void {
+    assertRows("images", images, this.maxImages);
+    this.net.forward(images, false);
+  }
+
+  override rates(): number[] {
+    return [];
+  }
+
+  override slots(optimiser: boolean): Iterable<Slot> {
+    return this.net.slots(optimiser);
+  }
+
+  /** The read-out of the newest pass: rows of `stride` floats, classes first. */
+  get logits(): { readonly view: Float32Array; readonly stride: number } {
+    const { features, featureWidth } = this.net.readout;
+    return { view: features.view, stride: featureWidth };
+  }
 }

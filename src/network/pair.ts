@@ -5,8 +5,6 @@
  * Rules that train one network have a pair of perception alone; backprop has perception keep all its drives.
  */
 
-import { type StimulusEncoder, stimulusEncoder } from "../coding/stimulus.ts";
-import { type TargetCode, targetCode } from "../coding/target.ts";
 import { padded } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
@@ -14,17 +12,86 @@ import { BispikeError } from "../errors.ts";
 import { inWords } from "../in-words.ts";
 import { buildPair } from "./build.ts";
 import type { Layer } from "./layer.ts";
-import type { PairOptions } from "./pair-options.ts";
+import type { Pooling } from "./neuron.ts";
+import type { Slot } from "./parameters.ts";
+
 import { Population } from "./population.ts";
-import { assertRows } from "./rows.ts";
-import { flat, type Shape, sizeOf } from "./shape.ts";
-import type { Slot } from "./slots.ts";
+import { assertRows, flat, type Shape, sizeOf } from "./shape.ts";
 import { type LayerSpec, type PairSpec, readerOf, stageShape } from "./spec.ts";
 import { classifierSpec } from "./specs.ts";
-import { checkRange, describeStages, type StageRange } from "./stage-range.ts";
-import type { Source } from "./synapses.ts";
+import { type StimulusCoding, type StimulusEncoder, stimulusEncoder } from "./stimulus-codes.ts";
 
-export type { NetworkOptions, PairOptions, RecallPaths } from "./pair-options.ts";
+import type { Source } from "./synapses.ts";
+import { type TargetCode, type TargetCoding, targetCode } from "./target-codes.ts";
+
+// Which stages of a pair are at hand. A pair can be cut between stages, because all that goes from stage to stage is spikes: perception's up, recall's down.
+//
+// stages first..last of L hold   perception.stage i, first <= i <= last, i > 1    (weights W into stage i)
+// recall.stage i,     first <= i <= last, i < L    (weights Theta into stage i)
+
+/** Stages `first` to `last`, both included, counted from the stimulus, which is stage 1. */
+export interface StageRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** "3-5", or "3" for one stage. */
+export function describeStages(range: StageRange): string {
+  const { first, last } = range;
+  return first === last ? `${first}` : `${first}-${last}`;
+}
+
+/**
+ * Stages from text, the stimulus being stage 1.
+ *
+ * @param text "1-2" or "3"
+ * @throws BispikeError "usage"
+ * @example
+ * parseStages("3-5"); // { first: 3, last: 5 }
+ */
+export function parseStages(text: string): StageRange {
+  const found = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(text);
+  const first = Number(found?.[1]);
+  const last = Number(found?.[2] ?? found?.[1]);
+  if (found && first >= 1 && first <= last) return { first, last };
+  throw new BispikeError("usage", `expected stages such as 1-2 or 3, the stimulus being stage 1, got ${text}`);
+}
+
+/**
+ * A range that a pair of `stages` stages has.
+ *
+ * @param direct whether the stimulus is real numbers held over time, not spikes
+ * @throws BispikeError "usage"
+ */
+export function checkRange(range: StageRange, stages: number, direct: boolean): StageRange {
+  const { first, last } = range;
+  if (!(Number.isInteger(first) && Number.isInteger(last) && 1 <= first && first <= last && last <= stages)) {
+    throw new BispikeError(
+      "usage",
+      `expected stages between 1 and ${stages} (the net's number), got ${first} to ${last}`,
+    );
+  }
+  // Stage 2 would be told real numbers, not spikes.
+  if (direct && stages > 1 && ((first === 1 && last === 1) || first === 2)) {
+    throw new BispikeError(
+      "usage",
+      `stages ${describeStages(range)}: a directly coded stimulus is no spikes, so stages 1 and 2 stay together; cut after stage 2 or later, or use network.stimulus: poisson or latency`,
+    );
+  }
+  return range;
+}
+
+/** Whether ranges, from the stimulus up, are all of `stages` stages, each once. */
+export function areWhole(ranges: readonly StageRange[], stages: number): boolean {
+  const ends = [0, ...ranges.map(({ last }) => last)];
+  return ranges.every(({ first }, k) => first === ends[k]! + 1) && ends.at(-1) === stages;
+}
+
+/** The ranges that cuts after the stages `after` make of `stages` stages. @example rangesOf([2, 3], 5) // 1-2, 3-3, 4-5 */
+export function rangesOf(after: readonly number[], stages: number): StageRange[] {
+  const ends = [...after, stages];
+  return ends.map((last, k) => ({ first: k === 0 ? 1 : ends[k - 1]! + 1, last }));
+}
 
 /**
  * Perception and recall for images, or perception alone; all of their stages or some in a row.
@@ -244,4 +311,69 @@ export class NetworkPair {
     }
     this.concept.list(labels.length, learn);
   }
+}
+
+// What a pair of networks is made from.
+
+/** What a pair looks like; the YAML section `network`. */
+export interface NetworkOptions {
+  /** mlp: fully connected stages. cnn: 3x3 convolutions with 2x2 max-pooling up, nearest upsampling with 3x3 convolutions down. */
+  readonly kind: "mlp" | "cnn";
+  /** Neurons (mlp) or channels (cnn) of each hidden stage, from the stimulus up. */
+  readonly hidden: readonly number[];
+  /** T, the time steps a sample is shown. */
+  readonly steps: number;
+  /** Normalise each drive over batch and time (cnn: and space) before the neurons see it. */
+  readonly norm: boolean;
+  /** Membrane time constant in steps, at least 1. */
+  readonly tau: number;
+  /** Membrane potential at which neurons fire: perception's and recall's hidden stages, and the concept's neurons (default 2). */
+  readonly threshold: { readonly perception: number; readonly recall: number; readonly concept?: number };
+  /** How pixels drive stage 1. */
+  readonly stimulus: StimulusCoding;
+  /** Spike code of a concept. */
+  readonly target: TargetCoding;
+  /** Neurons of a random target code; 0 for 4 x classes. */
+  readonly targetSize: number;
+  /**
+   * What drives recall's hidden stages: the stage above (chain), or the concept's spikes, all of them (broadcast), as long-range feedback does. Default chain.
+   */
+  readonly recall?: RecallPaths;
+}
+
+/** See `NetworkOptions.recall`. */
+export type RecallPaths = "chain" | "broadcast";
+
+/** What a pair is made from: its stages, one image, and how many at once. */
+export interface PairOptions extends NetworkOptions {
+  /** One image's frame, in pixels; for a cnn its sides are divisible by 2 to the number of hidden stages. `Model` pads images to that. */
+  readonly image: Shape;
+  /** Number of concepts. */
+  readonly classes: number;
+  /**
+   * What the layers of both networks are, in place of what `kind`, `hidden`, `norm`, `tau`, `threshold` and `recall` describe: as many stages, from the frame's shape (cnn) or flat (mlp) to the
+   * target code. Default: what they describe.
+   */
+  readonly spec?: PairSpec;
+  /** Largest batch. */
+  readonly maxImages: number;
+  /** Rows recall runs at once: classes (prototypes) or maxImages (pairs). Default: the larger of the two. */
+  readonly maxRecalls?: number;
+  /** Average-pool the features of convolutional stages to this many cells a side; 0 for none. Default 0. */
+  readonly pool?: number;
+  /** What of a cell's firing rates perception is compared by; recall always by its mean. Default mean. */
+  readonly pooling?: Pooling;
+  /** Draws the weights, the random target codes and stimulus codes; an integer from 0 to 2^53 - 1. */
+  readonly seed: number;
+  /** Which networks there are: both, or perception alone for rules that train one network. Default both. */
+  readonly networks?: "both" | "perception";
+  /** Keep all of perception's drives and gradients of a pass: backprop needs them, BSD forgets a stage's after its update. Default false. */
+  readonly keepDrives?: boolean;
+  /**
+   * Keep every layer's gradients until the next step. Default true; false shares one room between layers, for rules that update a layer before they
+   * turn to the next (BSD, unless it clips by the norm of all gradients).
+   */
+  readonly keepGradients?: boolean;
+  /** The stages at hand; the others' spikes come by `below` and `above`. Default: all. */
+  readonly part?: StageRange;
 }

@@ -1,6 +1,6 @@
 /** The specs of the pairs that configurations describe: nets that name images, autoencoders, and nets for sequences. */
 import { BispikeError } from "../errors.ts";
-import type { NetworkOptions, PairOptions } from "./pair-options.ts";
+import type { NetworkOptions, PairOptions } from "./pair.ts";
 import { describeShape, flat, type Shape, sizeOf } from "./shape.ts";
 import { type Activation, type Connections, chain, dense, type HiddenSpec, mirror, type PairSpec } from "./spec.ts";
 

@@ -1,5 +1,5 @@
 /** The picture of what training shows in place of images. */
-import type { Augmenter } from "../data/augment/augmenter.ts";
+import type { Augmenter } from "../data/augment.ts";
 import { fillRows } from "../data/batch.ts";
 import { imageBytes, type Split } from "../data/dataset.ts";
 import { fromFrameRows } from "../data/frame-rows.ts";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describeShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { inWords } from "../in-words.ts";
-import { spikeFeatures } from "../measurement/features/spike-features.ts";
+import { spikeFeatures } from "../measurement/features.ts";
 import { Model } from "../network/model.ts";
 import type { Shape } from "../network/shape.ts";
 import { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-features.ts";

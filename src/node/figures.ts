@@ -3,7 +3,7 @@ import type { Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { decide } from "../measurement/decide.ts";
 import { isDrawable, pictureGrid, type Tile } from "../measurement/picture-grid.ts";
-import { type RecalledImages, recallImages } from "../measurement/recalled.ts";
+import { type RecalledImages, recallImages } from "../measurement/recall.ts";
 import { conceptSpikes, perceive, recallConcepts } from "../network/inference.ts";
 import type { Layer } from "../network/layer.ts";
 import type { Model } from "../network/model.ts";

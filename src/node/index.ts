@@ -4,7 +4,7 @@
  * @module bispike/node
  */
 export { type DatasetRequest, loadDataset } from "../data/load.ts";
-export type { Delimiter } from "../data/sequence/delimited.ts";
+export type { Delimiter } from "../data/sequence/csv.ts";
 export { loadSequence, type SequenceRequest } from "../data/sequence/load.ts";
 export type { DataOptionNames } from "../data/source.ts";
 export { type GridOptions, type Picture, pictureGrid } from "../measurement/picture-grid.ts";

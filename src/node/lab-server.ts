@@ -6,7 +6,7 @@ import { pipeline } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
 import sirv from "sirv";
-import { locate } from "../data/locate.ts";
+import { locate } from "../data/load.ts";
 import { BispikeError } from "../errors.ts";
 import { RUN_FILES } from "./run-folder.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { ImageModel } from "../network/model.ts";
-import type { Slot } from "../network/slots.ts";
+import type { Slot } from "../network/parameters.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 import type { ProblemName } from "../problems/problem.ts";
 import type { SequenceLearner } from "../rules/rule.ts";

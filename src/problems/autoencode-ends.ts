@@ -9,12 +9,11 @@
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import type { FrequencyOptions } from "../losses/bands.ts";
-import type { AutoencoderPair, Network } from "../network/autoencoder/pair.ts";
+import type { AutoencoderPair, Network } from "../network/autoencoder-pair.ts";
 import type { Layer } from "../network/layer.ts";
 import type { Feature } from "../network/neuron.ts";
-import { assertRows } from "../network/rows.ts";
-import { sizeOf } from "../network/shape.ts";
-import type { Slot } from "../network/slots.ts";
+import type { Slot } from "../network/parameters.ts";
+import { assertRows, sizeOf } from "../network/shape.ts";
 import { autoencoderSlots, redrawImages, SpikingLatent } from "../rules/autoencoder-learners.ts";
 import { BsdLearner, type HiddenOptions, type LayerRedraw } from "../rules/bsd.ts";
 import type { Continues, EndLoss, Ends, Span, StageLayer } from "../rules/ends.ts";

@@ -1,5 +1,5 @@
 /** Image → class: batches of images with labels, decisions counted, accuracy on the validation images. */
-import type { Augmenter } from "../data/augment/augmenter.ts";
+import type { Augmenter } from "../data/augment.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Evaluation, evaluate } from "../measurement/evaluate.ts";
 import type { ImageModel } from "../network/model.ts";

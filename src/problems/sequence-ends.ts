@@ -4,12 +4,13 @@
  *   stage 1  symbols: each redrawn row is told from the alphabet's other one-hot codes; values: from the stimuli of its block
  *   stage L  cross-entropy or squared error of the read-out u_L
  */
-import { preferring } from "../coding/population-code.ts";
+
 import type { Region } from "../engine/memory.ts";
 import { type AlignedStage, Alignment } from "../losses/align.ts";
 import { partLoss, stimulusLoss } from "../losses/stage-loss.ts";
 import type { Statistics } from "../network/norm.ts";
-import type { SequencePair } from "../network/recurrent/sequence-pair.ts";
+import { preferring } from "../network/population-code.ts";
+import type { SequencePair } from "../network/sequence-pair.ts";
 import { BsdLearner, type HiddenOptions } from "../rules/bsd.ts";
 import { type Continues, type EndLoss, type Ends, rowsOf, type Span } from "../rules/ends.ts";
 import type { AdamW, OptimiserOptions } from "../rules/optimiser.ts";

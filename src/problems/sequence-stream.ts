@@ -5,7 +5,7 @@
  *
  * Norms use running statistics throughout (a single row's own would say nothing), so answers without learning are, bit for bit, those of the same elements as one window.
  */
-import { checkElement, type Element } from "../data/sequence/element.ts";
+import { checkElement, type Element } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
 import type { Rates, SequenceStepReport } from "../rules/rule.ts";
 

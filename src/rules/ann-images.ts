@@ -2,14 +2,14 @@
  * The real-valued net that rivals train to name images, of the shapes a spiking `NetworkPair`'s perception has: fully connected stages, or 3x3 convolutions with 2x2
  * max-pooling; then a linear read-out of the classes, whose largest output decides. Tensors have the pair's names and orders.
  */
+
+import { placeOfLargest } from "../engine/elementary.ts";
 import { padded } from "../engine/kernels.ts";
-import { placeOfLargest } from "../engine/largest.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { LayeredNet } from "../network/real/layered-net.ts";
-import { assertRows } from "../network/rows.ts";
-import { type Shape, sizeOf } from "../network/shape.ts";
-import { layerSlots, type Slot, type StatefulLayer } from "../network/slots.ts";
+import { LayeredNet } from "../network/layered-net.ts";
+import { layerSlots, type Slot, type StatefulLayer } from "../network/parameters.ts";
+import { assertRows, type Shape, sizeOf } from "../network/shape.ts";
 import type { Activation } from "../network/spec.ts";
 import { realClassifierSpec } from "../network/specs.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";

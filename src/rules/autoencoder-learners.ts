@@ -3,12 +3,11 @@
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import type { AutoencoderPair, Network } from "../network/autoencoder/pair.ts";
+import type { AutoencoderPair, Network } from "../network/autoencoder-pair.ts";
 import type { Layer } from "../network/layer.ts";
-import type { ParameterGroup } from "../network/parameters.ts";
-import { assertRows } from "../network/rows.ts";
-import { sizeOf } from "../network/shape.ts";
-import { layerSlots, type Slot, type StatefulLayer } from "../network/slots.ts";
+import { layerSlots, type ParameterGroup, type Slot, type StatefulLayer } from "../network/parameters.ts";
+import { assertRows, sizeOf } from "../network/shape.ts";
+
 import type { Synapses } from "../network/synapses.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import {

@@ -7,7 +7,7 @@
  * descend by plain gradients at a rate near 1 with a clip a net; here the optimiser is the other rules' own, to which a loss's weight matters only through its clip.
  */
 
-import { labelMatch } from "../losses/label-match.ts";
+import { labelMatch } from "../losses/infonce.ts";
 import type { RealImageNet } from "./ann-images.ts";
 import { MirroredNets } from "./mirrored-nets.ts";
 import type { OptimiserOptions } from "./optimiser.ts";

@@ -6,10 +6,10 @@ import type { Address, Region } from "../engine/memory.ts";
 import type { AlignedStage, Alignment } from "../losses/align.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { Statistics } from "../network/norm.ts";
+import type { StageRange } from "../network/pair.ts";
 import type { ParameterGroup } from "../network/parameters.ts";
 import type { Population } from "../network/population.ts";
 import type { Shape } from "../network/shape.ts";
-import type { StageRange } from "../network/stage-range.ts";
 
 /** Rows of a pass. */
 export interface Span {

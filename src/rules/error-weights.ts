@@ -6,11 +6,11 @@ import type { Address, Region } from "../engine/memory.ts";
 import { RandomStream } from "../engine/random.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import type { WeightSource } from "../network/input-gradient.ts";
+import { mirroredIndices, type WeightSource } from "../network/input-gradient.ts";
 
 import type { Layer } from "../network/layer.ts";
-import { mirroredIndices } from "../network/mirrored.ts";
-import type { Slot } from "../network/slots.ts";
+
+import type { Slot } from "../network/parameters.ts";
 import type { Synapses } from "../network/synapses.ts";
 
 export class FixedWeights implements WeightSource {

@@ -13,12 +13,11 @@ import { padded } from "../engine/kernels.ts";
 import { type Matrix, multiply } from "../engine/matrix.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
+import { DenseParameters } from "../network/dense.ts";
 import type { Layer } from "../network/layer.ts";
-import type { ParameterGroup } from "../network/parameters.ts";
+import type { ParameterGroup, Slot } from "../network/parameters.ts";
 import type { Population } from "../network/population.ts";
-import { DenseParameters } from "../network/real/dense-parameters.ts";
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "../network/shape.ts";
-import type { Slot } from "../network/slots.ts";
 
 /** What is redrawn: real pixels, [image][stride] with channels last and unpadded, or a population's firing rates. */
 export type Below = { readonly at: Address; readonly stride: number; readonly shape: Shape } | Population;

@@ -6,8 +6,8 @@ import type { Address } from "../engine/memory.ts";
 import { BispikeError } from "../errors.ts";
 import type { Layer } from "../network/layer.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import type { ParameterGroup } from "../network/parameters.ts";
-import type { Slot } from "../network/slots.ts";
+import type { ParameterGroup, Slot } from "../network/parameters.ts";
+
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import { assertBatch, assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "./rule.ts";
 import { Top, type TopLoss } from "./top.ts";

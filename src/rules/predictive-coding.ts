@@ -16,10 +16,10 @@
 import { BLOCK } from "../engine/kernels.ts";
 import { type Matrix, multiply } from "../engine/matrix.ts";
 import type { Address } from "../engine/memory.ts";
+import type { RecurrentLayer } from "../network/dense-recurrent.ts";
+import type { ReadoutLoss, RecurrentNet } from "../network/dense-recurrent-net.ts";
 import { InputGradient } from "../network/input-gradient.ts";
-import type { ReadoutLoss } from "../network/real/linear-readout.ts";
-import type { RecurrentLayer } from "../network/real/recurrent-layer.ts";
-import type { RecurrentNet } from "../network/real/recurrent-net.ts";
+
 import { pixelsOf, tilesOf } from "../network/shape.ts";
 import { RealImageLearner, type RealImageNet } from "./ann-images.ts";
 import { finishDrive } from "./backward-stage.ts";

@@ -15,8 +15,8 @@
  * - A convolution's drive is that of its pool's winner, whose inputs alone are eligible. The authors of R-STDP train such stages by STDP without reward, and define no deeper net of
  *   fully connected ones; that the same rule runs in all stages is a choice made here.
  */
-import { exponential } from "../engine/elementary.ts";
-import { placeOfLargest } from "../engine/largest.ts";
+import { exponential, placeOfLargest } from "../engine/elementary.ts";
+
 import type { Region } from "../engine/memory.ts";
 import { BispikeError } from "../errors.ts";
 import type { Layer } from "../network/layer.ts";

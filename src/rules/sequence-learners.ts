@@ -1,13 +1,12 @@
 /** What every rule for a pair of recurrent spiking networks shares: its windows' elements, predictions and tensors. */
-import { checkElement } from "../data/sequence/element.ts";
-import type { SequenceSet } from "../data/sequence/task.ts";
+import { checkElement, type SequenceSet } from "../data/sequence/task.ts";
+
 import { checkWindows, gatherSymbols, gatherValues } from "../data/sequence/windows.ts";
 import type { Team } from "../engine/team.ts";
-import type { DenseParameters } from "../network/real/dense-parameters.ts";
-import type { ReadoutLoss } from "../network/real/linear-readout.ts";
-import type { RecurrentNet } from "../network/real/recurrent-net.ts";
-import type { SequencePair } from "../network/recurrent/sequence-pair.ts";
-import type { Slot } from "../network/slots.ts";
+import type { DenseParameters } from "../network/dense.ts";
+import type { ReadoutLoss, RecurrentNet } from "../network/dense-recurrent-net.ts";
+import type { Slot } from "../network/parameters.ts";
+import type { SequencePair } from "../network/sequence-pair.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import {
   assertFiniteLoss,

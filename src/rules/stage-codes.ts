@@ -2,12 +2,13 @@
  * Fixed random codes in place of recall: what a hidden stage's features are held against where there is no second network. A class's code is 0 or 1 a feature, with the same
  * number of ones each (the rate times the features, rounded), and follows from the seed and the stage's name, so no checkpoint need keep it.
  */
-import { distinctCodes } from "../coding/codes.ts";
+
 import { padded } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { Layer } from "../network/layer.ts";
+import { distinctCodes } from "../network/target-codes.ts";
 
 /** Default share of ones: about the firing rate of a trained recall. */
 export const CODE_RATE = 0.15;

@@ -1,10 +1,10 @@
 /** A trained net that is shown one element at a time, whatever its rule: it answers at once and keeps its state, in memory that does not grow with the sequence. */
-import { checkElement, type Element } from "../data/sequence/element.ts";
+import { checkElement, type Element } from "../data/sequence/task.ts";
 import type { Region } from "../engine/memory.ts";
 import { BispikeError } from "../errors.ts";
-import type { RecurrentNet } from "../network/real/recurrent-net.ts";
+import type { RecurrentNet } from "../network/dense-recurrent-net.ts";
 
-import type { SequencePair } from "../network/recurrent/sequence-pair.ts";
+import type { SequencePair } from "../network/sequence-pair.ts";
 import type { SequenceLearner } from "./rule.ts";
 import { RealLearner, SpikingLearner } from "./sequence-learners.ts";
 

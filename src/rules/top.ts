@@ -5,12 +5,12 @@
  * reco, mse: the stage losses, between u_L and the target code; their errors are unsigned (criterion C5 in full).
  */
 
-import { placeOfLargest } from "../engine/largest.ts";
+import { placeOfLargest } from "../engine/elementary.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { type AlignedStage, Alignment, combine } from "../losses/align.ts";
-import { mse } from "../losses/mse.ts";
-import { reco } from "../losses/reco.ts";
+import { mse, reco } from "../losses/stage-loss.ts";
+
 import type { Layer } from "../network/layer.ts";
 import type { NetworkPair } from "../network/pair.ts";
 

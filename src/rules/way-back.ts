@@ -2,7 +2,7 @@
 import type { Address } from "../engine/memory.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import type { Slot } from "../network/slots.ts";
+import type { Slot } from "../network/parameters.ts";
 import { AlignedStage, alignedRoom } from "./backward-stage.ts";
 import type { BsdOptions } from "./bsd-options.ts";
 import { type Carriers, LearnedWeights, MirroredWeights } from "./error-weights.ts";

@@ -2,14 +2,14 @@
  * Data as a program has them: names and folders (in Node), arrays, pictures from a canvas, texts and series in memory. What they are decides the problem: images are named, or reconstructed by an
  * autoencoder; of a text the next character is learned, of a series values.
  */
-import type { AugmentOptions } from "../data/augment/options.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { type DatasetArrays, datasetOf, type ImageArrays } from "../data/dataset-of.ts";
+import type { AugmentOptions } from "../data/augment.ts";
+import { type Dataset, type DatasetArrays, datasetOf, type ImageArrays } from "../data/dataset.ts";
+
 import { fitImage } from "../data/resize.ts";
 import { assembleSequence, type Sequence } from "../data/sequence/assemble.ts";
 import type { SequenceRequest } from "../data/sequence/load.ts";
 import { MAX_FLOAT32, type RawSeries } from "../data/sequence/series.ts";
-import type { SequenceSummary, SeriesSummary, TextSummary } from "../data/sequence/summary.ts";
+import type { SequenceSummary, SeriesSummary, TextSummary } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
 import { type Partly, sectionOf } from "./nets.ts";
 import { filesFor } from "./platform.ts";

@@ -1,13 +1,12 @@
 /** An experiment made ready: data split and normalised, nets and rule built. What the trainer and every command start from. */
-import { checkDataset } from "../data/check-dataset.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { noisyLabels } from "../data/label-noise.ts";
+import { checkDataset, type Dataset, noisyLabels, splitHeldOut } from "../data/dataset.ts";
+
 import { channelStatistics } from "../data/normalise.ts";
 import type { Sequence } from "../data/sequence/assemble.ts";
-import { splitHeldOut } from "../data/split.ts";
+
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import { classMeans } from "../measurement/recalled.ts";
+import { classMeans } from "../measurement/recall.ts";
 import { Autoencode, type AutoencodeKind, type AutoencodeParts } from "../problems/autoencode.ts";
 import { Classify, type ClassifyKind, type ClassifyParts } from "../problems/classify.ts";
 import { type SequenceKind, type SequenceParts, SequenceProblem } from "../problems/sequence.ts";

@@ -2,11 +2,11 @@
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { BackpropTwin } from "../measurement/backprop-twin.ts";
-import { type DataSummary, type ImageModel, Model, spikingModel } from "../network/model.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import { RealModel } from "../network/real/real-model.ts";
+import { type DataSummary, type ImageModel, Model, RealModel, spikingModel } from "../network/model.ts";
+import type { NetworkPair, StageRange } from "../network/pair.ts";
+
 import { paddedShape } from "../network/specs.ts";
-import type { StageRange } from "../network/stage-range.ts";
+
 import { Bsd } from "../problems/classify-ends.ts";
 import { HOW_TO_LOAD } from "../registry.ts";
 import { authorsActivations, type RealImageNet, realImageNet } from "../rules/ann-images.ts";

@@ -1,6 +1,5 @@
 /** The lines of `observations.jsonl`: what a net and its learning are like at some steps of training (`observe` in the configuration). */
-import type { StageAngle } from "../measurement/backprop-twin.ts";
-import type { WeightAlignment } from "../measurement/weight-alignment.ts";
+import type { StageAngle, WeightAlignment } from "../measurement/backprop-twin.ts";
 
 /**
  * One network's half of a hidden stage, over the observed images (recall: over one recall a class), by the norms' running statistics as in any evaluation: before the first step

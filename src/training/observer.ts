@@ -4,10 +4,10 @@
  * Nothing that training reads is written: backprop has a twin of its own (measurement/backprop-twin.ts), and spikes are measured as at an epoch's end, between two steps.
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { BackpropTwin } from "../measurement/backprop-twin.ts";
+import { alignmentOf, type BackpropTwin, type JoinedWeights } from "../measurement/backprop-twin.ts";
 import { RepresentationMeter, type StageRepresentation } from "../measurement/representation.ts";
 import { SpikeSimilarity } from "../measurement/similarity.ts";
-import { alignmentOf, type JoinedWeights } from "../measurement/weight-alignment.ts";
+
 import { type ImageModel, Model } from "../network/model.ts";
 import { ImageDll } from "../rules/dll.ts";
 import { MirroredNets } from "../rules/mirrored-nets.ts";

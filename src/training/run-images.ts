@@ -1,13 +1,13 @@
 /** Trained nets of images: those that name them, and autoencoders that reconstruct them. */
-import { type Dataset, describeShape, imageBytes, type Split } from "../data/dataset.ts";
-import { splitHeldOut } from "../data/split.ts";
+import { type Dataset, describeShape, imageBytes, type Split, splitHeldOut } from "../data/dataset.ts";
+
 import { BispikeError } from "../errors.ts";
 import { drawSpikes, LatentStatistics } from "../inference/autoencoder/statistics.ts";
 import { decideImages } from "../measurement/decide.ts";
 import { type Evaluation, evaluate } from "../measurement/evaluate.ts";
 import { familiarityOf, recalledCounts } from "../measurement/mismatch.ts";
-import { type RecalledImages, recallImages } from "../measurement/recalled.ts";
-import { redrawnErrors } from "../measurement/redrawn-images.ts";
+import { type RecalledImages, recallImages } from "../measurement/recall.ts";
+import { redrawnErrors } from "../measurement/redrawn.ts";
 import { perceive } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";

@@ -1,9 +1,9 @@
 /** Trained nets of texts and series. */
 import type { Sequence } from "../data/sequence/assemble.ts";
-import { restore } from "../data/sequence/standardise.ts";
-import { type SeriesSummary, type TextSummary, targetStatistics } from "../data/sequence/summary.ts";
+import { restore } from "../data/sequence/series.ts";
+import { type SeriesSummary, type TextSummary, targetStatistics } from "../data/sequence/task.ts";
 import { decode, encode } from "../data/sequence/text.ts";
-import { placeOfLargest } from "../engine/largest.ts";
+import { placeOfLargest } from "../engine/elementary.ts";
 import { BispikeError } from "../errors.ts";
 import { firstSymbol, type GenerateOptions, generateSymbols } from "../inference/generate.ts";
 import { predictSeries } from "../inference/predict-series.ts";

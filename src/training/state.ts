@@ -5,7 +5,7 @@
  *   optimiser.first.<name>, optimiser.second.<name>                                                        (AdamW's moments)
  */
 import type { Tensor } from "../export/safetensors.ts";
-import type { Stateful } from "../network/slots.ts";
+import type { Stateful } from "../network/parameters.ts";
 import { exportSlots, importSlots } from "./slots.ts";
 
 /**

@@ -1,13 +1,18 @@
 /** Variants of images, held against the image itself moved, mirrored, turned and covered by hand. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Augmenter } from "../../src/data/augment/augmenter.ts";
-import { eraseSquare } from "../../src/data/augment/erased.ts";
-import { groundOf } from "../../src/data/augment/ground.ts";
-import { drawMoved } from "../../src/data/augment/moved.ts";
-import { augmentDefaults, checkAugment } from "../../src/data/augment/options.ts";
-import { TurnedImages } from "../../src/data/augment/turned.ts";
-import { type Variant, VariantDraws } from "../../src/data/augment/variant.ts";
+import {
+  Augmenter,
+  augmentDefaults,
+  checkAugment,
+  drawMoved,
+  eraseSquare,
+  groundOf,
+  TurnedImages,
+  type Variant,
+  VariantDraws,
+} from "../../src/data/augment.ts";
+
 import { fillRows } from "../../src/data/batch.ts";
 import type { Split } from "../../src/data/dataset.ts";
 import type { FrameLayout } from "../../src/data/frame-rows.ts";

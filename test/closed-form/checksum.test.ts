@@ -1,8 +1,7 @@
 /** CRC-32 and xxHash32 against the published vectors, and the latter's promise: no change of one byte goes unseen. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { crc32 } from "../../src/data/crc32.ts";
-import { xxHash32 } from "../../src/engine/checksum.ts";
+import { crc32, xxHash32 } from "../../src/engine/checksum.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 

@@ -1,16 +1,21 @@
 /** Corruptions of hand-made images, against what their formulas give; and what is left to chance, within five standard errors of its distribution. */
 import { describe, expect, it } from "vitest";
 import type { ImageShape } from "../../src/data/dataset.ts";
-import { NormalStream } from "../../src/engine/normal.ts";
-import { RandomStream } from "../../src/engine/random.ts";
+import { NormalStream, RandomStream } from "../../src/engine/random.ts";
+
 import { BispikeError } from "../../src/errors.ts";
-import { blurKernel, gaussianBlur } from "../../src/measurement/corruptions/blur.ts";
-import { lessContrast } from "../../src/measurement/corruptions/contrast.ts";
-import { corruptImage, imageCorruptions } from "../../src/measurement/corruptions/corrupt.ts";
-import { gaussianNoise } from "../../src/measurement/corruptions/noise.ts";
-import { occludeSquare } from "../../src/measurement/corruptions/occlusion.ts";
-import { shiftImage } from "../../src/measurement/corruptions/shift.ts";
-import { rootMeanSquare, WEIGHT_NOISE } from "../../src/measurement/corruptions/weights.ts";
+import {
+  blurKernel,
+  corruptImage,
+  gaussianBlur,
+  gaussianNoise,
+  imageCorruptions,
+  lessContrast,
+  occludeSquare,
+  shiftImage,
+} from "../../src/measurement/corruptions.ts";
+
+import { rootMeanSquare, WEIGHT_NOISE } from "../../src/measurement/robustness.ts";
 
 const stream = (image = 0) => new RandomStream(5, "test", image);
 const grey = (height: number, width: number): ImageShape => ({ height, width, channels: 1 });

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import type { AlignmentLoss } from "../../src/losses/affinity.ts";
-import { cosineRows } from "../../src/losses/cosine-rows.ts";
+import { type AlignmentLoss, cosineRows } from "../../src/losses/affinity.ts";
+
 import { pairing, pairingRoom } from "../../src/losses/pairings.ts";
-import { reco } from "../../src/losses/reco.ts";
-import { stageLoss } from "../../src/losses/stage-loss.ts";
+import { reco, stageLoss } from "../../src/losses/stage-loss.ts";
+
 import { registerExamples } from "../support/plugins.ts";
 
 const CLASSES = 3;

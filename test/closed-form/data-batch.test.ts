@@ -2,9 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fillBatch } from "../../src/data/batch.ts";
-import type { Split } from "../../src/data/dataset.ts";
+import { type Split, splitHeldOut } from "../../src/data/dataset.ts";
 import { channelStatistics } from "../../src/data/normalise.ts";
-import { splitHeldOut } from "../../src/data/split.ts";
 
 function splitOf(images: readonly number[], count: number): Split {
   return { images: Uint8Array.from(images), labels: new Uint16Array(count), count };

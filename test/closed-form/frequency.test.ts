@@ -1,10 +1,10 @@
 /** Which band a frequency belongs to, how bands are weighed, and waves whose coefficients are known. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bandOf, frequencyPairs } from "../../src/engine/fourier-plan.ts";
+import { bandOf, frequencyPairs } from "../../src/engine/fourier.ts";
 import { Team } from "../../src/engine/team.ts";
 import type { LossPart } from "../../src/losses/align.ts";
 import { type FrequencyOptions, frequencyDefaults, frequencySplit } from "../../src/losses/bands.ts";
-import { reco } from "../../src/losses/reco.ts";
+import { reco } from "../../src/losses/stage-loss.ts";
 import { flat, type Shape } from "../../src/network/shape.ts";
 import { spectra } from "../support/spectra.ts";
 import { splitAlign } from "../support/split-case.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FeatureExtractor } from "../../src/measurement/features/extractor.ts";
+import type { FeatureExtractor } from "../../src/measurement/features.ts";
 import { frechetDistance } from "../../src/measurement/frechet.ts";
 import { featureStatistics, type GenerationBatch, measureGeneration } from "../../src/measurement/generation.ts";
 

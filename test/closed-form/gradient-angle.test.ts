@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { observedSummary } from "../../src/cli/run/observed-summary.ts";
 import { figuresOf, valuesOf } from "../../src/comparison/figures.ts";
 import { RandomStream } from "../../src/engine/random.ts";
-import { gradientAngle } from "../../src/measurement/gradient-angle.ts";
+import { gradientAngle } from "../../src/measurement/backprop-twin.ts";
 import type { Observation } from "../../src/training/observation.ts";
 
 describe("gradientAngle", () => {

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { bandErrors } from "../../src/measurement/band-errors.ts";
-import { meanSquaredErrors, peakSignalToNoise } from "../../src/measurement/psnr.ts";
-import { ssimWindow, structuralSimilarities } from "../../src/measurement/ssim.ts";
+import {
+  bandErrors,
+  meanSquaredErrors,
+  peakSignalToNoise,
+  ssimWindow,
+  structuralSimilarities,
+} from "../../src/measurement/image-quality.ts";
 
 const square = (side: number, channels = 1) => ({ height: side, width: side, channels });
 const flat = (side: number, value: number) => new Float64Array(side * side).fill(value);

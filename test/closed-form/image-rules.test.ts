@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { Alignment } from "../../src/losses/align.ts";
-import { labelMatch } from "../../src/losses/label-match.ts";
+import { labelMatch } from "../../src/losses/infonce.ts";
 import { realClassifierSpec } from "../../src/network/specs.ts";
 import { realImageNet } from "../../src/rules/ann-images.ts";
 import { feedbackNet } from "../../src/rules/mirrored-nets.ts";

@@ -1,6 +1,6 @@
 /** Decisions by the largest output. */
 import { expect, test } from "vitest";
-import { placeOfLargest } from "../../src/engine/largest.ts";
+import { placeOfLargest } from "../../src/engine/elementary.ts";
 
 test("the place of the largest, counted from where one begins; the first of equal ones", () => {
   const rows = Float32Array.of(0, 9, 3, 3, 1, 9, -2, -1);

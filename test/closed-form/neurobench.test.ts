@@ -1,12 +1,12 @@
 /** Counts, energies and ranks that can be said by hand. */
 import { describe, expect, it } from "vitest";
-import { auroc } from "../../src/measurement/auroc.ts";
 import { convConnections, linearConnections } from "../../src/measurement/connections.ts";
-import { effectiveRank } from "../../src/measurement/effective-rank.ts";
 import { ENERGY_PRESETS, picojoules } from "../../src/measurement/energy.ts";
+import { auroc } from "../../src/measurement/mismatch.ts";
 import { operationsOfCall } from "../../src/measurement/operations.ts";
+import { effectiveRank, unitRates } from "../../src/measurement/representation.ts";
 import { spikeCounts } from "../../src/measurement/spike-counts.ts";
-import { unitRates } from "../../src/measurement/unit-rates.ts";
+
 import { flat } from "../../src/network/shape.ts";
 
 describe("synaptic operations", () => {

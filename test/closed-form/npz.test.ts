@@ -1,7 +1,7 @@
 /** NumPy's files, byte by byte. */
 import { describe, expect, it } from "vitest";
-import { parseNpy } from "../../src/data/sequence/npy.ts";
-import { parseNpz } from "../../src/data/sequence/npz.ts";
+import { parseNpy, parseNpz } from "../../src/data/sequence/npz.ts";
+
 import { encodeNpy, encodeNpz } from "../../src/export/npz.ts";
 
 const latin = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");

@@ -2,14 +2,16 @@
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { evenly } from "../../src/measurement/evenly.ts";
-import { ClassSpread } from "../../src/measurement/probes/class-spread.ts";
-import { minimise } from "../../src/measurement/probes/lbfgs.ts";
-import { LinearDecision, nearestPrototype } from "../../src/measurement/probes/linear-decision.ts";
-import { SoftmaxRegression } from "../../src/measurement/probes/softmax-regression.ts";
-import { recallFeatures, StageFeatures } from "../../src/measurement/probes/stage-features.ts";
-import { standardise } from "../../src/measurement/probes/standardise.ts";
+import { evenly } from "../../src/measurement/decide.ts";
+import {
+  LinearDecision,
+  minimise,
+  nearestPrototype,
+  SoftmaxRegression,
+  standardise,
+} from "../../src/measurement/softmax-regression.ts";
 import { spikeCounts } from "../../src/measurement/spike-counts.ts";
+import { ClassSpread, recallFeatures, StageFeatures } from "../../src/measurement/stage-features.ts";
 import { randomImages, smallPair } from "../support/small-pair.ts";
 
 const random = new RandomStream(3, "probes");

@@ -1,7 +1,7 @@
 /** Drawing symbols, chance levels, fits and tables, by hand. */
 import { describe, expect, it } from "vitest";
-import { parseCsv } from "../../src/data/sequence/csv.ts";
-import { roundRestored, writeCsv } from "../../src/data/sequence/write-csv.ts";
+import { parseCsv, roundRestored, writeCsv } from "../../src/data/sequence/csv.ts";
+
 import { drawSymbol, firstSymbol, generateSymbols } from "../../src/inference/generate.ts";
 import { predictSeries } from "../../src/inference/predict-series.ts";
 import { Moments } from "../../src/inference/redraw.ts";

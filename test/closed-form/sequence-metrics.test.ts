@@ -1,12 +1,10 @@
 /** Figures of predicted sequences that can be worked out by hand. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { SeriesSummary, TextSummary } from "../../src/data/sequence/summary.ts";
-import type { SequenceSet } from "../../src/data/sequence/task.ts";
-import { naiveForecasts } from "../../src/measurement/naive-forecast.ts";
-import { evaluateSequence, scoreOf } from "../../src/measurement/sequence.ts";
-import { coverOnce } from "../../src/measurement/sequence-windows.ts";
-import { ErrorSums } from "../../src/measurement/value-errors.ts";
+import type { SequenceSet, SeriesSummary, TextSummary } from "../../src/data/sequence/task.ts";
+
+import { coverOnce, ErrorSums, evaluateSequence, naiveForecasts, scoreOf } from "../../src/measurement/sequence.ts";
+
 import type { SequenceLearner } from "../../src/rules/rule.ts";
 
 /** A net that says of position n what `say` does, with rows of 16 floats as the engine has them. */

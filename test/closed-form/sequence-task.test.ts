@@ -1,9 +1,8 @@
 /** Sets whose every input, target, part and statistic can be written down by hand. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { divide, windowStarts } from "../../src/data/sequence/parts.ts";
-import type { SeriesData } from "../../src/data/sequence/series.ts";
-import { columnStatistics, restore } from "../../src/data/sequence/standardise.ts";
+import { columnStatistics, divide, restore, type SeriesData, windowStarts } from "../../src/data/sequence/series.ts";
+
 import { forecast, nextSymbol, regression, type SequenceSet } from "../../src/data/sequence/task.ts";
 import { textOf } from "../../src/data/sequence/text.ts";
 import { BispikeError } from "../../src/errors.ts";

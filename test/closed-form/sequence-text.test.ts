@@ -1,8 +1,16 @@
 /** Characters to symbols and back, and what is said of those that cannot be. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { alphabetOf, decode, encode, readText, textOf } from "../../src/data/sequence/text.ts";
-import { decodeUtf8, invalidOffset } from "../../src/data/sequence/utf8.ts";
+import {
+  alphabetOf,
+  decode,
+  decodeUtf8,
+  encode,
+  invalidOffset,
+  readText,
+  textOf,
+} from "../../src/data/sequence/text.ts";
+
 import { BispikeError } from "../../src/errors.ts";
 import { bytesOf } from "../support/series-files.ts";
 

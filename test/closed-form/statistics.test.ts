@@ -2,12 +2,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { holm } from "../../src/measurement/statistics/holm.ts";
-import { incompleteBeta } from "../../src/measurement/statistics/incomplete-beta.ts";
-import { pairedT } from "../../src/measurement/statistics/paired-t.ts";
-import { spreadOf } from "../../src/measurement/statistics/spread.ts";
-import { studentT, twoSidedT } from "../../src/measurement/statistics/student-t.ts";
-import { leastSignedRankP, signedRank } from "../../src/measurement/statistics/wilcoxon.ts";
+import {
+  holm,
+  incompleteBeta,
+  leastSignedRankP,
+  pairedT,
+  signedRank,
+  spreadOf,
+  studentT,
+  twoSidedT,
+} from "../../src/measurement/statistics.ts";
 
 const share = () => fc.double({ min: 0, max: 1, noNaN: true });
 

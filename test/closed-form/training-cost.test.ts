@@ -10,8 +10,8 @@ import type { Operations } from "../../src/measurement/operations.ts";
 import { parametersOf, ruleFootprint } from "../../src/measurement/rule-footprint.ts";
 import { TRAINING_PARTS, trainingCost } from "../../src/measurement/training-cost.ts";
 import { trainingStep } from "../../src/measurement/training-step.ts";
-import { Model } from "../../src/network/model.ts";
-import type { RealModel } from "../../src/network/real/real-model.ts";
+import { Model, type RealModel } from "../../src/network/model.ts";
+
 import { resolveConfig } from "../../src/training/config.ts";
 import { createModel } from "../../src/training/image-rules.ts";
 

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
-import { augmentDefaults } from "../../src/data/augment/options.ts";
-import { VariantDraws } from "../../src/data/augment/variant.ts";
-import { splitHeldOut } from "../../src/data/split.ts";
+import { augmentDefaults, VariantDraws } from "../../src/data/augment.ts";
+
+import { splitHeldOut } from "../../src/data/dataset.ts";
 import { permutation } from "../../src/engine/random.ts";
 import { jsonLines } from "../support/cli.ts";
 import { runHere } from "../support/cli-here.ts";

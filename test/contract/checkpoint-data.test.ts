@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findClass, partImages, placeOf, unverified } from "../../src/cli/run/data.ts";
-import { splitHeldOut } from "../../src/data/split.ts";
+import { splitHeldOut } from "../../src/data/dataset.ts";
 import type { Checkpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { smallDigits } from "../support/small-digits.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PairCost } from "../../src/measurement/cost.ts";
-import type { RecallMeasures } from "../../src/measurement/recall-measures.ts";
+import type { RecallMeasures } from "../../src/measurement/recall.ts";
 import type { Representation } from "../../src/measurement/representation.ts";
 import type { TrainingCost } from "../../src/measurement/training-cost.ts";
 import { jsonLines, runCli } from "../support/cli.ts";

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { NaiveForecasts } from "../../src/measurement/naive-forecast.ts";
-import type { ValueFigures } from "../../src/measurement/value-errors.ts";
+import type { NaiveForecasts, ValueFigures } from "../../src/measurement/sequence.ts";
+
 import { openSequence } from "../../src/node/open.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";
 import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";

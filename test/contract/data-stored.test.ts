@@ -1,9 +1,9 @@
 /** IDX, CIFAR and SVHN: what their descriptions say the bytes mean, and what is refused. */
 import { describe, expect, it } from "vitest";
-import { parseCifar10, parseCifar100 } from "../../src/data/cifar.ts";
 import { parseIdxImages, parseIdxLabels } from "../../src/data/idx.ts";
-import { parseMatlab } from "../../src/data/matlab.ts";
-import { parseSvhn } from "../../src/data/svhn.ts";
+import { parseCifar10, parseCifar100 } from "../../src/data/stored.ts";
+import { parseMatlab, parseSvhn } from "../../src/data/svhn.ts";
+
 import { cifarFile, idxFile, joinBytes, matFile, ramp, svhnFile } from "../support/data-files.ts";
 
 describe("IDX", () => {

@@ -1,7 +1,7 @@
 /** Data sets that programs make of their arrays: what fits trains, and what does not fit is told before anything learns from it. */
 import { describe, expect, it } from "vitest";
-import type { Dataset } from "../../src/data/dataset.ts";
-import { datasetOf } from "../../src/data/dataset-of.ts";
+import { type Dataset, datasetOf } from "../../src/data/dataset.ts";
+
 import { Team } from "../../src/engine/team.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";

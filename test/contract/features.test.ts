@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadDataset } from "../../src/data/load.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
-import { distanceName } from "../../src/measurement/features/extractor.ts";
+import { distanceName } from "../../src/measurement/features.ts";
 import { measureGeneration } from "../../src/measurement/generation.ts";
 import { featuresFor, openFeatures, shippedFeatures, shippedFile } from "../../src/node/features.ts";
 import { openModel } from "../../src/node/open.ts";

@@ -1,6 +1,6 @@
 /** Layers of a kind from outside are built, drawn and trained as the library's own. */
 import { expect, test } from "vitest";
-import { registerLayerKind } from "../../src/network/layer-kinds.ts";
+import { registerLayerKind } from "../../src/network/build.ts";
 import { LinearSynapses } from "../../src/network/linear.ts";
 import { type LayerSpec, layerSize, mirror } from "../../src/network/spec.ts";
 import { classifierSpec } from "../../src/network/specs.ts";

@@ -1,10 +1,10 @@
 /** Experiments on nets of real numbers from a configuration: what a checkpoint opens is what was trained, and options reach the rule. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { classesOf } from "../../src/measurement/classifier.ts";
-import { decideImages } from "../../src/measurement/decide.ts";
-import { spikingModel } from "../../src/network/model.ts";
-import { RealModel } from "../../src/network/real/real-model.ts";
+import { classesOf, decideImages } from "../../src/measurement/decide.ts";
+
+import { RealModel, spikingModel } from "../../src/network/model.ts";
+
 import { realRules, resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import { createModel, createRule } from "../../src/training/image-rules.ts";

@@ -1,7 +1,7 @@
 /** Stage losses and rules from outside: names that clash or are not there, what a checkpoint keeps of them, and that they train. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { BispikeError, type ErrorCode } from "../../src/errors.ts";
-import { cosineRows } from "../../src/losses/cosine-rows.ts";
+import { cosineRows } from "../../src/losses/affinity.ts";
 import { registerStageLoss, stageLoss, stageLosses } from "../../src/losses/stage-loss.ts";
 import { registerAs } from "../../src/registry.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";

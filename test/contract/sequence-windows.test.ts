@@ -1,7 +1,7 @@
 /** Windows a net has no place for are refused, by nets of either kind, and good ones are laid position by position. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TextSummary } from "../../src/data/sequence/summary.ts";
-import type { SequenceSet } from "../../src/data/sequence/task.ts";
+import type { SequenceSet, TextSummary } from "../../src/data/sequence/task.ts";
+
 import { gatherSymbols, gatherValues } from "../../src/data/sequence/windows.ts";
 import { Team } from "../../src/engine/team.ts";
 import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";

@@ -2,8 +2,8 @@
 import { FS } from "h5wasm";
 import { describe, expect, it } from "vitest";
 import { parseHdf5 } from "../../src/data/sequence/hdf5.ts";
-import { parseNpy } from "../../src/data/sequence/npy.ts";
-import { parseNpz } from "../../src/data/sequence/npz.ts";
+import { parseNpy, parseNpz } from "../../src/data/sequence/npz.ts";
+
 import { BispikeError } from "../../src/errors.ts";
 import { bytesOf, hdf5File, npyFile, npyOf, type StoredTable, zipFile } from "../support/series-files.ts";
 

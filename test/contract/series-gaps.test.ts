@@ -1,6 +1,6 @@
 /** Missing values: refused with their place, or filled by the rule that was asked for. */
 import { describe, expect, it } from "vitest";
-import { fillGaps, type GapOptions } from "../../src/data/sequence/gaps.ts";
+import { fillGaps, type GapOptions } from "../../src/data/sequence/assemble.ts";
 import type { RawSeries } from "../../src/data/sequence/series.ts";
 
 const none = Number.NaN;

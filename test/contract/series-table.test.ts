@@ -2,7 +2,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gunzipBounded } from "../../src/data/gunzip.ts";
+import { gunzipBounded } from "../../src/data/inflate.ts";
 import { type CsvOptions, parseCsv } from "../../src/data/sequence/csv.ts";
 import { parseSeries } from "../../src/data/sequence/read-series.ts";
 import { BispikeError } from "../../src/errors.ts";

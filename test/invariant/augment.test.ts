@@ -3,12 +3,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inspectCheckpoint } from "../../src/cli/run/inspect-checkpoint.ts";
-import { type AugmentOptions, augmentDefaults } from "../../src/data/augment/options.ts";
-import { VariantDraws } from "../../src/data/augment/variant.ts";
+import { type AugmentOptions, augmentDefaults, VariantDraws } from "../../src/data/augment.ts";
+
 import { Team } from "../../src/engine/team.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
-import { Model } from "../../src/network/model.ts";
-import { RealModel } from "../../src/network/real/real-model.ts";
+import { Model, RealModel } from "../../src/network/model.ts";
+
 import { type ImageRuleName, imageRules, resolveConfig } from "../../src/training/config.ts";
 import { createExperiment, type Experiment } from "../../src/training/experiment.ts";
 import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";

@@ -1,7 +1,7 @@
 /** A step of an autoencoder follows from its state and the loaded images alone: not from what larger batches and drawings before it left in memory. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { AutoencoderPair } from "../../src/network/autoencoder/pair.ts";
+import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
 import { AutoencoderBackprop, AutoencoderRealBackprop } from "../../src/rules/backprop.ts";

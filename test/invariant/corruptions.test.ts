@@ -3,8 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import "../support/property-seed.ts";
 import { imageBytes } from "../../src/data/dataset.ts";
-import { corruptImage, corruptSplit } from "../../src/measurement/corruptions/corrupt.ts";
-import { IMAGE_CORRUPTIONS, SEVERITIES } from "../../src/measurement/corruptions/names.ts";
+import { corruptImage, corruptSplit, IMAGE_CORRUPTIONS, SEVERITIES } from "../../src/measurement/corruptions.ts";
 
 const picture = fc
   .record({

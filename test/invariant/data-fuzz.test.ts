@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { encode as encodeJpeg } from "jpeg-js";
 import { describe, expect, it } from "vitest";
-import { parseCifar10, parseCifar100 } from "../../src/data/cifar.ts";
 import { parseIdxImages, parseIdxLabels } from "../../src/data/idx.ts";
 import { decodeImage } from "../../src/data/image.ts";
+import { parseCifar10, parseCifar100 } from "../../src/data/stored.ts";
 import { parseSvhn } from "../../src/data/svhn.ts";
 import { BispikeError } from "../../src/errors.ts";
 import { cifarFile, greyJpeg, greyPng, idxFile, pngChunk, pngFile, ramp, svhnFile } from "../support/data-files.ts";

@@ -6,7 +6,7 @@ import { Team } from "../../src/engine/team.ts";
 import { Alignment, type PartLoss, type Wanted } from "../../src/losses/align.ts";
 import { bandsOf, type FrequencyOptions, frequencyDefaults } from "../../src/losses/bands.ts";
 import { infonce } from "../../src/losses/infonce.ts";
-import { reco } from "../../src/losses/reco.ts";
+import { reco } from "../../src/losses/stage-loss.ts";
 import { flat, type Shape, sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { worstGap } from "../reference/close.ts";

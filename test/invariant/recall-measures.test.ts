@@ -2,13 +2,12 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Side } from "../../src/data/cue.ts";
-import { classesOf, modelClassifier } from "../../src/measurement/classifier.ts";
-import { correlation } from "../../src/measurement/correlation.ts";
-import { cuedRecall } from "../../src/measurement/cued-recall.ts";
+import { classesOf, modelClassifier } from "../../src/measurement/decide.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { mismatchScores } from "../../src/measurement/mismatch.ts";
-import { measureRecall } from "../../src/measurement/recall-measures.ts";
-import { recallImages } from "../../src/measurement/recalled.ts";
+import { cuedRecall, measureRecall, recallImages } from "../../src/measurement/recall.ts";
+import { correlation } from "../../src/measurement/similarity.ts";
+
 import { type Model, spikingModel } from "../../src/network/model.ts";
 import { type OpenedModel, openModel } from "../../src/node/open.ts";
 import { trainedRun } from "../support/trained-run.ts";

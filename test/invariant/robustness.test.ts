@@ -1,10 +1,16 @@
 /** Robustness of trained nets, spiking and not: weights come back bit for bit, and a figure depends on nothing but what it is of. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { corruptSplit } from "../../src/measurement/corruptions/corrupt.ts";
-import { rootMeanSquare, WEIGHT_NOISE, withNoisyWeights } from "../../src/measurement/corruptions/weights.ts";
+import { corruptSplit } from "../../src/measurement/corruptions.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
-import { measureRobustness, type Robustness } from "../../src/measurement/robustness.ts";
+import {
+  measureRobustness,
+  type Robustness,
+  rootMeanSquare,
+  WEIGHT_NOISE,
+  withNoisyWeights,
+} from "../../src/measurement/robustness.ts";
+
 import type { ImageModel } from "../../src/network/model.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { resolveConfig } from "../../src/training/config.ts";

@@ -12,7 +12,7 @@
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Layer } from "../../src/network/layer.ts";
-import type { SequencePair } from "../../src/network/recurrent/sequence-pair.ts";
+import type { SequencePair } from "../../src/network/sequence-pair.ts";
 import type { SpikingLearner } from "../../src/rules/sequence-learners.ts";
 import { updateOf } from "../support/small-pair.ts";
 import {

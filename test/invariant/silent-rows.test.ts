@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { Alignment } from "../../src/losses/align.ts";
 import { infonce } from "../../src/losses/infonce.ts";
-import { reco } from "../../src/losses/reco.ts";
+import { reco } from "../../src/losses/stage-loss.ts";
 
 const ROWS = 5;
 const WIDTH = 48;

@@ -6,10 +6,9 @@ import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import type { Affinity, AlignmentLoss, Coefficients } from "../../src/losses/affinity.ts";
 import { infonce } from "../../src/losses/infonce.ts";
-import { mse } from "../../src/losses/mse.ts";
 import { type Negatives, type Pairing, pairing, pairingRoom } from "../../src/losses/pairings.ts";
-import { reco } from "../../src/losses/reco.ts";
-import { stageLoss, stimulusLoss } from "../../src/losses/stage-loss.ts";
+import { mse, reco, stageLoss, stimulusLoss } from "../../src/losses/stage-loss.ts";
+
 import { align } from "./alignment.ts";
 import { worstGap } from "./close.ts";
 

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { AutoencoderPair, type AutoencoderPairOptions, type Network } from "../../src/network/autoencoder/pair.ts";
+import { AutoencoderPair, type AutoencoderPairOptions, type Network } from "../../src/network/autoencoder-pair.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { NORM_MOMENTUM } from "../../src/network/norm.ts";
 import { pixelsOf } from "../../src/network/shape.ts";

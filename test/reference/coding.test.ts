@@ -1,12 +1,12 @@
 /** Stimulus codes against their definitions; the Poisson code's numbers against the TypeScript Philox. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stimulusEncoder } from "../../src/coding/stimulus.ts";
-import { targetCode } from "../../src/coding/target.ts";
 import { philox, RandomStream, streamKey } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import { Population } from "../../src/network/population.ts";
 import { sizeOf } from "../../src/network/shape.ts";
+import { stimulusEncoder } from "../../src/network/stimulus-codes.ts";
+import { targetCode } from "../../src/network/target-codes.ts";
 
 let team: Team;
 beforeAll(async () => {

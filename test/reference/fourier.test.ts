@@ -1,7 +1,7 @@
 /** The Fourier transforms against their definition as a float64 matrix: all sizes, odd and prime, planes and flat rows, both directions. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { radicesOf, twiddlesOf } from "../../src/engine/fourier-plan.ts";
+import { radicesOf, twiddlesOf } from "../../src/engine/fourier.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import { flat, type Shape, sizeOf } from "../../src/network/shape.ts";

@@ -1,13 +1,13 @@
 /** The loss split by frequency: value and gradients against the float64 reference, and the reference's gradients against central differences. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { radicesOf } from "../../src/engine/fourier-plan.ts";
+import { radicesOf } from "../../src/engine/fourier.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import { type FrequencyOptions, frequencyDefaults, frequencySplit } from "../../src/losses/bands.ts";
 import { infonce } from "../../src/losses/infonce.ts";
-import { mse } from "../../src/losses/mse.ts";
-import { reco } from "../../src/losses/reco.ts";
+import { mse, reco } from "../../src/losses/stage-loss.ts";
+
 import { flat, type Shape, sizeOf } from "../../src/network/shape.ts";
 import { linesOf } from "../support/spectra.ts";
 import { splitAlign } from "../support/split-case.ts";

@@ -1,7 +1,7 @@
 /** DLL on real-valued nets of images: its errors and gradients against the equations in float64, the case in which it must equal backprop, and its rates. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { RealLayer } from "../../src/network/real/real-layer.ts";
+import { RealLayer } from "../../src/network/dense.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { type RealImageLearner, realImageNet } from "../../src/rules/ann-images.ts";
 import { ImageRealBackprop } from "../../src/rules/backprop.ts";

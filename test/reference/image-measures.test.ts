@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bandErrors } from "../../src/measurement/band-errors.ts";
-import { meanSquaredErrors } from "../../src/measurement/psnr.ts";
-import { ssimWindow, structuralSimilarities } from "../../src/measurement/ssim.ts";
+import {
+  bandErrors,
+  meanSquaredErrors,
+  ssimWindow,
+  structuralSimilarities,
+} from "../../src/measurement/image-quality.ts";
+
 import { bandPower, planeOf, ssim } from "./image-measures.ts";
 
 /** Two rows of images of an odd shape. Pixels are drawn as grains of 1/64 or of 1/4: flat windows occur. */

@@ -8,7 +8,7 @@ import { autoencoderToNir, perceptionToNir, recallToNir } from "../../src/export
 import type { NirGraph } from "../../src/export/nir/node.ts";
 import { recordSpikes } from "../../src/export/nir/record.ts";
 import type { SpikeTrain } from "../../src/export/nir/spike-trains.ts";
-import { AutoencoderPair } from "../../src/network/autoencoder/pair.ts";
+import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
 import { recallConcepts } from "../../src/network/inference.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { autoencoderSlots, SpikingLatent } from "../../src/rules/autoencoder-learners.ts";

@@ -1,15 +1,14 @@
 /** Measures of whole pairs against plain loops over single spikes and single weights. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
+import { weightAlignment } from "../../src/measurement/backprop-twin.ts";
 import { CostMeter } from "../../src/measurement/cost.ts";
 import { decide } from "../../src/measurement/decide.ts";
-import { effectiveRank } from "../../src/measurement/effective-rank.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { plainWeights } from "../../src/measurement/footprint.ts";
 import { mismatchScores } from "../../src/measurement/mismatch.ts";
-import { RepresentationMeter } from "../../src/measurement/representation.ts";
+import { effectiveRank, RepresentationMeter } from "../../src/measurement/representation.ts";
 import { trainingCost } from "../../src/measurement/training-cost.ts";
-import { weightAlignment } from "../../src/measurement/weight-alignment.ts";
 import { conceptSpikes, perceive, recallConcepts } from "../../src/network/inference.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { type Model, spikingModel } from "../../src/network/model.ts";

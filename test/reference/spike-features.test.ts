@@ -1,7 +1,7 @@
 /** Features of our own nets against spikes read one by one, on untrained models of odd sizes. */
 import { describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { spikeFeatures } from "../../src/measurement/features/spike-features.ts";
+import { spikeFeatures } from "../../src/measurement/features.ts";
 import { perceive } from "../../src/network/inference.ts";
 import { Model } from "../../src/network/model.ts";
 import { pixelsOf } from "../../src/network/shape.ts";

@@ -1,6 +1,6 @@
 /** A pair of autoencoders twice: the engine's, and the float64 reference's with the same numbers; and what a step leaves in the engine, in the reference's order. */
 import { RandomStream } from "../../src/engine/random.ts";
-import type { AutoencoderPair, Network } from "../../src/network/autoencoder/pair.ts";
+import type { AutoencoderPair, Network } from "../../src/network/autoencoder-pair.ts";
 import { ConvSynapses } from "../../src/network/conv.ts";
 import { DrawingSynapses } from "../../src/network/drawing.ts";
 import type { Layer } from "../../src/network/layer.ts";

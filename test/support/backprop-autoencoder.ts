@@ -1,7 +1,7 @@
 /** Small autoencoders that backprop trains, of spikes and of real numbers, and images for them. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import { AutoencoderPair } from "../../src/network/autoencoder/pair.ts";
+import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import type { PerceptionLearner } from "../../src/rules/autoencoder-learners.ts";
 import { AutoencoderBackprop, AutoencoderRealBackprop } from "../../src/rules/backprop.ts";

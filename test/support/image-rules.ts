@@ -1,8 +1,8 @@
 /** Small real-valued nets of images under each of the rivals' rules, batches for them, and their twin in the tests' autodiff. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
+import type { RealLayer } from "../../src/network/dense.ts";
 import type { Layer } from "../../src/network/layer.ts";
-import type { RealLayer } from "../../src/network/real/real-layer.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import type { Activation } from "../../src/network/spec.ts";
 import { type RealImageLearner, type RealImageNetOptions, realImageNet } from "../../src/rules/ann-images.ts";

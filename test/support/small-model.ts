@@ -3,8 +3,8 @@ import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import { Model, type ModelOptions } from "../../src/network/model.ts";
 import type { NetworkOptions } from "../../src/network/pair.ts";
+import type { Slot } from "../../src/network/parameters.ts";
 import type { Shape } from "../../src/network/shape.ts";
-import type { Slot } from "../../src/network/slots.ts";
 
 export interface SmallModelOptions {
   readonly network?: Partial<NetworkOptions>;

@@ -1,11 +1,11 @@
 /** Small recurrent pairs and sequences to learn from; everything follows from the options and a seed. Close the team when done. */
 
-import type { ElementKind } from "../../src/data/sequence/element.ts";
-import type { SequenceInputs, SequenceSet, SequenceTargets } from "../../src/data/sequence/task.ts";
+import type { ElementKind, SequenceInputs, SequenceSet, SequenceTargets } from "../../src/data/sequence/task.ts";
+
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import type { Layer } from "../../src/network/layer.ts";
-import { SequencePair, type SequencePairOptions } from "../../src/network/recurrent/sequence-pair.ts";
+import { SequencePair, type SequencePairOptions } from "../../src/network/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
 import { SequenceBackprop } from "../../src/rules/backprop.ts";

@@ -3,7 +3,7 @@
  * something.
  */
 import type { Dataset } from "../../../src/data/dataset.ts";
-import { gunzipBounded } from "../../../src/data/gunzip.ts";
+import { gunzipBounded } from "../../../src/data/inflate.ts";
 import { readDataset } from "../../../src/data/read.ts";
 import type { DataSource, Listing, PicturesRecord } from "../../../src/data/source.ts";
 import { isZip, listZip, readZipEntry } from "../../../src/data/zip.ts";

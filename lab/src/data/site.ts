@@ -1,7 +1,7 @@
 /** Data sets the site carries: IDX files under data/NAME/, as `bispike lab` serves them and `build:lab` lays them out. */
 import { checkLabels, type Dataset, makeSplit } from "../../../src/data/dataset.ts";
 import { parseIdxImages, parseIdxLabels } from "../../../src/data/idx.ts";
-import { KNOWN_SETS } from "../../../src/data/known.ts";
+import { KNOWN_SETS } from "../../../src/data/source.ts";
 import { BispikeError } from "../../../src/errors.ts";
 import { type Arrival, Arriving } from "./arrival.ts";
 

@@ -2,8 +2,8 @@
 import { type Dataset, imageBytes } from "../../../src/data/dataset.ts";
 import { BispikeError } from "../../../src/errors.ts";
 import { conceptSpikes, decideImages, type ImageModel, Model, type NetworkPair } from "../../../src/index.ts";
-import { checkImage } from "../../../src/measurement/corruptions/corruption.ts";
-import { drawnRows, recallScaling } from "../../../src/measurement/recalled.ts";
+import { checkImage } from "../../../src/measurement/corruptions.ts";
+import { drawnRows, recallScaling } from "../../../src/measurement/recall.ts";
 import { recallPresented } from "../../../src/network/inference.ts";
 import type { Population } from "../../../src/network/population.ts";
 import { type MixedTrain, type Mixture, mixedTrains, ROWS } from "./mixture.ts";

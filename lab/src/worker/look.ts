@@ -5,9 +5,9 @@
  * (test/invariant/lab-look.test.ts). Each is bounded, so that training hardly waits for it.
  */
 import { Model } from "../../../src/index.ts";
+import { alignmentOf, recallBetween, weightAlignment } from "../../../src/measurement/backprop-twin.ts";
 import { plainWeights, type Weighted } from "../../../src/measurement/footprint.ts";
-import { alignmentOf, recallBetween, weightAlignment } from "../../../src/measurement/weight-alignment.ts";
-import { RealModel } from "../../../src/network/real/real-model.ts";
+import { RealModel } from "../../../src/network/model.ts";
 import { describeShape, sizeOf } from "../../../src/network/shape.ts";
 import { downwardWeights } from "../../../src/training/observer.ts";
 import { activationHistogram, rateHistogram, spreadOver, weightHistogram } from "./histogram.ts";

@@ -7,9 +7,10 @@
  * So over the recalls each neuron fires as often as (1 - s) A + s B says, to the nearest of `ROWS`; as s grows, each neuron changes over once in every recall; and s = 0
  * and 1 are A and B themselves. What is shown is the mean of what the recalls draw.
  */
-import type { TargetCode } from "../../../src/coding/target.ts";
+
 import { BispikeError } from "../../../src/errors.ts";
 import { permutation } from "../../../src/index.ts";
+import type { TargetCode } from "../../../src/network/target-codes.ts";
 
 /** Recalls that a mixture is spread over. */
 export const ROWS = 32;

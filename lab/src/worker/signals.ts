@@ -2,8 +2,8 @@
 import { type ImageModel, Model } from "../../../src/index.ts";
 import { conceptSpikes } from "../../../src/network/inference.ts";
 import type { Layer } from "../../../src/network/layer.ts";
+import { RealModel } from "../../../src/network/model.ts";
 import type { Population } from "../../../src/network/population.ts";
-import { RealModel } from "../../../src/network/real/real-model.ts";
 import { flat, type Shape, sizeOf } from "../../../src/network/shape.ts";
 import { spikeRows } from "./spikes.ts";
 

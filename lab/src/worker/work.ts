@@ -2,7 +2,7 @@
  * What an image of the newest batch cost, from the spikes its first ones left: additions and multiplications of synapses, and the energy of that arithmetic. Which weights there
  * are is looked up once; training makes none exactly 0.
  */
-import type { VariedBatch } from "../../../src/data/augment/augmenter.ts";
+import type { VariedBatch } from "../../../src/data/augment.ts";
 import type { Connections } from "../../../src/measurement/connections.ts";
 import { countedNet, type NetworkCost, networkCost } from "../../../src/measurement/cost.ts";
 import { picojoules } from "../../../src/measurement/energy.ts";

@@ -1,8 +1,8 @@
 /** The images a checkpoint's commands work on: the data set it was trained on, one of its parts, or a picture someone brings. */
 import { join } from "node:path";
-import { type Dataset, describeShape, type Split } from "../../data/dataset.ts";
+import { type Dataset, describeShape, type Split, splitHeldOut } from "../../data/dataset.ts";
 import { loadDataset } from "../../data/load.ts";
-import { splitHeldOut } from "../../data/split.ts";
+
 import { BispikeError } from "../../errors.ts";
 import type { AutoencoderCheckpoint, Checkpoint } from "../../training/checkpoint.ts";
 import type { Part } from "../parse.ts";

@@ -1,10 +1,10 @@
 /** `bispike eval --ood`: does the mismatch of perception and recall tell foreign images from known ones? */
 import { type Dataset, describeShape } from "../../data/dataset.ts";
-import { KNOWN_SETS } from "../../data/known.ts";
 import { loadDataset } from "../../data/load.ts";
+import { KNOWN_SETS } from "../../data/source.ts";
 import { BispikeError } from "../../errors.ts";
-import { auroc } from "../../measurement/auroc.ts";
-import { type MismatchScores, mismatchScores } from "../../measurement/mismatch.ts";
+import { auroc, type MismatchScores, mismatchScores } from "../../measurement/mismatch.ts";
+
 import { type Model, spikingModel } from "../../network/model.ts";
 import type { OpenedModel } from "../../node/open.ts";
 import { note } from "../output.ts";

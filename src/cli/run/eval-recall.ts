@@ -2,11 +2,9 @@
 import { realpathSync } from "node:fs";
 import { describeShape } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import { modelClassifier } from "../../measurement/classifier.ts";
-import { type CuedRecall, cuedRecall } from "../../measurement/cued-recall.ts";
-import { evenly } from "../../measurement/evenly.ts";
-import { measureRecall, type RecallMeasures } from "../../measurement/recall-measures.ts";
-import { structuralSimilarities } from "../../measurement/ssim.ts";
+import { evenly, modelClassifier } from "../../measurement/decide.ts";
+import { structuralSimilarities } from "../../measurement/image-quality.ts";
+import { type CuedRecall, cuedRecall, measureRecall, type RecallMeasures } from "../../measurement/recall.ts";
 import { spikingModel } from "../../network/model.ts";
 import { type OpenedModel, openModel } from "../../node/open.ts";
 import type { EvalOptions } from "../eval.ts";

@@ -1,6 +1,11 @@
 /** `bispike eval --representation`: what the hidden stages' spikes are like, and whether the networks' weights align. */
-import { type Representation, RepresentationMeter } from "../../measurement/representation.ts";
-import { RATE_BINS, SATURATED_RATE } from "../../measurement/unit-rates.ts";
+import {
+  RATE_BINS,
+  type Representation,
+  RepresentationMeter,
+  SATURATED_RATE,
+} from "../../measurement/representation.ts";
+
 import { spikingModel } from "../../network/model.ts";
 import type { OpenedModel } from "../../node/open.ts";
 import { alignTable, percent } from "../table.ts";

@@ -1,8 +1,8 @@
 /** `bispike eval --robustness`: accuracy by corruption and severity. */
 import Papa from "papaparse";
-import { CORRUPTIONS, DEFAULT_DRAWS, SEVERITIES } from "../../measurement/corruptions/names.ts";
+import { CORRUPTIONS, DEFAULT_DRAWS, SEVERITIES } from "../../measurement/corruptions.ts";
 import { type CorruptionScore, measureRobustness, type Robustness } from "../../measurement/robustness.ts";
-import { spreadOf } from "../../measurement/statistics/spread.ts";
+import { spreadOf } from "../../measurement/statistics.ts";
 import { writeDurably } from "../../node/durable.ts";
 import type { OpenedModel } from "../../node/open.ts";
 import type { EvalOptions } from "../eval.ts";

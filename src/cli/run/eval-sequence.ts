@@ -1,9 +1,14 @@
 /** The work of `bispike eval` on sequences: how well each position of a part is predicted. */
 import type { SequenceRequest } from "../../data/sequence/load.ts";
 import { BispikeError } from "../../errors.ts";
-import { naiveForecasts } from "../../measurement/naive-forecast.ts";
-import { evaluateSequence, type SequenceEvaluation } from "../../measurement/sequence.ts";
-import type { Errors, ValueFigures } from "../../measurement/value-errors.ts";
+import {
+  type Errors,
+  evaluateSequence,
+  naiveForecasts,
+  type SequenceEvaluation,
+  type ValueFigures,
+} from "../../measurement/sequence.ts";
+
 import { buildRun, type OpenedCheckpoint } from "../../node/open.ts";
 import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import type { EvalOptions } from "../eval.ts";

@@ -1,13 +1,13 @@
 /** The work of `bispike forecast`. */
 import { extname } from "node:path";
 import type { Sequence } from "../../data/sequence/assemble.ts";
+import { roundRestored, writeCsv } from "../../data/sequence/csv.ts";
 import type { SequenceRequest } from "../../data/sequence/load.ts";
-import { restore } from "../../data/sequence/standardise.ts";
-import { type SeriesSummary, targetStatistics } from "../../data/sequence/summary.ts";
-import { roundRestored, writeCsv } from "../../data/sequence/write-csv.ts";
+import { restore } from "../../data/sequence/series.ts";
+import { type SeriesSummary, targetStatistics } from "../../data/sequence/task.ts";
 import { BispikeError } from "../../errors.ts";
 import { predictSeries, type SeriesPrediction } from "../../inference/predict-series.ts";
-import { ErrorSums, type Errors, type ValueFigures } from "../../measurement/value-errors.ts";
+import { ErrorSums, type Errors, type ValueFigures } from "../../measurement/sequence.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { openSequence } from "../../node/open.ts";
 import { stepperOf } from "../../rules/stepper.ts";

@@ -1,5 +1,5 @@
 /** What there is to say of a checkpoint of images in classes. */
-import { type AugmentOptions, augments } from "../../data/augment/options.ts";
+import { type AugmentOptions, augments } from "../../data/augment.ts";
 import { describeShape } from "../../data/dataset.ts";
 import { flat, sizeOf } from "../../network/shape.ts";
 import { paddedShape } from "../../network/specs.ts";

@@ -1,5 +1,5 @@
 /** What there is to say of a checkpoint of a text or series. */
-import type { SequenceSummary, SeriesSummary } from "../../data/sequence/summary.ts";
+import type { SequenceSummary, SeriesSummary } from "../../data/sequence/task.ts";
 import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import type { SequenceConfig } from "../../training/sequence/config.ts";
 import { elementKinds } from "../../training/sequence/learners.ts";

@@ -4,7 +4,7 @@ import { loadDataset } from "../../data/load.ts";
 import { loadSequence } from "../../data/sequence/load.ts";
 import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
-import type { Slot } from "../../network/slots.ts";
+import type { Slot } from "../../network/parameters.ts";
 import { imagesContent, sequenceContent } from "../../node/content.ts";
 import { createTeam } from "../../node/open.ts";
 import type { RunFolder } from "../../node/run-folder.ts";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { joinParts } from "../../distributed/join.ts";
 import { BispikeError } from "../../errors.ts";
-import { describeStages } from "../../network/stage-range.ts";
+import { describeStages } from "../../network/pair.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { describeEnvironment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";

@@ -1,6 +1,6 @@
 /** The wording of a training's lines. */
-import type { NaiveForecasts } from "../../measurement/naive-forecast.ts";
-import type { SequenceEvaluation } from "../../measurement/sequence.ts";
+import type { NaiveForecasts, SequenceEvaluation } from "../../measurement/sequence.ts";
+
 import type { AutoencoderEpochMetrics, EpochMetrics, SequenceEpochMetrics } from "../../training/metrics.ts";
 import type { Progress } from "../../training/trainer.ts";
 import type { AnyKind } from "./job.ts";

@@ -1,6 +1,6 @@
 /** What a process tells that trains a part of a pair: lines for a person, or one JSON object a line. */
 import type { PartResult, PartStep } from "../../distributed/train-part.ts";
-import { describeStages, type StageRange } from "../../network/stage-range.ts";
+import { describeStages, type StageRange } from "../../network/pair.ts";
 import { duration } from "./words.ts";
 
 export interface PartReporter {

@@ -2,7 +2,7 @@
 import { loadDataset } from "../../data/load.ts";
 import { balancedCuts, stageWork } from "../../distributed/balance.ts";
 import { BispikeError } from "../../errors.ts";
-import { areWhole, describeStages, rangesOf, type StageRange } from "../../network/stage-range.ts";
+import { areWhole, describeStages, rangesOf, type StageRange } from "../../network/pair.ts";
 import { makePartFolders, PARTS_FOLDER, partFolder, partsOf, savedSteps } from "../../node/part-folder.ts";
 import type { ExperimentConfig } from "../../training/config.ts";
 

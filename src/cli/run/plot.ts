@@ -1,7 +1,7 @@
 /** The work of `bispike plot`: figures of a run. */
 import { mkdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { augments } from "../../data/augment/options.ts";
+import { augments } from "../../data/augment.ts";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { Model, spikingModel } from "../../network/model.ts";

@@ -1,11 +1,10 @@
 /** The work of `bispike recall` on sequences: a stimulus redrawn from its targets alone. */
 import type { Sequence } from "../../data/sequence/assemble.ts";
+import { roundRestored, writeCsv } from "../../data/sequence/csv.ts";
 import type { SequenceRequest } from "../../data/sequence/load.ts";
-import { windowStarts } from "../../data/sequence/parts.ts";
-import { restore } from "../../data/sequence/standardise.ts";
-import type { SeriesSummary, TextSummary } from "../../data/sequence/summary.ts";
+import { restore, windowStarts } from "../../data/sequence/series.ts";
+import type { SeriesSummary, TextSummary } from "../../data/sequence/task.ts";
 import { decode } from "../../data/sequence/text.ts";
-import { roundRestored, writeCsv } from "../../data/sequence/write-csv.ts";
 import { BispikeError } from "../../errors.ts";
 import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../inference/redraw.ts";
 import { measureRedrawnColumns, measureRedrawnSymbols, shareRight, truthOf } from "../../measurement/redrawn.ts";

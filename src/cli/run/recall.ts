@@ -3,7 +3,7 @@ import { imageBytes } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Decision } from "../../measurement/decide.ts";
 import { type Picture, pictureGrid, type Tile } from "../../measurement/picture-grid.ts";
-import { type RecalledImages, recallImages } from "../../measurement/recalled.ts";
+import { type RecalledImages, recallImages } from "../../measurement/recall.ts";
 import { type Model, spikingModel } from "../../network/model.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { tileOf } from "../../node/figures.ts";

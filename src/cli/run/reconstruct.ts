@@ -1,6 +1,6 @@
 /** The work of `bispike reconstruct`: images beside what each network draws of them, and how far off the drawings are. */
 import { BispikeError } from "../../errors.ts";
-import type { Network } from "../../network/autoencoder/pair.ts";
+import type { Network } from "../../network/autoencoder-pair.ts";
 import { openAutoencoder } from "../../node/open.ts";
 import type { AutoencoderLearner } from "../../rules/rule.ts";
 import { note, print } from "../output.ts";

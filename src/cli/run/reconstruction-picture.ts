@@ -2,7 +2,7 @@
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { isDrawable, type Picture, pictureGrid, type Tile } from "../../measurement/picture-grid.ts";
-import type { Network } from "../../network/autoencoder/pair.ts";
+import type { Network } from "../../network/autoencoder-pair.ts";
 import { sizeOf } from "../../network/shape.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { encodePng } from "../../node/png.ts";

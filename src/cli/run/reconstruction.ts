@@ -1,9 +1,9 @@
 /** How well the networks of an autoencoder redraw a part of the data. */
 import type { Dataset, Split } from "../../data/dataset.ts";
-import type { FeatureExtractor } from "../../measurement/features/extractor.ts";
+import type { FeatureExtractor } from "../../measurement/features.ts";
 import { type GenerationMeasures, GenerationMeter } from "../../measurement/generation.ts";
-import { redrawnBatches } from "../../measurement/redrawn-images.ts";
-import type { Network } from "../../network/autoencoder/pair.ts";
+import { redrawnBatches } from "../../measurement/redrawn.ts";
+import type { Network } from "../../network/autoencoder-pair.ts";
 import { featuresFor, openFeatures } from "../../node/features.ts";
 import type { AutoencoderModel } from "../../problems/autoencode-model.ts";
 import { alignTable } from "../table.ts";

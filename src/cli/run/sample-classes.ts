@@ -5,9 +5,9 @@ import { CountStatistics, drawCorrelated } from "../../inference/autoencoder/cor
 import { prototypeRates } from "../../inference/autoencoder/prototypes.ts";
 import { drawSpikes, LatentStatistics } from "../../inference/autoencoder/statistics.ts";
 import { evenTrains } from "../../inference/autoencoder/trains.ts";
-import { correlation } from "../../measurement/correlation.ts";
 import type { Tile } from "../../measurement/picture-grid.ts";
-import { classMeans } from "../../measurement/recalled.ts";
+import { classMeans } from "../../measurement/recall.ts";
+import { correlation } from "../../measurement/similarity.ts";
 import { alignTable, printable } from "../table.ts";
 import { findClass, partImages } from "./data.ts";
 import { tilesOf, writeGrid } from "./reconstruction-picture.ts";

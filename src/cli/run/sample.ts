@@ -4,7 +4,7 @@ import { BispikeError } from "../../errors.ts";
 import { interpolateRates } from "../../inference/autoencoder/interpolate.ts";
 import { evenTrains, ratesOf } from "../../inference/autoencoder/trains.ts";
 import type { Picture } from "../../measurement/picture-grid.ts";
-import type { Network } from "../../network/autoencoder/pair.ts";
+import type { Network } from "../../network/autoencoder-pair.ts";
 import { openAutoencoder } from "../../node/open.ts";
 import type { AutoencoderModel } from "../../problems/autoencode-model.ts";
 import type { LatentAccess } from "../../rules/rule.ts";

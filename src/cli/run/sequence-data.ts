@@ -1,8 +1,8 @@
 /** The text or series that a sequence run's commands work on: the one it was trained on, or another of the same alphabet or columns. */
 import type { Sequence } from "../../data/sequence/assemble.ts";
-import { KNOWN_TEXTS } from "../../data/sequence/known-texts.ts";
 import { loadSequence, type SequenceRequest } from "../../data/sequence/load.ts";
 import type { Range } from "../../data/sequence/task.ts";
+import { KNOWN_TEXTS } from "../../data/sequence/text.ts";
 import { BispikeError } from "../../errors.ts";
 import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import { sequenceRequest } from "../../training/sequence/request.ts";

@@ -8,15 +8,20 @@ import { BispikeError } from "../../errors.ts";
 import { CostMeter, countedNet, type PairCost } from "../../measurement/cost.ts";
 import { FP32, picojoules } from "../../measurement/energy.ts";
 import { evaluate } from "../../measurement/evaluate.ts";
-import { type NaiveForecasts, naiveForecasts } from "../../measurement/naive-forecast.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
-import { recallImages } from "../../measurement/recalled.ts";
+import { recallImages } from "../../measurement/recall.ts";
 import { parametersOf, type RuleFootprint, ruleFootprint } from "../../measurement/rule-footprint.ts";
-import { evaluateSequence, type SequenceEvaluation } from "../../measurement/sequence.ts";
+import {
+  evaluateSequence,
+  type NaiveForecasts,
+  naiveForecasts,
+  type SequenceEvaluation,
+} from "../../measurement/sequence.ts";
+
 import { type TrainingCost, trainingCost } from "../../measurement/training-cost.ts";
 import { trainingStep } from "../../measurement/training-step.ts";
 import { Model } from "../../network/model.ts";
-import type { Slot } from "../../network/slots.ts";
+import type { Slot } from "../../network/parameters.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { readObservations } from "../../node/observations-file.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";

@@ -8,7 +8,7 @@ import { createPart, type Part } from "../../distributed/part.ts";
 import { checkTiming, type PartTiming, timingDefaults } from "../../distributed/timing.ts";
 import { type PartResult, type PartStep, trainPart } from "../../distributed/train-part.ts";
 import { BispikeError } from "../../errors.ts";
-import { parseStages } from "../../network/stage-range.ts";
+import { parseStages } from "../../network/pair.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { createTeam } from "../../node/open.ts";
 import { PartFolder, partFolder, partsConfig } from "../../node/part-folder.ts";

@@ -4,7 +4,7 @@ import { argv } from "node:process";
 import { assertCuttable } from "../../distributed/part.ts";
 import { checkTiming } from "../../distributed/timing.ts";
 import { BispikeError } from "../../errors.ts";
-import { describeStages, type StageRange } from "../../network/stage-range.ts";
+import { describeStages, type StageRange } from "../../network/pair.ts";
 import { type Child, type ChildEnd, startChild } from "../../node/child.ts";
 import { resumeCommand } from "../../node/part-folder.ts";
 import { assertEmpty, RunFolder } from "../../node/run-folder.ts";

@@ -1,7 +1,7 @@
 /** The work of `bispike train`. */
 
 import { BispikeError } from "../../errors.ts";
-import { describeStages } from "../../network/stage-range.ts";
+import { describeStages } from "../../network/pair.ts";
 import { commonStep, partFolder, partsOf, resumeCommand } from "../../node/part-folder.ts";
 import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import { type AnyConfig, resolveAnyConfig } from "../../training/any-config.ts";

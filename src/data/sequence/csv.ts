@@ -2,11 +2,104 @@
  * Tables of numbers as text: CSV, TSV, or columns between blanks; with or without a line of names; the first column may
  * hold dates, times or an index.
  */
+
+import Papa from "papaparse";
 import { BispikeError } from "../../errors.ts";
 import { COLUMNS_TRAINED, checkNames, columnsOf } from "./columns.ts";
-import { type Delimiter, forEachRecord, guessDelimiter } from "./delimited.ts";
-import { checkSize, MAX_FLOAT32, MAX_VALUES, type RawSeries } from "./series.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { checkSize, MAX_FLOAT32, MAX_ROWS, MAX_VALUES, type RawSeries } from "./series.ts";
+import { decodeUtf8 } from "./text.ts";
+
+// Records of delimited text: RFC 4180 quotes for a delimiter of one character, or runs of blanks between plain cells.
+// One record at a time, so that a large table is never held as text cells.
+
+/** One character, or "whitespace": any run of blanks and tabs, as `numpy.savetxt` writes. */
+export type Delimiter = "," | ";" | "\t" | "|" | "whitespace";
+
+export const DELIMITERS: readonly Delimiter[] = [",", ";", "\t", "|", "whitespace"];
+
+/** Longest line in characters; with the limit of rows it bounds what a hostile file can make the parser hold. */
+const MAX_LINE = 2 ** 24;
+
+/**
+ * Calls `visit` with the cells of every record and the line it begins on, from 1. An empty line is a record of one empty
+ * cell, but none is reported after the last line end.
+ *
+ * @throws BispikeError "data" for quotes that are not closed or followed by text, too many lines or too long ones
+ * @example
+ * forEachRecord('a,b\n1,"2"\n', ",", "x.csv", (cells, line) => console.log(line, cells));
+ */
+export function forEachRecord(
+  text: string,
+  delimiter: Delimiter,
+  file: string,
+  visit: (cells: readonly string[], line: number) => void,
+): void {
+  checkReturns(text, file);
+  const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+  const body = lines.endsWith("\n") ? lines.slice(0, -1) : lines;
+  if (body === "") return;
+  checkLines(body, file);
+  if (delimiter === "whitespace") {
+    forEachLine(body, (from, to, line) => visit(body.slice(from, to).trim().split(/\s+/), line));
+    return;
+  }
+  const quoted = body.includes('"');
+  let line = 1;
+  Papa.parse<string[]>(body, {
+    delimiter,
+    newline: "\n",
+    step: ({ data, errors }) => {
+      const [fault] = errors;
+      if (fault !== undefined) {
+        throw new BispikeError("data", `${file}: line ${line}: ${fault.message}; quotes must enclose a whole cell`);
+      }
+      visit(data, line);
+      line++;
+      if (quoted) for (const cell of data) line += cell.split("\n").length - 1;
+    },
+  });
+}
+
+/** Replacing line ends is slow where there are more than files have. */
+function checkReturns(text: string, file: string): void {
+  let count = 0;
+  for (let at = text.indexOf("\r"); at >= 0; at = text.indexOf("\r", at + 1)) {
+    if (++count > MAX_ROWS) throw new BispikeError("data", `${file}: expected at most ${MAX_ROWS} rows, found more`);
+  }
+}
+
+function checkLines(text: string, file: string): void {
+  forEachLine(text, (from, to, line) => {
+    if (line > MAX_ROWS + 1) throw new BispikeError("data", `${file}: expected at most ${MAX_ROWS} rows, found more`);
+    if (to - from > MAX_LINE) {
+      throw new BispikeError(
+        "data",
+        `${file}: line ${line}: expected at most ${MAX_LINE} characters, found ${to - from}`,
+      );
+    }
+  });
+}
+
+function forEachLine(text: string, visit: (from: number, to: number, line: number) => void): void {
+  let from = 0;
+  for (let line = 1; from <= text.length; line++) {
+    const end = text.indexOf("\n", from);
+    visit(from, end < 0 ? text.length : end, line);
+    if (end < 0) return;
+    from = end + 1;
+  }
+}
+
+/** The delimiter of a text's first line that is not blank: a tab, else a semicolon, comma or bar, else blanks. */
+export function guessDelimiter(text: string): Delimiter {
+  const start = text.search(/\S/);
+  const line = start < 0 ? "" : text.slice(start, start + MAX_LINE).split(/[\r\n]/, 1)[0]!;
+  const plain = line.replace(/"[^"]*"/g, "");
+  const found = (["\t", ";", ",", "|"] as const).find((delimiter) => plain.includes(delimiter));
+  if (found !== undefined) return found;
+  // A quoted cell may hold blanks, and blanks around a lone cell delimit nothing.
+  return /\S\s+\S/.test(plain) && !line.includes('"') ? "whitespace" : ",";
+}
 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const MISSING = /^(?:|nan|na|n\/a|null|none)$/i;
@@ -252,4 +345,38 @@ function timePlace(
   if (option !== undefined) return columnsOf(names, [option], `${file}: timeColumn`)[0];
   const dated = data !== undefined && isDate(data.cells[0]!);
   return dated || (named && isTimeName(names[0]!)) ? 0 : undefined;
+}
+
+// Tables as CSV text (RFC 4180, with lines that end in LF): what `parseCsv` reads.
+
+/**
+ * @param rows cells of text, numbers, or null for none
+ * @example
+ * writeCsv(["row", "OT"], [[0, 13.25], [1, null]]); // "row,OT\n0,13.25\n1,\n"
+ */
+export function writeCsv(header: readonly string[], rows: Iterable<readonly (string | number | null)[]>): string {
+  const lines = [header.map(quoted).join(",")];
+  for (const row of rows) lines.push(row.map((cell) => (cell === null ? "" : quoted(String(cell)))).join(","));
+  return `${lines.join("\n")}\n`;
+}
+
+function quoted(cell: string): string {
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+/** Significant digits of a float32. */
+const DIGITS = 7;
+const MOST_DECIMALS = 20;
+
+/**
+ * Rounds a value that was standardised in float32 and restored to the decimals that outlast it, seven digits of the larger of mean and deviation: a 0 is a 0 again.
+ *
+ * @example
+ * roundRestored(3.2304e-8, 2.1, 1.4); // 0
+ * roundRestored(13.300000190734863, 13.3, 8.6); // 13.3
+ */
+export function roundRestored(value: number, mean: number, std: number): number {
+  const whole = Math.floor(Math.log10(Math.max(Math.abs(mean), std))) + 1;
+  const rounded = Number(value.toFixed(Math.min(MOST_DECIMALS, Math.max(0, DIGITS - whole))));
+  return rounded === 0 ? 0 : rounded;
 }

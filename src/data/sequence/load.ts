@@ -2,10 +2,10 @@
 import { basename, join, resolve } from "node:path";
 import { BispikeError } from "../../errors.ts";
 import { hash, readBytes } from "../files.ts";
-import { packageFolder } from "../locate.ts";
+import { packageFolder } from "../load.ts";
 import { assembleSequence, type Sequence } from "./assemble.ts";
-import { KNOWN_TEXTS, type KnownText } from "./known-texts.ts";
 import { checkOptions, type SequenceOptions } from "./options.ts";
+import { KNOWN_TEXTS, type KnownText } from "./text.ts";
 
 /** A text or a series, and how to make a task of it. */
 export interface SequenceRequest extends SequenceOptions {

@@ -1,10 +1,130 @@
 /** NumPy's .npz: a zip file of .npy arrays, of which one is the series (PEMS04, PEMS08 and others: "data"). */
 import { unzipSync } from "fflate";
+import { crc32 } from "../../engine/checksum.ts";
 import { BispikeError } from "../../errors.ts";
-import { crc32 } from "../crc32.ts";
 import { listNames } from "./columns.ts";
-import { type NpyOptions, parseNpy } from "./npy.ts";
-import type { RawSeries } from "./series.ts";
+
+import { checkSize, type RawSeries } from "./series.ts";
+
+// NumPy's array files: a magic number, a header that is a Python dictionary, and the numbers, in C (last index fastest)
+// or Fortran order (first index fastest). Source: NumPy's description of the format, versions 1.0 to 3.0.
+
+/** Which value of each [time][node][feature] is read. */
+export interface NpyOptions {
+  /** Place of the feature in arrays of three axes; default 0. */
+  readonly feature?: number | undefined;
+}
+
+interface Header {
+  readonly type: string;
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
+  readonly start: number;
+}
+
+const HEADER = /^\{\s*'descr':\s*'([^']+)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d,\s]*)\),?\s*\}\s*$/;
+const MAX_HEADER = 65_536;
+
+type Read = (view: DataView, at: number, little: boolean) => number;
+
+/** By kind and bytes. Integers beyond 2^53 lose their last digits, as they would in float32. */
+const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ["f8", (view, at, little) => view.getFloat64(at, little)],
+  ["f4", (view, at, little) => view.getFloat32(at, little)],
+  ["i1", (view, at) => view.getInt8(at)],
+  ["i2", (view, at, little) => view.getInt16(at, little)],
+  ["i4", (view, at, little) => view.getInt32(at, little)],
+  ["i8", (view, at, little) => Number(view.getBigInt64(at, little))],
+  ["u1", (view, at) => view.getUint8(at)],
+  ["u2", (view, at, little) => view.getUint16(at, little)],
+  ["u4", (view, at, little) => view.getUint32(at, little)],
+  ["u8", (view, at, little) => Number(view.getBigUint64(at, little))],
+]);
+
+/**
+ * Reads an array of one axis (time), two (time, column), or three (time, node, feature).
+ *
+ * @returns columns named "0", "1", ... ; NaN where the array has NaN
+ * @throws BispikeError "data" for a damaged file, other types of numbers, another number of axes, or too many values;
+ *   "config" for a feature that does not exist
+ * @example
+ * parseNpy(bytes, "speed.npy");
+ */
+export function parseNpy(bytes: Uint8Array, file: string, options: NpyOptions = {}): RawSeries {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { type, fortran, shape, start } = readHeader(bytes, view, file);
+  const read = READERS.get(type.slice(1));
+  if (read === undefined || !"<>|=".includes(type[0]!)) {
+    throw new BispikeError(
+      "data",
+      `${file}: expected numbers of type f4, f8, i1 to i8 or u1 to u8, found ${JSON.stringify(type)}`,
+    );
+  }
+  if (shape.length < 1 || shape.length > 3) {
+    throw new BispikeError(
+      "data",
+      `${file}: expected an array of 1 to 3 axes (time, column, feature), found ${shape.length}`,
+    );
+  }
+  const [rows = 0, columns = 1, features = 1] = shape;
+  checkSize(rows, columns, file);
+  const feature = options.feature ?? 0;
+  if (!Number.isInteger(feature) || feature < 0 || feature >= features) {
+    throw new BispikeError(
+      "config",
+      `feature: expected 0 to ${features - 1} as ${file} has ${features} a column, got ${feature}`,
+    );
+  }
+  const size = Number(type[2]);
+  const length = rows * columns * features * size;
+  if (bytes.length - start !== length) {
+    throw new BispikeError(
+      "data",
+      `${file}: expected ${length} bytes of numbers for shape ${shape.join(" x ")}, found ${bytes.length - start} ` +
+        "(file is truncated or damaged)",
+    );
+  }
+  const steps = fortran ? [1, rows, rows * columns] : [columns * features, features, 1];
+  const [rowStep = 0, columnStep = 0, featureStep = 0] = steps;
+  const values = new Float32Array(rows * columns);
+  const little = type[0] !== ">";
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      values[at++] = read(view, start + size * (row * rowStep + column * columnStep + feature * featureStep), little);
+    }
+  }
+  const names = Array.from({ length: columns }, (_, column) => String(column));
+  return { name: file, columns: names, length: rows, values, times: null, lines: null };
+}
+
+function readHeader(bytes: Uint8Array, view: DataView, file: string): Header {
+  const magic = String.fromCharCode(...bytes.subarray(0, 6));
+  const version = bytes[6]!;
+  const lengthBytes = version === 1 ? 2 : 4;
+  if (magic !== "\x93NUMPY" || bytes.length < 8 + lengthBytes || version < 1 || version > 3) {
+    throw new BispikeError("data", `${file}: expected a .npy array of version 1 to 3, found something else`);
+  }
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  const start = 8 + lengthBytes + length;
+  const text = length > MAX_HEADER || start > bytes.length ? "" : latin(bytes.subarray(8 + lengthBytes, start));
+  const [, type, order, dimensions] = HEADER.exec(text) ?? [];
+  if (type === undefined || dimensions === undefined || !/^.[a-zA-Z]\d?/.test(type)) {
+    throw new BispikeError("data", `${file}: expected the header of an array of plain numbers, found another`);
+  }
+  const shape = dimensions
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map(Number);
+  return { type, fortran: order === "True", shape, start };
+}
+
+function latin(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
 
 /** Which array of an archive is to be read. */
 export interface NpzOptions extends NpyOptions {

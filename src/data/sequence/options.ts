@@ -1,12 +1,11 @@
 /** What a caller may ask of a sequence, checked before anything is read. */
 import { BispikeError } from "../../errors.ts";
-import type { CsvOptions } from "./csv.ts";
-import { DELIMITERS } from "./delimited.ts";
-import type { GapOptions } from "./gaps.ts";
+import type { GapOptions } from "./assemble.ts";
+import { type CsvOptions, DELIMITERS } from "./csv.ts";
 import type { NpzOptions } from "./npz.ts";
-import type { PartOptions } from "./parts.ts";
-import type { Standardise } from "./standardise.ts";
-import type { SequenceSummary } from "./summary.ts";
+import type { PartOptions, Standardise } from "./series.ts";
+
+import type { SequenceSummary } from "./task.ts";
 import type { Newline, Unknown } from "./text.ts";
 
 /** What is learned of a sequence's data. */

@@ -1,11 +1,11 @@
 /** From a file's bytes to a series, by the ending of its name. */
 import { BispikeError } from "../../errors.ts";
-import { gunzipBounded } from "../gunzip.ts";
+import { gunzipBounded } from "../inflate.ts";
 import { type CsvOptions, parseCsv } from "./csv.ts";
-import { parseNpy } from "./npy.ts";
-import { type NpzOptions, parseNpz } from "./npz.ts";
+import { type NpzOptions, parseNpy, parseNpz } from "./npz.ts";
+
 import type { RawSeries } from "./series.ts";
-import { MAX_TEXT_BYTES } from "./utf8.ts";
+import { MAX_TEXT_BYTES } from "./text.ts";
 
 /** How files of series are read. */
 export type ReaderOptions = CsvOptions & NpzOptions;

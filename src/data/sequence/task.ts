@@ -11,13 +11,21 @@
  * part and serve to forecast beyond the end.
  */
 import { BispikeError } from "../../errors.ts";
+import type { FileRecord } from "../dataset.ts";
 import { columnsOf } from "./columns.ts";
-import { divide, type PartOptions, type Range } from "./parts.ts";
-import type { SeriesData } from "./series.ts";
-import { type ColumnStatistics, columnStatistics, type Standardise, standardise } from "./standardise.ts";
-import type { TextData } from "./text.ts";
+import {
+  type ColumnStatistics,
+  columnStatistics,
+  divide,
+  type PartOptions,
+  type Range,
+  type SeriesData,
+  type Standardise,
+  standardise,
+} from "./series.ts";
+import type { Alphabet, Newline, TextData } from "./text.ts";
 
-export type { Range } from "./parts.ts";
+export type { Range } from "./series.ts";
 
 /** One element a position; position n's input and target are at index n. */
 export type SequenceInputs =
@@ -153,4 +161,108 @@ function seriesSet(
     targets: targets.map((column) => series.columns[column]!),
     statistics,
   };
+}
+
+// One element of a sequence by itself, as it comes where sequences are gone through element by element.
+
+/** A symbol's number, or a row of standardised values. */
+export type Element = number | ArrayLike<number>;
+
+/** What elements are: one of `width` symbols, or `width` values. */
+export interface ElementKind {
+  readonly kind: SequenceInputs["kind"];
+  /** Size of the alphabet, or values a row. */
+  readonly width: number;
+}
+
+/**
+ * Refuses what is no element of this kind.
+ *
+ * @param what "element" or "target", for the message
+ * @throws BispikeError "usage" for a symbol that is not from 0 to width - 1, a row of another length, or a value that is not finite
+ * @example
+ * checkElement({ kind: "symbols", width: 27 }, 3, "element");
+ */
+export function checkElement({ kind, width }: ElementKind, element: Element, what: string): void {
+  if (kind === "symbols") {
+    if (typeof element === "number" && Number.isInteger(element) && element >= 0 && element < width) return;
+    const got = typeof element === "number" ? String(element) : "a row of values";
+    throw new BispikeError("usage", `${what}: expected a symbol from 0 to ${width - 1}, got ${got}`);
+  }
+  if (typeof element !== "object" || element === null || element.length !== width) {
+    const row = typeof element === "object" && element !== null;
+    const got = typeof element === "number" ? "a number" : String(row ? element.length : element);
+    throw new BispikeError("usage", `${what}: expected a row of ${width} values, got ${got}`);
+  }
+  for (let i = 0; i < width; i++) {
+    if (!Number.isFinite(element[i]))
+      throw new BispikeError("usage", `${what}: expected finite values, got ${element[i]} at ${i}`);
+  }
+}
+
+/** What a network needs to know of the data it was trained on: plain JSON, to be stored with it. */
+
+interface CommonSummary {
+  readonly name: string;
+  /** Elements read: characters or rows. */
+  readonly length: number;
+  /** Positions of each part. */
+  readonly parts: { readonly train: Range; readonly heldOut: Range; readonly test: Range };
+  /** Positions of a window. */
+  readonly window: number;
+  /** Positions from one training window's start to the next. */
+  readonly stride: number;
+  /** The file read; none when the data came as bytes. */
+  readonly provenance: readonly FileRecord[];
+}
+
+/** What a checkpoint keeps of a text. */
+export interface TextSummary extends CommonSummary {
+  readonly kind: "text";
+  readonly task: "next";
+  readonly alphabet: Alphabet;
+  readonly newline: Newline;
+}
+
+/** What a checkpoint keeps of a series. */
+export interface SeriesSummary extends CommonSummary {
+  readonly kind: "series";
+  readonly task: "regression" | "forecast";
+  /** All columns used; `mean`, `std` are theirs. */
+  readonly columns: readonly string[];
+  /** Names of the columns that are inputs. */
+  readonly inputs: readonly string[];
+  /** Names of the target columns. */
+  readonly targets: readonly string[];
+  /** Rows from an input to its target; 0 for regression. */
+  readonly horizon: number;
+  /** "all" leaks: the statistics are of the whole series, the test part included. */
+  readonly standardise: Standardise;
+  /** Of each of `columns`, in original units. */
+  readonly mean: readonly number[];
+  /** Population standard deviation of each of `columns`, in original units; 1 where it is constant. */
+  readonly std: readonly number[];
+  /** Columns that were constant in the rows used for the statistics; their std is given as 1. */
+  readonly constant: readonly string[];
+  /** Number of missing values that were filled in. */
+  readonly filled: number;
+  /** How they were filled in. */
+  readonly fill: "error" | "interpolate" | "previous";
+  /** First and last time of the rows, or null. */
+  readonly span: readonly [string, string] | null;
+}
+
+/** What a checkpoint keeps of the data. */
+export type SequenceSummary = TextSummary | SeriesSummary;
+
+/**
+ * Mean and standard deviation of the target columns, for `restore`.
+ *
+ * @example
+ * const { mean, std } = targetStatistics(about);
+ * const degrees = restore(predicted, mean, std);
+ */
+export function targetStatistics(about: SeriesSummary): { readonly mean: number[]; readonly std: number[] } {
+  const places = about.targets.map((name) => about.columns.indexOf(name));
+  return { mean: places.map((place) => about.mean[place]!), std: places.map((place) => about.std[place]!) };
 }

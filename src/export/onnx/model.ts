@@ -1,8 +1,8 @@
 /** Perception of any model of images as an ONNX graph. */
 import { BispikeError } from "../../errors.ts";
-import { type ImageModel, spikingModel } from "../../network/model.ts";
-import { ACTIVATION_CODES } from "../../network/real/real-layer.ts";
-import { RealModel } from "../../network/real/real-model.ts";
+import { ACTIVATION_CODES } from "../../network/dense.ts";
+import { type ImageModel, RealModel, spikingModel } from "../../network/model.ts";
+
 import type { Shape } from "../../network/shape.ts";
 import { foldLayer } from "../folded.ts";
 import { encodeModel } from "./encode.ts";

@@ -1,8 +1,9 @@
 /** Perception as an ONNX graph: from pixels, or spikes, to the decision. */
-import type { TargetCode } from "../../coding/target.ts";
+
 import type { Model } from "../../network/model.ts";
 import { CONCEPT_THRESHOLD } from "../../network/neuron.ts";
 import { flat } from "../../network/shape.ts";
+import type { TargetCode } from "../../network/target-codes.ts";
 import { encodeModel } from "./encode.ts";
 import { Graph } from "./graph.ts";
 import { descriptionOf, metadataOf } from "./metadata.ts";

@@ -1,5 +1,5 @@
 /** Recall as an ONNX graph: from a class, or a concept's code, to the redrawn stimulus in pixels. */
-import { recallScaling } from "../../measurement/recalled.ts";
+import { recallScaling } from "../../measurement/recall.ts";
 import type { Model } from "../../network/model.ts";
 import { Graph } from "./graph.ts";
 import { overSteps, type Signal } from "./neurons.ts";

@@ -1,6 +1,6 @@
 /** The net and rule that a configuration of an autoencoder experiment describes. */
 import type { Team } from "../../engine/team.ts";
-import { AutoencoderPair } from "../../network/autoencoder/pair.ts";
+import { AutoencoderPair } from "../../network/autoencoder-pair.ts";
 import type { DataSummary } from "../../network/model.ts";
 import type { Shape } from "../../network/shape.ts";
 import { autoencoderFrame } from "../../network/specs.ts";

@@ -1,6 +1,6 @@
 /** Checks the summary of a text or series that a checkpoint brings: untrusted. */
 import * as z from "zod";
-import type { SequenceSummary } from "../../data/sequence/summary.ts";
+import type { SequenceSummary } from "../../data/sequence/task.ts";
 import { BispikeError } from "../../errors.ts";
 
 const count = z.number().int().min(0);

@@ -1,9 +1,9 @@
 /** The net and rule that a configuration of a sequence experiment describes. */
-import type { ElementKind } from "../../data/sequence/element.ts";
-import type { SequenceSummary } from "../../data/sequence/summary.ts";
+import type { ElementKind, SequenceSummary } from "../../data/sequence/task.ts";
+
 import type { Team } from "../../engine/team.ts";
-import { RecurrentNet } from "../../network/real/recurrent-net.ts";
-import { SequencePair } from "../../network/recurrent/sequence-pair.ts";
+import { RecurrentNet } from "../../network/dense-recurrent-net.ts";
+import { SequencePair } from "../../network/sequence-pair.ts";
 import { SequenceBsd } from "../../problems/sequence-ends.ts";
 import { RealBackprop, SequenceBackprop } from "../../rules/backprop.ts";
 import { Dll } from "../../rules/dll.ts";

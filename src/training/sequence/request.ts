@@ -1,7 +1,7 @@
 /** What a configuration asks of the data side. */
 import type { SequenceRequest } from "../../data/sequence/load.ts";
 import type { SequenceTask } from "../../data/sequence/options.ts";
-import type { SequenceSummary } from "../../data/sequence/summary.ts";
+import type { SequenceSummary } from "../../data/sequence/task.ts";
 import type { SequenceConfig, Task } from "./config.ts";
 
 /** What the data side calls the tasks. */

@@ -1,5 +1,5 @@
 /** Section `data`: what is trained on, and which part is kept for validation. */
-import { AUGMENT_LIMITS, augmentDefaults } from "../../data/augment/options.ts";
+import { AUGMENT_LIMITS, augmentDefaults } from "../../data/augment.ts";
 import { choice, flag, list, optional, real, section, value, whole } from "../options.ts";
 
 /** The data sets known by name. */

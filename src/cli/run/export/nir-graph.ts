@@ -1,7 +1,7 @@
 /** The work of `bispike export --format nir`. */
 import { BispikeError } from "../../../errors.ts";
 import type { NirGraph } from "../../../export/nir/node.ts";
-import { AutoencoderPair, type Network } from "../../../network/autoencoder/pair.ts";
+import { AutoencoderPair, type Network } from "../../../network/autoencoder-pair.ts";
 import { autoencoderFrame } from "../../../network/specs.ts";
 import { autoencoderToNir, encodeNir, type NirOptions, perceptionToNir, recallToNir } from "../../../nir.ts";
 import { buildRun, createTeam, type OpenedCheckpoint, openAnyCheckpoint } from "../../../node/open.ts";

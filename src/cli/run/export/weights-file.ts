@@ -1,7 +1,7 @@
 /** The work of `bispike export --format safetensors`, and the tensors other formats take too. */
 import type { Tensor } from "../../../export/safetensors.ts";
 import { encodeWeights, plainWeights } from "../../../export/weights.ts";
-import type { Slot } from "../../../network/slots.ts";
+import type { Slot } from "../../../network/parameters.ts";
 import { buildRun, openAnyCheckpoint } from "../../../node/open.ts";
 import { packageVersion } from "../../../node/version.ts";
 import type { AnyCheckpoint } from "../../../training/checkpoint.ts";
