@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { tilesOf } from "../dist/cli/run/reconstruction-picture.js";
+import { tilesOf } from "../dist/cli/report/reconstruction.js";
 import { encodePng, loadDataset, pictureGrid } from "../dist/node/index.js";
 import { openAutoencoder } from "../dist/node/open.js";
 

@@ -72,7 +72,6 @@ function inflatePieces(bytes: Uint8Array, limit: number, where: string, take: (p
   return total;
 }
 
-
 /** Checksum and length at the end of each member. */
 const TRAILER = 8;
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { confusionTable } from "../../src/cli/run/confusion.ts";
-import { decisionRemark, decisionTable } from "../../src/cli/run/decision-table.ts";
+import { confusionTable, decisionRemark, decisionTable } from "../../src/cli/report/tables.ts";
 
 const decision = (cosines: number[], drives: number[], chosen: number) => ({
   class: chosen,

@@ -1,6 +1,6 @@
 /** Angles between gradients, from vectors whose angle is known. */
 import { describe, expect, it } from "vitest";
-import { observedSummary } from "../../src/cli/run/observed-summary.ts";
+import { observedSummary } from "../../src/cli/report/summary.ts";
 import { figuresOf, valuesOf } from "../../src/comparison/figures.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { gradientAngle } from "../../src/measurement/backprop-twin.ts";

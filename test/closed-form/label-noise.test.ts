@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { inspectCheckpoint } from "../../src/cli/run/inspect-checkpoint.ts";
+import { inspectCheckpoint } from "../../src/cli/commands/inspect-checkpoint.ts";
 import { noisyLabels } from "../../src/data/dataset.ts";
 import { Team } from "../../src/engine/team.ts";
 import { BispikeError } from "../../src/errors.ts";

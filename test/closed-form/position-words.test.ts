@@ -1,6 +1,6 @@
 /** How far a training came, in words. */
 import { expect, it } from "vitest";
-import { describePosition } from "../../src/cli/run/inspect-checkpoint.ts";
+import { describePosition } from "../../src/cli/commands/inspect-checkpoint.ts";
 
 it.each([
   [{ step: 0, epoch: 0, batch: 0 }, "step 0, 0 epochs done"],

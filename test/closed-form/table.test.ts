@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alignTable, bar, classLabel, percent } from "../../src/cli/table.ts";
+import { alignTable, bar, classLabel, percent } from "../../src/cli/report/tables.ts";
 
 describe("alignTable", () => {
   it("aligns columns as told, numbers to the right by default", () => {

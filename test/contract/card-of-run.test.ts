@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { exportCard } from "../../src/cli/run/export/card-run.ts";
+import { exportCard } from "../../src/cli/commands/export-card.ts";
 import { temporaryFolders } from "../support/folder.ts";
 
 const folder = temporaryFolders();

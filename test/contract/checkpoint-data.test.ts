@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findClass, partImages, placeOf, unverified } from "../../src/cli/run/data.ts";
+import { findClass, partImages, placeOf, unverified } from "../../src/cli/data.ts";
 import { splitHeldOut } from "../../src/data/dataset.ts";
 import type { Checkpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { checkSections } from "../../src/cli/run/eval-sections.ts";
+import { checkSections } from "../../src/cli/commands/eval-sections.ts";
 import { splitHeldOut } from "../../src/data/dataset.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { ProbeMeter, type ProbeOptions, type Probes } from "../../src/measurement/probes.ts";

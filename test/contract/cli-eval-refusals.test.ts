@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { checkSections } from "../../src/cli/run/eval-sections.ts";
+import { checkSections } from "../../src/cli/commands/eval-sections.ts";
 import { runCli } from "../support/cli.ts";
 import { idxFile } from "../support/data-files.ts";
 import { expectRefusalHere } from "../support/refusal.ts";

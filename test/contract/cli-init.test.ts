@@ -2,7 +2,7 @@
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { exportWeights } from "../../src/cli/run/export/weights-file.ts";
+import { exportWeights } from "../../src/cli/commands/export-formats.ts";
 import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { runCli } from "../support/cli.ts";
 import { expectRefusal } from "../support/refusal.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runSweep } from "../../src/cli/run/sweep/run.ts";
+import { runSweep } from "../../src/cli/commands/sweep-run.ts";
 import { planOf } from "../../src/node/sweep/plan-file.ts";
 import { SweepFolder } from "../../src/node/sweep/sweep-folder.ts";
 import { packageVersion } from "../../src/node/version.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Summary } from "../../src/cli/run/summary.ts";
+import type { Summary } from "../../src/cli/report/summary.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { openModel } from "../../src/node/open.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";

@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { describe, expect, it, test } from "vitest";
-import { splitOverrides } from "../../src/cli/overrides.ts";
+import { splitOverrides } from "../../src/cli/arguments.ts";
+import { FORMATS } from "../../src/cli/commands/export.ts";
 import { program } from "../../src/cli/program.ts";
-import { FORMATS } from "../../src/cli/run/export/formats.ts";
 import { criteriaTable } from "../../src/rules/criteria.ts";
 import { readSearch } from "../../src/sweep/search.ts";
 import { knownKeys } from "../../src/training/any-config.ts";
@@ -30,7 +30,7 @@ async function take(words: readonly string[]): Promise<void> {
   const [name, ...others] = words;
   const configured = name === "train" || name === "compare" || (name === "sweep" && others[0] === "plan");
   const { rest, overrides } = configured ? splitOverrides(others) : { rest: others, overrides: [] };
-  const parser = program(overrides);
+  const parser = await program(overrides);
   for (const leaf of leaves(parser)) leaf.action(() => {});
   await parser.parseAsync([name!, ...rest], { from: "user" });
   const file = rest.find((word) => word.endsWith(".yaml"));
@@ -43,10 +43,13 @@ async function take(words: readonly string[]): Promise<void> {
   }
 }
 
+/** Every command, unparsed. */
+const allCommands = async () => leaves(await program([]));
+
 const KEYS = new Set(knownKeys());
 /** Of the commands, and of the programs in bench/ and experiments/, which documents name too. */
 const OPTIONS = new Set([
-  ...leaves(program([])).flatMap(({ options }) => options.map(({ long }) => long)),
+  ...(await allCommands()).flatMap(({ options }) => options.map(({ long }) => long)),
   ...["--help", "--rules", "--write", "--cifar"],
 ]);
 
@@ -89,7 +92,7 @@ describe.each(documents)("%s", (document) => {
 });
 
 test("help's examples are taken, too", async () => {
-  const shown = leaves(program([])).map((command) => {
+  const shown = (await allCommands()).map((command) => {
     let help = "";
     command.configureOutput({
       writeOut: (text) => {

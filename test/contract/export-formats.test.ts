@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { FORMATS } from "../../src/cli/run/export/formats.ts";
+import { FORMATS } from "../../src/cli/commands/export.ts";
 import { splitHeldOut } from "../../src/data/dataset.ts";
 import { parseNpz } from "../../src/data/sequence/npz.ts";
 import { decodeSafetensors } from "../../src/export/safetensors.ts";

@@ -1,6 +1,6 @@
 /** Dotted overrides are taken out of a command line; everything else stays, in order. */
 import { describe, expect, it } from "vitest";
-import { splitOverrides } from "../../src/cli/overrides.ts";
+import { splitOverrides } from "../../src/cli/arguments.ts";
 import { runHere } from "../support/cli-here.ts";
 
 describe("splitOverrides", () => {

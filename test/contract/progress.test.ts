@@ -1,6 +1,6 @@
 /** What a long measurement tells of how far it is: by the clock in a log, as a bar on a terminal. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { startProgress } from "../../src/cli/run/progress.ts";
+import { startProgress } from "../../src/cli/report/progress.ts";
 
 let seconds: number;
 let said: string;

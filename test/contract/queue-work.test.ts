@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { trainJob } from "../../src/cli/run/job-child.ts";
-import { runSweep } from "../../src/cli/run/sweep/run.ts";
+import { runSweep } from "../../src/cli/commands/sweep-run.ts";
+import type { trainJob } from "../../src/cli/jobs.ts";
 import { JobQueue } from "../../src/node/queue/job-queue.ts";
 import { parseServer } from "../../src/node/queue/server.ts";
 import type { SweepJob, SweepPlan } from "../../src/node/sweep/plan-file.ts";
@@ -16,7 +16,7 @@ import { type Play, plannedSweep, playedBy, writeRun } from "../support/played-r
 import { freePort, type RunningServer, SERVER, startServer } from "../support/queue-server.ts";
 
 const played = vi.hoisted(() => ({ train: undefined as unknown }));
-vi.mock("../../src/cli/run/job-child.ts", async (importOriginal) => ({
+vi.mock("../../src/cli/jobs.ts", async (importOriginal) => ({
   ...(await importOriginal<object>()),
   trainJob: (...given: Parameters<typeof trainJob>) => (played.train as typeof trainJob)(...given),
 }));

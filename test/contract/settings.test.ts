@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FIELDS, RULES } from "../../lab/src/setup/fields.ts";
-import { settingsPage } from "../../src/cli/run/settings.ts";
+import { settingsPage } from "../../src/cli/commands/settings.ts";
 import { imageRules } from "../../src/training/config.ts";
 import { chosenOf, entryAt, isGroup, keysOf, optionsOf, PROBLEMS } from "../../src/training/options.ts";
 import { SETTINGS } from "../../src/training/settings/settings.ts";

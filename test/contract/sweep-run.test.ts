@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { trainJob } from "../../src/cli/run/job-child.ts";
-import { writeSlurm } from "../../src/cli/run/sweep/slurm.ts";
+import { writeSlurm } from "../../src/cli/commands/sweep.ts";
+import type { trainJob } from "../../src/cli/jobs.ts";
 import { LOCK_FILE } from "../../src/node/lock.ts";
 import type { SweepJob } from "../../src/node/sweep/plan-file.ts";
 import { jsonLines } from "../support/cli.ts";
@@ -14,7 +14,7 @@ import { temporaryFolders } from "../support/folder.ts";
 import { type Play, plannedSweep, playedBy, writeRun } from "../support/played-runs.ts";
 
 const played = vi.hoisted(() => ({ train: undefined as unknown }));
-vi.mock("../../src/cli/run/job-child.ts", async (importOriginal) => ({
+vi.mock("../../src/cli/jobs.ts", async (importOriginal) => ({
   ...(await importOriginal<object>()),
   trainJob: (...given: Parameters<typeof trainJob>) => (played.train as typeof trainJob)(...given),
 }));

@@ -2,9 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inspectCheckpoint } from "../../src/cli/run/inspect-checkpoint.ts";
+import { inspectCheckpoint } from "../../src/cli/commands/inspect-checkpoint.ts";
 import { type AugmentOptions, augmentDefaults, VariantDraws } from "../../src/data/augment.ts";
-
 import { Team } from "../../src/engine/team.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { Model, RealModel } from "../../src/network/model.ts";

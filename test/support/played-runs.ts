@@ -1,7 +1,7 @@
-/** Runs of a sweep that are played instead of trained: what each comes to is said by a test, for `vi.mock` of `cli/run/job-child.ts`. */
+/** Runs of a sweep that are played instead of trained: what each comes to is said by a test, for `vi.mock` of `cli/jobs.ts`. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { JobEnd, JobSurroundings } from "../../src/cli/run/job-child.ts";
+import type { JobEnd, JobSurroundings } from "../../src/cli/jobs.ts";
 import type { PlannedJob } from "../../src/comparison/plan.ts";
 import type { ComparisonFolder } from "../../src/node/comparison-folder.ts";
 import { planOf, type SweepPlan } from "../../src/node/sweep/plan-file.ts";
