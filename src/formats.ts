@@ -12,9 +12,8 @@
  * @module bispike/formats
  */
 
-export { type CardFacts, type CardFigure, modelCard } from "./export/model-card.ts";
-export { encodeNpy, encodeNpz, type NpyArray } from "./export/npz.ts";
-export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./export/safetensors.ts";
-export { type AnyLine, scalarsOf } from "./export/scalars.ts";
-export { crc32c, encodeEvents, type ScalarEvent } from "./export/tensorboard.ts";
-export { decodeWeights, encodeWeights, loadWeights, plainWeights } from "./export/weights.ts";
+export { type CardFacts, type CardFigure, modelCard } from "./formats/card.ts";
+export { encodeNpy, encodeNpz, type NpyArray } from "./formats/npz.ts";
+export { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./formats/safetensors.ts";
+export { type AnyLine, crc32c, encodeEvents, type ScalarEvent, scalarsOf } from "./formats/tensorboard.ts";
+export { decodeWeights, encodeWeights, loadWeights, plainWeights } from "./formats/weights.ts";

@@ -13,17 +13,22 @@
  * @module bispike/nir
  */
 
-export { chainOf, checkGraph, endsOf } from "./export/nir/graph.ts";
-export { modelFromNir, type NirImportOptions } from "./export/nir/import.ts";
 export {
   autoencoderToNir,
   type NirOptions,
   type NirReadout,
   perceptionToNir,
   recallToNir,
-} from "./export/nir/networks.ts";
-export type { NirArray, NirGraph, NirMetadata, NirNode, NirType } from "./export/nir/node.ts";
-export { decodeNir } from "./export/nir/read.ts";
-export { type Recording, recordSpikes } from "./export/nir/record.ts";
-export { decodeSpikeTrains, encodeSpikeTrains, type SpikeTrain, type SpikeTrains } from "./export/nir/spike-trains.ts";
-export { encodeNir } from "./export/nir/write.ts";
+} from "./formats/nir.ts";
+export { decodeNir, encodeNir } from "./formats/nir-file.ts";
+export type { NirArray, NirGraph, NirMetadata, NirNode, NirType } from "./formats/nir-graph.ts";
+export { chainOf, checkGraph, endsOf } from "./formats/nir-graph.ts";
+export { modelFromNir, type NirImportOptions } from "./formats/nir-import.ts";
+export {
+  decodeSpikeTrains,
+  encodeSpikeTrains,
+  type Recording,
+  recordSpikes,
+  type SpikeTrain,
+  type SpikeTrains,
+} from "./formats/spike-trains.ts";

@@ -12,8 +12,7 @@
  * @module bispike/onnx
  */
 
-export { IR_VERSION, OPSET } from "./export/onnx/encode.ts";
-export type { Dimension, Element, Port } from "./export/onnx/graph.ts";
-export { perceptionOnnx } from "./export/onnx/model.ts";
-export type { OnnxExport, OnnxExportOptions, OnnxMode } from "./export/onnx/options.ts";
-export { type OnnxRecallOptions, recallOnnx } from "./export/onnx/recall.ts";
+export type { OnnxExport, OnnxExportOptions, OnnxMode } from "./formats/onnx.ts";
+export { type OnnxRecallOptions, perceptionOnnx, recallOnnx } from "./formats/onnx.ts";
+export type { Dimension, Element, Port } from "./formats/onnx-graph.ts";
+export { IR_VERSION, OPSET } from "./formats/onnx-graph.ts";

@@ -1,6 +1,6 @@
 /** Puts the parts of a training together again: the weights and the optimiser's state that a training in one process has at that step. */
 import { BispikeError } from "../errors.ts";
-import type { Tensor } from "../export/safetensors.ts";
+import type { Tensor } from "../formats/safetensors.ts";
 import { describeStages } from "../network/pair.ts";
 import type { Slot, Stateful } from "../network/parameters.ts";
 import { encodeCheckpoint, type Position } from "../training/checkpoint.ts";

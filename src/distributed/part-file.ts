@@ -3,7 +3,7 @@
  * sums of a training in one process to the last bit.
  */
 import { BispikeError } from "../errors.ts";
-import type { Tensor } from "../export/safetensors.ts";
+import type { Tensor } from "../formats/safetensors.ts";
 import type { DataSummary } from "../network/model.ts";
 import type { StageRange } from "../network/pair.ts";
 import type { Stateful } from "../network/parameters.ts";

@@ -5,7 +5,7 @@
  * Version 2 is one layout for all problems; `read-checkpoint.ts` reads it, and the three of version 1.
  */
 import type { SequenceSummary } from "../data/sequence/task.ts";
-import type { Tensor } from "../export/safetensors.ts";
+import type { Tensor } from "../formats/safetensors.ts";
 import type { DataSummary } from "../network/model.ts";
 import type { Stateful } from "../network/parameters.ts";
 import type { AutoencodeSums } from "../problems/autoencode.ts";

@@ -2,7 +2,7 @@
  * Reads checkpoints of every problem. Untrusted bytes: data only, every field checked. Version 1 had three layouts, told apart by `kind`, and other names for some settings (`fromVersion1`).
  */
 import { BispikeError } from "../errors.ts";
-import type { SafetensorsFile } from "../export/safetensors.ts";
+import type { SafetensorsFile } from "../formats/safetensors.ts";
 import type { DataSummary } from "../network/model.ts";
 import { autoencodeSums } from "../problems/autoencode.ts";
 import { classifySums } from "../problems/classify.ts";

@@ -4,7 +4,7 @@
  */
 import { xxHash32 } from "../engine/checksum.ts";
 import { BispikeError } from "../errors.ts";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "../export/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "../formats/safetensors.ts";
 import { assertRegistered, pluginsUsed } from "./plugins.ts";
 
 /** What a kind of sealed file calls itself. */

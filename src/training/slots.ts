@@ -1,6 +1,6 @@
 /** Moves a net's tensors between the engine and a checkpoint. */
 import { BispikeError } from "../errors.ts";
-import type { Tensor } from "../export/safetensors.ts";
+import type { Tensor } from "../formats/safetensors.ts";
 import type { Slot } from "../network/parameters.ts";
 
 /** All slots as named tensors. */

@@ -4,7 +4,7 @@
  *   perception.stage2.weight   recall.stage1.bias   perception.stage2.norm.{gamma, beta, mean, variance}   (mean, variance: running)
  *   optimiser.first.<name>, optimiser.second.<name>                                                        (AdamW's moments)
  */
-import type { Tensor } from "../export/safetensors.ts";
+import type { Tensor } from "../formats/safetensors.ts";
 import type { Stateful } from "../network/parameters.ts";
 import { exportSlots, importSlots } from "./slots.ts";
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseNpy, parseNpz } from "../../src/data/sequence/npz.ts";
 
-import { encodeNpy, encodeNpz } from "../../src/export/npz.ts";
+import { encodeNpy, encodeNpz } from "../../src/formats/npz.ts";
 
 const latin = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 

@@ -1,9 +1,9 @@
 /** Nets of two neurons a stage, worked out by hand, run by onnxruntime. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { perceptionOnnx } from "../../src/export/onnx/model.ts";
-import { singleAtLeast } from "../../src/export/onnx/neurons.ts";
-import { recallOnnx } from "../../src/export/onnx/recall.ts";
+import { perceptionOnnx, recallOnnx } from "../../src/formats/onnx.ts";
+import { singleAtLeast } from "../../src/formats/onnx-layers.ts";
+
 import { Model } from "../../src/network/model.ts";
 import type { NetworkOptions } from "../../src/network/pair.ts";
 import { onnxNet } from "../support/onnx-session.ts";

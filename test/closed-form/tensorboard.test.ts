@@ -1,8 +1,7 @@
 /** TensorBoard's event files: the published CRC vectors, and records taken apart again. */
 import { PbfReader } from "pbf";
 import { describe, expect, it } from "vitest";
-import { scalarsOf } from "../../src/export/scalars.ts";
-import { crc32c, encodeEvents, encodeRecord, maskedCrc } from "../../src/export/tensorboard.ts";
+import { crc32c, encodeEvents, encodeRecord, maskedCrc, scalarsOf } from "../../src/formats/tensorboard.ts";
 
 describe("CRC-32C", () => {
   // RFC 3720, appendix B.4, and the check value of the polynomial's catalogue entry.

@@ -1,6 +1,6 @@
 /** Checkpoints of autoencoders: read back as written, and nothing else is taken for one. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { decodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
+import { decodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
 import {
   decodeAnyCheckpoint,
   decodeAutoencoderCheckpoint,

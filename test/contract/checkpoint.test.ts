@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { spikingModel } from "../../src/network/model.ts";
 import { openCheckpoint, openModel } from "../../src/node/open.ts";

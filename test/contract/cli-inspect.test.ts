@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { encodeSafetensors } from "../../src/export/safetensors.ts";
+import { encodeSafetensors } from "../../src/formats/safetensors.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { runHere } from "../support/cli-here.ts";
 import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";

@@ -2,7 +2,7 @@ import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
-import { decodeSafetensors } from "../../src/export/safetensors.ts";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { greyPng } from "../support/data-files.ts";
 import { expectRefusalHere } from "../support/refusal.ts";

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
 import { expect, it } from "vitest";
-import { decodeSafetensors } from "../../src/export/safetensors.ts";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { temporaryFolders } from "../support/folder.ts";
 import { writeSmallDigits } from "../support/small-digits.ts";
 import { smallText } from "../support/small-sequence-run.ts";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { FORMATS } from "../../src/cli/commands/export.ts";
 import { splitHeldOut } from "../../src/data/dataset.ts";
 import { parseNpz } from "../../src/data/sequence/npz.ts";
-import { decodeSafetensors } from "../../src/export/safetensors.ts";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { decodeNir, decodeSpikeTrains } from "../../src/nir.ts";
 import { openModel } from "../../src/node/open.ts";

@@ -45,7 +45,7 @@ const EXCEPTIONS: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^src\/(problems|training)\//, /^src\/measurement\//],
   [/^src\/training\/run-/, /^src\/inference\//],
   [/^src\/problems\/classify\.ts$/, /^src\/training\/observ(er|ation)\.ts$/],
-  [/^src\//, /^src\/export\/safetensors\.ts$/],
+  [/^src\//, /^src\/formats\/safetensors\.ts$/],
 ];
 
 describe("imports", () => {

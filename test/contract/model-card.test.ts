@@ -1,7 +1,7 @@
 /** The text of a model card: what the hub reads, and tables that stay tables. */
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { type CardFacts, modelCard } from "../../src/export/model-card.ts";
+import { type CardFacts, modelCard } from "../../src/formats/card.ts";
 
 const FACTS: CardFacts = {
   ...{

@@ -1,8 +1,8 @@
 /** NIR files: what is in them, what is refused and why, and models made from them. */
 import { type Dataset, FS, Group, File as Hdf5File, ready } from "h5wasm";
 import { describe, expect, it } from "vitest";
-import { neighbour } from "../../src/export/nir/layers.ts";
-import { filled, type NirGraph, type NirNode } from "../../src/export/nir/node.ts";
+import { neighbour } from "../../src/formats/nir.ts";
+import { filled, type NirGraph, type NirNode } from "../../src/formats/nir-graph.ts";
 import {
   autoencoderToNir,
   checkGraph,

@@ -3,11 +3,9 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { BispikeError } from "../../src/errors.ts";
-import { encodeModel } from "../../src/export/onnx/encode.ts";
-import { Graph } from "../../src/export/onnx/graph.ts";
-import { perceptionOnnx } from "../../src/export/onnx/model.ts";
-import type { OnnxExport } from "../../src/export/onnx/options.ts";
-import { recallOnnx } from "../../src/export/onnx/recall.ts";
+import { type OnnxExport, perceptionOnnx, recallOnnx } from "../../src/formats/onnx.ts";
+import { encodeModel, Graph } from "../../src/formats/onnx-graph.ts";
+
 import { type ImageModel, Model } from "../../src/network/model.ts";
 import type { NetworkOptions } from "../../src/network/pair.ts";
 import { resolveConfig } from "../../src/training/config.ts";

@@ -1,7 +1,7 @@
 /** Files and requests that must be refused, each with the message that tells what to look at. */
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
 import { rawSafetensors } from "../support/safetensors.ts";
 
 function refused(run: () => unknown): string {

@@ -1,6 +1,6 @@
 /** Checkpoints of sequences: read back as written, and nothing else is taken for one. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { decodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
+import { decodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
 import { decodeAnyCheckpoint, decodeCheckpoint, decodeSequenceCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { sealed } from "../support/sealed.ts";
 import { smallSequenceTraining } from "../support/small-sequence-run.ts";

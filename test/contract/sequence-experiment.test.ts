@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assembleSequence, type Sequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
-import { encodeNpy } from "../../src/export/npz.ts";
+import { encodeNpy } from "../../src/formats/npz.ts";
 import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 import { SequenceStream } from "../../src/problems/sequence-stream.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";

@@ -1,7 +1,7 @@
 /** Files of weights in PyTorch's layout: names, order, round trip, refusals. */
 import { describe, expect, it } from "vitest";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
-import { decodeWeights, encodeWeights, loadWeights, plainWeights } from "../../src/export/weights.ts";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
+import { decodeWeights, encodeWeights, loadWeights, plainWeights } from "../../src/formats/weights.ts";
 import { smallModel } from "../support/small-model.ts";
 
 const shape = { height: 8, width: 8, channels: 2 };

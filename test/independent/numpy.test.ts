@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { encodeNpz } from "../../src/export/npz.ts";
-import { encodeWeights, plainWeights } from "../../src/export/weights.ts";
+import { encodeNpz } from "../../src/formats/npz.ts";
+import { encodeWeights, plainWeights } from "../../src/formats/weights.ts";
 import { temporaryFolders } from "../support/folder.ts";
 import { smallModel } from "../support/small-model.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import { Team } from "../../src/engine/team.ts";
-import { perceptionOnnx } from "../../src/export/onnx/model.ts";
+import { perceptionOnnx } from "../../src/formats/onnx.ts";
 import { decideImages } from "../../src/measurement/decide.ts";
 import { Model } from "../../src/network/model.ts";
 import { resolveConfig } from "../../src/training/config.ts";

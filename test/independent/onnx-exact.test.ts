@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { perceptionOnnx } from "../../src/export/onnx/model.ts";
-import { recallOnnx } from "../../src/export/onnx/recall.ts";
+import { perceptionOnnx, recallOnnx } from "../../src/formats/onnx.ts";
+
 import { decide, decideImages } from "../../src/measurement/decide.ts";
 import { conceptSpikes, recallConcepts } from "../../src/network/inference.ts";
 import type { Model } from "../../src/network/model.ts";

@@ -1,6 +1,6 @@
 /** BSD with a part taken away or changed: what is frozen stays, what is said in two ways is the same, and a stopped run goes on with the same bytes. */
 import { describe, expect, it } from "vitest";
-import type { Tensor } from "../../src/export/safetensors.ts";
+import type { Tensor } from "../../src/formats/safetensors.ts";
 import { assertRecall, decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { smallTraining } from "../support/small-training.ts";
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { filled } from "../../src/export/nir/node.ts";
+import { filled } from "../../src/formats/nir-graph.ts";
 import { checkGraph, decodeNir, decodeSpikeTrains, encodeNir, encodeSpikeTrains } from "../../src/nir.ts";
 
 const graph = await encodeNir({

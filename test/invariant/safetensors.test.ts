@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { BispikeError } from "../../src/errors.ts";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
 import { rawSafetensors } from "../support/safetensors.ts";
 
 const KINDS = [

@@ -1,7 +1,7 @@
 /**
  * What a NIR graph says a chain does, in plain loops of float64: LIF by Euler steps of dt, v += (v_leak - v + r i) dt / tau, spike, reset. Nothing is known here of the engine.
  */
-import type { NirArray, NirNode } from "../../src/export/nir/node.ts";
+import type { NirArray, NirNode } from "../../src/formats/nir-graph.ts";
 
 export type Chain = readonly (readonly [name: string, node: NirNode])[];
 

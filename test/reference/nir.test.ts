@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { chainOf } from "../../src/export/nir/graph.ts";
-import { autoencoderToNir, perceptionToNir, recallToNir } from "../../src/export/nir/networks.ts";
-import type { NirGraph } from "../../src/export/nir/node.ts";
-import { recordSpikes } from "../../src/export/nir/record.ts";
-import type { SpikeTrain } from "../../src/export/nir/spike-trains.ts";
+import { autoencoderToNir, perceptionToNir, recallToNir } from "../../src/formats/nir.ts";
+import { chainOf, type NirGraph } from "../../src/formats/nir-graph.ts";
+
+import { recordSpikes, type SpikeTrain } from "../../src/formats/spike-trains.ts";
+
 import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
 import { recallConcepts } from "../../src/network/inference.ts";
 import { sizeOf } from "../../src/network/shape.ts";

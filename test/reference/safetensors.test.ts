@@ -1,6 +1,6 @@
 /** Whole files as the reference implementation writes and reads them (bytes from its own test suite). */
 import { describe, expect, it } from "vitest";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
 import { rawSafetensors } from "../support/safetensors.ts";
 
 /** A file with the reference's header text and six floats 0 … 5. */

@@ -1,8 +1,8 @@
 /** Runs exported graphs in onnxruntime-web: what another program makes of them. */
 import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { afterAll } from "vitest";
-import type { Port } from "../../src/export/onnx/graph.ts";
-import type { OnnxExport } from "../../src/export/onnx/options.ts";
+import type { OnnxExport } from "../../src/formats/onnx.ts";
+import type { Port } from "../../src/formats/onnx-graph.ts";
 import { onnxRuntime } from "../../src/node/onnx-features.ts";
 
 /** Values by name, row-major; int64 as numbers. */

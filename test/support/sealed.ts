@@ -1,5 +1,5 @@
 /** Checkpoints with something changed on purpose. */
-import { encodeSafetensors, type Tensor } from "../../src/export/safetensors.ts";
+import { encodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
 import { checksum } from "../../src/training/sealed.ts";
 
 /** Bytes of a checkpoint with a checksum that fits, as a program that means every word of it would write. */

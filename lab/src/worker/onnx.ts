@@ -1,7 +1,7 @@
 /** Networks as ONNX graphs; loaded when the first is asked for. */
 import { version } from "../../../package.json";
-import { perceptionOnnx } from "../../../src/export/onnx/model.ts";
-import { recallOnnx } from "../../../src/export/onnx/recall.ts";
+import { perceptionOnnx, recallOnnx } from "../../../src/formats/onnx.ts";
+
 import { classMeans, type Experiment, spikingModel } from "../../../src/index.ts";
 import type { ExportedNetwork } from "./protocol-keep.ts";
 

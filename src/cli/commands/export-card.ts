@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BispikeError } from "../../errors.ts";
-import { type CardFacts, type CardFigure, modelCard } from "../../export/model-card.ts";
+import { type CardFacts, type CardFigure, modelCard } from "../../formats/card.ts";
 import { readJsonObject } from "../../node/json-file.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";

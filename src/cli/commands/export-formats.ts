@@ -8,16 +8,15 @@ import { join } from "node:path";
 import type { Option } from "commander";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import type { NirGraph } from "../../export/nir/node.ts";
-import { encodeNpz, type NpyArray } from "../../export/npz.ts";
-import type { Port } from "../../export/onnx/graph.ts";
-import { perceptionOnnx } from "../../export/onnx/model.ts";
-import type { OnnxExport, OnnxExportOptions } from "../../export/onnx/options.ts";
-import { recallOnnx } from "../../export/onnx/recall.ts";
-import type { Tensor } from "../../export/safetensors.ts";
-import { scalarsOf } from "../../export/scalars.ts";
-import { encodeEvents } from "../../export/tensorboard.ts";
-import { encodeWeights, plainWeights } from "../../export/weights.ts";
+import type { NirGraph } from "../../formats/nir-graph.ts";
+import { encodeNpz, type NpyArray } from "../../formats/npz.ts";
+import { type OnnxExport, type OnnxExportOptions, perceptionOnnx, recallOnnx } from "../../formats/onnx.ts";
+import type { Port } from "../../formats/onnx-graph.ts";
+
+import type { Tensor } from "../../formats/safetensors.ts";
+import { encodeEvents, scalarsOf } from "../../formats/tensorboard.ts";
+
+import { encodeWeights, plainWeights } from "../../formats/weights.ts";
 import { decideImages } from "../../measurement/decide.ts";
 import { AutoencoderPair, type Network } from "../../network/autoencoder-pair.ts";
 import { spikingModel } from "../../network/model.ts";

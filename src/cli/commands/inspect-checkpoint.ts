@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { BispikeError } from "../../errors.ts";
-import type { SafetensorsFile, Tensor } from "../../export/safetensors.ts";
+import type { SafetensorsFile, Tensor } from "../../formats/safetensors.ts";
 import { describeShape } from "../../network/shape.ts";
 import { CHECKPOINT_FILES, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";

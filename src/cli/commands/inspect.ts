@@ -9,7 +9,7 @@ import { loadDataset } from "../../data/load.ts";
 import { type ChannelStatistics, channelStatistics } from "../../data/normalise.ts";
 import type { DataOptionNames } from "../../data/source.ts";
 import { BispikeError } from "../../errors.ts";
-import { decodeSafetensors, type SafetensorsFile } from "../../export/safetensors.ts";
+import { decodeSafetensors, type SafetensorsFile } from "../../formats/safetensors.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import { isCheckpointKind } from "../../training/read-checkpoint.ts";

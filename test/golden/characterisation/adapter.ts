@@ -15,8 +15,8 @@ import { decodePart } from "../../../src/distributed/part-file.ts";
 import { trainPart } from "../../../src/distributed/train-part.ts";
 import { Team } from "../../../src/engine/team.ts";
 import { BispikeError } from "../../../src/errors.ts";
-import { perceptionOnnx } from "../../../src/export/onnx/model.ts";
-import { recallOnnx } from "../../../src/export/onnx/recall.ts";
+import { perceptionOnnx, recallOnnx } from "../../../src/formats/onnx.ts";
+
 import { generateSymbols } from "../../../src/inference/generate.ts";
 import { predictSeries } from "../../../src/inference/predict-series.ts";
 import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../../src/inference/redraw.ts";

@@ -4,10 +4,22 @@
  * equal bytes, in the reference writer's order); the reader takes whatever the format's specification allows.
  * Typed views assume a little-endian host, as every engine that runs WebAssembly shows to its memory.
  */
-import { hasLoneSurrogate, METADATA_KEY, scanHeader, type TensorInfo } from "./safetensors-header.ts";
-import { byteLength, DTYPE_BITS, type Dtype, fault, quote, shapeText, type Tensor } from "./safetensors-tensor.ts";
 
-export type { Dtype, Tensor } from "./safetensors-tensor.ts";
+import {
+  byteLength,
+  DTYPE_BITS,
+  type Dtype,
+  fault,
+  hasLoneSurrogate,
+  METADATA_KEY,
+  quote,
+  scanHeader,
+  shapeText,
+  type Tensor,
+  type TensorInfo,
+} from "./safetensors-header.ts";
+
+export type { Dtype, Tensor } from "./safetensors-header.ts";
 
 /** Header bytes a reader accepts at most, as the reference has it. */
 const MAX_HEADER_BYTES = 100_000_000;

@@ -2,10 +2,10 @@
  * The stimulus: from raw pixels to what the first synapses read, or back from what recall draws. Images are [N][C][H][W] of the data set's size, pixels 0 to 255; the frame they are centred in
  * (a cnn's) is made and cut away within the graph.
  */
-import type { Frame } from "../../data/batch.ts";
-import type { Shape } from "../../network/shape.ts";
-import type { Graph } from "./graph.ts";
-import type { Signal } from "./neurons.ts";
+import type { Frame } from "../data/batch.ts";
+import type { Shape } from "../network/shape.ts";
+import type { Graph } from "./onnx-graph.ts";
+import type { Signal } from "./onnx-layers.ts";
 
 export interface ImageUnits {
   /** Of the data set's images. */
