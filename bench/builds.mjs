@@ -127,11 +127,11 @@ const BATCHES = 16;
 function imageCase(name, family) {
   const net = found(NETS.find((each) => each.family === family));
   const { kind, hidden, steps, threshold, homeostasis, batch, channels, effort } = net;
-  const { tau, loss, temperature, negatives, learningRate, weightDecay, clip } = RECIPE;
+  const { tau, loss, temperature, rivals, learningRate, weightDecay, clip } = RECIPE;
   const raw = {
     data: { path: "made", validation: 0 },
     network: { kind, hidden, steps, tau, threshold: { perception: threshold, recall: threshold } },
-    rule: { loss, temperature, rivals: negatives, homeostasis },
+    rule: { loss, temperature, rivals, homeostasis },
     train: { batch, learningRate, weightDecay, clip },
   };
   return {
@@ -172,13 +172,13 @@ function recurrentNet(kind, rule) {
   const net = found(SEQUENCE_NETS.find((each) => each.kind === kind));
   const { hidden, window, rows: batch, inputs } = net;
   const { steps, tau, threshold, population, learningRate, weightDecay, clip } = SEQUENCE_RECIPE;
-  const { negatives, block, temperature } = SEQUENCE_RECIPE;
+  const { rivals, block, temperature } = SEQUENCE_RECIPE;
   const file = kind === "symbols" ? { text: "made.txt" } : { series: "made.csv", timeColumn: false };
   const raw = {
     task: kind === "symbols" ? "next-character" : "regression",
     data: { ...file, window, stride: window, trainPart: 1, validation: 0 },
     network: { hidden: [hidden], steps, tau, threshold: { perception: threshold, recall: threshold }, population },
-    rule: { name: rule, rivals: negatives, block, temperature },
+    rule: { name: rule, rivals, block, temperature },
     train: { batch, learningRate, weightDecay, clip },
   };
   const positions = BATCHES * batch * window;
@@ -258,7 +258,10 @@ function streamCase(name, every) {
       let next = 0;
       const run = () => {
         // Made when training is over: a stream knows its net's norms from its start.
-        stream ??= new build.SequenceStream(learner, { every, rates: { perception: rate, recall: rate } });
+        // Builds before 0.2 call the learning rates `rates`.
+        const learningRates = { perception: rate, recall: rate };
+        const options = { every, learningRates, rates: learningRates };
+        stream ??= new build.SequenceStream(learner, options);
         let sum = 0;
         for (let k = 0; k < EVERY; k++) {
           sum += stream.perceive(inputs.symbols[next] ?? 0)[0] ?? 0;

@@ -94,7 +94,7 @@ export const RECIPE = {
   classes: 10,
   tau: 2,
   loss: /** @type {const} */ ("infonce"),
-  negatives: /** @type {const} */ ("prototypes"),
+  rivals: /** @type {const} */ ("prototypes"),
   temperature: 0.1,
   learningRate: 3e-3,
   weightDecay: 0.01,

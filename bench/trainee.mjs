@@ -41,7 +41,7 @@ export class Trainee {
       {
         features: "rate",
         centred: true,
-        rivals: RECIPE.negatives,
+        rivals: RECIPE.rivals,
         loss: RECIPE.loss,
         lambda: 0,
         temperature: RECIPE.temperature,

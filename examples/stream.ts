@@ -22,7 +22,7 @@ const team = await Team.create();
 const { learner, sequence } = createSequenceExperiment(team, config, await loadSequence(sequenceRequest(config)));
 const { inputs } = sequence.set;
 if (!(learner instanceof SequenceBsd) || inputs.kind !== "symbols") throw new Error("expected rule bsd on a text");
-const stream = new SequenceStream(learner, { every: 16, rates: { perception: 0.003, recall: 0.003 } });
+const stream = new SequenceStream(learner, { every: 16, learningRates: { perception: 0.003, recall: 0.003 } });
 
 /** Of the first and the last quarter of what was read. */
 const right: [number, number] = [0, 0];

@@ -6,7 +6,7 @@
  *
  *   node experiments/loss-focus.mjs [SEEDS] [MARGIN]
  *
- * MLP 784-512-256-10 on 9,984 images of Fashion-MNIST for three epochs, accuracy on 10,000 held-out images, one thread; rates compared with recall's drive.
+ * MLP 784-512-256-10 on 9,984 images of Fashion-MNIST for three epochs, accuracy on 10,000 validation images, one thread; rates compared with recall's drive.
  */
 import { cosineRows, createExperiment, registerStageLoss, resolveConfig, trainExperiment } from "bispike";
 import { createTeam, loadDataset } from "bispike/node";

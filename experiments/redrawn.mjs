@@ -1,7 +1,7 @@
 /**
  * The same images as several autoencoders draw them, one row a run below the originals; for the pictures in RESULTS.md.
  *
- *   node experiments/redrawn.mjs --out docs/redrawn-mnist.png [--data DIR] [--count 10] RUN ...     (after npm run build)
+ *   node experiments/redrawn.mjs --out docs/reconstructed-mnist.png [--data DIR] [--count 10] RUN ...     (after npm run build)
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -29,7 +29,7 @@ for (const run of positionals) {
     const dataset = await loadDataset({ ...(values.data ? { path: values.data } : {}), name });
     if (rows.length === 0) rows.push(tilesOf(model, model.originals(dataset.test, indices, 0, count)));
     model.load(dataset.test, indices, 0, count);
-    rows.push(tilesOf(model, model.redraw(count, "perception")));
+    rows.push(tilesOf(model, model.reconstruct(count, "perception")));
   } finally {
     await team.close();
   }

@@ -6,7 +6,7 @@
  *   node experiments/sequences.mjs alice
  *   node experiments/sequences.mjs etth1 --data.series=ETTh1.csv --seeds=1,2,3 --rules=bsd,dll --out=runs/sequences
  *
- * Other options go to `bispike train` as they are, and have folders of their own. Each rule has the learning rate that was best for it on held-out text.
+ * Other options go to `bispike train` as they are, and have folders of their own. Each rule has the learning rate that was best for it on validation text.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -70,7 +70,7 @@ function spread(values, digits) {
 
 const columns = text
   ? ["test accuracy, %", "bits a character", "held-out, %"]
-  : ["test MSE", "test MAE", "test RMSE", "held-out MSE"];
+  : ["test MSE", "test MAE", "test RMSE", "validation MSE"];
 console.log(`| rule | ${columns.join(" | ")} | firing rate | parameters |`);
 console.log(`|---|${columns.map(() => "---|").join("")}---|---|`);
 let naive = "";
@@ -79,8 +79,8 @@ for (const rule of (own.rules ?? "").split(",")) {
   const of = (/** @type {(summary: any) => number} */ pick, /** @type {number} */ digits) =>
     spread(runs.map(pick), digits);
   const cells = text
-    ? [of((s) => 100 * s.test.accuracy, 2), of((s) => s.test.bits, 3), of((s) => 100 * s.heldOut.accuracy, 2)]
-    : [of((s) => s.test.mse, 4), of((s) => s.test.mae, 4), of((s) => s.test.rmse, 4), of((s) => s.heldOut.mse, 4)];
+    ? [of((s) => 100 * s.test.accuracy, 2), of((s) => s.test.bits, 3), of((s) => 100 * s.validation.accuracy, 2)]
+    : [of((s) => s.test.mse, 4), of((s) => s.test.mae, 4), of((s) => s.test.rmse, 4), of((s) => s.validation.mse, 4)];
   const { rates } = runs[0].test;
   const { perception, recall, feedback } = runs[0].parameters;
   const fired = rates.length === 0 ? "–" : of((s) => s.test.rates[0], 3);

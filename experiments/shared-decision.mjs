@@ -82,9 +82,9 @@ export default function register({ registerRule, registerStageLoss, Bsd, Bispike
         throw new BispikeError("usage", "shared-decision: expected rivals prototypes and a one-hot target");
       const bsd = new Bsd(pair, { ...rule, loss: "shared-decision" }, optimiser);
       const step = bsd.step.bind(bsd);
-      bsd.step = (batch, rates) => {
+      bsd.step = (batch, learningRates) => {
         decide(pair, batch);
-        return step(batch, rates);
+        return step(batch, learningRates);
       };
       return bsd;
     },

@@ -1,5 +1,5 @@
 /**
- * Autoencoders: pairs of networks that redraw images, and samplers of their latent spikes. Runs anywhere; reading files is in `bispike/node`.
+ * Autoencoders: pairs of networks that reconstruct images, and samplers of their latent spikes. Runs anywhere; reading files is in `bispike/node`.
  *
  * @example
  * import { Team, trainExperiment } from "bispike";
@@ -20,7 +20,7 @@ export { interpolateRates } from "./inference/autoencoder/interpolate.ts";
 export { prototypeRates } from "./inference/autoencoder/prototypes.ts";
 export { drawSpikes, LatentStatistics } from "./inference/autoencoder/statistics.ts";
 export { evenTrains, ratesOf } from "./inference/autoencoder/trains.ts";
-export { type RedrawnBatch, redrawnBatches, redrawnErrors } from "./measurement/redrawn.ts";
+export { type ReconstructedBatch, reconstructedBatches, reconstructedErrors } from "./measurement/redrawn.ts";
 export {
   type AutoencoderOptions,
   AutoencoderPair,

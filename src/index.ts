@@ -26,10 +26,10 @@ export type { Dataset, DecodedImage, FileRecord, ImageShape, Split } from "./dat
 export {
   type DatasetArrays,
   datasetOf,
-  type HeldOutSplit,
   type ImageArrays,
   noisyLabels,
-  splitHeldOut,
+  splitValidation,
+  type ValidationSplit,
 } from "./data/dataset.ts";
 export { type FrameLayout, fromFrameRows, toFrameRows } from "./data/frame-rows.ts";
 export { decodeImage, fitImage } from "./data/image.ts";
@@ -47,7 +47,7 @@ export type { Affinity, AlignmentLoss, Coefficients } from "./losses/affinity.ts
 export { type CosineRow, cosineRows, type RowLoss } from "./losses/affinity.ts";
 export { type FrequencyOptions, frequencyDefaults } from "./losses/bands.ts";
 export { type AffinityKind, type InfoNceOptions, infonce } from "./losses/infonce.ts";
-export { type Negatives, type Pairing, pairing, pairingRoom } from "./losses/pairings.ts";
+export { type Pairing, pairing, pairingRoom, type Rivals } from "./losses/pairings.ts";
 export {
   type MseOptions,
   mse,
@@ -69,12 +69,12 @@ export {
   recallConcepts,
 } from "./network/inference.ts";
 export {
+  type AnnImageRows,
+  AnnModel,
   type DataSummary,
   ImageModel,
   Model,
   type ModelOptions,
-  type RealImageRows,
-  RealModel,
   type StimulusRows,
   spikingModel,
 } from "./network/model.ts";
@@ -99,15 +99,15 @@ export type { StimulusCoding } from "./network/stimulus-codes.ts";
 export { type TargetCode, type TargetCoding, targetCode } from "./network/target-codes.ts";
 export { Bsd, type BsdOptions } from "./problems/classify-ends.ts";
 export {
+  type AnnImageNet,
+  type AnnImageNetOptions,
+  type AnnImageRule,
+  annImageNet,
   authorsActivations,
-  type RealImageNet,
-  type RealImageNetOptions,
-  type RealImageRule,
-  realImageNet,
 } from "./rules/ann-images.ts";
-export { Backprop, ImageRealBackprop } from "./rules/backprop.ts";
+export { Backprop, ImageAnnBackprop } from "./rules/backprop.ts";
 export type { Freeze } from "./rules/bsd.ts";
-export { RealBsd, type RealBsdOptions } from "./rules/bsd-ann.ts";
+export { AnnBsd, type AnnBsdOptions } from "./rules/bsd-ann.ts";
 export { CounterCurrent, type CounterCurrentOptions, counterCurrentDefaults } from "./rules/ccl.ts";
 export {
   type Criterion,
@@ -132,7 +132,7 @@ export {
 } from "./rules/predictive-coding.ts";
 export { RewardTiming, type RewardTimingOptions, type SpikeTimingOptions } from "./rules/r-stdp.ts";
 export type { HomeostasisOptions } from "./rules/rate-regularisation.ts";
-export type { Batch, Rates, Rule, StepReport } from "./rules/rule.ts";
+export type { Batch, LearningRates, Rule, StepReport } from "./rules/rule.ts";
 export type { TopLoss } from "./rules/top.ts";
 export { type Checkpoint, encodeCheckpoint, type Position } from "./training/checkpoint.ts";
 export {
@@ -141,7 +141,7 @@ export {
   defaults,
   type ExperimentConfig,
   type ImageDataConfig,
-  isRealRule,
+  isAnnRule,
   type NetworkConfig,
   type ObserveConfig,
   type RuleConfig,

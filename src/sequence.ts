@@ -62,9 +62,9 @@ export {
   type ColumnFit,
   fitColumns,
   fitSymbols,
-  redrawSymbols,
-  redrawValues,
-  redrawWindows,
+  reconstructSymbols,
+  reconstructValues,
+  reconstructWindows,
   type SymbolFit,
 } from "./inference/redraw.ts";
 export type { Errors, TargetErrors, ValueFigures } from "./measurement/sequence.ts";
@@ -85,7 +85,7 @@ export {
 } from "./network/sequence-pair.ts";
 export { SequenceBsd, type SequenceBsdOptions } from "./problems/sequence-ends.ts";
 export { SequenceStream, type StreamOptions } from "./problems/sequence-stream.ts";
-export { RealBackprop, SequenceBackprop } from "./rules/backprop.ts";
+export { AnnBackprop, SequenceBackprop } from "./rules/backprop.ts";
 export { Dll, type DllOptions, dllDefaults } from "./rules/dll.ts";
 export {
   PredictiveCoding,

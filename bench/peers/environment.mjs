@@ -71,7 +71,7 @@ export function peerArguments(net, files, pretrain) {
     theta: net.threshold,
     tau: r.tau,
     loss: r.loss,
-    negatives: r.negatives,
+    rivals: r.rivals,
     temperature: r.temperature,
     "pull-weight": weight,
     "pull-rate": rate,

@@ -22,7 +22,7 @@ if (every === 0) {
 } else {
   const learner = createLearner(team, net, rule, set);
   if (!(learner instanceof SequenceBsd)) throw new Error("streams are of nets that learn by BSD");
-  const stream = new SequenceStream(learner, { every, rates: SEQUENCE_RATES });
+  const stream = new SequenceStream(learner, { every, learningRates: SEQUENCE_RATES });
   for (let n = 0; n < elements; n++) {
     stream.perceive(elementAt(set.inputs, n));
     stream.tell(elementAt(set.targets, n));

@@ -50,7 +50,7 @@ export const SEQUENCE_RECIPE = {
   tau: 2,
   threshold: 1,
   population: { size: 24, range: 2.5 },
-  negatives: /** @type {const} */ ("literal"),
+  rivals: /** @type {const} */ ("literal"),
   block: 64,
   temperature: 0.05,
   learningRate: 6e-3,

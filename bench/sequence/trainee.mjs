@@ -143,7 +143,7 @@ export function createLearner(team, net, rule, set) {
     {
       centred: true,
       loss: "infonce",
-      rivals: r.negatives,
+      rivals: r.rivals,
       block: r.block,
       temperature: r.temperature,
       lambda: 0,

@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Dataset, describeShape, type Split, splitHeldOut } from "../data/dataset.ts";
+import { type Dataset, describeShape, type Split, splitValidation } from "../data/dataset.ts";
 import { loadDataset } from "../data/load.ts";
 import type { Sequence } from "../data/sequence/assemble.ts";
 import { loadSequence, type SequenceRequest } from "../data/sequence/load.ts";
@@ -19,7 +19,7 @@ import {
   type SequenceCheckpoint,
 } from "../training/checkpoint.ts";
 import { readAnyExperiment } from "../training/config-file.ts";
-import { hindrances, inWords } from "../training/same-training.ts";
+import { incompatible, inWords } from "../training/same-training.ts";
 import { sequenceRequest } from "../training/sequence/request.ts";
 import type { Part } from "./arguments.ts";
 import { liesIn, requireNotRead } from "./output-file.ts";
@@ -126,14 +126,14 @@ export interface PartImages {
 /**
  * Images of a part, split as training split them.
  *
- * @throws BispikeError "usage" for a held-out part where the experiment held nothing out
+ * @throws BispikeError "usage" for a validation part where the experiment held nothing out
  */
 export function partImages(dataset: Dataset, { config }: ImagesCheckpoint, part: Part): PartImages {
   if (part === "test")
     return { split: dataset.test, indices: Int32Array.from({ length: dataset.test.count }, (_, i) => i) };
-  const { train, heldOut } = splitHeldOut(dataset.train, config.data.validation, config.train.seed);
+  const { train, validation } = splitValidation(dataset.train, config.data.validation, config.train.seed);
   const { limit } = config.data;
-  const indices = part === "heldout" ? heldOut : limit > 0 ? train.slice(0, limit) : train;
+  const indices = part === "heldout" ? validation : limit > 0 ? train.slice(0, limit) : train;
   if (indices.length === 0) {
     throw new BispikeError(
       "usage",
@@ -183,7 +183,7 @@ export function findClass(wanted: string, classNames: readonly string[], option 
 // The text or series that a sequence run's commands work on: the one it was trained on, or another of the same alphabet or columns.
 
 /** Parts as the command line names them, and as a set does. */
-const SEQUENCE_PARTS = { test: "test", heldout: "heldOut", train: "train" } as const;
+const SEQUENCE_PARTS = { test: "test", heldout: "validation", train: "train" } as const;
 
 /**
  * Loads it, with the alphabet or the columns and statistics of the checkpoint, and remarks on files that are not what they were.
@@ -246,7 +246,7 @@ export function partOf({ set, windows }: Sequence, { config }: SequenceCheckpoin
  * @throws BispikeError "checkpoint" that names the keys that were changed
  */
 export function assertAsTrained(path: string, config: AnyConfig, remedy: string, trained = trainedConfig(path)): void {
-  const edited = trained ? hindrances(trained, modelConfig(config)) : [];
+  const edited = trained ? incompatible(trained, modelConfig(config)) : [];
   if (edited.length > 0)
     throw new BispikeError(
       "checkpoint",

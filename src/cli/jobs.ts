@@ -196,10 +196,12 @@ function tell(line: string, job: PlannedJob, reporter: CompareReporter, warned: 
   if (event === "step") reporter.progress(job, { step: Number(step) });
 }
 
-/** The first figures of the test part, or else of the held-out part: "test accuracy 97.31 %". */
+/** The first figures of the test part, or else of the validation part: "test accuracy 97.31 %". */
 function headlineOf(summary: Summary): string {
   const values = valuesOf(summary);
-  const scores = figuresOf([values]).filter(({ role, detail }) => (role === "test" || role === "heldOut") && !detail);
+  const scores = figuresOf([values]).filter(
+    ({ role, detail }) => (role === "test" || role === "validation") && !detail,
+  );
   return scores
     .slice(0, 2)
     .map((figure) => `${figure.label} ${showFigure(figure, values.get(figure.id)!)}`)

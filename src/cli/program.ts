@@ -26,7 +26,7 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
   eval: ["measure a trained pair on a part of its data", async () => (await import("./commands/eval.ts")).evalCommand],
   recall: ["draw what a trained pair recalls", async () => (await import("./commands/recall.ts")).recallCommand],
   reconstruct: [
-    "redraw images with a trained autoencoder",
+    "reconstruct images with a trained autoencoder",
     async () => (await import("./commands/reconstruct.ts")).reconstructCommand,
   ],
   sample: [

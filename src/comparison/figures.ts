@@ -1,6 +1,6 @@
 /**
  * The figures of a run that a comparison tabulates, from the `summary.json` of any kind of experiment: known ones with their names and units, and
- * whatever other numbers it has on the test and held-out parts, and on energy.
+ * whatever other numbers it has on the test and validation parts, and on energy.
  */
 
 import { probesFigure, probesValues } from "./probes.ts";
@@ -12,10 +12,10 @@ export type Unit = "share" | "count" | "seconds" | "bytes" | "number";
 /**
  * What a figure tells of:
  *
- *   test, heldOut   how well a run does, on that part of the data     activity   firing rates and the like
+ *   test, validation   how well a run does, on that part of the data     activity   firing rates and the like
  *   size            parameters, energy: the same wherever it runs     cost       time and memory, which depend on the machine and its load
  */
-export type Role = "test" | "heldOut" | "activity" | "size" | "cost";
+export type Role = "test" | "validation" | "activity" | "size" | "cost";
 
 export interface Figure {
   /** Dotted path in the summary, or a name of our own. */
@@ -55,18 +55,18 @@ const KNOWN: readonly Description[] = [
   ["test.recall.lowError", "test error of recall, low band", "number", "test", "detail"],
   ["test.recall.highError", "test error of recall, high band", "number", "test", "detail"],
   ["testDriveAccuracy", "test accuracy by mean drive", "share", "test", "detail"],
-  ["validationAccuracy", "held-out accuracy", "share", "heldOut"],
-  ["heldOut.accuracy", "held-out accuracy", "share", "heldOut"],
-  ["heldOut.perception.mse", "held-out MSE", "number", "heldOut"],
-  ["heldOut.perception.psnr", "held-out PSNR (dB)", "number", "heldOut"],
-  ["heldOut.perception.ssim", "held-out SSIM", "number", "heldOut"],
-  ["heldOut.bits", "held-out bits a character", "number", "heldOut"],
-  ["heldOut.mse", "held-out MSE", "number", "heldOut"],
-  ["heldOut.mae", "held-out MAE", "number", "heldOut", "detail"],
-  ["heldOut.rmse", "held-out RMSE", "number", "heldOut", "detail"],
-  ["heldOut.original.mse", "held-out MSE, original units", "number", "heldOut", "detail"],
-  ["heldOut.original.mae", "held-out MAE, original units", "number", "heldOut", "detail"],
-  ["heldOut.original.rmse", "held-out RMSE, original units", "number", "heldOut", "detail"],
+  ["validationAccuracy", "validation accuracy", "share", "validation"],
+  ["validation.accuracy", "validation accuracy", "share", "validation"],
+  ["validation.perception.mse", "validation MSE", "number", "validation"],
+  ["validation.perception.psnr", "validation PSNR (dB)", "number", "validation"],
+  ["validation.perception.ssim", "validation SSIM", "number", "validation"],
+  ["validation.bits", "validation bits a character", "number", "validation"],
+  ["validation.mse", "validation MSE", "number", "validation"],
+  ["validation.mae", "validation MAE", "number", "validation", "detail"],
+  ["validation.rmse", "validation RMSE", "number", "validation", "detail"],
+  ["validation.original.mse", "validation MSE, original units", "number", "validation", "detail"],
+  ["validation.original.mae", "validation MAE, original units", "number", "validation", "detail"],
+  ["validation.original.rmse", "validation RMSE, original units", "number", "validation", "detail"],
   ["rate", "firing rate", "number", "activity"],
   ["recall.ownIsNearest", "recalled images nearest their own mean", "count", "activity"],
   ["parameters.perception", "parameters of perception", "count", "size", "detail"],
@@ -84,7 +84,7 @@ const KNOWN: readonly Description[] = [
 ];
 
 /** Objects of the summary all of whose numbers count, and what they tell of. */
-const OPEN: Readonly<Record<string, Role>> = { test: "test", heldOut: "heldOut", energy: "size" };
+const OPEN: Readonly<Record<string, Role>> = { test: "test", validation: "validation", energy: "size" };
 /** What training was observed to do; its figures have names of their own. */
 const OBSERVED = "observed";
 const OBSERVED_LABELS: Readonly<Record<string, (where: string) => string>> = {
@@ -114,7 +114,7 @@ export function valuesOf(summary: Summary): Values {
   for (const section of [...Object.keys(OPEN), OBSERVED]) leaves(summary[section], section, add);
   for (const [id, value] of robustnessValues(summary.robustness)) add(id, value);
   for (const [id, value] of probesValues(summary.probes)) add(id, value);
-  const rates = [summary.rates, at(summary, "test.rates"), at(summary, "heldOut.rates")].find(isNumbers) ?? [];
+  const rates = [summary.rates, at(summary, "test.rates"), at(summary, "validation.rates")].find(isNumbers) ?? [];
   for (const [k, rate] of rates.entries()) add(`rate.stage${k + 2}`, rate);
   if (rates.length > 0) add("rate", rates.reduce((sum, rate) => sum + rate, 0) / rates.length);
   const networks = isObject(summary.parameters) ? Object.entries(summary.parameters) : [];
@@ -157,10 +157,10 @@ export function figuresOf(runs: readonly Values[]): Figure[] {
       };
     }
     const [section = "", ...path] = id.split(".");
-    const words = [section === "heldOut" ? "held-out" : section, ...path].join(" ");
+    const words = [section, ...path].join(" ");
     return { id, label: words, unit: "number", role: OPEN[section] ?? "activity" };
   });
-  const roles: readonly Role[] = ["test", "heldOut", "activity", "size", "cost"];
+  const roles: readonly Role[] = ["test", "validation", "activity", "size", "cost"];
   return [...known, ...robustness, ...others].sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role));
 }
 

@@ -4,7 +4,7 @@
  *   measure: { robustness: true }      or      measure: { robustness: { images: 2000, corruptions: [noise, blur], severities: [1, 3, 5], draws: 3, seed: 1, part: heldout } }
  *   measure: { probes: true }          or      measure: { probes: { images: 5000, cells: 4, part: heldout } }
  *
- * A comparison judged by the held-out part measures that part too: none of its runs looks at the test part.
+ * A comparison judged by the validation part measures that part too: none of its runs looks at the test part.
  *
  * The runs' own files stay as training left them: what was measured lies beside them, and is measured anew when something else is asked for.
  */
@@ -49,7 +49,7 @@ export interface ProbesMeasure {
 }
 
 const MEASURED_PARTS = ["test", "heldout"] as const;
-/** The part of the data a measurement looks at. Default: test, or heldout where the comparison is judged by the held-out part, and then no other. */
+/** The part of the data a measurement looks at. Default: test, or heldout where the comparison is judged by the validation part, and then no other. */
 export type MeasuredPart = (typeof MEASURED_PARTS)[number];
 
 export interface Measures {
@@ -122,7 +122,7 @@ function peeking(measure: Measures, judge: Judge): string[] {
 /**
  * @param raw the value of `compare.measure`
  * @param source file name for error messages
- * @param judge of the comparison: one that leaves the test part alone measures the held-out one. Default test
+ * @param judge of the comparison: one that leaves the test part alone measures the validation one. Default test
  * @throws BispikeError "config"
  * @example
  * readMeasures({ robustness: { images: 1000 } }, "a.yaml").robustness?.draws; // 3

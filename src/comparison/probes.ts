@@ -46,6 +46,6 @@ export function probesFigure(id: string): Figure | undefined {
   const found = Object.hasOwn(MEASURED, key) ? MEASURED[key] : undefined;
   if (!found) return undefined;
   const { words, unit, detail } = found;
-  const label = `${words}, stage ${stage} (${part === "test" ? "test" : "held-out"})`;
+  const label = `${words}, stage ${stage} (${part === "test" ? "test" : "validation"})`;
   return { id, label, unit, role: "activity", ...(detail && { detail }) };
 }

@@ -29,7 +29,7 @@ export function markdownReport(table: ComparisonTable, machines: readonly string
     `- ${runs - missing.length} of ${runs} runs finished`,
     ...(design.judge === "held-out"
       ? [
-          "- judged by the held-out part, by which each run's best epoch is chosen too; no run has looked at its test part",
+          "- judged by the validation part, by which each run's best epoch is chosen too; no run has looked at its test part",
         ]
       : []),
     ...missing.map(({ label }) => `- missing: ${literal(label)}`),
@@ -71,7 +71,7 @@ function robustnessSection(table: ComparisonTable): string[] {
   const panels = robustnessPanels(table);
   if (panels.length === 0) return [];
   const { robustness } = table.design.measure ?? {};
-  const part = robustness?.part === "heldout" ? "held-out" : "test";
+  const part = robustness?.part === "heldout" ? "validation" : "test";
   const images =
     robustness && robustness.images > 0 ? `${robustness.images} ${part} images, spread evenly` : `all ${part} images`;
   const draws = panels.some(({ corruption }) => corruption === "weights")

@@ -6,7 +6,7 @@ import type { Figure } from "./figures.ts";
 import type { MeasuredPart } from "./measures.ts";
 import type { ComparisonTable } from "./statistics.ts";
 
-/** Figures' ids: of a corruption's mean, or of one severity; `robustness.heldout.…` of the held-out part. */
+/** Figures' ids: of a corruption's mean, or of one severity; `robustness.heldout.…` of the validation part. */
 const idOf = (part: MeasuredPart, name: string, severity?: number) =>
   [part === "test" ? "robustness" : "robustness.heldout", name, ...(severity === undefined ? [] : [severity])].join(
     ".",
@@ -19,8 +19,8 @@ const CLEAN = "clean";
 const under = (name: CorruptionName) => (name === "weights" ? "noise on the weights" : name);
 
 function figuresOfPart(part: MeasuredPart): Figure[] {
-  const role = part === "test" ? "test" : "heldOut";
-  const where = part === "test" ? "" : " (held-out)";
+  const role = part === "test" ? "test" : "validation";
+  const where = part === "test" ? "" : " (validation)";
   const figure = (name: string, label: string, severity?: number): Figure => ({
     ...{ id: idOf(part, name, severity), label: `${label}${where}`, unit: "share", role },
   });

@@ -39,7 +39,7 @@ export interface ComparisonTable {
 }
 
 /**
- * Tested are the figures of the test part that are not details, or of the held-out part where no run has a test part.
+ * Tested are the figures of the test part that are not details, or of the validation part where no run has a test part.
  *
  * @param values of the finished runs, by their folders
  * @example
@@ -51,7 +51,7 @@ export function compareRuns(design: Design, values: ReadonlyMap<string, Values>)
   const planned = runsOf(design, cells);
   const figures = figuresOf([...values.values()]);
   const scores = (role: Figure["role"]) => figures.filter((figure) => figure.role === role && !figure.detail);
-  const tested = scores("test").length > 0 ? scores("test") : scores("heldOut");
+  const tested = scores("test").length > 0 ? scores("test") : scores("validation");
   const runs = cells.map((_, index) =>
     planned
       .filter(({ cell }) => cell === index)

@@ -57,7 +57,7 @@ export function toFrameRows(
  *
  * @throws BispikeError "shape" when something does not fit
  * @example
- * const redrawn = fromFrameRows(learner.redraw(count, "recall"), count, { shape, frame, stride: learner.stimulusWidth, statistics });
+ * const reconstructed = fromFrameRows(learner.reconstruct(count, "recall"), count, { shape, frame, stride: learner.stimulusWidth, statistics });
  */
 export function fromFrameRows(rows: Float32Array, count: number, layout: FrameLayout): Float32Array {
   const { shape, statistics } = layout;

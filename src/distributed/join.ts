@@ -8,7 +8,7 @@ import { configSum } from "./hello.ts";
 import type { PartFile } from "./part-file.ts";
 
 /**
- * Bytes of the whole checkpoint, with moments. The same as `train` in one process writes where nothing is held out; else but for the best accuracy on held-out images, which parts do not measure.
+ * Bytes of the whole checkpoint, with moments. The same as `train` in one process writes where nothing is held out; else but for the best accuracy on validation images, which parts do not measure.
  *
  * @param parts of the same step, in any order
  * @throws BispikeError "checkpoint" when stages are missing or twice there, or the parts are of different steps or experiments
@@ -76,6 +76,6 @@ function joinPositions(parts: readonly PartFile[]): Position {
     loss += losses.reduce((sum, value) => sum + value, 0) * size;
   }
   const correct = parts.reduce((sum, part) => sum + part.position.correct, 0);
-  const silent = parts.flatMap((part) => part.position.silent);
-  return { step, epoch, batch, sums: { loss, correct, images: batch * size, dead: silent }, best: null };
+  const dead = parts.flatMap((part) => part.position.dead);
+  return { step, epoch, batch, sums: { loss, correct, images: batch * size, dead: dead }, best: null };
 }

@@ -15,7 +15,7 @@ import { fromVersion1 } from "../training/settings/settings.ts";
 import { exportState } from "../training/state.ts";
 
 /** @internal */
-const PART_FILE = { kind: "bispike-part", version: 1 } as const;
+const PART_FILE = { kind: "bispike-part", version: 2 } as const;
 
 const CLASS_MEANS = "data.class_means";
 
@@ -33,8 +33,8 @@ export interface PartPosition {
   readonly losses: readonly (readonly number[])[];
   /** Right decisions of this epoch so far; 0 where the part has not the concept's stage. */
   readonly correct: number;
-  /** Of each of the part's hidden stages, the share of silent neurons in a batch times its images, summed over this epoch so far. */
-  readonly silent: readonly number[];
+  /** Of each of the part's hidden stages, the share of dead neurons in a batch times its images, summed over this epoch so far. */
+  readonly dead: readonly number[];
 }
 
 /** A checkpoint of a part. */
@@ -71,12 +71,13 @@ export function decodePart(bytes: Uint8Array, source: string): PartFile {
   return readSealed(bytes, source, (file) => {
     if (file.metadata.get("kind") !== PART_FILE.kind)
       throw new BispikeError("checkpoint", "is a safetensors file, but not a part of a pair");
-    const { tensors, field } = unseal(file, PART_FILE);
+    const { version, tensors, field } = unseal(file, PART_FILE);
     const own = new Map(tensors);
     own.delete(CLASS_MEANS);
-    const config = resolveConfig(fromVersion1(field("config")));
+    const said = field("config");
+    const config = resolveConfig(version === 1 ? fromVersion1(said) : said);
     const data = checkData(field("data"));
-    const position = checkPosition(field("position"));
+    const position = checkPosition(version === 1 ? positionFromVersion1(field("position")) : field("position"));
     const classMeans = position.stages.first === 1 ? checkMeans(tensors.get(CLASS_MEANS), data) : undefined;
     return { config, data, position, classMeans, tensors: own };
   });
@@ -86,6 +87,13 @@ function checkMeans(means: Tensor | undefined, { classNames, shape }: DataSummar
   const size = [classNames.length, shape.height, shape.width, shape.channels];
   if (means?.dtype === "F32" && means.shape.join() === size.join()) return means.data;
   throw new BispikeError("checkpoint", `tensor ${CLASS_MEANS}: expected F32 [${size.join(", ")}]`);
+}
+
+/** A position of version 1 in today's words; anything else is left for the check to refuse. */
+function positionFromVersion1(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { silent, ...position } = value as { silent?: unknown };
+  return { ...position, dead: silent };
 }
 
 function checkPosition(value: unknown): PartPosition {
@@ -100,7 +108,7 @@ function checkPosition(value: unknown): PartPosition {
     !(1 <= first! && first! <= last! && last! <= of!) ||
     !(Array.isArray(position.losses) && position.losses.length === position.batch) ||
     !position.losses.every((losses) => numbers(losses) && losses.length === stages) ||
-    !numbers(position.silent)
+    !numbers(position.dead)
   ) {
     throw new BispikeError("checkpoint", "metadata position: expected the counters of a part's training");
   }

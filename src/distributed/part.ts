@@ -5,7 +5,7 @@
  * The lowest part shows the images; every part has the labels, because a stage's loss asks which recall belongs to which image. So spikes are all that goes from part to part.
  */
 import type { Augmenter } from "../data/augment.ts";
-import { checkDataset, type Dataset, noisyLabels, splitHeldOut } from "../data/dataset.ts";
+import { checkDataset, type Dataset, noisyLabels, splitValidation } from "../data/dataset.ts";
 
 import { channelStatistics } from "../data/normalise.ts";
 
@@ -17,7 +17,7 @@ import type { StageRange } from "../network/pair.ts";
 import { Bsd } from "../problems/classify-ends.ts";
 import { fullBatch } from "../problems/problem.ts";
 import type { Course } from "../rules/bsd.ts";
-import type { Rates, StepReport } from "../rules/rule.ts";
+import type { LearningRates, StepReport } from "../rules/rule.ts";
 import type { ExperimentConfig } from "../training/config.ts";
 import { createModel, createRule } from "../training/image-rules.ts";
 import { assertSameTraining } from "../training/same-training.ts";
@@ -54,7 +54,7 @@ export interface Part {
 export function createPart(team: Team, config: ExperimentConfig, dataset: Dataset, range: StageRange): Part {
   assertCuttable(config);
   checkDataset(dataset);
-  const { train: rest } = splitHeldOut(dataset.train, config.data.validation, config.train.seed);
+  const { train: rest } = splitValidation(dataset.train, config.data.validation, config.train.seed);
   const trainIndices = config.data.limit > 0 ? rest.slice(0, config.data.limit) : rest;
   const { labels } = dataset.train;
   const taughtLabels = noisyLabels(labels, trainIndices, config.data.labelNoise, dataset.classes, config.train.seed);
@@ -104,7 +104,7 @@ export class PartTrainee {
   readonly part: Part;
   #losses: number[][] = [];
   #correct = 0;
-  #silent: number[] = [];
+  #dead: number[] = [];
 
   constructor(part: Part) {
     this.part = part;
@@ -117,23 +117,29 @@ export class PartTrainee {
   }
 
   /** Begins a step on images order[from .. from + count). */
-  course(order: Int32Array, from: number, count: number, step: number, rates: Rates): Course<StepReport> {
+  course(
+    order: Int32Array,
+    from: number,
+    count: number,
+    step: number,
+    learningRates: LearningRates,
+  ): Course<StepReport> {
     const { model, dataset, rule, taughtLabels, augmenter } = this.part;
     if (model.pair.holds(1)) model.load(dataset.train, order, from, count, augmenter && { augmenter, counter: step });
     const labels = Uint16Array.from({ length: count }, (_, k) => taughtLabels[order[from + k]!]!);
-    return rule.course({ labels, counter: step }, rates);
+    return rule.course({ labels, counter: step }, learningRates);
   }
 
   /** Counts a step that is done. */
-  add({ stageLosses, correct, silent, images }: StepReport): void {
+  add({ stageLosses, correct, dead, images }: StepReport): void {
     const { first, last } = this.part.range;
     this.#losses.push(stageLosses.slice(first - 1, last));
     this.#correct += correct;
-    this.#silent = silent.map((share, k) => (this.#silent[k] ?? 0) + share * images);
+    this.#dead = dead.map((share, k) => (this.#dead[k] ?? 0) + share * images);
   }
 
   /** The epoch so far, or as it was before `clear`: mean losses of the part's stages, shares of right decisions and of silent neurons, over its images. */
-  get epoch(): { readonly losses: readonly number[]; readonly correct: number; readonly silent: readonly number[] } {
+  get epoch(): { readonly losses: readonly number[]; readonly correct: number; readonly dead: readonly number[] } {
     const counts = this.#losses.map((_, k) => this.batchAt(k).count);
     const images = counts.reduce((sum, count) => sum + count, 0);
     const stages = this.#losses[0] ?? [];
@@ -142,7 +148,7 @@ export class PartTrainee {
     return {
       losses: stages.map((_, stage) => mean(stage)),
       correct: this.#correct / images,
-      silent: this.#silent.map((sum) => sum / images),
+      dead: this.#dead.map((sum) => sum / images),
     };
   }
 
@@ -150,7 +156,7 @@ export class PartTrainee {
   clear(): void {
     this.#losses = [];
     this.#correct = 0;
-    this.#silent = [];
+    this.#dead = [];
   }
 
   /**
@@ -178,7 +184,7 @@ export class PartTrainee {
       stages: { ...range, of: rule.pair.stages },
       losses: this.#losses,
       correct: this.#correct,
-      silent: this.#silent,
+      dead: this.#dead,
     };
     return encodePart(rule, { config, data: model.data, position, ...this.#means() });
   }
@@ -206,6 +212,6 @@ export class PartTrainee {
     rule.optimiser.steps = position.step;
     this.#losses = position.losses.map((losses) => [...losses]);
     this.#correct = position.correct;
-    this.#silent = [...position.silent];
+    this.#dead = [...position.dead];
   }
 }

@@ -216,7 +216,7 @@ function inputNotes(
  * Perception of an image pair: Input, (Affine, LIF) a hidden stage, Affine onto the concept and its read-out, Output. Nodes of neurons are called
  * as their stage, `stage2` on, and `concept`.
  *
- * @throws BispikeError "usage" for nets of real numbers and for convolutional pairs, whose max-pooling NIR cannot express
+ * @throws BispikeError "usage" for non-spiking nets and for convolutional pairs, whose max-pooling NIR cannot express
  * @example
  * await encodeNir(perceptionToNir(model, { dt: 1e-3 }));
  */
@@ -246,7 +246,7 @@ export function perceptionToNir(imageModel: ImageModel, options: NirOptions = {}
 }
 
 /**
- * Recall of an image pair: the concept's spikes (a class's target code, held for all steps) in, the redrawn stimulus at each step out; its mean over
+ * Recall of an image pair: the concept's spikes (a class's target code, held for all steps) in, the reconstructed stimulus at each step out; its mean over
  * time is what recall draws.
  *
  * @throws BispikeError "usage" where there is no recall, and for convolutional pairs, whose upsampling NIR cannot express
@@ -276,7 +276,7 @@ export function recallToNir(imageModel: ImageModel, options: NirOptions = {}): N
 }
 
 /**
- * A network of an autoencoder: the image in; out the redrawn image at each step (fully connected ones), or the latent's spikes.
+ * A network of an autoencoder: the image in; out the reconstructed image at each step (fully connected ones), or the latent's spikes.
  *
  * @param options.network default perception
  * @param options.until "image" (default) or "latent", to which convolutional ones can be written: their way out upsamples

@@ -3,7 +3,7 @@ import { BispikeError } from "../errors.ts";
 import { recallScaling } from "../measurement/recall.ts";
 
 import { ACTIVATION_CODES } from "../network/dense.ts";
-import { type ImageModel, Model, RealModel, spikingModel } from "../network/model.ts";
+import { AnnModel, type ImageModel, Model, spikingModel } from "../network/model.ts";
 import { CONCEPT_THRESHOLD } from "../network/neuron.ts";
 import { flat, type Shape } from "../network/shape.ts";
 import type { TargetCode } from "../network/target-codes.ts";
@@ -283,7 +283,7 @@ export function graphSteps(mode: OnnxMode, steps: number): number {
  *
  *     decision         int64 [N], the class as `decide` has it
  *     cosines          float [N, classes], of the concept's spikes with each class's train (spiking nets)
- *     drives           float [N, classes], projections of the concept's mean drive; outputs of a net of real numbers
+ *     drives           float [N, classes], projections of the concept's mean drive; outputs of a non-spiking net
  *     stageK.spikes    uint8 [N, T, C, H, W] or [N, T, neurons], with `spikes`; also concept.spikes. Single steps: without the axis T
  *
  * One step a run (mode step): state goes in as `stageK.membrane`, `concept.membrane`, `concept.counts` and `concept.drives` and comes out as `<input>.next` (`states` lists them), zeros at a
@@ -296,7 +296,7 @@ export function graphSteps(mode: OnnxMode, steps: number): number {
  * writeFileSync("perception.onnx", perceptionOnnx(model, { spikes: true }).bytes);
  */
 export function perceptionOnnx(model: ImageModel, options: OnnxExportOptions = {}): OnnxExport {
-  if (model instanceof RealModel) return realPerception(model, options);
+  if (model instanceof AnnModel) return annPerception(model, options);
   return spikingPerception(spikingModel(model, "ONNX export"), options);
 }
 
@@ -307,17 +307,17 @@ const OPERATORS: Readonly<Record<number, Operator>> = {
 };
 
 /**
- * A net of real numbers: y = f(Norm(pool(W x + b))) stage by stage, and the largest output decides.
+ * A non-spiking net: y = f(Norm(pool(W x + b))) stage by stage, and the largest output decides.
  *
  * @throws BispikeError "usage" for spikes or single steps, which such nets have not
  */
-function realPerception(
-  model: RealModel,
+function annPerception(
+  model: AnnModel,
   { mode = "unrolled", spikes = false, version, metadata: more }: OnnxExportOptions,
 ): OnnxExport {
   if (mode !== "unrolled" || spikes) {
     const asked = spikes ? "spikes" : `mode ${mode}`;
-    throw new BispikeError("usage", `ONNX: ${asked} of a net of real numbers: it has neither time steps nor spikes`);
+    throw new BispikeError("usage", `ONNX: ${asked} of a non-spiking net: it has neither time steps nor spikes`);
   }
   const { net, data, frame } = model;
   const { height, width, channels } = data.shape;
@@ -390,7 +390,7 @@ export function recallOnnx(model: Model, options: OnnxRecallOptions = {}): OnnxE
   // A read-out has no neurons: the mean of its drives is the drive of the mean spikes, which takes one product.
   const sizes = sizesOf(pair.recall[1]!.synapses.shape);
   const rates = overSteps(graph, signal, "mean", { steps: here, sizes, name: "rates" });
-  const drawn = stages.drive(pair.redrawn, { value: rates, held: true }, kind === "mlp" ? { shape: image } : {});
+  const drawn = stages.drive(pair.reconstructed, { value: rates, held: true }, kind === "mlp" ? { shape: image } : {});
   const units = unitsOf(model);
   const values = unframed(graph, plane(graph, drawn.value, units), units);
   const { height, width, channels } = units.shape;

@@ -224,7 +224,7 @@ export function recordSpikes(model: Model, split: Split, indices: readonly numbe
   const perception = new Map<string, { neurons: number; samples: Sample[] }>();
   const recall = new Map<string, { neurons: number; samples: Sample[] }>();
   const decisions: number[] = [];
-  const most = pair.recalls ? Math.min(model.maxImages, pair.redrawn.maxImages) : model.maxImages;
+  const most = pair.recalls ? Math.min(model.maxImages, pair.reconstructed.maxImages) : model.maxImages;
   for (let from = 0; from < all.length; from += most) {
     const count = model.load(split, all, from, Math.min(most, all.length - from));
     perceive(pair, count);

@@ -1,8 +1,8 @@
 /**
- * What recall redraws of a sequence's stimulus when it is given the targets alone. It runs back from the end of a window, so that a position's redrawn row r_n comes from its target and the later ones.
+ * What recall reconstructs of a sequence's stimulus when it is given the targets alone. It runs back from the end of a window, so that a position's reconstructed row r_n comes from its target and the later ones.
  *
  *   symbols   argmax over c of scale (r_n,c - m_c) / |r_n - m| + ln f_c, where rows are centred while learning; else of r_n,c
- *             m is the mean redrawn row of the training part. Centring takes it away, and with it how common each symbol is: f, the symbols' shares of the training part, gives that back,
+ *             m is the mean reconstructed row of the training part. Centring takes it away, and with it how common each symbol is: f, the symbols' shares of the training part, gives that back,
  *             and the scale that a loss of cosines leaves free is the likeliest one there
  *   values    scale_d r_n,d + offset_d, one scale and offset a column, fitted by least squares on the training part: a loss of cosines leaves both free
  */
@@ -12,16 +12,16 @@ import { exponential, logarithm, placeOfLargest } from "../engine/elementary.ts"
 import type { SequenceBsd } from "../problems/sequence-ends.ts";
 
 /**
- * Redraws windows and shows each row.
+ * Reconstructs windows and shows each row.
  *
  * @param starts first positions of the windows
  * @param visit gets a row of `inputs.width` values, valid during the call, its position, and its place: window * positions a window + place in the window
  * @example
- * redrawWindows(learner, set, windowStarts(set.parts.test, 32, 32), (row, position) => {
+ * reconstructWindows(learner, set, windowStarts(set.parts.test, 32, 32), (row, position) => {
  *   console.log(position, row.indexOf(Math.max(...row)));
  * });
  */
-export function redrawWindows(
+export function reconstructWindows(
   learner: SequenceBsd,
   set: SequenceSet,
   starts: Int32Array,
@@ -32,7 +32,7 @@ export function redrawWindows(
   for (let from = 0; from < starts.length; from += maxRows) {
     const count = Math.min(maxRows, starts.length - from);
     learner.load(set, starts, from, count);
-    const { view, stride } = learner.redraw();
+    const { view, stride } = learner.reconstruct();
     for (let b = 0; b < count; b++) {
       for (let n = 0; n < window; n++) {
         const at = (n * count + b) * stride;
@@ -42,9 +42,9 @@ export function redrawWindows(
   }
 }
 
-/** Turns a redrawn row r of symbols into scores: scale (r_c - mean_c) / |r - mean| + ln f_c, f being the symbols' shares. */
+/** Turns a reconstructed row r of symbols into scores: scale (r_c - mean_c) / |r - mean| + ln f_c, f being the symbols' shares. */
 export interface SymbolFit {
-  /** Mean redrawn row, [symbol]. */
+  /** Mean reconstructed row, [symbol]. */
   readonly mean: Float64Array;
   /** From 0 up. */
   readonly scale: number;
@@ -63,7 +63,7 @@ const FITTED_WINDOWS = 256;
  * @example
  * const starts = windowStarts(set.parts.test, 32, 32);
  * const fit = fitSymbols(learner, set, sequence.windows.train, true);
- * decodeSymbols(redrawSymbols(learner, set, starts, fit), alphabet);
+ * decodeSymbols(reconstructSymbols(learner, set, starts, fit), alphabet);
  */
 export function fitSymbols(
   learner: SequenceBsd,
@@ -79,7 +79,7 @@ export function fitSymbols(
   const [rows, truth] = [new Float32Array(count * width), new Uint16Array(count)];
   const mean = new Float64Array(width);
   const shares = new Float64Array(width);
-  redrawWindows(learner, set, some, (row, position, place) => {
+  reconstructWindows(learner, set, some, (row, position, place) => {
     rows.set(row, place * width);
     truth[place] = symbols[position]!;
     for (let c = 0; c < width; c++) mean[c]! += row[c]! / count;
@@ -129,19 +129,19 @@ function likeliestScale(directions: readonly Float64Array[], truth: Uint16Array,
 }
 
 /**
- * Redrawn symbols of windows, [window][position].
+ * Reconstructed symbols of windows, [window][position].
  *
  * @param starts first positions of the windows
  * @param fit as `fitSymbols` gives it
  */
-export function redrawSymbols(
+export function reconstructSymbols(
   learner: SequenceBsd,
   set: SequenceSet,
   starts: Int32Array,
   fit: SymbolFit | undefined,
 ): Uint16Array {
   const symbols = new Uint16Array(starts.length * learner.window);
-  redrawWindows(learner, set, starts, (row, _, place) => {
+  reconstructWindows(learner, set, starts, (row, _, place) => {
     symbols[place] = placeOfLargest(fit ? scoresOf(row, fit) : row);
   });
   return symbols;
@@ -151,7 +151,7 @@ function scoresOf(row: Float32Array, { mean, scale, logShares }: SymbolFit): Flo
   return directionOf(row, mean).map((value, c) => scale * value + logShares[c]!);
 }
 
-/** Turns a redrawn column r into standardised values: scale r + offset. */
+/** Turns a reconstructed column r into standardised values: scale r + offset. */
 export interface ColumnFit {
   readonly scale: number;
   readonly offset: number;
@@ -163,7 +163,7 @@ export interface ColumnFit {
  * @param starts first positions of the windows
  * @example
  * const fits = fitColumns(learner, set, sequence.windows.train);
- * redrawValues(learner, set, windowStarts(set.parts.test, 32, 32), fits);
+ * reconstructValues(learner, set, windowStarts(set.parts.test, 32, 32), fits);
  */
 export function fitColumns(learner: SequenceBsd, set: SequenceSet, starts: Int32Array): ColumnFit[] {
   const columns = Array.from({ length: set.inputs.width }, () => new Moments());
@@ -172,12 +172,12 @@ export function fitColumns(learner: SequenceBsd, set: SequenceSet, starts: Int32
 }
 
 /**
- * Redrawn values of windows, standardised, [window][position][column].
+ * Reconstructed values of windows, standardised, [window][position][column].
  *
  * @param starts first positions of the windows
  * @param fits one an input column, as `fitColumns` gives them
  */
-export function redrawValues(
+export function reconstructValues(
   learner: SequenceBsd,
   set: SequenceSet,
   starts: Int32Array,
@@ -185,7 +185,7 @@ export function redrawValues(
 ): Float32Array {
   const { width } = set.inputs;
   const values = new Float32Array(starts.length * learner.window * width);
-  redrawWindows(learner, set, starts, (row, _, place) => {
+  reconstructWindows(learner, set, starts, (row, _, place) => {
     for (const [d, { scale, offset }] of fits.entries()) values[place * width + d] = scale * row[d]! + offset;
   });
   return values;
@@ -199,7 +199,7 @@ function eachPair(
 ): void {
   const { inputs } = set;
   const values = inputs.kind === "values" ? inputs.values : new Float32Array();
-  redrawWindows(learner, set, starts, (row, position) => {
+  reconstructWindows(learner, set, starts, (row, position) => {
     for (let d = 0; d < row.length; d++) visit(row[d]!, values[position * inputs.width + d]!, d);
   });
 }

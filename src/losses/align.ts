@@ -16,13 +16,13 @@ import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import type { AlignmentLoss, Coefficients } from "./affinity.ts";
 import type { Bands } from "./bands.ts";
-import { type Negatives, type Pairing, pairRows } from "./pairings.ts";
+import { type Pairing, pairRows, type Rivals } from "./pairings.ts";
 
 /** What a loss of a part of a stage is made from: of a block of its rows, in a band of its frequencies, or of all there is. */
 export interface LossPart {
   /** Part of the stage's weight: the block's share of the rows times the band's of the stage. */
   readonly share: number;
-  /** The band's own weight of the negatives; undefined without bands. */
+  /** The band's own weight of the rivals; undefined without bands. */
   readonly lambda?: number | undefined;
   /** Numbers a row, without padding. */
   readonly features: number;
@@ -40,7 +40,7 @@ export interface AlignedStage {
   readonly loss: PartLoss;
   /** Take each column's mean over the rows away first. */
   readonly centred: boolean;
-  readonly rivals: Negatives;
+  readonly rivals: Rivals;
   /** Rows compared with each other at most; prototypes have no blocks. Default all. */
   readonly block?: number | undefined;
   /** Bands of spatial frequencies that are compared by themselves; absent: the features as they are. */

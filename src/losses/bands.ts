@@ -1,6 +1,6 @@
 /**
  * Alignment split by frequency: a stage's features are transformed over their plane (`engine/fourier.ts`), and each band of radii f is compared by itself with a
- * weight lambda of the negatives of its own. Low frequencies say what all images share, and get a small one; high frequencies are edges, where two images that
+ * weight lambda of the rivals of its own. Low frequencies say what all images share, and get a small one; high frequencies are edges, where two images that
  * agree do so by chance, and get a large one.
  *
  *   L = sum over bands b of share_b L_b(lambda_b),   share_b = weight_b / sum over the stage's bands of weight
@@ -23,7 +23,7 @@ export interface FrequencyOptions {
   readonly bands: "two" | "smooth";
   /** The cut, in cycles a pixel of the stage's plane: 0 to sqrt(0.5), or to 0.5 in a flat stage, where it is cycles a neuron. */
   readonly split: number;
-  /** Weight of the negatives (ReCo's lambda) in the low band. */
+  /** Weight of the rivals (ReCo's lambda) in the low band. */
   readonly lowLambda: number;
   /** The same in the high band. */
   readonly highLambda: number;
@@ -39,7 +39,7 @@ export interface FrequencyOptions {
 
 /**
  * A larger lambda for the high band, as the method has it (0.3 and 0.9); the numbers are ours: two bands of equal weight, cut at 0.25 cycles a pixel; smooth: 6 rings, softness 0.05. Lambda
- * counts for each negative, so a batch of images asks for smaller ones: see `autoencoderDefaults`.
+ * counts for each rival, so a batch of images asks for smaller ones: see `autoencoderDefaults`.
  */
 export const frequencyDefaults: FrequencyOptions = {
   bands: "two",

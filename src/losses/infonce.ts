@@ -1,9 +1,9 @@
 /**
- * InfoNCE (van den Oord et al. 2018): the sample's own recall must be told from the negatives by its affinity,
+ * InfoNCE (van den Oord et al. 2018): the sample's own recall must be told from the rivals by its affinity,
  *
- *   L = -weight / K sum_k ln ( exp(z_k,k+) / sum_{j in {k+, negatives}} exp(z_kj) ),   z_k,k+ = A_k,k+ / temperature,   z_kj = A_kj / temperature + margin for negatives
+ *   L = -weight / K sum_k ln ( exp(z_k,k+) / sum_{j in {k+, rivals}} exp(z_kj) ),   z_k,k+ = A_k,k+ / temperature,   z_kj = A_kj / temperature + margin for rivals
  *
- *   dL/dA_kj = weight / (K temperature) (p_kj - [j = k+]),  p the softmax of z over k+ and the negatives
+ *   dL/dA_kj = weight / (K temperature) (p_kj - [j = k+]),  p the softmax of z over k+ and the rivals
  *
  *   cosines   A_kj = v_k . w_j / (|v_k| |w_j|)
  *   dots      A_kj = v_k . w_j / n,  n features: the mean product
@@ -36,9 +36,9 @@ export interface InfoNceOptions {
 }
 
 /**
- * InfoNCE (van den Oord et al. 2018) as a stage loss, of the affinities A of K samples with their own recall, k+, and with the negatives; the sum runs in a kernel:
+ * InfoNCE (van den Oord et al. 2018) as a stage loss, of the affinities A of K samples with their own recall, k+, and with the rivals; the sum runs in a kernel:
  *
- *     L = -weight / K sum_k ln ( exp(z_k,k+) / sum_{j in {k+, negatives}} exp(z_kj) ),   z = A / temperature, for negatives + margin
+ *     L = -weight / K sum_k ln ( exp(z_k,k+) / sum_{j in {k+, rivals}} exp(z_kj) ),   z = A / temperature, for rivals + margin
  *
  * @throws BispikeError "usage" for dots without `features`
  * @example

@@ -9,7 +9,7 @@ import type { Arena, Region } from "../engine/memory.ts";
 import { assertRows } from "../network/shape.ts";
 
 /** Which rows push a sample away: see `pairing`. */
-export type Negatives = "literal" | "masked" | "prototypes";
+export type Rivals = "literal" | "masked" | "prototypes";
 
 /** Which recalled row each sample belongs to, and which push it away. */
 export interface Pairing {
@@ -37,9 +37,9 @@ export function pairingRoom(arena: Arena, rows: number, columns: number): Pairin
  * pairs.positive.view; // 2, 0
  * pairs.negative.view; // 1, 1, 0, 0, 1, 1
  */
-export function pairing(negatives: Negatives, labels: ArrayLike<number>, classes: number, room: Pairing): Pairing {
+export function pairing(rivals: Rivals, labels: ArrayLike<number>, classes: number, room: Pairing): Pairing {
   const rows = labels.length;
-  return pairRows(negatives, { labels, from: 0, rows, columns: negatives === "prototypes" ? classes : rows }, room);
+  return pairRows(rivals, { labels, from: 0, rows, columns: rivals === "prototypes" ? classes : rows }, room);
 }
 
 /** Some rows in a row. */
@@ -53,20 +53,20 @@ interface Block {
 }
 
 /** `pairing` of a block of rows, with as many rows of recall or with one a class. */
-export function pairRows(negatives: Negatives, { labels, from, rows, columns }: Block, room: Pairing): Pairing {
+export function pairRows(rivals: Rivals, { labels, from, rows, columns }: Block, room: Pairing): Pairing {
   const positive = room.positive.view;
   const negative = room.negative.view;
   assertRows("pairing: rows", rows, positive.length);
   assertRows("pairing: pairs", rows * columns, negative.length);
   negative.fill(1, 0, rows * columns);
   for (let k = 0; k < rows; k++) {
-    const own = negatives === "prototypes" ? labels![from + k]! : k;
+    const own = rivals === "prototypes" ? labels![from + k]! : k;
     // Kernels take the column's number as it is.
     assertRows("pairing: class", own, columns - 1);
     positive[k] = own;
     negative[k * columns + own] = 0;
   }
-  if (negatives !== "masked") return room;
+  if (rivals !== "masked") return room;
   for (let k = 0; k < rows; k++) {
     const own = labels![from + k];
     for (let j = 0; j < rows; j++) if (labels![from + j] === own) negative[k * columns + j] = 0;

@@ -7,7 +7,7 @@ import { type AffinityKind, infonce } from "./infonce.ts";
 
 // ReCo, the relaxed contrastive loss (Lin et al., WACV 2023):
 //
-// L = weight / K * ( sum_k (1 - C_k,k+)^2 + lambda sum_k sum_{negatives j} max(0, C_kj)^2 )
+// L = weight / K * ( sum_k (1 - C_k,k+)^2 + lambda sum_k sum_{rivals j} max(0, C_kj)^2 )
 //
 // Pairs that are already orthogonal or opposed cost nothing, and the loss is never negative: the error is unsigned.
 //
@@ -15,16 +15,16 @@ import { type AffinityKind, infonce } from "./infonce.ts";
 
 /** What ReCo is told. */
 export interface RecoOptions {
-  /** Weight of the negatives. */
+  /** Weight of the rivals. */
   readonly lambda: number;
   /** Weight of the whole. */
   readonly weight: number;
 }
 
 /**
- * ReCo (Lin et al. 2023) as a stage loss, of the cosines C of K samples with their own recall, k+, and with the negatives; the sum runs in a kernel:
+ * ReCo (Lin et al. 2023) as a stage loss, of the cosines C of K samples with their own recall, k+, and with the rivals; the sum runs in a kernel:
  *
- *     L = weight / K ( sum_k (1 - C_k,k+)^2 + lambda sum_k sum_{negatives j} max(0, C_kj)^2 )
+ *     L = weight / K ( sum_k (1 - C_k,k+)^2 + lambda sum_k sum_{rivals j} max(0, C_kj)^2 )
  *
  * @example
  * reco({ lambda: 4, weight: 1 });
@@ -34,7 +34,7 @@ export function reco(options: RecoOptions): AlignmentLoss {
   return lossOfCosines((team, rows, shared) => team.run("recoRows", rows, { ...shared, lambda }), weight);
 }
 
-// Mean squared difference of a sample's features and its own recall's, no negatives (the ablation that collapses):
+// Mean squared difference of a sample's features and its own recall's, no rivals (the ablation that collapses):
 //
 // L = weight / (K n) sum_k |v_k - w_k+|^2,   dL/dv_k = 2 weight / (K n) (v_k - w_k+),   n features
 //
@@ -86,7 +86,7 @@ export type StageLossName = (typeof builtInLosses)[number] | (string & {});
 /** Which loss a stage has; the keys of section `rule` by these names. */
 export interface StageLossOptions {
   readonly loss: StageLossName;
-  /** ReCo: weight of the negatives. */
+  /** ReCo: weight of the rivals. */
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
@@ -105,7 +105,7 @@ export interface StageLossSettings {
   readonly weight: number;
   /** Features a row, without padding. */
   readonly features: number;
-  /** `rule.lambda`, to use as a loss sees fit; ReCo's weight of the negatives. */
+  /** `rule.lambda`, to use as a loss sees fit; ReCo's weight of the rivals. */
   readonly lambda: number;
   /** `rule.temperature`, to use as a loss sees fit; InfoNCE's. */
   readonly temperature: number;
@@ -161,7 +161,7 @@ export function stageLoss(options: StageLossOptions, weight: number, features: n
 }
 
 /**
- * The loss of stage 1, the stimulus and what recall redraws of it: as the hidden stages', but without a margin, and of cosines, at a temperature of 0.1 where theirs is of dots. What is drawn under dots is what sets
+ * The loss of stage 1, the stimulus and what recall reconstructs of it: as the hidden stages', but without a margin, and of cosines, at a temperature of 0.1 where theirs is of dots. What is drawn under dots is what sets
  * classes apart, not what they look like; and as stage 1's loss reaches recall's last weights alone, perception learns the same by either.
  *
  * @throws BispikeError as `stageLoss`

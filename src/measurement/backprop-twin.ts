@@ -8,10 +8,10 @@
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { mirroredIndices } from "../network/input-gradient.ts";
-import type { RealImageRows } from "../network/model.ts";
+import type { AnnImageRows } from "../network/model.ts";
 import { NetworkPair } from "../network/pair.ts";
-import { type RealImageNetOptions, realImageNet } from "../rules/ann-images.ts";
-import { Backprop, ImageRealBackprop } from "../rules/backprop.ts";
+import { type AnnImageNetOptions, annImageNet } from "../rules/ann-images.ts";
+import { Backprop, ImageAnnBackprop } from "../rules/backprop.ts";
 import type { OptimiserOptions } from "../rules/optimiser.ts";
 import type { PerceptionOptions } from "../rules/perception-rule.ts";
 import type { Batch, Rule } from "../rules/rule.ts";
@@ -111,16 +111,16 @@ export class BackpropTwin {
     return new BackpropTwin(side(pair), side(twin), new Backprop(twin, options, PLAIN));
   }
 
-  /** Of a net of real numbers. */
-  static ofReal(
+  /** Of a non-spiking net. */
+  static ofAnn(
     team: Team,
-    rows: RealImageRows,
-    options: RealImageNetOptions & { readonly activation: NonNullable<RealImageNetOptions["activation"]> },
+    rows: AnnImageRows,
+    options: AnnImageNetOptions & { readonly activation: NonNullable<AnnImageNetOptions["activation"]> },
   ): BackpropTwin {
     const { net, stimulus } = rows;
-    const image = realImageNet(team, options, "backprop-ann");
+    const image = annImageNet(team, options, "backprop-ann");
     const twin = { layers: image.net.layers, stimulus: image.stimulus };
-    return new BackpropTwin({ layers: net.layers, stimulus }, twin, new ImageRealBackprop(image, PLAIN));
+    return new BackpropTwin({ layers: net.layers, stimulus }, twin, new ImageAnnBackprop(image, PLAIN));
   }
 
   /** Takes over weights and images as they are now, and finds backprop's gradients. Throws as a rule's step. */

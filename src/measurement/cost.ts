@@ -1,5 +1,5 @@
 /**
- * NeuroBench's cost metrics of a net, by layer and in total: of perception (what inference costs) and of recall (what generation costs). A net of real numbers is perception alone
+ * NeuroBench's cost metrics of a net, by layer and in total: of perception (what inference costs) and of recall (what generation costs). A non-spiking net is perception alone
  * that takes one step: all its operations are MACs, and outputs that are 0 (of rectified units) are sparsity as silent neurons are.
  *
  * Activation sparsity is the share of zeros in the outputs of all neuron layers, all steps, all samples: perception's hidden stages and the concept's neurons, recall's
@@ -8,7 +8,7 @@
 import { BispikeError } from "../errors.ts";
 import { conceptSpikes, recallConcepts } from "../network/inference.ts";
 import type { LayeredNet } from "../network/layered-net.ts";
-import { type ImageModel, Model, RealModel } from "../network/model.ts";
+import { AnnModel, type ImageModel, Model } from "../network/model.ts";
 import { NetworkPair } from "../network/pair.ts";
 
 import type { Meter } from "./evaluate.ts";
@@ -36,7 +36,7 @@ export interface NetworkCost {
 
 /** What an image perceived and a concept recalled cost. */
 export interface PairCost {
-  /** T; 1 of a net of real numbers. */
+  /** T; 1 of a non-spiking net. */
   readonly steps: number;
   readonly perception: NetworkCost;
   /** Of no layers, and nothing but zeros, where there is perception alone. */
@@ -44,7 +44,7 @@ export interface PairCost {
 }
 
 /**
- * Counts the cost of a pair, or of a net of real numbers, while it is evaluated.
+ * Counts the cost of a pair, or of a non-spiking net, while it is evaluated.
  *
  * @example
  * const meter = new CostMeter(model.pair);
@@ -103,8 +103,8 @@ export class CostMeter implements Meter {
  */
 export function countedNet(model: ImageModel): NetworkPair | LayeredNet {
   if (model instanceof Model) return model.pair;
-  if (model instanceof RealModel) return model.net;
-  throw new BispikeError("usage", "expected a spiking pair's model or a real-valued net's, got another kind");
+  if (model instanceof AnnModel) return model.net;
+  throw new BispikeError("usage", "expected a spiking pair's model or a non-spiking net's, got another kind");
 }
 
 /** @param samples that were added to the meters */

@@ -10,7 +10,7 @@
 import { describeShape, type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { conceptSpikes } from "../network/inference.ts";
-import { type ImageModel, Model, RealModel } from "../network/model.ts";
+import { AnnModel, type ImageModel, Model } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { assertRows } from "../network/shape.ts";
 
@@ -18,9 +18,9 @@ import { assertRows } from "../network/shape.ts";
 export interface Decision {
   /** Number of the class. */
   readonly class: number;
-  /** Cosine of the concept's spikes with each class's train, 0..1, [class]; all 0 when silent, and for nets of real numbers. */
+  /** Cosine of the concept's spikes with each class's train, 0..1, [class]; all 0 when silent, and for non-spiking nets. */
   readonly cosines: Float64Array;
-  /** Projection of the mean drive on each class's code, [class]; outputs of a net of real numbers. */
+  /** Projection of the mean drive on each class's code, [class]; outputs of a non-spiking net. */
   readonly drives: Float64Array;
 }
 
@@ -35,12 +35,12 @@ export interface Decision {
  */
 export function decideImages(model: ImageModel, images: number): Decision[] {
   if (model instanceof Model) return decide(model.pair, images);
-  if (model instanceof RealModel) return decideByLogits(model, images);
-  throw new BispikeError("usage", "expected a spiking pair's model or a real-valued net's, got another kind");
+  if (model instanceof AnnModel) return decideByLogits(model, images);
+  throw new BispikeError("usage", "expected a spiking pair's model or a non-spiking net's, got another kind");
 }
 
 /** Decisions of a net that does not spike: the largest logit, the first of several; cosines are 0, as of a silent concept. */
-function decideByLogits({ logits, data, net }: RealModel, images: number): Decision[] {
+function decideByLogits({ logits, data, net }: AnnModel, images: number): Decision[] {
   assertRows("images perceived", images, net.readout.images);
   const classes = data.classNames.length;
   return Array.from({ length: images }, (_, b) => {

@@ -10,7 +10,7 @@ import { SpikeSimilarity } from "./similarity.ts";
 export interface Evaluation {
   /** Images evaluated. */
   readonly images: number;
-  /** Share of right decisions, 0..1: by the concept's spikes, or the largest output of a net of real numbers. */
+  /** Share of right decisions, 0..1: by the concept's spikes, or the largest output of a non-spiking net. */
   readonly accuracy: number;
   /** The same by the concept's mean drive alone. */
   readonly driveAccuracy: number;

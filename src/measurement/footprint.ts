@@ -9,7 +9,7 @@
 import type { Region } from "../engine/memory.ts";
 import { BispikeError } from "../errors.ts";
 import { ConvSynapses } from "../network/conv.ts";
-import type { RealLayer } from "../network/dense.ts";
+import type { AnnLayer } from "../network/dense.ts";
 import type { Layer } from "../network/layer.ts";
 import { LinearSynapses } from "../network/linear.ts";
 import type { ParameterGroup } from "../network/parameters.ts";
@@ -17,7 +17,7 @@ import type { Synapses } from "../network/synapses.ts";
 import { type Connections, convConnections, linearConnections } from "./connections.ts";
 
 /** A layer of a spiking net or of one of real numbers. */
-export type AnyLayer = Layer | RealLayer;
+export type AnyLayer = Layer | AnnLayer;
 
 /** Bytes of a float32. */
 const FLOAT = 4;

@@ -1,4 +1,4 @@
-/** How good redrawn or generated images are, gathered batch by batch. */
+/** How good reconstructed or generated images are, gathered batch by batch. */
 import type { ImageShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { checkRows, clampRows, type Pixels } from "./decide.ts";
@@ -12,15 +12,15 @@ import {
   structuralSimilarities,
 } from "./image-quality.ts";
 
-/** Images and what was redrawn of each: [count][height][width][channel], pixels 0..1. */
+/** Images and what was reconstructed of each: [count][height][width][channel], pixels 0..1. */
 export interface GenerationBatch {
   readonly originals: Pixels;
-  readonly redrawn: Pixels;
+  readonly reconstructed: Pixels;
   /** Images. */
   readonly count: number;
 }
 
-/** How redrawn images are measured. */
+/** How reconstructed images are measured. */
 export interface GenerationOptions {
   readonly shape: ImageShape;
   /** The net whose features the distributions are compared by. Default: no Fréchet distance. */
@@ -53,7 +53,7 @@ export interface GenerationMeasures {
 }
 
 /**
- * Measures redrawn images against their originals. What is redrawn is measured as a picture shows it: clamped to 0..1.
+ * Measures reconstructed images against their originals. What is reconstructed is measured as a picture shows it: clamped to 0..1.
  *
  * @param batches one after the other, so a batch's arrays may be filled again for the next
  * @throws BispikeError "shape" or "data" for rows that are not images of the shape, or for no images (with features: fewer than 2)
@@ -70,17 +70,17 @@ export async function measureGeneration(
 }
 
 /**
- * Measures redrawn images against their originals as `measureGeneration` does, for callers with a loop of their own.
+ * Measures reconstructed images against their originals as `measureGeneration` does, for callers with a loop of their own.
  *
  * @example
  * const meter = new GenerationMeter({ shape });
- * await meter.add({ originals, redrawn, count });
+ * await meter.add({ originals, reconstructed, count });
  * meter.measures().psnr;
  */
 export class GenerationMeter {
   readonly #options: GenerationOptions;
   readonly #sums = { mse: 0, psnr: 0, ssim: 0, lowError: 0, highError: 0 };
-  readonly #sets: { originals: FeatureStatistics; redrawn: FeatureStatistics } | undefined;
+  readonly #sets: { originals: FeatureStatistics; reconstructed: FeatureStatistics } | undefined;
   #images = 0;
   #exact = 0;
 
@@ -88,7 +88,10 @@ export class GenerationMeter {
     this.#options = options;
     const { features } = options;
     if (features)
-      this.#sets = { originals: new FeatureStatistics(features.width), redrawn: new FeatureStatistics(features.width) };
+      this.#sets = {
+        originals: new FeatureStatistics(features.width),
+        reconstructed: new FeatureStatistics(features.width),
+      };
   }
 
   /**
@@ -96,10 +99,10 @@ export class GenerationMeter {
    *
    * @throws BispikeError "shape" or "data" for rows that are not `count` images of the shape
    */
-  async add({ originals, redrawn, count }: GenerationBatch): Promise<void> {
+  async add({ originals, reconstructed, count }: GenerationBatch): Promise<void> {
     const { shape, features, cut = DEFAULT_CUT } = this.#options;
-    checkRows("redrawn images", redrawn, shape, count);
-    const drawn = clampRows(redrawn);
+    checkRows("reconstructed images", reconstructed, shape, count);
+    const drawn = clampRows(reconstructed);
     const errors = meanSquaredErrors(originals, drawn, shape, count);
     const similarities = structuralSimilarities(originals, drawn, shape, count);
     const { low, high } = bandErrors(originals, drawn, shape, count, cut);
@@ -115,7 +118,7 @@ export class GenerationMeter {
     this.#images += count;
     if (features && this.#sets) {
       this.#sets.originals.add(await features.features(originals, shape, count), count);
-      this.#sets.redrawn.add(await features.features(drawn, shape, count), count);
+      this.#sets.reconstructed.add(await features.features(drawn, shape, count), count);
     }
   }
 
@@ -127,7 +130,7 @@ export class GenerationMeter {
   measures(): GenerationMeasures {
     const images = this.#images;
     if (images === 0)
-      throw new BispikeError("data", "measures of redrawn images: expected at least one image, got none");
+      throw new BispikeError("data", "measures of reconstructed images: expected at least one image, got none");
     const { mse, psnr, ssim, lowError, highError } = this.#sums;
     const inexact = images - this.#exact;
     const { features } = this.#options;
@@ -142,7 +145,7 @@ export class GenerationMeter {
         features && this.#sets
           ? {
               name: distanceName(features),
-              ...frechetDistance(this.#sets.originals.gaussian(), this.#sets.redrawn.gaussian()),
+              ...frechetDistance(this.#sets.originals.gaussian(), this.#sets.reconstructed.gaussian()),
             }
           : null,
     };

@@ -1,5 +1,5 @@
 /**
- * Pixel errors of redrawn images, one figure an image; N pixels and channels an image, peak 1.
+ * Pixel errors of reconstructed images, one figure an image; N pixels and channels an image, peak 1.
  *
  *   MSE = 1/N sum (x - y)^2        PSNR = 10 log10(1 / MSE) dB
  */
@@ -12,18 +12,23 @@ import { checkRows, type Pixels } from "./decide.ts";
  * Mean squared error of each image, over its pixels and channels.
  *
  * @param originals [count][height][width][channel], 0..1
- * @param redrawn as `originals`
+ * @param reconstructed as `originals`
  * @throws BispikeError "shape" or "data" for rows that are not `count` images of finite pixels
  * @example
  * meanSquaredErrors(Float32Array.of(0, 1), Float32Array.of(0, 0.5), { height: 1, width: 2, channels: 1 }, 1); // [0.125]
  */
-export function meanSquaredErrors(originals: Pixels, redrawn: Pixels, shape: ImageShape, count: number): Float64Array {
+export function meanSquaredErrors(
+  originals: Pixels,
+  reconstructed: Pixels,
+  shape: ImageShape,
+  count: number,
+): Float64Array {
   checkRows("originals", originals, shape, count);
-  checkRows("redrawn images", redrawn, shape, count);
+  checkRows("reconstructed images", reconstructed, shape, count);
   const size = imageBytes(shape);
   return Float64Array.from({ length: count }, (_, image) => {
     let sum = 0;
-    for (let i = image * size, end = i + size; i < end; i++) sum += (originals[i]! - redrawn[i]!) ** 2;
+    for (let i = image * size, end = i + size; i < end; i++) sum += (originals[i]! - reconstructed[i]!) ** 2;
     return sum / size;
   });
 }
@@ -64,7 +69,7 @@ export function ssimWindow({ height, width }: ImageShape): number {
 }
 
 /**
- * Structural similarity (Wang, Bovik, Sheikh and Simoncelli 2004) of each redrawn image with its original, at most 1: the mean over channels and all places where the window lies inside the
+ * Structural similarity (Wang, Bovik, Sheikh and Simoncelli 2004) of each reconstructed image with its original, at most 1: the mean over channels and all places where the window lies inside the
  * image of
  *
  *     (2 mx my + C1) (2 sxy + C2) / ((mx^2 + my^2 + C1) (sx^2 + sy^2 + C2)),   C1 = 0.01^2, C2 = 0.03^2
@@ -72,26 +77,26 @@ export function ssimWindow({ height, width }: ImageShape): number {
  * under a Gaussian window of 11 pixels a side (less in smaller images), sigma 1.5.
  *
  * @param originals [count][height][width][channel], 0..1
- * @param redrawn as `originals`
+ * @param reconstructed as `originals`
  * @throws BispikeError "shape" or "data" for rows that are not `count` images of finite pixels
  * @example
  * structuralSimilarities(images, images, { height: 28, width: 28, channels: 1 }, 1); // [1]
  */
 export function structuralSimilarities(
   originals: Pixels,
-  redrawn: Pixels,
+  reconstructed: Pixels,
   shape: ImageShape,
   count: number,
 ): Float64Array {
   checkRows("originals", originals, shape, count);
-  checkRows("redrawn images", redrawn, shape, count);
+  checkRows("reconstructed images", reconstructed, shape, count);
   const weights = gaussian(ssimWindow(shape));
   const window = new MovingWindow(shape, weights);
   const size = imageBytes(shape);
   return Float64Array.from({ length: count }, (_, image) => {
     let sum = 0;
     for (let channel = 0; channel < shape.channels; channel++)
-      sum += window.similarity(originals, redrawn, image * size + channel);
+      sum += window.similarity(originals, reconstructed, image * size + channel);
     return sum / shape.channels;
   });
 }
@@ -162,7 +167,7 @@ class MovingWindow {
   }
 }
 
-// Where redrawn images err: coarse shapes or edges. The mean squared error of an image, split by spatial frequency.
+// Where reconstructed images err: coarse shapes or edges. The mean squared error of an image, split by spatial frequency.
 //
 // D = orthonormal 2-D DFT of the difference d = x - y, a channel at a time
 // low = 1/N sum of |D|^2 where f <= cut        high = 1/N sum of |D|^2 where f > cut        f = sqrt(fy^2 + fx^2), cycles a pixel, |fy|, |fx| <= 1/2
@@ -172,7 +177,7 @@ class MovingWindow {
 /** Cycles a pixel; the highest an axis can carry is 0.5. */
 export const DEFAULT_CUT = 0.25;
 
-/** Errors of redrawn images by band of spatial frequency. */
+/** Errors of reconstructed images by band of spatial frequency. */
 export interface BandErrors {
   /** Up to the cut; [image], in units of its mean squared error. */
   readonly low: Float64Array;
@@ -184,15 +189,15 @@ export interface BandErrors {
  * Mean squared error of each image in a low and a high band of spatial frequency, by an orthonormal DFT of the difference; low + high is the whole error.
  *
  * @param originals [count][height][width][channel], 0..1
- * @param redrawn as `originals`
+ * @param reconstructed as `originals`
  * @param cut radial frequency up to which the low band goes, cycles a pixel, 0 to sqrt(1/2). Default 0.25
  * @throws BispikeError "shape" or "data" for rows that are not `count` images of finite pixels, "usage" for another cut
  * @example
- * const { high } = bandErrors(originals, redrawn, { height: 28, width: 28, channels: 1 }, count);
+ * const { high } = bandErrors(originals, reconstructed, { height: 28, width: 28, channels: 1 }, count);
  */
 export function bandErrors(
   originals: Pixels,
-  redrawn: Pixels,
+  reconstructed: Pixels,
   shape: ImageShape,
   count: number,
   cut = DEFAULT_CUT,
@@ -200,7 +205,7 @@ export function bandErrors(
   if (!(cut >= 0 && cut <= Math.SQRT1_2))
     throw new BispikeError("usage", `frequency cut: expected 0 to ${Math.SQRT1_2} cycles a pixel, got ${cut}`);
   checkRows("originals", originals, shape, count);
-  checkRows("redrawn images", redrawn, shape, count);
+  checkRows("reconstructed images", reconstructed, shape, count);
   const size = imageBytes(shape);
   const { height, width, channels } = shape;
   const spectrum = new Spectrum(height, width);
@@ -210,7 +215,7 @@ export function bandErrors(
   for (let image = 0; image < count; image++) {
     for (let channel = 0; channel < channels; channel++) {
       for (let i = 0, at = image * size + channel; i < plane.length; i++, at += channels)
-        plane[i] = originals[at]! - redrawn[at]!;
+        plane[i] = originals[at]! - reconstructed[at]!;
       const power = spectrum.power(plane, cut);
       low[image]! += power.low / size;
       high[image]! += power.high / size;

@@ -40,7 +40,7 @@ export function operationsOfCall(layer: Connections, rows: readonly ArrayLike<nu
   return binary ? { macs: 0, acs: effective, dense } : { macs: effective, acs: 0, dense };
 }
 
-/** Sum of `reach` over the inputs that are not 0, and whether all are 0, 1 or -1. */
+/** Sum of `errorDepth` over the inputs that are not 0, and whether all are 0, 1 or -1. */
 export function effectiveOf(
   rows: readonly ArrayLike<number>[],
   reach: Float64Array,

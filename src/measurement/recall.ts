@@ -1,5 +1,5 @@
 /**
- * What recall redraws, as pictures, and how like the class means they are.
+ * What recall reconstructs, as pictures, and how like the class means they are.
  *
  * The alignment is a cosine between centred vectors, so recall learns direction, not scale or mean. To show one: take the mean over all
  * classes' recalled drives away, scale to the norm of the class mean's own deviation, add the mean image.
@@ -89,7 +89,7 @@ export function drawnRows({ pair, data, frame, stimulusScale }: Model, rows: num
   const top = Math.floor((frame.height - height) / 2);
   const left = Math.floor((frame.width - width) / 2);
   const drawn = new Float64Array(rows * size);
-  const { features, featureWidth } = pair.redrawn;
+  const { features, featureWidth } = pair.reconstructed;
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < size; i++) {
       const channel = i % channels;
@@ -152,7 +152,7 @@ function dot(a: Float64Array, rowA: number, b: Float64Array, rowB: number, size:
 /** How alike each of `count` pictures is to its original, both [count][pixel][channel] of values 0..1. */
 export type PictureSimilarity = (
   originals: Float32Array,
-  redrawn: Float32Array,
+  reconstructed: Float32Array,
   shape: ImageShape,
   count: number,
 ) => ArrayLike<number>;

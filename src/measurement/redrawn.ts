@@ -1,29 +1,29 @@
-/** How well recall redraws a part of a sequence, beside what chance would give. */
+/** How well recall reconstructs a part of a sequence, beside what chance would give. */
 
 import type { Split } from "../data/dataset.ts";
 import type { SequenceSet } from "../data/sequence/task.ts";
-import { type ColumnFit, Moments, redrawSymbols, redrawValues, type SymbolFit } from "../inference/redraw.ts";
+import { type ColumnFit, Moments, reconstructSymbols, reconstructValues, type SymbolFit } from "../inference/redraw.ts";
 import type { Network } from "../network/autoencoder-pair.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 import type { SequenceBsd } from "../problems/sequence-ends.ts";
 
-export interface RedrawnSymbols {
+export interface ReconstructedSymbols {
   readonly positions: number;
-  /** Share of positions whose redrawn symbol is the stimulus's, 0..1. */
+  /** Share of positions whose reconstructed symbol is the stimulus's, 0..1. */
   readonly right: number;
-  /** The same share if the redrawn symbols stood in random order: its mean over all orders. */
+  /** The same share if the reconstructed symbols stood in random order: its mean over all orders. */
   readonly shuffled: number;
 }
 
 /** Over all positions of windows. */
-export function measureRedrawnSymbols(
+export function measureReconstructedSymbols(
   learner: SequenceBsd,
   set: SequenceSet,
   starts: Int32Array,
   fit: SymbolFit | undefined,
-): RedrawnSymbols {
+): ReconstructedSymbols {
   const truth = truthOf(learner, set, starts);
-  return shareRight(redrawSymbols(learner, set, starts, fit), truth, set.inputs.width);
+  return shareRight(reconstructSymbols(learner, set, starts, fit), truth, set.inputs.width);
 }
 
 /**
@@ -31,7 +31,7 @@ export function measureRedrawnSymbols(
  * @example
  * shareRight(Uint16Array.of(0, 1, 1, 1), Uint16Array.of(0, 0, 1, 1), 2); // right 0.75, shuffled 0.5
  */
-export function shareRight(drawn: Uint16Array, truth: Uint16Array, width: number): RedrawnSymbols {
+export function shareRight(drawn: Uint16Array, truth: Uint16Array, width: number): ReconstructedSymbols {
   const [ofDrawn, ofTruth] = [new Float64Array(width), new Float64Array(width)];
   let right = 0;
   for (const [k, symbol] of drawn.entries()) {
@@ -52,9 +52,9 @@ export function truthOf({ window }: SequenceBsd, { inputs }: SequenceSet, starts
   return out;
 }
 
-export interface RedrawnColumn {
+export interface ReconstructedColumn {
   readonly name: string;
-  /** Correlation of the redrawn column with the true one. */
+  /** Correlation of the reconstructed column with the true one. */
   readonly correlation: number;
   /** The same with the windows half the part further on: what a column's habits alone give. */
   readonly shuffled: number;
@@ -63,18 +63,18 @@ export interface RedrawnColumn {
 }
 
 /** Over all positions of windows, by column. */
-export function measureRedrawnColumns(
+export function measureReconstructedColumns(
   learner: SequenceBsd,
   set: SequenceSet,
   starts: Int32Array,
   names: readonly string[],
   fits: readonly ColumnFit[],
-): RedrawnColumn[] {
+): ReconstructedColumn[] {
   const { window } = learner;
   const { inputs } = set;
   const { width } = inputs;
   const values = inputs.kind === "values" ? inputs.values : new Float32Array();
-  const drawn = redrawValues(learner, set, starts, fits);
+  const drawn = reconstructValues(learner, set, starts, fits);
   const shift = Math.floor(starts.length / 2);
   return names.map((name, d) => {
     const [own, other] = [new Moments(), new Moments()];
@@ -97,13 +97,13 @@ export function measureRedrawnColumns(
 // Goes through images and what the networks of an autoencoder draw of them, a batch at a time.
 
 /** A batch, all rows [image][height][width][channel] in units of pixel / 255. */
-export interface RedrawnBatch {
+export interface ReconstructedBatch {
   /** Place of its first image in the list that was asked for. */
   readonly from: number;
   readonly images: number;
   readonly originals: Float32Array;
   /** One array a network, in the order asked for. */
-  readonly redrawn: readonly Float32Array[];
+  readonly reconstructed: readonly Float32Array[];
 }
 
 /**
@@ -112,22 +112,22 @@ export interface RedrawnBatch {
  * @param indices of the images in `split`
  * @param pause awaited between batches; may throw to give up
  * @example
- * for await (const { images, originals, redrawn } of redrawnBatches(model, dataset.test, indices, ["perception"]))
- *   console.log(meanSquaredErrors(originals, redrawn[0]!, dataset.shape, images));
+ * for await (const { images, originals, reconstructed } of reconstructedBatches(model, dataset.test, indices, ["perception"]))
+ *   console.log(meanSquaredErrors(originals, reconstructed[0]!, dataset.shape, images));
  */
-export async function* redrawnBatches(
+export async function* reconstructedBatches(
   model: AutoencoderModel,
   split: Split,
   indices: Int32Array,
   networks: readonly Network[],
   pause?: () => Promise<void>,
-): AsyncGenerator<RedrawnBatch> {
+): AsyncGenerator<ReconstructedBatch> {
   const { maxImages } = model.learner;
   for (let from = 0; from < indices.length; from += maxImages) {
     const images = Math.min(maxImages, indices.length - from);
     model.load(split, indices, from, images);
-    const redrawn = networks.map((by) => model.redraw(images, by));
-    yield { from, images, originals: model.originals(split, indices, from, images), redrawn };
+    const reconstructed = networks.map((by) => model.reconstruct(images, by));
+    yield { from, images, originals: model.originals(split, indices, from, images), reconstructed };
     await pause?.();
   }
 }
@@ -136,9 +136,9 @@ export async function* redrawnBatches(
  * Mean squared error of each network's drawings over all images and values, in units of (pixel / 255) squared.
  *
  * @example
- * const [perception, recall] = await redrawnErrors(model, dataset.test, indices, ["perception", "recall"]);
+ * const [perception, recall] = await reconstructedErrors(model, dataset.test, indices, ["perception", "recall"]);
  */
-export async function redrawnErrors(
+export async function reconstructedErrors(
   model: AutoencoderModel,
   split: Split,
   indices: Int32Array,
@@ -147,9 +147,9 @@ export async function redrawnErrors(
 ): Promise<number[]> {
   const squares = networks.map(() => 0);
   let values = 0;
-  for await (const { originals, redrawn } of redrawnBatches(model, split, indices, networks, pause)) {
+  for await (const { originals, reconstructed } of reconstructedBatches(model, split, indices, networks, pause)) {
     values += originals.length;
-    for (const [k, drawing] of redrawn.entries()) {
+    for (const [k, drawing] of reconstructed.entries()) {
       let sum = 0;
       for (let i = 0; i < originals.length; i++) sum += (drawing[i]! - originals[i]!) ** 2;
       squares[k]! += sum;

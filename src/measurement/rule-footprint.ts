@@ -4,7 +4,7 @@
  *
  *   feedback      feedback-alignment   a fixed random matrix in place of each transpose, of the stages above the first
  *                 direct-feedback-alignment   one from the classes to each hidden stage      dll   the learned Theta, of the shapes of feedback-alignment's
- *                 bsd                  with learned carriers of errors: they, of those shapes too; else nothing
+ *                 bsd                  with learned error weights: they, of those shapes too; else nothing
  *                 ccl, bsd-ann        the feedback net
  *   classifiers   local-losses         a linear classifier a hidden stage, thrown away at the end
  */
@@ -12,7 +12,7 @@
 import type { LayeredNet } from "../network/layered-net.ts";
 import { NetworkPair } from "../network/pair.ts";
 import { sizeOf } from "../network/shape.ts";
-import type { Carriers } from "../rules/error-weights.ts";
+import type { ErrorWeights } from "../rules/error-weights.ts";
 import type { AnyRuleName } from "../training/rule-names.ts";
 import { feedbackNet } from "./feedback-net.ts";
 import { type AnyLayer, addFootprints, type Footprint, footprint, footprintOf } from "./footprint.ts";
@@ -41,7 +41,7 @@ export interface RuleFootprint {
 export function ruleFootprint(
   net: NetworkPair | LayeredNet,
   rule: AnyRuleName,
-  { errorDepth, errorWeights }: { readonly errorDepth: number; readonly errorWeights: Carriers } = {
+  { errorDepth, errorWeights }: { readonly errorDepth: number; readonly errorWeights: ErrorWeights } = {
     errorDepth: 0,
     errorWeights: "recall",
   },

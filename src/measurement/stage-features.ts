@@ -3,9 +3,9 @@
  * where asked, the means over a grid of cells.
  */
 import { BispikeError } from "../errors.ts";
-import type { RealLayer } from "../network/dense.ts";
+import type { AnnLayer } from "../network/dense.ts";
 import { cellsOf, type Layer } from "../network/layer.ts";
-import { type ImageModel, Model, RealModel } from "../network/model.ts";
+import { AnnModel, type ImageModel, Model } from "../network/model.ts";
 import type { Feature, Pooling } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
 
@@ -105,7 +105,7 @@ export function stageFeatures(model: ImageModel, cells?: number): StageFeatures[
       ...pair.perception.slice(0, -1).map((layer, k) => spikingStage(k + 2, layer, cells)),
     ];
   }
-  if (model instanceof RealModel) {
+  if (model instanceof AnnModel) {
     const { stimulus, stimulusWidth, net } = model.rows;
     return [
       new StageFeatures(
@@ -164,7 +164,7 @@ function spikingStage(stage: number, layer: Layer, cells: number | undefined, po
   return new StageFeatures(stage, output.shape, read, cells, pooling);
 }
 
-function activations({ buffer }: WebAssembly.Memory, { output }: RealLayer): () => Float32Array {
+function activations({ buffer }: WebAssembly.Memory, { output }: AnnLayer): () => Float32Array {
   const rows = new Float32Array(buffer, output.at, output.maxImages * output.stride);
   return () => rows;
 }

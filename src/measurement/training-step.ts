@@ -1,6 +1,6 @@
 /** What of an experiment decides how much a step of training computes. */
 import { learning } from "../rules/bsd.ts";
-import { type ExperimentConfig, isRealRule, isSpikingRule } from "../training/config.ts";
+import { type ExperimentConfig, isAnnRule, isSpikingRule } from "../training/config.ts";
 import type { ImageRuleName } from "../training/rule-names.ts";
 
 /** What decides how much a step of training computes. */
@@ -35,14 +35,14 @@ export interface TrainingStep {
 export function trainingStep(config: Pick<ExperimentConfig, "rule" | "train">): TrainingStep | null {
   const { rule, train } = config;
   const { name } = rule;
-  if (name === "bsd-ann" || !(isSpikingRule(name) || isRealRule(name))) return null;
+  if (name === "bsd-ann" || !(isSpikingRule(name) || isAnnRule(name))) return null;
   const learns = learning(rule.name === "bsd" ? rule.freeze : "none");
   const codes = rule.name === "bsd" && rule.codes === "random";
   if (!learns.perception || (rule.name === "bsd" && (!rule.detached || rule.errorDepth > 0))) return null;
   return {
     rule: name,
     batch: train.batch,
-    prototypes: isRealRule(rule.name) || rule.rivals === "prototypes",
+    prototypes: isAnnRule(rule.name) || rule.rivals === "prototypes",
     codes,
     recallLearns: train.recallLearningRate > 0 && learns.recall && !codes,
     hiddenLearns: rule.stdp.hidden > 0,

@@ -111,7 +111,7 @@ export class AutoencoderPair {
   }
 
   /**
-   * A network's layers in the order its stimulus goes through them; the last one's drive is the redrawn image.
+   * A network's layers in the order its stimulus goes through them; the last one's drive is the reconstructed image.
    *
    * @throws BispikeError "usage" for recall where there is perception alone
    */

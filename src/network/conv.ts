@@ -20,7 +20,7 @@ const BLOCK = 32;
 const SLACK = 256;
 
 /** Where a convolution's kernels stand on the plane of their input. */
-export interface RealConvolution {
+export interface AnnConvolution {
   readonly source: Shape;
   /** Before pooling, where the kernels' pool is 1. */
   readonly outHeight: number;
@@ -35,7 +35,7 @@ export interface RealConvolution {
  * Bytes of scratch a thread of `convolveReal` and of `convolveRealGradient`, as they lay it out: first taps and bordered planes, then what is
  * gathered for a block; for the gradient also a block's gradients and addresses, and sums for all units.
  */
-export function realScratch(c: RealConvolution): { forward: number; gradient: number } {
+export function annScratch(c: AnnConvolution): { forward: number; gradient: number } {
   const { channels, height, width } = c.source;
   const planes = (height + 2 * c.padding) * (width + 2 * c.padding) * channels * 4;
   const common = 4 * (c.outHeight * c.outWidth + 4) + planes + SLACK;
@@ -255,7 +255,7 @@ export class ConvSynapses extends PackedParameters implements Synapses {
 
   #realScratch(): { forward: number; gradient: number } {
     const plane = { outHeight: this.#outHeight, outWidth: this.#outWidth, pool: this.#pool, padding: this.#padding };
-    return realScratch({ source: this.source.shape, shape: this.shape, ...plane });
+    return annScratch({ source: this.source.shape, shape: this.shape, ...plane });
   }
 
   /** What all of the convolution's kernels are told. */

@@ -15,7 +15,7 @@ import { BispikeError } from "../errors.ts";
 import { DenseParameters } from "./dense.ts";
 import { RecurrentLayer, type WindowOptions, Windows } from "./dense-recurrent.ts";
 import { layerName, type PairSpec } from "./spec.ts";
-import { realSequenceSpec } from "./specs.ts";
+import { annSequenceSpec } from "./specs.ts";
 
 /** Sums over some row indices. */
 export interface ReadoutLoss {
@@ -205,7 +205,7 @@ export class RecurrentNet {
     this.windows = new Windows(team, options);
     const positions = options.window * options.maxRows;
     const layers: RecurrentLayer[] = [];
-    this.spec = realSequenceSpec(hidden, options.inputs, options.targets);
+    this.spec = annSequenceSpec(hidden, options.inputs, options.targets);
     const name = (stage: number) => layerName(this.spec, "perception", stage);
     for (const { stage, shape } of this.spec.perception.slice(0, -1)) {
       const input = layers.at(-1)?.output ?? this.windows.inputs;

@@ -173,7 +173,7 @@ export class RecurrentLayer {
 
   /**
    * Draws the weights within 1 / sqrt(fan-in). Of a one-hot input one element is active at a time, so its fan-in is 1: with the alphabet's size
-   * in its place, backprop's accuracy on a text was 5 points lower (43.0 against 48.3 % after 10 epochs of Alice, held-out text).
+   * in its place, backprop's accuracy on a text was 5 points lower (43.0 against 48.3 % after 10 epochs of Alice, validation text).
    */
   initialise(seed: number): void {
     const { input, width } = this;

@@ -84,7 +84,7 @@ export class DenseParameters {
 /** The kernels' numbers of activations (engine/assembly/activation.ts). */
 export const ACTIVATION_CODES: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, elu: 2 };
 
-export interface RealLayerOptions {
+export interface AnnLayerOptions {
   readonly name: string;
   readonly source: RealInput;
   readonly spec: LayerSpec & { readonly units: { readonly kind: Activation } };
@@ -93,7 +93,7 @@ export interface RealLayerOptions {
   readonly maxImages: number;
 }
 
-export class RealLayer {
+export class AnnLayer {
   readonly name: string;
   readonly synapses: Synapses;
   readonly group: ParameterGroup;
@@ -107,7 +107,7 @@ export class RealLayer {
   readonly #team: Team;
   readonly #up: 0 | 1;
 
-  constructor(team: Team, options: RealLayerOptions) {
+  constructor(team: Team, options: AnnLayerOptions) {
     const { name, source, spec, upsampled, maxImages } = options;
     const norm = spec.norm !== "none";
     this.#team = team;

@@ -32,7 +32,7 @@ export function perceiveHidden(pair: NetworkPair, images: number, alike = false)
 }
 
 /**
- * Recall of the concepts of `labels`; the redrawn stimuli are the feature rows of `pair.redrawn`.
+ * Recall of the concepts of `labels`; the reconstructed stimuli are the feature rows of `pair.reconstructed`.
  *
  * @param labels classes, at most the pair's `maxRecalls`
  * @param feature what the hidden stages' feature rows are to hold, as alignments read them; absent: nothing

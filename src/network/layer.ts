@@ -1,5 +1,5 @@
 /**
- * One network's half of a stage: synapses, norm and neurons; or synapses alone where the drive is read out (the concept's, the redrawn stimulus's).
+ * One network's half of a stage: synapses, norm and neurons; or synapses alone where the drive is read out (the concept's, the reconstructed stimulus's).
  *
  * Rows of a pass are positions x rows: images have one position, windows of a sequence several. Image n * rows + b of a window is position n of row b. In a window an element hears, by recurrent
  * synapses, what its own population fired for the element before (recall: after). Every element has T steps, for which its membranes start at 0: what goes from element to element are
@@ -100,7 +100,7 @@ export class Layer {
   readonly cellCount: number;
   readonly cells: Region<Int32Array>;
   /** Added to the gradient of every spike of a neuron (homeostasis); zeros unless a rule sets them. */
-  readonly pull: Region<Float32Array>;
+  readonly regularisation: Region<Float32Array>;
   /** Of energies, rows as of `features`; no room where features are means. */
   readonly #inverses: Region<Float32Array>;
   readonly #counts: Region<Float32Array>;
@@ -160,7 +160,7 @@ export class Layer {
     };
     if (this.recurrent && stepsOf(synapses.source) === 1 && steps > 1)
       this.#held = { z: arena.allocate(size.drives * 4), g: arena.allocate(size.drives * 4), winner: 0 };
-    this.pull = arena.f32(tiles * LANES);
+    this.regularisation = arena.f32(tiles * LANES);
     this.#spikeChunk = pixelsOf(shape) > 1 ? SPIKE_CHUNK : maxImages;
     const chunks = window ? window.positions : Math.ceil(maxImages / this.#spikeChunk);
     this.#counts = arena.f32(tiles * LANES * chunks);
@@ -375,7 +375,7 @@ export class Layer {
         gradients: featureGradient + first * this.featureWidth * 4,
         inverses: this.#inverses.at,
         cells: this.cells.at,
-        pull: this.pull.at,
+        pull: this.regularisation.at,
         g: workspace.g + offset,
         sums: norm.sumsAt(part),
         scratch: scratch.at,

@@ -3,7 +3,7 @@
  */
 import type { Team } from "../engine/team.ts";
 import { buildSynapses } from "./build.ts";
-import { RealLayer } from "./dense.ts";
+import { AnnLayer } from "./dense.ts";
 import { Layer } from "./layer.ts";
 import { initialise, layerSlots, type Slot } from "./parameters.ts";
 import { type Activation, type LayerSpec, layerName, type PairSpec, type Side } from "./spec.ts";
@@ -30,7 +30,7 @@ export class LayeredNet {
   /** What its layers are in the order values go through them, the read-out last. */
   readonly specs: readonly LayerSpec[];
   /** Stages 2 .. L - 1. */
-  readonly hidden: readonly RealLayer[];
+  readonly hidden: readonly AnnLayer[];
   /** Stage L. */
   readonly readout: Layer;
 
@@ -41,14 +41,14 @@ export class LayeredNet {
     this.team = team;
     this.spec = spec;
     this.specs = side === "perception" ? spec.perception : spec.recall.toReversed();
-    const hidden: RealLayer[] = [];
+    const hidden: AnnLayer[] = [];
     let source = input;
     for (const [k, layer] of this.specs.slice(0, -1).entries()) {
       const { synapses } = this.specs[k + 1]!;
       const upsampled = synapses.kind === "conv" && (synapses.upsample ?? false);
       const own = { ...layer, units: layer.units as { kind: Activation } };
       const name = layerName(spec, side, layer.stage);
-      const built = new RealLayer(team, { name, source, spec: own, upsampled, maxImages });
+      const built = new AnnLayer(team, { name, source, spec: own, upsampled, maxImages });
       hidden.push(built);
       source = built.output;
     }
@@ -59,7 +59,7 @@ export class LayeredNet {
     for (const layer of this.layers) initialise(layer, seed);
   }
 
-  get layers(): readonly (RealLayer | Layer)[] {
+  get layers(): readonly (AnnLayer | Layer)[] {
     return [...this.hidden, this.readout];
   }
 

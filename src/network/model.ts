@@ -214,19 +214,19 @@ export class Model extends ImageModel {
  * A model that is to have a spiking pair.
  *
  * @param what needs it, such as "bispike plot --kind raster of runs/a"
- * @throws BispikeError "usage" for a net of real numbers
+ * @throws BispikeError "usage" for a non-spiking net
  * @example
  * const { pair } = spikingModel((await openModel("runs/mnist-mlp-seed1")).model, "this script");
  */
 export function spikingModel(model: ImageModel, what: string): Model {
   if (model instanceof Model) return model;
-  throw new BispikeError("usage", `${what} needs a spiking pair, but this is a net of real numbers, without spikes`);
+  throw new BispikeError("usage", `${what} needs a spiking pair, but this is a non-spiking net, without spikes`);
 }
 
 // A real-valued net together with what it knows of its data: what rules on such nets train, as a `Model` has a spiking pair.
 
 /** A net with the rows its first stage reads. */
-export interface RealImageRows {
+export interface AnnImageRows {
   readonly net: LayeredNet;
   /** [image][stimulusWidth]: normalised pixels, channels last. */
   readonly stimulus: Region<Float32Array>;
@@ -236,19 +236,19 @@ export interface RealImageRows {
 }
 
 /**
- * A net of real numbers with what it knows of its data, as a `Model` has a spiking pair.
+ * A non-spiking net with what it knows of its data, as a `Model` has a spiking pair.
  *
  * @example
- * const model = new RealModel({ net, stimulus, stimulusWidth, maxImages }, data, frame);
+ * const model = new AnnModel({ net, stimulus, stimulusWidth, maxImages }, data, frame);
  * (await evaluate(model, dataset.test, indices)).accuracy;
  */
-export class RealModel extends ImageModel {
+export class AnnModel extends ImageModel {
   readonly net: LayeredNet;
   /** The net again, with what it reads. */
-  override readonly rows: RealImageRows;
+  override readonly rows: AnnImageRows;
 
   /** @param frame the frame images are centred in, of the net's input */
-  constructor(rows: RealImageRows, data: DataSummary, frame: Frame) {
+  constructor(rows: AnnImageRows, data: DataSummary, frame: Frame) {
     super(data, frame, true);
     this.net = rows.net;
     this.rows = rows;

@@ -31,7 +31,7 @@ export const neuronDefaults: NeuronParameters = { tau: 2, threshold: 0.6, alpha:
 
 /**
  * Threshold of the concept's neurons. Their drive is a trained logit, several times larger than a normalised drive: at 0.6 they fire at every
- * step for several classes at once, and deciding by their spikes cost 1.9 points on held-out Fashion-MNIST (87.3 against 89.2 % by the mean drive); at 2, none
+ * step for several classes at once, and deciding by their spikes cost 1.9 points on validation Fashion-MNIST (87.3 against 89.2 % by the mean drive); at 2, none
  * (experiments/concept-threshold.mjs).
  */
 export const CONCEPT_THRESHOLD = 2;

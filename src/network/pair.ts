@@ -241,8 +241,8 @@ export class NetworkPair {
     return this.perception.at(-1)!;
   }
 
-  /** The layer that redraws the stimulus. Throws a `usage` error where there is perception alone, or stage 1 is not at hand. */
-  get redrawn(): Layer {
+  /** The layer that reconstructs the stimulus. Throws a `usage` error where there is perception alone, or stage 1 is not at hand. */
+  get reconstructed(): Layer {
     this.assertRecalls();
     if (!this.holds(1)) throw this.#notAtHand("stage 1");
     return this.recall[0]!;

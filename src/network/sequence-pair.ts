@@ -79,8 +79,8 @@ export class SequencePair {
   readonly recall: readonly Layer[];
   /** Reads the concept's drive: logits of symbols, or values. */
   readonly conceptDrive: Layer;
-  /** Redraws the stimulus from recall; absent without recall. */
-  readonly redrawn: Layer | undefined;
+  /** Reconstructs the stimulus from recall; absent without recall. */
+  readonly reconstructed: Layer | undefined;
   /** Real stimulus rows [position * rows + row][stimulusWidth]; unused for symbols. */
   readonly stimulus: Region<Float32Array>;
   /** Floats a stimulus row, whole tiles. */
@@ -122,7 +122,7 @@ export class SequencePair {
     this.perception = perception.slice(0, -1);
     this.conceptDrive = perception.at(-1)!;
     this.recall = recall.slice(1);
-    this.redrawn = recall[0];
+    this.reconstructed = recall[0];
   }
 
   /** Number of stages, stimulus and concept included. */
@@ -132,7 +132,7 @@ export class SequencePair {
 
   /** Every layer: perception's from the stimulus up, then recall's from stage 1 up. */
   get layers(): readonly Layer[] {
-    return [...this.perception, this.conceptDrive, ...(this.redrawn ? [this.redrawn] : []), ...this.recall];
+    return [...this.perception, this.conceptDrive, ...(this.reconstructed ? [this.reconstructed] : []), ...this.recall];
   }
 
   /** Makes the spikes of input symbols, one a row. */

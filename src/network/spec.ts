@@ -123,7 +123,7 @@ export function chain(stimulus: Shape, connections: readonly Connections[], hidd
 
 /** What `mirror` cannot take from perception. */
 export interface MirrorOptions {
-  /** Shape of the stimulus, which recall's stage 1 redraws. */
+  /** Shape of the stimulus, which recall's stage 1 reconstructs. */
   readonly stimulus: Shape;
   /** Units of recall's hidden stages. */
   readonly units: UnitsSpec;
@@ -131,7 +131,7 @@ export interface MirrorOptions {
   readonly paths?: "chain" | "broadcast";
   /** Recurrent synapses of hidden stages. Default: none. */
   readonly recurrent?: "backward";
-  /** Whether a convolution that redraws the stimulus averages over time first. Default false. */
+  /** Whether a convolution that reconstructs the stimulus averages over time first. Default false. */
   readonly averaged?: boolean;
 }
 
@@ -151,8 +151,8 @@ export function mirror(perception: readonly LayerSpec[], options: MirrorOptions)
     const from = last || (own && paths === "broadcast") ? "target" : stage + 1;
     const synapses = from === "target" && !last ? ({ kind: "linear" } as const) : opposite(up.synapses);
     if (!own) {
-      const redrawn = averaged && synapses.kind === "conv" ? { ...synapses, averaged } : synapses;
-      return readout({ stage, from, shape, synapses: redrawn });
+      const reconstructed = averaged && synapses.kind === "conv" ? { ...synapses, averaged } : synapses;
+      return readout({ stage, from, shape, synapses: reconstructed });
     }
     const { norm, cells } = own;
     return hiddenLayer(

@@ -48,7 +48,7 @@ export function classifierSpec(options: ClassifierOptions, width: number): PairS
 }
 
 /** A net of units that do not spike, and the feedback net that some rules learn beside it. */
-export function realSpec(
+export function annSpec(
   stimulus: Shape,
   connections: readonly Connections[],
   { norm, activation = "relu" }: { readonly norm: boolean; readonly activation?: Activation },
@@ -60,14 +60,14 @@ export function realSpec(
 }
 
 /** Perception of a `classifierSpec`, of units that do not spike. */
-export function realClassifierSpec(
+export function annClassifierSpec(
   options: Pick<ClassifierOptions, "kind" | "hidden" | "image" | "norm"> & {
     readonly classes: number;
     readonly activation: Activation;
   },
 ): PairSpec {
   const { kind, hidden, classes } = options;
-  return realSpec(stimulusShape(options), classifier(kind, hidden, classes), options);
+  return annSpec(stimulusShape(options), classifier(kind, hidden, classes), options);
 }
 
 /** What an autoencoder looks like; the YAML section `network` of task autoencode. */
@@ -150,14 +150,14 @@ export function autoencoderSpec(
 }
 
 /** Perception of an `autoencoderSpec`, of units that do not spike. */
-export function realAutoencoderSpec(
+export function annAutoencoderSpec(
   options: AutoencoderShape & { readonly image: Shape; readonly norm: boolean },
 ): PairSpec {
-  return realSpec(stimulusShape(options), autoencoder(options, options.image), options);
+  return annSpec(stimulusShape(options), autoencoder(options, options.image), options);
 }
 
 /** Perception of a `sequenceSpec`, of tanh units without norm. */
-export function realSequenceSpec(
+export function annSequenceSpec(
   hidden: readonly number[],
   inputs: { readonly width: number },
   targets: { readonly width: number },

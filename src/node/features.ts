@@ -68,7 +68,7 @@ export async function openFeatures(source: string, options: FeaturesOptions = {}
     await team.close();
     throw new BispikeError(
       "usage",
-      `${opened.file}: features are firing rates, but rule ${checkpoint.config.rule.name} trains a net of real numbers; name a run of a spiking rule`,
+      `${opened.file}: features are firing rates, but rule ${checkpoint.config.rule.name} trains a non-spiking net; name a run of a spiking rule`,
     );
   }
   const name = options.name ?? (shipped ? `bispike-${shipped} features` : `${checkpoint.config.name} features`);

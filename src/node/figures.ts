@@ -1,4 +1,4 @@
-/** The pictures of a run: what recall redraws, learning curves, and the spikes of one sample. */
+/** The pictures of a run: what recall reconstructs, learning curves, and the spikes of one sample. */
 import type { Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { decide } from "../measurement/decide.ts";

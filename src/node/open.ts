@@ -195,7 +195,7 @@ export function openSequence(path: string, threads = 0): Promise<OpenedSequence>
 }
 
 /**
- * A trained autoencoder ready to redraw; otherwise as `openRun`.
+ * A trained autoencoder ready to reconstruct; otherwise as `openRun`.
  *
  * @example
  * const { model, team } = await openAutoencoder("runs/mnist-autoencoder-seed1");

@@ -3,7 +3,7 @@
  *
  *   config.yaml        the resolved configuration        metrics.jsonl      a line a metric
  *   environment.json   machine, versions, data, command  last.safetensors   to go on from
- *   summary.json       results, written at the end       best.safetensors   best on the held-out images
+ *   summary.json       results, written at the end       best.safetensors   best on the validation images
  *   observations.jsonl a line an observed step, where any are
  *
  * and the pictures of `figures.ts`. One process at a time writes there (`run.lock`).
@@ -161,7 +161,7 @@ export class RunFolder {
     return existsSync(this.file(CHECKPOINT_FILES.last)) ? openAnyCheckpoint(this.path, "last").checkpoint : undefined;
   }
 
-  /** The best checkpoint on the held-out images; undefined where none was kept. */
+  /** The best checkpoint on the validation images; undefined where none was kept. */
   best(): AnyCheckpoint | undefined {
     const file = this.file(CHECKPOINT_FILES.best);
     return existsSync(file) ? decodeAnyCheckpoint(readFileSync(file), file) : undefined;

@@ -3,7 +3,7 @@
  *
  *   stage 1  |recall's drawing - x|^2       stage L  |perception's drawing - x|^2
  *
- * Image k's own two rows belong together at hidden stages, the other images of the batch are negatives. What draws in one network learns from what sees in the other: perception's way out of its
+ * Image k's own two rows belong together at hidden stages, the other images of the batch are rivals. What draws in one network learns from what sees in the other: perception's way out of its
  * latent from recall's way into its own.
  */
 import type { Region } from "../engine/memory.ts";
@@ -14,12 +14,12 @@ import type { Layer } from "../network/layer.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { Slot } from "../network/parameters.ts";
 import { assertRows, sizeOf } from "../network/shape.ts";
-import { autoencoderSlots, redrawImages, SpikingLatent } from "../rules/autoencoder-learners.ts";
-import { BsdLearner, type HiddenOptions, type LayerRedraw } from "../rules/bsd.ts";
+import { autoencoderSlots, reconstructImages, SpikingLatent } from "../rules/autoencoder-learners.ts";
+import { BsdLearner, type HiddenOptions, type LayerReconstruction } from "../rules/bsd.ts";
 import type { Continues, EndLoss, Ends, Span, StageLayer } from "../rules/ends.ts";
-import { type Below, LocalRedraw } from "../rules/local-redraw.ts";
+import { type Below, LocalReconstruction } from "../rules/local-redraw.ts";
 import type { AdamW, OptimiserOptions } from "../rules/optimiser.ts";
-import type { AutoencoderLearner, AutoencoderReport, Rates } from "../rules/rule.ts";
+import type { AutoencoderLearner, AutoencoderReport, LearningRates } from "../rules/rule.ts";
 import { Drawing } from "../rules/top.ts";
 import { autoencoderView } from "../rules/views.ts";
 
@@ -35,7 +35,7 @@ export interface AutoencoderBsdOptions extends HiddenOptions {
   readonly topWeight: number;
   /** Learning rate of the stages through which a network sees, before its latent, as a multiple of the others'; 0 leaves them as they were drawn. */
   readonly seeing: number;
-  /** Weight of the loss by which what sees redraws the stage below through a read-out of its own, beyond the paper; 0 is the method as published. */
+  /** Weight of the loss by which what sees reconstructs the stage below through a read-out of its own, beyond the paper; 0 is the method as published. */
   readonly reconstruct: number;
 }
 
@@ -103,12 +103,12 @@ export class AutoencoderBsd implements AutoencoderLearner {
   readonly maxImages: number;
   readonly stimulus: Region<Float32Array>;
   readonly stimulusWidth: number;
-  readonly redrawers = ["perception", "recall"] as const;
+  readonly reconstructors = ["perception", "recall"] as const;
   readonly latent: SpikingLatent;
   readonly #pair: AutoencoderPair;
   readonly #learner: BsdLearner<Images>;
   /** Read-outs of the layers that see. */
-  readonly #redraws = new Map<Layer, LocalRedraw>();
+  readonly #reconstructions = new Map<Layer, LocalReconstruction>();
 
   constructor(pair: AutoencoderPair, options: AutoencoderBsdOptions, optimiser: OptimiserOptions) {
     const { team, stimulusWidth } = pair;
@@ -118,12 +118,12 @@ export class AutoencoderBsd implements AutoencoderLearner {
     this.stimulusWidth = stimulusWidth;
     this.latent = new SpikingLatent(pair);
     this.#pair = pair;
-    if (options.reconstruct > 0) this.#addRedraws();
+    if (options.reconstruct > 0) this.#addReconstructions();
     const view = autoencoderView(pair);
-    const redraws = new Map<StageLayer, LayerRedraw>();
-    for (const [layer, redraw] of this.#redraws) {
-      const learn = (rows: number, gradient: number) => redraw.learn(rows, options.reconstruct, gradient);
-      redraws.set(view.of.get(layer)!, { group: redraw.group, learn });
+    const reconstructions = new Map<StageLayer, LayerReconstruction>();
+    for (const [layer, reconstruct] of this.#reconstructions) {
+      const learn = (rows: number, gradient: number) => reconstruct.learn(rows, options.reconstruct, gradient);
+      reconstructions.set(view.of.get(layer)!, { group: reconstruct.group, learn });
     }
     // Stages below the latent (its own number is K + 2) are where perception sees and recall draws, those above the other way round.
     const latent = pair.latent + 2;
@@ -135,7 +135,7 @@ export class AutoencoderBsd implements AutoencoderLearner {
       options,
       optimiser,
       share: (side, stage) => (sees[side](stage) ? options.seeing : 1),
-      redraws,
+      reconstructions,
     });
   }
 
@@ -143,28 +143,31 @@ export class AutoencoderBsd implements AutoencoderLearner {
     return this.#learner.optimiser;
   }
 
-  step(images: number, rates: Rates): AutoencoderReport {
+  step(images: number, learningRates: LearningRates): AutoencoderReport {
     assertRows("images", images, this.maxImages, 1);
-    return this.#learner.step({ images }, rates);
+    return this.#learner.step({ images }, learningRates);
   }
 
-  redraw(images: number, by: Network): Float32Array {
-    return redrawImages(this.#pair, images, by);
+  reconstruct(images: number, by: Network): Float32Array {
+    return reconstructImages(this.#pair, images, by);
   }
 
   slots(optimiser: boolean): Iterable<Slot> {
-    const redraws = optimiser ? [...this.#redraws.values()] : [];
-    return [...autoencoderSlots(this.#pair, optimiser), ...redraws.flatMap((redraw) => [...redraw.slots()])];
+    const reconstructions = optimiser ? [...this.#reconstructions.values()] : [];
+    return [
+      ...autoencoderSlots(this.#pair, optimiser),
+      ...reconstructions.flatMap((reconstruct) => [...reconstruct.slots()]),
+    ];
   }
 
   /** Gives every layer up to its network's latent a read-out of what is below it. */
-  #addRedraws(): void {
+  #addReconstructions(): void {
     const pair = this.#pair;
     const image = { at: this.stimulus.at, stride: this.stimulusWidth, shape: pair.stimulusShape };
-    for (const network of this.redrawers) {
+    for (const network of this.reconstructors) {
       let below: Below = image;
       for (const layer of pair.path(network).slice(0, pair.latent + 1)) {
-        this.#redraws.set(layer, new LocalRedraw(this.team, layer, below, this.maxImages));
+        this.#reconstructions.set(layer, new LocalReconstruction(this.team, layer, below, this.maxImages));
         below = layer.output!;
       }
     }

@@ -12,7 +12,7 @@ import type { AutoencoderLearner } from "../rules/rule.ts";
  * @example
  * const { model, team } = await openAutoencoder("runs/mnist-autoencoder-seed1");
  * model.load(dataset.test, indices, 0, 8);
- * model.redraw(8, "perception"); // 8 pictures, 0..1
+ * model.reconstruct(8, "perception"); // 8 pictures, 0..1
  */
 export class AutoencoderModel {
   readonly data: DataSummary;
@@ -38,8 +38,8 @@ export class AutoencoderModel {
   }
 
   /** The loaded images as a network draws them: [image][height][width][channel], 0 (black) to 1; a new array. */
-  redraw(images: number, by: Network): Float32Array {
-    return this.pixels(this.learner.redraw(images, by), images);
+  reconstruct(images: number, by: Network): Float32Array {
+    return this.pixels(this.learner.reconstruct(images, by), images);
   }
 
   /**
@@ -56,7 +56,7 @@ export class AutoencoderModel {
     return out;
   }
 
-  /** The images at `indices[from .. from + count)` themselves, in the same units and order as `redraw`. */
+  /** The images at `indices[from .. from + count)` themselves, in the same units and order as `reconstruct`. */
   originals(split: Split, indices: Int32Array | Uint32Array, from: number, count: number): Float32Array {
     const size = imageBytes(this.data.shape);
     const out = new Float32Array(count * size);

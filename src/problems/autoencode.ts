@@ -1,7 +1,7 @@
 /** Image → image: images in random order, and how well the validation images are reconstructed at an epoch's end. */
 import type { Dataset } from "../data/dataset.ts";
-import { redrawnErrors } from "../measurement/redrawn.ts";
-import type { AutoencoderReport, Rates } from "../rules/rule.ts";
+import { reconstructedErrors } from "../measurement/redrawn.ts";
+import type { AutoencoderReport, LearningRates } from "../rules/rule.ts";
 import type { AutoencoderModel } from "./autoencode-model.ts";
 import { evenBatch, type Problem, type ProblemKind, type SumsShape } from "./problem.ts";
 
@@ -99,10 +99,16 @@ export class Autoencode implements Problem<AutoencodeKind> {
     return evenBatch(k, items, batches);
   }
 
-  step(order: Int32Array, from: number, count: number, _counter: number, rates: Rates): AutoencoderReport {
+  step(
+    order: Int32Array,
+    from: number,
+    count: number,
+    _counter: number,
+    learningRates: LearningRates,
+  ): AutoencoderReport {
     const { model, dataset } = this.#parts;
     model.load(dataset.train, order, from, count);
-    return model.learner.step(count, rates);
+    return model.learner.step(count, learningRates);
   }
 
   speed(batchesPerSecond: number, itemsPerBatch: number): { imagesPerSecond: number } {
@@ -117,7 +123,7 @@ export class Autoencode implements Problem<AutoencodeKind> {
       loss: sums.loss + report.loss * count,
       perceptionLoss: sums.perceptionLoss + report.stageLosses.at(-1)! * count,
       recallLoss: sums.recallLoss + report.stageLosses[0]! * count,
-      dead: add(sums.dead, report.silent),
+      dead: add(sums.dead, report.dead),
       perceptionRates: add(sums.perceptionRates, report.perceptionRates),
       recallRates: add(sums.recallRates, report.recallRates),
     };
@@ -126,9 +132,9 @@ export class Autoencode implements Problem<AutoencodeKind> {
   async measure(pause?: () => Promise<void>): Promise<Reconstructed | null> {
     const { model, dataset, validationIndices } = this.#parts;
     if (validationIndices.length === 0) return null;
-    const { redrawers } = model.learner;
-    const errors = await redrawnErrors(model, dataset.train, validationIndices, redrawers, pause);
-    const errorOf = (by: "perception" | "recall") => errors[redrawers.indexOf(by)] ?? null;
+    const { reconstructors } = model.learner;
+    const errors = await reconstructedErrors(model, dataset.train, validationIndices, reconstructors, pause);
+    const errorOf = (by: "perception" | "recall") => errors[reconstructors.indexOf(by)] ?? null;
     return { perception: errorOf("perception"), recall: errorOf("recall") };
   }
 

@@ -1,7 +1,7 @@
 /**
  * Both ends of a pair that learns classes (image -> class): perception is shown images, recall is told the classes' codes, once a class (prototypes) or once an image.
  *
- *   stage 1  align(stimulus, redrawn stimulus), without a margin, of cosines
+ *   stage 1  align(stimulus, reconstructed stimulus), without a margin, of cosines
  *   stage L  the top loss on the concept's drive (rules/top.ts)
  */
 import type { Region } from "../engine/memory.ts";
@@ -14,7 +14,7 @@ import { BsdLearner, type Course } from "../rules/bsd.ts";
 import { assertFit, type BsdOptions, codesOf } from "../rules/bsd-options.ts";
 import type { EndLoss, Ends, Span } from "../rules/ends.ts";
 import type { AdamW, OptimiserOptions } from "../rules/optimiser.ts";
-import { assertBatch, type Batch, type Rates, type Rule, type StepReport } from "../rules/rule.ts";
+import { assertBatch, type Batch, type LearningRates, type Rule, type StepReport } from "../rules/rule.ts";
 import { StageCodes } from "../rules/stage-codes.ts";
 import { Top } from "../rules/top.ts";
 import { pairView } from "../rules/views.ts";
@@ -80,14 +80,14 @@ export class ClassifyEnds implements Ends<Batch> {
   }
 
   stimulus({ labels }: Batch, learns: boolean, alignment: Alignment): EndLoss {
-    const { stimulus, redrawn } = this.#pair;
+    const { stimulus, reconstructed } = this.#pair;
     const { loss, columns: gradient } = alignment.align(
       this.#stimulus,
       {
         v: stimulus.at,
         centredAt: this.#centred.at,
         rows: labels.length,
-        w: redrawn.features.at,
+        w: reconstructed.features.at,
         columns: this.#told(labels).length,
         labels,
       },
@@ -108,7 +108,7 @@ export class ClassifyEnds implements Ends<Batch> {
 /**
  * Bidirectional Spike-Based Distillation (Lv et al., arXiv 2509.20284) on a spiking pair, or on some of its stages. Each stage has one loss, to which its inputs are constants:
  *
- *     stage 1             align(stimulus, redrawn stimulus)         trains recall's Theta_1
+ *     stage 1             align(stimulus, reconstructed stimulus)         trains recall's Theta_1
  *     stage i, 1 < i < L  align(perception's, recall's features)    trains W_{i-1} and Theta_i
  *     stage L             top loss on the concept's drive           trains W_{L-1}
  *
@@ -143,15 +143,15 @@ export class Bsd implements Rule {
     return this.#learner.optimiser;
   }
 
-  step(batch: Batch, rates: Rates): StepReport {
+  step(batch: Batch, learningRates: LearningRates): StepReport {
     this.#assertBatch(batch);
-    return this.#learner.step(batch, rates);
+    return this.#learner.step(batch, learningRates);
   }
 
   /** A step of the stages at hand: see `BsdLearner.course`. */
-  *course(batch: Batch, rates: Rates): Course<StepReport> {
+  *course(batch: Batch, learningRates: LearningRates): Course<StepReport> {
     this.#assertBatch(batch);
-    return yield* this.#learner.course(batch, rates);
+    return yield* this.#learner.course(batch, learningRates);
   }
 
   *slots(optimiser: boolean): Generator<Slot> {

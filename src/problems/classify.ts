@@ -3,7 +3,7 @@ import type { Augmenter } from "../data/augment.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Evaluation, evaluate } from "../measurement/evaluate.ts";
 import type { ImageModel } from "../network/model.ts";
-import type { Rates, Rule, StepReport } from "../rules/rule.ts";
+import type { LearningRates, Rule, StepReport } from "../rules/rule.ts";
 import type { Observation } from "../training/observation.ts";
 import type { Observer } from "../training/observer.ts";
 import { fullBatch, type Problem, type ProblemKind, type SumsShape } from "./problem.ts";
@@ -79,7 +79,7 @@ export class Classify implements Problem<ClassifyKind> {
     return fullBatch(k, items, size);
   }
 
-  step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): StepReport {
+  step(order: Int32Array, from: number, count: number, counter: number, learningRates: LearningRates): StepReport {
     const { model, dataset, rule, taughtLabels, augmenter, observer: all } = this.#parts;
     const labels = Uint16Array.from({ length: count }, (_, k) => taughtLabels[order[from + k]!]!);
     const batch = { labels, counter };
@@ -87,7 +87,7 @@ export class Classify implements Problem<ClassifyKind> {
     observer?.measure();
     model.load(dataset.train, order, from, count, augmenter && { augmenter, counter });
     observer?.compare(batch);
-    const report = rule.step(batch, rates);
+    const report = rule.step(batch, learningRates);
     this.observation = observer?.observation(counter);
     return report;
   }
@@ -101,7 +101,7 @@ export class Classify implements Problem<ClassifyKind> {
       loss: loss + report.loss * count,
       correct: correct + report.correct,
       images: images + count,
-      dead: report.silent.map((share, k) => (dead[k] ?? 0) + share * count),
+      dead: report.dead.map((share, k) => (dead[k] ?? 0) + share * count),
     };
   }
 

@@ -6,7 +6,7 @@
 
 import type { Slot } from "../network/parameters.ts";
 import type { AdamW } from "../rules/optimiser.ts";
-import type { Rates, StageReport } from "../rules/rule.ts";
+import type { LearningRates, StageReport } from "../rules/rule.ts";
 
 export type ProblemName = "classify" | "sequence" | "autoencode";
 
@@ -43,7 +43,7 @@ export interface Problem<K extends ProblemKind = ProblemKind> {
   /** Which items of an epoch's order its k-th batch takes, of `batches` batches of `size`. */
   batchAt(k: number, items: number, size: number, batches: number): { readonly from: number; readonly count: number };
   /** One update from order[from .. from + count). `counter` numbers the batch over the whole training. */
-  step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): K["report"];
+  step(order: Int32Array, from: number, count: number, counter: number, learningRates: LearningRates): K["report"];
   /** Throughput, from the batches a second. */
   speed(batchesPerSecond: number, itemsPerBatch: number): K["speed"];
   /** The sums of no batch. */

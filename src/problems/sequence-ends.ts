@@ -1,7 +1,7 @@
 /**
  * Both ends of a recurrent pair that learns sequences: perception runs along windows of elements, recall back from their targets. Rows are positions of windows.
  *
- *   stage 1  symbols: each redrawn row is told from the alphabet's other one-hot codes; values: from the stimuli of its block
+ *   stage 1  symbols: each reconstructed row is told from the alphabet's other one-hot codes; values: from the stimuli of its block
  *   stage L  cross-entropy or squared error of the read-out u_L
  */
 
@@ -14,14 +14,14 @@ import type { SequencePair } from "../network/sequence-pair.ts";
 import { BsdLearner, type HiddenOptions } from "../rules/bsd.ts";
 import { type Continues, type EndLoss, type Ends, rowsOf, type Span } from "../rules/ends.ts";
 import type { AdamW, OptimiserOptions } from "../rules/optimiser.ts";
-import type { Rates, SequenceOutputs, SequenceStepReport } from "../rules/rule.ts";
+import type { LearningRates, SequenceOutputs, SequenceStepReport } from "../rules/rule.ts";
 import { SpikingLearner } from "../rules/sequence-learners.ts";
 import type { SequenceTop } from "../rules/top.ts";
 import { sequenceView } from "../rules/views.ts";
 
 /** The rule's choices; the YAML section `rule`. */
 export interface SequenceBsdOptions extends HiddenOptions {
-  /** literal: every other row of a block is a negative; masked: those with another target: another symbol, or a value that another neuron of recall's code prefers. */
+  /** literal: every other row of a block is a rival; masked: those with another target: another symbol, or a value that another neuron of recall's code prefers. */
   readonly rivals: "literal" | "masked";
   /** Rows of a window that are compared with each other at most. */
   readonly block: number;
@@ -99,11 +99,11 @@ export class SequenceEnds implements Ends<Windows> {
     });
   }
 
-  /** A recall that does not learn is not asked what it redraws. */
+  /** A recall that does not learn is not asked what it reconstructs. */
   stimulus(span: Windows, learns: boolean): EndLoss | undefined {
     if (!learns || this.#options.stimulusWeight === 0) return undefined;
-    const { options, stimulus, symbols, stimulusWidth, redrawn } = this.#pair;
-    const drawn = redrawn!.features.at;
+    const { options, stimulus, symbols, stimulusWidth, reconstructed } = this.#pair;
+    const drawn = reconstructed!.features.at;
     const rows = rowsOf(span);
     const beside = this.#rows;
     if (options.inputs.kind === "values") {
@@ -127,7 +127,7 @@ export class SequenceEnds implements Ends<Windows> {
 /**
  * Bidirectional Spike-Based Distillation (Lv et al., arXiv 2509.20284) on a recurrent pair. At each position every stage has one loss, to which its inputs and the spikes of the element before are constants:
  *
- *     stage 1             align(stimulus, redrawn stimulus)       trains Theta_1
+ *     stage 1             align(stimulus, reconstructed stimulus)       trains Theta_1
  *     stage i, 1 < i < L  align(perception's, recall's features)  trains W_x, W_h and Theta_y, Theta_h of the stage
  *     stage L             cross-entropy or squared error          trains the read-out W_L
  *
@@ -159,8 +159,8 @@ export class SequenceBsd extends SpikingLearner {
   }
 
   /** One update on the windows that were loaded, from silence. */
-  step(rates: Rates): SequenceStepReport {
-    return this.#step(rates, { continues: false });
+  step(learningRates: LearningRates): SequenceStepReport {
+    return this.#step(learningRates, { continues: false });
   }
 
   /**
@@ -168,31 +168,31 @@ export class SequenceBsd extends SpikingLearner {
    *
    * @param seen batches of windows that the norms' running statistics are of. Default the optimiser's steps
    */
-  stepFromHere(rates: Rates, seen?: number): SequenceStepReport {
-    return this.#step(rates, { continues: true, seen });
+  stepFromHere(learningRates: LearningRates, seen?: number): SequenceStepReport {
+    return this.#step(learningRates, { continues: true, seen });
   }
 
-  #step(rates: Rates, how: Continues): SequenceStepReport {
+  #step(learningRates: LearningRates, how: Continues): SequenceStepReport {
     const { positions, rows, targets, statistics } = this;
     const {
       images,
-      silent: _,
+      dead: _,
       ...report
-    } = this.#learner.step({ positions, rows, targets, statistics, ...how }, rates);
+    } = this.#learner.step({ positions, rows, targets, statistics, ...how }, learningRates);
     return { ...report, positions: images };
   }
 
   /**
-   * The stimulus of the loaded windows as recall redraws it from their targets, in evaluation: recall runs back from the end of each window, which nothing follows. Rows
+   * The stimulus of the loaded windows as recall reconstructs it from their targets, in evaluation: recall runs back from the end of each window, which nothing follows. Rows
    * [position][row][stride] of `inputs.width` values, whose scale and mean no loss has decided; valid until the next call.
    */
-  redraw(): SequenceOutputs {
+  reconstruct(): SequenceOutputs {
     const { pair, positions, rows } = this;
-    const redrawn = pair.redrawn!;
+    const reconstructed = pair.reconstructed!;
     pair.reset(positions, rows);
     this.presentTargets();
     for (const layer of pair.recall.toReversed()) layer.forward({ positions, rows }, { train: false });
-    redrawn.forward(positions * rows, { train: false, alike: true });
-    return { view: redrawn.features.view, stride: redrawn.featureWidth };
+    reconstructed.forward(positions * rows, { train: false, alike: true });
+    return { view: reconstructed.features.view, stride: reconstructed.featureWidth };
   }
 }

@@ -7,7 +7,7 @@
  */
 import { checkElement, type Element } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
-import type { Rates, SequenceStepReport } from "../rules/rule.ts";
+import type { LearningRates, SequenceStepReport } from "../rules/rule.ts";
 
 import { type PerceptionState, presentElements, resumePerception, SpikingStepper } from "../rules/stepper.ts";
 import type { SequenceBsd } from "./sequence-ends.ts";
@@ -17,7 +17,7 @@ export interface StreamOptions {
   /** Elements between two learning steps, at most the pair's window; 0 (the default) never learns. */
   readonly every?: number;
   /** Learning rates of those steps. */
-  readonly rates?: Rates;
+  readonly learningRates?: LearningRates;
 }
 
 /**
@@ -36,7 +36,7 @@ export class SequenceStream {
   readonly #learner: SequenceBsd;
   readonly #stepper: SpikingStepper;
   readonly #every: number;
-  readonly #rates: Rates;
+  readonly #learningRates: LearningRates;
   /** Perception's state before the oldest element that was not learned from yet. */
   #before: PerceptionState;
   /** Whether the norms know more than the optimiser's steps tell: those of a net that was opened for use, whose steps and moments are not kept. */
@@ -44,25 +44,25 @@ export class SequenceStream {
   #elements: Element[] = [];
   #targets: Element[] = [];
 
-  /** Errors: `usage` where `every` is longer than the pair's window or there are no rates to learn with, or negative ones. */
-  constructor(learner: SequenceBsd, { every = 0, rates }: StreamOptions = {}) {
+  /** Errors: `usage` where `every` is longer than the pair's window or there are no learning rates, or negative ones. */
+  constructor(learner: SequenceBsd, { every = 0, learningRates }: StreamOptions = {}) {
     if (!Number.isInteger(every) || every < 0 || every > learner.window) {
       throw new BispikeError(
         "usage",
         `every: expected 0 to ${learner.window} elements (the pair's window), got ${every}`,
       );
     }
-    if (every > 0 && !rates)
-      throw new BispikeError("usage", "rates: expected the learning rates of a stream that learns, got none");
-    for (const [network, rate] of Object.entries(rates ?? {}))
+    if (every > 0 && !learningRates)
+      throw new BispikeError("usage", "learningRates: expected those of a stream that learns, got none");
+    for (const [network, rate] of Object.entries(learningRates ?? {}))
       if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY))
-        throw new BispikeError("usage", `rates.${network}: expected a number from 0, got ${rate}`);
+        throw new BispikeError("usage", `learningRates.${network}: expected a number from 0, got ${rate}`);
     const { pair, optimiser } = learner;
     this.#opened = optimiser.steps === 0 && [...pair.perception, ...pair.recall].some(({ norm }) => norm.observed);
     this.#learner = learner;
     this.#stepper = new SpikingStepper(learner.pair);
     this.#every = every;
-    this.#rates = rates ?? { perception: 0, recall: 0 };
+    this.#learningRates = learningRates ?? { perception: 0, recall: 0 };
   }
 
   /** Forgets what came before; elements that were not learned from yet are not learned from. */
@@ -111,7 +111,7 @@ export class SequenceStream {
     learner.statistics = "running";
     try {
       // What a trained net knows of its drives is worth more than one window.
-      this.report = learner.stepFromHere(this.#rates, this.#opened ? Number.POSITIVE_INFINITY : undefined);
+      this.report = learner.stepFromHere(this.#learningRates, this.#opened ? Number.POSITIVE_INFINITY : undefined);
     } finally {
       learner.statistics = statistics;
     }

@@ -1,7 +1,7 @@
 /** Text or series → what follows: windows in random order, and what the validation part says at an epoch's end. */
 import type { Sequence } from "../data/sequence/assemble.ts";
 import { evaluateSequence, type SequenceEvaluation, scoreOf } from "../measurement/sequence.ts";
-import type { Rates, SequenceLearner, SequenceStepReport } from "../rules/rule.ts";
+import type { LearningRates, SequenceLearner, SequenceStepReport } from "../rules/rule.ts";
 import { evenBatch, type Problem, type ProblemKind, type SumsShape } from "./problem.ts";
 
 /** Figures of a batch times its positions; decisions and positions are counts. */
@@ -78,9 +78,15 @@ export class SequenceProblem implements Problem<SequenceKind> {
     return evenBatch(k, items, batches);
   }
 
-  step(order: Int32Array, from: number, count: number, _counter: number, rates: Rates): SequenceStepReport {
+  step(
+    order: Int32Array,
+    from: number,
+    count: number,
+    _counter: number,
+    learningRates: LearningRates,
+  ): SequenceStepReport {
     this.#learner.load(this.#sequence.set, order, from, count);
-    return this.#learner.step(rates);
+    return this.#learner.step(learningRates);
   }
 
   speed(batchesPerSecond: number, itemsPerBatch: number): { positionsPerSecond: number } {
@@ -98,7 +104,9 @@ export class SequenceProblem implements Problem<SequenceKind> {
 
   async measure(pause?: () => Promise<void>): Promise<SequenceEvaluation | null> {
     const { set, about, windows } = this.#sequence;
-    return windows.heldOut.length > 0 ? evaluateSequence(this.#learner, set, about, set.parts.heldOut, pause) : null;
+    return windows.validation.length > 0
+      ? evaluateSequence(this.#learner, set, about, set.parts.validation, pause)
+      : null;
   }
 
   score(measured: SequenceEvaluation): number {

@@ -11,12 +11,12 @@ import { LayeredNet } from "../network/layered-net.ts";
 import { layerSlots, type Slot, type StatefulLayer } from "../network/parameters.ts";
 import { assertRows, type Shape, sizeOf } from "../network/shape.ts";
 import type { Activation } from "../network/spec.ts";
-import { realClassifierSpec } from "../network/specs.ts";
+import { annClassifierSpec } from "../network/specs.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
-import { assertBatch, assertFiniteLoss, type Batch, type Rates, type StepReport } from "./rule.ts";
+import { assertBatch, assertFiniteLoss, type Batch, type LearningRates, type StepReport } from "./rule.ts";
 
-/** What a net of real numbers for images is made from. */
-export interface RealImageNetOptions {
+/** What a non-spiking net for images is made from. */
+export interface AnnImageNetOptions {
   /** mlp: fully connected stages. cnn: 3x3 convolutions with 2x2 max-pooling. */
   readonly kind: "mlp" | "cnn";
   /** The frame an image comes in; for a cnn its sides are divisible by 2 to the number of hidden stages. `createModel` pads images to that. */
@@ -35,10 +35,10 @@ export interface RealImageNetOptions {
 }
 
 /** Rules on such nets, by their names in a configuration. */
-export type RealImageRule = "backprop-ann" | "dll" | "predictive-coding" | "ccl" | "bsd-ann";
+export type AnnImageRule = "backprop-ann" | "dll" | "predictive-coding" | "ccl" | "bsd-ann";
 
 /** The hidden units of each rule's authors. */
-export const authorsActivations: Readonly<Record<RealImageRule, Activation>> = {
+export const authorsActivations: Readonly<Record<AnnImageRule, Activation>> = {
   "backprop-ann": "relu",
   dll: "tanh",
   "predictive-coding": "tanh",
@@ -47,8 +47,8 @@ export const authorsActivations: Readonly<Record<RealImageRule, Activation>> = {
 };
 
 /** The net, and the images it sees. */
-export interface RealImageNet {
-  readonly options: RealImageNetOptions & { readonly activation: Activation };
+export interface AnnImageNet {
+  readonly options: AnnImageNetOptions & { readonly activation: Activation };
   readonly net: LayeredNet;
   /** Normalised pixels, [image][stimulusWidth], channels last. */
   readonly stimulus: Region<Float32Array>;
@@ -62,13 +62,13 @@ export interface RealImageNet {
  * @param rule whose units are the default
  * @example
  * const image = { height: 28, width: 28, channels: 1 };
- * realImageNet(team, { kind: "mlp", image, hidden: [512, 256], classes: 10, norm: true, maxImages: 128, seed: 1 }, "dll");
+ * annImageNet(team, { kind: "mlp", image, hidden: [512, 256], classes: 10, norm: true, maxImages: 128, seed: 1 }, "dll");
  */
-export function realImageNet(team: Team, options: RealImageNetOptions, rule: RealImageRule): RealImageNet {
+export function annImageNet(team: Team, options: AnnImageNetOptions, rule: AnnImageRule): AnnImageNet {
   const { image, maxImages, seed, activation = authorsActivations[rule] } = options;
   const stimulusWidth = padded(sizeOf(image));
   const stimulus = team.arena.f32(maxImages * stimulusWidth);
-  const spec = realClassifierSpec({ ...options, activation });
+  const spec = annClassifierSpec({ ...options, activation });
   const input = { kind: "real", shape: spec.stimulus, at: stimulus.at, stride: stimulusWidth, maxImages } as const;
   const net = new LayeredNet(team, { input, spec, seed });
   return { options: { ...options, activation }, net, stimulus, stimulusWidth };
@@ -97,9 +97,9 @@ export function statefulLayer(layer: LayeredNet["layers"][number]): StatefulLaye
   return { name, group, bundles: [synapses], norm, channels: synapses.shape.channels };
 }
 
-export abstract class RealImageLearner {
+export abstract class AnnImageLearner {
   readonly net: LayeredNet;
-  readonly options: RealImageNet["options"];
+  readonly options: AnnImageNet["options"];
   readonly optimiser: AdamW;
   readonly stimulus: Region<Float32Array>;
   readonly stimulusWidth: number;
@@ -111,7 +111,7 @@ export abstract class RealImageLearner {
   readonly #feedback: readonly StatefulLayer[];
 
   /** @param feedback layers of their own that a rule learns beside the net */
-  constructor(image: RealImageNet, optimiser: OptimiserOptions, feedback: readonly StatefulLayer[] = []) {
+  constructor(image: AnnImageNet, optimiser: OptimiserOptions, feedback: readonly StatefulLayer[] = []) {
     const { net, options, stimulus, stimulusWidth } = image;
     const { arena } = net.team;
     this.net = net;
@@ -139,7 +139,7 @@ export abstract class RealImageLearner {
    * One update from the loaded images, whose labels the batch names; its counter is not used, nothing here being random.
    * Throws a `training` error when a loss stops being finite, a `usage` error for a batch that does not fit.
    */
-  abstract step(batch: Batch, rates: Rates): StepReport;
+  abstract step(batch: Batch, learningRates: LearningRates): StepReport;
 
   /**
    * Outputs of the loaded images by the running statistics: an image's bytes do not depend on those beside it. Valid until the next pass.
@@ -200,7 +200,7 @@ export abstract class RealImageLearner {
     const stageLosses = [...(hidden ?? new Array<number>(layers.length).fill(0)), loss];
     for (const [k, own] of stageLosses.entries()) assertFiniteLoss(k + 1, own, this.optimiser.steps);
     const total = stageLosses.reduce((sum, own) => sum + own, 0);
-    return { loss: total, stageLosses, perceptionRates: [], recallRates: [], silent: [], correct, images };
+    return { loss: total, stageLosses, perceptionRates: [], recallRates: [], dead: [], correct, images };
   }
 
   /** Updates every layer of the net by the gradients that are there. */

@@ -15,7 +15,7 @@ import {
   type AutoencoderReport,
   assertFiniteLoss,
   type LatentAccess,
-  type Rates,
+  type LearningRates,
 } from "./rule.ts";
 import { Drawing } from "./top.ts";
 import type { LayeredBackprop } from "./ways-down.ts";
@@ -29,7 +29,7 @@ function run(layers: readonly Layer[], images: number, alike: boolean): void {
 }
 
 /** The pair's stimulus rows as a network draws them: the feature rows of its last layer. */
-export function redrawImages(pair: AutoencoderPair, images: number, by: Network): Float32Array {
+export function reconstructImages(pair: AutoencoderPair, images: number, by: Network): Float32Array {
   assertRows("images", images, pair.options.maxImages);
   const layers = pair.path(by);
   run(layers, images, false);
@@ -93,7 +93,7 @@ export function* autoencoderSlots(pair: AutoencoderPair, optimiser: boolean): Ge
   }
 }
 
-// Backprop on an autoencoder, whatever its neurons: perception alone learns to redraw the images it is shown.
+// Backprop on an autoencoder, whatever its neurons: perception alone learns to reconstruct the images it is shown.
 //
 // L = mean over images, pixels and channels of (mean drive of the read-out - image)^2
 //
@@ -102,7 +102,7 @@ export function* autoencoderSlots(pair: AutoencoderPair, optimiser: boolean): Ge
 /** Mean firing rate of each hidden stage and its share of silent neurons; empty where nothing spikes. */
 export interface Activity {
   readonly rates: readonly number[];
-  readonly silent: readonly number[];
+  readonly dead: readonly number[];
 }
 
 /** A layer of either kind of net. */
@@ -128,7 +128,7 @@ export interface PerceptionNet {
 
 export abstract class PerceptionLearner implements AutoencoderLearner {
   readonly optimiser: AdamW;
-  readonly redrawers = ["perception"] as const;
+  readonly reconstructors = ["perception"] as const;
   readonly #net: PerceptionNet;
   readonly #drawing: Drawing;
 
@@ -162,7 +162,7 @@ export abstract class PerceptionLearner implements AutoencoderLearner {
   protected abstract activity(images: number): Activity;
 
   /** One update from the loaded images. Throws a `training` error when the loss stops being finite, a `usage` error for none or more than `maxImages`. */
-  step(images: number, rates: Rates): AutoencoderReport {
+  step(images: number, learningRates: LearningRates): AutoencoderReport {
     const { optimiser } = this;
     assertRows("images", images, this.maxImages, 1);
     const { layers, readout, backprop } = this.#net;
@@ -171,15 +171,15 @@ export abstract class PerceptionLearner implements AutoencoderLearner {
     const loss = this.#drawing.loss(readout.features.at, this.stimulus.at, images, 1);
     assertFiniteLoss(layers.length + 1, loss, optimiser.steps);
     backprop.backward(images, this.#drawing.gradient.at);
-    for (const { group } of layers) optimiser.update(group, rates.perception);
+    for (const { group } of layers) optimiser.update(group, learningRates.perception);
     optimiser.finish();
-    const { rates: perceptionRates, silent } = this.activity(images);
+    const { rates: perceptionRates, dead } = this.activity(images);
     const stageLosses = [...new Array<number>(layers.length).fill(0), loss];
-    return { loss, stageLosses, perceptionRates, recallRates: [], silent, correct: 0, images };
+    return { loss, stageLosses, perceptionRates, recallRates: [], dead, correct: 0, images };
   }
 
   /** The loaded images as perception draws them, [image][stimulusWidth] normalised pixels; valid until the next call. Throws a `usage` error for recall, which backprop does not train, and for more than `maxImages`. */
-  redraw(images: number, by: Network): Float32Array {
+  reconstruct(images: number, by: Network): Float32Array {
     if (by !== "perception")
       throw new BispikeError("usage", "backprop trains perception alone: expected images by perception, got by recall");
     assertRows("images", images, this.maxImages);

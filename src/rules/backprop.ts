@@ -14,15 +14,15 @@ import { LayeredNet } from "../network/layered-net.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import type { SequencePair } from "../network/sequence-pair.ts";
 import { type Shape, sizeOf } from "../network/shape.ts";
-import { type AutoencoderShape, realAutoencoderSpec } from "../network/specs.ts";
+import { type AutoencoderShape, annAutoencoderSpec } from "../network/specs.ts";
 import { type FromAbove, ThroughTime } from "../network/through-time.ts";
-import { RealImageLearner, type RealImageNet } from "./ann-images.ts";
+import { AnnImageLearner, type AnnImageNet } from "./ann-images.ts";
 import { type Activity, PerceptionLearner, SpikingLatent } from "./autoencoder-learners.ts";
 import { SpikingStage } from "./backward-stage.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import { assertKeepsDrives, type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
-import type { Batch, Rates, SequenceStepReport, StepReport } from "./rule.ts";
-import { RealLearner, SpikingLearner } from "./sequence-learners.ts";
+import type { Batch, LearningRates, SequenceStepReport, StepReport } from "./rule.ts";
+import { AnnLearner, SpikingLearner } from "./sequence-learners.ts";
 import { LayeredBackprop } from "./ways-down.ts";
 
 /**
@@ -37,57 +37,57 @@ export class Backprop extends PerceptionRule {
   readonly #backprop: LayeredBackprop;
 
   /**
-   * @param carriers weights that carry errors down, of stage 3 first. Default perception's own
+   * @param errorWeights weights that carry errors down, of stage 3 first. Default perception's own
    * @throws BispikeError "usage" for a pair without `keepDrives`
    */
   constructor(
     pair: NetworkPair,
     options: PerceptionOptions,
     optimiser: OptimiserOptions,
-    carriers?: readonly WeightSource[],
+    errorWeights?: readonly WeightSource[],
   ) {
     super(pair, options, optimiser);
     assertKeepsDrives(pair);
     const stages = this.hidden.map((layer) => new SpikingStage(pair.team, layer));
-    this.#backprop = new LayeredBackprop(pair.team, stages, pair.conceptDrive, carriers);
+    this.#backprop = new LayeredBackprop(pair.team, stages, pair.conceptDrive, errorWeights);
   }
 
-  protected override atTop({ images, rates, gradient }: Reached): void {
+  protected override atTop({ images, learningRates, gradient }: Reached): void {
     this.#backprop.backward(images, gradient);
-    for (const { group } of this.pair.perception) this.optimiser.update(group, rates.perception);
+    for (const { group } of this.pair.perception) this.optimiser.update(group, learningRates.perception);
   }
 }
 
-// Backprop on a net of real numbers: the yardstick that shares nothing with a spiking net but shapes, norm, optimiser and loss. None of the criteria of plausibility is met.
+// Backprop on a non-spiking net: the yardstick that shares nothing with a spiking net but shapes, norm, optimiser and loss. None of the criteria of plausibility is met.
 //
 // dL/dz_L = (softmax(y) - one-hot) / images,  dL/dy_k = W_{k+1}^T dL/dz_{k+1},  dL/dz_k by f' and the norm (equations: ways-down.ts)
 
 /**
- * Backprop on a net of real numbers, with cross-entropy at the top.
+ * Backprop on a non-spiking net, with cross-entropy at the top.
  * `rates.recall` is not used.
  *
  * @example
  * const net = { kind: "mlp", image: { height: 28, width: 28, channels: 1 }, hidden: [512, 256], classes: 10, norm: true, maxImages: 128, seed: 1 } as const;
- * const learner = new ImageRealBackprop(realImageNet(team, net, "backprop-ann"), { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new ImageAnnBackprop(annImageNet(team, net, "backprop-ann"), { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  * learner.stimulus.view.set(pixels); // rows of learner.stimulusWidth floats
  * learner.step({ labels, counter: 0 }, { perception: 1e-3, recall: 0 }).loss;
  */
-export class ImageRealBackprop extends RealImageLearner {
+export class ImageAnnBackprop extends AnnImageLearner {
   readonly #backprop: LayeredBackprop;
 
-  constructor(image: RealImageNet, optimiser: OptimiserOptions) {
+  constructor(image: AnnImageNet, optimiser: OptimiserOptions) {
     super(image, optimiser);
     this.#backprop = new LayeredBackprop(image.net.team, image.net.hidden, image.net.readout);
   }
 
-  step(batch: Batch, rates: Rates): StepReport {
+  step(batch: Batch, learningRates: LearningRates): StepReport {
     const { net, optimiser } = this;
     const { labels } = batch;
     const images = this.begin(batch);
     net.forward(images, true);
     const report = this.report(this.compare(labels, 1 / images), images);
     this.#backprop.backward(images, this.errors.at);
-    this.updateNet(rates.perception);
+    this.updateNet(learningRates.perception);
     optimiser.finish();
     return report;
   }
@@ -134,7 +134,7 @@ export class SequenceBackprop extends SpikingLearner {
   }
 
   /** One update on the windows that were loaded. */
-  step(rates: Rates): SequenceStepReport {
+  step(learningRates: LearningRates): SequenceStepReport {
     const { pair, optimiser, positions, rows } = this;
     const { perception, conceptDrive } = pair;
     const images = positions * rows;
@@ -153,10 +153,10 @@ export class SequenceBackprop extends SpikingLearner {
       if (k > 0) above = this.#fromStage(k, images);
     }
     for (const layer of perception) {
-      optimiser.update(layer.group, rates.perception);
+      optimiser.update(layer.group, learningRates.perception);
       layer.settle(span, seen);
     }
-    optimiser.update(conceptDrive.group, rates.perception);
+    optimiser.update(conceptDrive.group, learningRates.perception);
     optimiser.finish();
     const perceptionRates = perception.map((layer) => {
       const own = layer.rates();
@@ -243,11 +243,11 @@ export class SequenceBackprop extends SpikingLearner {
  * Backpropagation through time on the recurrent net of real numbers: the exact gradient of the mean loss over the window. `rates.recall` is not used.
  *
  * @example
- * const learner = new RealBackprop(net, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new AnnBackprop(net, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  * learner.load(text, starts, 0, 64);
  * learner.step({ perception: 3e-3, recall: 0 }).loss;
  */
-export class RealBackprop extends RealLearner {
+export class AnnBackprop extends AnnLearner {
   /** xi of each layer, all positions, laid out like the layer's values: columns past its width must stay 0. */
   readonly #xi: readonly Region<Float32Array>[];
 
@@ -258,7 +258,7 @@ export class RealBackprop extends RealLearner {
   }
 
   /** One update on the windows that were loaded. */
-  step(rates: Rates): SequenceStepReport {
+  step(learningRates: LearningRates): SequenceStepReport {
     const { net, optimiser } = this;
     const { window, rows, positions } = net.windows;
     net.forward();
@@ -270,7 +270,7 @@ export class RealBackprop extends RealLearner {
       this.#backward(index);
       net.layers[index]!.gradient(window, rows, 1);
     }
-    this.updateNet(rates.perception);
+    this.updateNet(learningRates.perception);
     optimiser.finish();
     return report;
   }
@@ -336,10 +336,10 @@ export class AutoencoderBackprop extends PerceptionLearner {
   protected override activity(): Activity {
     const hidden = this.#perception.slice(0, -1).map((layer) => {
       const own = layer.rates();
-      const silent = own.reduce((count, rate) => count + (rate === 0 ? 1 : 0), 0);
-      return { rate: own.reduce((sum, rate) => sum + rate, 0) / own.length, silent: silent / own.length };
+      const dead = own.reduce((count, rate) => count + (rate === 0 ? 1 : 0), 0);
+      return { rate: own.reduce((sum, rate) => sum + rate, 0) / own.length, dead: dead / own.length };
     });
-    return { rates: hidden.map(({ rate }) => rate), silent: hidden.map(({ silent }) => silent) };
+    return { rates: hidden.map(({ rate }) => rate), dead: hidden.map(({ dead }) => dead) };
   }
 }
 
@@ -348,7 +348,7 @@ export class AutoencoderBackprop extends PerceptionLearner {
  * sizes, norm and optimiser.
  */
 
-export interface RealAutoencoderOptions extends AutoencoderShape {
+export interface AnnAutoencoderOptions extends AutoencoderShape {
   /** The frame an image comes in; for a cnn as `autoencoderFrame` says. */
   readonly image: Shape;
   readonly norm: boolean;
@@ -359,17 +359,17 @@ export interface RealAutoencoderOptions extends AutoencoderShape {
 /**
  * @example
  * const options = { kind: "mlp", image, hidden: [256], latent: 64, norm: true, maxImages: 128, seed: 1 } as const;
- * const learner = new AutoencoderRealBackprop(team, options, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new AutoencoderAnnBackprop(team, options, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  * learner.stimulus.view.set(pixels);
  * learner.step(64, { perception: 3e-3, recall: 0 }).loss;
  */
-export class AutoencoderRealBackprop extends PerceptionLearner {
+export class AutoencoderAnnBackprop extends PerceptionLearner {
   readonly #net: LayeredNet;
 
   /** Throws a `shape` error where the image cannot be halved as often as there are convolutions. */
-  constructor(team: Team, options: RealAutoencoderOptions, optimiser: OptimiserOptions) {
+  constructor(team: Team, options: AnnAutoencoderOptions, optimiser: OptimiserOptions) {
     const { image, maxImages, seed } = options;
-    const spec = realAutoencoderSpec(options);
+    const spec = annAutoencoderSpec(options);
     const stimulusWidth = padded(sizeOf(image));
     const stimulus = team.arena.f32(maxImages * stimulusWidth);
     const input = { kind: "real", shape: spec.stimulus, at: stimulus.at, stride: stimulusWidth, maxImages } as const;
@@ -385,6 +385,6 @@ export class AutoencoderRealBackprop extends PerceptionLearner {
   }
 
   protected override activity(): Activity {
-    return { rates: [], silent: [] };
+    return { rates: [], dead: [] };
   }
 }

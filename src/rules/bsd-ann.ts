@@ -2,19 +2,19 @@
  * BSD's stage losses on units that do not spike: two real-valued nets that teach each other stage by stage (mirrored-nets.ts), by the losses, centring and class prototypes of
  * rule BSD (losses/), on values a_i and c_i where that has firing rates. What is left to tell from BSD are the spikes.
  *
- *   stage 1             align(stimulus, redrawn stimulus)   trains the feedback net's last weights
+ *   stage 1             align(stimulus, reconstructed stimulus)   trains the feedback net's last weights
  *   stage i, 1 < i < L  align(a_i, c_i)                     trains W into a_i and Theta into c_i
  *   stage L             cross-entropy                       trains the last W
  */
 
 import { type StageLossOptions, stageLoss, stimulusLoss } from "../losses/stage-loss.ts";
-import type { RealImageNet } from "./ann-images.ts";
+import type { AnnImageNet } from "./ann-images.ts";
 import type { Freeze } from "./bsd.ts";
 import { MirroredNets } from "./mirrored-nets.ts";
 import type { OptimiserOptions } from "./optimiser.ts";
 
 /** What rule bsd-ann is told. */
-export interface RealBsdOptions extends StageLossOptions {
+export interface AnnBsdOptions extends StageLossOptions {
   /** Take each unit's mean away before comparing. */
   readonly centred: boolean;
   /** Weight of each hidden stage's loss. */
@@ -31,11 +31,11 @@ export interface RealBsdOptions extends StageLossOptions {
  *
  * @example
  * const own = { loss: "infonce", temperature: 0.1, lambda: 4, centred: true, weight: 1, stimulusWeight: 1 } as const;
- * const learner = new RealBsd(realImageNet(team, net, "bsd-ann"), own, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new AnnBsd(annImageNet(team, net, "bsd-ann"), own, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */
-export class RealBsd extends MirroredNets {
+export class AnnBsd extends MirroredNets {
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
-  constructor(image: RealImageNet, own: RealBsdOptions, optimiser: OptimiserOptions) {
+  constructor(image: AnnImageNet, own: AnnBsdOptions, optimiser: OptimiserOptions) {
     const { weight, stimulusWeight, centred, freeze = "none" } = own;
     const loss = (stage: number, features: number) =>
       stage === 1 ? stimulusLoss(own, stimulusWeight, features) : stageLoss(own, weight, features);

@@ -2,12 +2,12 @@
 
 import { BispikeError } from "../errors.ts";
 import type { AffinityKind } from "../losses/infonce.ts";
-import type { Negatives } from "../losses/pairings.ts";
+import type { Rivals } from "../losses/pairings.ts";
 import type { StageLossName } from "../losses/stage-loss.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import type { Freeze } from "./bsd.ts";
-import type { Carriers } from "./error-weights.ts";
+import type { ErrorWeights } from "./error-weights.ts";
 import type { HomeostasisOptions } from "./rate-regularisation.ts";
 import { CODE_RATE } from "./stage-codes.ts";
 import type { TopLoss } from "./top.ts";
@@ -21,10 +21,10 @@ export interface BsdOptions {
   /** Take each neuron's mean away before comparing. */
   readonly centred: boolean;
   /** Which recalled rows a sample is told from. */
-  readonly rivals: Negatives;
+  readonly rivals: Rivals;
   /** Alignment loss of the hidden stages and stage 1. */
   readonly loss: StageLossName;
-  /** ReCo: weight of the negatives, of stages and the top. */
+  /** ReCo: weight of the rivals, of stages and the top. */
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
@@ -51,7 +51,7 @@ export interface BsdOptions {
   /** How many of perception's stages below its own a stage's error teaches too; above 0 it needs a pair that keeps its drives. Default 0. */
   readonly errorDepth?: number;
   /** What carries errors down, where they reach: recall's synapses, which needs a chain of them, synapses that learn as perception's do, or the transposes of those. Default "recall". */
-  readonly errorWeights?: Carriers;
+  readonly errorWeights?: ErrorWeights;
 }
 
 /** What random codes are drawn by. */

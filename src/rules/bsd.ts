@@ -3,7 +3,7 @@
  *
  * Two networks run against each other: perception up from the stimulus (weights W), recall down from the target (Theta). Each stage has one loss, to which its inputs are constants:
  *
- *   stage 1             what recall redraws against the stimulus          trains Theta_1
+ *   stage 1             what recall reconstructs against the stimulus          trains Theta_1
  *   stage i, 1 < i < L  align(perception's features, recall's features)   trains W_{i-1} and Theta_i
  *   stage L             what perception reads out against the target      trains W_{L-1}
  *
@@ -23,7 +23,7 @@ import { BispikeError } from "../errors.ts";
 import { type AlignedStage, Alignment, type Wanted } from "../losses/align.ts";
 import { bandsOf, type FrequencyOptions } from "../losses/bands.ts";
 import type { AffinityKind } from "../losses/infonce.ts";
-import type { Negatives } from "../losses/pairings.ts";
+import type { Rivals } from "../losses/pairings.ts";
 import { partLoss, type StageLossName } from "../losses/stage-loss.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { ParameterGroup } from "../network/parameters.ts";
@@ -41,8 +41,8 @@ import {
   type StageLayer,
 } from "./ends.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
-import { type HomeostasisOptions, pullRates } from "./rate-regularisation.ts";
-import { assertFiniteLoss, type Rates, type StepReport } from "./rule.ts";
+import { type HomeostasisOptions, regulariseRates } from "./rate-regularisation.ts";
+import { assertFiniteLoss, type LearningRates, type StepReport } from "./rule.ts";
 import type { WayBack } from "./way-back.ts";
 
 // Where a step of a pair that is cut between stages meets the rest of the pair: it takes spikes from the stage beyond the cut, or gives its own.
@@ -113,13 +113,13 @@ export interface HiddenOptions {
   /** Take each neuron's mean away before comparing. */
   readonly centred: boolean;
   /** Which recalled rows a row is told from. Default literal: all others. */
-  readonly rivals?: Negatives;
+  readonly rivals?: Rivals;
   /** Rows that are compared with each other at most. Default all. */
   readonly block?: number;
   /** With `on`: a loss in each band of spatial frequencies, ReCo's with a lambda of its own. */
   readonly frequency?: FrequencyOptions & { readonly on: boolean };
   readonly loss: StageLossName;
-  /** ReCo: weight of the negatives. */
+  /** ReCo: weight of the rivals. */
   readonly lambda: number;
   /** InfoNCE: temperature of the softmax over affinities. */
   readonly temperature: number;
@@ -136,7 +136,7 @@ export interface HiddenOptions {
 }
 
 /** A layer's read-out of what is below it, another local teacher. */
-export interface LayerRedraw {
+export interface LayerReconstruction {
   readonly group: ParameterGroup;
   /** Loss of the newest pass; adds its gradient by the layer's features to the rows at `gradient`. */
   learn(rows: number, gradient: Address): number;
@@ -151,8 +151,8 @@ export interface BsdParts<B> {
   readonly optimiser: OptimiserOptions;
   /** Learning rate of a hidden stage's half, as a multiple of its network's; 0 leaves it as it was drawn. Default 1. */
   readonly share?: (side: Side, stage: number) => number;
-  /** Read-outs of layers that also learn to redraw what is below them. */
-  readonly redraws?: ReadonlyMap<StageLayer, LayerRedraw>;
+  /** Read-outs of layers that also learn to reconstruct what is below them. */
+  readonly reconstructions?: ReadonlyMap<StageLayer, LayerReconstruction>;
   /** Where errors leave the stages they are made at. */
   readonly wayBack?: WayBack | undefined;
 }
@@ -167,14 +167,14 @@ export class BsdLearner<B> {
   readonly #stages: readonly (HiddenStage & { readonly aligned: AlignedStage })[];
 
   constructor(parts: BsdParts<B>) {
-    const { team, pair, ends, options, redraws } = parts;
+    const { team, pair, ends, options, reconstructions } = parts;
     const { features = "rate", recallFeatures = "same" } = options;
     this.#parts = parts;
     this.#features = { perception: features, recall: recallFeatures === "same" ? features : recallFeatures };
     this.#stages = pair.hidden.map((hidden) => ({ ...hidden, aligned: alignedStage(team, hidden.up, options) }));
     const stages = [...(ends.aligned ?? []), ...this.#stages.map(({ aligned }) => aligned)];
     this.#alignment = new Alignment(team, { ...ends.room, stages });
-    const learning = [...pair.perception, ...pair.recall, ...(redraws?.values() ?? [])];
+    const learning = [...pair.perception, ...pair.recall, ...(reconstructions?.values() ?? [])];
     this.optimiser = new AdamW(
       team,
       parts.optimiser,
@@ -183,25 +183,25 @@ export class BsdLearner<B> {
   }
 
   /** A step of a whole pair. */
-  step(batch: B & Continues, rates: Rates): StepReport {
-    return runWhole(this.course(batch, rates));
+  step(batch: B & Continues, learningRates: LearningRates): StepReport {
+    return runWhole(this.course(batch, learningRates));
   }
 
   /**
    * A step of the stages at hand, which pauses between stages. A part of a pair takes recall's spikes from the stage above it and gives its own to the stage below it, then perception's the
    * other way round; its report has losses of its own stages, 0 for others, and rates of its own. Nothing learns before a part's last `take`.
    */
-  *course(batch: B & Continues, rates: Rates): Course<StepReport> {
+  *course(batch: B & Continues, learningRates: LearningRates): Course<StepReport> {
     const { pair, ends, options, wayBack } = this.#parts;
     const { optimiser } = this;
     const { shown, told } = ends.spans(batch);
     const { statistics = "batch", seen = optimiser.steps } = batch;
     const free = learning(options.freeze);
-    const learns = { perception: free.perception, recall: free.recall && rates.recall > 0 };
+    const learns = { perception: free.perception, recall: free.recall && learningRates.recall > 0 };
     const stageLosses = new Array<number>(pair.stages).fill(0);
     const perceptionRates: number[] = [];
     const recallRates: number[] = [];
-    const silent: number[] = [];
+    const dead: number[] = [];
     let correct = 0;
     const report = (stage: number, loss: number) => {
       assertFiniteLoss(stage, loss, optimiser.steps);
@@ -211,7 +211,7 @@ export class BsdLearner<B> {
     if (!batch.continues) pair.reset(shown);
 
     // Recall, down from the target; its layers keep their drives until perception comes by.
-    let redrawnGradient: Address = 0;
+    let reconstructedGradient: Address = 0;
     if (pair.recall.length > 0 || pair.cuts.down) {
       yield* this.#take("recall", told);
       ends.tell(batch);
@@ -219,13 +219,13 @@ export class BsdLearner<B> {
         layer.forward(told, { learn: statistics, feature: this.#features.recall });
       yield* this.#give("recall", told);
     }
-    if (pair.redrawn) {
+    if (pair.reconstructed) {
       const measured = ends.stimulus(batch, learns.recall, this.#alignment);
       if (measured) {
         report(1, measured.loss);
-        redrawnGradient = measured.gradient;
+        reconstructedGradient = measured.gradient;
         if (learns.recall && !wayBack?.recallBackward)
-          this.#learn("recall", pair.redrawn, told, measured.gradient, rates.recall);
+          this.#learn("recall", pair.reconstructed, told, measured.gradient, learningRates.recall);
       }
       yield PAUSE;
     }
@@ -240,8 +240,8 @@ export class BsdLearner<B> {
       up.forward(shown, { learn: statistics, feature: this.#features.perception });
       // Before the stage learns: the stage above need not wait for that.
       if (stage === pair.range.last) yield* this.#give("perception", shown);
-      const own = this.#pull(up, shown);
-      const other = isRecall(down) ? this.#pull(down, told) : undefined;
+      const own = this.#regularise(up, shown);
+      const other = isRecall(down) ? this.#regularise(down, told) : undefined;
       if (!isRecall(down)) down.write();
       const sides = {
         v: up.features.at,
@@ -251,19 +251,21 @@ export class BsdLearner<B> {
         labels,
       };
       const compared = this.#alignment.align(aligned, sides, this.#wanted(hidden, learns));
-      const redrawn =
-        this.#redraw(up, shown, compared.rows, learns.perception ? rates.perception : 0) +
-        (isRecall(down) ? this.#redraw(down, told, compared.columns, learns.recall ? rates.recall : 0) : 0);
-      report(stage, compared.loss + own.cost + (other?.cost ?? 0) + redrawn);
+      const reconstructed =
+        this.#reconstruct(up, shown, compared.rows, learns.perception ? learningRates.perception : 0) +
+        (isRecall(down)
+          ? this.#reconstruct(down, told, compared.columns, learns.recall ? learningRates.recall : 0)
+          : 0);
+      report(stage, compared.loss + own.cost + (other?.cost ?? 0) + reconstructed);
       perceptionRates.push(own.rate);
-      silent.push(own.silent);
+      dead.push(own.dead);
       if (learns.perception && !wayBack)
-        this.#learn("perception", up, shown, compared.rows, rates.perception, this.#share("perception", stage));
+        this.#learn("perception", up, shown, compared.rows, learningRates.perception, this.#share("perception", stage));
       up.settle(shown, seen);
       if (isRecall(down)) {
         recallRates.push(other!.rate);
         if (learns.recall && !wayBack?.recallBackward)
-          this.#learn("recall", down, told, compared.columns, rates.recall, this.#share("recall", stage));
+          this.#learn("recall", down, told, compared.columns, learningRates.recall, this.#share("recall", stage));
         // Statistics are no weights: a frozen recall is normalised by its own, too.
         down.settle(told, seen);
       }
@@ -277,19 +279,19 @@ export class BsdLearner<B> {
       report(pair.stages, top.loss);
       correct = top.correct;
       if (wayBack?.recallBackward && learns.recall) {
-        wayBack.recallBackward(rowsOf(told), redrawnGradient);
-        for (const { group } of pair.recall) optimiser.update(group, rates.recall);
+        wayBack.recallBackward(rowsOf(told), reconstructedGradient);
+        for (const { group } of pair.recall) optimiser.update(group, learningRates.recall);
       }
       if (wayBack && learns.perception) {
         wayBack.perceptionBackward(rowsOf(shown), top.gradient);
-        for (const { group } of pair.perception) optimiser.update(group, rates.perception);
-      } else this.#learn("perception", pair.concept, shown, top.gradient, rates.perception);
+        for (const { group } of pair.perception) optimiser.update(group, learningRates.perception);
+      } else this.#learn("perception", pair.concept, shown, top.gradient, learningRates.perception);
     }
     optimiser.finish();
-    if (learns.perception) wayBack?.updated?.(rates.perception);
+    if (learns.perception) wayBack?.updated?.(learningRates.perception);
 
     const loss = stageLosses.reduce((sum, value) => sum + value, 0);
-    return { loss, stageLosses, perceptionRates, recallRates, silent, correct, images: rowsOf(shown) };
+    return { loss, stageLosses, perceptionRates, recallRates, dead, correct, images: rowsOf(shown) };
   }
 
   /** Waits for the spikes of the stage beyond the cut, where there is one. */
@@ -306,10 +308,10 @@ export class BsdLearner<B> {
     if (spikes) yield { do: "give", network, spikes, rows: rowsOf(span) };
   }
 
-  /** Firing rates of a layer's newest pass and what they cost, whose gradient becomes the layer's pull. */
-  #pull(layer: StageLayer, span: Span) {
+  /** Firing rates of a layer's newest pass and what they cost, whose gradient is added to the layer's errors. */
+  #regularise(layer: StageLayer, span: Span) {
     const { rates, seen } = layer.rates(span);
-    return pullRates({ rates, seen, pull: layer.pull.view }, this.#parts.options.homeostasis);
+    return regulariseRates({ rates, seen, regularisation: layer.regularisation.view }, this.#parts.options.homeostasis);
   }
 
   /** Where a stage's gradients go: to the alignment's own rows, which the next stage writes over, or to be kept for the way back. Not made where nothing learns from them. */
@@ -322,11 +324,11 @@ export class BsdLearner<B> {
   }
 
   /** Loss of a layer's read-out of what is below it, whose gradient is added to the features'; 0 where there is none. */
-  #redraw(layer: StageLayer, span: Span, gradient: Address, rate: number): number {
-    const redraw = this.#parts.redraws?.get(layer);
-    if (!redraw || rate === 0) return 0;
-    const loss = redraw.learn(rowsOf(span), gradient);
-    this.optimiser.update(redraw.group, rate);
+  #reconstruct(layer: StageLayer, span: Span, gradient: Address, rate: number): number {
+    const reconstruct = this.#parts.reconstructions?.get(layer);
+    if (!reconstruct || rate === 0) return 0;
+    const loss = reconstruct.learn(rowsOf(span), gradient);
+    this.optimiser.update(reconstruct.group, rate);
     return loss;
   }
 

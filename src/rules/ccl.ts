@@ -8,7 +8,7 @@
  */
 
 import { labelMatch } from "../losses/infonce.ts";
-import type { RealImageNet } from "./ann-images.ts";
+import type { AnnImageNet } from "./ann-images.ts";
 import { MirroredNets } from "./mirrored-nets.ts";
 import type { OptimiserOptions } from "./optimiser.ts";
 
@@ -22,7 +22,7 @@ export interface CounterCurrentOptions {
 
 /**
  * Cosines, for all nets. Dots, the authors' choice for fully connected nets (at a weight of 128, by plain gradients), learn worse under AdamW: of MNIST 784-256-128-10, 10 000 images,
- * 3 epochs, at the best of four rates they named 79 % of held-out images right with norm and 89 % without, where cosines named 95 % and 94 %.
+ * 3 epochs, at the best of four rates they named 79 % of validation images right with norm and 89 % without, where cosines named 95 % and 94 %.
  */
 export const counterCurrentDefaults: CounterCurrentOptions = { affinity: "cosines", weight: 1 };
 
@@ -31,11 +31,11 @@ export const counterCurrentDefaults: CounterCurrentOptions = { affinity: "cosine
  * `rates.perception` is W's rate, `rates.recall` Theta's. Each stage reports its own loss.
  *
  * @example
- * const learner = new CounterCurrent(realImageNet(team, net, "ccl"), counterCurrentDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new CounterCurrent(annImageNet(team, net, "ccl"), counterCurrentDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */
 export class CounterCurrent extends MirroredNets {
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
-  constructor(image: RealImageNet, own: CounterCurrentOptions, optimiser: OptimiserOptions) {
+  constructor(image: AnnImageNet, own: CounterCurrentOptions, optimiser: OptimiserOptions) {
     super(image, { loss: (_stage, features) => labelMatch({ ...own, features }), centred: false }, optimiser);
   }
 }

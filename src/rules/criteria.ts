@@ -2,7 +2,7 @@
  * The five criteria of biological plausibility that BSD's authors set up, and which rule meets which. Declared here, once; `test/invariant/criteria.test.ts` finds out by
  * perturbation, and fails where a declaration is not what a rule does. They are about hidden stages; what a rule's top stage or its norm does is in the notes.
  *
- * On nets of real numbers `test/invariant/criteria-real.test.ts` does the same. Errors that come from the stage above are no local signal here, by whatever weights they come; BSD's
+ * On non-spiking nets `test/invariant/criteria-real.test.ts` does the same. Errors that come from the stage above are no local signal here, by whatever weights they come; BSD's
  * authors are more generous to DLL and predictive coding, which the notes say.
  */
 import type { PairOptions } from "../network/pair.ts";
@@ -43,7 +43,7 @@ export const criteriaOfRules = {
     label: "BSD, the default",
     meets: ["C1", "C2", "C3", "C4", "C5"],
     stretched: ["C5"],
-    note: "of InfoNCE and firing rates; negatives are the batch's or the classes' prototypes; the slopes of InfoNCE and of the top's cross-entropy have a sign, though they stay in their stage",
+    note: "of InfoNCE and firing rates; rivals are the batch's or the classes' prototypes; the slopes of InfoNCE and of the top's cross-entropy have a sign, though they stay in their stage",
   },
   backprop: { label: "BP on SNN", meets: ["C4"], note: "surrogate gradients" },
   "feedback-alignment": {

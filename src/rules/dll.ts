@@ -23,12 +23,12 @@ import type { LayeredNet } from "../network/layered-net.ts";
 import { ParameterGroup } from "../network/parameters.ts";
 import { pixelsOf, tilesOf } from "../network/shape.ts";
 import type { Synapses } from "../network/synapses.ts";
-import { RealImageLearner, type RealImageNet, type RealImageNetOptions } from "./ann-images.ts";
+import { AnnImageLearner, type AnnImageNet, type AnnImageNetOptions } from "./ann-images.ts";
 import { finishDrive } from "./backward-stage.ts";
 import type { OptimiserOptions } from "./optimiser.ts";
-import type { Batch, Rates, SequenceStepReport, StepReport } from "./rule.ts";
+import type { Batch, LearningRates, SequenceStepReport, StepReport } from "./rule.ts";
 
-import { RealLearner } from "./sequence-learners.ts";
+import { AnnLearner } from "./sequence-learners.ts";
 
 /** What rule dll is told on images. */
 export interface ImageDllOptions {
@@ -61,16 +61,16 @@ export interface Feedback {
  * `rates.perception` is W's rate, `rates.recall` is not used.
  *
  * @example
- * const learner = new ImageDll(realImageNet(team, net, "dll"), imageDllDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new ImageDll(annImageNet(team, net, "dll"), imageDllDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */
-export class ImageDll extends RealImageLearner {
+export class ImageDll extends AnnImageLearner {
   readonly #options: ImageDllOptions;
   /** Theta of each hidden stage, in the order of W's of the stage above. */
   readonly feedback: readonly Feedback[];
   /** xi of whichever stage is at work, in tiles. */
   readonly #xi: Region<Float32Array>;
 
-  constructor(image: RealImageNet, dll: ImageDllOptions, optimiser: OptimiserOptions) {
+  constructor(image: AnnImageNet, dll: ImageDllOptions, optimiser: OptimiserOptions) {
     const { net, options } = image;
     const feedback = feedbackOf(net, options);
     const layers = feedback.map(({ name, group, synapses }) => ({
@@ -82,7 +82,7 @@ export class ImageDll extends RealImageLearner {
     this.#xi = net.team.arena.f32(Math.max(0, ...feedback.map(({ down }) => down.floats(options.maxImages, 1))));
   }
 
-  step(batch: Batch, rates: Rates): StepReport {
+  step(batch: Batch, learningRates: LearningRates): StepReport {
     const { net, optimiser } = this;
     const { labels } = batch;
     const images = this.begin(batch);
@@ -90,9 +90,9 @@ export class ImageDll extends RealImageLearner {
     const report = this.report(this.compare(labels, 1 / images), images);
     net.readout.backward(images, "rate", this.errors.at);
     for (let k = net.hidden.length - 1; k >= 0; k--) this.#learn(k, images);
-    this.updateNet(rates.perception);
+    this.updateNet(learningRates.perception);
     for (const { group } of this.feedback)
-      optimiser.update(group, rates.perception * this.#options.feedbackLearningRate);
+      optimiser.update(group, learningRates.perception * this.#options.feedbackLearningRate);
     optimiser.finish();
     return report;
   }
@@ -124,7 +124,7 @@ export class ImageDll extends RealImageLearner {
 }
 
 /** Theta of each hidden stage, drawn uniform within 1 / sqrt(errors that meet in one xi). */
-function feedbackOf(net: LayeredNet, { maxImages, seed }: RealImageNetOptions): Feedback[] {
+function feedbackOf(net: LayeredNet, { maxImages, seed }: AnnImageNetOptions): Feedback[] {
   const { team } = net;
   return net.hidden.map(({ output, shape }, k) => {
     const name = `feedback.stage${k + 2}`;
@@ -180,7 +180,7 @@ export const dllDefaults: DllOptions = { feedbackLearningRate: 0.1, errorLimit: 
  * @example
  * const learner = new Dll(net, { ...dllDefaults, seed: 1 }, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */
-export class Dll extends RealLearner {
+export class Dll extends AnnLearner {
   readonly #options: DllOptions;
   /** Theta of each layer: "above" [width][width above], "next" [width][width]. */
   readonly #feedback: readonly DenseParameters[];
@@ -204,7 +204,7 @@ export class Dll extends RealLearner {
   }
 
   /** One update on the windows that were loaded. */
-  step(rates: Rates): SequenceStepReport {
+  step(learningRates: LearningRates): SequenceStepReport {
     const { net, optimiser } = this;
     const { window, rows, positions } = net.windows;
     net.forward();
@@ -218,9 +218,9 @@ export class Dll extends RealLearner {
       layer.gradient(window, rows, scale);
       this.#feedbackGradient(index, scale);
     }
-    this.updateNet(rates.perception);
+    this.updateNet(learningRates.perception);
     for (const { group } of this.#feedback)
-      optimiser.update(group, rates.perception * this.#options.feedbackLearningRate);
+      optimiser.update(group, learningRates.perception * this.#options.feedbackLearningRate);
     optimiser.finish();
     return report;
   }

@@ -35,7 +35,7 @@ export interface StageLayer {
   /** What features are of: cells x channels, or a flat population. */
   readonly plane: Shape;
   /** Added to the gradient of every spike of a neuron (homeostasis). */
-  readonly pull: Region<Float32Array>;
+  readonly regularisation: Region<Float32Array>;
   /** Drives, spikes and features, and the lists of spikes that the next layer reads. */
   forward(span: Span, mode: { readonly learn: Statistics; readonly feature: Feature }): void;
   /** The gradients of the group's parameters, from rows of the features' gradient. */
@@ -76,7 +76,7 @@ export interface PairView {
   readonly recall: readonly StageLayer[];
   readonly hidden: readonly HiddenStage[];
   /** Recall's half of stage 1, where there is one. */
-  readonly redrawn: StageLayer | undefined;
+  readonly reconstructed: StageLayer | undefined;
   /** Perception's half of the last stage, where it is at hand. */
   readonly concept: StageLayer | undefined;
   /** Where the pair is cut: spikes it waits for from below and above, and its own that others wait for. */
@@ -120,7 +120,7 @@ export interface Ends<B> {
   tell(batch: B): void;
   /** What tells rivals from each other: see `Sides.labels`. */
   labels(batch: B): ArrayLike<number> | undefined;
-  /** Stage 1: what recall has redrawn, against the stimulus. Undefined where it is not measured. */
+  /** Stage 1: what recall has reconstructed, against the stimulus. Undefined where it is not measured. */
   stimulus(batch: B, learns: boolean, alignment: Alignment): EndLoss | undefined;
   /** Stage L: what perception has read out, against the target. `correct`: right decisions. */
   top(batch: B): EndLoss & { readonly correct: number };

@@ -32,10 +32,10 @@ export class FeedbackAlignment extends Backprop {
   constructor(pair: NetworkPair, options: PerceptionOptions, optimiser: OptimiserOptions) {
     const { team } = pair;
     const { seed } = pair.options;
-    const carriers = pair.perception
+    const errorWeights = pair.perception
       .slice(1)
       .map(({ synapses, name }) => new FixedWeights(team, synapses, `feedback ${name}`, seed));
-    super(pair, options, optimiser, carriers);
+    super(pair, options, optimiser, errorWeights);
   }
 }
 
@@ -78,7 +78,7 @@ export class DirectFeedbackAlignment extends PerceptionRule {
     this.#outputs = team.arena.allocate(4 * Math.max(0, ...floats));
   }
 
-  protected override atTop({ images, rates, gradient }: Reached): void {
+  protected override atTop({ images, learningRates, gradient }: Reached): void {
     const { pair, optimiser } = this;
     const { conceptDrive } = pair;
     const at = this.#outputs;
@@ -88,6 +88,6 @@ export class DirectFeedbackAlignment extends PerceptionRule {
       const coefficients = stage.toDrive(images, { at, steps: 1 });
       stage.synapses.gradient(stage.group, images, stage.workspace, coefficients);
     }
-    for (const { group } of pair.perception) optimiser.update(group, rates.perception);
+    for (const { group } of pair.perception) optimiser.update(group, learningRates.perception);
   }
 }

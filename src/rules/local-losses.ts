@@ -17,7 +17,7 @@ import type { Slot } from "../network/parameters.ts";
 
 import type { OptimiserOptions } from "./optimiser.ts";
 import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
-import type { Batch, Rates } from "./rule.ts";
+import type { Batch, LearningRates } from "./rule.ts";
 
 export interface ClassifierSizes {
   readonly classes: number;
@@ -198,21 +198,21 @@ export class LocalLosses extends PerceptionRule {
     this.classifiers = classifiers;
   }
 
-  protected override atStage(k: number, { labels }: Batch, rates: Rates): number {
+  protected override atStage(k: number, { labels }: Batch, learningRates: LearningRates): number {
     const { optimiser } = this;
     const layer = this.hidden[k]!;
     const classifier = this.classifiers[k]!;
     const loss = classifier.learn(layer.features.at, labels);
     layer.backward(labels.length, "rate", classifier.gradient.at);
-    optimiser.update(layer.group, rates.perception);
-    optimiser.update(classifier.parameters.group, rates.perception);
+    optimiser.update(layer.group, learningRates.perception);
+    optimiser.update(classifier.parameters.group, learningRates.perception);
     return loss;
   }
 
-  protected override atTop({ images, rates, gradient }: Reached): void {
+  protected override atTop({ images, learningRates, gradient }: Reached): void {
     const { conceptDrive } = this.pair;
     conceptDrive.backward(images, "rate", gradient);
-    this.optimiser.update(conceptDrive.group, rates.perception);
+    this.optimiser.update(conceptDrive.group, learningRates.perception);
   }
 
   /** The pair's state, with `optimiser` the classifiers' too. */

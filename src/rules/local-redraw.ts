@@ -1,12 +1,12 @@
 /**
- * An option beyond the paper: a stage through which a network sees learns besides to redraw what it sees, the stage below, from its own firing rates by a read-out of its own,
+ * An option beyond the paper: a stage through which a network sees learns besides to reconstruct what it sees, the stage below, from its own firing rates by a read-out of its own,
  *
  *   L = weight / (K n) sum_k |R(rates_k) - below_k|^2,   below: the image, or the firing rates of the stage below, a constant
  *
  * The error stays in the stage: it reaches the read-out's weights and the weights into the stage's neurons, through the read-out's own (criterion C1 asks for no more than that the two
  * networks' weights are independent; it is another local teacher, not another stage's). Alignment alone lets a stage forget what is hard to predict; this makes it keep what is there.
  *
- * A plane's cell, with its eight neighbours, redraws the 2x2 pixels it covers; a flat stage redraws all there is. Read-outs begin at 0 and are of no use after training: only `last`
+ * A plane's cell, with its eight neighbours, reconstructs the 2x2 pixels it covers; a flat stage reconstructs all there is. Read-outs begin at 0 and are of no use after training: only `last`
  * checkpoints hold them.
  */
 import { padded } from "../engine/kernels.ts";
@@ -19,17 +19,17 @@ import type { ParameterGroup, Slot } from "../network/parameters.ts";
 import type { Population } from "../network/population.ts";
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "../network/shape.ts";
 
-/** What is redrawn: real pixels, [image][stride] with channels last and unpadded, or a population's firing rates. */
+/** What is reconstructed: real pixels, [image][stride] with channels last and unpadded, or a population's firing rates. */
 export type Below = { readonly at: Address; readonly stride: number; readonly shape: Shape } | Population;
 
 const isSpikes = (below: Below): below is Population => "masks" in below;
 
-export class LocalRedraw {
+export class LocalReconstruction {
   readonly parameters: DenseParameters;
   readonly #team: Team;
   readonly #spikes: Population;
   readonly #below: Below;
-  /** Whether cells redraw the pixels they cover; else the stage redraws all at once. */
+  /** Whether cells reconstruct the pixels they cover; else the stage reconstructs all at once. */
   readonly #plane: boolean;
   readonly #depth: number;
   readonly #columns: number;

@@ -16,18 +16,18 @@ import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { AlignmentLoss } from "../losses/affinity.ts";
 import { type AlignedStage, Alignment } from "../losses/align.ts";
-import type { RealLayer } from "../network/dense.ts";
+import type { AnnLayer } from "../network/dense.ts";
 import { LayeredNet } from "../network/layered-net.ts";
 import { describeShape, flat, pixelsOf, sizeOf, tilesOf } from "../network/shape.ts";
-import { RealImageLearner, type RealImageNet, statefulLayer } from "./ann-images.ts";
+import { AnnImageLearner, type AnnImageNet, statefulLayer } from "./ann-images.ts";
 import { type Freeze, type Learning, learning } from "./bsd.ts";
 import type { OptimiserOptions } from "./optimiser.ts";
-import type { Batch, Rates, StepReport } from "./rule.ts";
+import type { Batch, LearningRates, StepReport } from "./rule.ts";
 
 // The net that runs from the classes' one-hot rows down to the stimulus, of the shapes an image net has going up.
 
 /** The net from the classes' one-hot rows down to the stimulus. Throws a `shape` error where planes cannot be doubled to the image's. */
-export function feedbackNet(team: Team, { options, net }: RealImageNet): LayeredNet {
+export function feedbackNet(team: Team, { options, net }: AnnImageNet): LayeredNet {
   const { kind, image, hidden, classes, seed } = options;
   const unit = 2 ** hidden.length;
   if (kind === "cnn" && (image.height % unit !== 0 || image.width % unit !== 0)) {
@@ -45,8 +45,8 @@ export function feedbackNet(team: Team, { options, net }: RealImageNet): Layered
 
 /** A hidden stage's two halves and their rows. */
 interface Stage {
-  readonly up: RealLayer;
-  readonly down: RealLayer;
+  readonly up: AnnLayer;
+  readonly down: AnnLayer;
   readonly aligned: AlignedStage;
   /** c as rows, laid out like a's. */
   readonly rows: Address;
@@ -63,7 +63,7 @@ export interface MirroredOptions {
 }
 
 /** `rates.perception` is W's rate, `rates.recall` Theta's. Each stage reports its own loss. */
-export abstract class MirroredNets extends RealImageLearner {
+export abstract class MirroredNets extends AnnImageLearner {
   /** From the classes down to the stimulus. */
   readonly feedback: LayeredNet;
   readonly #alignment: Alignment;
@@ -76,7 +76,7 @@ export abstract class MirroredNets extends RealImageLearner {
   readonly #gradient: Region<Float32Array>;
 
   /** Throws a `shape` error where a cnn's sides cannot be halved as often as it pools. */
-  protected constructor(image: RealImageNet, own: MirroredOptions, optimiser: OptimiserOptions) {
+  protected constructor(image: AnnImageNet, own: MirroredOptions, optimiser: OptimiserOptions) {
     const { options } = image;
     const { team } = image.net;
     const feedback = feedbackNet(team, image);
@@ -108,24 +108,24 @@ export abstract class MirroredNets extends RealImageLearner {
     this.#gradient = team.arena.f32(Math.max(0, ...tiles));
   }
 
-  step(batch: Batch, rates: Rates): StepReport {
+  step(batch: Batch, learningRates: LearningRates): StepReport {
     const { net, optimiser, options } = this;
     const { labels } = batch;
     const images = this.begin(batch);
     this.feedback.forward(options.classes, true);
     net.forward(images, true);
-    const hidden = [this.#redraw(labels), ...this.#stages.map((stage) => this.#align(stage, labels))];
+    const hidden = [this.#reconstruct(labels), ...this.#stages.map((stage) => this.#align(stage, labels))];
     const report = this.report(this.compare(labels, 1 / images), images, hidden);
     net.readout.backward(images, "rate", this.errors.at);
     for (const { group } of this.#free.perception ? net.layers : [net.readout])
-      optimiser.update(group, rates.perception);
-    if (this.#free.recall) for (const { group } of this.feedback.layers) optimiser.update(group, rates.recall);
+      optimiser.update(group, learningRates.perception);
+    if (this.#free.recall) for (const { group } of this.feedback.layers) optimiser.update(group, learningRates.recall);
     optimiser.finish();
     return report;
   }
 
   /** Stage 1: the feedback net's last weights, against the stimulus. */
-  #redraw(labels: Uint16Array): number {
+  #reconstruct(labels: Uint16Array): number {
     const { classes } = this.options;
     const { readout } = this.feedback;
     const learns = this.#free.recall;
@@ -163,7 +163,7 @@ export abstract class MirroredNets extends RealImageLearner {
   }
 
   /** Gradients of one layer, from rows of its values' gradient. */
-  #backward(layer: RealLayer, images: number, rows: Address, stride: number): void {
+  #backward(layer: AnnLayer, images: number, rows: Address, stride: number): void {
     const { shape, synapses, group, workspace } = layer;
     const { at } = this.#gradient;
     this.team.run("readoutBackward", tilesOf(shape) * images, {

@@ -9,14 +9,14 @@ import type { NetworkPair } from "../network/pair.ts";
 import type { ParameterGroup, Slot } from "../network/parameters.ts";
 
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
-import { assertBatch, assertFiniteLoss, type Batch, type Rates, type Rule, type StepReport } from "./rule.ts";
+import { assertBatch, assertFiniteLoss, type Batch, type LearningRates, type Rule, type StepReport } from "./rule.ts";
 import { Top, type TopLoss } from "./top.ts";
 
 /** What rules that train perception alone are told. */
 export interface PerceptionOptions {
   /** Loss of the top stage. */
   readonly top: TopLoss;
-  /** Top loss reco: weight of the negatives. */
+  /** Top loss reco: weight of the rivals. */
   readonly lambda: number;
 }
 
@@ -24,17 +24,17 @@ export interface PerceptionOptions {
 export interface Reached {
   readonly images: number;
   readonly labels: Uint16Array;
-  readonly rates: Rates;
+  readonly learningRates: LearningRates;
   /** Gradient of the top loss by the concept's mean drive, rows [image][conceptDrive.featureWidth]. */
   readonly gradient: Address;
 }
 
 /** Mean firing rate of a layer's newest pass, and the share of neurons that did not fire once. */
-function activityOf(layer: Layer): { rate: number; silent: number } {
+function activityOf(layer: Layer): { rate: number; dead: number } {
   const rates = layer.rates();
   const { length } = rates;
-  const silent = rates.reduce((count, rate) => count + (rate === 0 ? 1 : 0), 0);
-  return { rate: rates.reduce((sum, rate) => sum + rate, 0) / length, silent: silent / length };
+  const dead = rates.reduce((count, rate) => count + (rate === 0 ? 1 : 0), 0);
+  return { rate: rates.reduce((sum, rate) => sum + rate, 0) / length, dead: dead / length };
 }
 
 /** Rules that read the drives of a whole pass need them kept: without, every stage's would be read where the last stage's are. @throws BispikeError "usage" */
@@ -69,27 +69,27 @@ export abstract class PerceptionRule implements Rule {
   }
 
   /** Perception has reached hidden stage `k` + 2, whose spikes are listed. Returns the stage's own loss; by default nothing is learned yet. */
-  protected atStage(_k: number, _batch: Batch, _rates: Rates): number {
+  protected atStage(_k: number, _batch: Batch, _learningRates: LearningRates): number {
     return 0;
   }
 
   /** The whole pass is done, and the top loss known. */
   protected abstract atTop(reached: Reached): void;
 
-  step(batch: Batch, rates: Rates): StepReport {
+  step(batch: Batch, learningRates: LearningRates): StepReport {
     const { pair, optimiser, hidden } = this;
     const { labels, counter } = batch;
     const images = labels.length;
     assertBatch(batch, pair.options.maxImages, pair.target.classes);
     const stageLosses = [0];
-    const activity: { rate: number; silent: number }[] = [];
+    const activity: { rate: number; dead: number }[] = [];
     optimiser.begin();
     pair.encode(images, counter, true);
     for (const [k, layer] of hidden.entries()) {
       layer.forward(images, { train: true, feature: "rate" });
       layer.output!.list(images, true);
       activity.push(activityOf(layer));
-      const loss = this.atStage(k, batch, rates);
+      const loss = this.atStage(k, batch, learningRates);
       assertFiniteLoss(k + 2, loss, optimiser.steps);
       stageLosses.push(loss);
     }
@@ -97,14 +97,14 @@ export abstract class PerceptionRule implements Rule {
     const { loss: topLoss, gradient, correct } = this.#top.loss(labels);
     assertFiniteLoss(pair.stages, topLoss, optimiser.steps);
     stageLosses.push(topLoss);
-    this.atTop({ images, labels, rates, gradient });
+    this.atTop({ images, labels, learningRates, gradient });
     optimiser.finish();
     return {
       loss: stageLosses.reduce((sum, value) => sum + value, 0),
       stageLosses,
       perceptionRates: activity.map(({ rate }) => rate),
       recallRates: [],
-      silent: activity.map(({ silent }) => silent),
+      dead: activity.map(({ dead }) => dead),
       correct,
       images,
     };

@@ -21,12 +21,12 @@ import type { ReadoutLoss, RecurrentNet } from "../network/dense-recurrent-net.t
 import { InputGradient } from "../network/input-gradient.ts";
 
 import { pixelsOf, tilesOf } from "../network/shape.ts";
-import { RealImageLearner, type RealImageNet } from "./ann-images.ts";
+import { AnnImageLearner, type AnnImageNet } from "./ann-images.ts";
 import { finishDrive } from "./backward-stage.ts";
 import type { OptimiserOptions } from "./optimiser.ts";
-import type { Batch, Rates, SequenceStepReport, StepReport } from "./rule.ts";
+import type { Batch, LearningRates, SequenceStepReport, StepReport } from "./rule.ts";
 
-import { RealLearner } from "./sequence-learners.ts";
+import { AnnLearner } from "./sequence-learners.ts";
 
 /** What rule predictive-coding is told on images. */
 export interface ImagePredictiveCodingOptions {
@@ -54,9 +54,9 @@ export const imagePredictiveCodingDefaults: ImagePredictiveCodingOptions = {
  * `rates.recall` is not used. The reported loss and decisions are those before inference.
  *
  * @example
- * const learner = new ImagePredictiveCoding(realImageNet(team, net, "predictive-coding"), imagePredictiveCodingDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * const learner = new ImagePredictiveCoding(annImageNet(team, net, "predictive-coding"), imagePredictiveCodingDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */
-export class ImagePredictiveCoding extends RealImageLearner {
+export class ImagePredictiveCoding extends AnnImageLearner {
   readonly #options: ImagePredictiveCodingOptions;
   readonly #down: readonly InputGradient[];
   /** mu - x of each hidden stage, in tiles. */
@@ -64,7 +64,7 @@ export class ImagePredictiveCoding extends RealImageLearner {
   /** What the stage above asks of the values of whichever stage is at work, in tiles. */
   readonly #pull: Address;
 
-  constructor(image: RealImageNet, coding: ImagePredictiveCodingOptions, optimiser: OptimiserOptions) {
+  constructor(image: AnnImageNet, coding: ImagePredictiveCodingOptions, optimiser: OptimiserOptions) {
     const { options } = image;
     const { team } = image.net;
     super(image, optimiser);
@@ -79,7 +79,7 @@ export class ImagePredictiveCoding extends RealImageLearner {
     this.#pull = team.arena.f32(Math.max(0, ...floats)).at;
   }
 
-  step(batch: Batch, rates: Rates): StepReport {
+  step(batch: Batch, learningRates: LearningRates): StepReport {
     const { net, optimiser } = this;
     const { labels } = batch;
     const images = this.begin(batch);
@@ -88,7 +88,7 @@ export class ImagePredictiveCoding extends RealImageLearner {
     for (const k of net.hidden.keys()) this.#gap(k, images, 1);
     for (let step = 0; step < this.#options.inferenceSteps; step++) this.#infer(images);
     this.#learn(labels);
-    this.updateNet(rates.perception);
+    this.updateNet(learningRates.perception);
     optimiser.finish();
     return report;
   }
@@ -234,7 +234,7 @@ interface Workspace {
  * @example
  * const learner = new PredictiveCoding(net, predictiveCodingDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  */
-export class PredictiveCoding extends RealLearner {
+export class PredictiveCoding extends AnnLearner {
   readonly #options: PredictiveCodingOptions;
   readonly #workspaces: readonly Workspace[];
 
@@ -252,7 +252,7 @@ export class PredictiveCoding extends RealLearner {
   }
 
   /** The reported loss and decisions are those before inference. */
-  step(rates: Rates): SequenceStepReport {
+  step(learningRates: LearningRates): SequenceStepReport {
     const { net, optimiser } = this;
     const { window, rows, positions } = net.windows;
     optimiser.begin();
@@ -260,7 +260,7 @@ export class PredictiveCoding extends RealLearner {
     const scale = 1 / positions;
     net.readout.gradient(positions, scale);
     for (const { layer, carried } of this.#workspaces) layer.gradient(window, rows, scale, carried);
-    this.updateNet(rates.perception);
+    this.updateNet(learningRates.perception);
     optimiser.finish();
     return report;
   }

@@ -78,16 +78,16 @@ export class RewardTiming extends PerceptionRule {
     this.#factors = arena.f32(maxImages);
   }
 
-  protected override atTop({ images, labels, rates }: Reached): void {
+  protected override atTop({ images, labels, learningRates }: Reached): void {
     const { pair, optimiser } = this;
     const { conceptDrive } = pair;
     this.#reward(this.#decide(images), labels);
     for (const layer of this.hidden) {
       this.#gradient(layer, images, layer.output!.masks.at);
-      optimiser.update(layer.group, rates.perception * this.#options.hidden);
+      optimiser.update(layer.group, learningRates.perception * this.#options.hidden);
     }
     this.#gradient(conceptDrive, images, this.#winner.at);
-    optimiser.update(conceptDrive.group, rates.perception);
+    optimiser.update(conceptDrive.group, learningRates.perception);
   }
 
   /** Each image's winner, whose spike is set. */

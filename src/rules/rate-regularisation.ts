@@ -19,7 +19,7 @@ export interface Homeostasis {
   /** Mean firing rate of the layer. */
   readonly rate: number;
   /** Share of neurons that did not fire once. */
-  readonly silent: number;
+  readonly dead: number;
   readonly cost: number;
 }
 
@@ -30,24 +30,27 @@ interface Firing {
   /** In how many steps each could have fired. */
   readonly seen: number;
   /** Gets the cost's gradient, of every spike of a neuron. */
-  readonly pull: Float32Array;
+  readonly regularisation: Float32Array;
 }
 
 /** What firing rates cost; the cost's gradient becomes the pull. */
-export function pullRates({ rates, seen, pull }: Firing, { weight, rate: target }: HomeostasisOptions): Homeostasis {
+export function regulariseRates(
+  { rates, seen, regularisation }: Firing,
+  { weight, rate: target }: HomeostasisOptions,
+): Homeostasis {
   const { length } = rates;
   const perSpike = (2 * weight) / (length * seen);
   let sum = 0;
-  let silent = 0;
+  let dead = 0;
   let squares = 0;
   for (let c = 0; c < length; c++) {
     const rate = rates[c]!;
     sum += rate;
-    if (rate === 0) silent++;
+    if (rate === 0) dead++;
     if (weight === 0) continue;
     const excess = rate > target ? rate - target : 0;
     squares += excess * excess;
-    pull[c] = perSpike * excess;
+    regularisation[c] = perSpike * excess;
   }
-  return { rate: sum / length, silent: silent / length, cost: (weight * squares) / length };
+  return { rate: sum / length, dead: dead / length, cost: (weight * squares) / length };
 }

@@ -18,7 +18,7 @@ export interface Batch {
 }
 
 /** Learning rates of this step. */
-export interface Rates {
+export interface LearningRates {
   /** Of perception's weights W. */
   readonly perception: number;
   /** Of recall's weights Theta. */
@@ -42,7 +42,7 @@ export interface StageReport {
 /** What a step of a rule on images tells. */
 export interface StepReport extends StageReport {
   /** Share, 0..1, of neurons in each hidden stage of perception that did not fire once in the batch. */
-  readonly silent: readonly number[];
+  readonly dead: readonly number[];
   /** Images of the batch. */
   readonly images: number;
 }
@@ -51,7 +51,7 @@ export interface StepReport extends StageReport {
 export interface Rule extends Stateful {
   readonly optimiser: AdamW;
   /** One training step. Throws a `training` error that names the stage when a loss stops being finite, a `usage` error for a batch that does not fit. */
-  step(batch: Batch, rates: Rates): StepReport;
+  step(batch: Batch, learningRates: LearningRates): StepReport;
   /** The state of the nets it trains; with `optimiser` all that it needs to go on: moments, and what it learns beside the nets and throws away at the end. */
   slots(optimiser: boolean): Iterable<Slot>;
 }
@@ -102,7 +102,7 @@ export interface SequenceLearner {
   /** Puts the windows that begin at starts[from .. from + count) into the net's memory. */
   load(set: SequenceSet, starts: Int32Array, from: number, count: number): void;
   /** One update from the loaded windows. Throws a `training` error when the loss stops being finite. */
-  step(rates: Rates): SequenceStepReport;
+  step(learningRates: LearningRates): SequenceStepReport;
   /** Outputs of the loaded windows without learning; valid until the next call. */
   predict(): SequenceOutputs;
   /** Everything learned as named tensors (weights [out][in]), with AdamW's moments where asked. */
@@ -114,7 +114,7 @@ export interface SequenceLearner {
 /** Losses are means over images. `correct` is 0; the last stage loss is the top's: the mean squared error of perception's drawing, in normalised pixels, times its weight. */
 export interface AutoencoderReport extends StageReport {
   /** Share of neurons in each hidden stage of perception that did not fire once in the batch; empty for nets that do not spike. */
-  readonly silent: readonly number[];
+  readonly dead: readonly number[];
   /** Images of the batch. */
   readonly images: number;
 }
@@ -145,12 +145,12 @@ export interface AutoencoderLearner {
   readonly stimulus: Region<Float32Array>;
   /** Floats a row, whole tiles; those past the image stay 0. */
   readonly stimulusWidth: number;
-  /** Which networks redraw images: both for BSD, perception alone for rules that train one. */
-  readonly redrawers: readonly Network[];
+  /** Which networks reconstruct images: both for BSD, perception alone for rules that train one. */
+  readonly reconstructors: readonly Network[];
   /** One update from the loaded images. Throws a `training` error when a loss stops being finite, a `usage` error for none or more than `maxImages`. */
-  step(images: number, rates: Rates): AutoencoderReport;
+  step(images: number, learningRates: LearningRates): AutoencoderReport;
   /** The loaded images as a network draws them without learning, [image][stimulusWidth] normalised pixels; valid until the next call. Throws a `usage` error for more than `maxImages`. */
-  redraw(images: number, by: Network): Float32Array;
+  reconstruct(images: number, by: Network): Float32Array;
   /** Absent where the latent does not spike. */
   readonly latent?: LatentAccess;
   /** Everything learned as named tensors, with AdamW's moments where asked. */

@@ -10,7 +10,7 @@ import type { SequencePair } from "../network/sequence-pair.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import {
   assertFiniteLoss,
-  type Rates,
+  type LearningRates,
   type SequenceLearner,
   type SequenceOutputs,
   type SequenceStepReport,
@@ -92,7 +92,7 @@ export abstract class SpikingLearner implements SequenceLearner {
     this.targets = values;
   }
 
-  abstract step(rates: Rates): SequenceStepReport;
+  abstract step(learningRates: LearningRates): SequenceStepReport;
 
   predict(): { view: Float32Array; stride: number } {
     const { pair, positions, rows } = this;
@@ -127,7 +127,7 @@ export abstract class SpikingLearner implements SequenceLearner {
 
 /** What the rules on real-valued recurrent nets share: loading, predicting, naming tensors, reporting. */
 
-export abstract class RealLearner implements SequenceLearner {
+export abstract class AnnLearner implements SequenceLearner {
   readonly net: RecurrentNet;
   readonly optimiser: AdamW;
   /** All that is learned, one entry a group. */
@@ -157,7 +157,7 @@ export abstract class RealLearner implements SequenceLearner {
     this.net.windows.load(set, starts, from, count);
   }
 
-  abstract step(rates: Rates): SequenceStepReport;
+  abstract step(learningRates: LearningRates): SequenceStepReport;
 
   predict(): SequenceOutputs {
     this.net.forward();

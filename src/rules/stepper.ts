@@ -6,11 +6,11 @@ import type { RecurrentNet } from "../network/dense-recurrent-net.ts";
 
 import type { SequencePair } from "../network/sequence-pair.ts";
 import type { SequenceLearner } from "./rule.ts";
-import { RealLearner, SpikingLearner } from "./sequence-learners.ts";
+import { AnnLearner, SpikingLearner } from "./sequence-learners.ts";
 
 /** The real-valued net on one element at a time: h_n = tanh(W_x x_n + W_h h_{n-1} + b), with h_{n-1} kept in a row of its own. */
 
-export class RealStepper implements Stepper {
+export class AnnStepper implements Stepper {
   readonly #net: RecurrentNet;
   /** h of the newest element, a row a layer. */
   readonly #newest: readonly Region<Float32Array>[];
@@ -119,6 +119,6 @@ export interface Stepper {
  */
 export function stepperOf(learner: SequenceLearner): Stepper {
   if (learner instanceof SpikingLearner) return new SpikingStepper(learner.pair);
-  if (learner instanceof RealLearner) return new RealStepper(learner.net);
+  if (learner instanceof AnnLearner) return new AnnStepper(learner.net);
   throw new BispikeError("usage", "stepperOf: expected a learner of this library's, such as experiment.learner");
 }

@@ -8,14 +8,14 @@ import { type Codes, type HiddenStage, type PairView, rowsOf, type StageLayer } 
 
 /** A layer; one of a window goes position by position. */
 export function layerView(layer: Layer, steps: number): StageLayer {
-  const { name, group, features, featureWidth, pull, output, window } = layer;
+  const { name, group, features, featureWidth, regularisation, output, window } = layer;
   return {
     name,
     group,
     features,
     featureWidth,
     plane: planeOf(layer),
-    pull,
+    regularisation,
     forward: (span, { learn: statistics, feature }) => {
       layer.forward(window ? span : rowsOf(span), { train: true, statistics, feature });
       if (!window) output?.list(rowsOf(span), true);
@@ -58,7 +58,7 @@ export function pairView(pair: NetworkPair, codes: (layer: Layer) => Codes): Pai
     perception,
     recall,
     hidden,
-    redrawn: pair.recalls && pair.holds(1) ? recall[0] : undefined,
+    reconstructed: pair.recalls && pair.holds(1) ? recall[0] : undefined,
     concept: pair.holds(stages) ? perception.at(-1) : undefined,
     cuts: { below, above, ...pair.ends },
     reset: () => {},
@@ -82,7 +82,7 @@ export function autoencoderView(pair: AutoencoderPair): PairView & { readonly of
       up: of.get(half.perception)!,
       down: of.get(half.recall)!,
     })),
-    redrawn: recall[0],
+    reconstructed: recall[0],
     concept: perception.at(-1),
     cuts: {},
     reset: () => {},
@@ -96,14 +96,14 @@ export function sequenceView(pair: SequencePair): PairView {
   const hidden = pair.perception.map(viewOf);
   const recalled = pair.recall.map(viewOf);
   const concept = viewOf(pair.conceptDrive);
-  const redrawn = pair.redrawn && viewOf(pair.redrawn);
+  const reconstructed = pair.reconstructed && viewOf(pair.reconstructed);
   return {
     stages: pair.stages,
     range: { first: 1, last: pair.stages },
     perception: [...hidden, concept],
-    recall: redrawn ? [redrawn, ...recalled] : recalled,
+    recall: reconstructed ? [reconstructed, ...recalled] : recalled,
     hidden: hidden.map((up, k) => ({ stage: k + 2, up, down: recalled[k]! })),
-    redrawn,
+    reconstructed,
     concept,
     cuts: {},
     reset: ({ positions, rows }) => pair.reset(positions, rows),

@@ -5,48 +5,52 @@ import type { NetworkPair } from "../network/pair.ts";
 import type { Slot } from "../network/parameters.ts";
 import { AlignedStage, alignedRoom } from "./backward-stage.ts";
 import type { BsdOptions } from "./bsd-options.ts";
-import { type Carriers, LearnedWeights, MirroredWeights } from "./error-weights.ts";
+import { type ErrorWeights, LearnedWeights, MirroredWeights } from "./error-weights.ts";
 import type { OptimiserOptions } from "./optimiser.ts";
-import { LayeredBackprop, ReachingBackprop } from "./ways-down.ts";
+import { BoundedBackprop, LayeredBackprop } from "./ways-down.ts";
 
-// BSD whose errors also teach perception's stages below their own, as many as `reach`: how far must an error go? Recall's stages learn from their own losses alone, as ever.
+// BSD whose errors also teach perception's stages below their own, as many as `errorDepth`: how far must an error go? Recall's stages learn from their own losses alone, as ever.
 //
-// Errors go down by recall's synapses between the same stages, mirrored (`carriers: recall`), by synapses of their own, which learn by the products that perception's learn by (`learned`), or by the
+// Errors go down by recall's synapses between the same stages, mirrored (`errorWeights: recall`), by synapses of their own, which learn by the products that perception's learn by (`learned`), or by the
 // transposes of perception's own (`transposes`), as backprop has them. By the first two no weight is known where its own signals do not go (C1); of the other criteria C4 alone is met: an error of the
 // stage above has a sign (C5), is no signal of the stage's own (C2) and comes after it has learned (C3).
 
 /** How far errors go, and by what. */
-export interface Reach {
+export interface ErrorsDown {
   /** Stages that an error goes down, at least 1. */
-  readonly reach: number;
-  readonly carriers: Carriers;
-  /** Of perception's weights, which the learned carriers share. */
+  readonly errorDepth: number;
+  readonly errorWeights: ErrorWeights;
+  /** Of perception's weights, which the learned error weights share. */
   readonly weightDecay: number;
 }
 
 /**
- * @param pair with `keepDrives`, and for carriers "recall" with a chain of recall
+ * @param pair with `keepDrives`, and for errorWeights "recall" with a chain of recall
  * @param feature what perception is compared by
  * @example
- * const back = reaching(pair, "rate", { reach: 1, carriers: "recall", weightDecay: 0.01 });
+ * const back = errorsDown(pair, "rate", { errorDepth: 1, errorWeights: "recall", weightDecay: 0.01 });
  * back.perception[0].gradient.view.set(rows); // of every stage
  * back.perceptionBackward(images, top.gradient);
  */
-export function reaching(pair: NetworkPair, feature: Feature, { reach, carriers, weightDecay }: Reach): WayBack {
+export function errorsDown(
+  pair: NetworkPair,
+  feature: Feature,
+  { errorDepth, errorWeights, weightDecay }: ErrorsDown,
+): WayBack {
   const { team, conceptDrive, options } = pair;
   const layers = pair.perception.slice(0, -1);
   const room = alignedRoom(team, layers);
   const perception = layers.map((layer) => new AlignedStage(team, layer, feature, room));
   // From stage 3 down to 2, and so on up to the concept's down to the last hidden one's.
   const above = pair.perception.slice(1);
-  const learned = carriers === "learned" ? above.map((up) => new LearnedWeights(team, up, options.seed)) : [];
+  const learned = errorWeights === "learned" ? above.map((up) => new LearnedWeights(team, up, options.seed)) : [];
   const mirrored =
-    carriers === "recall" ? above.map((up, k) => new MirroredWeights(team, up, pair.recall[k + 1]!)) : [];
-  const carrying = carriers === "transposes" ? undefined : [...learned, ...mirrored];
+    errorWeights === "recall" ? above.map((up, k) => new MirroredWeights(team, up, pair.recall[k + 1]!)) : [];
+  const carrying = errorWeights === "transposes" ? undefined : [...learned, ...mirrored];
   // Where every error goes all the way, none need be told from another.
   const down =
-    reach < perception.length
-      ? new ReachingBackprop(team, perception, conceptDrive, reach, carrying)
+    errorDepth < perception.length
+      ? new BoundedBackprop(team, perception, conceptDrive, errorDepth, carrying)
       : new LayeredBackprop(team, perception, conceptDrive, carrying);
   return {
     perception,
@@ -86,7 +90,7 @@ export function undetached(pair: NetworkPair, features: Readonly<Record<"percept
   const perception = perceiving.map((layer) => new AlignedStage(team, layer, features.perception, room));
   const recall = recalling.map((layer) => new AlignedStage(team, layer, features.recall, room));
   const up = new LayeredBackprop(team, perception, conceptDrive);
-  const down = pair.recalls ? new LayeredBackprop(team, recall.toReversed(), pair.redrawn) : undefined;
+  const down = pair.recalls ? new LayeredBackprop(team, recall.toReversed(), pair.reconstructed) : undefined;
   return {
     perception,
     recall,
@@ -102,8 +106,8 @@ export interface WayBack {
   readonly recall: readonly AlignedStage[];
   /** All gradients of perception, from that of the concept's mean drive. */
   perceptionBackward(images: number, conceptGradient: Address): void;
-  /** All gradients of recall, from that of the redrawn stimulus's mean drive. Undefined where recall's stages learn at once. */
-  recallBackward?(recalls: number, redrawnGradient: Address): void;
+  /** All gradients of recall, from that of the reconstructed stimulus's mean drive. Undefined where recall's stages learn at once. */
+  recallBackward?(recalls: number, reconstructedGradient: Address): void;
   /** Perception has been updated at this learning rate, since `perceptionBackward`. Undefined where nothing learns beside it. */
   updated?(rate: number): void;
   /** What has been learned beside the pair. */
@@ -116,11 +120,11 @@ export function wayBack(
   features: Readonly<Record<"perception" | "recall", Feature>>,
   {
     detached = true,
-    errorDepth: reach = 0,
-    errorWeights: carriers = "recall",
+    errorDepth = 0,
+    errorWeights = "recall",
   }: Pick<BsdOptions, "detached" | "errorDepth" | "errorWeights">,
   { weightDecay }: Pick<OptimiserOptions, "weightDecay">,
 ): WayBack | undefined {
   if (!detached) return undetached(pair, features);
-  return reach > 0 ? reaching(pair, features.perception, { reach, carriers, weightDecay }) : undefined;
+  return errorDepth > 0 ? errorsDown(pair, features.perception, { errorDepth, errorWeights, weightDecay }) : undefined;
 }

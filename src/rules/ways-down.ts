@@ -10,14 +10,14 @@ import { type AlignedStage, type BackpropStage, finishDrive } from "./backward-s
 /**
  * From stage k + 1 (the read-out for the last) down to stage k.
  *
- * @param carriers weights that carry errors down in place of the stages' own, of the second stage first and of the read-out last. Default the stages' own
+ * @param errorWeights weights that carry errors down in place of the stages' own, of the second stage first and of the read-out last. Default the stages' own
  * @throws Error where layers share room that the way back needs of each
  */
 export function waysDown(
   team: Team,
   stages: readonly BackpropStage[],
   readout: Layer,
-  carriers?: readonly WeightSource[],
+  errorWeights?: readonly WeightSource[],
 ): InputGradient[] {
   const layers = [...stages, readout];
   if (new Set(layers.map(({ workspace }) => workspace.z)).size < layers.length)
@@ -26,7 +26,7 @@ export function waysDown(
     throw new Error("backprop makes all gradients before any is used: layers must not share room for theirs");
   return stages.map(({ shape }, k) => {
     const { synapses, group } = layers[k + 1]!;
-    return new InputGradient(team, synapses, carriers?.[k] ?? group, shape);
+    return new InputGradient(team, synapses, errorWeights?.[k] ?? group, shape);
   });
 }
 
@@ -50,16 +50,16 @@ export class LayeredBackprop {
   /**
    * @param stages hidden stages in the order of the forward pass, each with a workspace and gradients of its own
    * @param readout a layer without neurons that reads the last of them
-   * @param carriers weights that carry errors down in place of the stages' own, of the second stage first and of the read-out last. Default the stages' own
+   * @param errorWeights weights that carry errors down in place of the stages' own, of the second stage first and of the read-out last. Default the stages' own
    * @example
    * const backprop = new LayeredBackprop(team, layers.slice(0, -1).map((layer) => new SpikingStage(team, layer)), layers.at(-1)!);
    * backprop.backward(images, gradient.at); // gradients are in each group.gradients
    */
-  constructor(team: Team, stages: readonly BackpropStage[], readout: Layer, carriers?: readonly WeightSource[]) {
+  constructor(team: Team, stages: readonly BackpropStage[], readout: Layer, errorWeights?: readonly WeightSource[]) {
     this.#team = team;
     this.#stages = stages;
     this.#readout = readout;
-    this.#down = waysDown(team, stages, readout, carriers);
+    this.#down = waysDown(team, stages, readout, errorWeights);
     const floats = this.#down.map((down, k) => down.floats(readout.maxImages, stages[k]!.outputSteps));
     this.#outputs = team.arena.allocate(4 * Math.max(0, ...floats));
   }
@@ -98,11 +98,11 @@ export class LayeredBackprop {
  * so a stage hands R gradients to the one below, and learns from e_i^R.
  */
 
-export class ReachingBackprop {
+export class BoundedBackprop {
   readonly #team: Team;
   readonly #stages: readonly AlignedStage[];
   readonly #readout: Layer;
-  readonly #reach: number;
+  readonly #errorDepth: number;
   /** From stage k + 1 (the read-out for the last) down to stage k. */
   readonly #down: readonly InputGradient[];
   /** dL/ds of the stage at work and of the one below it, which it fills: stages take turns. [stage mod 2][losses it comes from, less one]. */
@@ -111,10 +111,10 @@ export class ReachingBackprop {
   /**
    * @param stages hidden stages in the order of the forward pass, each with a workspace and gradients of its own
    * @param readout a layer without neurons that reads the last of them
-   * @param reach stages that an error goes down, at least 1
-   * @param carriers weights that carry errors down in place of the stages' own, of the second stage first and of the read-out last. Default the stages' own
+   * @param errorDepth stages that an error goes down, at least 1
+   * @param errorWeights weights that carry errors down in place of the stages' own, of the second stage first and of the read-out last. Default the stages' own
    * @example
-   * const backprop = new ReachingBackprop(team, stages, pair.conceptDrive, 1);
+   * const backprop = new BoundedBackprop(team, stages, pair.conceptDrive, 1);
    * for (const { gradient } of stages) gradient.view.set(rows); // of each stage's own loss
    * backprop.backward(images, top.gradient); // gradients are in each group.gradients
    */
@@ -122,14 +122,14 @@ export class ReachingBackprop {
     team: Team,
     stages: readonly AlignedStage[],
     readout: Layer,
-    reach: number,
-    carriers?: readonly WeightSource[],
+    errorDepth: number,
+    errorWeights?: readonly WeightSource[],
   ) {
     this.#team = team;
     this.#stages = stages;
     this.#readout = readout;
-    this.#reach = reach;
-    this.#down = waysDown(team, stages, readout, carriers);
+    this.#errorDepth = errorDepth;
+    this.#down = waysDown(team, stages, readout, errorWeights);
     this.#planes = [0, 1].map((turn) => {
       const ours = [...stages.keys()].filter((k) => k % 2 === turn);
       const floats = Math.max(0, ...ours.map((k) => this.#down[k]!.floats(readout.maxImages, stages[k]!.outputSteps)));
@@ -140,7 +140,7 @@ export class ReachingBackprop {
 
   /** Stages above stage k, the read-out's too, whose losses reach it. */
   #heard(k: number): number {
-    return Math.min(this.#reach, this.#stages.length - k);
+    return Math.min(this.#errorDepth, this.#stages.length - k);
   }
 
   /** dL/ds of stage k by the losses of the `count` stages above it, at least 1. */
@@ -164,7 +164,7 @@ export class ReachingBackprop {
         const coefficients = this.#stages[k]!.toDrive(images, above);
         // Below the first stage nothing asks for the ended gradient: its synapses end it on the way.
         if (k > 0) finishDrive(this.#team, images, this.#stages[k]!, coefficients);
-        if (k > 0 && count < this.#reach)
+        if (k > 0 && count < this.#errorDepth)
           this.#down[k - 1]!.run(images, workspace, read, this.#plane(k - 1, count + 1));
         if (count === heard) synapses.gradient(group, images, workspace, k > 0 ? 0 : coefficients);
       }

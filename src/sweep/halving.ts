@@ -1,7 +1,7 @@
 /**
  * Successive halving (Jamieson and Talwalkar 2016): all candidates train for few epochs, the better ones anew for more, and so on.
  *
- *   n[r + 1] = ceil(n[r] / eta), chosen by the mean over the seeds of a figure of the held-out part
+ *   n[r + 1] = ceil(n[r] / eta), chosen by the mean over the seeds of a figure of the validation part
  *
  * Never by the test part. Each rung trains from the start, as the learning rate's schedule spans all of a run's epochs.
  */
@@ -10,10 +10,10 @@ import { BispikeError } from "../errors.ts";
 import type { HalvingSettings } from "./section.ts";
 
 /** What candidates are chosen by unless told otherwise: the first that all finished runs have. */
-export const HELD_OUT_FIGURES: readonly (readonly [figure: string, better: "higher" | "lower"])[] = [
+export const VALIDATION_FIGURES: readonly (readonly [figure: string, better: "higher" | "lower"])[] = [
   ["validationAccuracy", "higher"],
-  ["heldOut.accuracy", "higher"],
-  ["heldOut.mse", "lower"],
+  ["validation.accuracy", "higher"],
+  ["validation.mse", "lower"],
   ["validationMse", "lower"],
 ];
 
@@ -72,12 +72,12 @@ function figureFor(
   finished: readonly Summary[],
   { figure, better }: HalvingSettings,
 ): Pick<Choice, "figure" | "better"> {
-  const known = HELD_OUT_FIGURES.find(([id]) => (figure === undefined ? has(finished, id) : id === figure));
+  const known = VALIDATION_FIGURES.find(([id]) => (figure === undefined ? has(finished, id) : id === figure));
   const id = figure ?? known?.[0];
   if (id === undefined || !has(finished, id))
     throw new BispikeError(
       "config",
-      `successive halving: expected runs with ${id ?? "a figure of the held-out part"}, but summary.json has none; keep a held-out part (data.validation), or name a figure it has (sweep.halving.figure)`,
+      `successive halving: expected runs with ${id ?? "a figure of the validation part"}, but summary.json has none; keep a validation part (data.validation), or name a figure it has (sweep.halving.figure)`,
     );
   return { figure: id, better: better ?? known?.[1] ?? (/accuracy|psnr|ssim/i.test(id) ? "higher" : "lower") };
 }

@@ -19,7 +19,7 @@ export interface HalvingSettings {
   readonly epochs: readonly number[];
   /** Of n candidates, ceil(n / eta) go on. */
   readonly eta: number;
-  /** Dotted name of a figure of the held-out part in `summary.json`; undefined for the first there is of `HELD_OUT_FIGURES`. */
+  /** Dotted name of a figure of the validation part in `summary.json`; undefined for the first there is of `VALIDATION_FIGURES`. */
   readonly figure?: string;
   readonly better?: "higher" | "lower";
 }
@@ -41,6 +41,9 @@ const KINDS = ["uniform", "logUniform", "integer", "choice"] as const;
 const RANGE =
   "a range: { uniform: [0.4, 1.2] }, { logUniform: [0.0003, 0.03] }, { integer: [1, 8] } or { choice: [64, 128] }";
 
+/** Version 1 called the validation part held out. */
+export const todaysFigure = (figure: string) => figure.replace(/^heldOut/, "validation");
+
 const epochsError = "two or more rising numbers of epochs, one a rung, such as [1, 3, 9]";
 const halvingSection = section({
   epochs: z
@@ -50,10 +53,11 @@ const halvingSection = section({
     .refine((epochs) => epochs.every((count, k) => k === 0 || count > epochs[k - 1]!), { error: epochsError }),
   eta: whole(2, 1000),
   figure: z
-    .string({ error: "the name of a figure of the held-out part" })
+    .string({ error: "the name of a figure of the validation part" })
     .regex(/^(heldOut|validation)/, {
-      error: "a figure of the held-out part, such as heldOut.bits: the test part is not for choices",
+      error: "a figure of the validation part, such as validation.bits: the test part is not for choices",
     })
+    .transform(todaysFigure)
     .exactOptional(),
   better: z.enum(["higher", "lower"], { error: "higher or lower" }).exactOptional(),
 });

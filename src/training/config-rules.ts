@@ -8,7 +8,7 @@ import type {
   SequenceDataConfig,
 } from "./config.ts";
 import type { Problem } from "./options.ts";
-import { isRealRule } from "./rule-names.ts";
+import { isAnnRule } from "./rule-names.ts";
 
 /** Most rows of the engine's lists: images x steps, or windows x positions x steps. */
 const MOST_ROWS = 65_536;
@@ -28,8 +28,8 @@ function impossibleData({ name, path }: DataConfig): string[] {
     : [];
 }
 
-/** What is asked of a net of real numbers that it does not have. */
-function unfitForReal({ network, rule, train }: Pick<ExperimentConfig, "network" | "rule" | "train">): string[] {
+/** What is asked of a non-spiking net that it does not have. */
+function unfitForAnn({ network, rule, train }: Pick<ExperimentConfig, "network" | "rule" | "train">): string[] {
   const faults: string[] = [];
   const expect = (key: string, expected: string, got: string) => {
     if (got !== expected)
@@ -48,7 +48,7 @@ function unfitForReal({ network, rule, train }: Pick<ExperimentConfig, "network"
 }
 
 /** What is asked of rule bsd-ann that only its spiking form has. */
-function unfitForRealBsd({ network, rule }: Pick<ExperimentConfig, "network" | "rule">): string[] {
+function unfitForAnnBsd({ network, rule }: Pick<ExperimentConfig, "network" | "rule">): string[] {
   const wanted: readonly (readonly [key: string, expected: unknown, got: unknown])[] = [
     ["network.recall", "chain", network.recall],
     ["rule.rivals", "prototypes", rule.rivals],
@@ -95,7 +95,7 @@ function unfitBroadcast({ network, rule }: Pick<ExperimentConfig, "network" | "r
 }
 
 /** Errors that are to reach stages where nothing carries them, or that reach all of them anyway. */
-function unfitReach({ network, rule }: Pick<ExperimentConfig, "network" | "rule">): string[] {
+function unfitErrorDepth({ network, rule }: Pick<ExperimentConfig, "network" | "rule">): string[] {
   if (rule.errorDepth === 0 || rule.name !== "bsd") return [];
   const faults: string[] = [];
   if (!rule.detached)
@@ -146,14 +146,14 @@ function impossibleImages({ data, network, rule, train }: ExperimentConfig): str
     faults.push(
       "train.batch: expected at least 2, got 1: rule r-stdp compares an image's reward with the batch's mean",
     );
-  if (isRealRule(rule.name)) faults.push(...unfitForReal({ network, rule, train }));
-  if (rule.name === "bsd-ann") faults.push(...unfitForRealBsd({ network, rule }));
+  if (isAnnRule(rule.name)) faults.push(...unfitForAnn({ network, rule, train }));
+  if (rule.name === "bsd-ann") faults.push(...unfitForAnnBsd({ network, rule }));
   const aligns = rule.name === "bsd" || rule.name === "bsd-ann";
   if (aligns)
     faults.push(
       ...unfitFreeze({ rule, train }),
       ...unfitBroadcast({ network, rule }),
-      ...unfitReach({ network, rule }),
+      ...unfitErrorDepth({ network, rule }),
     );
   const needsOthers = aligns && (rule.centred || (rule.rivals !== "prototypes" && rule.loss !== "mse"));
   if (train.batch === 1 && needsOthers)

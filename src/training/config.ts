@@ -19,13 +19,13 @@ import { type AUTOENCODE, SETTINGS, type Task } from "./settings/settings.ts";
 import type { train } from "./settings/train.ts";
 
 export {
+  type AnnRuleName,
   type AnyRuleName,
+  annRules,
   type ImageRuleName,
   imageRules,
-  isRealRule,
+  isAnnRule,
   isSpikingRule,
-  type RealRuleName,
-  realRules,
   type SpikingRuleName,
   spikingRules,
 } from "./rule-names.ts";
@@ -35,7 +35,7 @@ export { stdpLearningRate } from "./settings/train.ts";
 
 /** What an image experiment trains on. At least one of `name` and `path` is there. */
 export interface ImageDataConfig extends Infer<typeof data.fields, "classify"> {}
-/** The pair of networks of an image experiment; rules without spikes (`isRealRule`) pass over `steps`, `tau` and `threshold`. */
+/** The pair of networks of an image experiment; rules without spikes (`isAnnRule`) pass over `steps`, `tau` and `threshold`. */
 export interface NetworkConfig extends Infer<typeof network.fields, "classify"> {}
 /**
  * The learning rule and the options of all of them, so that one experiment can be run under each by `--rule.name`; a rule passes over the others'. The first six work on the same
@@ -48,7 +48,7 @@ export interface NetworkConfig extends Infer<typeof network.fields, "classify"> 
  *     local-losses               a linear classifier and cross-entropy a stage, no gradient between stages
  *     r-stdp                     spike-timing-dependent plasticity times reward
  *
- * and these on a net of real numbers of the same shapes, by the same optimiser, with cross-entropy at the top:
+ * and these on a non-spiking net of the same shapes, by the same optimiser, with cross-entropy at the top:
  *
  *     backprop-ann               backprop
  *     dll                        Dendritic Localized Learning: errors come down by learned weights of their own

@@ -282,7 +282,7 @@ async function sequenceOf(
   const section = sectionOf({ [kind]: name, validation }, others);
   // What readers of sequences call the validation part.
   const request = {
-    ...sectionOf({ [kind]: name, heldOut: validation }, others),
+    ...sectionOf({ [kind]: name, validation }, others),
     task: TASK_OF_DATA[task],
   } as SequenceRequest;
   const make = (asked: SequenceRequest) =>

@@ -1,5 +1,5 @@
 /** An experiment made ready: data split and normalised, nets and rule built. What the trainer and every command start from. */
-import { checkDataset, type Dataset, noisyLabels, splitHeldOut } from "../data/dataset.ts";
+import { checkDataset, type Dataset, noisyLabels, splitValidation } from "../data/dataset.ts";
 
 import { channelStatistics } from "../data/normalise.ts";
 import type { Sequence } from "../data/sequence/assemble.ts";
@@ -138,7 +138,7 @@ function splitImages(
   { data: { validation, limit }, train: { seed } }: ExperimentConfig | AutoencoderConfig,
   dataset: Dataset,
 ) {
-  const { train: rest, heldOut: validationIndices } = splitHeldOut(dataset.train, validation, seed);
+  const { train: rest, validation: validationIndices } = splitValidation(dataset.train, validation, seed);
   const trainIndices = limit > 0 ? rest.slice(0, limit) : rest;
   const statistics = channelStatistics(dataset.train, trainIndices, dataset.shape);
   const { name, shape, classNames } = dataset;

@@ -2,16 +2,16 @@
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { BackpropTwin } from "../measurement/backprop-twin.ts";
-import { type DataSummary, type ImageModel, Model, RealModel, spikingModel } from "../network/model.ts";
+import { AnnModel, type DataSummary, type ImageModel, Model, spikingModel } from "../network/model.ts";
 import type { NetworkPair, StageRange } from "../network/pair.ts";
 
 import { paddedShape } from "../network/specs.ts";
 
 import { Bsd } from "../problems/classify-ends.ts";
 import { HOW_TO_LOAD } from "../registry.ts";
-import { authorsActivations, type RealImageNet, realImageNet } from "../rules/ann-images.ts";
-import { Backprop, ImageRealBackprop } from "../rules/backprop.ts";
-import { RealBsd } from "../rules/bsd-ann.ts";
+import { type AnnImageNet, annImageNet, authorsActivations } from "../rules/ann-images.ts";
+import { Backprop, ImageAnnBackprop } from "../rules/backprop.ts";
+import { AnnBsd } from "../rules/bsd-ann.ts";
 import { CounterCurrent } from "../rules/ccl.ts";
 import { ImageDll } from "../rules/dll.ts";
 import { DirectFeedbackAlignment, FeedbackAlignment } from "../rules/feedback-alignment.ts";
@@ -20,11 +20,11 @@ import { ImagePredictiveCoding } from "../rules/predictive-coding.ts";
 import { RewardTiming } from "../rules/r-stdp.ts";
 import type { Rule } from "../rules/rule.ts";
 import {
+  type AnnRuleName,
   type AnyRuleName,
   type ExperimentConfig,
-  isRealRule,
+  isAnnRule,
   isSpikingRule,
-  type RealRuleName,
   type SpikingRuleName,
 } from "./config.ts";
 import { type RuleDefinition, registeredRules } from "./registered-rules.ts";
@@ -72,11 +72,11 @@ export function trainsRecall(
   rule: Pick<ExperimentConfig["rule"], "name" | "codes" | "detached" | "errorDepth">,
 ): boolean {
   const { name } = rule;
-  return !isRealRule(name) && pairNeeds(name, rule).networks === "both";
+  return !isAnnRule(name) && pairNeeds(name, rule).networks === "both";
 }
 
 /**
- * The model a configuration describes, for given data; untrained. A `Model`, or under a rule on nets of real numbers a `RealModel`.
+ * The model a configuration describes, for given data; untrained. A `Model`, or under a rule on non-spiking nets a `AnnModel`.
  *
  * @param part stages to build, of a spiking pair. Default: all
  * @example
@@ -84,10 +84,10 @@ export function trainsRecall(
  */
 export function createModel(team: Team, config: ExperimentConfig, data: DataSummary, part?: StageRange): ImageModel {
   const { network, rule, train } = config;
-  if (isRealRule(rule.name)) {
-    const options = realOptions(config, data, train.batch);
-    const { net, stimulus, stimulusWidth } = realImageNet(team, options, rule.name);
-    return new RealModel({ net, stimulus, stimulusWidth, maxImages: train.batch }, data, options.image);
+  if (isAnnRule(rule.name)) {
+    const options = annOptions(config, data, train.batch);
+    const { net, stimulus, stimulusWidth } = annImageNet(team, options, rule.name);
+    return new AnnModel({ net, stimulus, stimulusWidth, maxImages: train.batch }, data, options.image);
   }
   const recalls = rule.rivals === "prototypes" ? { maxRecalls: data.classNames.length } : {};
   // Observed gradients are looked at once all layers have made theirs.
@@ -99,13 +99,13 @@ export function createModel(team: Team, config: ExperimentConfig, data: DataSumm
 }
 
 /** What a real-valued net is made from. */
-function realOptions(
+function annOptions(
   { network, rule, train }: RuleConfigs,
   { shape, classNames }: DataSummary,
   maxImages: number,
-): RealImageNet["options"] {
+): AnnImageNet["options"] {
   const { kind, hidden, norm, activation } = network;
-  const own = authorsActivations[rule.name as RealRuleName];
+  const own = authorsActivations[rule.name as AnnRuleName];
   const image = paddedShape(kind, hidden.length, shape);
   const sizes = { image, classes: classNames.length, maxImages };
   return { kind, hidden, norm, seed: train.seed, activation: activation === "own" ? own : activation, ...sizes };
@@ -113,8 +113,8 @@ function realOptions(
 
 /** Backprop beside the rule, for a model made by `createModel` from the same configuration with `observe`. */
 export function createTwin(team: Team, model: ImageModel, config: RuleConfigs): BackpropTwin {
-  if (model instanceof RealModel)
-    return BackpropTwin.ofReal(team, model.rows, realOptions(config, model.data, model.maxImages));
+  if (model instanceof AnnModel)
+    return BackpropTwin.ofAnn(team, model.rows, annOptions(config, model.data, model.maxImages));
   const { top, lambda } = config.rule;
   return BackpropTwin.ofPair(spikingModel(model, "a twin that backprop goes through").pair, { top, lambda });
 }
@@ -131,20 +131,20 @@ type RuleConfigs = Pick<ExperimentConfig, "network" | "rule" | "train">;
  */
 export function createRule(model: ImageModel, config: RuleConfigs): Rule {
   const { name } = config.rule;
-  if (!isRealRule(name)) return spikingRule(spikingModel(model, `rule ${name}`).pair, { ...config, name });
-  if (!(model instanceof RealModel))
-    throw new BispikeError("usage", `rule ${name}: expected a net of real numbers (RealModel), got a spiking pair`);
+  if (!isAnnRule(name)) return spikingRule(spikingModel(model, `rule ${name}`).pair, { ...config, name });
+  if (!(model instanceof AnnModel))
+    throw new BispikeError("usage", `rule ${name}: expected a non-spiking net (RealModel), got a spiking pair`);
   const { net, stimulus, stimulusWidth, maxImages } = model.rows;
-  const image = { net, stimulus, stimulusWidth, options: realOptions(config, model.data, maxImages) };
-  return realRule(image, { ...config, name });
+  const image = { net, stimulus, stimulusWidth, options: annOptions(config, model.data, maxImages) };
+  return annRule(image, { ...config, name });
 }
 
-function realRule(image: RealImageNet, { rule, train, name }: RuleConfigs & { name: RealRuleName }): Rule {
+function annRule(image: AnnImageNet, { rule, train, name }: RuleConfigs & { name: AnnRuleName }): Rule {
   const { weightDecay, clip, clipScope } = train;
   const optimiser = { weightDecay, clip, clipScope };
   switch (name) {
     case "backprop-ann":
-      return new ImageRealBackprop(image, optimiser);
+      return new ImageAnnBackprop(image, optimiser);
     case "dll":
       return new ImageDll(image, rule.dll, optimiser);
     case "predictive-coding":
@@ -152,7 +152,7 @@ function realRule(image: RealImageNet, { rule, train, name }: RuleConfigs & { na
     case "ccl":
       return new CounterCurrent(image, rule.ccl, optimiser);
     case "bsd-ann":
-      return new RealBsd(image, rule, optimiser);
+      return new AnnBsd(image, rule, optimiser);
   }
 }
 

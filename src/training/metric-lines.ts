@@ -26,7 +26,7 @@ export function parseMetricLine(text: string, where: string): AnyMetricLine {
 /** A run of version 1 called the validation part held out: its figures under today's names. Also for summaries. */
 export function renamed<T extends object>(figures: T): T {
   const names = Object.entries(figures).map(([name, value]) => [
-    name.replace(/^heldOut(?=[A-Z])/, "validation"),
+    name.replace(/^heldOut(?=[A-Z]|$)/, "validation"),
     value,
   ]);
   return Object.fromEntries(names);

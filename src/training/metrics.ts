@@ -65,7 +65,7 @@ const SATURATED_RATE = 0.8;
 
 /** Settings beside thresholds by which an experiment's neurons can be made to fire more or less; those its rule passes over are no remedy. */
 export interface Remedies {
-  /** Key of the negatives' weight, which drives features apart; null where the rule has none. */
+  /** Key of the rivals' weight, which drives features apart; null where the rule has none. */
   readonly lambda: string | null;
   /** Whether rule.homeostasis does something. */
   readonly homeostasis: boolean;
@@ -101,7 +101,7 @@ export function healthWarnings(
   network: "perception" | "recall",
   rates: readonly number[],
   remedies: Remedies,
-  silent?: readonly number[],
+  dead?: readonly number[],
 ): string[] {
   const warnings: string[] = [];
   const threshold = `network.threshold.${network}`;
@@ -116,9 +116,9 @@ export function healthWarnings(
       warnings.push(
         `${where} is saturated: neurons fire in ${percent(rate)} of the steps; raise ${threshold}${remedies.homeostasis ? " or rule.homeostasis.weight" : ""}`,
       );
-    } else if (silent && silent[k]! > MOST_SILENT) {
+    } else if (dead && dead[k]! > MOST_SILENT) {
       warnings.push(
-        `${where}: ${percent(silent[k]!)} of the neurons did not fire once in a whole batch; lower ${remedies.lambda === null ? "" : `${remedies.lambda} or `}${threshold}`,
+        `${where}: ${percent(dead[k]!)} of the neurons did not fire once in a whole batch; lower ${remedies.lambda === null ? "" : `${remedies.lambda} or `}${threshold}`,
       );
     }
   }

@@ -37,12 +37,12 @@ export interface Observation {
   readonly step: number;
   /** Epoch under way, from 1. */
   readonly epoch: number;
-  /** Images the spikes are measured on; 0 for nets of real numbers. */
+  /** Images the spikes are measured on; 0 for non-spiking nets. */
   readonly images: number;
   /** Angles between the rule's and backprop's gradients, stages 2..L. */
   readonly gradients: readonly StageAngle[];
   /** Weights up against those down; empty where nothing goes down by weights of its own. */
   readonly weights: readonly WeightAlignment[];
-  /** Hidden stages; empty for nets of real numbers. */
+  /** Hidden stages; empty for non-spiking nets. */
   readonly stages: readonly ObservedStage[];
 }

@@ -1,5 +1,5 @@
 /**
- * Observes an image experiment at some of its steps: angles between the rule's and backprop's gradients, weights up against weights down, and what the spikes of held-out images are like.
+ * Observes an image experiment at some of its steps: angles between the rule's and backprop's gradients, weights up against weights down, and what the spikes of validation images are like.
  *
  * Nothing that training reads is written: backprop has a twin of its own (measurement/backprop-twin.ts), and spikes are measured as at an epoch's end, between two steps.
  */
@@ -104,7 +104,7 @@ function observed({ mean, dead, saturated, effectiveRank, centredRank }: StageRe
   return { rate: mean, dead, saturated, effectiveRank, centredRank };
 }
 
-/** Weights that go down beside those of a net of real numbers; none under rules that have no such. */
+/** Weights that go down beside those of a non-spiking net; none under rules that have no such. */
 export function downwardWeights(rule: Rule): JoinedWeights[] {
   if (rule instanceof ImageDll)
     // Errors come down to stage k + 2 from the one above.

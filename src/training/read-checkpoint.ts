@@ -110,7 +110,8 @@ function readCheckpoint(file: SafetensorsFile): AnyCheckpoint {
   const told = field("position");
   const position = checkPosition(version === 1 ? positionFromVersion1(told) : told, SUMS[problem]);
   if (problem === "sequence") {
-    const data = checkSummary(field("data"));
+    const summary = field("data");
+    const data = checkSummary(version === 1 ? summaryFromVersion1(summary) : summary);
     const { task } = config as SequenceConfig;
     if (data.task !== (task === "next-character" ? "next" : task))
       throw new BispikeError("checkpoint", `metadata data: expected a summary of task ${task}, got ${data.task}`);
@@ -136,6 +137,14 @@ function positionFromVersion1(value: unknown): unknown {
     sums: silent === undefined ? sums : { ...sums, dead: silent },
     best: best && { score: best.score ?? best.accuracy, epoch: best.epoch },
   };
+}
+
+/** A summary of version 1 in today's words; anything else is left for the check to refuse. */
+function summaryFromVersion1(value: unknown): unknown {
+  const summary = value as { parts?: { heldOut?: unknown } } | null;
+  if (!summary?.parts?.heldOut) return value;
+  const { heldOut, ...parts } = summary.parts;
+  return { ...summary, parts: { ...parts, validation: heldOut } };
 }
 
 /** The summary of image data in a checkpoint, every field checked. */

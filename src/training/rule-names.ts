@@ -11,13 +11,13 @@ export const spikingRules = [
 ] as const;
 export type SpikingRuleName = (typeof spikingRules)[number];
 
-/** Learning rules for images on nets of real numbers. */
-export const realRules = ["backprop-ann", "dll", "predictive-coding", "ccl", "bsd-ann"] as const;
-export type RealRuleName = (typeof realRules)[number];
+/** Learning rules for images on non-spiking nets. */
+export const annRules = ["backprop-ann", "dll", "predictive-coding", "ccl", "bsd-ann"] as const;
+export type AnnRuleName = (typeof annRules)[number];
 
 /** Learning rules for images. */
-export const imageRules = [...spikingRules, ...realRules] as const;
-export type ImageRuleName = SpikingRuleName | RealRuleName;
+export const imageRules = [...spikingRules, ...annRules] as const;
+export type ImageRuleName = SpikingRuleName | AnnRuleName;
 
 /** Learning rules for sequences: two on the spiking net, three on the net of real numbers. */
 export const sequenceRules = ["bsd", "backprop", "backprop-ann", "predictive-coding", "dll"] as const;
@@ -27,9 +27,9 @@ export const autoencoderRules = ["bsd", "backprop", "backprop-ann"] as const;
 /** One of this library's rules, or a registered name. */
 export type AnyRuleName = ImageRuleName | (string & {});
 
-/** Whether a rule trains a net of real numbers. */
-export function isRealRule(rule: AnyRuleName): rule is RealRuleName {
-  return (realRules as readonly string[]).includes(rule);
+/** Whether a rule trains a non-spiking net. */
+export function isAnnRule(rule: AnyRuleName): rule is AnnRuleName {
+  return (annRules as readonly string[]).includes(rule);
 }
 
 /** Whether a rule is one of this library's on spiking nets. */

@@ -1,5 +1,5 @@
 /** Trained nets of images: those that name them, and autoencoders that reconstruct them. */
-import { type Dataset, describeShape, imageBytes, type Split, splitHeldOut } from "../data/dataset.ts";
+import { type Dataset, describeShape, imageBytes, type Split, splitValidation } from "../data/dataset.ts";
 
 import { BispikeError } from "../errors.ts";
 import { drawSpikes, LatentStatistics } from "../inference/autoencoder/statistics.ts";
@@ -7,7 +7,7 @@ import { decideImages } from "../measurement/decide.ts";
 import { type Evaluation, evaluate } from "../measurement/evaluate.ts";
 import { familiarityOf, recalledCounts } from "../measurement/mismatch.ts";
 import { type RecalledImages, recallImages } from "../measurement/recall.ts";
-import { redrawnErrors } from "../measurement/redrawn.ts";
+import { reconstructedErrors } from "../measurement/redrawn.ts";
 import { perceive } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";
@@ -217,7 +217,7 @@ export class AutoencodeRun extends RunBase<AutoencoderCheckpoint, AutoencodeEpoc
     const made = Array.from({ length: split.count }, (_, b): Reconstruction => {
       model.load(split, everyOne(split), b, 1);
       const latent = model.learner.latent?.encode(1, "perception") ?? null;
-      return { image: { ...sizeOf(shape), pixels: model.redraw(1, "perception") }, latent };
+      return { image: { ...sizeOf(shape), pixels: model.reconstruct(1, "perception") }, latent };
     });
     return images ? made : made[0]!;
   }
@@ -235,13 +235,13 @@ export class AutoencodeRun extends RunBase<AutoencoderCheckpoint, AutoencodeEpoc
   async generate({ label, count = 1, seed = 1 }: DrawOptions): Promise<PixelImage[]> {
     this.use();
     const model = this.#model;
-    const { latent, redrawers } = model.learner;
+    const { latent, reconstructors } = model.learner;
     const { classNames, shape } = model.data;
     const place = classNames.indexOf(label);
     if (place < 0) throw new BispikeError("usage", `generate: expected one of ${classNames.join(", ")}, got ${label}`);
     if (!latent)
       throw new BispikeError("usage", `generate: rule ${this.config.rule.name} trains a net that has no latent spikes`);
-    const by = redrawers.includes("recall") ? "recall" : "perception";
+    const by = reconstructors.includes("recall") ? "recall" : "perception";
     this.#statistics ??= await latentStatistics(model, await datasetOf(this.parts, undefined), by);
     const made: PixelImage[] = [];
     const spikes = drawSpikes(this.#statistics.probabilities(place), count, seed, `class ${place}`);
@@ -261,9 +261,9 @@ export class AutoencodeRun extends RunBase<AutoencoderCheckpoint, AutoencodeEpoc
   async evaluate(part: Part | ImageSet = "test"): Promise<ReconstructionErrors> {
     this.use();
     const { split, indices } = await partOf(this.parts, part);
-    const { redrawers } = this.#model.learner;
-    const errors = await redrawnErrors(this.#model, split, indices, redrawers, breathe);
-    const errorOf = (by: "perception" | "recall") => errors[redrawers.indexOf(by)] ?? null;
+    const { reconstructors } = this.#model.learner;
+    const errors = await reconstructedErrors(this.#model, split, indices, reconstructors, breathe);
+    const errorOf = (by: "perception" | "recall") => errors[reconstructors.indexOf(by)] ?? null;
     return { images: indices.length, mse: errorOf("perception"), recallMse: errorOf("recall") };
   }
 }
@@ -316,9 +316,9 @@ async function partOf(
   const { config } = parts.checkpoint;
   const dataset = await datasetOf(parts, typeof part === "string" ? undefined : part);
   if (part === "validation") {
-    const { heldOut } = splitHeldOut(dataset.train, config.data.validation, config.train.seed);
-    if (heldOut.length === 0) throw new BispikeError("data", "evaluate: no images were kept aside for validation");
-    return { split: dataset.train, indices: heldOut };
+    const { validation } = splitValidation(dataset.train, config.data.validation, config.train.seed);
+    if (validation.length === 0) throw new BispikeError("data", "evaluate: no images were kept aside for validation");
+    return { split: dataset.train, indices: validation };
   }
   const split = part === "test" || dataset.test.count > 0 ? dataset.test : dataset.train;
   if (split.count === 0) throw new BispikeError("data", `evaluate: ${dataset.name} has no test images`);

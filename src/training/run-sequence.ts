@@ -54,8 +54,8 @@ abstract class SequenceRun<Epoch, Set extends TextSet | SeriesSet> extends RunBa
   protected async measure(part: Part | Set): Promise<CharacterEvaluation | ValueEvaluation> {
     this.use();
     const { set, about } = await this.sequence(typeof part === "string" ? undefined : part);
-    const { test, heldOut, train } = set.parts;
-    const wanted = part === "validation" ? heldOut : test;
+    const { test, validation, train } = set.parts;
+    const wanted = part === "validation" ? validation : test;
     const range = typeof part === "string" || wanted.to > wanted.from ? wanted : train;
     if (range.to - range.from < this.config.data.window)
       throw new BispikeError(

@@ -33,7 +33,7 @@ export function differences(first: AnyConfig, second: AnyConfig): Difference[] {
 }
 
 /** Of those, what a resumed training may not change: where data lie it may, as what they are is compared for itself. */
-export function hindrances(first: AnyConfig, second: AnyConfig): Difference[] {
+export function incompatible(first: AnyConfig, second: AnyConfig): Difference[] {
   return differences(first, second).filter(({ key }) => !PLACES.includes(key));
 }
 
@@ -74,7 +74,7 @@ export function assertSameTraining(experiment: Trained, checkpoint: Trained): vo
       `resume: expected a checkpoint as decodeCheckpoint gives it, got ${ArrayBuffer.isView(checkpoint) ? "its bytes" : `a ${typeof checkpoint}`}`,
     );
   // Names follow from other settings, which say more.
-  const settings = hindrances(modelConfig(experiment.config), modelConfig(checkpoint.config)).sort(
+  const settings = incompatible(modelConfig(experiment.config), modelConfig(checkpoint.config)).sort(
     (a, b) => Number(a.key === "name") - Number(b.key === "name"),
   );
   if (settings.length > 0)

@@ -1,7 +1,7 @@
 /** A problem as the training loop sees it: sums over an epoch, lines of metrics, checkpoints and where they go on. */
 
 import type { Problem, ProblemKind } from "../problems/problem.ts";
-import type { Rates } from "../rules/rule.ts";
+import type { LearningRates } from "../rules/rule.ts";
 import { type About, type AnyCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { TrainConfig } from "./config.ts";
 import { type EpochLine, healthWarnings, remediesOf, type StepLine } from "./metrics.ts";
@@ -50,11 +50,11 @@ export class Task<K extends ProblemKind> implements Trainable<TaskKind<K>> {
     return this.#problem.batchAt(k, this.items.length, this.train.batch, this.stepsPerEpoch);
   }
 
-  step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): K["report"] {
+  step(order: Int32Array, from: number, count: number, counter: number, learningRates: LearningRates): K["report"] {
     const problem = this.#problem;
     // An epoch begins with nothing summed up, also after a run that was stopped in another.
     if (from === 0) this.#sums = problem.nothing;
-    const report = problem.step(order, from, count, counter, rates);
+    const report = problem.step(order, from, count, counter, learningRates);
     this.#sums = problem.add(this.#sums, report, count);
     this.#lastReport = report;
     return report;

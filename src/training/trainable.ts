@@ -1,5 +1,5 @@
 /** What the training loop knows of an experiment: it neither knows what is learned nor how it is measured. */
-import type { Rates } from "../rules/rule.ts";
+import type { LearningRates } from "../rules/rule.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Observation } from "./observation.ts";
 
@@ -23,7 +23,7 @@ export interface Place {
   readonly epoch: number;
   /** Batches of it done. */
   readonly batch: number;
-  /** Best score on the held-out part so far and its epoch, from 1; null before the first. */
+  /** Best score on the validation part so far and its epoch, from 1; null before the first. */
   readonly best: Best | null;
 }
 
@@ -64,13 +64,13 @@ export interface Trainable<K extends TrainableKind = TrainableKind> {
   /** Optimiser steps of the whole training. */
   readonly totalSteps: number;
   /** One update from order[from .. from + count). `counter` numbers the batch over the whole training. */
-  step(order: Int32Array, from: number, count: number, counter: number, rates: Rates): K["report"];
+  step(order: Int32Array, from: number, count: number, counter: number, learningRates: LearningRates): K["report"];
   /** What was observed of the newest step, in experiments that can be observed; undefined where it was not. */
   readonly observation?: Observation | undefined;
   /** The line of the newest step. */
   stepLine(report: K["report"], moment: StepMoment): K["step"];
   /**
-   * Ends an epoch: measures the held-out part and forgets the epoch's sums.
+   * Ends an epoch: measures the validation part and forgets the epoch's sums.
    *
    * @param at number of the epoch, from 1, and steps done
    * @param seconds tells the seconds of training when asked

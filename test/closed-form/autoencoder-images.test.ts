@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { channelStatistics } from "../../src/data/normalise.ts";
 import { Team } from "../../src/engine/team.ts";
-import { redrawnErrors } from "../../src/measurement/redrawn.ts";
+import { reconstructedErrors } from "../../src/measurement/redrawn.ts";
 import type { AutoencoderModel } from "../../src/problems/autoencode-model.ts";
 import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
 import { createAutoencoder } from "../../src/training/autoencoder/learners.ts";
@@ -70,12 +70,12 @@ describe.each([
     await withModel(channels, kind, async (model) => {
       const images = split(channels, 5);
       const all = Int32Array.of(4, 3, 2, 1, 0);
-      const errors = await redrawnErrors(model, images, all, ["perception", "recall"]);
+      const errors = await reconstructedErrors(model, images, all, ["perception", "recall"]);
       const own = { perception: 0, recall: 0 };
       for (const index of all) {
         model.load(images, Int32Array.of(index), 0, 1);
         for (const by of ["perception", "recall"] as const) {
-          const drawn = model.redraw(1, by);
+          const drawn = model.reconstruct(1, by);
           const truth = images.images.subarray(index * drawn.length, (index + 1) * drawn.length);
           own[by] += drawn.reduce((sum, value, i) => sum + (value - truth[i]! / 255) ** 2, 0) / drawn.length / 5;
         }

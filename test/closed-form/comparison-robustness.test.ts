@@ -93,7 +93,7 @@ it("Markdown, CSV and JSON have it all", () => {
   expect(reportRecord(table)).toMatchObject({ measure: { robustness: { images: 9, draws: 3, severities: [1, 3] } } });
 });
 
-it("a comparison that leaves the test part alone measures the held-out one, and says so", () => {
+it("a comparison that leaves the test part alone measures the validation one, and says so", () => {
   const measure = readMeasures(
     { robustness: { images: 9, severities: [1], corruptions: ["noise"] } },
     "m.yaml",
@@ -113,7 +113,7 @@ it("a comparison that leaves the test part alone measures the held-out one, and 
   ]);
   const text = markdownReport(found);
   expect(text).toContain("no run has looked at its test part");
-  expect(text).toContain("Of 9 held-out images, spread evenly");
+  expect(text).toContain("Of 9 validation images, spread evenly");
   expect(text).not.toContain("test images");
   for (const name of ["robustness", "probes"])
     expect(() => readMeasures({ [name]: { part: "test" } } as never, "m.yaml", "held-out"), name).toThrow(

@@ -46,7 +46,7 @@ it("takes the figures of any kind of run, known ones first", () => {
   const parameters = { perception: 1000, recall: 200, feedback: 30, classifiers: 4, inference: 1000, training: 1234 };
   expect(valuesOf({ parameters }).get("parameters")).toBe(1234);
   // Of sequences, where the part the run is judged by has them.
-  const [tested, held] = [{ test: { rates: [0.2, 0.4] } }, { test: null, heldOut: { rates: [0.1] } }];
+  const [tested, held] = [{ test: { rates: [0.2, 0.4] } }, { test: null, validation: { rates: [0.1] } }];
   for (const [summary, mean] of [
     [tested, 0.3],
     [held, 0.1],
@@ -54,7 +54,7 @@ it("takes the figures of any kind of run, known ones first", () => {
   ] as const)
     expect(valuesOf(summary).get("rate")).toBeCloseTo(mean, 12);
   // A kind of experiment this file has not heard of.
-  const other = { test: { top: { gain: 20, rows: [1] }, images: 9 }, heldOut: { kind: "x", gain: Number.NaN } };
+  const other = { test: { top: { gain: 20, rows: [1] }, images: 9 }, validation: { kind: "x", gain: Number.NaN } };
   expect(figuresOf([valuesOf(other)])).toEqual([
     { id: "test.top.gain", label: "test top gain", unit: "number", role: "test" },
   ]);
@@ -102,15 +102,15 @@ describe("table", () => {
     expect(test.mean).toBeCloseTo(0.025, 12);
   });
 
-  it("tests the held-out part only where nothing was tested", () => {
+  it("tests the validation part only where nothing was tested", () => {
     const both = new Map([["seed1", valuesOf({ testAccuracy: 0.5, validationAccuracy: 0.6 })]]);
     const one = { name: "a", axes: [], seeds: [1], baseline: [] };
     expect(compareRuns(one, both).tested.map(({ id }) => id)).toEqual(["testAccuracy"]);
     expect(compareRuns(one, both).figures.map(({ id }) => id)).toContain("validationAccuracy");
 
-    const held = new Map([["seed1", valuesOf({ test: null, heldOut: { accuracy: 0.5, bits: 1 } })]]);
+    const held = new Map([["seed1", valuesOf({ test: null, validation: { accuracy: 0.5, bits: 1 } })]]);
     const design = { name: "a", axes: [], seeds: [1], baseline: [] };
-    expect(compareRuns(design, held).tested.map(({ id }) => id)).toEqual(["heldOut.accuracy", "heldOut.bits"]);
+    expect(compareRuns(design, held).tested.map(({ id }) => id)).toEqual(["validation.accuracy", "validation.bits"]);
   });
 });
 

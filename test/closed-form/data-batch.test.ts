@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fillBatch } from "../../src/data/batch.ts";
-import { type Split, splitHeldOut } from "../../src/data/dataset.ts";
+import { type Split, splitValidation } from "../../src/data/dataset.ts";
 import { channelStatistics } from "../../src/data/normalise.ts";
 
 function splitOf(images: readonly number[], count: number): Split {
@@ -94,31 +94,31 @@ describe("batches", () => {
   });
 });
 
-describe("held-out part", () => {
+describe("validation part", () => {
   const train = (count: number): Split => splitOf(new Array(count).fill(0), count);
 
   it("is disjoint, complete, sorted, and the same for the same seed", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(59), fc.nat(1000), (count, size, seed) => {
         fc.pre(size < count);
-        const parts = splitHeldOut(train(count), size, seed);
-        const all = [...parts.train, ...parts.heldOut].sort((a, b) => a - b);
+        const parts = splitValidation(train(count), size, seed);
+        const all = [...parts.train, ...parts.validation].sort((a, b) => a - b);
         expect(all).toEqual(Array.from({ length: count }, (_, index) => index));
-        expect(parts.heldOut.length).toBe(size);
-        for (const list of [parts.train, parts.heldOut]) expect([...list]).toEqual([...list].sort((a, b) => a - b));
-        expect(splitHeldOut(train(count), size, seed)).toEqual(parts);
+        expect(parts.validation.length).toBe(size);
+        for (const list of [parts.train, parts.validation]) expect([...list]).toEqual([...list].sort((a, b) => a - b));
+        expect(splitValidation(train(count), size, seed)).toEqual(parts);
       }),
       { numRuns: 60 },
     );
   });
 
   it("rounds a fraction down, and another seed holds out others", () => {
-    expect(splitHeldOut(train(105), 0.1, 1).heldOut.length).toBe(10);
-    expect(splitHeldOut(train(105), 0, 1).heldOut.length).toBe(0);
-    expect(splitHeldOut(train(105), 0.1, 1).heldOut).not.toEqual(splitHeldOut(train(105), 0.1, 2).heldOut);
+    expect(splitValidation(train(105), 0.1, 1).validation.length).toBe(10);
+    expect(splitValidation(train(105), 0, 1).validation.length).toBe(0);
+    expect(splitValidation(train(105), 0.1, 1).validation).not.toEqual(splitValidation(train(105), 0.1, 2).validation);
   });
 
-  it.each([[-1], [Number.NaN], [1.5], [Number.POSITIVE_INFINITY], [10], [11]])("refuses %d of 10", (heldOut) => {
-    expect(() => splitHeldOut(train(10), heldOut, 1)).toThrow(expect.objectContaining({ code: "config" }));
+  it.each([[-1], [Number.NaN], [1.5], [Number.POSITIVE_INFINITY], [10], [11]])("refuses %d of 10", (validation) => {
+    expect(() => splitValidation(train(10), validation, 1)).toThrow(expect.objectContaining({ code: "config" }));
   });
 });

@@ -77,8 +77,8 @@ it("autoencoders: losses of either end, firing rates and silent neurons by the i
     ...{ correct: 0, images: 0 },
   });
   const step = telling([...counts.keys(), ...counts.keys()].map(report));
-  const { redrawers, stimulus, stimulusWidth, maxImages } = experiment.model.learner;
-  const learner = { redrawers, stimulus, stimulusWidth, maxImages, step };
+  const { reconstructors, stimulus, stimulusWidth, maxImages } = experiment.model.learner;
+  const learner = { reconstructors, stimulus, stimulusWidth, maxImages, step };
   const model = Object.create(experiment.model, { learner: { value: learner } });
   const task = new Task<AutoencodeKind>(
     new Autoencode({ ...experiment, model }),
@@ -97,7 +97,7 @@ it("autoencoders: losses of either end, firing rates and silent neurons by the i
   }
 });
 
-it("autoencoders: minus the held-out error decides, and its ratio to the brightest pixel is in decibels", async () => {
+it("autoencoders: minus the validation error decides, and its ratio to the brightest pixel is in decibels", async () => {
   const { task } = createAutoencoderExperiment(
     team,
     resolveAutoencoderConfig({
@@ -118,7 +118,7 @@ it.each(["text", "values"])("sequences of %s: losses and right symbols by the po
     { loss: 3, stageLosses: [1, 2], correct: 6, positions: 12, perceptionRates: [0.1], recallRates: [] },
     { loss: 5, stageLosses: [1, 4], correct: 1, positions: 8, perceptionRates: [0.1], recallRates: [] },
   ];
-  const windows = { train: Int32Array.of(0, 4, 8, 12, 16), heldOut: new Int32Array(0), test: new Int32Array(0) };
+  const windows = { train: Int32Array.of(0, 4, 8, 12, 16), validation: new Int32Array(0), test: new Int32Array(0) };
   const config = { train: { epochs: 1, batch: 3 }, rule: { name: "backprop" }, network: { norm: true } };
   const learner = { load: () => {}, step: telling([...told, ...told]), window: 4 };
   const sequence = { about: { kind }, windows, set: {} };

@@ -147,7 +147,7 @@ describe("weights", () => {
 describe("silence", () => {
   const labels = [0, 1, 2];
   const shape = plane(7, 7, 20);
-  const base = { shape, labels, negatives: "literal", centred: false } as const;
+  const base = { shape, labels, rivals: "literal", centred: false } as const;
   const loss = ({ lambda = 0, share }: LossPart) => reco({ lambda, weight: share });
   const channel = (k: number, c: number) => ((k * 7 + c * 3) % 8) / 8;
   /** The same at every pixel: nothing but frequency 0. */

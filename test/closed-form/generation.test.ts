@@ -23,14 +23,14 @@ describe("measureGeneration", () => {
   it("averages over images, whatever their batches", async () => {
     // Flat images: errors of 0, 1/2 and 1 in brightness alone.
     const originals = [0.5, 0.25, 0];
-    const redrawn = [0.5, 0.75, 1];
+    const reconstructed = [0.5, 0.75, 1];
     const similarity = (a: number, b: number) => (2 * a * b + 1e-4) / (a * a + b * b + 1e-4);
     for (const batches of [[3], [1, 2], [1, 1, 1]]) {
       let from = 0;
       const dealt = batches.map((count) => {
-        const [a, b] = [originals, redrawn].map((values) => flat(...values.slice(from, from + count)));
+        const [a, b] = [originals, reconstructed].map((values) => flat(...values.slice(from, from + count)));
         from += count;
-        return { originals: a!, redrawn: b!, count };
+        return { originals: a!, reconstructed: b!, count };
       });
       const features = meter();
       const measured = await measureGeneration(dealt, { shape, features });
@@ -50,11 +50,11 @@ describe("measureGeneration", () => {
   });
 
   it("measures what a picture shows: beyond black and white there is nothing", async () => {
-    const batch = { originals: flat(1, 0), redrawn: flat(1.5, -2), count: 2 };
+    const batch = { originals: flat(1, 0), reconstructed: flat(1.5, -2), count: 2 };
     const measured = await measureGeneration([batch], { shape });
     expect(measured).toMatchObject({ mse: 0, psnr: Number.POSITIVE_INFINITY, frechet: null });
     expect(measured.ssim).toBeCloseTo(1, 12);
-    expect([...batch.redrawn]).toEqual([...flat(1.5, -2)]);
+    expect([...batch.reconstructed]).toEqual([...flat(1.5, -2)]);
   });
 
   it("takes batches as they are made, from one buffer", async () => {
@@ -62,7 +62,7 @@ describe("measureGeneration", () => {
     async function* batches(): AsyncGenerator<GenerationBatch> {
       for (const value of [0.5, 0.25]) {
         buffer.fill(value);
-        yield { originals: flat(0), redrawn: buffer, count: 1 };
+        yield { originals: flat(0), reconstructed: buffer, count: 1 };
       }
     }
     const { mse } = await measureGeneration(batches(), { shape, features: meter() });
@@ -71,7 +71,7 @@ describe("measureGeneration", () => {
 
   it("splits errors at the cut it is given", async () => {
     // Stripes: a frequency of 1/2 along the lines.
-    const stripes = { originals: Float32Array.of(0.25, 0.75, 0.25, 0.75), redrawn: flat(0.5), count: 1 };
+    const stripes = { originals: Float32Array.of(0.25, 0.75, 0.25, 0.75), reconstructed: flat(0.5), count: 1 };
     const at = async (cut: number) => (await measureGeneration([stripes], { shape, cut })).highError;
     expect(await at(0.4)).toBeCloseTo(0.0625, 12);
     expect(await at(0.5)).toBeCloseTo(0, 12);
@@ -79,9 +79,11 @@ describe("measureGeneration", () => {
 
   it("refuses no images, rows of another size, and one image where distributions are asked for", async () => {
     await expect(measureGeneration([], { shape })).rejects.toThrow("expected at least one image, got none");
-    const short = { originals: flat(1), redrawn: new Float32Array(3), count: 1 };
-    await expect(measureGeneration([short], { shape })).rejects.toThrow("redrawn images: expected 1 images of 2x2x1");
-    const one = { originals: flat(1), redrawn: flat(1), count: 1 };
+    const short = { originals: flat(1), reconstructed: new Float32Array(3), count: 1 };
+    await expect(measureGeneration([short], { shape })).rejects.toThrow(
+      "reconstructed images: expected 1 images of 2x2x1",
+    );
+    const one = { originals: flat(1), reconstructed: flat(1), count: 1 };
     await expect(measureGeneration([one], { shape, features: meter() })).rejects.toThrow("at least 2 images, got 1");
   });
 });

@@ -46,7 +46,7 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
 
     test("both networks' neurons above the rate cost their excess squared, and are pulled by it", async () => {
       const free = await stepped(options(0), (_, { stageLosses }) => stageLosses);
-      await stepped(options(WEIGHT), ({ pair }, { stageLosses, perceptionRates, recallRates, silent }) => {
+      await stepped(options(WEIGHT), ({ pair }, { stageLosses, perceptionRates, recallRates, dead }) => {
         for (const [k, { stage, perception, recall }] of [...pair.hiddenStages()].entries()) {
           const rates = { perception: ratesOf(perception, IMAGES), recall: ratesOf(recall, recalls) };
           const cost = (of: readonly number[]) => WEIGHT * mean(of.map((rate) => excess(rate) ** 2));
@@ -54,7 +54,7 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
           expect(stageLosses[stage - 1]! - free[stage - 1]!, `stage ${stage}`).toBeCloseTo(wanted, 10);
           expect(perceptionRates[k]).toBeCloseTo(mean(rates.perception), 12);
           expect(recallRates[k]).toBeCloseTo(mean(rates.recall), 12);
-          expect(silent[k]).toBe(mean(rates.perception.map((rate) => Number(rate === 0))));
+          expect(dead[k]).toBe(mean(rates.perception.map((rate) => Number(rate === 0))));
           for (const [layer, own, rows] of [
             [perception, rates.perception, IMAGES],
             [recall, rates.recall, recalls],
@@ -62,7 +62,10 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
             const spikes = rows * STEPS * pixelsOf(layer.synapses.shape);
             const pulled = own.map((rate) => (2 * WEIGHT * excess(rate)) / (own.length * spikes));
             for (const [channel, pull] of pulled.entries())
-              expect(layer.pull.view[channel]! / (pull || 1), `${layer.name} ${channel}`).toBeCloseTo(pull ? 1 : 0, 5);
+              expect(layer.regularisation.view[channel]! / (pull || 1), `${layer.name} ${channel}`).toBeCloseTo(
+                pull ? 1 : 0,
+                5,
+              );
             expect(
               pulled.some((pull) => pull > 0),
               `${layer.name}: this test is to pull`,

@@ -36,7 +36,7 @@ describe("meanSquaredErrors and peakSignalToNoise", () => {
 
   it("refuses rows that are not the images, and pixels that are no numbers", () => {
     expect(() => meanSquaredErrors(flat(2, 0), flat(3, 0), square(2), 1)).toThrow(
-      "redrawn images: expected 1 images of 2x2x1, 4 pixels, got 9",
+      "reconstructed images: expected 1 images of 2x2x1, 4 pixels, got 9",
     );
     const broken = Float64Array.of(0, 0, 0, 0, 0, Number.NaN, 0, 0);
     expect(() => structuralSimilarities(broken, new Float64Array(8), square(2), 2)).toThrow(

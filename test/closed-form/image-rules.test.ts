@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { Alignment } from "../../src/losses/align.ts";
 import { labelMatch } from "../../src/losses/infonce.ts";
-import { realClassifierSpec } from "../../src/network/specs.ts";
-import { realImageNet } from "../../src/rules/ann-images.ts";
+import { annClassifierSpec } from "../../src/network/specs.ts";
+import { annImageNet } from "../../src/rules/ann-images.ts";
 import { feedbackNet } from "../../src/rules/mirrored-nets.ts";
 import { relativeGap } from "../reference/close.ts";
 import { CASES, loadImages, PLAIN_OPTIMISER, smallOptions, smallRule } from "../support/image-rules.ts";
@@ -192,7 +192,7 @@ describe.each(CASES)("$name", (small) => {
 test("feedback's shapes mirror the net's; planes that cannot be doubled to the image's are refused", () => {
   const cnn = { ...smallOptions({ kind: "cnn" }), hidden: [5, 17] };
   const down = (options: typeof cnn) =>
-    realClassifierSpec({ ...options, activation: "relu" }).recall.map(({ shape, synapses }) => ({
+    annClassifierSpec({ ...options, activation: "relu" }).recall.map(({ shape, synapses }) => ({
       shape,
       ...synapses,
     }));
@@ -203,5 +203,5 @@ test("feedback's shapes mirror the net's; planes that cannot be doubled to the i
   ]);
   expect(down({ ...cnn, hidden: [] })).toEqual([{ kind: "linear", shape: cnn.image }]);
   const odd = { ...cnn, image: { height: 8, width: 6, channels: 2 } };
-  expect(() => feedbackNet(team, realImageNet(team, odd, "ccl"))).toThrow(/divisible by 4, got 8x6x2/);
+  expect(() => feedbackNet(team, annImageNet(team, odd, "ccl"))).toThrow(/divisible by 4, got 8x6x2/);
 });

@@ -15,7 +15,7 @@ const report = {
   correct: 0,
   perceptionRates: [],
   recallRates: [],
-  silent: [],
+  dead: [],
 };
 
 it.each([

@@ -33,14 +33,14 @@ describe("histograms", () => {
     expect(histogram([], 0, 1, 3).counts).toEqual([0, 0, 0]);
   });
 
-  it("of rates: silent, half and always firing units", () => {
-    const { counts, mean, silent, saturated, units } = rateHistogram([0, 5, 10, 0], 4, 10);
+  it("of rates: dead, half and always firing units", () => {
+    const { counts, mean, dead, saturated, units } = rateHistogram([0, 5, 10, 0], 4, 10);
     expect(counts.flatMap((count, bin) => (count > 0 ? [[bin, count]] : []))).toEqual([
       [0, 2],
       [10, 1],
       [19, 1],
     ]);
-    expect({ mean, silent, saturated, units }).toEqual({ mean: 3.75 / 10, silent: 0.5, saturated: 0.25, units: 4 });
+    expect({ mean, dead, saturated, units }).toEqual({ mean: 3.75 / 10, silent: 0.5, saturated: 0.25, units: 4 });
   });
 
   it("of activations: from the least to the greatest, 0 always within", () => {

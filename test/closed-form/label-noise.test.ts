@@ -96,12 +96,16 @@ it("an experiment teaches the wrong labels and keeps the data's own for what is 
 
 it("no label noise is the default, byte for byte; with all labels wrong the net learns wrong ones", async () => {
   const raw = { network: { hidden: [32, 16] }, train: { epochs: 12, batch: 18, learningRate: 0.02 } };
-  const heldOut = async (data: object) => {
+  const validation = async (data: object) => {
     const { last, best, metrics } = await smallTraining({ ...raw, data: { path: "bars", ...data } });
     const epoch = metrics.findLast(({ kind }) => kind === "epoch") as { validationAccuracy: number };
     return { last, best, accuracy: epoch.validationAccuracy };
   };
-  const [none, zero, all] = [await heldOut({}), await heldOut({ labelNoise: 0 }), await heldOut({ labelNoise: 1 })];
+  const [none, zero, all] = [
+    await validation({}),
+    await validation({ labelNoise: 0 }),
+    await validation({ labelNoise: 1 }),
+  ];
   expect(zero.last).toEqual(none.last);
   expect(decodeCheckpoint(none.last, "none").config.data.labelNoise).toBe(0);
   expect(decodeCheckpoint(all.last, "all").config.data.labelNoise).toBe(1);

@@ -46,7 +46,7 @@ function backward(drive: readonly number[], feature: Feature, gradient: number, 
   const { layer } = run(drive, feature, options);
   const row = team.arena.f32(layer.featureWidth);
   row.view[17] = gradient;
-  layer.pull.view[17] = pull;
+  layer.regularisation.view[17] = pull;
   layer.backward(1, feature, row.at);
   const plain = new Float32Array(18 * drive.length);
   layer.synapses.unpack("weight", layer.group.view("weight", layer.group.gradients), plain);

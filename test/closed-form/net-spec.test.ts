@@ -30,7 +30,7 @@ test("a convolutional classifier halves by pooling and doubles by upsampling", (
   expect(recall[1]!.units).toEqual({ kind: "lif", tau: 2, threshold: 0.5 });
 });
 
-test("in a broadcast the target reaches every hidden stage, and stage 2 alone redraws", () => {
+test("in a broadcast the target reaches every hidden stage, and stage 2 alone reconstructs", () => {
   const { recall } = classifierSpec({ ...network, kind: "mlp", image, recall: "broadcast" }, 10);
   expect(recall.map(words)).toEqual(["1<2: linear 1x1x64 B", "2<target: linear 1x1x5 N", "3<target: linear 1x1x17 N"]);
 });

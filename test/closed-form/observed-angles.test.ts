@@ -30,7 +30,7 @@ describe.each(KINDS)("%s", (kind) => {
     });
   });
 
-  it("so it is under other codes and top losses, and on nets of real numbers", async () => {
+  it("so it is under other codes and top losses, and on non-spiking nets", async () => {
     const codes = { ...shapes[kind].network, stimulus: "poisson", target: "random" };
     await withObserved({ ...settings("backprop", { top: "reco" }), network: codes }, (experiment) => {
       for (let k = 0; k < 2; k++) expect(degreesOf(observedStep(experiment, k))).toEqual([0, 0, 0]);

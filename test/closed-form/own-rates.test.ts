@@ -44,7 +44,7 @@ const variants: [name: string, rule: Partial<BsdOptions>, network: Partial<PairO
   ["not detached", { detached: false }, { keepDrives: true }],
   ["errors that reach one stage by recall", { errorDepth: 1 }, { keepDrives: true }],
   [
-    "errors that reach all stages by learned carriers",
+    "errors that reach all stages by learned error weights",
     { errorDepth: 9, errorWeights: "learned" },
     { keepDrives: true },
   ],

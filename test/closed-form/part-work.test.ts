@@ -45,12 +45,12 @@ it("there are no more parts than stages, where two stay together one less", () =
 it("a part's epoch is the mean over its images: a smaller last batch counts less", () => {
   const part = { config: { train: { batch: 16 } }, trainIndices: new Int32Array(20), range: { first: 2, last: 3 } };
   const trainee = new PartTrainee(part as unknown as Part);
-  const report = (stageLosses: number[], correct: number, silent: number[], images: number) =>
-    trainee.add({ stageLosses, correct, silent, images } as unknown as StepReport);
+  const report = (stageLosses: number[], correct: number, dead: number[], images: number) =>
+    trainee.add({ stageLosses, correct, dead, images } as unknown as StepReport);
   report([9, 1, 2, 9], 8, [0.5, 0.25], 16);
   report([9, 3, 5, 9], 2, [1, 0.5], 4);
-  const { losses, correct, silent } = trainee.epoch;
+  const { losses, correct, dead } = trainee.epoch;
   const close = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 12));
   expect(losses).toEqual(close([1.4, 2.6]));
-  expect([correct, ...silent]).toEqual(close([0.5, 0.6, 0.3]));
+  expect([correct, ...dead]).toEqual(close([0.5, 0.6, 0.3]));
 });

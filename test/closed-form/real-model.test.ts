@@ -5,10 +5,10 @@ import { Team } from "../../src/engine/team.ts";
 import { decideImages } from "../../src/measurement/decide.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { LayeredNet } from "../../src/network/layered-net.ts";
-import { RealModel } from "../../src/network/model.ts";
+import { AnnModel } from "../../src/network/model.ts";
 import { flat } from "../../src/network/shape.ts";
 import { dense } from "../../src/network/spec.ts";
-import { realSpec } from "../../src/network/specs.ts";
+import { annSpec } from "../../src/network/specs.ts";
 
 const shape = { height: 1, width: 6, channels: 1 };
 
@@ -18,14 +18,14 @@ test("decisions, accuracy and confusion by the largest logit, in batches", async
   const stimulusWidth = 16;
   const stimulus = team.arena.f32(maxImages * stimulusWidth);
   const input = { kind: "real", shape: flat(6), at: stimulus.at, stride: stimulusWidth, maxImages } as const;
-  const spec = realSpec(flat(6), dense([3]), { norm: true });
+  const spec = annSpec(flat(6), dense([3]), { norm: true });
   const net = new LayeredNet(team, { input, spec, seed: 1 });
   const { synapses, group } = net.readout;
   const weight = Float32Array.from({ length: 18 }, (_, i) => (Math.floor((i % 6) / 2) === Math.floor(i / 6) ? 1 : 0));
   synapses.pack("weight", weight, group.view("weight"));
   group.view("bias").fill(0);
   const data = { name: "thirds", shape, classNames: ["a", "b", "c"], statistics: { mean: [0.5], std: [0.25] } };
-  const model = new RealModel({ net, stimulus, stimulusWidth, maxImages }, data, shape);
+  const model = new AnnModel({ net, stimulus, stimulusWidth, maxImages }, data, shape);
 
   const pixels = [
     [255, 255, 0, 0, 0, 0],

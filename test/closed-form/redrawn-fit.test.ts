@@ -1,13 +1,13 @@
-/** How rows that recall redraws become symbols and values, where the rows are given: means, shares, the likeliest scale and least squares by hand. */
+/** How rows that recall reconstructs become symbols and values, where the rows are given: means, shares, the likeliest scale and least squares by hand. */
 import { describe, expect, test } from "vitest";
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
-import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../src/inference/redraw.ts";
+import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../src/inference/redraw.ts";
 import type { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 
 const STRIDE = 16;
 
-/** Redraws `rows[n]` at element n, two windows of `window` elements at once, and notes which it was shown. */
-function redrawing(rows: readonly (readonly number[])[], window: number) {
+/** Reconstructs `rows[n]` at element n, two windows of `window` elements at once, and notes which it was shown. */
+function reconstructing(rows: readonly (readonly number[])[], window: number) {
   const shown: number[] = [];
   let loaded: number[] = [];
   const learner = {
@@ -16,7 +16,7 @@ function redrawing(rows: readonly (readonly number[])[], window: number) {
       loaded = [...starts.subarray(from, from + count)];
       shown.push(...loaded);
     },
-    redraw: () => {
+    reconstruct: () => {
       const view = new Float32Array(window * loaded.length * STRIDE).fill(99);
       for (let n = 0; n < window; n++)
         for (const [b, start] of loaded.entries()) view.set(rows[start + n]!, (n * loaded.length + b) * STRIDE);
@@ -42,7 +42,7 @@ describe("symbols", () => {
   const starts = Int32Array.of(0, 2, 4, 6);
 
   test("the likeliest scale says what share of the rows is right", () => {
-    const { learner } = redrawing(rows, 2);
+    const { learner } = reconstructing(rows, 2);
     const fit = fitSymbols(learner, symbolsOf(2, truth), starts, true)!;
     expect([...fit.mean]).toEqual([0.5, 0.5]);
     for (const share of fit.logShares) expect(share).toBeCloseTo(Math.log(0.5), 12);
@@ -52,14 +52,14 @@ describe("symbols", () => {
 
   test("rows that say nothing have a scale of 0, and those that are always right the largest", () => {
     const scaleOf = (symbols: readonly number[]) =>
-      fitSymbols(redrawing(rows, 2).learner, symbolsOf(2, symbols), starts, true)!.scale;
+      fitSymbols(reconstructing(rows, 2).learner, symbolsOf(2, symbols), starts, true)!.scale;
     expect(scaleOf([0, 1, 1, 0, 0, 1, 0, 1])).toBeCloseTo(0, 6);
     expect(scaleOf(rows.map(([first]) => 1 - first!))).toBeGreaterThan(10);
   });
 
   test("shares are of all windows, and a symbol that does not occur counts once", () => {
     const fit = fitSymbols(
-      redrawing(
+      reconstructing(
         rows.map((row) => [...row, 0]),
         2,
       ).learner,
@@ -72,10 +72,10 @@ describe("symbols", () => {
   });
 
   test("rows that are not centred while learning are taken as they are", () => {
-    const { learner } = redrawing(rows, 2);
+    const { learner } = reconstructing(rows, 2);
     const set = symbolsOf(2, truth);
     expect(fitSymbols(learner, set, starts, false)).toBeUndefined();
-    expect([...redrawSymbols(learner, set, starts, undefined)]).toEqual(rows.map(([first]) => 1 - first!));
+    expect([...reconstructSymbols(learner, set, starts, undefined)]).toEqual(rows.map(([first]) => 1 - first!));
   });
 
   test("a row counts by its direction from the mean, beside how common each symbol is", () => {
@@ -85,15 +85,15 @@ describe("symbols", () => {
       [3, 14],
       [4, 4],
     ];
-    const { learner } = redrawing(drawn, 2);
+    const { learner } = reconstructing(drawn, 2);
     const fit = { mean: Float64Array.of(2, 3), scale: 2, logShares: Float64Array.of(0, -1) };
     // (1, 1.1): 2 (0.67 - 0.74) + 1 > 0; (28, 18); (1, 11): 2 (0.09 - 1) + 1 < 0; (2, 1).
-    expect([...redrawSymbols(learner, symbolsOf(2, truth), Int32Array.of(0, 2), fit)]).toEqual([0, 0, 1, 0]);
+    expect([...reconstructSymbols(learner, symbolsOf(2, truth), Int32Array.of(0, 2), fit)]).toEqual([0, 0, 1, 0]);
   });
 
   test("of many windows every so many are looked at, evenly; shares are still of all", () => {
     const many = Array.from({ length: 600 }, (_, n) => [n % 2, 1 - (n % 2)]);
-    const { learner, shown } = redrawing(many, 1);
+    const { learner, shown } = reconstructing(many, 1);
     // Those looked at are all of the first symbol.
     const symbols = many.map((_, n) => Math.min(1, n % 3));
     const starts = Int32Array.from({ length: 600 }, (_, n) => n);
@@ -109,11 +109,11 @@ test("values: each column by its own least squares, one that is always drawn ali
   const truth = drawn.flatMap(([x], n) => [2 * x! - 1, n]);
   const set = setOf({ kind: "values", width: 2, values: Float32Array.from(truth) });
   const starts = Int32Array.of(0, 2, 4);
-  const fits = fitColumns(redrawing(drawn, 2).learner, set, starts);
+  const fits = fitColumns(reconstructing(drawn, 2).learner, set, starts);
   expect(fits[0]!.scale).toBeCloseTo(2, 6);
   expect(fits[0]!.offset).toBeCloseTo(-1, 6);
   expect(fits[1]).toEqual({ scale: 0, offset: 2.5 });
-  const values = redrawValues(redrawing(drawn, 2).learner, set, Int32Array.of(4, 0), fits);
+  const values = reconstructValues(reconstructing(drawn, 2).learner, set, Int32Array.of(4, 0), fits);
   const wanted = [4, 5, 0, 1].flatMap((n) => [truth[2 * n]!, 2.5]);
   for (const [i, value] of values.entries()) expect(value).toBeCloseTo(wanted[i]!, 5);
 });

@@ -19,7 +19,7 @@ const numbers = (length: number) =>
 describe("alignment", () => {
   const options: AlignmentOptions = {
     loss: "reco",
-    negatives: "literal",
+    rivals: "literal",
     centred: false,
     lambda: 0.5,
     temperature: 1,
@@ -32,9 +32,9 @@ describe("alignment", () => {
     expect(loss).toBeCloseTo((1.6 ** 2 + 0.5 * 0.6 ** 2) / 2, 12);
   });
 
-  test("masked leaves the same class out of the negatives, in ReCo and in InfoNCE", () => {
+  test("masked leaves the same class out of the rivals, in ReCo and in InfoNCE", () => {
     const v = f64(1, 0, 1, 0);
-    const masked = (loss: "reco" | "infonce") => align(v, v, [1, 1], { ...options, loss, negatives: "masked" }).loss;
+    const masked = (loss: "reco" | "infonce") => align(v, v, [1, 1], { ...options, loss, rivals: "masked" }).loss;
     expect(masked("reco")).toBeCloseTo(0, 15);
     expect(masked("infonce")).toBeCloseTo(0, 15);
     expect(align(v, v, [1, 1], options).loss).toBeCloseTo(0.5, 12);
@@ -44,7 +44,7 @@ describe("alignment", () => {
   test("prototypes: each sample's own column is its class", () => {
     const { loss, gradW } = align(f64(0, 2, 0, 3, 5, 0), f64(1, 0, 0, 1), [1, 1, 0], {
       ...options,
-      negatives: "prototypes",
+      rivals: "prototypes",
     });
     expect(loss).toBeCloseTo(0, 15);
     expect(gradW).toHaveLength(4);

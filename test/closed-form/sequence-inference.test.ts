@@ -61,7 +61,7 @@ describe("generating", () => {
   });
 });
 
-describe("redrawn symbols against chance", () => {
+describe("reconstructed symbols against chance", () => {
   it("counts what is right, and what all orders give on average", () => {
     // aabb against abbb: 3 of 4; in random order each b of 3 meets a b half the time, the a meets an a half the time.
     expect(shareRight(Uint16Array.of(0, 1, 1, 1), Uint16Array.of(0, 0, 1, 1), 2)).toEqual({
@@ -71,7 +71,7 @@ describe("redrawn symbols against chance", () => {
   });
 });
 
-describe("the fit of a redrawn column", () => {
+describe("the fit of a reconstructed column", () => {
   it("finds scale and offset, whatever the mean", () => {
     const moments = new Moments();
     for (const x of [1e6, 1e6 + 1, 1e6 + 2]) moments.add(x, 3 * (x - 1e6) - 7);
@@ -80,7 +80,7 @@ describe("the fit of a redrawn column", () => {
     expect(moments.correlation()).toBeCloseTo(1, 9);
   });
 
-  it("is the mean alone where nothing was redrawn", () => {
+  it("is the mean alone where nothing was reconstructed", () => {
     const moments = new Moments();
     for (const y of [1, 2, 6]) moments.add(0, y);
     expect(moments.fit()).toEqual({ scale: 0, offset: 3 });
@@ -135,7 +135,7 @@ describe("predicting a series", () => {
     name: "given",
     inputs: { kind: "values", width: 1, values: values(10, 1) },
     targets: { kind: "values", width: 2, values: values(8, 2) },
-    parts: { train: part, heldOut: part, test: part },
+    parts: { train: part, validation: part, test: part },
   } as const;
   const predicted = (from: number, to: number, past: number) => {
     const { rows, predicted, truth } = predictSeries(new Hearing(), set, { from, to }, { horizon: 2, past });

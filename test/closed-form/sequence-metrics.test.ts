@@ -81,7 +81,7 @@ describe("characters", () => {
     name: "abc",
     inputs: { kind: "symbols", width: 3, symbols },
     targets: { kind: "symbols", width: 3, symbols },
-    parts: { train: whole, heldOut: whole, test: whole },
+    parts: { train: whole, validation: whole, test: whole },
   };
   const about = { kind: "text", alphabet: ["a", "b", "c"] } as unknown as TextSummary;
 
@@ -138,7 +138,7 @@ describe("values", () => {
     name: "powers",
     inputs: { kind: "values", width: 2, values: Float32Array.of(0, 1, 0, 2, 0, 4, 0, 8) },
     targets: { kind: "values", width: 1, values: Float32Array.of(2, 4, 8, 16) },
-    parts: { train: { from: 0, to: 2 }, heldOut: { from: 2, to: 2 }, test: { from: 2, to: 4 } },
+    parts: { train: { from: 0, to: 2 }, validation: { from: 2, to: 2 }, test: { from: 2, to: 4 } },
   };
 
   it("of a net", async () => {

@@ -29,17 +29,17 @@ const symbolsOf = (side: SequenceSet["inputs"]): Uint16Array => {
 
 describe("next symbol", () => {
   it("has each symbol's successor as its target", () => {
-    const set = nextSymbol(textOf("greeting", "hello"), { trainPart: 1, heldOut: 0 });
+    const set = nextSymbol(textOf("greeting", "hello"), { trainPart: 1, validation: 0 });
     expect([...symbolsOf(set.inputs)]).toEqual([1, 0, 2, 2, 3]);
     expect([...symbolsOf(set.targets)]).toEqual([0, 2, 2, 3]);
     expect([set.inputs.width, set.targets.width]).toEqual([4, 4]);
-    expect(set.parts).toEqual({ train: { from: 0, to: 4 }, heldOut: { from: 5, to: 5 }, test: { from: 5, to: 5 } });
+    expect(set.parts).toEqual({ train: { from: 0, to: 4 }, validation: { from: 5, to: 5 }, test: { from: 5, to: 5 } });
   });
 
   it("trains on the first 72 %, holds out 8 %, tests the rest, by default", () => {
     expect(nextSymbol(textOf("ab", "ab".repeat(50))).parts).toEqual({
       train: { from: 0, to: 71 },
-      heldOut: { from: 72, to: 79 },
+      validation: { from: 72, to: 79 },
       test: { from: 80, to: 99 },
     });
   });
@@ -49,12 +49,12 @@ describe("regression", () => {
   it("takes the last column from the others in the same row, standardised by the rows trained on", () => {
     // Trained rows 0 to 3: a = 0, 2, 4, 6 has mean 3, std sqrt(5); b = 10, 10, 20, 20 has mean 15, std 5.
     const series = seriesOf(6, ["a", "b"], (row, column) => (column === 0 ? 2 * row : [10, 10, 20, 20, 40, 0][row]!));
-    const { set, statistics, inputs, targets } = regression(series, undefined, { trainPart: 4.5 / 6, heldOut: 0 });
+    const { set, statistics, inputs, targets } = regression(series, undefined, { trainPart: 4.5 / 6, validation: 0 });
     expect(statistics).toEqual({ mean: [3, 15], std: [Math.sqrt(5), 5], constant: [] });
     expect([inputs, targets]).toEqual([["a"], ["b"]]);
     expect([...valuesOf(set.targets)]).toEqual([-1, -1, 1, 1, 5, -3]);
     expect([...valuesOf(set.inputs)]).toEqual([-3, -1, 1, 3, 5, 7].map((v) => Math.fround(v / Math.sqrt(5))));
-    expect(set.parts).toEqual({ train: { from: 0, to: 4 }, heldOut: { from: 4, to: 4 }, test: { from: 4, to: 6 } });
+    expect(set.parts).toEqual({ train: { from: 0, to: 4 }, validation: { from: 4, to: 4 }, test: { from: 4, to: 6 } });
   });
 
   it("takes named and numbered targets in the order given", () => {
@@ -94,7 +94,7 @@ describe("forecast", () => {
     // 16 rows to train on and hold out, of which 1; each part loses the 3 positions whose targets are beyond it.
     expect(set.parts).toEqual({
       train: { from: 0, to: 12 },
-      heldOut: { from: 15, to: 15 },
+      validation: { from: 15, to: 15 },
       test: { from: 16, to: 17 },
     });
   });
@@ -130,11 +130,11 @@ describe("leaks", () => {
         fraction.filter((part) => part < 1),
         fc.integer({ min: 1, max: 40 }),
         fc.integer({ min: 1, max: 40 }),
-        (length, horizon, trainPart, heldOut, window, stride) => {
-          const { parts, trained } = divide(length, horizon, { trainPart, heldOut });
+        (length, horizon, trainPart, validation, window, stride) => {
+          const { parts, trained } = divide(length, horizon, { trainPart, validation });
           const seen = Math.floor(length * trainPart);
-          const bounds = { train: [0, trained.to], heldOut: [trained.to, seen], test: [seen, length] } as const;
-          for (const part of ["train", "heldOut", "test"] as const) {
+          const bounds = { train: [0, trained.to], validation: [trained.to, seen], test: [seen, length] } as const;
+          for (const part of ["train", "validation", "test"] as const) {
             const [from, to] = bounds[part];
             for (const start of windowStarts(parts[part], window, stride)) {
               expect(start).toBeGreaterThanOrEqual(from);
@@ -171,7 +171,7 @@ describe("parts", () => {
   it.each([
     [{ trainPart: 1.1 }, /trainPart: expected a fraction from 0 to 1, got 1.1/],
     [{ trainPart: Number.NaN }, /trainPart/],
-    [{ heldOut: 1 }, /heldOut: expected a fraction from 0 to below 1, got 1/],
+    [{ validation: 1 }, /heldOut: expected a fraction from 0 to below 1, got 1/],
   ])("refuses %j", (options, message) => {
     expect(() => divide(10, 0, options)).toThrow(message);
   });
@@ -180,7 +180,7 @@ describe("parts", () => {
 describe("standardise", () => {
   it("reports a constant column and leaves its scale alone", () => {
     const series = seriesOf(10, ["a", "b"], (row, column) => (column === 0 ? 0.1 + (row < 7 ? 0 : 3) : row));
-    const { statistics, set } = regression(series, ["b"], { heldOut: 0, trainPart: 0.7 });
+    const { statistics, set } = regression(series, ["b"], { validation: 0, trainPart: 0.7 });
     expect(statistics.constant).toEqual([0]);
     expect(statistics.std[0]).toBe(1);
     expect(valuesOf(set.inputs)[0]).toBeCloseTo(0, 6);
@@ -195,7 +195,7 @@ describe("standardise", () => {
   it("refuses no rows, and values that overflow", () => {
     const series = seriesOf(4, ["a"], (row) => (row < 3 ? row * 1e-38 : 3e38));
     expect(() => columnStatistics(series, { from: 2, to: 2 })).toThrow(/expected rows to take mean/);
-    expect(() => forecast(series, undefined, 1, { trainPart: 0.75, heldOut: 0 })).toThrow(
+    expect(() => forecast(series, undefined, 1, { trainPart: 0.75, validation: 0 })).toThrow(
       /row 3, column "a": value .* cannot be standardised/,
     );
   });

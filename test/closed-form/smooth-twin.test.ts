@@ -64,7 +64,7 @@ function convolution(uniform: Uniform, synapses: ConvSynapses, space: number): B
 
 /** The stage run once: loss, traces and closed-form gradients of all arrays, perception's first. */
 function runStage(stage: Stage, options: BsdOptions, held?: { traces: StageTrace[]; means: Means }) {
-  const rows = options.negatives === "prototypes" ? classes : labels.length;
+  const rows = options.rivals === "prototypes" ? classes : labels.length;
   const [v, w] = [
     stageForward(stage.perception, stage.seen, labels.length, options, smoothTwin, held?.traces[0]?.spikes),
     stageForward(stage.recall, stage.shown, rows, options, smoothTwin, held?.traces[1]?.spikes),
@@ -106,14 +106,13 @@ function expectClosedFormToHold(stage: Stage, options: BsdOptions): void {
 const base = { steps: 3, theta: 0.6, tau: 2.6, classes, lambda: 0.7, temperature: 0.3 };
 const every = (["reco", "infonce", "mse"] as const).flatMap((loss) =>
   (["rate", "drive", "membrane"] as const).flatMap((features) =>
-    (["literal", "masked", "prototypes"] as const).flatMap((negatives) =>
-      [false, true].map((centred) => ({ ...base, loss, features, negatives, centred })),
+    (["literal", "masked", "prototypes"] as const).flatMap((rivals) =>
+      [false, true].map((centred) => ({ ...base, loss, features, rivals, centred })),
     ),
   ),
 );
 
-const recallRows = (negatives: AlignmentOptions["negatives"]): number =>
-  negatives === "prototypes" ? classes : labels.length;
+const recallRows = (rivals: AlignmentOptions["rivals"]): number => (rivals === "prototypes" ? classes : labels.length);
 
 describe("dense stage", () => {
   test.each(every)("$loss, $features, $negatives, centred $centred", (options) => {
@@ -122,14 +121,14 @@ describe("dense stage", () => {
       perception: dense(uniform, 5, 4),
       recall: dense(uniform, 3, 4),
       seen: uniform(options.steps * labels.length * 5, 0, 1),
-      shown: uniform(options.steps * recallRows(options.negatives) * 3, 0, 1),
+      shown: uniform(options.steps * recallRows(options.rivals) * 3, 0, 1),
     };
     expectClosedFormToHold(stage, options);
   });
 });
 
 describe("convolutional stage: max-pool and stride below, upsampling above", () => {
-  const sampled = every.filter(({ features, negatives }) => features === "rate" && negatives === "prototypes");
+  const sampled = every.filter(({ features, rivals }) => features === "rate" && rivals === "prototypes");
   test.each(sampled)("$loss, centred $centred", (options) => {
     const shape = { kind: "conv", kernel: 3, padding: 1, channelsOut: 2 } as const;
     const below = { ...shape, channelsIn: 2, height: 8, width: 7, stride: 2, upsample: false, pool: true };

@@ -76,7 +76,7 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
         synapses.pack("bias", new Float32Array(units).fill(bias), group.view("bias"));
       }
       const { stageLosses } = small.step(randomImages(small.pair, 5));
-      expect(stageLosses[0], "no recall, so nothing is redrawn").toBe(0);
+      expect(stageLosses[0], "no recall, so nothing is reconstructed").toBe(0);
       return stageLosses.slice(1, -1);
     } finally {
       await small.team.close();

@@ -70,7 +70,7 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
   test("what local losses' classifiers begin as", () =>
     made(smallRival({ name: "local-losses", kind }), ({ rule }) => rule));
 
-  test("learned carriers", () =>
+  test("learned error weights", () =>
     made(
       smallPair({ network: { kind, keepDrives: true }, rule: { errorDepth: 1, errorWeights: "learned" } }),
       ({ rule }) => rule,

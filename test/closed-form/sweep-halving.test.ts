@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { chooseCandidates, keptOf } from "../../src/sweep/halving.ts";
 
 const settings = { epochs: [1, 2], eta: 2 };
-/** The test part says the opposite of the held-out part. */
-const run = (heldOut: number) => ({ validationAccuracy: heldOut, testAccuracy: 1 - heldOut });
+/** The test part says the opposite of the validation part. */
+const run = (validation: number) => ({ validationAccuracy: validation, testAccuracy: 1 - validation });
 
 describe("successive halving", () => {
-  it("keeps the better ones by the held-out part, not by the test part", () => {
+  it("keeps the better ones by the validation part, not by the test part", () => {
     const runs = new Map([0.2, 0.9, 0.4, 0.6, 0.1].map((value, k) => [k, [run(value)]]));
     expect(chooseCandidates(runs, settings)).toEqual({
       ...{ figure: "validationAccuracy", better: "higher", kept: [1, 2, 3] },
@@ -38,32 +38,31 @@ describe("successive halving", () => {
   });
 
   it("takes the lower error, and the figure it is told", () => {
-    const runs = new Map([0.3, 0.1].map((mse, k) => [k, [{ heldOut: { mse, bits: 2 - k, rate: mse } }]]));
-    expect(chooseCandidates(runs, settings)).toMatchObject({ figure: "heldOut.mse", better: "lower", kept: [1] });
+    const runs = new Map([0.3, 0.1].map((mse, k) => [k, [{ validation: { mse, bits: 2 - k, rate: mse } }]]));
+    expect(chooseCandidates(runs, settings)).toMatchObject({ figure: "validation.mse", better: "lower", kept: [1] });
     const drawn = new Map([0.3, 0.1].map((validationMse, k) => [k, [{ validationMse }]]));
     expect(chooseCandidates(drawn, settings)).toMatchObject({ figure: "validationMse", better: "lower", kept: [1] });
-    expect(chooseCandidates(runs, { ...settings, figure: "heldOut.rate", better: "higher" }).kept).toEqual([0]);
-    expect(() => chooseCandidates(runs, { ...settings, figure: "heldOut.mae" })).toThrow(/heldOut\.mae/);
+    expect(chooseCandidates(runs, { ...settings, figure: "validation.rate", better: "higher" }).kept).toEqual([0]);
+    expect(() => chooseCandidates(runs, { ...settings, figure: "validation.mae" })).toThrow(/heldOut\.mae/);
   });
 
   it("knows which way each kind of figure is better, unless it is told", () => {
-    const runs = (heldOut: (k: number) => object) => new Map([0, 1].map((k) => [k, [{ heldOut: heldOut(k) }]]));
+    const runs = (validation: (k: number) => object) =>
+      new Map([0, 1].map((k) => [k, [{ validation: validation(k) }]]));
     const of = (figure: string, more = {}) => {
       const [, ...path] = figure.split(".");
       const nested = (k: number) => path.toReversed().reduce<unknown>((inner, key) => ({ [key]: inner }), k) as object;
       return chooseCandidates(runs(nested), { ...settings, ...more, figure }).better;
     };
-    expect(["heldOut.accuracy", "heldOut.perception.psnr", "heldOut.perception.ssim"].map((name) => of(name))).toEqual([
-      "higher",
-      "higher",
-      "higher",
-    ]);
-    expect(["heldOut.bits", "heldOut.mse", "heldOut.perception.mse"].map((name) => of(name))).toEqual([
+    expect(
+      ["validation.accuracy", "validation.perception.psnr", "validation.perception.ssim"].map((name) => of(name)),
+    ).toEqual(["higher", "higher", "higher"]);
+    expect(["validation.bits", "validation.mse", "validation.perception.mse"].map((name) => of(name))).toEqual([
       "lower",
       "lower",
       "lower",
     ]);
-    expect([of("heldOut.mse", { better: "higher" }), of("heldOut.accuracy", { better: "lower" })]).toEqual([
+    expect([of("validation.mse", { better: "higher" }), of("validation.accuracy", { better: "lower" })]).toEqual([
       "higher",
       "lower",
     ]);

@@ -22,11 +22,11 @@ it.each([
   [0, 0, 60],
   [0.2, 0, 48],
   [0.2, 17, 17],
-])("%f held out, limit %i: those of %i images", async (heldOut, limit, count) => {
+])("%f held out, limit %i: those of %i images", async (validation, limit, count) => {
   const team = await Team.create({ maximumPages: 2048 });
   try {
     const images = smallDigits({ train: 60, test: 4, channels: CHANNELS });
-    const data = { path: "bars", validation: heldOut, limit };
+    const data = { path: "bars", validation: validation, limit };
     const plain = createExperiment(team, resolveConfig({ data, network: { hidden: [8] } }), images);
     const config = resolveAutoencoderConfig({ task: "autoencode", data, network: { hidden: [6], latent: 4 } });
     for (const { model, trainIndices, validationIndices } of [

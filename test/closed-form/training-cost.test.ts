@@ -10,7 +10,7 @@ import type { Operations } from "../../src/measurement/operations.ts";
 import { parametersOf, ruleFootprint } from "../../src/measurement/rule-footprint.ts";
 import { TRAINING_PARTS, trainingCost } from "../../src/measurement/training-cost.ts";
 import { trainingStep } from "../../src/measurement/training-step.ts";
-import { Model, type RealModel } from "../../src/network/model.ts";
+import { type AnnModel, Model } from "../../src/network/model.ts";
 
 import { resolveConfig } from "../../src/training/config.ts";
 import { createModel } from "../../src/training/image-rules.ts";
@@ -38,7 +38,7 @@ function counted(...overrides: string[]) {
     train: { batch: 4 },
   };
   const config = resolveConfig(raw, overrides);
-  const model = createModel(team, config, data) as Model | RealModel;
+  const model = createModel(team, config, data) as Model | AnnModel;
   const weight = [...model.slots(false)].find(({ name }) => name === "perception.stage2.weight")!;
   // The first unit is driven at every step, the second is held below 0.
   weight.write(Float32Array.of(3, 3, 3, 3, -3, -3, -3, -3));
@@ -92,10 +92,10 @@ describe("on the spiking net", () => {
     expect(ruleFootprint(net, rule).training.bytes).toBe(4 * training_);
   });
 
-  it("bsd: carriers of errors that learn are kept beside the two networks", () => {
+  it("bsd: error weights that learn are kept beside the two networks", () => {
     const { net } = counted("--rule.name=backprop");
-    const kept = (reach: number, carriers: "recall" | "learned" | "transposes") =>
-      parametersOf(ruleFootprint(net, "bsd", { errorDepth: reach, errorWeights: carriers }));
+    const kept = (errorDepth: number, errorWeights: "recall" | "learned" | "transposes") =>
+      parametersOf(ruleFootprint(net, "bsd", { errorDepth: errorDepth, errorWeights: errorWeights }));
     // From two classes down to two units.
     expect(kept(1, "learned")).toMatchObject({ feedback: 4, training: kept(0, "learned").training + 4, inference: 16 });
     for (const none of [kept(0, "learned"), kept(1, "recall"), kept(1, "transposes")]) expect(none.feedback).toBe(0);

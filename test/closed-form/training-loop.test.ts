@@ -15,7 +15,7 @@ interface Kind {
 interface Asked {
   readonly taken: readonly number[];
   readonly counter: number;
-  readonly rates: { readonly perception: number; readonly recall: number };
+  readonly learningRates: { readonly perception: number; readonly recall: number };
 }
 
 const ITEMS = Int32Array.from({ length: 23 }, (_, k) => 100 + k);
@@ -42,8 +42,8 @@ function noting(scores: readonly (number | null)[] = [], settings: object = {}, 
     stepsPerEpoch,
     totalSteps: stepsPerEpoch * EPOCHS,
     batchAt: (k) => ({ from: k * batch, count: Math.min(batch, items.length - k * batch) }),
-    step: (order, from, count, counter, rates) => {
-      asked.push({ taken: [...order.subarray(from, from + count)], counter, rates });
+    step: (order, from, count, counter, learningRates) => {
+      asked.push({ taken: [...order.subarray(from, from + count)], counter, learningRates });
       return { counter };
     },
     stepLine: (_report, moment) => ({ kind: "step", ...moment }),

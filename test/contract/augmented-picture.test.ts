@@ -5,7 +5,7 @@ import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
 import { augmentDefaults, VariantDraws } from "../../src/data/augment.ts";
 
-import { splitHeldOut } from "../../src/data/dataset.ts";
+import { splitValidation } from "../../src/data/dataset.ts";
 import { permutation } from "../../src/engine/random.ts";
 import { jsonLines } from "../support/cli.ts";
 import { runHere } from "../support/cli-here.ts";
@@ -41,7 +41,7 @@ describe("a run with variants of its images", () => {
   it("draws the first image of each class above what each epoch shows of it", () => {
     const tiles = tilesOf(join(workspace(), "bsd", "augmented.png"));
     const { train, shape } = smallDigits();
-    const { train: trainIndices } = splitHeldOut(train, 0.1, 1);
+    const { train: trainIndices } = splitValidation(train, 0.1, 1);
     const draws = new VariantDraws({ ...augmentDefaults, shift: 2 }, shape, 1);
     const steps = Math.ceil(trainIndices.length / BATCH);
     for (let label = 0; label < 4; label++) {
@@ -61,7 +61,7 @@ describe("a run with variants of its images", () => {
     }
   });
 
-  it("plot draws it again, alone or with all the others, of nets of real numbers too", async () => {
+  it("plot draws it again, alone or with all the others, of non-spiking nets too", async () => {
     const folder = workspace();
     const picture = (...path: string[]) => readFileSync(join(folder, ...path));
     for (const rule of ["bsd", "backprop-ann"]) {

@@ -1,11 +1,11 @@
-/** What trainers and commands expect of backprop on autoencoders, spiking and real: losses, learning, redrawing, tensors, errors, threads. */
+/** What trainers and commands expect of backprop on autoencoders, spiking and real: losses, learning, reconstructing, tensors, errors, threads. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { autoencoderShapes } from "../../src/network/specs.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import type { PerceptionLearner } from "../../src/rules/autoencoder-learners.ts";
-import { AutoencoderBackprop, AutoencoderRealBackprop } from "../../src/rules/backprop.ts";
+import { AutoencoderAnnBackprop, AutoencoderBackprop } from "../../src/rules/backprop.ts";
 import {
   loadPatterns,
   SMALL_IMAGE,
@@ -27,14 +27,15 @@ const cases = (["spiking", "real"] as const).flatMap((neurons) =>
   (["mlp", "cnn"] as const).map((kind): SmallAutoencoder => ({ neurons, kind })),
 );
 
-/** Mean squared difference of redrawn images and the loaded ones. */
+/** Mean squared difference of reconstructed images and the loaded ones. */
 function meanSquare(learner: PerceptionLearner, images: number): number {
-  const redrawn = learner.redraw(images, "perception");
+  const reconstructed = learner.reconstruct(images, "perception");
   const { stimulus, stimulusWidth } = learner;
-  expect(redrawn.length).toBe(images * stimulusWidth);
+  expect(reconstructed.length).toBe(images * stimulusWidth);
   let sum = 0;
   for (let b = 0; b < images; b++)
-    for (let i = b * stimulusWidth; i < b * stimulusWidth + size; i++) sum += (redrawn[i]! - stimulus.view[i]!) ** 2;
+    for (let i = b * stimulusWidth; i < b * stimulusWidth + size; i++)
+      sum += (reconstructed[i]! - stimulus.view[i]!) ** 2;
   return sum / images / size;
 }
 
@@ -52,9 +53,9 @@ describe.each(cases)("$neurons $kind", (small) => {
     expect(report).toMatchObject({ correct: 0, images: 9, recallRates: [] });
     const spiking = small.neurons === "spiking" ? hidden : 0;
     expect(report.perceptionRates.length).toBe(spiking);
-    expect(report.silent.length).toBe(spiking);
+    expect(report.dead.length).toBe(spiking);
     expect(report.perceptionRates.every((rate) => rate > 0.02 && rate < 0.98)).toBe(true);
-    expect(learner.redrawers).toEqual(["perception"]);
+    expect(learner.reconstructors).toEqual(["perception"]);
     expect(learner.maxImages).toBe(12);
   });
 
@@ -69,7 +70,7 @@ describe.each(cases)("$neurons $kind", (small) => {
     expect(meanSquare(learner, 12)).toBeLessThan(first / 2);
   });
 
-  test("rates of 0 leave every weight as it is, and the loss is that of the redrawn images", () => {
+  test("rates of 0 leave every weight as it is, and the loss is that of the reconstructed images", () => {
     const learner = smallAutoencoder(team, small);
     loadPatterns(learner, 5);
     learner.step(5, RATES);
@@ -94,8 +95,8 @@ describe.each(cases)("$neurons $kind", (small) => {
     for (const slot of other.slots(true)) slot.write(saved.get(slot.name)!);
     other.optimiser.steps = one.optimiser.steps;
     loadPatterns(other, 7);
-    const drawn = one.redraw(7, "perception").slice();
-    expect(other.redraw(7, "perception")).toEqual(drawn);
+    const drawn = one.reconstruct(7, "perception").slice();
+    expect(other.reconstruct(7, "perception")).toEqual(drawn);
     expect(other.step(7, RATES)).toEqual(one.step(7, RATES));
     expect(state(other)).toEqual(state(one));
     const fewer = new Set([...one.slots(false)].map(({ name }) => name));
@@ -103,14 +104,14 @@ describe.each(cases)("$neurons $kind", (small) => {
     expect(fewer.size).toBeLessThan(saved.size);
   });
 
-  test("an image alone is redrawn to the same bytes as in a batch", () => {
+  test("an image alone is reconstructed to the same bytes as in a batch", () => {
     const learner = smallAutoencoder(team, small);
     loadPatterns(learner, 12);
     learner.step(12, RATES);
     const { stimulusWidth: width, stimulus } = learner;
-    const together = learner.redraw(12, "perception").slice();
+    const together = learner.reconstruct(12, "perception").slice();
     stimulus.view.copyWithin(0, 4 * width, 5 * width);
-    expect(learner.redraw(1, "perception")).toEqual(together.subarray(4 * width, 5 * width));
+    expect(learner.reconstruct(1, "perception")).toEqual(together.subarray(4 * width, 5 * width));
   });
 
   test("the same bytes for 1 and 3 threads", async () => {
@@ -127,10 +128,10 @@ describe.each(cases)("$neurons $kind", (small) => {
     expect(runs[1]).toEqual(runs[0]);
   });
 
-  test("recall redraws nothing; a loss that is no number names its stage", () => {
+  test("recall reconstructs nothing; a loss that is no number names its stage", () => {
     const learner = smallAutoencoder(team, small);
     loadPatterns(learner, 4);
-    expect(() => learner.redraw(4, "recall")).toThrow(/perception alone/);
+    expect(() => learner.reconstruct(4, "recall")).toThrow(/perception alone/);
     learner.stimulus.view[3] = Number.NaN;
     expect(() => learner.step(4, RATES)).toThrow(small.kind === "mlp" ? /stage 5: the loss is NaN/ : /stage 7/);
   });
@@ -143,9 +144,9 @@ test("a convolutional autoencoder's image must be halved as often as it has stag
   const optimiser = { weightDecay: 0, clip: 0, clipScope: "stage" } as const;
   const real = { ...shape, image, norm: true, maxImages: 1, seed: 1 };
   expect(() => autoencoderShapes(shape, image)).toThrow(refused);
-  expect(() => new AutoencoderRealBackprop(team, real, optimiser)).toThrow(refused);
+  expect(() => new AutoencoderAnnBackprop(team, real, optimiser)).toThrow(refused);
   // Without convolutions an image is its latent's full connections away, whatever its sides.
-  const bare = new AutoencoderRealBackprop(team, { ...real, hidden: [] }, optimiser);
+  const bare = new AutoencoderAnnBackprop(team, { ...real, hidden: [] }, optimiser);
   expect([...bare.slots(false)].filter(({ name }) => name.endsWith("weight")).map(({ shape }) => shape)).toEqual([
     [3, 28 * 30],
     [28 * 30, 3],
@@ -163,7 +164,7 @@ test.each(["mlp", "cnn"] as const)(
     loadPatterns(learner, 12);
     for (let step = 0; step < 20; step++) learner.step(12, RATES);
     const { latent } = learner;
-    const drawn = learner.redraw(12, "perception").slice();
+    const drawn = learner.reconstruct(12, "perception").slice();
     const spikes = latent.encode(12, "perception");
     expect(spikes.length).toBe(12 * latent.steps * latent.neurons);
     expect(spikes.includes(1) && spikes.includes(0)).toBe(true);

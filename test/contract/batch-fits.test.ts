@@ -75,7 +75,7 @@ describe("a batch that does not fit", () => {
     for (const images of [0, 7])
       expect(() => learner.step(images, rates)).toThrow(refusal(`images: expected 1 to 6, got ${images}`));
     const tooMany = refusal("images: expected 0 to 6, got 7");
-    for (const by of learner.redrawers) expect(() => learner.redraw(7, by)).toThrow(tooMany);
+    for (const by of learner.reconstructors) expect(() => learner.reconstruct(7, by)).toThrow(tooMany);
     const { latent } = learner;
     if (!latent) return;
     expect(() => latent.encode(7, "perception")).toThrow(tooMany);

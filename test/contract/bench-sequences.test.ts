@@ -143,7 +143,7 @@ it("measures the net of experiments/alice.yaml, under its rule with the options 
   expect(network).toMatchObject({ steps, norm: true, tau, recurrentRecall: true, population });
   expect(network.threshold).toEqual({ perception: threshold, recall: threshold });
   expect(rule).toMatchObject({
-    ...{ name: "bsd", loss: "infonce", centred: true, rivals: SEQUENCE_RECIPE.negatives },
+    ...{ name: "bsd", loss: "infonce", centred: true, rivals: SEQUENCE_RECIPE.rivals },
     block,
     temperature,
   });

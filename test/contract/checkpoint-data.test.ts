@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findClass, partImages, placeOf, unverified } from "../../src/cli/data.ts";
-import { splitHeldOut } from "../../src/data/dataset.ts";
+import { splitValidation } from "../../src/data/dataset.ts";
 import type { Checkpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { smallDigits } from "../support/small-digits.ts";
@@ -13,9 +13,9 @@ const checkpoint = (data: object): Checkpoint => {
 
 describe("partImages", () => {
   it("gives the images that training split off, and those it was limited to", () => {
-    const expected = splitHeldOut(dataset.train, 0.2, 5);
+    const expected = splitValidation(dataset.train, 0.2, 5);
     const limited = checkpoint({ validation: 0.2, limit: 7 });
-    expect(partImages(dataset, limited, "heldout")).toEqual({ split: dataset.train, indices: expected.heldOut });
+    expect(partImages(dataset, limited, "heldout")).toEqual({ split: dataset.train, indices: expected.validation });
     expect(partImages(dataset, limited, "train").indices).toEqual(expected.train.slice(0, 7));
     expect(partImages(dataset, checkpoint({ validation: 0.2 }), "train").indices).toEqual(expected.train);
     const test = partImages(dataset, limited, "test");

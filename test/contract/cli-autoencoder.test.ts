@@ -26,12 +26,12 @@ describe("train", () => {
       ...["metrics.jsonl", "reconstruct.png", "summary.json"],
     ]);
     const summary = json("run/summary.json");
-    expect(summary).toMatchObject({ name: "redrawn", task: "autoencode", rule: "bsd", data: "bars", steps: 72 });
+    expect(summary).toMatchObject({ name: "reconstructed", task: "autoencode", rule: "bsd", data: "bars", steps: 72 });
     expect(summary).toMatchObject({ test: { images: 40, perception: {}, recall: {} }, checkpoint: "best" });
     // 64-32-16-32-64: weights, two numbers a normed neuron, a bias for each pixel drawn.
     const network = 2 * (64 * 32 + 32 * 16) + 2 * (32 + 16 + 32) + 64;
     expect(summary.parameters).toEqual({ perception: network, recall: network });
-    expect(readFileSync(join(cwd, "run/curves.svg"), "utf8")).toContain("redrawn held-out images");
+    expect(readFileSync(join(cwd, "run/curves.svg"), "utf8")).toContain("reconstructed validation images");
     // Ten test images above perception's drawings above recall's.
     const { width, height, channels } = picture("run/reconstruct.png");
     expect([width, height, channels]).toEqual([10 * 116 + 4, 3 * 116 + 4, 1]);
@@ -51,7 +51,7 @@ describe("train", () => {
     );
     expect(stdout).toMatch(/^recall's drawings: MSE \d\.\d{4}, PSNR /m);
     expect(stdout).toMatch(/images\/s -> runs.redrawn-seed1$/m);
-    const again = await runHere(["train", "--resume", "runs/redrawn-seed1"], cwd);
+    const again = await runHere(["train", "--resume", "runs/reconstructed-seed1"], cwd);
     expect(again.stdout).toMatch(/this run is finished already; its results:\ntest MSE/);
   });
 
@@ -79,7 +79,7 @@ describe("train", () => {
   }, 30_000);
 });
 
-it("images that are neither grey nor coloured are redrawn and measured, without a picture of them", async () => {
+it("images that are neither grey nor coloured are reconstructed and measured, without a picture of them", async () => {
   writeSmallDigits(join(cwd, "pairs"), { channels: 2 });
   const args = ["train", "redrawn.yaml", "--data.path=pairs", "--train.epochs=1", "--out=two", "--quiet"];
   const { code, stderr } = await runHere(args, cwd);
@@ -99,18 +99,18 @@ it("judged by what is held out: the test part is left alone", async () => {
   expect(stdout).toMatch(/^held-out MSE \d\.\d{4}, PSNR .* \(weights of the best epoch/m);
   expect(stdout).not.toMatch(/test/);
   const summary = json("tuned/summary.json");
-  expect(summary).toMatchObject({ test: null, judgedBy: "held-out", heldOut: { images: 12, perception: {} } });
+  expect(summary).toMatchObject({ test: null, judgedBy: "held-out", validation: { images: 12, perception: {} } });
   // The best epoch was the only one: by the same images.
-  const { mse } = (summary.heldOut as { perception: { mse: number } }).perception;
+  const { mse } = (summary.validation as { perception: { mse: number } }).perception;
   expect(mse).toBeCloseTo(summary.validationMse as number, 9);
   expect((await runHere(["export", "tuned", "--format", "card", "--out", "card.md"], cwd)).code).toBe(0);
   const card = readFileSync(join(cwd, "card.md"), "utf8");
   for (const network of ["perception", "recall"]) {
-    expect(card).toMatch(new RegExp(`^\\| held-out mean squared error of ${network}'s drawings \\| 0\\.\\d+ `, "m"));
-    expect(card).toMatch(new RegExp(`^\\| held-out PSNR of ${network}'s drawings, dB \\| \\d`, "m"));
+    expect(card).toMatch(new RegExp(`^\\| validation mean squared error of ${network}'s drawings \\| 0\\.\\d+ `, "m"));
+    expect(card).toMatch(new RegExp(`^\\| validation PSNR of ${network}'s drawings, dB \\| \\d`, "m"));
   }
   expect(card).toContain(
-    "Of the held-out part, by which the best epoch was chosen too; the test part was not looked at",
+    "Of the validation part, by which the best epoch was chosen too; the test part was not looked at",
   );
 });
 

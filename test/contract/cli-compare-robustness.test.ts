@@ -75,7 +75,7 @@ it("trains, measures and reports; measures finished runs too, and nothing twice"
   expect((await compare("--dry-run")).stdout.match(/ to measure /g)).toHaveLength(2);
 });
 
-it("judged by the held-out part, it leaves the test part alone in what it measures too", async () => {
+it("judged by the validation part, it leaves the test part alone in what it measures too", async () => {
   const folder = join(cwd, "compare/held");
   writeFileSync(
     join(cwd, "held.yaml"),

@@ -77,7 +77,7 @@ describe("compare", () => {
     const { cells } = JSON.parse(read("compare/words/compare.json"));
     for (const [k, summary] of summaries.entries())
       expect(cells[1].runs[k].values).toMatchObject({
-        ...{ "test.bits": summary.test.bits, "heldOut.accuracy": summary.heldOut.accuracy },
+        ...{ "test.bits": summary.test.bits, "validation.accuracy": summary.validation.accuracy },
         ...{ seconds: summary.seconds, peakMemory: summary.peakMemory },
       });
     // A Node process with a loaded library holds more than 20 MB and, for a text of a few hundred letters, less than 1 GB.
@@ -180,7 +180,7 @@ describe("judged by what is held out", () => {
     expect(stdout).toMatch(/^held-out accuracy \d+\.\d\d %, .* bits a character \(weights of/m);
     const summary = JSON.parse(read("one/summary.json"));
     expect(summary).toMatchObject({ test: null, naive: null, judgedBy: "held-out" });
-    expect(summary.heldOut.accuracy).toBeGreaterThan(0);
+    expect(summary.validation.accuracy).toBeGreaterThan(0);
   });
 
   it("does not mix with runs that are judged by the test part", async () => {

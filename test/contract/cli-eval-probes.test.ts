@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { checkSections } from "../../src/cli/commands/eval-sections.ts";
-import { splitHeldOut } from "../../src/data/dataset.ts";
+import { splitValidation } from "../../src/data/dataset.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { ProbeMeter, type ProbeOptions, type Probes } from "../../src/measurement/probes.ts";
 import { openModel } from "../../src/node/open.ts";
@@ -85,7 +85,7 @@ it("says how recall is compared, and compares as the net was taught", async () =
   const { model, team } = await openModel(join(cwd, "dots.safetensors"), 1);
   const measured = async (comparison: Pick<ProbeOptions, "recallFeatures" | "affinity">) => {
     const { train, test } = trained().dataset;
-    const { train: indices } = splitHeldOut(train, 0.1, 1);
+    const { train: indices } = splitValidation(train, 0.1, 1);
     const meter = await ProbeMeter.fit(team, model, { split: train, indices }, test.count, comparison);
     const all = Int32Array.from({ length: test.count }, (_, i) => i);
     await evaluate(model, test, all, undefined, [meter]);
@@ -111,7 +111,7 @@ it("fits to as many images as asked, reads the part asked for, and pools to cell
   expect((await probesOf([...ARGS, "--probe-images", "0"])).probes.fittedImages).toBe(108);
 });
 
-it("measures perception alone, and nets of real numbers, of which nothing recalls", async () => {
+it("measures perception alone, and non-spiking nets, of which nothing recalls", async () => {
   const { cwd } = trained();
   for (const [rule, kind] of [
     ["backprop", "mlp"],

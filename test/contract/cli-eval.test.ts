@@ -63,9 +63,9 @@ describe("bispike eval", () => {
       );
       return jsonLines(stdout)[0];
     };
-    const heldOut = await measure("heldout");
-    expect(heldOut).toMatchObject({ part: "heldout", images: 12, checkpoint: "run/last.safetensors" });
-    expect(heldOut).not.toHaveProperty("testAccuracy");
+    const validation = await measure("heldout");
+    expect(validation).toMatchObject({ part: "heldout", images: 12, checkpoint: "run/last.safetensors" });
+    expect(validation).not.toHaveProperty("testAccuracy");
     expect(await measure("train")).toMatchObject({ part: "train", images: 108 });
   });
 

@@ -42,7 +42,7 @@ describe("after training", () => {
       ],
     });
     expect(body).toContain(`| test accuracy | ${(100 * summary.testAccuracy).toFixed(2)} % |`);
-    expect(body).toContain("Of the test part, looked at once, with the weights that were best on the held-out part.");
+    expect(body).toContain("Of the test part, looked at once, with the weights that were best on the validation part.");
     expect(body).toContain("bispike train bars.yaml --out run --quiet");
     expect(body).toContain("![Learning curves](curves.png)");
     expect(body).toContain("  hidden:\n    - 32\n    - 16\n");
@@ -68,16 +68,16 @@ describe("after training", () => {
     );
   });
 
-  it("a card of a run judged by held-out images is of those alone, and says so", async () => {
+  it("a card of a run judged by validation images is of those alone, and says so", async () => {
     const cwd = workspace();
     const train = ["train", "bars.yaml", "--train.epochs=1", "--judge", "held-out", "--out", "tuned", "--quiet"];
     expect((await runHere(train, cwd)).code).toBe(0);
     expect((await runHere(["export", "tuned", "--format", "card", "--out", "tuned.md"], cwd)).code).toBe(0);
     const text = readFileSync(join(cwd, "tuned.md"), "utf8");
     const { validationAccuracy } = readJson("tuned/summary.json");
-    expect(text).toContain(`| best held-out accuracy | ${(100 * validationAccuracy).toFixed(2)} % |`);
+    expect(text).toContain(`| best validation accuracy | ${(100 * validationAccuracy).toFixed(2)} % |`);
     expect(text).toContain(
-      "Of the held-out part, by which the best epoch was chosen too; the test part was not looked at, with the weights",
+      "Of the validation part, by which the best epoch was chosen too; the test part was not looked at, with the weights",
     );
     expect(text).not.toMatch(/Of the test part|test accuracy/);
   });

@@ -66,21 +66,21 @@ describe("bispike inspect", () => {
       /^rule +bsd: infonce \(dot products, temperature 0\.02, margin 2\.5\), centred rate, rivals/m,
     );
     const chain = { hidden: [8, 8] };
-    const reaching = async (rule: object) => {
+    const errorsDown = async (rule: object) => {
       const { last: file } = await smallTraining({ network: chain, rule, train: { epochs: 1 } });
       writeFileSync(join(cwd, "reach.safetensors"), file);
       return (await runHere(["inspect", "reach.safetensors"], cwd)).stdout;
     };
-    expect(await reaching({ errorDepth: 1 })).toMatch(/^criteria +meets C1 C4$/m);
-    expect(await reaching({ name: "backprop-ann" })).toMatch(/^criteria +meets none of C1 to C5$/m);
-    expect(await reaching({ errorDepth: 1 })).toMatch(/^rule .*, errors reach 1 stage down by recall's synapses$/m);
-    expect(await reaching({ errorDepth: 2, errorWeights: "transposes" })).toMatch(
+    expect(await errorsDown({ errorDepth: 1 })).toMatch(/^criteria +meets C1 C4$/m);
+    expect(await errorsDown({ name: "backprop-ann" })).toMatch(/^criteria +meets none of C1 to C5$/m);
+    expect(await errorsDown({ errorDepth: 1 })).toMatch(/^rule .*, errors reach 1 stage down by recall's synapses$/m);
+    expect(await errorsDown({ errorDepth: 2, errorWeights: "transposes" })).toMatch(
       /^rule .*, errors reach 2 stages down by transposes$/m,
     );
-    expect(await reaching({ errorDepth: 2, errorWeights: "learned" })).toMatch(
+    expect(await errorsDown({ errorDepth: 2, errorWeights: "learned" })).toMatch(
       /, errors reach 2 stages down by learned synapses$/m,
     );
-    expect(await reaching({ detached: false })).toMatch(/^rule .*, stages not detached$/m);
+    expect(await errorsDown({ detached: false })).toMatch(/^rule .*, stages not detached$/m);
     const usual = (await runHere(["inspect", run], cwd)).stdout;
     const alone = await shown({ codes: "random" });
     for (const text of [usual, alone]) expect(text).not.toMatch(/driven by|against|errors reach/);

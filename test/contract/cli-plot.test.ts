@@ -24,7 +24,7 @@ describe("bispike plot", () => {
     const files = ["curves.svg", "curves.png", "recall.png", "raster.svg", "raster.png"].map((name) => join(run, name));
     expect(stdout).toBe(`${files.join("\n")}\n`);
     expect(texts(join(cwd, run, "curves.svg"))).toEqual(
-      expect.arrayContaining(["Held-out accuracy", "Loss", "Firing rate"]),
+      expect.arrayContaining(["Validation accuracy", "Loss", "Firing rate"]),
     );
     const raster = texts(join(cwd, run, "raster.svg"));
     expect(raster.filter((text) => /^stage 2: 32 neurons/.test(text ?? ""))).toHaveLength(2);

@@ -58,7 +58,7 @@ describe.each(["feedback-alignment", "local-losses"])("%s", (name) => {
   });
 });
 
-describe("a net of real numbers", () => {
+describe("a non-spiking net", () => {
   beforeAll(async () => {
     cwd = workspace();
     const args = ["train", "bars.yaml", "--rule.name=ccl", "--network.activation=tanh", "--out", "real"];
@@ -70,7 +70,7 @@ describe("a net of real numbers", () => {
 
   it("is summed up, evaluated and inspected without what only spikes have", async () => {
     const summary = json("real/summary.json");
-    // 64-32-16-4 with norm, and 4-16-32-64 down: no norm where the stimulus is redrawn, but a bias.
+    // 64-32-16-4 with norm, and 4-16-32-64 down: no norm where the stimulus is reconstructed, but a bias.
     const perception = 64 * 32 + 32 * 16 + 16 * 4 + 2 * (32 + 16) + 4;
     const feedback = 4 * 16 + 16 * 32 + 32 * 64 + 2 * (16 + 32) + 64;
     expect(summary).toMatchObject({ rule: "ccl", recall: null, rates: [], hamming: [] });

@@ -1,4 +1,4 @@
-/** What a person does with a trained sequence net: text from a prompt, predictions of a series, stimuli redrawn from targets; and messages that help. */
+/** What a person does with a trained sequence net: text from a prompt, predictions of a series, stimuli reconstructed from targets; and messages that help. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -196,7 +196,7 @@ describe("bispike forecast", () => {
       name: "six",
       inputs: { kind: "values", width: 2, values } as const,
       targets: { kind: "values", width: 1, values: new Float32Array(6) } as const,
-      parts: { train: all, heldOut: all, test: all },
+      parts: { train: all, validation: all, test: all },
     };
     learner.load(set, Int32Array.of(0), 0, 1);
     const { view, stride } = learner.predict();
@@ -291,7 +291,7 @@ describe("bispike forecast", () => {
 });
 
 describe("bispike recall of sequences", () => {
-  it("shows the stimulus and what recall redraws of it from the targets, better than chance", async () => {
+  it("shows the stimulus and what recall reconstructs of it from the targets, better than chance", async () => {
     const found = await json("recall", "words", "--index", "2");
     const text = smallText(WORDS);
     const from = Math.floor(0.8 * text.length) + 32;
@@ -300,24 +300,24 @@ describe("bispike recall of sequences", () => {
       window: { from, to: from + 16 },
       stimulus: text.slice(from, from + 16),
     });
-    const { redrawn, here, whole } = found as {
-      redrawn: string;
+    const { reconstructed, here, whole } = found as {
+      reconstructed: string;
       here: { right: number };
       whole: { positions: number; right: number; shuffled: number };
     };
-    const right = [...redrawn].filter((character, n) => character === text[from + n]).length;
+    const right = [...reconstructed].filter((character, n) => character === text[from + n]).length;
     expect(here.right).toBe(right / 16);
     expect(whole.positions % 16).toBe(0);
     expect(whole.right).toBeGreaterThan(2 * whole.shuffled);
     const shown = await run("recall", "words", "--index", "2");
-    expect(shown).toContain(`stimulus  ${text.slice(from, from + 16)}\nredrawn   ${redrawn}\n`);
+    expect(shown).toContain(`stimulus  ${text.slice(from, from + 16)}\nredrawn   ${reconstructed}\n`);
     expect(existsSync(join(cwd, "recall.png"))).toBe(false);
   });
 
-  it("writes redrawn columns beside the true ones, fitted to their units, and a picture", async () => {
+  it("writes reconstructed columns beside the true ones, fitted to their units, and a picture", async () => {
     const found = await json("recall", "waves", "--part", "train", "--index", "1", "--out", "r.csv", "--plot", "r.png");
     const [header, ...rows] = table("r.csv");
-    expect(header).toEqual(["row", "time", "a", "a redrawn", "b", "b redrawn", "OT", "OT redrawn"]);
+    expect(header).toEqual(["row", "time", "a", "a reconstructed", "b", "b reconstructed", "OT", "OT reconstructed"]);
     const source = table("waves.csv").slice(1);
     expect(rows.map((cells) => [0, 1, 2, 4, 6].map((k) => cells[k]))).toEqual(
       Array.from({ length: 6 }, (_, n) => [String(6 + n), ...source[6 + n]!]),

@@ -124,7 +124,7 @@ describe("eval", () => {
   it("measures again what training measured", async () => {
     for (const [run, part, key] of [
       ["words", "test", "test"],
-      ["words", "heldout", "heldOut"],
+      ["words", "heldout", "validation"],
       ["waves", "test", "test"],
     ] as const) {
       const { code, stdout, stderr } = await runCli(["eval", run, "--part", part, "--threads=1", "--json"], cwd);

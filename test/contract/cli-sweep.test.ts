@@ -57,8 +57,8 @@ describe("sweep", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(jsonLines(stdout).at(-1)).toEqual({ event: "ended", folder: "here", counts: { done: 3, dropped: 1 } });
     const kept = JSON.parse(read("here/rung1/kept.json"));
-    const heldOut = kept.standings.map(({ mean }: { mean: number }) => mean);
-    expect(heldOut[0]).toBeGreaterThanOrEqual(heldOut[1]);
+    const validation = kept.standings.map(({ mean }: { mean: number }) => mean);
+    expect(validation[0]).toBeGreaterThanOrEqual(validation[1]);
     const status = await sweep("status", "here");
     expect(status.stdout).toBe("here: 4 jobs: 3 done, 1 dropped\n");
   });

@@ -39,7 +39,7 @@ describe("a run", () => {
     expect([code, stderr]).toEqual([0, ""]);
     const run = join(folder, "runs", "bars-seed1");
     expect(stdout).toMatch(/epoch 4\/4 {2}held-out 100\.00 %/);
-    expect(stdout).toContain("test accuracy 100.00 %, held-out accuracy 100.00 %");
+    expect(stdout).toContain("test accuracy 100.00 %, validation accuracy 100.00 %");
     expect(readdirSync(run).sort()).toEqual(
       [
         ...["best.safetensors", "config.yaml", "curves.png", "curves.svg", "environment.json", "last.safetensors"],
@@ -121,7 +121,14 @@ describe("a run", () => {
     // The set goes by MNIST's name but is not MNIST.
     expect(events.slice(0, 5)).toEqual(["warning", "warning", "warning", "warning", "start"]);
     expect(lines[0]?.message).toMatch(/train-images-idx3-ubyte is not the published file of mnist/);
-    expect(lines[4]).toMatchObject({ name: "lines", images: 108, heldOut: 12, classes: 10, totalSteps: 18, step: 0 });
+    expect(lines[4]).toMatchObject({
+      name: "lines",
+      images: 108,
+      validation: 12,
+      classes: 10,
+      totalSteps: 18,
+      step: 0,
+    });
     expect(events.filter((event) => event === "epoch")).toHaveLength(2);
     expect(lines.find(({ event }) => event === "step")).toMatchObject({ step: 1, epoch: 1, learningRate: 0.02 });
     expect(lines.at(-1)).toMatchObject({ event: "done", runFolder: "json" });
@@ -129,7 +136,7 @@ describe("a run", () => {
       expect(lines.at(-1)?.[key]).toEqual(expect.any(Number));
   });
 
-  it("does without held-out images: the last weights are tested", async () => {
+  it("does without validation images: the last weights are tested", async () => {
     const { code, stdout } = await runCli(
       ["train", "bars.yaml", "--data.validation=0", "--out", "all", "--json"],
       folder,

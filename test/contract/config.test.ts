@@ -4,7 +4,7 @@ import { counterCurrentDefaults } from "../../src/rules/ccl.ts";
 import { imageDllDefaults } from "../../src/rules/dll.ts";
 import { imagePredictiveCodingDefaults } from "../../src/rules/predictive-coding.ts";
 import { resolveAnyConfig } from "../../src/training/any-config.ts";
-import { defaultChannels, defaults, realRules, resolveConfig } from "../../src/training/config.ts";
+import { annRules, defaultChannels, defaults, resolveConfig } from "../../src/training/config.ts";
 import { keysOf } from "../../src/training/options.ts";
 import { fromVersion1, SETTINGS } from "../../src/training/settings/settings.ts";
 
@@ -311,7 +311,7 @@ describe("combinations", () => {
     expect(resolveConfig(mnist, ["--train.batch=1", ...alone]).train.batch).toBe(1);
   });
 
-  it.each(realRules)("%s: refuses what only spiking nets have, and passes over their neurons' constants", (name) => {
+  it.each(annRules)("%s: refuses what only spiking nets have, and passes over their neurons' constants", (name) => {
     const rule = `--rule.name=${name}`;
     const net = `with rule.name ${name} (its net is of real numbers, not spikes)`;
     expect(overriding(rule, "--network.stimulus=poisson")).toBe(
@@ -514,7 +514,13 @@ describe("settings of version 1", () => {
   });
 
   it("of files it wrote are read by their new names", () => {
-    const rule = { name: "real-bsd", negatives: "masked", reach: 1, carriers: "learned", dll: { feedbackRate: 0.3 } };
+    const rule = {
+      name: "real-bsd",
+      negatives: "masked",
+      errorDepth: 1,
+      errorWeights: "learned",
+      dll: { feedbackRate: 0.3 },
+    };
     const old = { data: { name: "mnist", heldOut: 0.2 }, rule, train: { recallRate: 0.5 } };
     const now = {
       data: { name: "mnist", validation: 0.2 },
@@ -529,7 +535,7 @@ describe("settings of version 1", () => {
     };
     expect(fromVersion1(old)).toEqual(now);
     expect(fromVersion1(now)).toEqual(now);
-    expect(old.rule.reach).toBe(1);
+    expect(old.rule.errorDepth).toBe(1);
     for (const odd of [null, "text", [], { rule: 3, data: null }]) expect(fromVersion1(odd)).toEqual(odd);
   });
 
@@ -546,7 +552,7 @@ describe("settings of version 1", () => {
       dll: { feedbackLearningRate: 0.7, errorLimit: 9, temporalFeedback: true },
       predictiveCoding: { inferenceSteps: 7, inferenceLearningRate: 0.3, carry: "inferred" },
     });
-    const redraw = { task: "autoencode", ...mnist, rule: { redraw: 2 } };
-    expect(resolveAnyConfig(fromVersion1(redraw)).rule).toMatchObject({ reconstruct: 2 });
+    const reconstruct = { task: "autoencode", ...mnist, rule: { reconstruct: 2 } };
+    expect(resolveAnyConfig(fromVersion1(reconstruct)).rule).toMatchObject({ reconstruct: 2 });
   });
 });

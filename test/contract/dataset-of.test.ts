@@ -102,8 +102,8 @@ describe("experiments refuse", () => {
   ])("%s", (_, code, message, change) => {
     const dataset = { ...whole, ...change };
     expect(() => createExperiment(team, config, dataset)).toThrow(refusal(code, message));
-    const redraw = resolveAutoencoderConfig({ task: "autoencode", data: { path: name }, train: { batch: 40 } });
-    expect(() => createAutoencoderExperiment(team, redraw, dataset)).toThrow(refusal(code, message));
+    const reconstruct = resolveAutoencoderConfig({ task: "autoencode", data: { path: name }, train: { batch: 40 } });
+    expect(() => createAutoencoderExperiment(team, reconstruct, dataset)).toThrow(refusal(code, message));
   });
 });
 

@@ -28,9 +28,9 @@ it("losses and rates of a step, by stage and network", () => {
   expect(panels.Loss?.[0]?.points.map(([x]) => x)).toEqual([5, 10]);
 });
 
-it("held-out figures apart from those of training, which are dashed", () => {
+it("validation figures apart from those of training, which are dashed", () => {
   const measured = [
-    ["Held-out accuracy", { validationAccuracy: 0.75, trainAccuracy: 0.9 }, { "held out": [75] }],
+    ["Validation accuracy", { validationAccuracy: 0.75, trainAccuracy: 0.9 }, { "held out": [75] }],
     ["Bits a character", { validationBits: 3, trainBits: 2 }, { "held out": [3], training: [2] }],
     ["Mean squared error, standardised", { validationMse: 0.5, trainMse: 0.2 }, { "held out": [0.5], training: [0.2] }],
   ] as const;
@@ -41,7 +41,7 @@ it("held-out figures apart from those of training, which are dashed", () => {
   }
 });
 
-it("perception's redrawn images in perception's colour, recall's in recall's", () => {
+it("perception's reconstructed images in perception's colour, recall's in recall's", () => {
   const [curves] = Object.values(read(epoch({ validationPerceptionMse: 0.05, validationRecallMse: 0.02 })));
   expect(curves).toEqual([
     { label: "perception", colour: "#0072b2", dashed: false, points: [[10, 0.05]] },

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FORMATS } from "../../src/cli/commands/export.ts";
-import { splitHeldOut } from "../../src/data/dataset.ts";
+import { splitValidation } from "../../src/data/dataset.ts";
 import { parseNpz } from "../../src/data/sequence/npz.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
@@ -77,15 +77,15 @@ describe("bispike export", () => {
 
   it("npz: rates, labels and numbers of the images asked for, of any part", async () => {
     const { train } = trained().dataset;
-    const { heldOut } = splitHeldOut(train, 0.1, 1);
+    const { validation } = splitValidation(train, 0.1, 1);
     const options = { contents: "rates", part: "heldout" };
     const of = async (index?: readonly number[]) => {
       const { bytes } = await written("npz", { ...options, ...(index ? { index } : {}) });
       return (key: string) => [...parseNpz(bytes, "a.npz", { key }).values];
     };
     const [whole, two] = [await of(), await of([7, 2])];
-    expect(whole("labels")).toEqual(Array.from(heldOut, (image) => train.labels[image]));
-    expect([two("indices"), two("labels")]).toEqual([[7, 2], [7, 2].map((k) => train.labels[heldOut[k]!])]);
+    expect(whole("labels")).toEqual(Array.from(validation, (image) => train.labels[image]));
+    expect([two("indices"), two("labels")]).toEqual([[7, 2], [7, 2].map((k) => train.labels[validation[k]!])]);
     const row = (k: number) => whole("rates.stage2").slice(32 * k, 32 * (k + 1));
     expect(two("rates.stage2")).toEqual([...row(7), ...row(2)]);
     expect(row(7), "these images fire otherwise").not.toEqual(row(2));

@@ -61,8 +61,8 @@ describe("shipped feature nets", () => {
       const blurred = originals.map(
         (v, i) => (v + (originals[i + 1] ?? 0) + (originals[i + 28] ?? 0) + (originals[i + 29] ?? 0)) / 4,
       );
-      const distance = async (redrawn: Float32Array) =>
-        (await measureGeneration([{ originals, redrawn, count: 500 }], { shape, features })).frechet!;
+      const distance = async (reconstructed: Float32Array) =>
+        (await measureGeneration([{ originals, reconstructed, count: 500 }], { shape, features })).frechet!;
       expect((await distance(originals)).value).toBeLessThan(1e-12);
       const other = await distance(some(1000));
       expect(other.notes).toEqual([]);

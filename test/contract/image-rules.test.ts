@@ -1,7 +1,7 @@
 /** What trainers and commands expect of the rules on real-valued nets of images: reports, learning, scores, tensors, errors, threads. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { RealImageLearner } from "../../src/rules/ann-images.ts";
+import type { AnnImageLearner } from "../../src/rules/ann-images.ts";
 import { CLASSES, loadImages, RULES, smallRule } from "../support/image-rules.ts";
 
 let team: Team;
@@ -18,7 +18,7 @@ const mirrored = (rule: string) => rule === "ccl" || rule === "bsd-ann";
 
 const cases = RULES.flatMap((rule) => (["mlp", "cnn"] as const).map((kind) => ({ rule, kind })));
 
-function state(learner: RealImageLearner): Map<string, Float32Array> {
+function state(learner: AnnImageLearner): Map<string, Float32Array> {
   return new Map([...learner.slots(true)].map((slot) => [slot.name, slot.read()]));
 }
 

@@ -128,7 +128,7 @@ describe.skipIf(!chromiumPath)("a drawing (needs Chromium: /usr/bin/chromium, or
     const { page } = lab;
     const concepts = page.getByRole("region", { name: "Ask recall for a concept" });
     const picture = concepts.getByRole("img", { name: /^What recall draws/ });
-    const above = (name: string) => canvasPixels(page.getByRole("img", { name: `${name}, as recall redraws it` }));
+    const above = (name: string) => canvasPixels(page.getByRole("img", { name: `${name}, as recall reconstructs it` }));
     /** Mean difference of two pictures, of 255. */
     const apart = (a: readonly number[], b: readonly number[]) =>
       a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;

@@ -43,7 +43,7 @@ describe("a text", () => {
       newline: "lf",
       window: 4,
       stride: 4,
-      parts: { train: { from: 0, to: 129 }, heldOut: { from: 130, to: 143 }, test: { from: 144, to: 179 } },
+      parts: { train: { from: 0, to: 129 }, validation: { from: 130, to: 143 }, test: { from: 144, to: 179 } },
       provenance: [
         {
           file: "story.txt",
@@ -53,8 +53,8 @@ describe("a text", () => {
         },
       ],
     });
-    expect([windows.train.length, windows.heldOut.length, windows.test.length]).toEqual([32, 3, 8]);
-    expect([...windows.heldOut]).toEqual([130, 134, 138]);
+    expect([windows.train.length, windows.validation.length, windows.test.length]).toEqual([32, 3, 8]);
+    expect([...windows.validation]).toEqual([130, 134, 138]);
     expect(JSON.parse(JSON.stringify(about))).toEqual(about);
   });
 
@@ -110,10 +110,10 @@ describe("a series", () => {
       constant: [],
       filled: 0,
       span: ["2020-01-01 00:0", "2020-01-01 00:99"],
-      parts: { train: { from: 0, to: 70 }, heldOut: { from: 72, to: 78 }, test: { from: 80, to: 98 } },
+      parts: { train: { from: 0, to: 70 }, validation: { from: 72, to: 78 }, test: { from: 80, to: 98 } },
     });
     expect(times).toHaveLength(100);
-    expect([...windows.heldOut]).toEqual([72, 73, 74, 75]);
+    expect([...windows.validation]).toEqual([72, 73, 74, 75]);
     const { mean, std } = targetStatistics(about as SeriesSummary);
     if (set.targets.kind !== "values") throw new Error("expected values");
     const sums = restore(set.targets.values, mean, std);
@@ -213,7 +213,7 @@ describe("requests that are refused", () => {
     [{ text, task: "next", horizon: 3 }, /horizon: expected an option of task next/, "config"],
     [{ text, task: "next", window: 0 }, /window: expected a whole number from 1, got 0/, "config"],
     [{ text, task: "next", newline: "crlf" }, /newline: expected one of "keep", "lf", got crlf/, "config"],
-    [{ text, task: "next", heldOut: 2 }, /heldOut: expected a fraction from 0 to below 1, got 2/, "config"],
+    [{ text, task: "next", validation: 2 }, /heldOut: expected a fraction from 0 to below 1, got 2/, "config"],
     [{ text, task: "next", limit: 100 }, /part heldOut: expected 32 positions or more for a window, found 7/, "data"],
     [{ text: "src", task: "next" }, /src: expected a file, got a folder; check data\.text/, "data"],
     [{ text: "none.txt", task: "next" }, /none.txt: there is no such file or folder; check data\.text/, "data"],

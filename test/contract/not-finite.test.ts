@@ -51,7 +51,7 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
     const { team: own, pair, step } = await smallPair({ network: { kind, norm: false }, rule: { features } });
     try {
       const images = randomImages(pair, 5);
-      if (where === "stage 1") spoil(pair.redrawn.group);
+      if (where === "stage 1") spoil(pair.reconstructed.group);
       else spoil(where === "the top" ? pair.conceptDrive.group : pair.perception[1]!.group);
       expectTold(where === "stage 1" ? 1 : where === "the top" ? pair.stages : 3, () => step(images));
     } finally {
@@ -109,7 +109,7 @@ it.each(["stage 1", "the top"])("sequences under bsd: %s", async (where) => {
   const { team: own, pair, learner } = await smallBsd();
   try {
     learner.load(randomSequence(pair.options, 20), startsOf(4, 5), 0, 4);
-    spoil(where === "the top" ? pair.conceptDrive.group : pair.redrawn!.group);
+    spoil(where === "the top" ? pair.conceptDrive.group : pair.reconstructed!.group);
     expectTold(where === "the top" ? pair.stages : 1, () => learner.step(sequenceRates));
   } finally {
     await own.close();

@@ -42,7 +42,7 @@ const network: NetworkOptions = {
 const model = (given: Partial<NetworkOptions> = {}, seed = 1) =>
   new Model(team, { network: { ...network, ...given }, seed, maxImages: 2 }, data);
 
-function realModel(): ImageModel {
+function annModel(): ImageModel {
   const config = resolveConfig({ data: { path: "x" }, network: { hidden: [4] }, rule: { name: "backprop-ann" } });
   return createModel(team, config, data);
 }
@@ -85,7 +85,7 @@ describe("files", () => {
       perceptionOnnx(model()),
       perceptionOnnx(model(), { mode: "step", spikes: true }),
       perceptionOnnx(model({ stimulus: "poisson" }), { spikes: true }),
-      perceptionOnnx(realModel()),
+      perceptionOnnx(annModel()),
       recallOnnx(model(), { spikes: true, classMeans: new Float32Array(3 * 90) }),
       recallOnnx(model({ kind: "mlp" }), { mode: "step", concept: "code" }),
     ];
@@ -175,10 +175,10 @@ describe("refuses", () => {
   };
 
   it("what a net has not", () => {
-    expect(refusal(() => perceptionOnnx(realModel(), { spikes: true }))).toMatch(
+    expect(refusal(() => perceptionOnnx(annModel(), { spikes: true }))).toMatch(
       /^usage: .*spikes of a net of real numbers/,
     );
-    expect(refusal(() => perceptionOnnx(realModel(), { mode: "step" }))).toMatch(
+    expect(refusal(() => perceptionOnnx(annModel(), { mode: "step" }))).toMatch(
       /^usage: .*mode step of a net of real numbers/,
     );
     const alone = new Model(team, { network, seed: 1, maxImages: 2, networks: "perception" }, data);

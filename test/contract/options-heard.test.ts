@@ -59,7 +59,7 @@ const align = [
   ],
   ...["rule.weight=3", "rule.stimulusWeight=3", "rule.freeze=perception", "rule.freeze=recall"],
 ];
-/** Of nets of real numbers, whose units are one of three unless told otherwise. */
+/** Of non-spiking nets, whose units are one of three unless told otherwise. */
 const real = (own: string) => [
   ...["relu", "tanh", "elu"].filter((name) => name !== own).map((name) => `network.activation=${name}`),
   ...["network.norm=false", ...training],

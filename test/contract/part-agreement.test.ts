@@ -79,7 +79,7 @@ describe("files of parts", () => {
         [3, 4],
       ],
       correct: 0,
-      silent: [0],
+      dead: [0],
     },
     ...change,
   });

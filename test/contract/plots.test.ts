@@ -48,7 +48,7 @@ describe("curvesPlot", () => {
     expect(panels(svg)).toHaveLength(3);
     expect(texts(svg)).toEqual(
       expect.arrayContaining([
-        "Held-out accuracy",
+        "Validation accuracy",
         "Loss",
         "Firing rate",
         "accuracy (%)",

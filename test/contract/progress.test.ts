@@ -21,7 +21,7 @@ afterEach(() => {
 
 /** What is said at each of these moments. */
 function told(moments: readonly (readonly [second: number, done: number])[], silent = false): string[] {
-  const progress = startProgress("images redrawn", 50, { silent });
+  const progress = startProgress("images reconstructed", 50, { silent });
   const lines = moments.map(([second, done]) => {
     [seconds, said] = [second, ""];
     progress.at(done);
@@ -44,7 +44,7 @@ const MOMENTS = [
 describe("in a log", () => {
   it("is a line every ten seconds, but for the end, which the result tells", () => {
     onTerminal(false);
-    const line = (done: number) => `bispike: ${done} of 50 images redrawn\n`;
+    const line = (done: number) => `bispike: ${done} of 50 images reconstructed\n`;
     expect(told(MOMENTS)).toEqual(["", "", line(10), "", line(20), "", line(30), ""]);
     expect(told(MOMENTS, true).join("")).toBe("");
   });
@@ -55,7 +55,7 @@ describe("on a terminal", () => {
     onTerminal(true);
     expect(told(MOMENTS, true).join("")).toBe("");
     vi.useFakeTimers();
-    const progress = startProgress("images redrawn", 50);
+    const progress = startProgress("images reconstructed", 50);
     const timers = vi.getTimerCount();
     progress.at(25);
     progress.end();

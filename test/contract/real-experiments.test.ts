@@ -1,11 +1,11 @@
-/** Experiments on nets of real numbers from a configuration: what a checkpoint opens is what was trained, and options reach the rule. */
+/** Experiments on non-spiking nets from a configuration: what a checkpoint opens is what was trained, and options reach the rule. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { classesOf, decideImages } from "../../src/measurement/decide.ts";
 
-import { RealModel, spikingModel } from "../../src/network/model.ts";
+import { AnnModel, spikingModel } from "../../src/network/model.ts";
 
-import { realRules, resolveConfig } from "../../src/training/config.ts";
+import { annRules, resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import { createModel, createRule } from "../../src/training/image-rules.ts";
 import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
@@ -38,7 +38,7 @@ function outputs(model: ReturnType<typeof createModel>): number[][] {
   return decideImages(model, dataset.test.count).map(({ drives }) => [...drives]);
 }
 
-const cases = realRules.flatMap((rule) => (["mlp", "cnn"] as const).map((kind) => ({ rule, kind })));
+const cases = annRules.flatMap((rule) => (["mlp", "cnn"] as const).map((kind) => ({ rule, kind })));
 
 test.each(cases)(
   "$rule $kind: a model opened from the best checkpoint decides as the trained one",
@@ -47,16 +47,16 @@ test.each(cases)(
     const place = { step: 3, epoch: 0, batch: 3, best: null };
     const checkpoint = decodeCheckpoint(task.encode(place, "best"), "test");
     const opened = createModel(team, resolveConfig(checkpoint.config), checkpoint.data);
-    expect(opened).toBeInstanceOf(RealModel);
+    expect(opened).toBeInstanceOf(AnnModel);
     const expected = outputs(model);
     expect(outputs(opened)).not.toEqual(expected);
     importState(opened, checkpoint.tensors, { optimiser: false });
     expect(outputs(opened)).toEqual(expected);
     const largest = expected.map((row) => row.indexOf(Math.max(...row)));
     expect([...classesOf(opened, dataset.test)]).toEqual(largest);
-    expect(() => spikingModel(opened, "this")).toThrow("this needs a spiking pair, but this is a net of real numbers");
+    expect(() => spikingModel(opened, "this")).toThrow("this needs a spiking pair, but this is a non-spiking net");
     const spiking = createModel(team, resolveConfig({ ...config, rule: { name: "backprop" } }), checkpoint.data);
-    expect(() => createRule(spiking, config)).toThrow(`rule ${rule}: expected a net of real numbers`);
+    expect(() => createRule(spiking, config)).toThrow(`rule ${rule}: expected a non-spiking net`);
   },
 );
 

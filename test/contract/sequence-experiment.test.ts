@@ -58,6 +58,6 @@ describe("a sequence is refused", () => {
 it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])("a stream learns at no rate of %d", (recall) => {
   const { learner } = createSequenceExperiment(team, text, own);
   if (!(learner instanceof SequenceBsd)) throw new Error("expected rule bsd");
-  const make = () => new SequenceStream(learner, { every: 4, rates: { perception: 0.01, recall } });
+  const make = () => new SequenceStream(learner, { every: 4, learningRates: { perception: 0.01, recall } });
   expect(make).toThrow(refusal("usage", /^rates.recall: expected a number from 0, got /));
 });

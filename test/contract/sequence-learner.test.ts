@@ -3,10 +3,10 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
 import { Team } from "../../src/engine/team.ts";
 import { RecurrentNet, type RecurrentNetOptions } from "../../src/network/dense-recurrent-net.ts";
-import { RealBackprop } from "../../src/rules/backprop.ts";
+import { AnnBackprop } from "../../src/rules/backprop.ts";
 import { Dll, dllDefaults } from "../../src/rules/dll.ts";
 import { PredictiveCoding, predictiveCodingDefaults } from "../../src/rules/predictive-coding.ts";
-import type { RealLearner } from "../../src/rules/sequence-learners.ts";
+import type { AnnLearner } from "../../src/rules/sequence-learners.ts";
 
 const optimiser = { weightDecay: 0, clip: 1, clipScope: "stage" } as const;
 const teams: Team[] = [];
@@ -33,7 +33,7 @@ function abac(): SequenceSet {
     name: "abac",
     inputs: { kind: "symbols", width: 4, symbols: symbols.subarray(0, 96) },
     targets: { kind: "symbols", width: 4, symbols: symbols.subarray(1) },
-    parts: { train: all, heldOut: all, test: all },
+    parts: { train: all, validation: all, test: all },
   };
 }
 
@@ -45,12 +45,12 @@ function wave(): SequenceSet {
     name: "wave",
     inputs: { kind: "values", width: 1, values },
     targets: { kind: "values", width: 1, values: values.map((_, n) => Math.cos(n / 2)) },
-    parts: { train: all, heldOut: all, test: all },
+    parts: { train: all, validation: all, test: all },
   };
 }
 
-const rules: Readonly<Record<string, (net: RecurrentNet) => RealLearner>> = {
-  backprop: (net) => new RealBackprop(net, optimiser),
+const rules: Readonly<Record<string, (net: RecurrentNet) => AnnLearner>> = {
+  backprop: (net) => new AnnBackprop(net, optimiser),
   dll: (net) => new Dll(net, { ...dllDefaults, seed: 2 }, optimiser),
   "dll, temporal": (net) => new Dll(net, { ...dllDefaults, temporal: true, seed: 2 }, optimiser),
   "predictive coding": (net) =>
@@ -94,7 +94,7 @@ describe("refuses", () => {
   });
 
   test("sequences of another kind or width, and symbols past the alphabet", async () => {
-    const learner = new RealBackprop(await netOf(), optimiser);
+    const learner = new AnnBackprop(await netOf(), optimiser);
     const starts = Int32Array.of(0);
     expect(() => learner.load(wave(), starts, 0, 1)).toThrow(
       /wave: the net's inputs are symbols of width 4, the sequence's are values of width 1/,
@@ -107,7 +107,7 @@ describe("refuses", () => {
   });
 
   test("windows that are not there", async () => {
-    const learner = new RealBackprop(await netOf(), optimiser);
+    const learner = new AnnBackprop(await netOf(), optimiser);
     const load = (starts: readonly number[], from: number, count: number) => () =>
       learner.load(abac(), Int32Array.from(starts), from, count);
     expect(load([84], 0, 1)).not.toThrow();
@@ -120,7 +120,7 @@ describe("refuses", () => {
   });
 
   test("to go on from a loss that is not finite", async () => {
-    const learner = new RealBackprop(await netOf(), { ...optimiser, clip: 0 });
+    const learner = new AnnBackprop(await netOf(), { ...optimiser, clip: 0 });
     learner.load(abac(), Int32Array.of(0), 0, 1);
     [...learner.slots(false)][0]!.write(new Float32Array(24 * 4).fill(Number.NaN));
     expect(() => learner.step({ perception: 0.01, recall: 0 })).toThrow(/stage 3: the loss is NaN at step 1/);

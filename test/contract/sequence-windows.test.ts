@@ -12,7 +12,7 @@ const setOf = (symbols: number[], width = 3): SequenceSet => ({
   name: "abc",
   inputs: { kind: "symbols", width, symbols: Uint16Array.from(symbols) },
   targets: { kind: "symbols", width, symbols: Uint16Array.from(symbols).subarray(1) },
-  parts: { train: all, heldOut: all, test: all },
+  parts: { train: all, validation: all, test: all },
 });
 const good = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1];
 

@@ -16,7 +16,7 @@ test("an element leaves little garbage behind", async () => {
   try {
     const { inputs, targets } = randomSequence(network, EVERY);
     if (inputs.kind !== "symbols" || targets.kind !== "symbols") throw new Error("symbols were asked for");
-    const stream = new SequenceStream(learner, { every: EVERY, rates: sequenceRates });
+    const stream = new SequenceStream(learner, { every: EVERY, learningRates: sequenceRates });
     const grown: number[] = [];
     for (let k = 0; k < 2 * MEASURED; k++) {
       const before = process.memoryUsage().heapUsed;

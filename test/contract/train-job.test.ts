@@ -82,7 +82,7 @@ describe("a run", () => {
     });
     expect(await trainJob(folder, job, asked, around)).toEqual({
       ...{ kind: "done", elsewhere: false, summary: SUMMARY },
-      headline: "test accuracy 97.31 %, held-out accuracy 50.00 %",
+      headline: "test accuracy 97.31 %, validation accuracy 50.00 %",
     });
     expect(started).toEqual([["train", place("..", "seed3.yaml"), "--out", place(), "--judge", "held-out", "--json"]]);
     expect(heard).toEqual([

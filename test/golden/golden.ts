@@ -18,7 +18,7 @@ interface GoldenCommon {
   readonly batch: number;
   readonly features: "rate" | "drive" | "membrane";
   readonly centred: boolean;
-  readonly negatives: "literal" | "masked" | "prototypes";
+  readonly rivals: "literal" | "masked" | "prototypes";
   readonly loss: "reco" | "infonce";
   readonly lambda: number;
   readonly temperature: number;
@@ -41,7 +41,7 @@ export type GoldenCase = GoldenMlp | GoldenCnn;
 
 export interface GoldenStage {
   readonly drive: GoldenTensor;
-  /** Absent where there are no neurons: recall's last drive redraws the stimulus. */
+  /** Absent where there are no neurons: recall's last drive reconstructs the stimulus. */
   readonly membrane?: GoldenTensor;
   readonly spikes?: GoldenTensor;
 }

@@ -36,18 +36,18 @@ const IMAGES = LABELS.length;
 const optimiser = { weightDecay: 0.01, clip: 0, clipScope: "stage" } as const;
 const options = { top: "cross-entropy", lambda: 0 } as const;
 
-/** The whole pass with the engine's spikes; what carries errors down is a layer's own weights, or `carriers`. */
-function plainNet(pair: NetworkPair, parameters: readonly PlainParameters[], carriers?: readonly ad.Value[]) {
+/** The whole pass with the engine's spikes; what carries errors down is a layer's own weights, or `errorWeights`. */
+function plainNet(pair: NetworkPair, parameters: readonly PlainParameters[], errorWeights?: readonly ad.Value[]) {
   const firing = firingOf(pair, IMAGES);
   const drives: { z: ad.Value; x: ad.Value }[] = [];
   let value = ad.variable(inputRows(team, stimulusOf(pair), IMAGES));
   for (const [k, layer] of pair.perception.entries()) {
     const seen = stepsOf(layer.synapses.source);
     const own = parameters[k]!;
-    let z = driveOf(layer, own, carriers && k > 0 ? ad.detach(value) : value, IMAGES * seen);
-    if (carriers && k > 0) {
+    let z = driveOf(layer, own, errorWeights && k > 0 ? ad.detach(value) : value, IMAGES * seen);
+    if (errorWeights && k > 0) {
       // Adds nothing, and has the gradient of a product with the carrier.
-      const back = driveOf(layer, { weight: carriers[k - 1]! }, value, IMAGES * seen);
+      const back = driveOf(layer, { weight: errorWeights[k - 1]! }, value, IMAGES * seen);
       z = ad.add(z, ad.subtract(back, ad.detach(back)));
     }
     if (!layer.output) {
@@ -64,8 +64,8 @@ function plainNet(pair: NetworkPair, parameters: readonly PlainParameters[], car
 }
 
 /** Holds every gradient of the newest step to the autodiff's. */
-function check(pair: NetworkPair, before: readonly PlainParameters[], carriers?: readonly ad.Value[]): void {
-  const { drives, output } = plainNet(pair, before, carriers);
+function check(pair: NetworkPair, before: readonly PlainParameters[], errorWeights?: readonly ad.Value[]): void {
+  const { drives, output } = plainNet(pair, before, errorWeights);
   expect(worstGap(output.values, logitsOf(pair, IMAGES)).gap).toBeLessThan(1e-4);
   ad.backward(ad.sum(ad.multiply(output, ad.variable(softmaxErrors(output.values, LABELS)))));
   const { alpha, steps, tau } = firingOf(pair, IMAGES);
@@ -104,10 +104,10 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
       const { seed } = pair.options;
       new RandomStream(2, "stimulus").fillUniform(pair.stimulus.view, -1, 1);
       // The stream that the layers' own weights were drawn from.
-      const carriers = pair.perception
+      const errorWeights = pair.perception
         .slice(1)
         .map(({ synapses, name }) => new FixedWeights(team, synapses, `init ${name}.weight`, seed));
-      const rule = new Backprop(pair, options, optimiser, aligned ? carriers : undefined);
+      const rule = new Backprop(pair, options, optimiser, aligned ? errorWeights : undefined);
       return () => {
         rule.step({ labels: Uint16Array.from(LABELS), counter: 0 }, rates);
         return pair.perception.map(({ group }) => group.gradients.view.slice());
@@ -126,18 +126,18 @@ test("feedback alignment with other matrices, on fully connected stages", () => 
   const pair = smallNet("mlp");
   const before = parametersNow(pair);
   const random = new RandomStream(8, "carriers");
-  const carriers = pair.perception.slice(1).map(({ synapses }) => {
+  const errorWeights = pair.perception.slice(1).map(({ synapses }) => {
     const plain = new Float32Array(synapses.plainShape("weight").reduce((a, b) => a * b, 1));
     random.fillUniform(plain, -1, 1);
     const { at, view } = team.arena.f32(synapses.blocks.weight!);
     synapses.pack("weight", plain, view);
     return { plain, at: () => at };
   });
-  new Backprop(pair, options, optimiser, carriers).step({ labels: Uint16Array.from(LABELS), counter: 0 }, rates);
+  new Backprop(pair, options, optimiser, errorWeights).step({ labels: Uint16Array.from(LABELS), counter: 0 }, rates);
   check(
     pair,
     before,
-    carriers.map(({ plain }) => ad.variable(plain)),
+    errorWeights.map(({ plain }) => ad.variable(plain)),
   );
   expect(parametersOf(pair.perception[0]!).weight.values).not.toEqual(before[0]!.weight.values);
 });

@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { RealLayer } from "../../src/network/dense.ts";
+import { AnnLayer } from "../../src/network/dense.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { LayeredNet } from "../../src/network/layered-net.ts";
 import { NORM_EPSILON } from "../../src/network/norm.ts";
 import { sizeOf } from "../../src/network/shape.ts";
-import { realSpec } from "../../src/network/specs.ts";
+import { annSpec } from "../../src/network/specs.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { LayeredBackprop } from "../../src/rules/ways-down.ts";
 import { worstGap } from "../reference/close.ts";
@@ -36,7 +36,7 @@ afterAll(() => team.close());
 function build(on: Team, c: StackCase) {
   const random = new RandomStream(c.seed, "real stack");
   const input = randomInput(on, c, random);
-  const net = new LayeredNet(on, { input, spec: realSpec(c.input, c.stages, c), seed: 3 });
+  const net = new LayeredNet(on, { input, spec: annSpec(c.input, c.stages, c), seed: 3 });
   for (const layer of net.layers) drawExact(layer, random);
   return { net, input, random, backprop: new LayeredBackprop(on, net.hidden, net.readout) };
 }
@@ -59,7 +59,7 @@ function runEngine(on: Team, c: StackCase) {
 type Built = ReturnType<typeof build>;
 
 /** Which units' values are above 0, [image][unit], as the stage above reads them. */
-function openUnits({ output, shape }: RealLayer): (i: number) => boolean {
+function openUnits({ output, shape }: AnnLayer): (i: number) => boolean {
   const rows = new Float32Array(team.arena.memory.buffer, output.at, output.maxImages * output.stride);
   const times = output.shape.width / shape.width;
   return (i) => {
@@ -71,7 +71,7 @@ function openUnits({ output, shape }: RealLayer): (i: number) => boolean {
 }
 
 /** Norm by the engine's running statistics; a constant to the gradient. */
-function evaluated({ norm, shape }: RealLayer, { gamma, beta }: PlainParameters, z: ad.Value): ad.Value {
+function evaluated({ norm, shape }: AnnLayer, { gamma, beta }: PlainParameters, z: ad.Value): ad.Value {
   if (!norm.enabled) return z;
   const normed = z.values.map((drive, i) => {
     const u = i % shape.channels;
@@ -87,7 +87,7 @@ function plainPass({ net, input }: Built, { images, input: shape, stages }: Stac
   let value = ad.variable(inputRows(team, input, images));
   let below = shape;
   for (const [k, layer] of net.layers.entries()) {
-    const hidden = layer instanceof RealLayer;
+    const hidden = layer instanceof AnnLayer;
     const winner = hidden && train && k > 0 ? { winner: winnersOf(team.arena.memory, layer, images) } : {};
     const parts = { name: layer.name, synapses: layer.synapses, group: layer.group, below, ...winner };
     const parameters = parametersOf(parts);
@@ -101,8 +101,8 @@ function plainPass({ net, input }: Built, { images, input: shape, stages }: Stac
 }
 
 /** Largest distance from 0 at which the engine and the plain pass decide differently. */
-function disagreement(layer: RealLayer | Layer, x: ad.Value): number {
-  if (!(layer instanceof RealLayer)) return 0;
+function disagreement(layer: AnnLayer | Layer, x: ad.Value): number {
+  if (!(layer instanceof AnnLayer)) return 0;
   const open = openUnits(layer);
   return x.values.reduce((most, value, i) => (value > 0 === open(i) ? most : Math.max(most, Math.abs(value))), 0);
 }

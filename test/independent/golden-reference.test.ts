@@ -57,7 +57,7 @@ describe.each(goldenFiles)("%s", (file) => {
     }
     expect(step.recall).toHaveLength(state.trace.recall.length - 1);
     expect(step.perception).toHaveLength(state.trace.perception.length);
-    expect(worstGap(step.redrawn, state.trace.recall.at(-1)!.drive.data).gap, "redrawn").toBeLessThan(1e-9);
+    expect(worstGap(step.reconstructed, state.trace.recall.at(-1)!.drive.data).gap, "redrawn").toBeLessThan(1e-9);
     expect(worstGap(step.topDrive, state.trace["top drive"].data).gap, "top drive").toBeLessThan(1e-9);
   });
 

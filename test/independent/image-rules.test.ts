@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import type { Activation } from "../../src/network/spec.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { type RealImageLearner, realImageNet } from "../../src/rules/ann-images.ts";
-import { RealBsd } from "../../src/rules/bsd-ann.ts";
+import { type AnnImageLearner, annImageNet } from "../../src/rules/ann-images.ts";
+import { AnnBsd } from "../../src/rules/bsd-ann.ts";
 import { CounterCurrent } from "../../src/rules/ccl.ts";
 import type { MirroredNets } from "../../src/rules/mirrored-nets.ts";
 import * as ad from "../support/autodiff.ts";
@@ -38,7 +38,7 @@ const SETTLED = 3e-4;
 
 /** Every gradient of the net within `allowed` of the tape's, relative to the layer's largest. */
 function expectGradients(
-  layers: RealImageLearner["net"]["layers"],
+  layers: AnnImageLearner["net"]["layers"],
   plain: readonly PlainLayer[],
   factor: number,
   allowed: (k: number) => number = () => ALLOWED,
@@ -111,7 +111,7 @@ describe.each(CASES)("$name", (small) => {
   test.each(["dots", "cosines"] as const)("counter-current: every stage's own loss, by %s", (affinity) => {
     const weight = affinity === "dots" ? 128 : 3;
     const own = { affinity, weight };
-    const learner = new CounterCurrent(realImageNet(team, smallOptions(small), "ccl"), own, PLAIN_OPTIMISER);
+    const learner = new CounterCurrent(annImageNet(team, smallOptions(small), "ccl"), own, PLAIN_OPTIMISER);
     expectStages(learner, "elu", (rows, c, labels) => matchLoss(rows, c, labels, affinity, weight));
   });
 
@@ -129,8 +129,8 @@ describe.each(CASES)("$name", (small) => {
     const own = { ...options, temperature: 0.2, lambda: 1.5, weight: 2, stimulusWeight: 3 };
     // Stage 1 stays with cosines, and has no margin.
     const drawn = { ...own, margin: 0, ...(affinity === "dots" && { affinity: "cosines" as const, temperature: 0.1 }) };
-    const image = realImageNet(team, smallOptions({ ...small, activation: "elu" }), "bsd-ann");
-    const learner = new RealBsd(image, own, PLAIN_OPTIMISER);
+    const image = annImageNet(team, smallOptions({ ...small, activation: "elu" }), "bsd-ann");
+    const learner = new AnnBsd(image, own, PLAIN_OPTIMISER);
     expectStages(learner, "elu", (rows, c, labels, stage) => {
       const [v, w] = centred ? [centredRows(rows, IMAGES), centredRows(c, CLASSES)] : [rows, c];
       return stage === 0
@@ -141,7 +141,7 @@ describe.each(CASES)("$name", (small) => {
 
   test("bsd-ann: networks that are frozen stay as they are drawn", () => {
     for (const freeze of ["perception", "recall", "both"] as const) {
-      const image = realImageNet(team, smallOptions(small), "bsd-ann");
+      const image = annImageNet(team, smallOptions(small), "bsd-ann");
       const own = {
         loss: "infonce",
         centred: true,
@@ -150,7 +150,7 @@ describe.each(CASES)("$name", (small) => {
         weight: 1,
         stimulusWeight: 1,
       } as const;
-      const learner = new RealBsd(image, { ...own, freeze }, PLAIN_OPTIMISER);
+      const learner = new AnnBsd(image, { ...own, freeze }, PLAIN_OPTIMISER);
       const labels = loadImages(learner, IMAGES);
       const groups = [...learner.net.layers, ...learner.feedback.layers].map(({ name, group }) => ({ name, group }));
       const before = groups.map(({ group }) => group.parameters.view.slice());

@@ -204,7 +204,7 @@ describe("where no sum is rounded, exported graphs give the engine's own spikes"
   });
 });
 
-describe("nets of real numbers", () => {
+describe("non-spiking nets", () => {
   const shape = { height: 6, width: 5, channels: 3 };
   const data = {
     ...{ name: "colours", shape, classNames: ["a", "b", "c"] },
@@ -258,7 +258,7 @@ describe("nets of real numbers", () => {
 function drawnPixels({ pair, data, frame, stimulusScale }: Model, rows: number): Float32Array {
   const { height, width, channels } = data.shape;
   const [top, left] = [(frame.height - height) >> 1, (frame.width - width) >> 1];
-  const { features, featureWidth } = pair.redrawn;
+  const { features, featureWidth } = pair.reconstructed;
   return Float32Array.from({ length: rows * channels * height * width }, (_, i) => {
     const [plane, y, x] = [Math.floor(i / height / width), Math.floor(i / width) % height, i % width];
     const [row, channel] = [Math.floor(plane / channels), plane % channels];

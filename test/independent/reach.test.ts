@@ -24,11 +24,11 @@ const detached = { perception: false, recall: true };
 const built = (kind: Kind, rule: Partial<BsdOptions>) =>
   small(kind, { errorDepth: 1, errorWeights: "transposes", ...rule });
 
-/** What each layer learns from where errors go down `reach` stages. */
-function expected(pair: Small, reach: number, carriers?: readonly ad.Value[]): PlainGradients[] {
+/** What each layer learns from where errors go down `errorDepth` stages. */
+function expected(pair: Small, errorDepth: number, errorWeights?: readonly ad.Value[]): PlainGradients[] {
   const { perception, recall, stages } = pair.pair;
   const tapes = Array.from({ length: stages }, (_, k) =>
-    tape(pair, { detached, ...RATES, ...(carriers ? { carriers } : {}) }, [k + 1]),
+    tape(pair, { detached, ...RATES, ...(errorWeights ? { errorWeights } : {}) }, [k + 1]),
   );
   const of = (from: number, to: number, layer: number): PlainGradients => {
     const parts = tapes.slice(from - 1, to).map(({ parameters }) => parameters[layer]!);
@@ -44,7 +44,7 @@ function expected(pair: Small, reach: number, carriers?: readonly ad.Value[]): P
     );
   };
   return [
-    ...perception.map((_, k) => of(k + 2, Math.min(stages, k + 2 + reach), k)),
+    ...perception.map((_, k) => of(k + 2, Math.min(stages, k + 2 + errorDepth), k)),
     ...recall.map((_, k) => of(k + 1, k + 1, perception.length + k)),
   ];
 }
@@ -78,13 +78,13 @@ function mirrored({ pair }: Small): ad.Value[] {
 describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
   test.each([1, 2, 3, 64])(
     "reach %d by transposes: a stage learns from its own loss and from those that reach it",
-    async (reach) => {
-      const pair = await built(kind, { errorDepth: reach });
+    async (errorDepth) => {
+      const pair = await built(kind, { errorDepth: errorDepth });
       try {
         learn(pair);
-        expect(worst(pair, expected(pair, reach))).toBeLessThan(ALLOWED);
+        expect(worst(pair, expected(pair, errorDepth))).toBeLessThan(ALLOWED);
         // One stage less, of as many as there are above the lowest.
-        const other = Math.min(reach, pair.pair.options.hidden.length) - 1;
+        const other = Math.min(errorDepth, pair.pair.options.hidden.length) - 1;
         expect(worst(pair, expected(pair, other))).toBeGreaterThan(100 * ALLOWED);
       } finally {
         await pair.team.close();
@@ -116,7 +116,7 @@ describe.each(["mlp", "cnn"] as const)("%s", (kind) => {
   });
 });
 
-/** Carriers as they are drawn. */
+/** ErrorWeights as they are drawn. */
 function drawn({ rule }: Small): ad.Value[] {
   return [...rule.slots(true)]
     .filter(({ name }) => name.startsWith("carriers."))
@@ -130,13 +130,13 @@ test.each([
   [64, "recall"],
   [1, "learned"],
   [64, "learned"],
-] as const)("reach %d by carriers %s, as they are drawn", async (reach, kind) => {
-  const pair = await built("mlp", { errorDepth: reach, errorWeights: kind });
+] as const)("reach %d by carriers %s, as they are drawn", async (errorDepth, kind) => {
+  const pair = await built("mlp", { errorDepth: errorDepth, errorWeights: kind });
   try {
-    const carriers = kind === "recall" ? mirrored(pair) : drawn(pair);
+    const errorWeights = kind === "recall" ? mirrored(pair) : drawn(pair);
     learn(pair);
-    expect(worst(pair, expected(pair, reach, carriers))).toBeLessThan(ALLOWED);
-    expect(worst(pair, expected(pair, reach))).toBeGreaterThan(100 * ALLOWED);
+    expect(worst(pair, expected(pair, errorDepth, errorWeights))).toBeLessThan(ALLOWED);
+    expect(worst(pair, expected(pair, errorDepth))).toBeGreaterThan(100 * ALLOWED);
   } finally {
     await pair.team.close();
   }

@@ -6,7 +6,7 @@ import { inspectCheckpoint } from "../../src/cli/commands/inspect-checkpoint.ts"
 import { type AugmentOptions, augmentDefaults, VariantDraws } from "../../src/data/augment.ts";
 import { Team } from "../../src/engine/team.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
-import { Model, RealModel } from "../../src/network/model.ts";
+import { AnnModel, Model } from "../../src/network/model.ts";
 
 import { type ImageRuleName, imageRules, resolveConfig } from "../../src/training/config.ts";
 import { createExperiment, type Experiment } from "../../src/training/experiment.ts";
@@ -110,7 +110,7 @@ describe("a training with variants", () => {
     );
   const rowsOf = ({ model }: Experiment): Float32Array => {
     if (model instanceof Model) return model.pair.stimulus.view.slice();
-    if (model instanceof RealModel) return model.rows.stimulus.view.slice();
+    if (model instanceof AnnModel) return model.rows.stimulus.view.slice();
     throw new Error("neither a spiking net nor one of real numbers");
   };
   const step = ({ task, trainIndices }: Experiment, counter: number) =>
@@ -159,7 +159,7 @@ describe("a training with variants", () => {
     expect(mean, "erased pixels show the training images' mean").toBeGreaterThan(16 * 16);
   });
 
-  it("leaves held-out images, statistics and class means as they are", async () => {
+  it("leaves validation images, statistics and class means as they are", async () => {
     const [plain, varied] = [experimentOf({}), experimentOf({ augment })];
     for (let k = 0; k < 5; k++) step(varied, k);
     importState(plain.model, exportState(varied.model, { optimiser: false }), { optimiser: false });

@@ -4,7 +4,7 @@ import { Team } from "../../src/engine/team.ts";
 import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
-import { AutoencoderBackprop, AutoencoderRealBackprop } from "../../src/rules/backprop.ts";
+import { AutoencoderAnnBackprop, AutoencoderBackprop } from "../../src/rules/backprop.ts";
 import type { AutoencoderLearner } from "../../src/rules/rule.ts";
 import { loadPatterns, SMALL_IMAGE } from "../support/backprop-autoencoder.ts";
 import { autoencoderRule } from "../support/small-autoencoder.ts";
@@ -24,7 +24,7 @@ type Rule = "bsd" | "bsd by frequency" | "backprop" | "backprop-ann";
 function learnerOf(rule: Rule, kind: "mlp" | "cnn"): AutoencoderLearner {
   const hidden = kind === "mlp" ? [40] : [6, 18];
   const shape = { kind, image: SMALL_IMAGE, hidden, latent: 12, norm: true, maxImages: MAX_IMAGES, seed: 1 };
-  if (rule === "backprop-ann") return new AutoencoderRealBackprop(team, shape, OPTIMISER);
+  if (rule === "backprop-ann") return new AutoencoderAnnBackprop(team, shape, OPTIMISER);
   const spiking = { ...shape, steps: 4, tau: 2, threshold: { perception: 0.6, recall: 0.6 } };
   const backprop = rule === "backprop";
   const pair = new AutoencoderPair(team, {
@@ -87,9 +87,9 @@ describe.each(cases)("$rule, $kind", ({ rule, kind }) => {
       for (const learner of [used, fresh]) loadPatterns(learner, images, 20 + k);
       expect(used.step(images, RATES)).toEqual(fresh.step(images, RATES));
       expect(differing(used, fresh)).toEqual([]);
-      // Held-out images, as at an epoch's end: more of them, and no gradient after.
+      // Validation images, as at an epoch's end: more of them, and no gradient after.
       loadPatterns(used, MAX_IMAGES, 50 + k);
-      for (const by of used.redrawers) used.redraw(MAX_IMAGES, by);
+      for (const by of used.reconstructors) used.reconstruct(MAX_IMAGES, by);
     }
   });
 });

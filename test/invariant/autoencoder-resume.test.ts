@@ -38,7 +38,7 @@ describe.each(Object.entries(settings))("%s", (_name, raw) => {
   });
 });
 
-it("learns to redraw held-out images: all but the noise, which none can know", async () => {
+it("learns to reconstruct validation images: all but the noise, which none can know", async () => {
   const { best, metrics } = await smallAutoencoderTraining({
     network: { kind: "mlp", hidden: [32], latent: 16, steps: 4 },
     train: { epochs: 15, batch: 18, learningRate: 0.02 },

@@ -16,7 +16,7 @@ async function trained(options: SmallAutoencoderOptions): Promise<Record<string,
       show(6, seed);
       return step(6).stageLosses;
     });
-    const drawn = networks.map((by) => [...rule.redraw(5, by)]);
+    const drawn = networks.map((by) => [...rule.reconstruct(5, by)]);
     const spikes = networks.map((by) => [...rule.latent.encode(5, by)]);
     return { losses, drawn, spikes, ...Object.fromEntries(autoencoderUpdates(pair)) };
   } finally {
@@ -133,7 +133,7 @@ describe.each([
         expect(spikes.length).toBe(6 * latent.steps * latent.neurons);
         expect(spikes.every((spike) => spike === 0 || spike === 1)).toBe(true);
         expect(new Set(spikes).size).toBe(2);
-        const drawn = learner.redraw(6, by).slice();
+        const drawn = learner.reconstruct(6, by).slice();
         const decoded = latent.decode(spikes, 6, by).slice();
         for (const [i, value] of drawn.entries()) expect(Math.abs(decoded[i]! - value)).toBeLessThan(1e-5);
         const one = spikes.subarray(2 * latent.steps * latent.neurons, 3 * latent.steps * latent.neurons);

@@ -94,9 +94,9 @@ it.each([
     { kind: "cnn", hidden: [3, 5] },
     2,
   ],
-  ["errors by learned carriers", { errorDepth: 64, errorWeights: "learned" }, { recall: "broadcast" }, 2],
+  ["errors by learned error weights", { errorDepth: 64, errorWeights: "learned" }, { recall: "broadcast" }, 2],
   [
-    "errors that reach one stage of a cnn by learned carriers",
+    "errors that reach one stage of a cnn by learned error weights",
     { errorDepth: 1, errorWeights: "learned" },
     { kind: "cnn", hidden: [3, 5] },
     1,

@@ -1,12 +1,12 @@
-/** Which criteria a rule on a net of real numbers meets, found out by changing what it may not depend on and by watching what it sends; held against what `rules/criteria.ts` declares. */
+/** Which criteria a rule on a non-spiking net meets, found out by changing what it may not depend on and by watching what it sends; held against what `rules/criteria.ts` declares. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { isReal } from "../../src/network/synapses.ts";
-import type { RealImageLearner } from "../../src/rules/ann-images.ts";
+import type { AnnImageLearner } from "../../src/rules/ann-images.ts";
 import { CounterCurrent } from "../../src/rules/ccl.ts";
 import { type Criterion, criteriaOfRules } from "../../src/rules/criteria.ts";
-import { realRules } from "../../src/training/config.ts";
+import { annRules } from "../../src/training/config.ts";
 import { CLASSES, loadImages, type RuleName, smallRule } from "../support/image-rules.ts";
 
 type Kind = "mlp" | "cnn";
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => team.close());
 
 /** Gradients of the hidden stages in one step after `change`, and the outputs of the pass before it. */
-function learn(rule: RuleName, kind: Kind, change: (learner: RealImageLearner) => void) {
+function learn(rule: RuleName, kind: Kind, change: (learner: AnnImageLearner) => void) {
   // Of tanh a unit of value 0 still has a derivative.
   const learner = smallRule(team, rule, { kind, activation: "tanh" }, undefined, 4);
   change(learner);
@@ -32,7 +32,7 @@ function learn(rule: RuleName, kind: Kind, change: (learner: RealImageLearner) =
 }
 
 /** Rewrites the weights of the stage of this number. */
-function rewrite(learner: RealImageLearner, stage: number, change: (value: number, column: number) => number): void {
+function rewrite(learner: AnnImageLearner, stage: number, change: (value: number, column: number) => number): void {
   const slot = [...learner.slots(false)].find(({ name }) => name === `perception.stage${stage}.weight`)!;
   const columns = slot.shape.slice(1).reduce((a, b) => a * b, 1);
   slot.write(slot.read().map((value, i) => change(value, i % columns)));
@@ -40,7 +40,7 @@ function rewrite(learner: RealImageLearner, stage: number, change: (value: numbe
 
 /** C1: a unit below the top is 0 whatever it sees; the weights that its value would go through are changed. */
 function withoutTransport(rule: RuleName, kind: Kind): boolean {
-  const silence = ({ net }: RealImageLearner) => {
+  const silence = ({ net }: AnnImageLearner) => {
     const { group } = net.hidden.at(-1)!;
     group.view("gamma")[0] = 0;
     group.view("beta")[0] = 0;
@@ -94,7 +94,7 @@ function binary(rule: RuleName, kind: Kind): boolean {
 }
 
 /** Products of errors and weights, whose results go to other units. */
-const CARRIERS: readonly string[] = ["linearInputGradient", "convolveInputGradient"];
+const ERROR_WEIGHTS: readonly string[] = ["linearInputGradient", "convolveInputGradient"];
 
 /** C5: nothing that one unit is taught by and another sends it has values of both signs: errors that are carried down, or the rows of one net that the other's are compared with. */
 function unsigned(rule: RuleName, kind: Kind, units: { activation?: "relu" } = {}): boolean {
@@ -105,7 +105,7 @@ function unsigned(rule: RuleName, kind: Kind, units: { activation?: "relu" } = {
   // Copies: rooms are used again.
   const take = (at: number, length: number) => taught.push(new Float32Array(memory, at, length).slice());
   team.startProfile((kernel, items, args) => {
-    if (CARRIERS.includes(kernel)) take(args.out!, 16 * IMAGES);
+    if (ERROR_WEIGHTS.includes(kernel)) take(args.out!, 16 * IMAGES);
     const { others: columns = 0, width = 0, v = 0, w = 0 } = args;
     // Stage 1 compares the stimulus with what is drawn of it: no hidden stage.
     if (kernel !== "dots" || v === learner.stimulus.at) return;
@@ -124,7 +124,7 @@ function unsigned(rule: RuleName, kind: Kind, units: { activation?: "relu" } = {
 
 const tests = { C1: withoutTransport, C2: local, C3: onePhase, C4: binary, C5: unsigned } as const;
 
-describe.each(realRules)("%s", (rule) => {
+describe.each(annRules)("%s", (rule) => {
   it.each(["mlp", "cnn"] as const)("%s: meets what is declared, and no more", (kind) => {
     const found = Object.entries(tests).flatMap(([criterion, meets]) => (meets(rule, kind) ? [criterion] : []));
     expect(found).toEqual(criteriaOfRules[rule].meets satisfies readonly Criterion[]);

@@ -132,7 +132,7 @@ function binary(rival: Rival, kind: Kind): Promise<boolean> {
 }
 
 /** Kernels that carry errors from units to others: products of errors and weights. */
-const CARRIERS: readonly string[] = ["linearInputGradient", "convolveInputGradient"];
+const ERROR_WEIGHTS: readonly string[] = ["linearInputGradient", "convolveInputGradient"];
 
 /** C5: nothing that is carried to a stage as an error has values of both signs. */
 function unsigned(rival: Rival, kind: Kind): Promise<boolean> {
@@ -140,7 +140,7 @@ function unsigned(rival: Rival, kind: Kind): Promise<boolean> {
     const errors: number[] = [];
     const memory = small.team.arena.memory.buffer;
     small.team.startProfile((kernel, _items, args) => {
-      if (CARRIERS.includes(kernel)) errors.push(...new Float32Array(memory, args.out, 16 * IMAGES));
+      if (ERROR_WEIGHTS.includes(kernel)) errors.push(...new Float32Array(memory, args.out, 16 * IMAGES));
     });
     small.step(images);
     if (small.rule instanceof LocalLosses)
@@ -214,9 +214,12 @@ describe.each(["mlp", "cnn"] as const)("bsd with one of its parts taken away or 
     ["recall", ["C1", "C4"]],
     ["learned", ["C1", "C4"]],
     ["transposes", ["C4"]],
-  ] as const)("errors that reach the stage below alone, by %s: as those that go all the way", async (carriers, met) => {
-    expect(await found({ name: "bsd", rule: { errorDepth: 1, errorWeights: carriers } }, kind)).toEqual(met);
-  });
+  ] as const)(
+    "errors that reach the stage below alone, by %s: as those that go all the way",
+    async (errorWeights, met) => {
+      expect(await found({ name: "bsd", rule: { errorDepth: 1, errorWeights: errorWeights } }, kind)).toEqual(met);
+    },
+  );
 });
 
 describe("criteriaOf", () => {

@@ -51,10 +51,10 @@ it("observed are the first of the images held out, as the net was before the ste
 it("what is held out and which labels are wrong follow the seed", () => {
   const drawn = (seed: number) => {
     const { validationIndices, taughtLabels } = made({}, { labelNoise: 0.5 }, seed);
-    return { heldOut: String(validationIndices), taught: String(taughtLabels) };
+    return { validation: String(validationIndices), taught: String(taughtLabels) };
   };
   expect(drawn(1)).toEqual(drawn(1));
-  for (const key of ["heldOut", "taught"] as const) expect(drawn(2)[key], key).not.toBe(drawn(1)[key]);
+  for (const key of ["validation", "taught"] as const) expect(drawn(2)[key], key).not.toBe(drawn(1)[key]);
 });
 
 it("wrong labels and variants of the images follow the seed where nothing is held out, and statistics are the same", () => {

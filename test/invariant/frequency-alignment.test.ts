@@ -38,7 +38,7 @@ test("one band is the plain alignment: turning both sides alike changes no cosin
         const [v, w] = [rates(shape, rows, seed), rates(shape, rows, seed + 1)];
         const labels = Array.from({ length: rows }, (_, k) => k);
         const split = splitAlign(team, v, w, {
-          ...{ shape, labels, negatives: "literal", centred, options: one },
+          ...{ shape, labels, rivals: "literal", centred, options: one },
           loss: ({ share }) => make(share),
         });
 
@@ -78,11 +78,11 @@ test("blocks of bands are, to the last bit, each block by itself at its share of
       fc.constantFrom("literal" as const, "masked" as const),
       fc.boolean(),
       fc.nat(),
-      (shape, options, rows, block, negatives, centred, seed) => {
+      (shape, options, rows, block, rivals, centred, seed) => {
         const [v, w] = [rates(shape, rows, seed), rates(shape, rows, seed + 1)];
         const labels = Array.from({ length: rows }, (_, k) => (k * k + seed) % 3);
         const loss: PartLoss = ({ lambda = 0, share }) => reco({ lambda, weight: share });
-        const whole = splitAlign(team, v, w, { shape, options, labels, negatives, centred, block, loss });
+        const whole = splitAlign(team, v, w, { shape, options, labels, rivals, centred, block, loss });
 
         let value = 0;
         const gradV: number[] = [];
@@ -96,7 +96,7 @@ test("blocks of bands are, to the last bit, each block by itself at its share of
             shape,
             options,
             labels: labels.slice(from, from + count),
-            negatives,
+            rivals,
             centred: false,
             loss: ({ lambda = 0, share }) => reco({ lambda, weight: (count / rows) * share }),
           });
@@ -120,7 +120,7 @@ test("rows that meet one row a class do not meet each other: blocks change nothi
   const labels = [2, 0, 1, 1, 2, 0, 0];
   const align = (block?: number) =>
     splitAlign(team, rates(shape, 7, 1), rates(shape, 3, 2), {
-      ...{ shape, labels, negatives: "prototypes", centred: true, options: frequencyDefaults },
+      ...{ shape, labels, rivals: "prototypes", centred: true, options: frequencyDefaults },
       ...(block ? { block } : {}),
       loss: ({ share }) => infonce({ temperature: 0.2, margin: 0.5, weight: share }),
     });
@@ -137,7 +137,7 @@ test("the same bytes for 1 and 3 threads, planes and flat rows", async () => {
     results.push(
       shapes.map((shape) =>
         splitAlign(team, rates(shape, 13, 1), rates(shape, 10, 2), {
-          ...{ shape, labels, negatives: "prototypes", centred: true },
+          ...{ shape, labels, rivals: "prototypes", centred: true },
           options: frequencyDefaults,
           loss: ({ lambda = 0, share }) => reco({ lambda, weight: share }),
         }),

@@ -130,9 +130,9 @@ describe.each(kinds)("%s without norm", (kind) => {
     await using({ network: { kind, norm: false } }, ({ pair, step }) => {
       for (const layer of pair.perception) layer.group.view("bias").fill(0);
       const dark = { ...randomImages(pair, 5), values: Array(5).fill(new Float32Array(pair.stimulusWidth)) };
-      const { perceptionRates, silent, loss } = step(dark);
+      const { perceptionRates, dead, loss } = step(dark);
       expect(perceptionRates.every((rate) => rate === 0)).toBe(true);
-      expect(silent.every((share) => share === 1)).toBe(true);
+      expect(dead.every((share) => share === 1)).toBe(true);
       expect(Number.isFinite(loss)).toBe(true);
     });
   });

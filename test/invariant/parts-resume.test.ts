@@ -6,10 +6,10 @@ import { fulfilled, joinedAt, smallParts } from "../support/small-parts.ts";
 import { smallTraining } from "../support/small-training.ts";
 
 const data = { classes: 3, train: 60, test: 6 };
-const heldOut = { data: { path: "bars", validation: 0 } };
+const validation = { data: { path: "bars", validation: 0 } };
 
 describe("stopping and going on", () => {
-  const raw = { ...heldOut, network: { hidden: [18, 12, 9] }, train: { epochs: 2, batch: 16 } };
+  const raw = { ...validation, network: { hidden: [18, 12, 9] }, train: { epochs: 2, batch: 16 } };
 
   it.each([0, 1, 2])("part %i wishes to stop: all stop at one step, and go on to the same bytes", async (part) => {
     const whole = await smallTraining(raw, { data });
@@ -58,7 +58,11 @@ describe("stopping and going on", () => {
 });
 
 describe("ahead of each other", () => {
-  const raw = { ...heldOut, network: { hidden: [32, 24, 16] }, train: { epochs: 30, batch: 12, learningRate: 0.02 } };
+  const raw = {
+    ...validation,
+    network: { hidden: [32, 24, 16] },
+    train: { epochs: 30, batch: 12, learningRate: 0.02 },
+  };
 
   it("learns, the same bytes each time, and other ones than in step", async () => {
     const parts = await smallParts(raw, { after: [2, 3], depth: 3, saveEvery: 20 });

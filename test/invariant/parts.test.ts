@@ -6,7 +6,7 @@ import { smallTraining } from "../support/small-training.ts";
 
 /** 3 full batches and a part of one each epoch; images held out would give one process a best that parts have not. */
 const data = { classes: 3, train: 60, test: 6 };
-const heldOut = { data: { path: "bars", validation: 0 } };
+const validation = { data: { path: "bars", validation: 0 } };
 
 const cases = {
   "mlp, direct": {
@@ -57,7 +57,7 @@ const cases = {
 
 describe.each(Object.entries(cases))("%s", (_name, { raw, cuts }) => {
   it("cut anywhere: the checkpoint of the joined parts is that of one process", async () => {
-    const all = { ...raw, data: { ...heldOut.data, ...("data" in raw ? raw.data : {}) } };
+    const all = { ...raw, data: { ...validation.data, ...("data" in raw ? raw.data : {}) } };
     const whole = await smallTraining(all, { data });
     for (const after of cuts) {
       const parts = await smallParts(all, { after, data });
@@ -86,19 +86,19 @@ it("with images held out: weights and optimiser's state of one process, but not 
 });
 
 it("is refused where the concept drives stages of other parts", async () => {
-  const raw = { ...heldOut, network: { hidden: [18, 9], recall: "broadcast" } };
+  const raw = { ...validation, network: { hidden: [18, 9], recall: "broadcast" } };
   await expect(smallParts(raw, { after: [2], data })).rejects.toThrow(
     /^network\.recall: expected chain, got broadcast/,
   );
 });
 
 it("is refused where steps are to be observed, for which no part has the whole pair", async () => {
-  const raw = { ...heldOut, network: { hidden: [18, 9] }, observe: { every: 2 } };
+  const raw = { ...validation, network: { hidden: [18, 9] }, observe: { every: 2 } };
   await expect(smallParts(raw, { after: [2], data })).rejects.toThrow(/^observe\.every: expected 0, got 2/);
 });
 
 it("as events: the same bytes, and fewer cross", async () => {
-  const raw = { ...heldOut, network: { hidden: [64, 48] }, train: { epochs: 2, batch: 16 } };
+  const raw = { ...validation, network: { hidden: [64, 48] }, train: { epochs: 2, batch: 16 } };
   const bits = await smallParts(raw, { after: [2], data });
   const events = await smallParts(raw, { after: [2], data, coding: "events" });
   expect(joinedAt(events.saves, 8)).toEqual(joinedAt(bits.saves, 8));

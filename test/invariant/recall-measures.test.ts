@@ -105,9 +105,9 @@ describe("recalled pictures", () => {
         asked.push([...rows], shape, count);
         return [0, 1, 1, 0];
       },
-      similarity: (originals, redrawn, shape, count) => {
+      similarity: (originals, reconstructed, shape, count) => {
         expect(originals).toBe(checkpoint.classMeans);
-        expect([...redrawn, shape, count]).toEqual([...recalled.images, model.data.shape, 4]);
+        expect([...reconstructed, shape, count]).toEqual([...recalled.images, model.data.shape, 4]);
         return [0.1, 0.2, 0.3, 0.8];
       },
     });

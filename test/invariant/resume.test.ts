@@ -74,7 +74,7 @@ it("resumed from any of its checkpoints, saved after every step: the same bytes,
   }
 });
 
-it("of epochs that are equally good on the held-out images, the last one's checkpoint is the best", async () => {
+it("of epochs that are equally good on the validation images, the last one's checkpoint is the best", async () => {
   const raw = { network: { hidden: [18] }, train: { epochs: 6, batch: 16, learningRate: 0.02 } };
   const { best, metrics } = await smallTraining(raw, { data });
   const accuracies = metrics.flatMap((line) => (line.kind === "epoch" ? [line.validationAccuracy ?? Number.NaN] : []));

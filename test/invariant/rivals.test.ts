@@ -50,7 +50,7 @@ describe.each(rivals)("%s", (name: SpikingRuleName) => {
     const { team, pair } = await smallRival({ name, kind: "mlp" });
     expect(pair.recall).toEqual([]);
     expect(() => pair.present([0], false)).toThrow(/perception alone/);
-    expect(() => pair.redrawn).toThrow(/perception alone/);
+    expect(() => pair.reconstructed).toThrow(/perception alone/);
     expect(() => [...pair.hiddenStages()]).toThrow(/perception alone/);
     await team.close();
   });

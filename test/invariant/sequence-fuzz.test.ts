@@ -105,7 +105,7 @@ it("makes a whole set or a typed error of any table and any options", async () =
     window: fc.integer({ min: 0, max: 3 }),
     stride: optional(fc.integer({ min: 0, max: 3 })),
     trainPart: optional(fc.constantFrom(0, 0.5, 1, 2)),
-    heldOut: optional(fc.constantFrom(0, 0.5, 1)),
+    validation: optional(fc.constantFrom(0, 0.5, 1)),
     targets: optional(columns),
     columns: optional(columns),
     fill: optional(fc.constantFrom("interpolate" as const, "previous" as const)),

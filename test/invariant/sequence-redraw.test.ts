@@ -1,7 +1,7 @@
-/** Recall redraws from targets alone: those of a position and after it, whatever stands beside its window. */
+/** Recall reconstructs from targets alone: those of a position and after it, whatever stands beside its window. */
 import { afterEach, expect, test } from "vitest";
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
-import { redrawWindows } from "../../src/inference/redraw.ts";
+import { reconstructWindows } from "../../src/inference/redraw.ts";
 import type { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 import { type SmallLearner, type SmallLearnerOptions, smallLearner, trainABit } from "../support/small-learners.ts";
 
@@ -18,10 +18,10 @@ async function made(kind: SmallLearnerOptions["kind"], threads = 1): Promise<Sma
   return small;
 }
 
-/** Redrawn rows, [window * WINDOW + position]. */
-function redrawn({ learner }: SmallLearner, set: SequenceSet, starts: readonly number[]): string[] {
+/** Reconstructed rows, [window * WINDOW + position]. */
+function reconstructed({ learner }: SmallLearner, set: SequenceSet, starts: readonly number[]): string[] {
   const rows: string[] = [];
-  redrawWindows(learner as SequenceBsd, set, Int32Array.from(starts), (row, _, place) => {
+  reconstructWindows(learner as SequenceBsd, set, Int32Array.from(starts), (row, _, place) => {
     rows[place] = row.join();
   });
   return rows;
@@ -45,21 +45,21 @@ test.each(["symbols", "values"] as const)(
   async (kind) => {
     const small = await made(kind);
     const { set } = small;
-    const wanted = redrawn(small, set, starts);
+    const wanted = reconstructed(small, set, starts);
     expect(wanted).toHaveLength(starts.length * WINDOW);
     expect(new Set(wanted).size).toBeGreaterThan(10);
-    expect(redrawn(small, { ...set, inputs: changed(set.inputs, 0, 400) }, starts)).toEqual(wanted);
-    expect(redrawn(small, set, [90])).toEqual(wanted.slice(3 * WINDOW, 4 * WINDOW));
+    expect(reconstructed(small, { ...set, inputs: changed(set.inputs, 0, 400) }, starts)).toEqual(wanted);
+    expect(reconstructed(small, set, [90])).toEqual(wanted.slice(3 * WINDOW, 4 * WINDOW));
     // Window 0 begins at 3: its position 4 is element 7.
-    const before = redrawn(small, { ...set, targets: changed(set.targets, 3, 7) }, [3]);
+    const before = reconstructed(small, { ...set, targets: changed(set.targets, 3, 7) }, [3]);
     expect(before.slice(4)).toEqual(wanted.slice(4, WINDOW));
     expect(before.slice(0, 4)).not.toEqual(wanted.slice(0, 4));
-    const after = redrawn(small, { ...set, targets: changed(set.targets, 5, 10) }, [3]);
+    const after = reconstructed(small, { ...set, targets: changed(set.targets, 5, 10) }, [3]);
     expect(after.slice(0, 2)).not.toEqual(wanted.slice(0, 2));
   },
 );
 
 test("the same bytes for one and for two threads", async () => {
   const [one, two] = [await made("values"), await made("values", 2)];
-  expect(redrawn(two, two.set, starts)).toEqual(redrawn(one, one.set, starts));
+  expect(reconstructed(two, two.set, starts)).toEqual(reconstructed(one, one.set, starts));
 });

@@ -137,7 +137,7 @@ describe("learning while inferring", () => {
     "%s: weights move at every fifth target and at no other moment",
     async (kind) => {
       const { learner, set } = await stream(kind);
-      const sequence = new SequenceStream(learner, { every: 5, rates });
+      const sequence = new SequenceStream(learner, { every: 5, learningRates: rates });
       let before = stateOf(learner);
       for (let n = 0; n < 17; n++) {
         sequence.perceive(elementOf(set.inputs, n));
@@ -160,7 +160,7 @@ describe("learning while inferring", () => {
     async (kind, hidden) => {
       const [one, other] = [await stream(kind, hidden), await stream(kind, hidden)];
       const { set } = one;
-      const sequence = new SequenceStream(one.learner, { every: 5, rates });
+      const sequence = new SequenceStream(one.learner, { every: 5, learningRates: rates });
       const window = (learner: SequenceBsd, from: number, before: readonly Uint16Array[] | undefined) => {
         learner.loadPositions(set, Int32Array.of(from), 0, 1, 5);
         learner.pair.reset(5, 1);
@@ -188,7 +188,7 @@ describe("learning while inferring", () => {
 
   test("after a reset it answers as a new stream of the same weights, and learns on", async () => {
     const { learner, set } = await stream("symbols");
-    const sequence = new SequenceStream(learner, { every: 4, rates });
+    const sequence = new SequenceStream(learner, { every: 4, learningRates: rates });
     const go = (from: number, count: number) => {
       const answers: number[][] = [];
       for (let n = from; n < from + count; n++) {
@@ -209,7 +209,7 @@ describe("learning while inferring", () => {
 
   test("a target that was not told leaves its window out; a wrong one is refused and can be told again", async () => {
     const { learner, set } = await stream("values");
-    const sequence = new SequenceStream(learner, { every: 3, rates });
+    const sequence = new SequenceStream(learner, { every: 3, learningRates: rates });
     const before = stateOf(learner);
     for (const target of [0, 1]) {
       sequence.perceive(elementOf(set.inputs, target));
@@ -231,7 +231,7 @@ describe("learning while inferring", () => {
 
   test("memory does not grow over 10,000 elements", async () => {
     const { learner, set, team } = await stream("symbols", [16]);
-    const sequence = new SequenceStream(learner, { every: 8, rates: { perception: 1e-4, recall: 1e-4 } });
+    const sequence = new SequenceStream(learner, { every: 8, learningRates: { perception: 1e-4, recall: 1e-4 } });
     const go = (count: number) => {
       for (let n = 0; n < count; n++) {
         sequence.perceive(elementOf(set.inputs, n % 300));

@@ -64,7 +64,7 @@ describe.each(["symbols", "values"] as const)("%s", (kind) => {
     const streamed = await built(kind);
     const windowed = await built(kind);
     try {
-      const stream = new SequenceStream(streamed.learner, { every, rates: sequenceRates });
+      const stream = new SequenceStream(streamed.learner, { every, learningRates: sequenceRates });
       windowed.learner.statistics = "running";
       const { pair, learner, set } = windowed;
       let states: Uint16Array[] | undefined;
@@ -98,7 +98,7 @@ describe.each(["symbols", "values"] as const)("%s", (kind) => {
   test("elements whose targets were not told are not learned from, and break the window", async () => {
     const { team, learner, set } = await built(kind);
     try {
-      const stream = new SequenceStream(learner, { every: 3, rates: sequenceRates });
+      const stream = new SequenceStream(learner, { every: 3, learningRates: sequenceRates });
       const { steps } = learner.optimiser;
       const see = (n: number) => stream.perceive(elementOf(set.inputs, n));
       const tell = (n: number) => stream.tell(elementOf(set.targets, n));
@@ -139,7 +139,7 @@ test("a net that was opened goes on from what its norms know; one that has learn
       if (opened) norm.runningMean.view.fill(3, 0, neurons);
       const means = () => [...norm.runningMean.view.subarray(0, neurons)];
       const before = means();
-      const stream = new SequenceStream(learner, { every: 1, rates: { perception: 0, recall: 0 } });
+      const stream = new SequenceStream(learner, { every: 1, learningRates: { perception: 0, recall: 0 } });
       stream.perceive(elementOf(set.inputs, 0));
       stream.tell(elementOf(set.targets, 0));
       return { before, after: means() };
@@ -158,7 +158,7 @@ test("a net that was opened goes on from what its norms know; one that has learn
 test("a step that fails is not tried for ever", async () => {
   const { team, learner, pair, set } = await built("symbols");
   try {
-    const stream = new SequenceStream(learner, { every: 1, rates: sequenceRates });
+    const stream = new SequenceStream(learner, { every: 1, learningRates: sequenceRates });
     const weight = pair.conceptDrive.group.view("weight");
     const kept = weight.slice();
     stream.perceive(elementOf(set.inputs, 0));
@@ -179,12 +179,12 @@ test("what a stream cannot use is refused by name", async () => {
   const { team, learner } = await built("symbols");
   const real = await built("values");
   try {
-    expect(() => new SequenceStream(learner, { every: WINDOW + 1, rates: sequenceRates })).toThrow(
+    expect(() => new SequenceStream(learner, { every: WINDOW + 1, learningRates: sequenceRates })).toThrow(
       /every: expected 0 to 6/,
     );
-    expect(() => new SequenceStream(learner, { every: 1.5, rates: sequenceRates })).toThrow(/every/);
+    expect(() => new SequenceStream(learner, { every: 1.5, learningRates: sequenceRates })).toThrow(/every/);
     expect(() => new SequenceStream(learner, { every: 2 })).toThrow(/rates/);
-    const stream = new SequenceStream(learner, { every: 1, rates: sequenceRates });
+    const stream = new SequenceStream(learner, { every: 1, learningRates: sequenceRates });
     for (const bad of [7, -1, 1.5, Number.NaN, [1]])
       expect(() => stream.perceive(bad)).toThrow(/expected a symbol from 0 to 6/);
     stream.perceive(3);
@@ -193,7 +193,7 @@ test("what a stream cannot use is refused by name", async () => {
     const { steps } = learner.optimiser;
     stream.tell(6);
     expect(learner.optimiser.steps).toBe(steps + 1);
-    const values = new SequenceStream(real.learner, { every: 1, rates: sequenceRates });
+    const values = new SequenceStream(real.learner, { every: 1, learningRates: sequenceRates });
     expect(() => values.perceive([1, 2])).toThrow(/row of 3 values, got 2/);
     expect(() => values.perceive(1)).toThrow(/row of 3 values, got a number/);
     expect(() => values.perceive([1, 2, Number.NaN])).toThrow(/element: expected finite values, got NaN at 2/);

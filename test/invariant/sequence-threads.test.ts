@@ -1,7 +1,7 @@
 /** Real-valued sequence learners: the same bytes whatever the number of threads, and again from their own slots. */
 import { describe, expect, test } from "vitest";
 import type { RecurrentNet } from "../../src/network/dense-recurrent-net.ts";
-import { RealBackprop } from "../../src/rules/backprop.ts";
+import { AnnBackprop } from "../../src/rules/backprop.ts";
 import { Dll, dllDefaults } from "../../src/rules/dll.ts";
 import { PredictiveCoding } from "../../src/rules/predictive-coding.ts";
 import type { SequenceLearner } from "../../src/rules/rule.ts";
@@ -11,7 +11,7 @@ const optimiser = { weightDecay: 0.01, clip: 0.1, clipScope: "stage" } as const;
 const rates = { perception: 0.01, recall: 0 };
 
 const rules: Readonly<Record<string, (net: RecurrentNet) => SequenceLearner>> = {
-  backprop: (net) => new RealBackprop(net, optimiser),
+  backprop: (net) => new AnnBackprop(net, optimiser),
   dll: (net) => new Dll(net, { ...dllDefaults, seed: 3 }, optimiser),
   "dll, temporal": (net) => new Dll(net, { ...dllDefaults, temporal: true, seed: 3 }, optimiser),
   "predictive coding": (net) =>

@@ -6,7 +6,7 @@ import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import type { Affinity, AlignmentLoss, Coefficients } from "../../src/losses/affinity.ts";
 import { infonce } from "../../src/losses/infonce.ts";
-import { type Negatives, type Pairing, pairing, pairingRoom } from "../../src/losses/pairings.ts";
+import { type Pairing, pairing, pairingRoom, type Rivals } from "../../src/losses/pairings.ts";
 import { mse, reco, stageLoss, stimulusLoss } from "../../src/losses/stage-loss.ts";
 
 import { align } from "./alignment.ts";
@@ -55,7 +55,7 @@ interface Rows {
 const cases = fc.record({
   rows: fc.integer({ min: 1, max: 6 }),
   features: fc.integer({ min: 1, max: 7 }),
-  negatives: fc.constantFrom("literal" as const, "masked" as const, "prototypes" as const),
+  rivals: fc.constantFrom("literal" as const, "masked" as const, "prototypes" as const),
   /** Whether features may be negative, as centred ones are. */
   centred: fc.boolean(),
   /** Whether some rows of each network are silent. */
@@ -68,7 +68,7 @@ const cases = fc.record({
 });
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
-function rowsOf({ rows, features, negatives, centred, silent, seed }: Case): Rows {
+function rowsOf({ rows, features, rivals, centred, silent, seed }: Case): Rows {
   const random = new RandomStream(seed, "alignment");
   const labels = Array.from({ length: rows }, () => random.below(classes));
   const side = (count: number) => {
@@ -76,7 +76,7 @@ function rowsOf({ rows, features, negatives, centred, silent, seed }: Case): Row
     if (silent) x.fill(0, 0, random.below(count + 1) * features);
     return x;
   };
-  return { v: side(rows), w: side(negatives === "prototypes" ? classes : rows), labels, features };
+  return { v: side(rows), w: side(rivals === "prototypes" ? classes : rows), labels, features };
 }
 
 function affinityOf({ v, w, labels, features }: Rows): Affinity {
@@ -96,10 +96,10 @@ function affinityOf({ v, w, labels, features }: Rows): Affinity {
 }
 
 /** Value, and both gradients as the kernel `combine` makes them from the coefficients. */
-function run(loss: AlignmentLoss, negatives: Negatives, x: Rows, out: Coefficients) {
+function run(loss: AlignmentLoss, rivals: Rivals, x: Rows, out: Coefficients) {
   const affinity = affinityOf(x);
   const { rows, columns } = affinity;
-  const value = loss(team, affinity, pairing(negatives, x.labels, classes, pairs), out);
+  const value = loss(team, affinity, pairing(rivals, x.labels, classes, pairs), out);
   const [mixes, rowOwn, columnOwn] = [out.mix.view, out.rowOwn.view, out.columnOwn.view];
   const { v, w, features } = x;
   const gradV = v.map((own, at) => own * rowOwn[Math.floor(at / features)]!);
@@ -132,10 +132,10 @@ describe.each([
     fc.assert(
       fc.property(cases, (c) => {
         const x = rowsOf(c);
-        const ours = run(lossOf(c), c.negatives, x, out);
-        const { negatives, lambda, temperature, margin } = c;
+        const ours = run(lossOf(c), c.rivals, x, out);
+        const { rivals, lambda, temperature, margin } = c;
         const theirs = align(x.v, x.w, x.labels, {
-          ...{ loss, affinity, negatives, lambda, temperature, margin, classes, centred: false },
+          ...{ loss, affinity, rivals, lambda, temperature, margin, classes, centred: false },
         });
         const weighed = (gradient: Float64Array) => gradient.map((g) => g * c.weight);
         expect(Math.abs(ours.value - c.weight * theirs.loss)).toBeLessThan(1e-12 * Math.max(1, theirs.loss));
@@ -162,14 +162,14 @@ describe.each([
         // Cosines of very short rows bend too much for a difference.
         fc.pre(Math.min(shortestRow(x.v, c.features), shortestRow(x.w, c.features)) > 0.2);
         fc.pre(c.features > 1 || loss === "mse");
-        const ours = run(lossOf(c), c.negatives, x, out);
+        const ours = run(lossOf(c), c.rivals, x, out);
         const h = 2e-6;
         const difference = (array: Float64Array) =>
           array.map((value, i) => {
             array[i] = value + h;
-            const above = run(lossOf(c), c.negatives, x, out).value;
+            const above = run(lossOf(c), c.rivals, x, out).value;
             array[i] = value - h;
-            const below = run(lossOf(c), c.negatives, x, out).value;
+            const below = run(lossOf(c), c.rivals, x, out).value;
             array[i] = value;
             return (above - below) / (2 * h);
           });
@@ -202,7 +202,7 @@ test("infonce of dots says that it needs the number of features", () => {
 
 describe("stage 1", () => {
   const options = { lambda: 4, temperature: 0.05, margin: 2.5, affinity: "dots" } as const;
-  const size = { rows: 5, features: 4, negatives: "prototypes", centred: true, silent: false } as const;
+  const size = { rows: 5, features: 4, rivals: "prototypes", centred: true, silent: false } as const;
   const x = rowsOf({ ...size, ...options, weight: 1, seed: 8 });
   const lossOf = (loss: AlignmentLoss) => run(loss, "prototypes", x, coefficients());
 
@@ -226,7 +226,7 @@ test("a margin of ln n is n of each rival: the batch's other classes push as pro
   fc.assert(
     fc.property(cases, fc.constantFrom("cosines" as const, "dots" as const), (c, affinity) => {
       const { features, temperature, weight } = c;
-      const prototypes = rowsOf({ ...c, rows: classes, negatives: "prototypes" });
+      const prototypes = rowsOf({ ...c, rows: classes, rivals: "prototypes" });
       // Every class once, and then n times: each sample's rivals are n rows a class, all alike.
       const labels = Array.from({ length: classes }, (_, k) => k);
       const n = Math.floor(LARGEST / classes);
@@ -249,13 +249,13 @@ test("a margin of ln n is n of each rival: the batch's other classes push as pro
 
 describe("pairing", () => {
   const labels = [1, 0, 1];
-  const fill = (mode: Negatives) => pairing(mode, labels, 2, pairs);
-  const negatives = (mode: Negatives) => [...fill(mode).negative.view.subarray(0, mode === "prototypes" ? 6 : 9)];
+  const fill = (mode: Rivals) => pairing(mode, labels, 2, pairs);
+  const rivals = (mode: Rivals) => [...fill(mode).negative.view.subarray(0, mode === "prototypes" ? 6 : 9)];
 
   test("literal: all others; masked: other classes; prototypes: other classes' rows", () => {
-    expect(negatives("literal")).toEqual([0, 1, 1, 1, 0, 1, 1, 1, 0]);
-    expect(negatives("masked")).toEqual([0, 1, 0, 1, 0, 1, 0, 1, 0]);
-    expect(negatives("prototypes")).toEqual([1, 0, 0, 1, 1, 0]);
+    expect(rivals("literal")).toEqual([0, 1, 1, 1, 0, 1, 1, 1, 0]);
+    expect(rivals("masked")).toEqual([0, 1, 0, 1, 0, 1, 0, 1, 0]);
+    expect(rivals("prototypes")).toEqual([1, 0, 0, 1, 1, 0]);
   });
 
   test("a sample's own recall is its row, or its class", () => {
@@ -269,12 +269,12 @@ test("a loss and its memory may be used again for another batch size", () => {
   const size = { features: 4, centred: true, silent: false, ...own, seed: 5 } as const;
   const dots = () => infonce({ ...size, affinity: "dots" });
   for (const make of [() => infonce(size), dots, () => reco(size), () => mse(size)]) {
-    for (const negatives of ["literal", "masked", "prototypes"] as const) {
+    for (const rivals of ["literal", "masked", "prototypes"] as const) {
       const again = make();
       const used = coefficients();
       for (const rows of [6, 2, 5]) {
-        const x = rowsOf({ ...size, rows, negatives });
-        expect(run(again, negatives, x, used)).toEqual(run(make(), negatives, x, coefficients()));
+        const x = rowsOf({ ...size, rows, rivals });
+        expect(run(again, rivals, x, used)).toEqual(run(make(), rivals, x, coefficients()));
       }
     }
   }

@@ -6,15 +6,15 @@
  *   InfoNCE  L = (1/B) sum_k -log softmax_j(C_kj / temperature)[own], or of dots v_k . w_j / features in place of C_kj
  *   MSE      L = (1/B) sum_k mean over features of (v_k - w_own)^2
  *
- * Negatives: literal = every j but own; masked = samples of another class only; prototypes = every other class.
- * InfoNCE's softmax runs over own and the negatives.
+ * Rivals: literal = every j but own; masked = samples of another class only; prototypes = every other class.
+ * InfoNCE's softmax runs over own and the rivals.
  * Source: arXiv 2509.20284; ReCo is from Lin et al., WACV 2023. v [B][features], w [B or classes][features].
  */
 import { crossEntropy } from "./softmax.ts";
 
 export interface AlignmentOptions {
   readonly loss: "reco" | "infonce" | "mse";
-  readonly negatives: "literal" | "masked" | "prototypes";
+  readonly rivals: "literal" | "masked" | "prototypes";
   /** Subtract the mean row on each side first; the mean is a constant to the gradient. */
   readonly centred: boolean;
   readonly lambda: number;
@@ -87,7 +87,7 @@ function throughDirection(
   });
 }
 
-/** Says whether column j, not k's own, is a negative of row k. */
+/** Says whether column j, not k's own, is a rival of row k. */
 type Rivalry = (k: number, j: number) => boolean;
 
 interface CosineLoss {
@@ -185,7 +185,7 @@ function contrastiveLoss(
   options: AlignmentOptions,
 ): Omit<Alignment, "means"> {
   // Only a masked loss leaves columns out: for prototypes each class has one column, and that is the sample's own.
-  const isRival = (k: number, j: number): boolean => options.negatives !== "masked" || labels[k] !== labels[j];
+  const isRival = (k: number, j: number): boolean => options.rivals !== "masked" || labels[k] !== labels[j];
   if (options.loss === "infonce" && options.affinity === "dots")
     return productLoss(v, w, own, isRival, features, options);
   const columns = w.length / features;
@@ -238,7 +238,7 @@ export function align(
   const means = heldMeans ?? measured;
   const cv = v.map((value, at) => value - means.v[at % features]!);
   const cw = w.map((value, at) => value - means.w[at % features]!);
-  const own = Array.from(labels, (label, k) => (options.negatives === "prototypes" ? label : k));
+  const own = Array.from(labels, (label, k) => (options.rivals === "prototypes" ? label : k));
   const result =
     options.loss === "mse" ? mse(cv, cw, own, features) : contrastiveLoss(cv, cw, own, labels, features, options);
   return { ...result, means };

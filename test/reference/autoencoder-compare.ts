@@ -1,4 +1,4 @@
-/** How the two halves of an autoencoders' stage are compared, float64: image k's own two rows belong together, all other images are negatives; plainly or by bands of frequency. */
+/** How the two halves of an autoencoders' stage are compared, float64: image k's own two rows belong together, all other images are rivals; plainly or by bands of frequency. */
 import { type AlignmentOptions, align } from "./alignment.ts";
 import { frequencyAlign } from "./frequency-alignment.ts";
 import { type BandChoice, referenceSplit } from "./frequency-split.ts";
@@ -50,7 +50,7 @@ export function compare(
   const names = Array.from({ length: batch }, (_, k) => k);
   const { centred } = rule.alignment;
   const own = (x: Float64Array, features: number) => (centred ? centredRows(x, features) : x);
-  const options = { ...rule.alignment, negatives: "literal", classes: batch } as const;
+  const options = { ...rule.alignment, rivals: "literal", classes: batch } as const;
   const none = (x: Float64Array) => x.every((value) => value === 0);
   const silent = { v: none(v), w: none(w) };
   const rows = (features: number, band: boolean, part: { v: Float64Array; w: Float64Array }): ComparedRows => ({

@@ -3,7 +3,7 @@
  *
  *   stage 1             stimulusWeight / (B n) |y_recall - x|^2           y: the time mean of the last block's drive
  *   stage i, 1 < i < L  weight align(v_i, w_i), plain or by bands         v_i, w_i: features of perception's and recall's half
- *                       + homeostasis and local redraws of both halves
+ *                       + homeostasis and local reconstructs of both halves
  *   stage L             topWeight / (B n) |y_perception - x|^2
  *
  * Arrays are [batch][channels][space]; perception's half k meets recall's half H - 1 - k of H hidden stages, in the order in which a network runs them.
@@ -11,7 +11,7 @@
 import { type ComparedRows, type ComparisonRule, compare } from "./autoencoder-compare.ts";
 import { type Block, type BlockGradients, type BlockTrace, blockBackward, blockForward } from "./block.ts";
 import { heaviside, lifBackward } from "./lif.ts";
-import { type LocalReadOut, localRedraw, type Plane, squaredError } from "./local-redraw.ts";
+import { type LocalReadOut, localReconstruction, type Plane, squaredError } from "./local-redraw.ts";
 import {
   type FeatureKind,
   holdOverTime,
@@ -28,7 +28,7 @@ export interface NetworkHalf {
   /** Planes of all blocks but the last. */
   readonly planes: readonly Plane[];
   readonly theta: number;
-  /** Of the first blocks, as many as see; none without local redraws. */
+  /** Of the first blocks, as many as see; none without local reconstructs. */
   readonly readOuts: readonly LocalReadOut[];
 }
 
@@ -115,10 +115,17 @@ function learnHalf(
   let parameters: HalfStep["readOut"] = null;
   if (readOut) {
     const below = k === 0 ? image : timeMean(run.traces[k - 1]!.spikes, steps);
-    const redrawn = localRedraw(readOut, timeMean(trace.spikes, steps), below, batch, plane, rule.reconstruct);
-    loss += redrawn.loss;
-    slope = slope.map((g, at) => g + redrawn.rates[at]!);
-    parameters = redrawn.parameters;
+    const reconstructed = localReconstruction(
+      readOut,
+      timeMean(trace.spikes, steps),
+      below,
+      batch,
+      plane,
+      rule.reconstruct,
+    );
+    loss += reconstructed.loss;
+    slope = slope.map((g, at) => g + reconstructed.rates[at]!);
+    parameters = reconstructed.parameters;
   }
   const excess = trace.rates.map((rate) => Math.max(0, rate - homeostasis.rate));
   loss += excess.reduce((sum, e) => sum + (homeostasis.weight / plane.channels) * e * e, 0);

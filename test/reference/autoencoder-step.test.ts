@@ -89,7 +89,7 @@ const rules = fc
       rings: fc.integer({ min: 1, max: 4 }),
     }),
   })
-  // Local redraws are losses of firing rates.
+  // Local reconstructs are losses of firing rates.
   .map((rule) => (rule.reconstruct > 0 ? { ...rule, features: "rate" as const } : rule));
 type Rule = typeof rules extends fc.Arbitrary<infer T> ? T : never;
 
@@ -163,12 +163,12 @@ function expectReport(
       1e-5 * Math.max(1, loss) + (doubts[i]?.loss ?? 0),
     );
   const mean = (x: Float64Array) => x.reduce((a, b) => a + b, 0) / x.length;
-  const silent = (x: Float64Array) => x.filter((rate) => rate === 0).length / x.length;
+  const dead = (x: Float64Array) => x.filter((rate) => rate === 0).length / x.length;
   const own = step.perception.halves.map(({ rates }) => rates);
   const other = step.recall.halves.map(({ rates }) => rates).toReversed();
   expect(worstGap(report.perceptionRates, own.map(mean)).gap).toBeLessThan(1e-9);
   expect(worstGap(report.recallRates, other.map(mean)).gap).toBeLessThan(1e-9);
-  expect(worstGap(report.silent, own.map(silent)).gap).toBeLessThan(1e-9);
+  expect(worstGap(report.dead, own.map(dead)).gap).toBeLessThan(1e-9);
 }
 
 test("losses, spikes, drawings, gradients, updates and running statistics of a step", () => {

@@ -156,7 +156,7 @@ test("dX through a neuron's steps from a gradient of every spike, held or not, a
   );
 });
 
-const realUnits = fc.record({
+const annUnits = fc.record({
   kind: fc.constantFrom(0, 1, 2),
   ...planes,
   tiles: fc.constant(0),
@@ -176,7 +176,7 @@ const SLOPE = [
 
 test("real units: rows of any width, upsampled or not, dX and the norm's chunk sums", () => {
   fc.assert(
-    fc.property(realUnits, ({ kind, height, columns, channels, up, ...rest }) => {
+    fc.property(annUnits, ({ kind, height, columns, channels, up, ...rest }) => {
       const c: Planes = { ...rest, tiles: tilesFor(channels), pixels: height * columns };
       const { tiles, images, chunkImages, pixels } = c;
       const { region, norm, place, width, addresses } = made(c);

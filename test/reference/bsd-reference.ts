@@ -3,7 +3,7 @@
  * engine. Method and notation: arXiv 2509.20284. Every gradient is written by hand; none crosses a stage.
  *
  * Stages 1..L. Perception block i drives stage i + 2 (0-based block), the top block drives the decision. Recall runs
- * down: its first block drives stage L - 1, its last redraws the stimulus at stage 1 (no neurons, no norm).
+ * down: its first block drives stage L - 1, its last reconstructs the stimulus at stage 1 (no neurons, no norm).
  * Direct coding: the stimulus, and the one-hot target at the other end, are held for all T steps.
  */
 import { type Alignment, type AlignmentOptions, align } from "./alignment.ts";
@@ -20,7 +20,7 @@ import {
   timeMean,
 } from "./stage.ts";
 
-/** A perception/recall pair; recall has one block more than perception, its last one redraws the stimulus. */
+/** A perception/recall pair; recall has one block more than perception, its last one reconstructs the stimulus. */
 export interface Pair {
   readonly perception: readonly Block[];
   readonly top: Block;
@@ -48,8 +48,8 @@ export interface BsdStep {
   readonly recall: readonly StageTrace[];
   /** [steps][batch][classes] */
   readonly topDrive: Float64Array;
-  /** The redrawn stimulus' drive, [steps][batch or classes][inputs]. */
-  readonly redrawn: Float64Array;
+  /** The reconstructed stimulus' drive, [steps][batch or classes][inputs]. */
+  readonly reconstructed: Float64Array;
   readonly gradients: PairGradients;
 }
 
@@ -98,16 +98,16 @@ export function bsdStep(
   const seen = runNetwork(pair.perception, holdOverTime(stimulus, steps), batch, options, surrogate);
   const top = blockForward(pair.top, seen.spikes, steps * batch);
 
-  const shown = options.negatives === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
+  const shown = options.rivals === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
   const target = holdOverTime(oneHot(shown, classes), steps);
   const down: BsdOptions = { ...options, features: options.recallFeatures ?? options.features };
   const recalled = runNetwork(pair.recall.slice(0, -1), target, shown.length, down, surrogate);
   const last = pair.recall.at(-1)!;
-  const redrawn = blockForward(last, recalled.spikes, steps * shown.length);
+  const reconstructed = blockForward(last, recalled.spikes, steps * shown.length);
 
   // Stage 1 stays with cosines, and has no margin.
   const drawn = options.affinity === "dots" ? { affinity: "cosines" as const, temperature: 0.1 } : {};
-  const first = align(stimulus, timeMean(redrawn.drive, steps), labels, { ...options, ...drawn, margin: 0 });
+  const first = align(stimulus, timeMean(reconstructed.drive, steps), labels, { ...options, ...drawn, margin: 0 });
   const partners = recalled.traces.toReversed();
   const stages: Alignment[] = seen.traces.map((trace, i) =>
     align(trace.features, partners[i]!.features, labels, options),
@@ -121,7 +121,7 @@ export function bsdStep(
     const stage = stages[stages.length - 1 - i]!;
     return stageBackward(pair.recall[i]!, trace, stage.gradW, shown.length, down, surrogate);
   });
-  recall.push(blockBackward(last, redrawn, spreadOverTime(first.gradW, steps), steps * shown.length));
+  recall.push(blockBackward(last, reconstructed, spreadOverTime(first.gradW, steps), steps * shown.length));
 
   return {
     stageLosses: [first.loss, ...stages.map((stage) => stage.loss)],
@@ -129,7 +129,7 @@ export function bsdStep(
     perception: seen.traces,
     recall: recalled.traces,
     topDrive: top.drive,
-    redrawn: redrawn.drive,
+    reconstructed: reconstructed.drive,
     gradients: {
       perception,
       top: blockBackward(pair.top, top, spreadOverTime(decision.gradient, steps), steps * batch),

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { realScratch } from "../../src/network/conv.ts";
+import { annScratch } from "../../src/network/conv.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { worstGap } from "./close.ts";
 import { convForward, convOutputSize, convWeightGradient } from "./conv.ts";
@@ -69,7 +69,7 @@ async function run(c: Case, threads = 1) {
 
   const source = { height, width, channels };
   const outPlane = { outHeight: plane.height, outWidth: plane.width };
-  const bytes = realScratch({ source, ...outPlane, pool, padding, shape });
+  const bytes = annScratch({ source, ...outPlane, pool, padding, shape });
   const room = (needed: number) => {
     const stride = Math.ceil(needed / 16) * 16;
     const region = arena.u8(stride * threads + 64);

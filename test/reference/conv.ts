@@ -19,8 +19,8 @@ export interface ConvShape {
 
 /** Height and width of the output, pixels. */
 export function convOutputSize(shape: ConvShape): { height: number; width: number } {
-  const reach = (size: number): number => Math.floor((size + 2 * shape.padding - shape.kernel) / shape.stride) + 1;
-  return { height: reach(shape.height), width: reach(shape.width) };
+  const errorDepth = (size: number): number => Math.floor((size + 2 * shape.padding - shape.kernel) / shape.stride) + 1;
+  return { height: errorDepth(shape.height), width: errorDepth(shape.width) };
 }
 
 /** Calls `visit(output, input, weight, channelOut)` for every product of the convolution, as flat indices. */

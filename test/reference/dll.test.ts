@@ -1,7 +1,7 @@
 /** DLL on the recurrent net: its errors against the equations in float64, and the case in which it must equal backprop. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RealBackprop } from "../../src/rules/backprop.ts";
+import { AnnBackprop } from "../../src/rules/backprop.ts";
 import { Dll, dllDefaults } from "../../src/rules/dll.ts";
 import type { SequenceLearner } from "../../src/rules/rule.ts";
 import {
@@ -116,7 +116,7 @@ test("with Theta = W^T and errors from the next position it is backprop through 
   learner.load(small.set, small.starts, 0, options.rows);
   learner.step({ perception: 0, recall: 0 });
   const local = gradientsOf(net);
-  const backprop = new RealBackprop(net, optimiser);
+  const backprop = new AnnBackprop(net, optimiser);
   backprop.step({ perception: 0, recall: 0 });
   for (const [name, gradient] of gradientsOf(net)) {
     expect(relativeGap(local.get(name)!, gradient), name).toBeLessThan(1e-5);

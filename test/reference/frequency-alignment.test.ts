@@ -43,7 +43,7 @@ const cases = fc.record({
   shape: shapes,
   options,
   rows: fc.integer({ min: 1, max: 5 }),
-  negatives: fc.constantFrom("literal" as const, "masked" as const, "prototypes" as const),
+  rivals: fc.constantFrom("literal" as const, "masked" as const, "prototypes" as const),
   loss: fc.constantFrom("reco" as const, "infonce" as const, "mse" as const),
   centred: fc.boolean(),
   seed: fc.nat(),
@@ -53,20 +53,20 @@ type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 const temperature = 0.3;
 
 /** Rows of both sides, multiples of 1/1024. */
-function rowsOf({ shape, rows, negatives, seed }: Case) {
+function rowsOf({ shape, rows, rivals, seed }: Case) {
   const random = new RandomStream(seed, "split");
   const side = (count: number) =>
     Float64Array.from({ length: count * sizeOf(shape) }, () => (random.below(2049) - 800) / 1024);
   const labels = Array.from({ length: rows }, () => random.below(classes));
-  return { v: side(rows), w: side(negatives === "prototypes" ? classes : rows), labels };
+  return { v: side(rows), w: side(rivals === "prototypes" ? classes : rows), labels };
 }
 
 function referenceOf(c: Case) {
   const { edges, bands } = frequencySplit(c.shape, c.options);
   const split = { ...linesOf(c.shape), edges, bands };
-  const { loss, negatives, centred } = c;
+  const { loss, rivals, centred } = c;
   return (v: Float64Array, w: Float64Array, labels: readonly number[], means?: SplitAlignment["means"]) =>
-    frequencyAlign(v, w, labels, split, { loss, negatives, centred, temperature, classes }, means);
+    frequencyAlign(v, w, labels, split, { loss, rivals, centred, temperature, classes }, means);
 }
 
 /** Lengths of rows. */

@@ -1,10 +1,10 @@
 /** DLL on real-valued nets of images: its errors and gradients against the equations in float64, the case in which it must equal backprop, and its rates. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { RealLayer } from "../../src/network/dense.ts";
+import { AnnLayer } from "../../src/network/dense.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { type RealImageLearner, realImageNet } from "../../src/rules/ann-images.ts";
-import { ImageRealBackprop } from "../../src/rules/backprop.ts";
+import { type AnnImageLearner, annImageNet } from "../../src/rules/ann-images.ts";
+import { ImageAnnBackprop } from "../../src/rules/backprop.ts";
 import { ImageDll, imageDllDefaults } from "../../src/rules/dll.ts";
 import * as ad from "../support/autodiff.ts";
 import {
@@ -28,7 +28,7 @@ afterAll(() => team.close());
 const IMAGES = 9;
 const NO_RATES = { perception: 0, recall: 0 };
 
-const read = (learner: RealImageLearner, name: string): Float32Array => {
+const read = (learner: AnnImageLearner, name: string): Float32Array => {
   const slot = [...learner.slots(true)].find((one) => one.name === name);
   if (!slot) throw new Error(`no slot ${name}`);
   return slot.read();
@@ -42,10 +42,10 @@ interface Plain {
   readonly y: ad.Value;
 }
 
-function forwarded({ net }: RealImageLearner, images: ad.Value, activation: "tanh" | "elu"): Plain[] {
+function forwarded({ net }: AnnImageLearner, images: ad.Value, activation: "tanh" | "elu"): Plain[] {
   let u = images;
   return net.layers.map((layer) => {
-    const hidden = layer instanceof RealLayer;
+    const hidden = layer instanceof AnnLayer;
     const { name, synapses, group } = layer;
     const winner = hidden ? { winner: winnersOf(team.arena.memory, layer, IMAGES) } : {};
     const parts = { name, synapses, group, ...winner };
@@ -77,7 +77,7 @@ describe.each(CASES)("$name", (small) => {
     { errorLimit: 50, activation: "tanh" },
     { errorLimit: 0.05, activation: "elu" },
   ] as const)("gradients of W and Theta, errors clipped at $errorLimit, $activation", ({ errorLimit, activation }) => {
-    const image = realImageNet(team, smallOptions({ ...small, activation }), "dll");
+    const image = annImageNet(team, smallOptions({ ...small, activation }), "dll");
     const learner = new ImageDll(image, { ...imageDllDefaults, errorLimit }, PLAIN_OPTIMISER);
     const labels = loadImages(learner, IMAGES);
     const theta = learner.net.hidden.map((_, k) => read(learner, `feedback.stage${k + 2}.weight`));
@@ -114,11 +114,11 @@ describe.each(CASES)("$name", (small) => {
   test("with Theta = W it is backprop", () => {
     const options = { ...smallOptions(small), activation: "tanh" } as const;
     const dll = new ImageDll(
-      realImageNet(team, options, "dll"),
+      annImageNet(team, options, "dll"),
       { ...imageDllDefaults, errorLimit: Number.POSITIVE_INFINITY },
       PLAIN_OPTIMISER,
     );
-    const backprop = new ImageRealBackprop(realImageNet(team, options, "backprop-ann"), PLAIN_OPTIMISER);
+    const backprop = new ImageAnnBackprop(annImageNet(team, options, "backprop-ann"), PLAIN_OPTIMISER);
     const slots = new Map([...dll.slots(true)].map((slot) => [slot.name, slot]));
     for (const [k] of dll.net.hidden.entries())
       slots.get(`feedback.stage${k + 2}.weight`)!.write(slots.get(`perception.stage${k + 3}.weight`)!.read());
@@ -134,7 +134,7 @@ describe.each(CASES)("$name", (small) => {
 
 test("Theta moves at its own rate, the first step of AdamW being the rate itself", () => {
   const small: Small = { kind: "mlp", hidden: [6] };
-  const image = realImageNet(team, smallOptions(small), "dll");
+  const image = annImageNet(team, smallOptions(small), "dll");
   const learner = new ImageDll(image, { ...imageDllDefaults, feedbackLearningRate: 0.25 }, PLAIN_OPTIMISER);
   const labels = loadImages(learner, IMAGES);
   const names = ["feedback.stage2.weight", "perception.stage3.weight"];

@@ -1,4 +1,4 @@
-/** SSIM with its window as a plane, and the 2-D DFT as a double sum: the measures of redrawn images as they are defined, float64. */
+/** SSIM with its window as a plane, and the 2-D DFT as a double sum: the measures of reconstructed images as they are defined, float64. */
 
 /** One plane, [height][width]. */
 export interface Plane {

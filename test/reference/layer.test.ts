@@ -207,7 +207,7 @@ function checkBackward(c: NeuronCase, feature: Feature, pulled: boolean): void {
     }
   }
   const pull = pulled ? grid(random, shape.channels, 0.25) : new Float64Array(shape.channels);
-  layer.pull.view.set(pull);
+  layer.regularisation.view.set(pull);
   layer.group.gradients.view.fill(Number.NaN);
   layer.backward(c.images, feature, rows.at);
 

@@ -1,4 +1,4 @@
-/** Carriers that learn by the products perception's weights learn by, against both weights stepped apart from each other in float64. */
+/** ErrorWeights that learn by the products perception's weights learn by, against both weights stepped apart from each other in float64. */
 import { expect, test } from "vitest";
 import { plainBlock } from "../support/plain-stack.ts";
 import { randomImages, rates, type SmallPair, smallPair } from "../support/small-pair.ts";
@@ -7,7 +7,7 @@ import { type AdamwState, adamwDefaults, adamwStart, adamwStep } from "./adamw.t
 const STEPS = 12;
 const WEIGHT_DECAY = 2;
 
-/** Carriers by the number of the stage they come down from. */
+/** ErrorWeights by the number of the stage they come down from. */
 function carriersOf({ rule }: SmallPair): Map<number, Float32Array> {
   const learned = [...rule.slots(true)].filter(({ name }) => name.startsWith("carriers."));
   return new Map(learned.map((slot) => [Number(/^carriers\.stage(\d+)\.weight$/.exec(slot.name)![1]), slot.read()]));

@@ -1,5 +1,5 @@
 /**
- * What sees redraws what is below it: loss, the read-out's gradients and the gradient added to the stage's rates, against plain float64 loops over cells and pixels; and that gradient
+ * What sees reconstructs what is below it: loss, the read-out's gradients and the gradient added to the stage's rates, against plain float64 loops over cells and pixels; and that gradient
  * against central differences of the loss, which is a function of the rates.
  */
 import fc from "fast-check";
@@ -13,7 +13,7 @@ import { neuronDefaults } from "../../src/network/neuron.ts";
 import { Population } from "../../src/network/population.ts";
 import { flat, pixelsOf, type Shape, sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { type Below, LocalRedraw } from "../../src/rules/local-redraw.ts";
+import { type Below, LocalReconstruction } from "../../src/rules/local-redraw.ts";
 
 const cases = fc.record({
   plane: fc.boolean(),
@@ -30,13 +30,13 @@ const cases = fc.record({
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
 /** Rates of image, cell and channel, 0 outside the plane. */
-type Rates = (image: number, y: number, x: number, channel: number) => number;
+type LearningRates = (image: number, y: number, x: number, channel: number) => number;
 
 const padTo = (n: number) => Math.ceil(n / 16) * 16;
 
 async function run(c: Case, threads = 1) {
   const team = await Team.create({ threads, spawn: spawnThread, maximumPages: 1024 });
-  const random = new RandomStream(c.seed, "local redraw");
+  const random = new RandomStream(c.seed, "local reconstruct");
   const { images, steps } = c;
   const room = images + 1;
   const shape: Shape = c.plane ? { height: c.height, width: c.width, channels: c.channels } : flat(c.channels);
@@ -67,50 +67,54 @@ async function run(c: Case, threads = 1) {
   const layer = new Layer(team, { name: "perception.stage2", synapses, maxImages: room, steps, neurons });
   fill(input);
   fill(layer.output!);
-  const redraw = new LocalRedraw(team, layer, below, room);
-  const shapes = redraw.parameters.shapes;
+  const reconstruct = new LocalReconstruction(team, layer, below, room);
+  const shapes = reconstruct.parameters.shapes;
   for (const block of ["weight", "bias"] as const) {
     const length = shapes[block]!.reduce((a, b) => a * b, 1);
-    redraw.parameters.write(
+    reconstruct.parameters.write(
       block,
       Float32Array.from({ length }, () => 2 * random.uniform() - 1),
     );
   }
   const gradient = team.arena.f32(images * layer.featureWidth);
   gradient.view.fill(0.5);
-  redraw.group.gradients.view.fill(Number.NaN);
-  const loss = redraw.learn(images, c.weight, gradient.at);
+  reconstruct.group.gradients.view.fill(Number.NaN);
+  const loss = reconstruct.learn(images, c.weight, gradient.at);
   const rate = (population: Population, b: number, p: number, u: number) => {
     let sum = 0;
     for (let t = 0; t < steps; t++) sum += population.fired(b, t, p, u) ? 1 : 0;
     return sum / steps;
   };
-  const rates: Rates = (b, y, x, u) => rate(layer.output!, b, y * shape.width + x, u);
-  const target: Rates = (b, y, x, u) => {
+  const learningRates: LearningRates = (b, y, x, u) => rate(layer.output!, b, y * shape.width + x, u);
+  const target: LearningRates = (b, y, x, u) => {
     const p = y * belowShape.width + x;
     return c.spikes ? rate(input, b, p, u) : pixels.view[b * stride + p * belowShape.channels + u]!;
   };
   const found = {
     loss,
     gradient: gradient.view.slice(),
-    weight: redraw.parameters.read("weight", redraw.group.gradients),
-    bias: redraw.parameters.read("bias", redraw.group.gradients),
+    weight: reconstruct.parameters.read("weight", reconstruct.group.gradients),
+    bias: reconstruct.parameters.read("bias", reconstruct.group.gradients),
   };
-  const net = { weight: redraw.parameters.read("weight"), bias: redraw.parameters.read("bias") };
+  const net = { weight: reconstruct.parameters.read("weight"), bias: reconstruct.parameters.read("bias") };
   await team.close();
-  return { found, net, rates, target, shape, belowShape };
+  return { found, net, learningRates, target, shape, belowShape };
 }
 
 type Run = Awaited<ReturnType<typeof run>>;
 
-/** Rows of the product and their targets, as the head of local-redraw.ts has them. */
-function rowsOf(c: Case, { shape, belowShape, target }: Run, rates: Rates): { inputs: number[]; targets: number[] }[] {
+/** Rows of the product and their targets, as the head of local-reconstruct.ts has them. */
+function rowsOf(
+  c: Case,
+  { shape, belowShape, target }: Run,
+  learningRates: LearningRates,
+): { inputs: number[]; targets: number[] }[] {
   const cell = padTo(shape.channels);
   const rows: { inputs: number[]; targets: number[] }[] = [];
   const inside = (y: number, x: number) => y >= 0 && y < shape.height && x >= 0 && x < shape.width;
   for (let b = 0; b < c.images; b++) {
     if (!c.plane) {
-      const inputs = Array.from({ length: cell }, (_, u) => (u < shape.channels ? rates(b, 0, 0, u) : 0));
+      const inputs = Array.from({ length: cell }, (_, u) => (u < shape.channels ? learningRates(b, 0, 0, u) : 0));
       const wide = c.spikes ? padTo(belowShape.channels) : belowShape.channels;
       const targets = Array.from({ length: pixelsOf(belowShape) * wide }, (_, i) => {
         const [p, u] = [Math.floor(i / wide), i % wide];
@@ -125,7 +129,8 @@ function rowsOf(c: Case, { shape, belowShape, target }: Run, rates: Rates): { in
         const inputs: number[] = [];
         for (let v = y - 1; v <= y + 1; v++) {
           for (let u = x - 1; u <= x + 1; u++) {
-            for (let k = 0; k < cell; k++) inputs.push(k < shape.channels && inside(v, u) ? rates(b, v, u, k) : 0);
+            for (let k = 0; k < cell; k++)
+              inputs.push(k < shape.channels && inside(v, u) ? learningRates(b, v, u, k) : 0);
           }
         }
         const targets: number[] = [];
@@ -141,8 +146,8 @@ function rowsOf(c: Case, { shape, belowShape, target }: Run, rates: Rates): { in
   return rows;
 }
 
-function reference(c: Case, r: Run, rates: Rates = r.rates) {
-  const rows = rowsOf(c, r, rates);
+function reference(c: Case, r: Run, learningRates: LearningRates = r.learningRates) {
+  const rows = rowsOf(c, r, learningRates);
   const [depth, columns] = [rows[0]!.inputs.length, rows[0]!.targets.length];
   const weight = new Float64Array(columns * depth);
   const bias = new Float64Array(columns);
@@ -186,7 +191,7 @@ test("loss and gradients of any stage", async () => {
           random.below(channels),
         ];
         const moved = (by: number): number =>
-          reference(c, r, (...at) => r.rates(...at) + (at.join() === [b, y, x, u].join() ? by : 0)).loss;
+          reference(c, r, (...at) => r.learningRates(...at) + (at.join() === [b, y, x, u].join() ? by : 0)).loss;
         const slope = (moved(1) - moved(-1)) / 2;
         const found = r.found.gradient[(b * height * width + y * width + x) * cell + u]! - 0.5;
         expect(Math.abs(found - slope) / scale).toBeLessThan(1e-5);

@@ -1,5 +1,5 @@
 /**
- * A half of a stage redraws the stage below it from its firing rates, float64:
+ * A half of a stage reconstructs the stage below it from its firing rates, float64:
  *
  *   L = weight / (rows values) sum |R(rates) - below|^2
  */
@@ -13,7 +13,7 @@ export interface Plane {
 }
 
 /**
- * What redraws the stage below from a half's firing rates. Of a plane: a 3x3 convolution to the 2x2 pixels that a cell covers, weight [(dy, dx, channel below)][channel][3][3];
+ * What reconstructs the stage below from a half's firing rates. Of a plane: a 3x3 convolution to the 2x2 pixels that a cell covers, weight [(dy, dx, channel below)][channel][3][3];
  * of a flat half: weight [unit below][unit].
  */
 export interface LocalReadOut {
@@ -33,7 +33,7 @@ export function squaredError(
 }
 
 /** Loss and gradients of a read-out of `below` [batch][channels][4 space] or, of a flat half, [batch][units]. */
-export function localRedraw(
+export function localReconstruction(
   readOut: LocalReadOut,
   rates: Float64Array,
   below: Float64Array,

@@ -91,7 +91,7 @@ describe("image pairs", () => {
               follow(perception, of("perception", sample)("input") ?? held, of("perception", sample));
               const drawn = follow(recallToNir(model, { dt }), of("recall", sample)("input")!, of("recall", sample));
               recallConcepts(pair, recording.decisions);
-              const { features, featureWidth } = pair.redrawn;
+              const { features, featureWidth } = pair.reconstructed;
               let worst = 0;
               for (let i = 0; i < size; i++) {
                 const mean = drawn.values.reduce((sum, row) => sum + row[i]!, 0) / steps;

@@ -171,12 +171,12 @@ describe("what the engine performs", () => {
     let additions = 0;
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
-        const reach = c.kind === "linear" ? sizeOf(c.output) : meetings(c, y, x) * c.output.channels;
+        const errorDepth = c.kind === "linear" ? sizeOf(c.output) : meetings(c, y, x) * c.output.channels;
         for (let channel = 0; channel < channels; channel++) {
           const unit = channelsFirst((y * width + x) * channels + channel, c.input);
           for (let b = 0; b < c.images; b++) {
             const train = Array.from({ length: steps }, (_, t) => input[(t * c.images + b) * size + unit] === 1);
-            additions += motifs(train) * reach;
+            additions += motifs(train) * errorDepth;
           }
         }
       }

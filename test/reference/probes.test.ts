@@ -12,10 +12,10 @@ import { ProbeMeter, type ProbeOptions } from "../../src/measurement/probes.ts";
 import { SoftmaxRegression } from "../../src/measurement/softmax-regression.ts";
 import { stageFeatures } from "../../src/measurement/stage-features.ts";
 import { recallConcepts } from "../../src/network/inference.ts";
-import { RealModel } from "../../src/network/model.ts";
+import { AnnModel } from "../../src/network/model.ts";
 import type { Population } from "../../src/network/population.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { realImageNet } from "../../src/rules/ann-images.ts";
+import { annImageNet } from "../../src/rules/ann-images.ts";
 import { plainBlock } from "../support/plain-stack.ts";
 import { fillSlots, smallModel } from "../support/small-model.ts";
 import { worstGap } from "./close.ts";
@@ -297,11 +297,11 @@ it("a real net's last features are what its read-out reads", async () => {
   const random = new RandomStream(2, "real net");
   for (const kind of ["mlp", "cnn"] as const) {
     const options = { kind, image: shape, hidden: [9, 7], classes: 3, norm: true, maxImages: 4, seed: 3 };
-    const { net, stimulus, stimulusWidth } = realImageNet(team, options, "backprop-ann");
+    const { net, stimulus, stimulusWidth } = annImageNet(team, options, "backprop-ann");
     fillSlots(net.slots(false), random);
     const statistics = { mean: [0.4, 0.5], std: [0.2, 0.3] };
     const data = { name: "random", shape, classNames: ["a", "b", "c"], statistics };
-    const model = new RealModel({ net, stimulus, stimulusWidth, maxImages: 4 }, data, shape);
+    const model = new AnnModel({ net, stimulus, stimulusWidth, maxImages: 4 }, data, shape);
     const images = Uint8Array.from({ length: 4 * 128 }, () => random.below(256));
     model.load({ images, labels: new Uint16Array(4), count: 4 }, Int32Array.of(0, 1, 2, 3), 0, 4);
     model.perceive(4);

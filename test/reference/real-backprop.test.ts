@@ -1,7 +1,7 @@
 /** Backprop through time on the engine's recurrent net against central differences of the float64 net's loss. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RealBackprop } from "../../src/rules/backprop.ts";
+import { AnnBackprop } from "../../src/rules/backprop.ts";
 import {
   fillWithOthers,
   gradientsOf,
@@ -20,7 +20,7 @@ test("outputs, loss and gradients of any net, kind and window", async () => {
     fc.asyncProperty(cases, async (options) => {
       const small = await smallSequence(options);
       const { net, set, starts } = small;
-      const learner = new RealBackprop(net, { weightDecay: 0, clip: 0, clipScope: "stage" });
+      const learner = new AnnBackprop(net, { weightDecay: 0, clip: 0, clipScope: "stage" });
       const plain = plainNet(net);
       const windows = plainWindows(small);
       fillWithOthers(learner, small);

@@ -6,7 +6,7 @@
  * A neuron hears at its step t what its fellows did at step t of the neighbouring element; nothing is heard at the window's ends. Every element has T steps, its membranes start at 0. The norm
  * takes its statistics from one position's rows and steps. Losses (source: arXiv 2509.20284, carried over to sequences):
  *
- *   stage 1             symbols: redrawn rows against the alphabet's codes; values: stimulus rows against redrawn rows; of cosines whatever the others are of
+ *   stage 1             symbols: reconstructed rows against the alphabet's codes; values: stimulus rows against reconstructed rows; of cosines whatever the others are of
  *   stage i, 1 < i < L  perception's firing rates against recall's features, row k to row k, in blocks of rows; plus homeostasis of both
  *   stage L             cross-entropy or mean squared error of the read-out's time mean
  *
@@ -50,7 +50,7 @@ export interface SequenceNet {
   readonly top: ReadOut;
   /** From the concept down; empty for backprop. */
   readonly recall: readonly SequenceStage[];
-  readonly redraw: ReadOut;
+  readonly reconstruct: ReadOut;
 }
 
 export interface WindowSize {
@@ -225,7 +225,7 @@ const centredRows = (x: Float64Array, width: number, mean = meanRow(x, width)): 
   x.map((value, at) => value - mean[at % width]!);
 
 /**
- * Mean loss over the rows of v and w ([image][width]), and both gradients. Rows of one label are no negatives of each other.
+ * Mean loss over the rows of v and w ([image][width]), and both gradients. Rows of one label are no rivals of each other.
  *
  * @param means rows to take away in place of the window's own, which are constants to the gradient: for finite differences
  */
@@ -248,7 +248,7 @@ export function alignBlocks(
     const one = align(part(cv), part(cw), own, {
       ...options,
       centred: false,
-      negatives: labels ? "masked" : "literal",
+      rivals: labels ? "masked" : "literal",
       classes: 0,
     });
     const share = (end - from) / images;
@@ -379,8 +379,11 @@ export interface SequenceStep {
   /** From the concept down, as the net's. */
   readonly recall: readonly { trace: StageTrace; gradients: StageGradients }[];
   readonly top: { readonly mean: Float64Array; readonly gradients: { weight: Float64Array; bias: Float64Array } };
-  readonly redraw: { readonly mean: Float64Array; readonly gradients: { weight: Float64Array; bias: Float64Array } };
-  /** Rows that were compared: those of a window's redrawn stimulus, and of each stage's two sides; before and after centring. */
+  readonly reconstruct: {
+    readonly mean: Float64Array;
+    readonly gradients: { weight: Float64Array; bias: Float64Array };
+  };
+  /** Rows that were compared: those of a window's reconstructed stimulus, and of each stage's two sides; before and after centring. */
   readonly compared: readonly { rows: Float64Array; centred: Float64Array; width: number }[];
 }
 
@@ -457,14 +460,14 @@ export function sequenceStep(
   const seen = chain(net.perception, held(inputs, size), "forward", seeing);
   const spikesOf = (trace: StageTrace) => trace.map(({ spikes }) => spikes);
 
-  const redrawn = readOut(net.redraw, spikesOf(recalled.at(-1)!), size);
-  const first = redrawLoss(redrawn.mean, inputs, options);
+  const reconstructed = readOut(net.reconstruct, spikesOf(recalled.at(-1)!), size);
+  const first = reconstructLoss(reconstructed.mean, inputs, options);
   const shown = (rows: Float64Array, width: number) => ({
     rows,
     centred: options.centred ? centredRows(rows, width) : rows,
     width,
   });
-  const compared = [shown(redrawn.mean, inputs.width)];
+  const compared = [shown(reconstructed.mean, inputs.width)];
   const losses = [options.stimulusWeight * first.loss];
 
   const perception: { trace: StageTrace; gradients: StageGradients }[] = [];
@@ -491,33 +494,36 @@ export function sequenceStep(
   const read = readOut(net.top, spikesOf(seen.at(-1)!), size);
   const decision = topLoss(read.mean, targets);
   losses.push(decision.loss);
-  const redrawGradient = first.gradient.map((value) => value * options.stimulusWeight);
+  const reconstructGradient = first.gradient.map((value) => value * options.stimulusWeight);
   return {
     stageLosses: losses,
     perception,
     recall,
     compared,
     top: { mean: read.mean, gradients: readOutGradients(net.top, read, decision.gradient, size).gradients },
-    redraw: { mean: redrawn.mean, gradients: readOutGradients(net.redraw, redrawn, redrawGradient, size).gradients },
+    reconstruct: {
+      mean: reconstructed.mean,
+      gradients: readOutGradients(net.reconstruct, reconstructed, reconstructGradient, size).gradients,
+    },
   };
 }
 
-/** Stage 1's loss and its gradient by the redrawn rows. */
-function redrawLoss(
-  redrawn: Float64Array,
+/** Stage 1's loss and its gradient by the reconstructed rows. */
+function reconstructLoss(
+  reconstructed: Float64Array,
   inputs: Elements,
   given: SequenceOptions,
 ): { loss: number; gradient: Float64Array } {
   const { width } = inputs;
   const options = given.affinity === "dots" ? { ...given, affinity: "cosines" as const, temperature: 0.1 } : given;
   if (inputs.kind === "values") {
-    const { loss, gradW } = alignBlocks(inputs.values, redrawn, width, options);
+    const { loss, gradW } = alignBlocks(inputs.values, reconstructed, width, options);
     return { loss, gradient: gradW };
   }
   const codes = new Float64Array(width * width).map((_, at) => (at % (width + 1) === 0 ? 1 : 0));
-  const { loss, gradV } = align(redrawn, codes, inputs.symbols, {
+  const { loss, gradV } = align(reconstructed, codes, inputs.symbols, {
     ...options,
-    negatives: "prototypes",
+    rivals: "prototypes",
     classes: width,
   });
   return { loss, gradient: gradV };

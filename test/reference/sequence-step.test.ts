@@ -279,7 +279,9 @@ describe("BSD", () => {
           expectStatistics(layer, trace, running.get(layer)!, held ? c.steps : 1);
         }
         expectUpdate(pair.conceptDrive, before.get(pair.conceptDrive)!, step.top.gradients, RATES.perception);
-        expectUpdate(pair.redrawn!, before.get(pair.redrawn!)!, step.redraw.gradients, RATES.recall, { floor });
+        expectUpdate(pair.reconstructed!, before.get(pair.reconstructed!)!, step.reconstruct.gradients, RATES.recall, {
+          floor,
+        });
         const correct = targets.kind === "symbols" ? hits(step.top.mean, targets.symbols, targets.width) : 0;
         expect(report.correct).toBe(correct);
       }),

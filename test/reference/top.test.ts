@@ -94,7 +94,7 @@ describe.each([
     const codes = Float64Array.from(bits);
     const options = {
       loss,
-      negatives: "prototypes",
+      rivals: "prototypes",
       centred: false,
       lambda,
       temperature: 1,

@@ -85,10 +85,10 @@ export class AutoencoderTwin {
   readonly learner: AutoencoderBsd;
   readonly #seeing = new Map<string, ReturnType<typeof placesOf>>();
 
-  constructor(pair: AutoencoderPair, learner: AutoencoderBsd, redraws: boolean) {
+  constructor(pair: AutoencoderPair, learner: AutoencoderBsd, reconstructions: boolean) {
     this.pair = pair;
     this.learner = learner;
-    if (!redraws) return;
+    if (!reconstructions) return;
     for (const network of ["perception", "recall"] as const) {
       for (const [k, layer] of pair
         .path(network)
@@ -139,7 +139,7 @@ export class AutoencoderTwin {
     return { arrays, padding };
   }
 
-  redraws(layer: Layer): boolean {
+  reconstructions(layer: Layer): boolean {
     return this.#seeing.has(layer.name);
   }
 
@@ -152,7 +152,7 @@ export class AutoencoderTwin {
       planes: hidden.map(({ synapses }) => synapses.shape),
       theta: Math.fround(this.pair.options.threshold[network]),
       readOuts: hidden
-        .filter((layer) => this.redraws(layer))
+        .filter((layer) => this.reconstructions(layer))
         .map((layer): LocalReadOut => {
           const { arrays } = this.readOut(layer, "");
           return { weight: arrays.get("weight")!, bias: arrays.get("bias")! };

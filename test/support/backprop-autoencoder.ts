@@ -4,7 +4,7 @@ import type { Team } from "../../src/engine/team.ts";
 import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import type { PerceptionLearner } from "../../src/rules/autoencoder-learners.ts";
-import { AutoencoderBackprop, AutoencoderRealBackprop } from "../../src/rules/backprop.ts";
+import { AutoencoderAnnBackprop, AutoencoderBackprop } from "../../src/rules/backprop.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
 import type { AutoencoderLearner } from "../../src/rules/rule.ts";
 
@@ -33,7 +33,7 @@ export function smallPerception(team: Team, small: SmallAutoencoder): Autoencode
 
 export function smallAutoencoder(team: Team, small: SmallAutoencoder): PerceptionLearner {
   const optimiser: OptimiserOptions = { weightDecay: 0.01, clip: 1, clipScope: small.clipScope ?? "stage" };
-  if (small.neurons === "real") return new AutoencoderRealBackprop(team, options(small), optimiser);
+  if (small.neurons === "real") return new AutoencoderAnnBackprop(team, options(small), optimiser);
   return new AutoencoderBackprop(smallPerception(team, small), optimiser);
 }
 

@@ -1,13 +1,13 @@
 /** Small real-valued nets of images under each of the rivals' rules, batches for them, and their twin in the tests' autodiff. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import type { RealLayer } from "../../src/network/dense.ts";
+import type { AnnLayer } from "../../src/network/dense.ts";
 import type { Layer } from "../../src/network/layer.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import type { Activation } from "../../src/network/spec.ts";
-import { type RealImageLearner, type RealImageNetOptions, realImageNet } from "../../src/rules/ann-images.ts";
-import { ImageRealBackprop } from "../../src/rules/backprop.ts";
-import { RealBsd } from "../../src/rules/bsd-ann.ts";
+import { type AnnImageLearner, type AnnImageNetOptions, annImageNet } from "../../src/rules/ann-images.ts";
+import { ImageAnnBackprop } from "../../src/rules/backprop.ts";
+import { AnnBsd } from "../../src/rules/bsd-ann.ts";
 import { CounterCurrent, counterCurrentDefaults } from "../../src/rules/ccl.ts";
 import { ImageDll, imageDllDefaults } from "../../src/rules/dll.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
@@ -22,10 +22,10 @@ export type RuleName = (typeof RULES)[number];
 export const CLASSES = 5;
 export const PLAIN_OPTIMISER: OptimiserOptions = { weightDecay: 0, clip: 0, clipScope: "stage" };
 
-export type Small = Partial<RealImageNetOptions> & { readonly kind: "mlp" | "cnn" };
+export type Small = Partial<AnnImageNetOptions> & { readonly kind: "mlp" | "cnn" };
 
 /** Nets whose widths fill no tile, or one and a bit. */
-export function smallOptions(small: Small): RealImageNetOptions {
+export function smallOptions(small: Small): AnnImageNetOptions {
   const shapes =
     small.kind === "mlp"
       ? { image: { height: 4, width: 3, channels: 2 }, hidden: [18, 7] }
@@ -40,17 +40,17 @@ export function smallRule(
   small: Small,
   optimiser: OptimiserOptions = PLAIN_OPTIMISER,
   steps = 12,
-): RealImageLearner {
-  const image = realImageNet(team, smallOptions(small), rule);
-  if (rule === "backprop-ann") return new ImageRealBackprop(image, optimiser);
+): AnnImageLearner {
+  const image = annImageNet(team, smallOptions(small), rule);
+  if (rule === "backprop-ann") return new ImageAnnBackprop(image, optimiser);
   if (rule === "dll") return new ImageDll(image, imageDllDefaults, optimiser);
   if (rule === "ccl") return new CounterCurrent(image, counterCurrentDefaults, optimiser);
-  if (rule === "bsd-ann") return new RealBsd(image, defaults.rule, optimiser);
+  if (rule === "bsd-ann") return new AnnBsd(image, defaults.rule, optimiser);
   return new ImagePredictiveCoding(image, { inferenceSteps: steps, inferenceLearningRate: 0.1 }, optimiser);
 }
 
 /** Loads images of a pattern a class with some noise; row padding is 0. Returns their labels. */
-export function loadImages({ stimulus, stimulusWidth, options }: RealImageLearner, images: number, seed = 7) {
+export function loadImages({ stimulus, stimulusWidth, options }: AnnImageLearner, images: number, seed = 7) {
   const size = sizeOf(options.image);
   const patterns = new Float32Array(CLASSES * size);
   new RandomStream(3, "patterns").fillUniform(patterns, -1.5, 1.5);
@@ -64,7 +64,7 @@ export function loadImages({ stimulus, stimulusWidth, options }: RealImageLearne
 }
 
 /** The loaded images as a constant, [image][size]. */
-export function imagesOf({ stimulus, stimulusWidth, options }: RealImageLearner, images: number): ad.Value {
+export function imagesOf({ stimulus, stimulusWidth, options }: AnnImageLearner, images: number): ad.Value {
   const size = sizeOf(options.image);
   return ad.variable(
     Float64Array.from(
@@ -89,7 +89,7 @@ export interface PlainLayer {
 }
 
 /** @param below shape of what the layer reads, before it is upsampled on the way */
-export function plainLayer(layer: RealLayer | Layer, activation: Activation | "none", below?: Parts["below"]) {
+export function plainLayer(layer: AnnLayer | Layer, activation: Activation | "none", below?: Parts["below"]) {
   const { name, synapses, group } = layer;
   const parts: Parts = { name, synapses, group, ...(below ? { below } : {}) };
   const parameters = parametersOf(parts);
@@ -102,7 +102,7 @@ export function plainLayer(layer: RealLayer | Layer, activation: Activation | "n
 }
 
 /** The net's layers, in the order of the forward pass. */
-export function plainNet({ net }: RealImageLearner, activation: Activation): PlainLayer[] {
+export function plainNet({ net }: AnnImageLearner, activation: Activation): PlainLayer[] {
   return net.layers.map((layer) => plainLayer(layer, layer === net.readout ? "none" : activation));
 }
 

@@ -56,7 +56,7 @@ export interface Comparison {
   readonly perception: Feature;
   readonly recall: Feature;
   /** What carries perception's errors down into its stages from the second on, in place of the transposes. */
-  readonly carriers?: readonly ad.Value[];
+  readonly errorWeights?: readonly ad.Value[];
 }
 
 /** How one network's pass goes on the tape. */
@@ -69,7 +69,7 @@ interface Way {
   /** Whether hidden stages all read the input, instead of the stage before. */
   readonly broadcast: boolean;
   /** See `Comparison`. */
-  readonly carriers?: readonly ad.Value[] | undefined;
+  readonly errorWeights?: readonly ad.Value[] | undefined;
 }
 
 interface Pass {
@@ -79,7 +79,7 @@ interface Pass {
 }
 
 /** One network on the tape, with the engine's spikes. */
-function passOf({ pair }: SmallPair, { layers, input, rows, detached, feature, broadcast, carriers }: Way): Pass {
+function passOf({ pair }: SmallPair, { layers, input, rows, detached, feature, broadcast, errorWeights }: Way): Pass {
   const features: ad.Value[] = [];
   const parameters: PlainParameters[] = [];
   let value = input;
@@ -88,7 +88,7 @@ function passOf({ pair }: SmallPair, { layers, input, rows, detached, feature, b
     parameters.push(own);
     const seen = stepsOf(layer.synapses.source);
     const source = broadcast && layer.output ? input : value;
-    const carrier = detached ? undefined : carriers?.[k - 1];
+    const carrier = detached ? undefined : errorWeights?.[k - 1];
     const read = detached || carrier ? ad.detach(source) : source;
     let z = driveOf(layer, own, read, rows * seen);
     if (carrier) {
@@ -145,14 +145,14 @@ function infonce(v: ad.Value, w: ad.Value, labels: readonly number[]): ad.Value 
  *
  * @param of stages whose losses count, from 1. Default all
  */
-export function tape(built: Small, { detached, perception, recall, carriers }: Comparison, of?: readonly number[]) {
+export function tape(built: Small, { detached, perception, recall, errorWeights }: Comparison, of?: readonly number[]) {
   const cut = typeof detached === "boolean" ? { perception: detached, recall: detached } : detached;
   const { pair, team, labels } = built;
   const stimulus = ad.variable(inputRows(team, stimulusOf(pair), IMAGES));
   const concepts = Float64Array.from({ length: classes ** 2 }, (_, i) => (i % (classes + 1) === 0 ? 1 : 0));
   const up = passOf(built, {
     ...{ layers: pair.perception, input: stimulus, rows: IMAGES },
-    ...{ detached: cut.perception, feature: perception, broadcast: false, carriers },
+    ...{ detached: cut.perception, feature: perception, broadcast: false, errorWeights },
   });
   const down = passOf(built, {
     ...{ layers: pair.recall.toReversed(), input: ad.variable(concepts), rows: classes },

@@ -240,8 +240,8 @@ export function allowance({ parts, parameters, z, x, read }: Computed, inherited
     for (let i = c; gamma && i < z.values.length; i += channels)
       standard = Math.max(standard, Math.abs(z.values[i]! - mean) * inverse);
   }
-  const reach = Math.max(1, read.largest);
-  const gradients = reach * (sums + standard * error * Math.sqrt(rows)) + read.off * kept * rows;
+  const errorDepth = Math.max(1, read.largest);
+  const gradients = errorDepth * (sums + standard * error * Math.sqrt(rows)) + read.off * kept * rows;
   return { drive, below: error * norms.input, gradients };
 }
 

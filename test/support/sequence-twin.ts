@@ -80,13 +80,13 @@ function readOutOf(layer: Layer): ReadOut {
   return { inputs: layer.synapses.fanIn, outputs: bias.length, weight: arrays.get("weight")!, bias };
 }
 
-/** The reference's net with the pair's numbers of now; its norms by each position's statistics or by running ones. Without recall, `redraw` is the read-out again and means nothing. */
+/** The reference's net with the pair's numbers of now; its norms by each position's statistics or by running ones. Without recall, `reconstruct` is the read-out again and means nothing. */
 export function referenceNet(pair: SequencePair, statistics: Statistics): SequenceNet {
   return {
     perception: pair.perception.map((layer) => stageOf(layer, statistics)),
     top: readOutOf(pair.conceptDrive),
     recall: pair.recall.toReversed().map((layer) => stageOf(layer, statistics)),
-    redraw: readOutOf(pair.redrawn ?? pair.conceptDrive),
+    reconstruct: readOutOf(pair.reconstructed ?? pair.conceptDrive),
   };
 }
 

@@ -6,7 +6,7 @@ import { RecurrentNet } from "../../src/network/dense-recurrent-net.ts";
 import { SequencePair } from "../../src/network/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
-import { RealBackprop, SequenceBackprop } from "../../src/rules/backprop.ts";
+import { AnnBackprop, SequenceBackprop } from "../../src/rules/backprop.ts";
 import { Dll, dllDefaults } from "../../src/rules/dll.ts";
 import { PredictiveCoding } from "../../src/rules/predictive-coding.ts";
 import type { SequenceLearner } from "../../src/rules/rule.ts";
@@ -60,7 +60,7 @@ export async function smallLearner(options: SmallLearnerOptions): Promise<SmallL
   const learners: Readonly<Record<SmallRule, () => SequenceLearner>> = {
     bsd: () => new SequenceBsd(pair(false), bsd, optimiser),
     backprop: () => new SequenceBackprop(pair(true), optimiser),
-    "backprop-ann": () => new RealBackprop(net(), optimiser),
+    "backprop-ann": () => new AnnBackprop(net(), optimiser),
     "predictive-coding": () =>
       new PredictiveCoding(net(), { inferenceSteps: 4, inferenceLearningRate: 0.1, carry: "predicted" }, optimiser),
     dll: () => new Dll(net(), { ...dllDefaults, seed: 3 }, optimiser),
@@ -71,7 +71,7 @@ export async function smallLearner(options: SmallLearnerOptions): Promise<SmallL
 function randomSet(kind: "symbols" | "values"): SequenceSet {
   const random = new RandomStream(9, "small learner");
   const all = { from: 0, to: LENGTH - 1 };
-  const parts = { train: all, heldOut: all, test: all };
+  const parts = { train: all, validation: all, test: all };
   if (kind === "symbols") {
     const symbols = Uint16Array.from({ length: LENGTH }, () => random.below(INPUTS));
     const targets = { kind, width: INPUTS, symbols: symbols.subarray(1) } as const;

@@ -82,7 +82,7 @@ export function randomSequence(
     name: "random",
     inputs: randomElements(inputs, length, random),
     targets: randomElements(targets, length, random) as SequenceTargets,
-    parts: { train: everything, heldOut: everything, test: everything },
+    parts: { train: everything, validation: everything, test: everything },
   };
 }
 

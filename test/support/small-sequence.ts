@@ -52,7 +52,7 @@ export async function smallSequence(options: SmallSequence, threads = 1): Promis
     name: "small",
     inputs: side(random, inputs, inputWidth, length),
     targets: side(random, targets, targetWidth, length),
-    parts: { train: all, heldOut: all, test: all },
+    parts: { train: all, validation: all, test: all },
   };
   return { team, net, set, starts: Int32Array.from({ length: rows }, () => random.below(length - window + 1)) };
 }

@@ -3,7 +3,7 @@
 import type { Team } from "../../src/engine/team.ts";
 import { Alignment, type PartLoss } from "../../src/losses/align.ts";
 import { bandsOf, type FrequencyOptions } from "../../src/losses/bands.ts";
-import type { Negatives } from "../../src/losses/pairings.ts";
+import type { Rivals } from "../../src/losses/pairings.ts";
 import { type Shape, sizeOf } from "../../src/network/shape.ts";
 import { packRows, unpackRows } from "./spectra.ts";
 
@@ -11,7 +11,7 @@ export interface SplitCase {
   readonly shape: Shape;
   readonly options: FrequencyOptions;
   readonly loss: PartLoss;
-  readonly negatives: Negatives;
+  readonly rivals: Rivals;
   readonly centred: boolean;
   readonly labels: readonly number[];
   /** Rows compared at once; default all. */
@@ -20,7 +20,7 @@ export interface SplitCase {
 
 /** Value, gradients and the sides as they are left, of plain rows v and w. */
 export function splitAlign(team: Team, v: ArrayLike<number>, w: ArrayLike<number>, c: SplitCase) {
-  const { shape, labels, negatives: rivals, centred, block, loss } = c;
+  const { shape, labels, rivals, centred, block, loss } = c;
   const [rows, columns] = [v.length / sizeOf(shape), w.length / sizeOf(shape)];
   const bands = bandsOf(team, shape, c.options);
   const { rowWidth } = bands.fourier;

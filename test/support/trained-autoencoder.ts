@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { runHere } from "./cli-here.ts";
 import { writeSmallDigits } from "./small-digits.ts";
 
-/** 6 batches an epoch, 72 in all; redraws its bars well. */
-const EXPERIMENT = `name: redrawn
+/** 6 batches an epoch, 72 in all; reconstructs its bars well. */
+const EXPERIMENT = `name: reconstructed
 task: autoencode
 data: { path: bars }
 network: { kind: mlp, hidden: [32], latent: 16, steps: 4 }

@@ -26,17 +26,18 @@ interface Place {
 /** What the charts mean, in the order they are shown in. */
 const CHARTS: Readonly<Record<string, string>> = {
   Accuracy: "How many decisions are right, on images it learns from and on others it never learns from.",
-  "Held-out error": "How far it is off on what it never learns from; lower is better.",
+  "Validation error": "How far it is off on what it never learns from; lower is better.",
   Loss: "What learning makes small: all stages' losses together.",
   "Loss by stage": "How far the two networks are from agreeing, at each stage.",
   "Firing rates of perception":
-    "How often a neuron fires at a time step; near 0 a stage is silent, near 1 it says nothing.",
+    "How often a neuron fires at a time step; near 0 a stage is dead, near 1 it says nothing.",
   "Firing rates of recall": "The same for recall's neurons.",
   "Angle to backprop": "Degrees between each stage's update and backprop's; below 90 they point the same way.",
   "Weights up and down": "How like recall's weights are to perception's turned around; 0 is chance.",
 };
 
-const HELD_OUT = /^epoch\/heldOut(.+)$/;
+/** Runs of version 1 call the validation part held out. */
+const VALIDATION = /^epoch\/(?:heldOut|validation)(.+)$/;
 const BY_STAGE = /^step\/(stageLosses|perceptionRates|recallRates)\/stage(\d+)$/;
 const STAGE_CHARTS: Readonly<Record<string, string>> = {
   stageLosses: "Loss by stage",
@@ -49,9 +50,9 @@ function placeOf(tag: string): Place | undefined {
   if (tag === "step/loss") return { chart: "Loss", line: "batch" };
   if (tag === "epoch/trainLoss") return { chart: "Loss", line: "epoch" };
   if (tag === "epoch/trainAccuracy") return { chart: "Accuracy", line: "learned from" };
-  if (tag === "epoch/validationAccuracy") return { chart: "Accuracy", line: "held out" };
-  const held = HELD_OUT.exec(tag)?.[1];
-  if (held && !held.endsWith("Psnr")) return { chart: "Held-out error", line: held };
+  const figure = VALIDATION.exec(tag)?.[1];
+  if (figure === "Accuracy") return { chart: "Accuracy", line: "validation" };
+  if (figure && !figure.endsWith("Psnr")) return { chart: "Validation error", line: figure };
   const [, list, stage] = BY_STAGE.exec(tag) ?? [];
   return list ? { chart: STAGE_CHARTS[list]!, line: `stage ${stage}` } : undefined;
 }

@@ -33,7 +33,7 @@ export async function saveOnnx(run: Run, network: ExportedNetwork): Promise<stri
   return `Saved ${network}.onnx, for any program that runs ONNX graphs.`;
 }
 
-/** Every class as recall redraws it, in a row, four times the size. */
+/** Every class as recall reconstructs it, in a row, four times the size. */
 export async function savePicture(run: Run): Promise<string> {
   const about = run.about.peek();
   const recalled = run.snapshot.peek()?.recalled;

@@ -1,4 +1,4 @@
-/** Learning curves, by uPlot: accuracy of batches, smoothed, and on the held-out images; of two runs on the same axes. */
+/** Learning curves, by uPlot: accuracy of batches, smoothed, and on the validation images; of two runs on the same axes. */
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
@@ -7,7 +7,7 @@ import { onThemeChange } from "../draw/theme.ts";
 import type { Run } from "../state/run.ts";
 
 const HEIGHT = 180;
-/** Of batches and held-out images; a run a row. The second run's lines are dashed, for eyes that see no colours. */
+/** Of batches and validation images; a run a row. The second run's lines are dashed, for eyes that see no colours. */
 const COLOURS = [
   ["#0072b2", "#d55e00"],
   ["#009e73", "#cc79a7"],

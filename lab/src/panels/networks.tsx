@@ -66,7 +66,7 @@ export function Networks({ run }: { run: Run }) {
         {recalls && (
           <Painted
             waves={waves}
-            label="The same class as recall redraws it"
+            label="The same class as recall reconstructs it"
             class="picture"
             paint={(canvas, { recalled, label }, tick) => {
               const size = shape.height * shape.width * shape.channels;
@@ -77,7 +77,7 @@ export function Networks({ run }: { run: Run }) {
         )}
         <span class="agreement">stimulus</span>
       </div>
-      {!about.spikes && <p class="note">This rule trains a net of real numbers, so no spikes run here.</p>}
+      {!about.spikes && <p class="note">This rule trains a non-spiking net, so no spikes run here.</p>}
       {about.spikes && (
         <p class="note">
           A cell is a neuron, the stronger its colour the more often it fires; dots are spikes on their way.

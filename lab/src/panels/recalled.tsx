@@ -1,4 +1,4 @@
-/** Every class as recall redraws it from the concept alone. */
+/** Every class as recall reconstructs it from the concept alone. */
 
 import { drawPicture } from "../draw/picture.ts";
 import { named } from "../state/lab.ts";
@@ -18,7 +18,7 @@ export function Recalled({ run }: { run: Run }) {
         {classNames.map((name, c) => (
           <li key={name}>
             <Canvas
-              label={`${name}, as recall redraws it`}
+              label={`${name}, as recall reconstructs it`}
               class="picture"
               draw={(canvas) => {
                 const recalled = run.snapshot.value?.recalled;

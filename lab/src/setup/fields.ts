@@ -1,5 +1,5 @@
 /** What of a configuration the form offers, in plain words, and which rules read what; the rest stays as a link or the defaults have it. */
-import { type ImageRuleName, isRealRule } from "../../../src/training/config.ts";
+import { type ImageRuleName, isAnnRule } from "../../../src/training/config.ts";
 import { chosenOf } from "../../../src/training/options.ts";
 import { SETTINGS } from "../../../src/training/settings/settings.ts";
 import type { Pairs } from "./pairs.ts";
@@ -47,7 +47,7 @@ export class Draft {
   }
 
   get spikes(): boolean {
-    return !isRealRule(this.rule);
+    return !isAnnRule(this.rule);
   }
 
   /** Whether hidden stages of two networks are compared. */

@@ -28,7 +28,7 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 const LONG: ReadonlyMap<string, string> = new Map([
   ...Array.from(SHORT, ([dotted, short]) => [short, dotted] as const),
   // Of links that version 1 made.
-  ["negatives", "rule.rivals"],
+  ["rivals", "rule.rivals"],
 ]);
 
 /** Marks what is the second run's. */

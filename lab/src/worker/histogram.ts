@@ -25,7 +25,7 @@ export function histogram(values: ArrayLike<number>, from: number, to: number, b
 /** Of firing rates: `counts` are a unit's spikes over `seen` steps, [pixel][channel]. */
 export function rateHistogram(counts: ArrayLike<number>, channels: number, seen: number): RateHistogram {
   const { units, mean, dead, saturated, histogram: bins } = unitRates(counts, channels, seen);
-  return { from: 0, to: 1, counts: bins, units, mean, silent: dead, saturated };
+  return { from: 0, to: 1, counts: bins, units, mean, dead: dead, saturated };
 }
 
 /**
@@ -36,16 +36,16 @@ export function rateHistogram(counts: ArrayLike<number>, channels: number, seen:
  */
 export function activationHistogram(means: Float64Array, active: ArrayLike<boolean>): RateHistogram {
   const units = means.length;
-  let [low, high, sum, silent] = [0, 0, 0, 0];
+  let [low, high, sum, dead] = [0, 0, 0, 0];
   for (let unit = 0; unit < units; unit++) {
     const mean = means[unit]!;
     low = Math.min(low, mean);
     high = Math.max(high, mean);
     sum += mean;
-    if (!active[unit]) silent++;
+    if (!active[unit]) dead++;
   }
   const bins = histogram(means, low, high, ACTIVATION_BINS);
-  return { ...bins, units, mean: sum / units, silent: silent / units, saturated: 0 };
+  return { ...bins, units, mean: sum / units, dead: dead / units, saturated: 0 };
 }
 
 /** Of weights, symmetric around 0 and as wide as the largest of them. */

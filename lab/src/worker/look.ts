@@ -7,7 +7,7 @@
 import { Model } from "../../../src/index.ts";
 import { alignmentOf, recallBetween, weightAlignment } from "../../../src/measurement/backprop-twin.ts";
 import { plainWeights, type Weighted } from "../../../src/measurement/footprint.ts";
-import { RealModel } from "../../../src/network/model.ts";
+import { AnnModel } from "../../../src/network/model.ts";
 import { describeShape, sizeOf } from "../../../src/network/shape.ts";
 import { downwardWeights } from "../../../src/training/observer.ts";
 import { activationHistogram, rateHistogram, spreadOver, weightHistogram } from "./histogram.ts";
@@ -15,9 +15,9 @@ import type {
   Alignment,
   Compared,
   Inside,
+  LearningRates,
   Raster,
   RateHistogram,
-  Rates,
   Similarity,
   Trains,
   Weights,
@@ -39,7 +39,7 @@ export function inside({ experiment }: Scene): Inside {
   const { model, rule } = experiment;
   const weights = joints(model);
   return {
-    signal: model instanceof RealModel ? "activations" : "spikes",
+    signal: model instanceof AnnModel ? "activations" : "spikes",
     recalls: model instanceof Model && model.pair.recalls,
     stages: signalStages(model).map(({ name, perception, recall }) => ({
       name,
@@ -77,7 +77,7 @@ export function raster(scene: Scene, stage: number, first: number | null): Raste
   };
 }
 
-export function rates(scene: Scene, stage: number): Rates {
+export function rates(scene: Scene, stage: number): LearningRates {
   const { experiment, batch, step } = scene;
   const { perception, recall } = stageAt(scene, stage);
   const room = Math.floor(MOST_SPIKES / (sizeOf(perception.shape) * perception.steps));
@@ -194,7 +194,7 @@ interface Joint {
 
 /** Weights between neighbouring stages, from the lowest up. */
 function joints(model: Scene["experiment"]["model"]): Joint[] {
-  const ups = model instanceof Model ? model.pair.perception : model instanceof RealModel ? model.net.layers : [];
+  const ups = model instanceof Model ? model.pair.perception : model instanceof AnnModel ? model.net.layers : [];
   const down = (below: number) => (model instanceof Model ? recallBetween(model.pair, below) : undefined);
   const name = (k: number) => (k === 0 ? "stimulus" : k === ups.length ? "concept" : `stage ${k + 1}`);
   return ups.map((up, k) => ({ name: `${name(k)} and ${name(k + 1)}`, up, down: down(k + 1) ?? null }));

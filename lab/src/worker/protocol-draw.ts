@@ -4,13 +4,13 @@ import type { SpikeRows } from "./protocol.ts";
 /** What perception makes of a picture, and what recall draws of the class it decides on. */
 export interface Perceived {
   readonly decision: number;
-  /** Cosine of the concept's spikes with each class's code, 0 where the concept is silent; all 0 for nets of real numbers. */
+  /** Cosine of the concept's spikes with each class's code, 0 where the concept is silent; all 0 for non-spiking nets. */
   readonly cosines: readonly number[];
-  /** Mean drive of each class; logits for nets of real numbers. */
+  /** Mean drive of each class; logits for non-spiking nets. */
   readonly drives: readonly number[];
-  /** Hidden stages from the stimulus up; empty for nets of real numbers. */
+  /** Hidden stages from the stimulus up; empty for non-spiking nets. */
   readonly perception: readonly SpikeRows[];
-  /** The concept's neurons; null for nets of real numbers. */
+  /** The concept's neurons; null for non-spiking nets. */
   readonly concept: SpikeRows | null;
   /** What recall draws of the decided class; null where there is no recall. */
   readonly recall: RecalledConcept | null;

@@ -65,11 +65,11 @@ export interface RateHistogram extends Histogram {
   readonly units: number;
   readonly mean: number;
   /** Shares of units that were silent for all images, and that fired at nearly every step (0 for activations). */
-  readonly silent: number;
+  readonly dead: number;
   readonly saturated: number;
 }
 
-export interface Rates {
+export interface LearningRates {
   readonly step: number;
   readonly images: number;
   readonly perception: RateHistogram;
@@ -118,7 +118,7 @@ export interface LookApi {
   inside(): Promise<Inside>;
   /** @param first number of the first unit shown, from 0; null for some in the middle, as those at a picture's edge are mostly silent */
   raster(stage: number, first: number | null): Promise<Raster>;
-  rates(stage: number): Promise<Rates>;
+  rates(stage: number): Promise<LearningRates>;
   weights(joint: number): Promise<Weights>;
   alignment(): Promise<Alignment>;
   similarity(stage: number, compared: Compared): Promise<Similarity>;

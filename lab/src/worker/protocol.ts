@@ -41,14 +41,14 @@ export interface About {
   readonly dataName: string;
   readonly classNames: readonly string[];
   readonly shape: { readonly height: number; readonly width: number; readonly channels: number };
-  readonly images: { readonly train: number; readonly heldOut: number; readonly test: number };
+  readonly images: { readonly train: number; readonly validation: number; readonly test: number };
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
   /** Steps done: not 0 after a checkpoint was opened. */
   readonly step: number;
   /** Whether an opened checkpoint had no optimiser state, so that training starts anew from its networks. */
   readonly startedFrom: boolean;
-  /** Both networks' hidden stages, from the stimulus up; empty for nets of real numbers. */
+  /** Both networks' hidden stages, from the stimulus up; empty for non-spiking nets. */
   readonly stages: readonly {
     readonly name: string;
     readonly neurons: number;
@@ -113,7 +113,7 @@ export interface Snapshot {
   /** An image of the newest batch as the step saw it, bytes [height][width][channel], and its class. */
   readonly image: Uint8Array;
   readonly label: number;
-  /** Of that image, hidden stages from the stimulus up; empty for nets of real numbers. */
+  /** Of that image, hidden stages from the stimulus up; empty for non-spiking nets. */
   readonly perception: readonly SpikeRows[];
   /** Of recall of its class, in the same order; empty where there is no recall. */
   readonly recall: readonly SpikeRows[];
@@ -122,7 +122,7 @@ export interface Snapshot {
    * classes; both centred. Empty where there is no recall.
    */
   readonly agreement: readonly { readonly own: number; readonly others: number }[];
-  /** Every class as recall redraws it, bytes [class][height][width][channel]; null where there is no recall. */
+  /** Every class as recall reconstructs it, bytes [class][height][width][channel]; null where there is no recall. */
   readonly recalled: Uint8Array | null;
   /** Classes whose recalled image is most like their own mean image; null where there is no recall. */
   readonly ownIsNearest: number | null;

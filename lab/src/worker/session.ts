@@ -102,7 +102,7 @@ export class Session {
       dataName: dataset.name,
       classNames: dataset.classNames,
       shape: dataset.shape,
-      images: { train: trainIndices.length, heldOut: validationIndices.length, test: dataset.test.count },
+      images: { train: trainIndices.length, validation: validationIndices.length, test: dataset.test.count },
       stepsPerEpoch: task.stepsPerEpoch,
       totalSteps: task.totalSteps,
       step: this.#step,
@@ -190,7 +190,7 @@ export class Session {
       if (best) return best.slice();
       throw new BispikeError(
         "usage",
-        "there is no best checkpoint yet: one is kept at the end of an epoch that does best so far on the held-out images",
+        "there is no best checkpoint yet: one is kept at the end of an epoch that does best so far on the validation images",
       );
     });
   }

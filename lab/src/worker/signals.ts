@@ -2,7 +2,7 @@
 import { type ImageModel, Model } from "../../../src/index.ts";
 import { conceptSpikes } from "../../../src/network/inference.ts";
 import type { Layer } from "../../../src/network/layer.ts";
-import { RealModel } from "../../../src/network/model.ts";
+import { AnnModel } from "../../../src/network/model.ts";
 import type { Population } from "../../../src/network/population.ts";
 import { flat, type Shape, sizeOf } from "../../../src/network/shape.ts";
 import { spikeRows } from "./spikes.ts";
@@ -26,7 +26,7 @@ export interface SignalStage {
 
 /** From the stimulus up: the stimulus where it is spikes, the hidden stages, and the concept where it is spikes. */
 export function signalStages(model: ImageModel): SignalStage[] {
-  if (model instanceof RealModel) {
+  if (model instanceof AnnModel) {
     return model.net.hidden.map((layer, k) => ({
       name: `stage ${k + 2}`,
       perception: activations(model, layer.output),
@@ -66,7 +66,7 @@ function conceptOf({ pair }: Model): Signals {
   };
 }
 
-function activations(model: RealModel, { at, stride, shape }: { at: number; stride: number; shape: Shape }): Signals {
+function activations(model: AnnModel, { at, stride, shape }: { at: number; stride: number; shape: Shape }): Signals {
   const { buffer } = model.net.team.arena.memory;
   const units = sizeOf(shape);
   return { shape, steps: 1, row: (image) => new Float32Array(buffer, at + 4 * image * stride, units) };

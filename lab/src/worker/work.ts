@@ -28,7 +28,7 @@ export class LiveWork {
   }
 
   /**
-   * Spikes are counted as the step left them. A net of real numbers perceives the batch again, as some rules move its values while they learn; recall runs
+   * Spikes are counted as the step left them. A non-spiking net perceives the batch again, as some rules move its values while they learn; recall runs
    * once a class. Neither learns.
    *
    * @param indices the newest batch, places in the training part

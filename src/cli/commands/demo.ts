@@ -53,7 +53,7 @@ async function demoRun({ out, threads, json }: { out: string; threads: number; j
         [
           "",
           `${join(out, PICTURES.recall)}: what recall draws when given each digit (above) and the mean training image of that digit (below).`,
-          `${join(out, `${PICTURES.curves}.svg`)}: held-out accuracy, each stage's loss and the firing rates over the steps of training.`,
+          `${join(out, `${PICTURES.curves}.svg`)}: validation accuracy, each stage's loss and the firing rates over the steps of training.`,
           `${join(out, `${PICTURES.raster}.svg`)}: spikes of one test image in perception (left) and of its concept in recall (right), stage by stage.`,
           "",
         ].join("\n"),

@@ -66,7 +66,7 @@ export function evalCommand(): Command {
       "Perceives every image of a part of the data set and reports the accuracy (by the concept's spikes, and by its mean drive alone), the accuracy of each class, " +
         "the confusion matrix, and for each stage the firing rate and the Hamming similarity of perception's spikes with recall's: " +
         "of the same class, and of another one as the control. Of a sequence experiment: the accuracy and bits a character, or the errors of the predicted values in standardised and in their own units " +
-        "beside those of naive forecasts, every position counted once. Of an autoencoder: how well each network redraws the images. The data are those the checkpoint was trained on unless told otherwise.",
+        "beside those of naive forecasts, every position counted once. Of an autoencoder: how well each network reconstructs the images. The data are those the checkpoint was trained on unless told otherwise.",
     )
     .argument("<run>", "a run folder (its best checkpoint, else its last) or a checkpoint file")
     .addOption(partOption("which images or positions: test, those held out of training, or those trained on"));
@@ -227,7 +227,7 @@ async function evalImages(opened: OpenedCheckpoint<Checkpoint>, options: EvalOpt
   });
 }
 
-/** How well each network redraws images. */
+/** How well each network reconstructs images. */
 async function evalAutoencoder(
   opened: OpenedCheckpoint<AutoencoderCheckpoint>,
   options: EvalOptions,
@@ -238,7 +238,7 @@ async function evalAutoencoder(
       measureReconstruction(model, split, indices, { features }),
     );
     const { part } = options;
-    const heading = `${printable(file)}: ${measured.images} ${part} images of ${printable(dataset.name)}, redrawn`;
+    const heading = `${printable(file)}: ${measured.images} ${part} images of ${printable(dataset.name)}, reconstructed`;
     return {
       json: { task: checkpoint.config.task, ...measured, part, data: dataset.name, checkpoint: file },
       text: `${heading}\n\n${reconstructionTable(measured)}`,

@@ -58,14 +58,14 @@ function plain(label: string, value: number, metric?: string): CardFigure {
 function ofImages(summary: Summary): CardFigure[] {
   const { testAccuracy, testDriveAccuracy, validationAccuracy, rates, recall, cost } = summary;
   return [
-    // A run that is judged by its held-out images has looked at no test image.
+    // A run that is judged by its validation images has looked at no test image.
     ...(testAccuracy === null ? [] : [share("test accuracy", testAccuracy, "accuracy")]),
     ...(cost && testDriveAccuracy !== null
       ? [share("test accuracy by the concept's mean drive", testDriveAccuracy)]
       : []),
     ...(validationAccuracy === null
       ? []
-      : [share("best held-out accuracy", validationAccuracy, testAccuracy === null ? "accuracy" : undefined)]),
+      : [share("best validation accuracy", validationAccuracy, testAccuracy === null ? "accuracy" : undefined)]),
     ...rates.map((rate, k) => plain(`firing rate of stage ${k + 2}, spikes a step`, rate)),
     ...(recall
       ? [
@@ -81,7 +81,7 @@ function ofImages(summary: Summary): CardFigure[] {
   ];
 }
 
-function ofSequence({ test, heldOut }: SequenceRunSummary): CardFigure[] {
+function ofSequence({ test, validation }: SequenceRunSummary): CardFigure[] {
   const figures = (part: string, measured: SequenceRunSummary["test"]) => {
     if (!measured) return [];
     return measured.kind === "characters"
@@ -97,7 +97,7 @@ function ofSequence({ test, heldOut }: SequenceRunSummary): CardFigure[] {
   // The hub's names go with one set of figures: those of the test part, where there is one.
   return [
     ...figures("test", test),
-    ...figures("held-out", heldOut).map(({ label, value, shown, metric }) => ({
+    ...figures("validation", validation).map(({ label, value, shown, metric }) => ({
       label,
       value,
       shown,
@@ -106,8 +106,8 @@ function ofSequence({ test, heldOut }: SequenceRunSummary): CardFigure[] {
   ];
 }
 
-function ofAutoencoder({ test, heldOut }: AutoencoderRunSummary): CardFigure[] {
-  const [part, measured] = test ? ["test", test] : ["held-out", heldOut];
+function ofAutoencoder({ test, validation }: AutoencoderRunSummary): CardFigure[] {
+  const [part, measured] = test ? ["test", test] : ["validation", validation];
   return (["perception", "recall"] as const).flatMap((network) => {
     const figures = measured?.[network];
     if (!figures) return [];
@@ -162,26 +162,26 @@ function factsOf(folder: string, config: AnyConfig, summary: AnySummary, license
   const { command } = environment;
   const known = Array.isArray(command) && command.every((word) => typeof word === "string") && command[1] === "train";
   const files = [
-    [CHECKPOINT_FILES.best, "the weights that were best on the held-out part, and all that is needed to use them"],
+    [CHECKPOINT_FILES.best, "the weights that were best on the validation part, and all that is needed to use them"],
     [CHECKPOINT_FILES.last, "the newest weights, with the optimiser's state to go on from"],
     [RUN_FILES.config, "the resolved configuration"],
     [RUN_FILES.metrics, "figures of steps and epochs"],
     [RUN_FILES.summary, "the figures above and more"],
     [RUN_FILES.environment, "machine, versions, command and the data's checksums"],
   ] as const;
-  const part = summary.judgedBy === "held-out" ? "held-out" : "test";
+  const part = summary.judgedBy === "held-out" ? "validation" : "test";
   const pictures = [
     [`${PICTURES.curves}.png`, "Learning curves"],
     [`${PICTURES.raster}.png`, `Spikes of one ${part} image`],
-    [PICTURES.recall, "What recall redraws of each class, above the class means"],
+    [PICTURES.recall, "What recall reconstructs of each class, above the class means"],
     [PICTURES.augmented, "Images trained on, and below them what the first epochs showed in their place"],
-    [PICTURES.reconstruct, `Redrawn ${part} images`],
+    [PICTURES.reconstruct, `Reconstructed ${part} images`],
   ] as const;
   return {
     ...about(config),
     name: config.name,
     figures: figuresOf(summary),
-    figuresOf: `Of the ${part === "held-out" ? "held-out part, by which the best epoch was chosen too; the test part was not looked at" : "test part, looked at once"}, with the ${summary.checkpoint === "best" ? "weights that were best on the held-out part" : "last weights"}. One seed (${summary.seed}); differences between runs of other seeds are not in these figures.`,
+    figuresOf: `Of the ${part === "held-out" ? "validation part, by which the best epoch was chosen too; the test part was not looked at" : "test part, looked at once"}, with the ${summary.checkpoint === "best" ? "weights that were best on the validation part" : "last weights"}. One seed (${summary.seed}); differences between runs of other seeds are not in these figures.`,
     files: files.filter(has),
     pictures: pictures.filter(has),
     command: known ? (command as string[]).map(quoted).join(" ") : undefined,

@@ -262,7 +262,7 @@ const GRAPHS: { readonly [P in ProblemName]: GraphOf<CheckpointFor<P>> } = {
     if (asked.readout && asked.network === "recall")
       throw new BispikeError(
         "usage",
-        "--readout: is perception's, of the concept; recall ends in the redrawn stimulus",
+        "--readout: is perception's, of the concept; recall ends in the reconstructed stimulus",
       );
     const { model, team } = await buildRun(opened, threads);
     try {
@@ -287,10 +287,7 @@ async function autoencoderGraph(
 ): Promise<NirGraph> {
   const { network, rule, train } = config;
   if (rule.name === "backprop-ann")
-    throw new BispikeError(
-      "usage",
-      "a NIR graph needs a spiking pair, but this is a net of real numbers, without spikes",
-    );
+    throw new BispikeError("usage", "a NIR graph needs a spiking pair, but this is a non-spiking net, without spikes");
   if (asked.readout)
     throw new BispikeError("usage", "--readout: an autoencoder has no concept to read out; see --until");
   const team = await createTeam(1);

@@ -101,10 +101,9 @@ const nirFormat: ExportFormat = {
       "membrane",
       "drive",
     ]),
-    new Option("--until <end>", "nir, autoencoders: the redrawn image (default), or the latent's spikes").choices([
-      "image",
-      "latent",
-    ]),
+    new Option("--until <end>", "nir, autoencoders: the reconstructed image (default), or the latent's spikes").choices(
+      ["image", "latent"],
+    ),
   ],
   examples: [
     "runs/mnist-mlp-seed1 --format nir",

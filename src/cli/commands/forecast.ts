@@ -117,7 +117,7 @@ function told(
   file: string | undefined,
   part: NonNullable<ForecastOptions["part"]>,
 ): Partial<SequenceRequest> {
-  const whole = part === "all" ? { trainPart: 0, heldOut: 0, limit: 0 } : {};
+  const whole = part === "all" ? { trainPart: 0, validation: 0, limit: 0 } : {};
   if (file === undefined) return whole;
   const kindOf = (name: string) => extname(name.replace(/\.gz$/i, "")).toLowerCase();
   // How the run's file was read says nothing of a file of another kind.

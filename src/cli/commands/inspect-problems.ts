@@ -14,7 +14,7 @@ import type {
   CheckpointFor,
   SequenceCheckpoint,
 } from "../../training/checkpoint.ts";
-import { isRealRule, type RuleConfig } from "../../training/config.ts";
+import { isAnnRule, type RuleConfig } from "../../training/config.ts";
 import { trainsRecall } from "../../training/image-rules.ts";
 import type { SequenceConfig } from "../../training/sequence/config.ts";
 import { elementKinds } from "../../training/sequence/learners.ts";
@@ -62,12 +62,12 @@ const SHOWN = 100;
 
 export function describeSequence(checkpoint: SequenceCheckpoint): Description {
   const { config, data } = checkpoint;
-  const { train, heldOut, test } = data.parts;
+  const { train, validation, test } = data.parts;
   const about = [
     ["task", describeTask(data)],
     [
       "positions",
-      `${train.to - train.from} to train on, ${heldOut.to - heldOut.from} held out, ${test.to - test.from} to test; windows of ${data.window}, ${data.stride} apart`,
+      `${train.to - train.from} to train on, ${validation.to - validation.from} held out, ${test.to - test.from} to test; windows of ${data.window}, ${data.stride} apart`,
     ],
     ...(data.kind === "series" ? describeSeries(data) : [["characters", shown(data.alphabet.map(visible), "")]]),
     ["network", describeNetwork(config)],
@@ -79,8 +79,8 @@ export function describeSequence(checkpoint: SequenceCheckpoint): Description {
     about,
     best: ({ score }) =>
       data.kind === "text"
-        ? `${percent(score)} of the held-out characters`
-        : `MSE ${figure(-score)} on the held-out part`,
+        ? `${percent(score)} of the validation characters`
+        : `MSE ${figure(-score)} on the validation part`,
     networks: ["perception", "recall", "feedback"],
     stages: describeSequenceStages(checkpoint),
   };
@@ -169,7 +169,7 @@ export function describeImages(checkpoint: Checkpoint, summary: StoredSummary | 
       ? [["label noise", `${percent(config.data.labelNoise)} of the images trained on were taught as another class`]]
       : []),
     ...(augments(config.data.augment) ? [["augmented", describeAugment(config.data.augment)]] : []),
-    ...(isRealRule(rule.name)
+    ...(isAnnRule(rule.name)
       ? [
           [
             "network",
@@ -191,7 +191,9 @@ export function describeImages(checkpoint: Checkpoint, summary: StoredSummary | 
     ...parameterRows(summary),
   ];
   const results = [
-    ...(summary?.judgedBy === "held-out" ? [["test", "not looked at: the run is judged by its held-out images"]] : []),
+    ...(summary?.judgedBy === "held-out"
+      ? [["test", "not looked at: the run is judged by its validation images"]]
+      : []),
     ...(typeof summary?.testAccuracy === "number"
       ? [["test", `${percent(summary.testAccuracy)}, measured once when training ended`]]
       : []),
@@ -201,7 +203,7 @@ export function describeImages(checkpoint: Checkpoint, summary: StoredSummary | 
     kind: "checkpoint",
     facts: { criteria: criteriaOf(rule) ?? null },
     about,
-    best: ({ score }) => `${percent(score)} of the held-out images`,
+    best: ({ score }) => `${percent(score)} of the validation images`,
     results,
     networks: ["perception", "recall"],
     // A rival on images has no second network to show.
@@ -245,8 +247,8 @@ function parameterRows(summary: StoredSummary | null): string[][] {
   return [["parameters", `${counts.training} in training, ${own}; ${counts.inference} in use`]];
 }
 
-/** Options of a rule on a net of real numbers. */
-function describeReal(rule: Checkpoint["config"]["rule"]): string {
+/** Options of a rule on a non-spiking net. */
+function describeAnn(rule: Checkpoint["config"]["rule"]): string {
   const { name, dll, predictiveCoding, ccl } = rule;
   if (name === "dll") return `feedback at ${dll.feedbackLearningRate} of the rate, errors up to ${dll.errorLimit}`;
   if (name === "predictive-coding")
@@ -263,21 +265,21 @@ function describeImageRule(rule: Checkpoint["config"]["rule"]): string {
     const { trace, potentiation, depression, hidden } = stdp;
     return `${name}: traces of ${trace} steps, potentiation ${potentiation}, depression ${depression}, hidden stages at ${hidden} of the rate`;
   }
-  if (isRealRule(name)) return `${name}: ${describeReal(rule)}`;
+  if (isAnnRule(name)) return `${name}: ${describeAnn(rule)}`;
   if (name !== "bsd") return `${name}: top ${top}`;
   const recalled = rule.recallFeatures === "same" ? "" : ` against recall's ${rule.recallFeatures}`;
   const features = `${rule.centred ? "centred " : ""}${rule.features}${rule.pooling === "energy" ? " by energy" : ""}${recalled}`;
   const codes = rule.codes === "random" ? `, random codes (rate ${rule.codeRate}) for recall` : "";
-  const variant = `${codes}${describeFreeze(rule)}${describeReach(rule)}`;
+  const variant = `${codes}${describeFreeze(rule)}${describeErrors(rule)}`;
   return `${name}: ${describeLoss(rule)}, ${features}, rivals ${rule.rivals}, top ${top}${variant}`;
 }
 
 /** Where errors go beside their own stage. */
-function describeReach({ detached, errorDepth: reach, errorWeights: carriers }: Checkpoint["config"]["rule"]): string {
+function describeErrors({ detached, errorDepth, errorWeights }: Checkpoint["config"]["rule"]): string {
   if (!detached) return ", stages not detached";
-  if (reach === 0) return "";
-  const by = { recall: "recall's synapses", learned: "learned synapses", transposes: "transposes" }[carriers];
-  return `, errors reach ${reach} stage${reach === 1 ? "" : "s"} down by ${by}`;
+  if (errorDepth === 0) return "";
+  const by = { recall: "recall's synapses", learned: "learned synapses", transposes: "transposes" }[errorWeights];
+  return `, errors reach ${errorDepth} stage${errorDepth === 1 ? "" : "s"} down by ${by}`;
 }
 
 function describeFreeze({ freeze }: Checkpoint["config"]["rule"]): string {
@@ -318,7 +320,7 @@ export function describeAutoencoder(checkpoint: AutoencoderCheckpoint): Descript
     of: " of an autoencoder",
     kind: "autoencoder checkpoint",
     about,
-    best: ({ score }) => `MSE ${figure(-score)} on the held-out images`,
+    best: ({ score }) => `MSE ${figure(-score)} on the validation images`,
     networks: ["perception", "recall"],
     stages: describeAutoencoderStages(checkpoint),
   };

@@ -129,7 +129,7 @@ function readLines(path: string): PartLine[] {
     });
 }
 
-// The metrics of parts put together: the lines a training in one process writes, but for what is measured on held-out images.
+// The metrics of parts put together: the lines a training in one process writes, but for what is measured on validation images.
 
 /** A line of a part's `metrics.jsonl`: of its stages `first` to `last` alone. */
 export type PartLine =
@@ -144,7 +144,7 @@ export type PartLine =
   | (Pick<EpochMetrics, "kind" | "step" | "epoch" | "seconds"> & {
       readonly losses: readonly number[];
       readonly correct: number;
-      readonly silent: readonly number[];
+      readonly dead: readonly number[];
     });
 
 type Joined = { lines: MetricLine[]; seconds: number };
@@ -196,11 +196,11 @@ function epochOf(
   before: readonly MetricLine[],
 ): EpochMetrics {
   const shares = all.filter((line) => line.kind === "epoch");
-  const silent = shares.flatMap((line) => line.silent);
+  const dead = shares.flatMap((line) => line.dead);
   const newest = before.findLast((line) => line.kind === "step");
   const warnings = newest
     ? [
-        ...healthWarnings("perception", newest.perceptionRates, remedies, silent),
+        ...healthWarnings("perception", newest.perceptionRates, remedies, dead),
         ...healthWarnings("recall", newest.recallRates, remedies),
       ]
     : [];

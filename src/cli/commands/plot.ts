@@ -189,7 +189,7 @@ async function drawOpened(opened: OpenedModel, out: string, options: PlotOptions
   if (kind === "augmented" || (kind === "all" && augments(opened.checkpoint.config.data.augment)))
     await drawing.draw("augmented images", async () => [await drawAugmented(opened, out, options)]);
   if (kind === "augmented") return;
-  // Of a net of real numbers there are no spikes to draw, nor a recall.
+  // Of a non-spiking net there are no spikes to draw, nor a recall.
   if (kind === "all" && !(opened.model instanceof Model)) return;
   const model = spikingModel(opened.model, `--kind ${kind} of ${opened.file}`);
   if (kind !== "raster" && model.pair.recalls) {
@@ -227,7 +227,7 @@ async function drawAugmented(opened: OpenedModel, out: string, options: PlotOpti
 
 const figureFiles = (base: string) => [`${base}.svg`, `${base}.png`];
 
-const CAPTIONS = { test: "Image", heldout: "Held-out image", train: "Training image" } as const;
+const CAPTIONS = { test: "Image", heldout: "Validation image", train: "Training image" } as const;
 
 interface RasterImage {
   readonly split: Split;

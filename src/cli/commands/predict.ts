@@ -18,7 +18,7 @@ export interface PredictOptions {
 export function predictCommand(): Command {
   const command = new Command("predict")
     .description(
-      "Perceives PNG or JPEG pictures and prints the class of each, with the cosine of the concept's spikes with every class's spike train and the concept's drive (of a net of real numbers: each class's share and output). " +
+      "Perceives PNG or JPEG pictures and prints the class of each, with the cosine of the concept's spikes with every class's spike train and the concept's drive (of a non-spiking net: each class's share and output). " +
         "A picture of another size is scaled to the model's, its proportions kept on a black ground; a warning says when it looks like a negative of the training images.",
     )
     .argument("<run>", "a run folder (its best checkpoint, else its last) or a checkpoint file")
@@ -71,7 +71,7 @@ function json(
   warning: string | null,
 ): string {
   const { classNames } = model.data;
-  // A net of real numbers has no spikes whose cosines there could be.
+  // A non-spiking net has no spikes whose cosines there could be.
   const spiking = model instanceof Model;
   return JSON.stringify({
     file,

@@ -5,8 +5,13 @@ import { restore, windowStarts } from "../../data/sequence/series.ts";
 import type { SeriesSummary, TextSummary } from "../../data/sequence/task.ts";
 import { decode } from "../../data/sequence/text.ts";
 import { BispikeError } from "../../errors.ts";
-import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../inference/redraw.ts";
-import { measureRedrawnColumns, measureRedrawnSymbols, shareRight, truthOf } from "../../measurement/redrawn.ts";
+import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../inference/redraw.ts";
+import {
+  measureReconstructedColumns,
+  measureReconstructedSymbols,
+  shareRight,
+  truthOf,
+} from "../../measurement/redrawn.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { buildRun, type OpenedCheckpoint } from "../../node/open.ts";
 import { SequenceBsd } from "../../problems/sequence-ends.ts";
@@ -35,7 +40,7 @@ const TABLE = "recall.csv";
 
 type Opened = OpenedCheckpoint<SequenceCheckpoint>;
 
-/** What both kinds of data are redrawn by. */
+/** What both kinds of data are reconstructed by. */
 interface Scene {
   readonly learner: SequenceBsd;
   readonly sequence: Sequence;
@@ -49,7 +54,7 @@ interface Scene {
 }
 
 /**
- * Redraws a window of the part that the options name.
+ * Reconstructs a window of the part that the options name.
  *
  * @param run as the user names it: a folder or a checkpoint
  */
@@ -122,17 +127,19 @@ function recallText(scene: Scene, { alphabet }: TextSummary, options: RecallOpti
   const { set, about } = sequence;
   const fit = fitSymbols(learner, set, trained, centred);
   const shown = Int32Array.of(start);
-  const [truth, drawn] = [truthOf(learner, set, shown), redrawSymbols(learner, set, shown, fit)];
+  const [truth, drawn] = [truthOf(learner, set, shown), reconstructSymbols(learner, set, shown, fit)];
   const here = shareRight(drawn, truth, alphabet.length);
-  const part = measureRedrawnSymbols(learner, set, windows, fit);
-  const [stimulus, redrawn] = [decode(truth, alphabet), decode(drawn, alphabet)];
+  const part = measureReconstructedSymbols(learner, set, windows, fit);
+  const [stimulus, reconstructed] = [decode(truth, alphabet), decode(drawn, alphabet)];
   const { out } = options;
-  if (out !== undefined) writeDurably(out, `${stimulus}\n${redrawn}\n`);
+  if (out !== undefined) writeDurably(out, `${stimulus}\n${reconstructed}\n`);
   const window = { from: start, to: start + learner.window };
   const { part: name = "test" } = options;
   if (options.json) {
     const files = out === undefined ? {} : { out };
-    print(JSON.stringify({ part: name, window, stimulus, redrawn, here, whole: part, ...files, checkpoint: file }));
+    print(
+      JSON.stringify({ part: name, window, stimulus, reconstructed, here, whole: part, ...files, checkpoint: file }),
+    );
     return;
   }
   const marks = [...truth].map((symbol, n) => (symbol === drawn[n] ? " " : "^")).join("");
@@ -140,12 +147,12 @@ function recallText(scene: Scene, { alphabet }: TextSummary, options: RecallOpti
     `${printable(file)}: recall from the targets of ${name} positions ${window.from} to ${window.to - 1} of ${printable(about.name)}`,
     "",
     `stimulus  ${oneLine(stimulus)}`,
-    `redrawn   ${oneLine(redrawn)}`,
+    `reconstructed   ${oneLine(reconstructed)}`,
     `          ${marks}`.trimEnd(),
     "",
-    `right: ${percent(here.right)} of these ${here.positions} characters; ${percent(part.right)} of ${part.positions} of the ${name} part, ${percent(part.shuffled)} if redrawn in random order`,
+    `right: ${percent(here.right)} of these ${here.positions} characters; ${percent(part.right)} of ${part.positions} of the ${name} part, ${percent(part.shuffled)} if reconstructed in random order`,
   ];
-  if (out !== undefined) lines.push(`${out}: stimulus and redrawn text`);
+  if (out !== undefined) lines.push(`${out}: stimulus and reconstructed text`);
   print(lines.join("\n"));
 }
 
@@ -160,10 +167,10 @@ function recallSeries(scene: Scene, about: SeriesSummary, options: RecallOptions
   const { inputs } = about;
   const { out = TABLE, plot, part } = options;
   const fits = fitColumns(learner, set, trained);
-  const measured = measureRedrawnColumns(learner, set, windows, inputs, fits);
-  const columns = inOwnUnits(scene, about, redrawValues(learner, set, Int32Array.of(start), fits));
+  const measured = measureReconstructedColumns(learner, set, windows, inputs, fits);
+  const columns = inOwnUnits(scene, about, reconstructValues(learner, set, Int32Array.of(start), fits));
   const rows = Array.from({ length: learner.window }, (_, n) => start + n);
-  const header = ["row", ...(times ? ["time"] : []), ...inputs.flatMap((name) => [name, `${name} redrawn`])];
+  const header = ["row", ...(times ? ["time"] : []), ...inputs.flatMap((name) => [name, `${name} reconstructed`])];
   const lines = rows.map((row, n) => [
     row,
     ...(times ? [times[row] ?? null] : []),
@@ -172,7 +179,7 @@ function recallSeries(scene: Scene, about: SeriesSummary, options: RecallOptions
   writeDurably(out, writeCsv(header, lines));
   if (plot !== undefined) {
     const names = times && rows.map((row) => times[row]!);
-    drawSeries(columns, { title: `${about.name}: recall`, other: "redrawn", rows: names, first: start }, plot);
+    drawSeries(columns, { title: `${about.name}: recall`, other: "reconstructed", rows: names, first: start }, plot);
   }
   const files = { out, ...(plot === undefined ? {} : { plot }) };
   const positions = windows.length * learner.window;
@@ -188,22 +195,22 @@ function recallSeries(scene: Scene, about: SeriesSummary, options: RecallOptions
     figure(mse),
   ]);
   const text = [
-    `${printable(file)}: input columns redrawn from the targets, ${positions} positions of the ${part} part of ${printable(about.name)}`,
+    `${printable(file)}: input columns reconstructed from the targets, ${positions} positions of the ${part} part of ${printable(about.name)}`,
     alignTable([["column", "correlation", "with other windows", "MSE, standardised"], ...table], "lrrr"),
-    `${out}: rows ${start} to ${start + learner.window - 1}, true and redrawn (one scale and offset a column, fitted on the training part)`,
+    `${out}: rows ${start} to ${start + learner.window - 1}, true and reconstructed (one scale and offset a column, fitted on the training part)`,
   ].join("\n\n");
   print(plot === undefined ? text : `${text}\n${plot}: the same as a picture`);
 }
 
-/** The window's true and redrawn columns. */
-function inOwnUnits({ sequence, learner, start }: Scene, about: SeriesSummary, redrawn: Float32Array) {
+/** The window's true and reconstructed columns. */
+function inOwnUnits({ sequence, learner, start }: Scene, about: SeriesSummary, reconstructed: Float32Array) {
   const { inputs } = sequence.set;
   const { width } = inputs;
   const places = about.inputs.map((name) => about.columns.indexOf(name));
   const [mean, std] = [places.map((place) => about.mean[place]!), places.map((place) => about.std[place]!)];
   const values = inputs.kind === "values" ? inputs.values : new Float32Array();
   const truth = restore(values.subarray(start * width, (start + learner.window) * width), mean, std);
-  const other = restore(redrawn, mean, std);
+  const other = restore(reconstructed, mean, std);
   const column = (all: Float32Array, d: number) =>
     Array.from({ length: learner.window }, (_, n) => roundRestored(all[n * width + d]!, mean[d]!, std[d]!));
   return about.inputs.map((name, d) => ({ name, truth: column(truth, d), other: column(other, d) }));

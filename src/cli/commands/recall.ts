@@ -48,16 +48,16 @@ export function recallCommand(): Command {
       "Recalls concepts and writes a PNG: the images recalled, and below them the mean training image of each class, which the checkpoint holds. " +
         "With a picture (--from or --index), whole or with a part hidden or noise laid over it, perception decides which concept it is and recall completes it: " +
         "the PNG then shows the cue as seen, the image recalled and the class mean. Prints how like its own class mean each recalled image is. " +
-        "Only rule bsd trains recall. Of a sequence experiment by rule bsd: recall runs back over the targets of one window (--part, --index) and redraws its stimulus. Of a text it prints the stimulus, below it the characters redrawn, " +
-        "and how many are right, also over the whole part and by chance. Of a series it writes a CSV of true and redrawn input columns, and a picture with --plot; as recall learns by cosines, which leave scale and mean free, " +
-        "each column is fitted by one scale and one offset on the training part; so is the one scale by which redrawn characters are weighed against how common each is.",
+        "Only rule bsd trains recall. Of a sequence experiment by rule bsd: recall runs back over the targets of one window (--part, --index) and reconstructs its stimulus. Of a text it prints the stimulus, below it the characters reconstructed, " +
+        "and how many are right, also over the whole part and by chance. Of a series it writes a CSV of true and reconstructed input columns, and a picture with --plot; as recall learns by cosines, which leave scale and mean free, " +
+        "each column is fitted by one scale and one offset on the training part; so is the one scale by which reconstructed characters are weighed against how common each is.",
     )
     .argument("<run>", "a run folder (its best checkpoint, else its last) or a checkpoint file")
     .option(
       "--out <file>",
       "PNG to write (default: recall.png); of a series the CSV (recall.csv), of a text a text file (none)",
     )
-    .option("--plot <file>", "series: also draw true and redrawn columns to this .svg or .png")
+    .option("--plot <file>", "series: also draw true and reconstructed columns to this .svg or .png")
     .option("--class <class...>", "only these classes, by name or number")
     .option("--from <image>", "start from this PNG or JPEG picture")
     .option(

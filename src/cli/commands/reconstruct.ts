@@ -34,7 +34,7 @@ export interface ReconstructOptions {
 export function reconstructCommand(): Command {
   const command = new Command("reconstruct")
     .description(
-      "Has the networks of a trained autoencoder redraw images: writes a PNG of the part's first images with what perception and recall draw of each below it, " +
+      "Has the networks of a trained autoencoder reconstruct images: writes a PNG of the part's first images with what perception and recall draw of each below it, " +
         "and measures the drawings of the whole part: squared error (in pixels from 0, black, to 1, white), of low and high spatial frequencies also apart, PSNR, SSIM, " +
         "and the Fréchet distance between originals and drawings by the features of a net, which is named with it.",
     )
@@ -86,13 +86,13 @@ export async function runReconstruct(path: string, options: ReconstructOptions):
     note("warning", unverified(dataset));
     const { split, indices } = partImages(dataset, checkpoint, part);
     if (indices.length === 0) throw new BispikeError("data", `${dataset.name}: the ${part} part has no images`);
-    const progress = startProgress("images redrawn", indices.length, { silent: options.json ?? options.quiet });
+    const progress = startProgress("images reconstructed", indices.length, { silent: options.json ?? options.quiet });
     const measured = await withFeatures(dataset, options.features, (features) =>
       measureReconstruction(model, split, indices, { networks, features, progress: progress.at }),
     ).finally(progress.end);
     const picture = writeReconstructions(model, split, indices.subarray(0, count), out, networks, scale);
     const { width, height } = picture;
-    const heading = `${printable(file)}: ${measured.images} ${part} images of ${printable(dataset.name)}, redrawn`;
+    const heading = `${printable(file)}: ${measured.images} ${part} images of ${printable(dataset.name)}, reconstructed`;
     print(
       options.json
         ? JSON.stringify({ ...measured, part, data: dataset.name, checkpoint: file, out, width, height })
@@ -108,7 +108,7 @@ export async function runReconstruct(path: string, options: ReconstructOptions):
 }
 
 function drawers(learner: AutoencoderLearner, by: ReconstructOptions["by"]): readonly Network[] {
-  if (by === undefined) return learner.redrawers;
+  if (by === undefined) return learner.reconstructors;
   const networks = by === "both" ? NETWORKS : [by];
   return networks.map((network) => drawing(learner, network));
 }
@@ -118,10 +118,10 @@ function drawers(learner: AutoencoderLearner, by: ReconstructOptions["by"]): rea
  *
  * @throws BispikeError "usage" for one it has not
  */
-export function drawing({ redrawers }: Pick<AutoencoderLearner, "redrawers">, by: Network): Network {
-  if (redrawers.includes(by)) return by;
+export function drawing({ reconstructors }: Pick<AutoencoderLearner, "reconstructors">, by: Network): Network {
+  if (reconstructors.includes(by)) return by;
   throw new BispikeError(
     "usage",
-    `--by ${by}: this experiment's rule trains ${redrawers.join(" and ")} alone; use --by ${redrawers.join(" or --by ")}`,
+    `--by ${by}: this experiment's rule trains ${reconstructors.join(" and ")} alone; use --by ${reconstructors.join(" or --by ")}`,
   );
 }

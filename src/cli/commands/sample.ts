@@ -150,8 +150,8 @@ export async function runSample(path: string, options: SampleOptions): Promise<v
   requirePicture("--out", out);
   const { model, team, checkpoint, file } = await openAutoencoder(path, options.threads);
   try {
-    const { latent, redrawers } = model.learner;
-    const { by = redrawers.includes("recall") ? "recall" : "perception", encoder = by } = options;
+    const { latent, reconstructors } = model.learner;
+    const { by = reconstructors.includes("recall") ? "recall" : "perception", encoder = by } = options;
     for (const network of [by, encoder]) drawing(model.learner, network);
     if (!latent)
       throw new BispikeError(

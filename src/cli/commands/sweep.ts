@@ -288,7 +288,7 @@ function tellHalving(folder: SweepFolder, plan: SweepPlan, json: boolean): void 
   const line = (cells: readonly string[]) => `| ${cells.map(safe).join(" | ")} |`;
   const table = [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)];
   const note =
-    "Successive halving: candidates are kept by the mean of a held-out figure over the seeds, never by the test part.";
+    "Successive halving: candidates are kept by the mean of a validation figure over the seeds, never by the test part.";
   writeDurably(folder.file("halving.md"), [`# ${safe(plan.name)}`, "", note, "", ...table, ""].join("\n"));
   if (json) print(JSON.stringify({ event: "halving", choices }));
   else

@@ -326,7 +326,7 @@ const SOURCES: {
         const experiment = createExperiment(team, config, dataset);
         const { task, model, trainIndices, validationIndices } = experiment;
         const validation = validationIndices.length;
-        const counts = { images: trainIndices.length, heldOut: validation, classes: dataset.classes };
+        const counts = { images: trainIndices.length, validation, classes: dataset.classes };
         const measure = measureImages(experiment);
         return { task, slots: () => model.slots(false), counts, validation, measure };
       },
@@ -344,20 +344,20 @@ const SOURCES: {
       build(team) {
         const experiment = createSequenceExperiment(team, config, sequence);
         const { task, learner } = experiment;
-        const { heldOut, test } = about.parts;
+        const { validation, test } = about.parts;
         const counts = {
           task: config.task,
           rule: config.rule.name,
           windows: windows.train.length,
           window: about.window,
-          heldOut: heldOut.to - heldOut.from,
+          validation: validation.to - validation.from,
           test: test.to - test.from,
           ...(about.kind === "text"
             ? { characters: about.alphabet.length }
             : { inputs: about.inputs.length, targets: about.targets.length }),
         };
         const measure = measureSequence(experiment);
-        return { task, slots: () => learner.slots(false), counts, validation: windows.heldOut.length, measure };
+        return { task, slots: () => learner.slots(false), counts, validation: windows.validation.length, measure };
       },
     };
   },
@@ -373,7 +373,7 @@ const SOURCES: {
           task: config.task,
           rule: config.rule.name,
           images: trainIndices.length,
-          heldOut: validation,
+          validation,
           latent: config.network.latent,
         };
         const measure = measureAutoencoder(experiment);

@@ -8,7 +8,7 @@ import { type AnyConfig, resolveAnyConfig } from "../../training/any-config.ts";
 import { readAnyExperiment } from "../../training/config-file.ts";
 import { type Judge, judges } from "../../training/judge.ts";
 import { renamed } from "../../training/metric-lines.ts";
-import { hindrances, PLACES, RESUMED_KEYS } from "../../training/same-training.ts";
+import { incompatible, PLACES, RESUMED_KEYS } from "../../training/same-training.ts";
 import { wholeNumber } from "../arguments.ts";
 import { anew, assertAsTrained, movedFrom } from "../data.ts";
 import { EXIT, runAction, whenReaderGoes } from "../process.ts";
@@ -43,7 +43,7 @@ export function trainCommand(overrides: readonly string[] = []): Command {
     .description(
       "Trains a pair of spiking networks on images, a recurrent pair or one of its rivals on a text or series, or a pair of autoencoders or one of theirs, as an experiment file describes, with any of its keys overridden as --key.path=value. " +
         "The run's folder gets the resolved configuration, metrics, checkpoints, a summary with the test figures, and pictures of the learning curves " +
-        "(of images also spikes and recalled stimuli, of autoencoders redrawn test images). Ctrl-C saves and stops; --resume goes on to the very bytes an uninterrupted run would have reached.",
+        "(of images also spikes and recalled stimuli, of autoencoders reconstructed test images). Ctrl-C saves and stops; --resume goes on to the very bytes an uninterrupted run would have reached.",
     )
     .argument("[file]", "the experiment's YAML file (not needed with --data.name=... or --resume RUN)")
     .option("--out <dir>", "folder of the run; new or empty (default: runs/<name>-seed<seed>)")
@@ -352,7 +352,7 @@ function movedFromRun({ data: before }: AnyConfig, { data: now }: AnyConfig): (e
 function changedConfig(folder: RunFolder, request: TrainRequest): AnyConfig {
   const before = folder.config();
   const config = request.file === undefined ? folder.config(request.overrides) : readFile(request);
-  const [other] = hindrances(before, config);
+  const [other] = incompatible(before, config);
   if (other) {
     throw new BispikeError(
       "usage",

@@ -128,7 +128,7 @@ function resultTables({ design, figures, tested: all, cells }: ComparisonTable):
     }),
     ...costs.map((figure) => showSpread(figure, spreads.get(figure.id))),
   ]);
-  const part = design.judge === "held-out" ? ", by the held-out part; no test part was looked at" : "";
+  const part = design.judge === "held-out" ? ", by the validation part; no test part was looked at" : "";
   const note = `mean ± sample deviation over the seeds${part}`;
   const test = compared ? "; p: paired t-test against the baseline, corrected by Holm" : "";
   return `${alignTable([head, ...rows], "l".repeat(axes.length))}\n${note}${test}`;

@@ -16,7 +16,7 @@ export function startLine(info: StartInfo): string {
   const from = step > 0 ? `, going on from step ${step} of ${totalSteps}` : "";
   const data =
     "classes" in info
-      ? `${info.images} images to train on, ${info.heldOut} held out, ${info.classes} classes`
+      ? `${info.images} images to train on, ${info.validation} held out, ${info.classes} classes`
       : "latent" in info
         ? autoencoderCounts(info)
         : sequenceCounts(info);
@@ -41,12 +41,12 @@ export function epochLine(line: AnyKind["epoch"], epochs: number): string {
 }
 
 function imageEpoch(line: EpochMetrics): string {
-  const heldOut = line.validationAccuracy === null ? "" : `  held-out ${percent(line.validationAccuracy)}`;
+  const validation = line.validationAccuracy === null ? "" : `  validation ${percent(line.validationAccuracy)}`;
   const measured =
     line.rates.length === 0
       ? ""
       : `  rates ${list(line.rates)}${line.hamming.length === 0 ? "" : `  Hamming ${list(line.hamming)} (other class ${list(line.hammingShuffled)})`}`;
-  return `${heldOut}  train ${percent(line.trainAccuracy)}  loss ${line.trainLoss.toFixed(3)}${measured}`;
+  return `${validation}  train ${percent(line.trainAccuracy)}  loss ${line.trainLoss.toFixed(3)}${measured}`;
 }
 
 export function resultLines(summary: AnySummary, before: boolean): string[] {
@@ -67,7 +67,7 @@ function results(summary: AnySummary, which: string): string[] {
 function imageResult({ testAccuracy, validationAccuracy, recall }: Summary, which: string): string[] {
   const accuracies = [
     ...(testAccuracy === null ? [] : [`test accuracy ${percent(testAccuracy)}`]),
-    ...(validationAccuracy === null ? [] : [`held-out accuracy ${percent(validationAccuracy)}`]),
+    ...(validationAccuracy === null ? [] : [`validation accuracy ${percent(validationAccuracy)}`]),
   ];
   return [
     `${accuracies.join(", ")} (weights of ${which})`,
@@ -77,8 +77,8 @@ function imageResult({ testAccuracy, validationAccuracy, recall }: Summary, whic
   ];
 }
 
-function autoencoderCounts({ task, rule, images, heldOut, latent }: AutoencoderCounts): string {
-  return `${task} by ${rule}, ${images} images to train on, ${heldOut} held out, a latent of ${latent}`;
+function autoencoderCounts({ task, rule, images, validation, latent }: AutoencoderCounts): string {
+  return `${task} by ${rule}, ${images} images to train on, ${validation} held out, a latent of ${latent}`;
 }
 
 function autoencoderEpoch(line: AutoencoderEpochMetrics): string {
@@ -86,19 +86,19 @@ function autoencoderEpoch(line: AutoencoderEpochMetrics): string {
     mse === null ? "" : ` MSE ${figure(mse)}${psnr === null ? "" : ` (${psnr.toFixed(2)} dB)`}`;
   const perception = error(line.validationPerceptionMse, line.validationPerceptionPsnr);
   const recall = error(line.validationRecallMse, line.validationRecallPsnr);
-  const heldOut = perception === "" ? "" : `  held-out${perception}${recall === "" ? "" : `, recall${recall}`}`;
+  const validation = perception === "" ? "" : `  validation${perception}${recall === "" ? "" : `, recall${recall}`}`;
   const list = (rates: readonly number[]) => rates.map((rate) => rate.toFixed(2)).join(" ");
   const rates = [line.perceptionRates, line.recallRates].filter((values) => values.length > 0).map(list);
   const shown = rates.length === 0 ? "" : `  rates ${rates.join(" / ")}`;
-  return `${heldOut}  loss ${line.trainLoss.toFixed(3)}${shown}`;
+  return `${validation}  loss ${line.trainLoss.toFixed(3)}${shown}`;
 }
 
-function autoencoderResult({ test, heldOut, validationMse }: AutoencoderRunSummary, which: string): string[] {
-  const chosen = test === null || validationMse === null ? "" : `, held-out MSE ${figure(validationMse)}`;
-  const { perception = null, recall = null } = test ?? heldOut ?? {};
+function autoencoderResult({ test, validation, validationMse }: AutoencoderRunSummary, which: string): string[] {
+  const chosen = test === null || validationMse === null ? "" : `, validation MSE ${figure(validationMse)}`;
+  const { perception = null, recall = null } = test ?? validation ?? {};
   return [
     ...(perception
-      ? [`${test === null ? "held-out" : "test"} ${drawingWords(perception)}${chosen} (weights of ${which})`]
+      ? [`${test === null ? "validation" : "test"} ${drawingWords(perception)}${chosen} (weights of ${which})`]
       : []),
     ...(recall ? [`recall's drawings: ${drawingWords(recall)}`] : []),
   ];
@@ -112,27 +112,27 @@ function drawingWords({ mse, psnr, ssim, frechet }: DrawingFigures): string {
 }
 
 function sequenceCounts(counts: SequenceCounts): string {
-  const { task, rule, windows, window, heldOut, characters, inputs, targets } = counts;
+  const { task, rule, windows, window, validation, characters, inputs, targets } = counts;
   const elements =
     characters === undefined ? `${inputs} values in, ${targets} out` : `${characters} different characters`;
-  return `${task} by ${rule}, ${windows} windows of ${window} to train on, ${heldOut} positions held out, ${elements}`;
+  return `${task} by ${rule}, ${windows} windows of ${window} to train on, ${validation} positions held out, ${elements}`;
 }
 
 function sequenceEpoch(line: SequenceEpochMetrics): string {
   const rates = line.rates.length === 0 ? "" : `  rates ${line.rates.map((rate) => rate.toFixed(3)).join(" ")}`;
   const end = `  loss ${line.trainLoss.toFixed(3)}${rates}`;
   if ("trainMse" in line) {
-    const heldOut =
+    const validation =
       line.validationMse === null
         ? ""
-        : `  held-out MSE ${figure(line.validationMse)} MAE ${figure(line.validationMae ?? 0)}`;
-    return `${heldOut}  train MSE ${figure(line.trainMse)}${end}`;
+        : `  validation MSE ${figure(line.validationMse)} MAE ${figure(line.validationMae ?? 0)}`;
+    return `${validation}  train MSE ${figure(line.trainMse)}${end}`;
   }
-  const heldOut =
+  const validation =
     line.validationAccuracy === null
       ? ""
-      : `  held-out ${percent(line.validationAccuracy)} (${(line.validationBits ?? 0).toFixed(3)} bits)`;
-  return `${heldOut}  train ${percent(line.trainAccuracy)}${end}`;
+      : `  validation ${percent(line.validationAccuracy)} (${(line.validationBits ?? 0).toFixed(3)} bits)`;
+  return `${validation}  train ${percent(line.trainAccuracy)}${end}`;
 }
 
 /** One part's figures in a phrase. */
@@ -142,10 +142,10 @@ function measuredWords(part: string, measured: SequenceEvaluation): string {
     : `${part} MSE ${figure(measured.mse)}, MAE ${figure(measured.mae)}, RMSE ${figure(measured.rmse)}`;
 }
 
-function sequenceResult({ test, heldOut, naive }: SequenceRunSummary, which: string): string[] {
+function sequenceResult({ test, validation, naive }: SequenceRunSummary, which: string): string[] {
   const parts = [
     ...(test ? [measuredWords("test", test)] : []),
-    ...(heldOut ? [measuredWords("held-out", heldOut)] : []),
+    ...(validation ? [measuredWords("validation", validation)] : []),
   ];
   return [
     parts.length === 0 ? `nothing was tested (weights of ${which})` : `${parts.join("; ")} (weights of ${which})`,

@@ -35,10 +35,10 @@ export interface Progress {
 }
 
 /**
- * @param what is counted, as "images redrawn"
+ * @param what is counted, as "images reconstructed"
  * @param silent shows nothing, for --json and --quiet
  * @example
- * const progress = startProgress("images redrawn", 10_000, { silent: options.json });
+ * const progress = startProgress("images reconstructed", 10_000, { silent: options.json });
  */
 export function startProgress(
   what: string,

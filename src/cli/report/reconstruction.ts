@@ -1,10 +1,10 @@
-/** How well the networks of an autoencoder redraw a part of the data. */
+/** How well the networks of an autoencoder reconstruct a part of the data. */
 import type { Dataset, Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import type { FeatureExtractor } from "../../measurement/features.ts";
 import { type GenerationMeasures, GenerationMeter } from "../../measurement/generation.ts";
 import { isDrawable, type Picture, pictureGrid, type Tile } from "../../measurement/picture-grid.ts";
-import { redrawnBatches } from "../../measurement/redrawn.ts";
+import { reconstructedBatches } from "../../measurement/redrawn.ts";
 import type { Network } from "../../network/autoencoder-pair.ts";
 import { sizeOf } from "../../network/shape.ts";
 import { writeDurably } from "../../node/durable.ts";
@@ -34,19 +34,26 @@ export interface ReconstructionOptions {
   readonly pause?: () => Promise<void>;
 }
 
-/** Redraws the images at `indices` and measures them. */
+/** Reconstructs the images at `indices` and measures them. */
 export async function measureReconstruction(
   model: AutoencoderModel,
   split: Split,
   indices: Int32Array,
-  { networks = model.learner.redrawers, features, progress, pause }: ReconstructionOptions = {},
+  { networks = model.learner.reconstructors, features, progress, pause }: ReconstructionOptions = {},
 ): Promise<Reconstruction> {
   const { shape } = model.data;
   // One image has no covariance, and so no distance.
   const compared = features && indices.length > 1 ? { features } : {};
   const meters = networks.map(() => new GenerationMeter({ shape, ...compared }));
-  for await (const { from, images, originals, redrawn } of redrawnBatches(model, split, indices, networks, pause)) {
-    for (const [k, meter] of meters.entries()) await meter.add({ originals, redrawn: redrawn[k]!, count: images });
+  for await (const { from, images, originals, reconstructed } of reconstructedBatches(
+    model,
+    split,
+    indices,
+    networks,
+    pause,
+  )) {
+    for (const [k, meter] of meters.entries())
+      await meter.add({ originals, reconstructed: reconstructed[k]!, count: images });
     progress?.(from + images);
   }
   const figuresOf = (by: Network): DrawingFigures | null => {
@@ -130,7 +137,7 @@ export function writeReconstructions(
   split: Split,
   indices: Int32Array,
   file: string,
-  networks: readonly Network[] = model.learner.redrawers,
+  networks: readonly Network[] = model.learner.reconstructors,
   scale?: number,
 ): Picture {
   const rows: Tile[][] = [];
@@ -140,7 +147,7 @@ export function writeReconstructions(
     const images = Math.min(together, indices.length - from);
     model.load(split, indices, from, images);
     rows.push(tilesOf(model, model.originals(split, indices, from, images)));
-    for (const by of networks) rows.push(tilesOf(model, model.redraw(images, by)));
+    for (const by of networks) rows.push(tilesOf(model, model.reconstruct(images, by)));
   }
   return writeGrid(model, rows, file, scale);
 }

@@ -1,5 +1,5 @@
 /**
- * The end of a run: the test part is looked at once, with the weights the held-out part chose; results and pictures go into the run folder. A run that is judged by the held-out
+ * The end of a run: the test part is looked at once, with the weights the validation part chose; results and pictures go into the run folder. A run that is judged by the held-out
  * part has it in the test part's place.
  */
 
@@ -97,7 +97,7 @@ interface Training {
   readonly steps: number;
   /** The most memory the process held for training and tests (resident set), in bytes; of its last session, where it was resumed. */
   readonly peakMemory: number;
-  /** Of training, evaluation of the held-out part included. */
+  /** Of training, evaluation of the validation part included. */
   readonly seconds: number;
 }
 
@@ -112,7 +112,7 @@ interface End {
 /** Of images in classes. Accuracies and firing rates are shares, 0..1. */
 export interface Summary extends RunSummary {
   readonly rule: AnyRuleName;
-  /** Decided by the concept's spikes; null where the run is judged by the held-out images, and the test part was not looked at. */
+  /** Decided by the concept's spikes; null where the run is judged by the validation images, and the test part was not looked at. */
   readonly testAccuracy: number | null;
   /** Decided by the concept's mean drive. */
   readonly testDriveAccuracy: number | null;
@@ -165,7 +165,7 @@ export interface SequenceRunSummary extends RunSummary {
   readonly data: string;
   /** With the weights tested; null where the data have no such part, or it was not looked at (`judgedBy`). */
   readonly test: SequenceEvaluation | null;
-  readonly heldOut: SequenceEvaluation | null;
+  readonly validation: SequenceEvaluation | null;
   /** Values: forecasts that need no learning, on the test part; null for characters or without a test part. */
   readonly naive: NaiveForecasts | null;
   readonly positionsPerSecond: number;
@@ -180,8 +180,8 @@ export interface AutoencoderRunSummary extends RunSummary {
   readonly data: string;
   /** The test images as each network draws them, with the weights tested. */
   readonly test: Reconstruction | null;
-  /** The held-out images so, where the run is judged by them and the test part was not looked at. */
-  readonly heldOut?: Reconstruction;
+  /** The validation images so, where the run is judged by them and the test part was not looked at. */
+  readonly validation?: Reconstruction;
   /** Best over the epochs, of perception's drawings; null where nothing was held out. */
   readonly validationMse: number | null;
   readonly imagesPerSecond: number;
@@ -336,9 +336,9 @@ export function measureImages(experiment: Experiment): Ending {
 export function measureSequence({ learner, sequence, config }: SequenceExperiment): Ending {
   const { set, about, windows } = sequence;
   return async ({ result, judge, pause }) => {
-    const measure = (part: "heldOut" | "test") =>
+    const measure = (part: "validation" | "test") =>
       windows[part].length > 0 ? evaluateSequence(learner, set, about, set.parts[part], pause) : null;
-    const heldOut = await measure("heldOut");
+    const validation = await measure("validation");
     const test = judge === "test" ? await measure("test") : null;
     const naive = about.kind === "series" && test ? naiveForecasts(set, about, set.parts.test) : null;
     const positions = windows.train.length * about.window * config.train.epochs;
@@ -349,7 +349,7 @@ export function measureSequence({ learner, sequence, config }: SequenceExperimen
       rule: config.rule.name,
       data: about.name,
       test,
-      heldOut,
+      validation,
       naive,
       ...training,
       positionsPerSecond: positions / result.seconds,
@@ -359,7 +359,7 @@ export function measureSequence({ learner, sequence, config }: SequenceExperimen
   };
 }
 
-/** How well images are redrawn, and a picture of some. */
+/** How well images are reconstructed, and a picture of some. */
 export function measureAutoencoder(experiment: AutoencoderExperiment): Ending {
   const { model, dataset, config, trainIndices } = experiment;
   return async ({ folder, result, judge, pause }) => {
@@ -379,7 +379,7 @@ export function measureAutoencoder(experiment: AutoencoderExperiment): Ending {
         rule: config.rule.name,
         data: dataset.name,
         test: judge === "test" ? measured : null,
-        ...(judge === "test" ? {} : { heldOut: measured }),
+        ...(judge === "test" ? {} : { validation: measured }),
         validationMse: result.best && -result.best.score,
         ...trained,
         imagesPerSecond: (trainIndices.length * config.train.epochs) / result.seconds,

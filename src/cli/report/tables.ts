@@ -111,7 +111,7 @@ export function confusionTable(confusion: Evaluation["confusion"], classNames: r
   return `most frequent confusions (all of them with --json)\n${alignTable([["truth", "decision", "images"], ...rows], "llr")}`;
 }
 
-// A decision as a table: how like each class's spike train the concept's spikes are, and its drive; of a net of real numbers each class's share (softmax) and output.
+// A decision as a table: how like each class's spike train the concept's spikes are, and its drive; of a non-spiking net each class's share (softmax) and output.
 
 /** Characters of a bar of cosine 1. */
 const BAR_WIDTH = 24;

@@ -19,7 +19,7 @@ export function barReporter(): Reporter {
   let running = false;
   let shown = { total: 0, step: 0, payload: {} as object };
   let epochs = 0;
-  /** Whether real values are predicted or redrawn, which are not right or wrong. */
+  /** Whether real values are predicted or reconstructed, which are not right or wrong. */
   let values = false;
   let epoch = 0;
   let seen = { elements: 0, correct: 0 };
@@ -130,7 +130,7 @@ export function plainReporter(): Reporter {
 /** Images to train on, held out, and their classes. */
 export interface ImageCounts {
   readonly images: number;
-  readonly heldOut: number;
+  readonly validation: number;
   readonly classes: number;
 }
 
@@ -141,7 +141,7 @@ export interface SequenceCounts {
   readonly windows: number;
   /** Positions a window. */
   readonly window: number;
-  readonly heldOut: number;
+  readonly validation: number;
   readonly test: number;
   /** Of the alphabet; texts only. */
   readonly characters?: number;
@@ -155,7 +155,7 @@ export interface AutoencoderCounts {
   readonly task: "autoencode";
   readonly rule: AutoencoderRuleConfig["name"];
   readonly images: number;
-  readonly heldOut: number;
+  readonly validation: number;
   readonly latent: number;
 }
 

@@ -123,7 +123,7 @@ function fillGap(values: Float32Array, width: number, column: number, before: nu
 export interface Sequence {
   readonly set: SequenceSet;
   /** First positions of the windows of each part. */
-  readonly windows: { readonly train: Int32Array; readonly heldOut: Int32Array; readonly test: Int32Array };
+  readonly windows: { readonly train: Int32Array; readonly validation: Int32Array; readonly test: Int32Array };
   readonly about: SequenceSummary;
   /** Dates or times of a series' rows, if it has any. */
   readonly times: readonly string[] | null;
@@ -141,7 +141,7 @@ export interface Sequence {
  * @example
  * const { set, windows, about } = await assembleSequence(bytes, "ETTh1.csv", { task: "forecast", horizon: 24 });
  * // A program's own text, and its own numbers, of 2 columns (encodeNpy is in bispike/formats):
- * await assembleSequence(new TextEncoder().encode("abc abc abc abc"), "own.txt", { task: "next", window: 2, trainPart: 1, heldOut: 0 });
+ * await assembleSequence(new TextEncoder().encode("abc abc abc abc"), "own.txt", { task: "next", window: 2, trainPart: 1, validation: 0 });
  * await assembleSequence(encodeNpy({ shape: [500, 2], data: values }), "own.npy", { task: "forecast", window: 16 });
  */
 export async function assembleSequence(
@@ -243,16 +243,16 @@ function windowsOf(
   { window, stride, horizon }: { readonly window: number; readonly stride: number; readonly horizon: number },
   options: SequenceOptions,
 ): Sequence["windows"] {
-  const { trainPart, heldOut, limit, like } = options;
-  const { train, heldOut: held, test } = set.parts;
+  const { trainPart, validation, limit, like } = options;
+  const { train, validation: held, test } = set.parts;
   const starts = {
     train: windowStarts(train, window, stride),
-    heldOut: windowStarts(held, window, stride),
+    validation: windowStarts(held, window, stride),
     test: windowStarts(test, window, stride),
   };
   // A part that was asked to be empty may be.
-  const wanted = { train: trainPart !== 0, heldOut: trainPart !== 0 && heldOut !== 0, test: trainPart !== 1 };
-  for (const part of ["train", "heldOut", "test"] as const) {
+  const wanted = { train: trainPart !== 0, validation: trainPart !== 0 && validation !== 0, test: trainPart !== 1 };
+  for (const part of ["train", "validation", "test"] as const) {
     if (!wanted[part] || starts[part].length > 0) continue;
     const { from, to } = set.parts[part];
     // Of a net that is trained, window and horizon are settled; and one part may be all there is.

@@ -43,7 +43,7 @@ export const sequenceDefaults = { window: 32, limit: 0, horizon: 1, standardise:
 
 type Key = keyof SequenceOptions;
 
-const SHARED: readonly Key[] = ["task", "window", "stride", "limit", "trainPart", "heldOut", "like"];
+const SHARED: readonly Key[] = ["task", "window", "stride", "limit", "trainPart", "validation", "like"];
 const TEXT: readonly Key[] = ["newline", "unknown"];
 const SERIES: readonly Key[] = ["targets", "columns", "standardise", "fill", "missing"];
 const FORECAST: readonly Key[] = ["horizon"];

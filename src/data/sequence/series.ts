@@ -205,14 +205,14 @@ export interface PartOptions {
   /** Fraction of the elements, the first ones, to train on and hold out; 0 to 1, default 0.8. The rest is tested. */
   readonly trainPart?: number | undefined;
   /** Fraction of those, their last ones, to hold out; 0 to below 1, default 0.1. */
-  readonly heldOut?: number | undefined;
+  readonly validation?: number | undefined;
 }
 
 /** Defaults of the division into parts. */
-export const partDefaults = { trainPart: 0.8, heldOut: 0.1 } as const;
+export const partDefaults = { trainPart: 0.8, validation: 0.1 } as const;
 
 export interface Division {
-  readonly parts: { readonly train: Range; readonly heldOut: Range; readonly test: Range };
+  readonly parts: { readonly train: Range; readonly validation: Range; readonly test: Range };
   /** Elements that training may see, as input or as target. */
   readonly trained: Range;
 }
@@ -223,21 +223,21 @@ export interface Division {
  *
  * @throws BispikeError "config" for a fraction out of range
  * @example
- * divide(100, 1, {}).parts; // train 0 to 71, heldOut 72 to 79, test 80 to 99 (exclusive)
+ * divide(100, 1, {}).parts; // train 0 to 71, validation 72 to 79, test 80 to 99 (exclusive)
  */
 export function divide(length: number, horizon: number, options: PartOptions): Division {
-  const { trainPart = partDefaults.trainPart, heldOut = partDefaults.heldOut } = options;
+  const { trainPart = partDefaults.trainPart, validation = partDefaults.validation } = options;
   if (!(trainPart >= 0 && trainPart <= 1)) {
     throw new BispikeError("config", `trainPart: expected a fraction from 0 to 1, got ${trainPart}`);
   }
-  if (!(heldOut >= 0 && heldOut < 1)) {
-    throw new BispikeError("config", `heldOut: expected a fraction from 0 to below 1, got ${heldOut}`);
+  if (!(validation >= 0 && validation < 1)) {
+    throw new BispikeError("config", `heldOut: expected a fraction from 0 to below 1, got ${validation}`);
   }
   const seen = Math.floor(length * trainPart);
-  const trained = seen - Math.floor(seen * heldOut);
+  const trained = seen - Math.floor(seen * validation);
   const part = (from: number, to: number): Range => ({ from, to: Math.max(from, to - horizon) });
   return {
-    parts: { train: part(0, trained), heldOut: part(trained, seen), test: part(seen, length) },
+    parts: { train: part(0, trained), validation: part(trained, seen), test: part(seen, length) },
     trained: { from: 0, to: trained },
   };
 }

@@ -45,7 +45,7 @@ export interface SequenceSet {
   readonly name: string;
   readonly inputs: SequenceInputs;
   readonly targets: SequenceTargets;
-  readonly parts: { readonly train: Range; readonly heldOut: Range; readonly test: Range };
+  readonly parts: { readonly train: Range; readonly validation: Range; readonly test: Range };
 }
 
 /** A set of standardised values, with what turns them back. */
@@ -72,7 +72,7 @@ export interface SeriesOptions extends PartOptions {
  *
  * @throws BispikeError "config" for impossible parts
  * @example
- * const set = nextSymbol(textOf("alice", "Alice was beginning to get very tired"), { heldOut: 0 });
+ * const set = nextSymbol(textOf("alice", "Alice was beginning to get very tired"), { validation: 0 });
  */
 export function nextSymbol(text: TextData, options: PartOptions = {}): SequenceSet {
   const { alphabet, symbols, name } = text;
@@ -207,7 +207,7 @@ interface CommonSummary {
   /** Elements read: characters or rows. */
   readonly length: number;
   /** Positions of each part. */
-  readonly parts: { readonly train: Range; readonly heldOut: Range; readonly test: Range };
+  readonly parts: { readonly train: Range; readonly validation: Range; readonly test: Range };
   /** Positions of a window. */
   readonly window: number;
   /** Positions from one training window's start to the next. */

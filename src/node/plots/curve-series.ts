@@ -36,27 +36,27 @@ function panel(
 
 /** How well a net does, epoch by epoch; each kind of experiment has some of them. */
 function scorePanels(epochs: readonly EpochLine[]): Panel[] {
-  const heldOut = (value: (line: EpochLine) => number) => curve("held out", black, epochs, value, { width: 2 });
+  const validation = (value: (line: EpochLine) => number) => curve("validation", black, epochs, value, { width: 2 });
   const training = (name: string) => curve("training", grey, epochs, (line) => figureOf(line, name), { dashed: true });
-  const redrawn = (label: string, colour: string, name: string, dashed = false) =>
+  const reconstructed = (label: string, colour: string, name: string, dashed = false) =>
     curve(label, colour, epochs, (line) => figureOf(line, name), { width: 2, dashed });
   return [
-    panel("Held-out accuracy", "accuracy (%)", [heldOut((line) => 100 * figureOf(line, "validationAccuracy"))], {
+    panel("Validation accuracy", "accuracy (%)", [validation((line) => 100 * figureOf(line, "validationAccuracy"))], {
       most: 100,
     }),
-    panel("Bits a character", "bits", [heldOut((line) => figureOf(line, "validationBits")), training("trainBits")]),
+    panel("Bits a character", "bits", [validation((line) => figureOf(line, "validationBits")), training("trainBits")]),
     panel(
       "Mean squared error, standardised",
       "MSE",
-      [heldOut((line) => figureOf(line, "validationMse")), training("trainMse")],
+      [validation((line) => figureOf(line, "validationMse")), training("trainMse")],
       { log: true },
     ),
     panel(
-      "Mean squared error of redrawn held-out images, pixels 0 to 1",
+      "Mean squared error of reconstructed validation images, pixels 0 to 1",
       "MSE",
       [
-        redrawn("perception", colours[0], "validationPerceptionMse"),
-        redrawn("recall", colours[1], "validationRecallMse", true),
+        reconstructed("perception", colours[0], "validationPerceptionMse"),
+        reconstructed("recall", colours[1], "validationRecallMse", true),
       ],
       { log: true },
     ),

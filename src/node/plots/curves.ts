@@ -27,7 +27,7 @@ const panelHeight = 210;
 const titleHeight = 26;
 
 /**
- * Learning curves as SVG, 900 pixels wide: held-out accuracy (or bits a character, or mean squared error), losses (total, top and each stage), firing rates of each stage and,
+ * Learning curves as SVG, 900 pixels wide: validation accuracy (or bits a character, or mean squared error), losses (total, top and each stage), firing rates of each stage and,
  * where measured, Hamming similarity, stacked over one axis of optimiser steps. Panels without data are left out. More than 400 steps
  * are shown as means of equal runs of steps. Numbers that are not finite are gaps. Same lines, same bytes.
  *

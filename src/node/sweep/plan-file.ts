@@ -5,7 +5,7 @@ import { measuresAny, measuresSchema } from "../../comparison/measures.ts";
 import type { Design, PlannedJob } from "../../comparison/plan.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Search } from "../../sweep/search.ts";
-import type { HalvingSettings } from "../../sweep/section.ts";
+import { type HalvingSettings, todaysFigure } from "../../sweep/section.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
 import { judges } from "../../training/judge.ts";
 import { FREE_KEYS } from "../../training/same-training.ts";
@@ -94,7 +94,7 @@ const schema = z.object({
     .object({
       epochs: z.array(count),
       eta: count,
-      figure: z.string().exactOptional(),
+      figure: z.string().transform(todaysFigure).exactOptional(),
       better: z.enum(["higher", "lower"]).exactOptional(),
     })
     .exactOptional(),

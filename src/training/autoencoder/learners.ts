@@ -6,7 +6,7 @@ import type { Shape } from "../../network/shape.ts";
 import { autoencoderFrame } from "../../network/specs.ts";
 import { AutoencoderBsd } from "../../problems/autoencode-ends.ts";
 import { AutoencoderModel } from "../../problems/autoencode-model.ts";
-import { AutoencoderBackprop, AutoencoderRealBackprop } from "../../rules/backprop.ts";
+import { AutoencoderAnnBackprop, AutoencoderBackprop } from "../../rules/backprop.ts";
 import type { AutoencoderLearner } from "../../rules/rule.ts";
 import type { AutoencoderConfig } from "./config.ts";
 
@@ -31,7 +31,7 @@ export function createAutoencoderLearner(team: Team, config: AutoencoderConfig, 
       return new AutoencoderBackprop(pair, optimiser);
     }
     case "backprop-ann":
-      return new AutoencoderRealBackprop(team, { ...network, ...sizes }, optimiser);
+      return new AutoencoderAnnBackprop(team, { ...network, ...sizes }, optimiser);
   }
 }
 

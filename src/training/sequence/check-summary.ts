@@ -16,7 +16,7 @@ const record = z.strictObject({
 const common = {
   name: z.string(),
   length: count,
-  parts: z.strictObject({ train: part, heldOut: part, test: part }),
+  parts: z.strictObject({ train: part, validation: part, test: part }),
   window: count.min(1),
   stride: count.min(1),
   provenance: z.array(record),

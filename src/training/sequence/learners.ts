@@ -5,7 +5,7 @@ import type { Team } from "../../engine/team.ts";
 import { RecurrentNet } from "../../network/dense-recurrent-net.ts";
 import { SequencePair } from "../../network/sequence-pair.ts";
 import { SequenceBsd } from "../../problems/sequence-ends.ts";
-import { RealBackprop, SequenceBackprop } from "../../rules/backprop.ts";
+import { AnnBackprop, SequenceBackprop } from "../../rules/backprop.ts";
 import { Dll } from "../../rules/dll.ts";
 import { PredictiveCoding } from "../../rules/predictive-coding.ts";
 import type { SequenceLearner } from "../../rules/rule.ts";
@@ -43,7 +43,7 @@ export function createSequenceLearner(team: Team, config: SequenceConfig, about:
       return new SequenceBackprop(new SequencePair(team, { ...network, ...sizes, perceptionOnly: true }), optimiser);
     default: {
       const net = new RecurrentNet(team, { hidden: network.hidden, ...sizes });
-      if (rule.name === "backprop-ann") return new RealBackprop(net, optimiser);
+      if (rule.name === "backprop-ann") return new AnnBackprop(net, optimiser);
       if (rule.name === "predictive-coding") return new PredictiveCoding(net, rule.predictiveCoding, optimiser);
       const { feedbackLearningRate, errorLimit, temporalFeedback: temporal } = rule.dll;
       return new Dll(net, { feedbackLearningRate, errorLimit, temporal, seed }, optimiser);

@@ -20,8 +20,8 @@ const BROUGHT = ["newline", "targets", "columns", "horizon", "standardise"] as c
  * @param like the data a net was trained on, whose alphabet or columns and statistics are to be used
  */
 export function sequenceRequest(config: SequenceConfig, like?: SequenceSummary): SequenceRequest {
-  const { validation: heldOut, ...data } = config.data;
-  const request = { ...data, heldOut, task: TASK_OF_DATA[config.task] };
+  const { validation, ...data } = config.data;
+  const request = { ...data, validation, task: TASK_OF_DATA[config.task] };
   if (like === undefined) return request;
   const own: Partial<SequenceRequest> = { ...request };
   for (const key of BROUGHT) delete (own as Record<string, unknown>)[key];

@@ -4,7 +4,7 @@ import { frequencyDefaults } from "../../losses/bands.ts";
 import { AFFINITIES } from "../../losses/infonce.ts";
 import { builtInLosses, stageLosses } from "../../losses/stage-loss.ts";
 import { POOLINGS } from "../../network/neuron.ts";
-import { CARRIERS } from "../../rules/error-weights.ts";
+import { ERROR_WEIGHTS } from "../../rules/error-weights.ts";
 import { choice, flag, real, registered, section, whole } from "../options.ts";
 import { registeredRules } from "../registered-rules.ts";
 import { autoencoderRules, imageRules, sequenceRules } from "../rule-names.ts";
@@ -254,7 +254,7 @@ export const rule = section(
       rules: bsd,
       notIn: onlyImages,
     }),
-    errorWeights: choice(CARRIERS, {
+    errorWeights: choice(ERROR_WEIGHTS, {
       says: "With an errorDepth, the weights that carry errors down: recall's, learned ones of their own, or the transposes of perception's.",
       default: "recall",
       was: ["rule.carriers"],

@@ -53,7 +53,7 @@ export const SETTINGS = {
   observe,
 } as const;
 
-/** What a key is called now; itself where it was never called otherwise. @example currentKey("data.heldOut") // "data.validation" */
+/** What a key is called now; itself where it was never called otherwise. @example currentKey("data.validation") // "data.validation" */
 export function currentKey(key: string): string {
   return nowCalled(SETTINGS, key) ?? key;
 }
@@ -62,7 +62,7 @@ export function currentKey(key: string): string {
  * A configuration of version 1 of this library (its checkpoints and run folders) by the names settings have now.
  *
  * @example
- * fromVersion1({ data: { name: "mnist", heldOut: 0.2 } }); // { data: { name: "mnist", validation: 0.2 } }
+ * fromVersion1({ data: { name: "mnist", validation: 0.2 } }); // { data: { name: "mnist", validation: 0.2 } }
  */
 export function fromVersion1(config: unknown): unknown {
   return renamed(SETTINGS, config);

@@ -19,11 +19,11 @@ import { perceptionOnnx, recallOnnx } from "../../../src/formats/onnx.ts";
 
 import { generateSymbols } from "../../../src/inference/generate.ts";
 import { predictSeries } from "../../../src/inference/predict-series.ts";
-import { fitColumns, fitSymbols, redrawSymbols, redrawValues } from "../../../src/inference/redraw.ts";
+import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../../src/inference/redraw.ts";
 import { decideImages } from "../../../src/measurement/decide.ts";
 import { evaluate } from "../../../src/measurement/evaluate.ts";
 import { classMeans, recallImages } from "../../../src/measurement/recall.ts";
-import { redrawnBatches, redrawnErrors } from "../../../src/measurement/redrawn.ts";
+import { reconstructedBatches, reconstructedErrors } from "../../../src/measurement/redrawn.ts";
 import { evaluateSequence } from "../../../src/measurement/sequence.ts";
 import { AutoencoderPair } from "../../../src/network/autoencoder-pair.ts";
 import { type ImageModel, Model } from "../../../src/network/model.ts";
@@ -77,7 +77,7 @@ export interface Trained {
   readonly losses: readonly number[];
   /** Losses of all stages at the last step, that of the top last. */
   readonly stages: readonly number[];
-  /** Of the last epoch: what is told of the held-out part and of training. */
+  /** Of the last epoch: what is told of the validation part and of training. */
   readonly epoch: Figures;
   /** Hash of what was observed, where the case asks for it. */
   readonly observed?: string;
@@ -334,10 +334,10 @@ async function measureImages(model: ImageModel, dataset: Dataset, config: Experi
   if (!(model instanceof Model) || !trainsRecall(config.rule)) return perception;
   const means = classMeans(train, everyIndex(train), shape, classes);
   // With negatives of the batch there may be fewer rows for recall than classes.
-  const redrawn = await exported(() => bytesOf(recallImages(model, means).images));
+  const reconstructed = await exported(() => bytesOf(recallImages(model, means).images));
   return {
     ...perception,
-    redrawn,
+    reconstructed,
     onnxRecall: await exported(() => recallOnnx(model, { classMeans: means }).bytes),
     nirRecall: await exported(() => nirBytes(recallToNir(model))),
   };
@@ -359,8 +359,8 @@ async function measureSequence(
     const greedy = generateSymbols(stepper, PROMPT, { length: GENERATED, greedy: true }).join(" ");
     if (!(learner instanceof SequenceBsd)) return { accuracy, bits, generated, greedy };
     const fit = fitSymbols(learner, set, windows.train, config.rule.centred);
-    const redrawn = redrawSymbols(learner, set, windows.test.slice(0, 8), fit).join(" ");
-    return { accuracy, bits, generated, greedy, redrawn };
+    const reconstructed = reconstructSymbols(learner, set, windows.test.slice(0, 8), fit).join(" ");
+    return { accuracy, bits, generated, greedy, reconstructed };
   }
   const { mse, mae } = measured;
   const horizon = config.task === "forecast" ? (config.data.horizon ?? 1) : 0;
@@ -368,8 +368,8 @@ async function measureSequence(
   const forecast = hashOf([predicted]);
   if (!(learner instanceof SequenceBsd)) return { mse, mae, forecast };
   const fits = fitColumns(learner, set, windows.train);
-  const redrawn = hashOf([redrawValues(learner, set, windows.test.slice(0, 8), fits)]);
-  return { mse, mae, forecast, redrawn };
+  const reconstructed = hashOf([reconstructValues(learner, set, windows.test.slice(0, 8), fits)]);
+  return { mse, mae, forecast, reconstructed };
 }
 
 async function measureAutoencoder(
@@ -380,15 +380,16 @@ async function measureAutoencoder(
   const { test } = dataset;
   const { learner } = model;
   const indices = everyIndex(test);
-  const errors = await redrawnErrors(model, test, indices, learner.redrawers);
+  const errors = await reconstructedErrors(model, test, indices, learner.reconstructors);
   const drawings: Float32Array[] = [];
-  for await (const { redrawn } of redrawnBatches(model, test, indices, learner.redrawers)) drawings.push(...redrawn);
-  const figures = { errors, redrawn: hashOf(drawings) };
+  for await (const { reconstructed } of reconstructedBatches(model, test, indices, learner.reconstructors))
+    drawings.push(...reconstructed);
+  const figures = { errors, reconstructed: hashOf(drawings) };
   const { latent } = learner;
   if (!latent) return figures;
   const shown = Math.min(SHOWN, learner.maxImages);
   const latents: ArrayBufferView[] = [];
-  for (const by of learner.redrawers) {
+  for (const by of learner.reconstructors) {
     model.load(test, indices, 0, shown);
     const spikes = latent.encode(shown, by);
     latents.push(spikes, latent.decode(spikes, shown, by).slice(0, shown * learner.stimulusWidth));

@@ -100,7 +100,7 @@ export function whyNoRecall(recalls: boolean, spikes: boolean): string {
   if (recalls) return "Recall has no spikes at the stimulus: it draws with real numbers there.";
   return spikes
     ? "This rule trains perception alone, so there is no recall to see."
-    : "This rule trains a net of real numbers, so there are no spikes and there is no recall to see.";
+    : "This rule trains a non-spiking net, so there are no spikes and there is no recall to see.";
 }
 
 function Picture(props: { raster: Raster; side: Side; trains: Trains; stage: string; names: readonly string[] }) {

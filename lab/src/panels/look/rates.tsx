@@ -12,8 +12,8 @@ export function RatesTab({ run, inside, stage, chooseStage }: TabProps) {
   const bars = (title: string, side: "perception" | "recall", histogram: RateHistogram) => (
     <Bars title={title} class={side} histogram={histogram} format={format} height={Math.sqrt}>
       {spikes
-        ? `fire at ${percent(histogram.mean)} of steps on the mean; ${percent(histogram.silent)} never, ${percent(histogram.saturated)} nearly always`
-        : `are ${histogram.mean.toFixed(3)} on the mean; ${percent(histogram.silent)} are always 0`}
+        ? `fire at ${percent(histogram.mean)} of steps on the mean; ${percent(histogram.dead)} never, ${percent(histogram.saturated)} nearly always`
+        : `are ${histogram.mean.toFixed(3)} on the mean; ${percent(histogram.dead)} are always 0`}
     </Bars>
   );
   return (
