@@ -84,7 +84,7 @@ it("every epoch takes every item once, in an order of its own, and says which it
 it("recall's rate is its share of perception's, which follows the schedule", async () => {
   const experiment = noting();
   await told(experiment);
-  for (const { counter, rates } of experiment.asked) {
+  for (const { counter, learningRates: rates } of experiment.asked) {
     expect(rates.perception).toBe(learningRate(experiment.task.train, counter, TOTAL));
     expect(rates.recall).toBe(rates.perception * 0.25);
   }

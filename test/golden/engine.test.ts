@@ -49,7 +49,7 @@ function expectParameters(layers: readonly NamedLayer[], expected: Readonly<Reco
 
 describe.each(goldenFiles)("%s", (file) => {
   const golden = loadGolden(file);
-  const { T, batch, classes, rivals, theta } = golden.case;
+  const { T, batch, classes, negatives, theta } = golden.case;
   const rates = { perception: 0.01, recall: 0.01 };
 
   it("drives and spikes of every stage", async () => {
@@ -79,7 +79,7 @@ describe.each(goldenFiles)("%s", (file) => {
     };
     for (const [k, stage] of golden.trace.perception.entries()) check(pair.perception[k]!, batch, stage);
     check(pair.conceptDrive, batch, { drive: golden.trace["top drive"] });
-    const shown = rivals === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
+    const shown = negatives === "prototypes" ? Array.from({ length: classes }, (_, c) => c) : labels;
     pair.present(shown, true);
     for (const [k, stage] of golden.trace.recall.entries()) check(pair.recall.at(-1 - k)!, shown.length, stage);
   });

@@ -18,7 +18,7 @@ interface GoldenCommon {
   readonly batch: number;
   readonly features: "rate" | "drive" | "membrane";
   readonly centred: boolean;
-  readonly rivals: "literal" | "masked" | "prototypes";
+  readonly negatives: "literal" | "masked" | "prototypes";
   readonly loss: "reco" | "infonce";
   readonly lambda: number;
   readonly temperature: number;

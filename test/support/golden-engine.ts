@@ -39,7 +39,7 @@ export async function goldenEngine(
   const image = cnn
     ? { height: c.size, width: c.size, channels: c.channels[0]! }
     : { height: 1, width: 1, channels: c.widths[0]! };
-  const prototypes = c.rivals === "prototypes";
+  const prototypes = c.negatives === "prototypes";
   const pair = new NetworkPair(team, {
     kind: c.net,
     hidden: sizes.slice(1),
@@ -56,13 +56,13 @@ export async function goldenEngine(
     maxRecalls: prototypes ? c.classes : c.batch,
     seed: 7,
   });
-  const { features, centred, rivals, loss, lambda, temperature } = c;
+  const { features, centred, negatives, loss, lambda, temperature } = c;
   const rule = new Bsd(
     pair,
     {
       features,
       centred,
-      rivals: rivals,
+      rivals: negatives,
       loss,
       lambda,
       temperature,

@@ -181,7 +181,7 @@ function factsOf(folder: string, config: AnyConfig, summary: AnySummary, license
     ...about(config),
     name: config.name,
     figures: figuresOf(summary),
-    figuresOf: `Of the ${part === "held-out" ? "validation part, by which the best epoch was chosen too; the test part was not looked at" : "test part, looked at once"}, with the ${summary.checkpoint === "best" ? "weights that were best on the validation part" : "last weights"}. One seed (${summary.seed}); differences between runs of other seeds are not in these figures.`,
+    figuresOf: `Of the ${part === "validation" ? "validation part, by which the best epoch was chosen too; the test part was not looked at" : "test part, looked at once"}, with the ${summary.checkpoint === "best" ? "weights that were best on the validation part" : "last weights"}. One seed (${summary.seed}); differences between runs of other seeds are not in these figures.`,
     files: files.filter(has),
     pictures: pictures.filter(has),
     command: known ? (command as string[]).map(quoted).join(" ") : undefined,

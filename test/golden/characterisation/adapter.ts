@@ -337,7 +337,7 @@ async function measureImages(model: ImageModel, dataset: Dataset, config: Experi
   const reconstructed = await exported(() => bytesOf(recallImages(model, means).images));
   return {
     ...perception,
-    reconstructed,
+    redrawn: reconstructed,
     onnxRecall: await exported(() => recallOnnx(model, { classMeans: means }).bytes),
     nirRecall: await exported(() => nirBytes(recallToNir(model))),
   };
@@ -360,7 +360,7 @@ async function measureSequence(
     if (!(learner instanceof SequenceBsd)) return { accuracy, bits, generated, greedy };
     const fit = fitSymbols(learner, set, windows.train, config.rule.centred);
     const reconstructed = reconstructSymbols(learner, set, windows.test.slice(0, 8), fit).join(" ");
-    return { accuracy, bits, generated, greedy, reconstructed };
+    return { accuracy, bits, generated, greedy, redrawn: reconstructed };
   }
   const { mse, mae } = measured;
   const horizon = config.task === "forecast" ? (config.data.horizon ?? 1) : 0;
@@ -369,7 +369,7 @@ async function measureSequence(
   if (!(learner instanceof SequenceBsd)) return { mse, mae, forecast };
   const fits = fitColumns(learner, set, windows.train);
   const reconstructed = hashOf([reconstructValues(learner, set, windows.test.slice(0, 8), fits)]);
-  return { mse, mae, forecast, reconstructed };
+  return { mse, mae, forecast, redrawn: reconstructed };
 }
 
 async function measureAutoencoder(
@@ -384,7 +384,7 @@ async function measureAutoencoder(
   const drawings: Float32Array[] = [];
   for await (const { reconstructed } of reconstructedBatches(model, test, indices, learner.reconstructors))
     drawings.push(...reconstructed);
-  const figures = { errors, reconstructed: hashOf(drawings) };
+  const figures = { errors, redrawn: hashOf(drawings) };
   const { latent } = learner;
   if (!latent) return figures;
   const shown = Math.min(SHOWN, learner.maxImages);
