@@ -62,7 +62,7 @@ it("tabulates probes, recall's decisions and separation by stage; the rest is ke
 
 it("knows the part, and nothing of other records", () => {
   const [figure] = figuresOf([run(0.9, 0.7, "heldout")]).filter(({ id }) => id.startsWith("probes."));
-  expect(figure).toMatchObject({ id: "probes.heldout.stage1.accuracy", label: "linear probe, stage 1 (held-out)" });
+  expect(figure).toMatchObject({ id: "probes.heldout.stage1.accuracy", label: "linear probe, stage 1 (validation)" });
   for (const probes of [undefined, null, 3, {}, { stages: 4 }]) expect([...valuesOf({ probes }).keys()]).toEqual([]);
 });
 

@@ -37,14 +37,14 @@ function telling<R>(reports: readonly R[]): () => R {
   return () => reports[next++]!;
 }
 
-it("images in batches of 25, 25 and 10: loss, right decisions and silent neurons by the image", async () => {
+it("images in batches of 25, 25 and 10: loss, right decisions and dead neurons by the image", async () => {
   const experiment = createExperiment(
     team,
     resolveConfig({ data, network: { hidden: [8] }, train: { batch: 25 } }),
     images,
   );
-  const report = (loss: number, correct: number, silent: number) => ({
-    ...{ loss, correct, stageLosses: [0, 0, loss], silent: [silent], images: 0 },
+  const report = (loss: number, correct: number, dead: number) => ({
+    ...{ loss, correct, stageLosses: [0, 0, loss], dead: [dead], images: 0 },
     ...{ perceptionRates: [0.1], recallRates: [0.1] },
   });
   const reports = [report(1, 5, 0.9), report(2, 10, 0.9), report(6, 4, 0), ...[1, 1, 1].map(() => report(3, 2, 0.4))];
@@ -61,7 +61,7 @@ it("images in batches of 25, 25 and 10: loss, right decisions and silent neurons
   expect(await epochOf(task, 2)).toMatchObject({ trainLoss: 3, trainAccuracy: 6 / 60, warnings: [] });
 });
 
-it("autoencoders: losses of either end, firing rates and silent neurons by the image", async () => {
+it("autoencoders: losses of either end, firing rates and dead neurons by the image", async () => {
   const config = resolveAutoencoderConfig({
     task: "autoencode",
     data,
@@ -73,7 +73,7 @@ it("autoencoders: losses of either end, firing rates and silent neurons by the i
   const counts = Array.from({ length: 8 }, (_, k) => Math.floor(((k + 1) * 60) / 8) - Math.floor((k * 60) / 8));
   expect(new Set(counts)).toEqual(new Set([7, 8]));
   const report = (k: number) => ({
-    ...{ loss: k + 2, stageLosses: [k, 1, 2 * k], perceptionRates: [k / 10], recallRates: [0.5], silent: [k / 7] },
+    ...{ loss: k + 2, stageLosses: [k, 1, 2 * k], perceptionRates: [k / 10], recallRates: [0.5], dead: [k / 7] },
     ...{ correct: 0, images: 0 },
   });
   const step = telling([...counts.keys(), ...counts.keys()].map(report));

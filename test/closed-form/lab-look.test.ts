@@ -40,12 +40,12 @@ describe("histograms", () => {
       [10, 1],
       [19, 1],
     ]);
-    expect({ mean, dead, saturated, units }).toEqual({ mean: 3.75 / 10, silent: 0.5, saturated: 0.25, units: 4 });
+    expect({ mean, dead, saturated, units }).toEqual({ mean: 3.75 / 10, dead: 0.5, saturated: 0.25, units: 4 });
   });
 
   it("of activations: from the least to the greatest, 0 always within", () => {
     const seen = activationHistogram(Float64Array.of(-1, 0, 1, 3), [true, false, true, true]);
-    expect(seen).toMatchObject({ from: -1, to: 3, mean: 0.75, silent: 0.25, units: 4 });
+    expect(seen).toMatchObject({ from: -1, to: 3, mean: 0.75, dead: 0.25, units: 4 });
     expect(seen.counts[0]).toBe(1);
     expect(seen.counts[5]).toBe(1);
     expect(seen.counts[10]).toBe(1);
@@ -203,7 +203,7 @@ describe("a net of which all is known", () => {
   it("counts their rates", () => {
     const { perception, recall, images } = look.rates(scene, 0);
     expect(images).toBe(12);
-    expect(perception).toMatchObject({ units: 20, silent: 0.9, saturated: 0.05 });
+    expect(perception).toMatchObject({ units: 20, dead: 0.9, saturated: 0.05 });
     expect(perception.mean).toBeCloseTo(1.5 / 20, 12);
     expect([perception.counts[0], perception.counts[10], perception.counts[19]]).toEqual([18, 1, 1]);
     expect(recall!.units).toBe(20);

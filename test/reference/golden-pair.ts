@@ -121,6 +121,6 @@ export function cancelledBiases(golden: GoldenCase, pair: Pair): Set<string> {
 
 /** The case's settings as the reference takes them. */
 export function goldenOptions(golden: GoldenCase): BsdOptions {
-  const { T, theta, tau, features, loss, rivals, centred, lambda, temperature, classes } = golden;
-  return { steps: T, theta, tau, features, loss, rivals, centred, lambda, temperature, classes };
+  const { T, theta, tau, features, loss, negatives, centred, lambda, temperature, classes } = golden;
+  return { steps: T, theta, tau, features, loss, rivals: negatives, centred, lambda, temperature, classes };
 }
