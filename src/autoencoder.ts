@@ -20,7 +20,7 @@ export { interpolateRates } from "./inference/autoencoder/interpolate.ts";
 export { prototypeRates } from "./inference/autoencoder/prototypes.ts";
 export { drawSpikes, LatentStatistics } from "./inference/autoencoder/statistics.ts";
 export { evenTrains, ratesOf } from "./inference/autoencoder/trains.ts";
-export { type ReconstructedBatch, reconstructedBatches, reconstructedErrors } from "./measurement/redrawn.ts";
+export { type ReconstructedBatch, reconstructedBatches, reconstructedErrors } from "./measurement/reconstruction.ts";
 export {
   type AutoencoderOptions,
   AutoencoderPair,

@@ -66,7 +66,7 @@ export {
   reconstructValues,
   reconstructWindows,
   type SymbolFit,
-} from "./inference/redraw.ts";
+} from "./inference/reconstruct.ts";
 export type { Errors, TargetErrors, ValueFigures } from "./measurement/sequence.ts";
 export {
   type CharacterEvaluation,

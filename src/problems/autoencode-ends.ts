@@ -17,7 +17,7 @@ import { assertRows, sizeOf } from "../network/shape.ts";
 import { autoencoderSlots, reconstructImages, SpikingLatent } from "../rules/autoencoder-learners.ts";
 import { BsdLearner, type HiddenOptions, type LayerReconstruction } from "../rules/bsd.ts";
 import type { Continues, EndLoss, Ends, Span, StageLayer } from "../rules/ends.ts";
-import { type Below, LocalReconstruction } from "../rules/local-redraw.ts";
+import { type Below, LocalReconstruction } from "../rules/local-reconstruction.ts";
 import type { AdamW, OptimiserOptions } from "../rules/optimiser.ts";
 import type { AutoencoderLearner, AutoencoderReport, LearningRates } from "../rules/rule.ts";
 import { Drawing } from "../rules/top.ts";

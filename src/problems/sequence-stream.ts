@@ -24,7 +24,7 @@ export interface StreamOptions {
  * One sequence, element by element, in memory that does not grow with it: perception answers each element at once, and where targets are told one step of BSD is taken every `every` elements.
  *
  * @example
- * const stream = new SequenceStream(learner, { every: 16, rates: { perception: 1e-4, recall: 1e-4 } });
+ * const stream = new SequenceStream(learner, { every: 16, learningRates: { perception: 1e-4, recall: 1e-4 } });
  * for (let n = 0; n + 1 < symbols.length; n++) {
  *   const logits = stream.perceive(symbols[n]!);
  *   stream.tell(symbols[n + 1]!); // the truth, once it is known

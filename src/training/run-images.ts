@@ -7,7 +7,7 @@ import { decideImages } from "../measurement/decide.ts";
 import { type Evaluation, evaluate } from "../measurement/evaluate.ts";
 import { familiarityOf, recalledCounts } from "../measurement/mismatch.ts";
 import { type RecalledImages, recallImages } from "../measurement/recall.ts";
-import { reconstructedErrors } from "../measurement/redrawn.ts";
+import { reconstructedErrors } from "../measurement/reconstruction.ts";
 import { perceive } from "../network/inference.ts";
 import { type ImageModel, Model } from "../network/model.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";

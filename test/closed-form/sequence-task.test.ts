@@ -171,7 +171,7 @@ describe("parts", () => {
   it.each([
     [{ trainPart: 1.1 }, /trainPart: expected a fraction from 0 to 1, got 1.1/],
     [{ trainPart: Number.NaN }, /trainPart/],
-    [{ validation: 1 }, /heldOut: expected a fraction from 0 to below 1, got 1/],
+    [{ validation: 1 }, /validation: expected a fraction from 0 to below 1, got 1/],
   ])("refuses %j", (options, message) => {
     expect(() => divide(10, 0, options)).toThrow(message);
   });

@@ -38,25 +38,25 @@ describe("train", () => {
   });
 
   it("says what it does, to a person", async () => {
-    const { code, stdout } = await runHere(["train", "redrawn.yaml", "--train.epochs=1"], cwd);
+    const { code, stdout } = await runHere(["train", "reconstruct.yaml", "--train.epochs=1"], cwd);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^redrawn, seed 1: autoencode by bsd, 108 images to train on, 12 held out, a latent of 16, 1 epoch, /,
+      /^reconstructed, seed 1: autoencode by bsd, 108 images to train on, 12 held out, a latent of 16, 1 epoch, /,
     );
     expect(stdout).toMatch(
-      /^epoch 1\/1 {2}held-out MSE \d\.\d{4} \(\d+\.\d\d dB\), recall MSE \d\.\d{4} \(.* dB\) {2}loss \d+\.\d{3} {2}rates (\d\.\d\d ){3}\/( \d\.\d\d){3} /m,
+      /^epoch 1\/1 {2}validation MSE \d\.\d{4} \(\d+\.\d\d dB\), recall MSE \d\.\d{4} \(.* dB\) {2}loss \d+\.\d{3} {2}rates (\d\.\d\d ){3}\/( \d\.\d\d){3} /m,
     );
     expect(stdout).toMatch(
-      /^test MSE \d\.\d{4}, PSNR \d+\.\d\d dB.*, held-out MSE \d\.\d{4} \(weights of the best epoch/m,
+      /^test MSE \d\.\d{4}, PSNR \d+\.\d\d dB.*, validation MSE \d\.\d{4} \(weights of the best epoch/m,
     );
     expect(stdout).toMatch(/^recall's drawings: MSE \d\.\d{4}, PSNR /m);
-    expect(stdout).toMatch(/images\/s -> runs.redrawn-seed1$/m);
+    expect(stdout).toMatch(/images\/s -> runs.reconstructed-seed1$/m);
     const again = await runHere(["train", "--resume", "runs/reconstructed-seed1"], cwd);
     expect(again.stdout).toMatch(/this run is finished already; its results:\ntest MSE/);
   });
 
   it("survives SIGKILL while saving, and ends with the same bytes", async () => {
-    const more = ["train", "redrawn.yaml", "--train.epochs=4", "--train.batch=4"];
+    const more = ["train", "reconstruct.yaml", "--train.epochs=4", "--train.batch=4"];
     expect((await runHere([...more, "--out", "whole", "--quiet"], cwd)).code).toBe(0);
     const saving = [...more, "--out", "killed", "--train.checkpointSeconds=0", "--json"];
     const { child, ended, shown } = startCli(saving, cwd);
@@ -81,7 +81,7 @@ describe("train", () => {
 
 it("images that are neither grey nor coloured are reconstructed and measured, without a picture of them", async () => {
   writeSmallDigits(join(cwd, "pairs"), { channels: 2 });
-  const args = ["train", "redrawn.yaml", "--data.path=pairs", "--train.epochs=1", "--out=two", "--quiet"];
+  const args = ["train", "reconstruct.yaml", "--data.path=pairs", "--train.epochs=1", "--out=two", "--quiet"];
   const { code, stderr } = await runHere(args, cwd);
   const none = "bispike: note: pictures of images need 1 or 3 channels and these have 2: the run has none\n";
   expect([code, stderr]).toEqual([0, none]);
@@ -93,10 +93,10 @@ it("images that are neither grey nor coloured are reconstructed and measured, wi
 });
 
 it("judged by what is held out: the test part is left alone", async () => {
-  const args = ["train", "redrawn.yaml", "--train.epochs=1", "--judge=held-out", "--out=tuned"];
+  const args = ["train", "reconstruct.yaml", "--train.epochs=1", "--judge=held-out", "--out=tuned"];
   const { code, stdout } = await runHere(args, cwd);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^held-out MSE \d\.\d{4}, PSNR .* \(weights of the best epoch/m);
+  expect(stdout).toMatch(/^validation MSE \d\.\d{4}, PSNR .* \(weights of the best epoch/m);
   expect(stdout).not.toMatch(/test/);
   const summary = json("tuned/summary.json");
   expect(summary).toMatchObject({ test: null, judgedBy: "held-out", validation: { images: 12, perception: {} } });
@@ -127,7 +127,7 @@ it("inspect tells stages, rule and position", async () => {
   expect(text).toMatch(
     /^rule +bsd: reco \(lambda 0\.01 to 0\.03\), centred rate, bands two about 0\.25 cycles a pixel$/m,
   );
-  expect(text).toMatch(/^best +MSE 0\.\d{4} on the held-out images, after epoch \d+$/m);
+  expect(text).toMatch(/^best +MSE 0\.\d{4} on the validation images, after epoch \d+$/m);
 });
 
 it("plot draws the curves", async () => {
@@ -152,8 +152,8 @@ describe("refuses in one line", () => {
     [["plot", "run", "--kind", "raster"], 1, autoencoder],
     [["generate", "run"], 1, /of a sequence experiment, got one of an autoencoder/],
     [["eval", "run", "--data.text", "x"], 2, /--data\.text: this checkpoint is of images/],
-    [["train", "redrawn.yaml", "--rule.frequency.spilt=1"], 2, /did you mean rule\.frequency\.split\?/],
-    [["train", "redrawn.yaml", "--task=autoencoder"], 2, /task: expected one of .*autoencode, or no task/],
+    [["train", "reconstruct.yaml", "--rule.frequency.spilt=1"], 2, /did you mean rule\.frequency\.split\?/],
+    [["train", "reconstruct.yaml", "--task=autoencoder"], 2, /task: expected one of .*autoencode, or no task/],
     [
       ["train", "bars.yaml", "--task=autoencode", "--rule.pool=2"],
       2,

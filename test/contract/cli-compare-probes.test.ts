@@ -46,7 +46,7 @@ it("trains, probes and reports; probes anew only what is asked for otherwise", a
     });
     expect(values["probes.heldout.stage2.byRecall"]).toBe(rule === "bsd" ? probes.stages[1].byRecall : undefined);
   }
-  expect(read("compare.md")).toContain("linear probe, stage 2 (held-out)");
+  expect(read("compare.md")).toContain("linear probe, stage 2 (validation)");
 
   const kept = join(cwd, "compare/bars/rule.name=bsd/seed1/robustness.json");
   const before = statSync(kept).mtimeMs;

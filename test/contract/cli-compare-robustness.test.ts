@@ -89,7 +89,7 @@ it("judged by the validation part, it leaves the test part alone in what it meas
   expect(asked.part).toBe("heldout");
   const text = readFileSync(join(folder, "compare.md"), "utf8");
   expect(text).toContain("no run has looked at its test part");
-  expect(text).toContain("accuracy under corruption (held-out)");
+  expect(text).toContain("accuracy under corruption (validation)");
 });
 
 it("refuses what cannot be measured, before anything is trained", async () => {

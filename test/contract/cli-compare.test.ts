@@ -157,10 +157,10 @@ describe("judged by what is held out", () => {
     writeFileSync(join(cwd, "bars.yaml"), BARS);
     const { code, stdout, stderr } = await judged("--rule.name=dll");
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/^network\.hidden +n +held-out accuracy +p +parameters/m);
+    expect(stdout).toMatch(/^network\.hidden +n +validation accuracy +p +parameters/m);
     expect(stdout).toMatch(/^\[8, 6\] +1 +\d+\.\d\d % +baseline/m);
     expect(stdout).toMatch(/^\[6\] +1 +\d/m);
-    expect(stdout).toMatch(/by the held-out part; no test part was looked at/);
+    expect(stdout).toMatch(/by the validation part; no test part was looked at/);
     const summary = JSON.parse(read(`${TUNED}/summary.json`));
     expect(summary).toMatchObject({ testAccuracy: null, testDriveAccuracy: null, judgedBy: "held-out" });
     expect(summary.validationAccuracy).toBeGreaterThan(0);
@@ -169,7 +169,9 @@ describe("judged by what is held out", () => {
     expect(figures.filter(({ role }: { role: string }) => role === "test")).toEqual([]);
     const energies = figures.map(({ id }: { id: string }) => id).filter((id: string) => id.startsWith("energy."));
     expect(energies).toEqual(["energy.inferencePicojoules", "energy.trainingPicojoules"]);
-    expect(read("tuned/compare.md")).toMatch(/^- judged by the held-out part, .* no run has looked at its test part$/m);
+    expect(read("tuned/compare.md")).toMatch(
+      /^- judged by the validation part, .* no run has looked at its test part$/m,
+    );
     expect(read("tuned/compare.md")).not.toContain("test accuracy");
   });
 
@@ -177,7 +179,7 @@ describe("judged by what is held out", () => {
     writeFileSync(join(cwd, "one.yaml"), TEXT.replace(/compare: .*\n/, ""));
     const { code, stdout } = await runBuiltHere(["train", "one.yaml", "--judge", "held-out", "--out", "one"], cwd);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^held-out accuracy \d+\.\d\d %, .* bits a character \(weights of/m);
+    expect(stdout).toMatch(/^validation accuracy \d+\.\d\d %, .* bits a character \(weights of/m);
     const summary = JSON.parse(read("one/summary.json"));
     expect(summary).toMatchObject({ test: null, naive: null, judgedBy: "held-out" });
     expect(summary.validation.accuracy).toBeGreaterThan(0);

@@ -94,7 +94,7 @@ it(
     expect(locks("early")).toEqual([]);
     const resumed = await runCli(["train", "--resume", "early", "--processes", "2"], folder);
     expect([resumed.code, resumed.stderr]).toEqual([0, ""]);
-    expect(resumed.stdout).toMatch(/^epoch 4\/4 {2}held-out/m);
+    expect(resumed.stdout).toMatch(/^epoch 4\/4 {2}validation/m);
     const anew = ["train", "bars.yaml", "--processes", "2", "--out", "early"];
     await expectRefusal(anew, folder, 2, /early: already holds a run/);
   },

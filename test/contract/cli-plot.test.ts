@@ -39,7 +39,9 @@ describe("bispike plot", () => {
     expect(code).toBe(0);
     expect(jsonLines(stdout)).toEqual([{ files: ["made/here/raster.svg", "made/here/raster.png"] }]);
     expect(readdirSync(join(cwd, "made/here")).sort()).toEqual(["raster.png", "raster.svg"]);
-    expect(texts(join(cwd, "made/here/raster.svg"))[0]).toMatch(/^Held-out image 3 \(bar (\d)\), perceived as bar \1$/);
+    expect(texts(join(cwd, "made/here/raster.svg"))[0]).toMatch(
+      /^Validation image 3 \(bar (\d)\), perceived as bar \1$/,
+    );
     await runCli(["plot", run, "--kind", "raster", "--index", "2", "--out", "two"], cwd);
     const title = texts(join(cwd, "two", "raster.svg"))[0] ?? "";
     expect(title).toBe("Image 2 (bar 2), perceived as bar 2");

@@ -22,7 +22,7 @@ it("reconstruct says how many images are done", async () => {
   const args = ["reconstruct", "run", "--part", "train", "--threads", "1", "--out", join(autoencoder(), "redrawn.png")];
   const { code, stdout, stderr } = await runHere(args, autoencoder());
   expect(code).toBe(0);
-  const told = [...stderr.matchAll(/^bispike: (\d+) of (\d+) images redrawn$/gm)];
+  const told = [...stderr.matchAll(/^bispike: (\d+) of (\d+) images reconstructed$/gm)];
   expect(told.length).toBeGreaterThan(0);
   expect(stderr.trimEnd().split("\n")).toHaveLength(told.length);
   const done = told.map(([, count]) => Number(count));

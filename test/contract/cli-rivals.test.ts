@@ -17,7 +17,7 @@ describe.each(["feedback-alignment", "local-losses"])("%s", (name) => {
     cwd = workspace();
     const trained = await runHere(["train", "bars.yaml", `--rule.name=${name}`, "--out", name], cwd);
     expect([trained.code, trained.stderr]).toEqual([0, ""]);
-    expect(trained.stdout).toMatch(/^epoch 4\/4 {2}held-out \d+\.\d\d % .* rates \d\.\d{3} \d\.\d{3} {2}\d/m);
+    expect(trained.stdout).toMatch(/^epoch 4\/4 {2}validation \d+\.\d\d % .* rates \d\.\d{3} \d\.\d{3} {2}\d/m);
     expect(trained.stdout).not.toMatch(/Hamming|recall/);
     const summary = json(`${name}/summary.json`);
     // 64-32-16-4: weights, two numbers a normed neuron, a bias for each class.
@@ -64,7 +64,7 @@ describe("a non-spiking net", () => {
     const args = ["train", "bars.yaml", "--rule.name=ccl", "--network.activation=tanh", "--out", "real"];
     const trained = await runHere(args, cwd);
     expect([trained.code, trained.stderr]).toEqual([0, ""]);
-    expect(trained.stdout).toMatch(/^epoch 4\/4 {2}held-out \d+\.\d\d % /m);
+    expect(trained.stdout).toMatch(/^epoch 4\/4 {2}validation \d+\.\d\d % /m);
     expect(trained.stdout).not.toMatch(/Hamming|recall|rates|NaN/);
   });
 
@@ -110,7 +110,7 @@ describe("a non-spiking net", () => {
 
   it("has no features that are firing rates", async () => {
     await expect(openFeatures(join(cwd, "real"))).rejects.toThrow(
-      /real.best\.safetensors: features are firing rates, but rule ccl trains a net of real numbers/,
+      /real.best\.safetensors: features are firing rates, but rule ccl trains a non-spiking net/,
     );
   });
 

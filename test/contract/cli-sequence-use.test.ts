@@ -310,7 +310,7 @@ describe("bispike recall of sequences", () => {
     expect(whole.positions % 16).toBe(0);
     expect(whole.right).toBeGreaterThan(2 * whole.shuffled);
     const shown = await run("recall", "words", "--index", "2");
-    expect(shown).toContain(`stimulus  ${text.slice(from, from + 16)}\nredrawn   ${reconstructed}\n`);
+    expect(shown).toContain(`stimulus       ${text.slice(from, from + 16)}\nreconstructed  ${reconstructed}\n`);
     expect(existsSync(join(cwd, "recall.png"))).toBe(false);
   });
 

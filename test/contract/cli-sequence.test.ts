@@ -81,8 +81,8 @@ describe("train", () => {
     expect(stdout).toMatch(
       /^words, seed 1: next-character by dll, \d+ windows of 6 to train on, \d+ positions held out, /,
     );
-    expect(stdout).toMatch(/^epoch 1\/1 {2}held-out \d+\.\d\d % \(\d\.\d{3} bits\) {2}train \d+\.\d\d % {2}loss /m);
-    expect(stdout).toMatch(/^test accuracy \d+\.\d\d %, \d\.\d{3} bits a character; held-out accuracy /m);
+    expect(stdout).toMatch(/^epoch 1\/1 {2}validation \d+\.\d\d % \(\d\.\d{3} bits\) {2}train \d+\.\d\d % {2}loss /m);
+    expect(stdout).toMatch(/^test accuracy \d+\.\d\d %, \d\.\d{3} bits a character; validation accuracy /m);
     expect(stdout).toMatch(/positions\/s -> runs.words-seed1$/m);
     const again = await runCli(["train", "--resume", "runs/words-seed1"], cwd);
     expect(again.stdout).toMatch(/this run is finished already; its results:\ntest accuracy/);
@@ -208,7 +208,7 @@ describe("refuses in one line", () => {
     [["recall", "images", "--plot", "x.svg"], 2, /--plot: is for sequence experiments/],
     [["eval", "waves", "--data.series", "bad.csv"], 2, /bad\.csv/],
     [["train", "words.yaml", "--data.text=none.txt"], 1, /none\.txt/],
-    [["train", "words.yaml", "--data.text=few.txt"], 1, /few\.txt: part heldOut: expected 6 positions or more/],
+    [["train", "words.yaml", "--data.text=few.txt"], 1, /few\.txt: part validation: expected 6 positions or more/],
     [
       ["train", "waves.yaml", "--data.horizon=100000"],
       1,

@@ -67,7 +67,7 @@ describe("sweep", () => {
     const { code, stdout } = await sweep("collect", "here");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^rung2, 4 epochs\nvariant +n +test accuracy/m);
-    expect(stdout).toMatch(/^candidate +heldOut\.accuracy, 3 epochs$/m);
+    expect(stdout).toMatch(/^candidate +validation\.accuracy, 3 epochs$/m);
     expect(read("here/rung1/compare.md")).toContain("- 2 of 2 runs finished\n");
     expect(read("here/rung2/compare.md")).toContain("- 1 of 1 runs finished\n");
     expect(read("here/halving.md").match(/, kept \|/g)).toHaveLength(1);

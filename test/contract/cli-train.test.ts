@@ -38,7 +38,7 @@ describe("a run", () => {
     const { code, stdout, stderr } = await runCli(["train", "bars.yaml"], folder);
     expect([code, stderr]).toEqual([0, ""]);
     const run = join(folder, "runs", "bars-seed1");
-    expect(stdout).toMatch(/epoch 4\/4 {2}held-out 100\.00 %/);
+    expect(stdout).toMatch(/epoch 4\/4 {2}validation 100\.00 %/);
     expect(stdout).toContain("test accuracy 100.00 %, validation accuracy 100.00 %");
     expect(readdirSync(run).sort()).toEqual(
       [

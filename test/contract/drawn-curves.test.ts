@@ -30,9 +30,9 @@ it("losses and rates of a step, by stage and network", () => {
 
 it("validation figures apart from those of training, which are dashed", () => {
   const measured = [
-    ["Validation accuracy", { validationAccuracy: 0.75, trainAccuracy: 0.9 }, { "held out": [75] }],
-    ["Bits a character", { validationBits: 3, trainBits: 2 }, { "held out": [3], training: [2] }],
-    ["Mean squared error, standardised", { validationMse: 0.5, trainMse: 0.2 }, { "held out": [0.5], training: [0.2] }],
+    ["Validation accuracy", { validationAccuracy: 0.75, trainAccuracy: 0.9 }, { validation: [75] }],
+    ["Bits a character", { validationBits: 3, trainBits: 2 }, { validation: [3], training: [2] }],
+    ["Mean squared error, standardised", { validationMse: 0.5, trainMse: 0.2 }, { validation: [0.5], training: [0.2] }],
   ] as const;
   for (const [title, figures, shown] of measured) {
     const curves = read(epoch(figures))[title];

@@ -36,7 +36,7 @@ describe.each(cases)("$rule $kind", ({ rule, kind }) => {
     );
     for (const own of report.stageLosses.slice(0, 3)) expect(own > 0).toBe(mirrored(rule));
     expect(report.stageLosses[3]).toBeGreaterThan(0.5);
-    expect(report).toMatchObject({ images: 9, perceptionRates: [], recallRates: [], silent: [] });
+    expect(report).toMatchObject({ images: 9, perceptionRates: [], recallRates: [], dead: [] });
     expect(learner.maxImages).toBe(12);
   });
 

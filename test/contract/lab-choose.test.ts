@@ -65,7 +65,7 @@ describe.skipIf(!chromiumPath)("choosing in the lab", { timeout: 3 * PATIENCE },
     expect(page.url()).toBe(`${lab.url}#data=mnist&data.limit=1280&hidden=32&rule=bsd&epochs=2&2.rule=backprop`);
     expect(await page.locator(".uplot").count()).toBe(1);
     const legend = await page.locator(".u-legend").textContent();
-    for (const line of ["1 bsd, batches", "1 bsd, held out", "2 backprop, batches", "2 backprop, held out"])
+    for (const line of ["1 bsd, batches", "1 bsd, validation", "2 backprop, batches", "2 backprop, validation"])
       expect(legend).toContain(line);
     expect(await page.getByLabel("Command of run 2", { exact: true }).inputValue()).toBe(
       "npx bispike train --data.name=mnist --data.limit=1280 '--network.hidden=[32]' --rule.name=backprop --train.epochs=2",

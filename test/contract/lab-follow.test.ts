@@ -79,7 +79,7 @@ test("lines become curves by what they are about", () => {
   const seen = curves.charts().map(({ title, lines }) => [title, Object.fromEntries(lines)]);
   const at = (x: number, y: number) => ({ steps: [x], values: [y] });
   expect(Object.fromEntries(seen)).toEqual({
-    Accuracy: { "held out": at(9, 0.9), "learned from": at(9, 0.8) },
+    Accuracy: { validation: at(9, 0.9), "learned from": at(9, 0.8) },
     Loss: { batch: at(3, 2), epoch: at(9, 1) },
     "Loss by stage": { "stage 1": at(3, 0.5), "stage 2": at(3, 0.25) },
     "Firing rates of perception": { "stage 2": at(3, 0.1) },

@@ -213,8 +213,12 @@ describe("requests that are refused", () => {
     [{ text, task: "next", horizon: 3 }, /horizon: expected an option of task next/, "config"],
     [{ text, task: "next", window: 0 }, /window: expected a whole number from 1, got 0/, "config"],
     [{ text, task: "next", newline: "crlf" }, /newline: expected one of "keep", "lf", got crlf/, "config"],
-    [{ text, task: "next", validation: 2 }, /heldOut: expected a fraction from 0 to below 1, got 2/, "config"],
-    [{ text, task: "next", limit: 100 }, /part heldOut: expected 32 positions or more for a window, found 7/, "data"],
+    [{ text, task: "next", validation: 2 }, /validation: expected a fraction from 0 to below 1, got 2/, "config"],
+    [
+      { text, task: "next", limit: 100 },
+      /part validation: expected 32 positions or more for a window, found 7/,
+      "data",
+    ],
     [{ text: "src", task: "next" }, /src: expected a file, got a folder; check data\.text/, "data"],
     [{ text: "none.txt", task: "next" }, /none.txt: there is no such file or folder; check data\.text/, "data"],
   ])("%j", async (request, message, code) => {

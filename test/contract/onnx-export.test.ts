@@ -176,10 +176,10 @@ describe("refuses", () => {
 
   it("what a net has not", () => {
     expect(refusal(() => perceptionOnnx(annModel(), { spikes: true }))).toMatch(
-      /^usage: .*spikes of a net of real numbers/,
+      /^usage: .*spikes of a non-spiking net/,
     );
     expect(refusal(() => perceptionOnnx(annModel(), { mode: "step" }))).toMatch(
-      /^usage: .*mode step of a net of real numbers/,
+      /^usage: .*mode step of a non-spiking net/,
     );
     const alone = new Model(team, { network, seed: 1, maxImages: 2, networks: "perception" }, data);
     expect(refusal(() => recallOnnx(alone))).toMatch(/^usage: this pair has perception alone/);

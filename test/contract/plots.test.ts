@@ -59,7 +59,7 @@ describe("curvesPlot", () => {
     );
     expect(texts(svg)).toEqual(
       expect.arrayContaining([
-        "held out",
+        "validation",
         "stage 1",
         "stage 2",
         "top",

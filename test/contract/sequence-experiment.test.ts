@@ -59,5 +59,5 @@ it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])("a stream learns at no rate 
   const { learner } = createSequenceExperiment(team, text, own);
   if (!(learner instanceof SequenceBsd)) throw new Error("expected rule bsd");
   const make = () => new SequenceStream(learner, { every: 4, learningRates: { perception: 0.01, recall } });
-  expect(make).toThrow(refusal("usage", /^rates.recall: expected a number from 0, got /));
+  expect(make).toThrow(refusal("usage", /^learningRates.recall: expected a number from 0, got /));
 });

@@ -183,7 +183,7 @@ test("what a stream cannot use is refused by name", async () => {
       /every: expected 0 to 6/,
     );
     expect(() => new SequenceStream(learner, { every: 1.5, learningRates: sequenceRates })).toThrow(/every/);
-    expect(() => new SequenceStream(learner, { every: 2 })).toThrow(/rates/);
+    expect(() => new SequenceStream(learner, { every: 2 })).toThrow(/learningRates/);
     const stream = new SequenceStream(learner, { every: 1, learningRates: sequenceRates });
     for (const bad of [7, -1, 1.5, Number.NaN, [1]])
       expect(() => stream.perceive(bad)).toThrow(/expected a symbol from 0 to 6/);

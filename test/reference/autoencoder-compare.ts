@@ -2,7 +2,7 @@
 import { type AlignmentOptions, align } from "./alignment.ts";
 import { frequencyAlign } from "./frequency-alignment.ts";
 import { type BandChoice, referenceSplit } from "./frequency-split.ts";
-import type { Plane } from "./local-redraw.ts";
+import type { Plane } from "./local-reconstruction.ts";
 
 export interface ComparisonRule {
   readonly alignment: Pick<AlignmentOptions, "loss" | "centred" | "lambda" | "temperature">;

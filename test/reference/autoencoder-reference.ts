@@ -11,7 +11,7 @@
 import { type ComparedRows, type ComparisonRule, compare } from "./autoencoder-compare.ts";
 import { type Block, type BlockGradients, type BlockTrace, blockBackward, blockForward } from "./block.ts";
 import { heaviside, lifBackward } from "./lif.ts";
-import { type LocalReadOut, localReconstruction, type Plane, squaredError } from "./local-redraw.ts";
+import { type LocalReadOut, localReconstruction, type Plane, squaredError } from "./local-reconstruction.ts";
 import {
   type FeatureKind,
   holdOverTime,

@@ -8,7 +8,7 @@ import { flat, pixelsOf, type Shape, sizeOf } from "../../src/network/shape.ts";
 import type { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
 import type { NetworkHalf } from "../reference/autoencoder-reference.ts";
 import type { Block, BlockGradients } from "../reference/block.ts";
-import type { LocalReadOut } from "../reference/local-redraw.ts";
+import type { LocalReadOut } from "../reference/local-reconstruction.ts";
 import { channelsFirst, type Kept, readBlock } from "./layer-case.ts";
 import { drawParameters } from "./sequence-twin.ts";
 

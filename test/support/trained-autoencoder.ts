@@ -14,14 +14,14 @@ network: { kind: mlp, hidden: [32], latent: 16, steps: 4 }
 train: { epochs: 12, batch: 18, learningRate: 0.02, threads: 1 }
 `;
 
-/** Call at the top of a test file: all its tests share a folder with `bars/`, `redrawn.yaml` and its run, `run/`. The returned function gives its path. */
+/** Call at the top of a test file: all its tests share a folder with `bars/`, `reconstruct.yaml` and its run, `run/`. The returned function gives its path. */
 export function trainedAutoencoder(): () => string {
   let folder = "";
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "bispike-"));
     writeSmallDigits(join(folder, "bars"));
-    writeFileSync(join(folder, "redrawn.yaml"), EXPERIMENT);
-    const { code, stderr } = await runHere(["train", "redrawn.yaml", "--out", "run", "--quiet"], folder);
+    writeFileSync(join(folder, "reconstruct.yaml"), EXPERIMENT);
+    const { code, stderr } = await runHere(["train", "reconstruct.yaml", "--out", "run", "--quiet"], folder);
     expect([code, stderr]).toEqual([0, ""]);
   }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -71,7 +71,7 @@ function lines(name: string | null, k: number): uPlot.Series[] {
   return [
     { label: label("batches"), stroke: batches, width: 2, spanGaps: true, value: percent, ...dash },
     {
-      ...{ label: label("held out"), stroke: held, width: 2, spanGaps: true, value: percent, ...dash },
+      ...{ label: label("validation"), stroke: held, width: 2, spanGaps: true, value: percent, ...dash },
       points: { show: true, size: 7 },
     },
   ];

@@ -5,13 +5,13 @@ import { restore, windowStarts } from "../../data/sequence/series.ts";
 import type { SeriesSummary, TextSummary } from "../../data/sequence/task.ts";
 import { decode } from "../../data/sequence/text.ts";
 import { BispikeError } from "../../errors.ts";
-import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../inference/redraw.ts";
+import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../inference/reconstruct.ts";
 import {
   measureReconstructedColumns,
   measureReconstructedSymbols,
   shareRight,
   truthOf,
-} from "../../measurement/redrawn.ts";
+} from "../../measurement/reconstruction.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { buildRun, type OpenedCheckpoint } from "../../node/open.ts";
 import { SequenceBsd } from "../../problems/sequence-ends.ts";
@@ -146,9 +146,9 @@ function recallText(scene: Scene, { alphabet }: TextSummary, options: RecallOpti
   const lines = [
     `${printable(file)}: recall from the targets of ${name} positions ${window.from} to ${window.to - 1} of ${printable(about.name)}`,
     "",
-    `stimulus  ${oneLine(stimulus)}`,
-    `reconstructed   ${oneLine(reconstructed)}`,
-    `          ${marks}`.trimEnd(),
+    `stimulus       ${oneLine(stimulus)}`,
+    `reconstructed  ${oneLine(reconstructed)}`,
+    `               ${marks}`.trimEnd(),
     "",
     `right: ${percent(here.right)} of these ${here.positions} characters; ${percent(part.right)} of ${part.positions} of the ${name} part, ${percent(part.shuffled)} if reconstructed in random order`,
   ];

@@ -4,7 +4,7 @@ import { BispikeError } from "../../errors.ts";
 import type { FeatureExtractor } from "../../measurement/features.ts";
 import { type GenerationMeasures, GenerationMeter } from "../../measurement/generation.ts";
 import { isDrawable, type Picture, pictureGrid, type Tile } from "../../measurement/picture-grid.ts";
-import { reconstructedBatches } from "../../measurement/redrawn.ts";
+import { reconstructedBatches } from "../../measurement/reconstruction.ts";
 import type { Network } from "../../network/autoencoder-pair.ts";
 import { sizeOf } from "../../network/shape.ts";
 import { writeDurably } from "../../node/durable.ts";

@@ -231,7 +231,7 @@ export function divide(length: number, horizon: number, options: PartOptions): D
     throw new BispikeError("config", `trainPart: expected a fraction from 0 to 1, got ${trainPart}`);
   }
   if (!(validation >= 0 && validation < 1)) {
-    throw new BispikeError("config", `heldOut: expected a fraction from 0 to below 1, got ${validation}`);
+    throw new BispikeError("config", `validation: expected a fraction from 0 to below 1, got ${validation}`);
   }
   const seen = Math.floor(length * trainPart);
   const trained = seen - Math.floor(seen * validation);

@@ -19,11 +19,11 @@ import { perceptionOnnx, recallOnnx } from "../../../src/formats/onnx.ts";
 
 import { generateSymbols } from "../../../src/inference/generate.ts";
 import { predictSeries } from "../../../src/inference/predict-series.ts";
-import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../../src/inference/redraw.ts";
+import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../../src/inference/reconstruct.ts";
 import { decideImages } from "../../../src/measurement/decide.ts";
 import { evaluate } from "../../../src/measurement/evaluate.ts";
 import { classMeans, recallImages } from "../../../src/measurement/recall.ts";
-import { reconstructedBatches, reconstructedErrors } from "../../../src/measurement/redrawn.ts";
+import { reconstructedBatches, reconstructedErrors } from "../../../src/measurement/reconstruction.ts";
 import { evaluateSequence } from "../../../src/measurement/sequence.ts";
 import { AutoencoderPair } from "../../../src/network/autoencoder-pair.ts";
 import { type ImageModel, Model } from "../../../src/network/model.ts";

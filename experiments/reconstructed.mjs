@@ -1,7 +1,7 @@
 /**
  * The same images as several autoencoders draw them, one row a run below the originals; for the pictures in RESULTS.md.
  *
- *   node experiments/redrawn.mjs --out docs/reconstructed-mnist.png [--data DIR] [--count 10] RUN ...     (after npm run build)
+ *   node experiments/reconstructed.mjs --out docs/reconstructed-mnist.png [--data DIR] [--count 10] RUN ...     (after npm run build)
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";

@@ -2,7 +2,13 @@
 
 import type { Split } from "../data/dataset.ts";
 import type { SequenceSet } from "../data/sequence/task.ts";
-import { type ColumnFit, Moments, reconstructSymbols, reconstructValues, type SymbolFit } from "../inference/redraw.ts";
+import {
+  type ColumnFit,
+  Moments,
+  reconstructSymbols,
+  reconstructValues,
+  type SymbolFit,
+} from "../inference/reconstruct.ts";
 import type { Network } from "../network/autoencoder-pair.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 import type { SequenceBsd } from "../problems/sequence-ends.ts";

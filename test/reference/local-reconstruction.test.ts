@@ -13,7 +13,7 @@ import { neuronDefaults } from "../../src/network/neuron.ts";
 import { Population } from "../../src/network/population.ts";
 import { flat, pixelsOf, type Shape, sizeOf } from "../../src/network/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { type Below, LocalReconstruction } from "../../src/rules/local-redraw.ts";
+import { type Below, LocalReconstruction } from "../../src/rules/local-reconstruction.ts";
 
 const cases = fc.record({
   plane: fc.boolean(),
