@@ -1,6 +1,6 @@
 /** Builds the lab, a static site, into dist/lab; `npm run build:lab`. */
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 /** What makes shared memory available; a static host that does not send these runs the lab on one thread. */
 const isolation = {
@@ -8,10 +8,20 @@ const isolation = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
+/** What each setting is for is told by the command line and the docs; the page shows none of it and need not load it. */
+const withoutDescriptions = (): Plugin => ({
+  name: "without-descriptions",
+  transform: {
+    filter: { id: /src\/training\/settings\/\w+\.ts$/ },
+    handler: (code) => code.replace(/\bsays:\s*"(?:[^"\\]|\\.)*"/g, 'says: ""'),
+  },
+});
+
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   // Relative, so that the site works in any folder of a host.
   base: "./",
+  plugins: [withoutDescriptions()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: {
     alias: [
@@ -23,7 +33,11 @@ export default defineConfig({
     ],
   },
   // Notes for bundlers, a hundred and seventy of them, say nothing to a browser.
-  worker: { format: "es", rolldownOptions: { output: { comments: { annotation: false } } } },
+  worker: {
+    format: "es",
+    plugins: () => [withoutDescriptions()],
+    rolldownOptions: { output: { comments: { annotation: false } } },
+  },
   server: { headers: isolation },
   preview: { headers: isolation },
   build: {

@@ -10,9 +10,10 @@ import type { Stateful } from "../network/parameters.ts";
 import { modelConfig } from "../training/checkpoint.ts";
 import { type ExperimentConfig, resolveConfig } from "../training/config.ts";
 import { checkData } from "../training/read-checkpoint.ts";
-import { assertFinite, readSealed, seal, unseal } from "../training/sealed.ts";
+import { assertFinite, seal } from "../training/sealed.ts";
 import { fromVersion1 } from "../training/settings/settings.ts";
 import { exportState } from "../training/state.ts";
+import { readSealed, unseal } from "../training/unseal.ts";
 
 /** @internal */
 const PART_FILE = { kind: "bispike-part", version: 2 } as const;

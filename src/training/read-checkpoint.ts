@@ -22,10 +22,10 @@ import {
 } from "./checkpoint.ts";
 import { copyRaw } from "./config-raw.ts";
 import { trainsRecall } from "./image-rules.ts";
-import { readSealed, unseal } from "./sealed.ts";
 import { checkSummary } from "./sequence/check-summary.ts";
 import type { SequenceConfig } from "./sequence/config.ts";
 import { fromVersion1 } from "./settings/settings.ts";
+import { readSealed, unseal } from "./unseal.ts";
 
 /** What version 1 called its files; that of images has kept its name. */
 const VERSION_1_KINDS: Readonly<Record<string, ProblemName>> = {

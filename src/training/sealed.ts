@@ -4,8 +4,9 @@
  */
 import { xxHash32 } from "../engine/checksum.ts";
 import { BispikeError } from "../errors.ts";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "../formats/safetensors.ts";
-import { assertRegistered, pluginsUsed } from "./plugins.ts";
+import type { Tensor } from "../formats/safetensors-tensor.ts";
+import { encodeSafetensors } from "../formats/safetensors-write.ts";
+import { pluginsUsed } from "./plugins.ts";
 
 /** What a kind of sealed file calls itself. */
 export interface FileKind {
@@ -77,60 +78,4 @@ export function checksum(tensors: ReadonlyMap<string, Tensor>, metadata: Readonl
     hash = xxHash32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), hash);
   }
   return hash.toString(16).padStart(8, "0");
-}
-
-/** A sealed file whose seal is whole; its fields are still to be checked. */
-export interface Unsealed {
-  readonly version: number;
-  readonly tensors: ReadonlyMap<string, Tensor>;
-  readonly field: (name: keyof SealedFields) => unknown;
-}
-
-/**
- * Checks kind, version and checksum, and that what plugins registered for it is there.
- *
- * @throws BispikeError "checkpoint"
- */
-export function unseal({ tensors, metadata }: SafetensorsFile, expected: FileKind): Unsealed {
-  const version = Number(metadata.get("version"));
-  if (!Number.isInteger(version) || version < 1)
-    throw new BispikeError("checkpoint", `unknown version ${metadata.get("version")}`);
-  if (version > expected.version) {
-    throw new BispikeError(
-      "checkpoint",
-      `has version ${version}, this bispike reads up to ${expected.version}: update bispike`,
-    );
-  }
-  const sum = metadata.get("checksum");
-  const found = checksum(tensors, metadata);
-  if (found !== sum) {
-    throw new BispikeError(
-      "checkpoint",
-      `is damaged: its checksum is ${found}, expected ${sum}; use another checkpoint of the run`,
-    );
-  }
-  const field = (name: keyof SealedFields | "plugins"): unknown => {
-    try {
-      return JSON.parse(metadata.get(name) ?? "");
-    } catch (cause) {
-      throw new BispikeError("checkpoint", `metadata ${name} is not JSON`, { cause });
-    }
-  };
-  if (metadata.has("plugins")) assertRegistered(field("plugins"));
-  return { version, tensors, field };
-}
-
-/**
- * Reads a file with `use`, and puts its name before every complaint.
- *
- * @param source file name for error messages
- */
-export function readSealed<T>(bytes: Uint8Array, source: string, use: (file: SafetensorsFile) => T): T {
-  try {
-    return use(decodeSafetensors(bytes));
-  } catch (error) {
-    if (error instanceof BispikeError)
-      throw new BispikeError("checkpoint", `${source}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }
