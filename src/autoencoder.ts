@@ -32,6 +32,7 @@ export { AutoencoderBsd, type AutoencoderBsdOptions } from "./problems/autoencod
 export { AutoencoderModel } from "./problems/autoencode-model.ts";
 export type { AutoencoderLearner, AutoencoderReport, LatentAccess } from "./rules/rule.ts";
 export { type ExperimentKind, experimentKind, isAutoencoderConfig } from "./training/any-config.ts";
+export type { AutoencoderCheckpoint } from "./training/checkpoint.ts";
 export {
   type AutoencoderConfig,
   type AutoencoderNetworkConfig,
@@ -39,13 +40,12 @@ export {
   autoencoderDefaults,
   type FrequencyConfig,
   resolveAutoencoderConfig,
-} from "./training/autoencoder/config.ts";
-export { createAutoencoder, createAutoencoderLearner } from "./training/autoencoder/learners.ts";
-export type { AutoencoderCheckpoint } from "./training/checkpoint.ts";
+} from "./training/config.ts";
 export { type AutoencoderExperiment, createAutoencoderExperiment } from "./training/experiment.ts";
 export type {
   AutoencoderEpochMetrics,
   AutoencoderMetricLine,
   AutoencoderStepMetrics,
 } from "./training/metrics.ts";
+export { createAutoencoder, createAutoencoderLearner } from "./training/nets-and-rules.ts";
 export { decodeAutoencoderCheckpoint } from "./training/read-checkpoint.ts";

@@ -151,7 +151,6 @@ export {
 } from "./training/config.ts";
 export type { ImageInput } from "./training/data-sources.ts";
 export { createExperiment, type Experiment } from "./training/experiment.ts";
-export { createModel, createRule, trainsRecall } from "./training/image-rules.ts";
 export type { EpochMetrics, MetricLine, StepMetrics } from "./training/metrics.ts";
 export {
   type AutoencoderNetOptions,
@@ -164,6 +163,7 @@ export {
   type RecurrentOptions,
   recurrent,
 } from "./training/nets.ts";
+export { createModel, createRule, trainsRecall } from "./training/nets-and-rules.ts";
 export type { Observation, ObservedSpikes, ObservedStage } from "./training/observation.ts";
 export type { ThreadOptions } from "./training/platform.ts";
 export { decodeCheckpoint } from "./training/read-checkpoint.ts";

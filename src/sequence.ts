@@ -96,13 +96,6 @@ export type { SequenceLearner, SequenceOutputs, SequenceStepReport } from "./rul
 export { type Stepper, stepperOf } from "./rules/stepper.ts";
 export { type AnyConfig, isSequenceConfig, resolveAnyConfig } from "./training/any-config.ts";
 export type { AnyCheckpoint, SequenceCheckpoint } from "./training/checkpoint.ts";
-export { createSequenceExperiment, type SequenceExperiment } from "./training/experiment.ts";
-export type {
-  SequenceEpochMetrics,
-  SequenceMetricLine,
-  SequenceStepMetrics,
-} from "./training/metrics.ts";
-export { decodeAnyCheckpoint, decodeSequenceCheckpoint } from "./training/read-checkpoint.ts";
 export {
   resolveSequenceConfig,
   type SequenceConfig,
@@ -110,6 +103,13 @@ export {
   type SequenceRuleConfig,
   sequenceConfigDefaults,
   type Task,
-} from "./training/sequence/config.ts";
-export { createSequenceLearner } from "./training/sequence/learners.ts";
-export { sequenceRequest } from "./training/sequence/request.ts";
+} from "./training/config.ts";
+export { createSequenceExperiment, type SequenceExperiment } from "./training/experiment.ts";
+export type {
+  SequenceEpochMetrics,
+  SequenceMetricLine,
+  SequenceStepMetrics,
+} from "./training/metrics.ts";
+export { createSequenceLearner } from "./training/nets-and-rules.ts";
+export { decodeAnyCheckpoint, decodeSequenceCheckpoint } from "./training/read-checkpoint.ts";
+export { sequenceRequest } from "./training/sequence-request.ts";

@@ -20,7 +20,7 @@ import {
 } from "../training/checkpoint.ts";
 import { readAnyExperiment } from "../training/config-file.ts";
 import { incompatible, inWords } from "../training/same-training.ts";
-import { sequenceRequest } from "../training/sequence/request.ts";
+import { sequenceRequest } from "../training/sequence-request.ts";
 import type { Part } from "./arguments.ts";
 import { liesIn, requireNotRead } from "./output-file.ts";
 import { note } from "./process.ts";

@@ -19,7 +19,7 @@ import { fullBatch } from "../problems/problem.ts";
 import type { Course } from "../rules/bsd.ts";
 import type { LearningRates, StepReport } from "../rules/rule.ts";
 import type { ExperimentConfig } from "../training/config.ts";
-import { createModel, createRule } from "../training/image-rules.ts";
+import { createModel, createRule } from "../training/nets-and-rules.ts";
 import { assertSameTraining } from "../training/same-training.ts";
 import { importState } from "../training/state.ts";
 import { encodePart, type PartFile, type PartPosition } from "./part-file.ts";

@@ -8,11 +8,9 @@ import type { Slot } from "../network/parameters.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 import type { ProblemName } from "../problems/problem.ts";
 import type { SequenceLearner } from "../rules/rule.ts";
-import { createAutoencoder } from "../training/autoencoder/learners.ts";
 import type { AnyCheckpoint, Checkpoint, CheckpointFor } from "../training/checkpoint.ts";
-import { createModel } from "../training/image-rules.ts";
+import { createAutoencoder, createModel, createSequenceLearner } from "../training/nets-and-rules.ts";
 import { assertProblem, decodeAnyCheckpoint } from "../training/read-checkpoint.ts";
-import { createSequenceLearner } from "../training/sequence/learners.ts";
 import { importSlots } from "../training/slots.ts";
 import { coreCount, spawnThread } from "./threads.ts";
 

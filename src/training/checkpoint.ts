@@ -13,10 +13,9 @@ import type { ClassifySums } from "../problems/classify.ts";
 import type { ProblemName, Sums } from "../problems/problem.ts";
 import type { SequenceSums } from "../problems/sequence.ts";
 import type { AnyConfig } from "./any-config.ts";
-import type { AutoencoderConfig } from "./autoencoder/config.ts";
+import type { AutoencoderConfig, SequenceConfig } from "./config.ts";
 import { defaults, type ExperimentConfig, type ObserveConfig, type TrainConfig } from "./config.ts";
 import { assertFinite, seal } from "./sealed.ts";
-import type { SequenceConfig } from "./sequence/config.ts";
 import { exportSlots } from "./slots.ts";
 import type { Place } from "./trainable.ts";
 

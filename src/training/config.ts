@@ -31,6 +31,7 @@ export {
 } from "./rule-names.ts";
 export { type KnownDataset, knownDatasets } from "./settings/data.ts";
 export { defaultChannels } from "./settings/network.ts";
+export type { Task } from "./settings/settings.ts";
 export { stdpLearningRate } from "./settings/train.ts";
 
 /** What an image experiment trains on. At least one of `name` and `path` is there. */

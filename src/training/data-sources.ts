@@ -11,10 +11,10 @@ import type { SequenceRequest } from "../data/sequence/load.ts";
 import { MAX_FLOAT32, type RawSeries } from "../data/sequence/series.ts";
 import type { SequenceSummary, SeriesSummary, TextSummary } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
+import type { SequenceDataConfig, Task } from "./config.ts";
 import { type Partly, sectionOf } from "./nets.ts";
 import { filesFor } from "./platform.ts";
-import type { SequenceDataConfig, Task } from "./sequence/config.ts";
-import { TASK_OF_DATA } from "./sequence/request.ts";
+import { TASK_OF_DATA } from "./sequence-request.ts";
 
 /** Images, with classes where they have any. */
 export interface ImageSet {

@@ -10,14 +10,10 @@ import { classMeans } from "../measurement/recall.ts";
 import { Autoencode, type AutoencodeKind, type AutoencodeParts } from "../problems/autoencode.ts";
 import { Classify, type ClassifyKind, type ClassifyParts } from "../problems/classify.ts";
 import { type SequenceKind, type SequenceParts, SequenceProblem } from "../problems/sequence.ts";
-import type { AutoencoderConfig } from "./autoencoder/config.ts";
-import { createAutoencoder } from "./autoencoder/learners.ts";
-import type { ExperimentConfig } from "./config.ts";
-import { createModel, createRule, createTwin } from "./image-rules.ts";
+import type { AutoencoderConfig, ExperimentConfig, SequenceConfig } from "./config.ts";
+import { createAutoencoder, createModel, createRule, createSequenceLearner, createTwin } from "./nets-and-rules.ts";
 import { Observer } from "./observer.ts";
-import type { SequenceConfig } from "./sequence/config.ts";
-import { createSequenceLearner } from "./sequence/learners.ts";
-import { TASK_OF_DATA } from "./sequence/request.ts";
+import { TASK_OF_DATA } from "./sequence-request.ts";
 import { Task } from "./task.ts";
 
 /** An experiment on images and their classes, ready to be trained. */

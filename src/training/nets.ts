@@ -1,8 +1,6 @@
 /** Nets as a program asks for them: what `train` builds for the data it is given. Options are those of the configuration's section `network`, with the same defaults. */
 import type { ProblemName } from "../problems/problem.ts";
-import type { AutoencoderNetworkConfig } from "./autoencoder/config.ts";
-import type { NetworkConfig } from "./config.ts";
-import type { SequenceNetworkConfig } from "./sequence/config.ts";
+import type { AutoencoderNetworkConfig, NetworkConfig, SequenceNetworkConfig } from "./config.ts";
 
 /** A net to be built, of the kind that problem `P` takes. */
 export interface NetChoice<P extends ProblemName = ProblemName> {

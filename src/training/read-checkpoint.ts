@@ -9,6 +9,7 @@ import { classifySums } from "../problems/classify.ts";
 import type { ProblemName, SumsShape } from "../problems/problem.ts";
 import { sequenceSums } from "../problems/sequence.ts";
 import { type AnyConfig, completeAnyConfig, experimentKind } from "./any-config.ts";
+import { checkSummary } from "./check-summary.ts";
 import {
   type AnyCheckpoint,
   type AutoencoderCheckpoint,
@@ -20,10 +21,9 @@ import {
   type Position,
   type SequenceCheckpoint,
 } from "./checkpoint.ts";
+import type { SequenceConfig } from "./config.ts";
 import { copyRaw } from "./config-raw.ts";
-import { trainsRecall } from "./image-rules.ts";
-import { checkSummary } from "./sequence/check-summary.ts";
-import type { SequenceConfig } from "./sequence/config.ts";
+import { trainsRecall } from "./nets-and-rules.ts";
 import { fromVersion1 } from "./settings/settings.ts";
 import { readSealed, unseal } from "./unseal.ts";
 

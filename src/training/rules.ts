@@ -1,9 +1,7 @@
 /** Learning rules as a program asks for them. Options are those of the configuration's section `rule`, with the same defaults; a problem refuses those it does not have. */
 import type { ProblemName } from "../problems/problem.ts";
-import type { AutoencoderRuleConfig } from "./autoencoder/config.ts";
-import type { RuleConfig } from "./config.ts";
+import type { AutoencoderRuleConfig, RuleConfig, SequenceRuleConfig } from "./config.ts";
 import { type Partly, sectionOf } from "./nets.ts";
-import type { SequenceRuleConfig } from "./sequence/config.ts";
 
 /** A learning rule for the problems `P`. */
 export interface RuleChoice<in P extends ProblemName = never> {

@@ -12,11 +12,11 @@ import type { SequenceLearner } from "../rules/rule.ts";
 import { type Stepper, stepperOf } from "../rules/stepper.ts";
 import type { SequenceCheckpoint } from "./checkpoint.ts";
 import type { SeriesSet, TextSet } from "./data-sources.ts";
+import { createSequenceLearner } from "./nets-and-rules.ts";
 import { filesFor } from "./platform.ts";
 import { breathe, byName, type EpochOf, RunBase, type RunParts, shares } from "./run-base.ts";
 import type { Part } from "./run-images.ts";
-import { createSequenceLearner } from "./sequence/learners.ts";
-import { sequenceRequest } from "./sequence/request.ts";
+import { sequenceRequest } from "./sequence-request.ts";
 import { importSlots } from "./slots.ts";
 
 /** Figures of an epoch on a text: share of right next characters, bits a character. */

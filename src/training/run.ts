@@ -4,9 +4,8 @@
 import { BispikeError } from "../errors.ts";
 import type { ProblemName } from "../problems/problem.ts";
 import { resolveAnyConfig } from "./any-config.ts";
-import type { AutoencoderConfig } from "./autoencoder/config.ts";
 import type { AnyCheckpoint } from "./checkpoint.ts";
-import type { ExperimentConfig, TrainConfig } from "./config.ts";
+import type { AutoencoderConfig, ExperimentConfig, SequenceConfig, TrainConfig } from "./config.ts";
 import type { ImageSet, SeriesSet, TextSet, TrainingData } from "./data-sources.ts";
 import { UNLABELLED } from "./data-sources.ts";
 import { createAutoencoderExperiment, createExperiment, createSequenceExperiment } from "./experiment.ts";
@@ -17,7 +16,6 @@ import { bsd, type RuleChoice } from "./rules.ts";
 import { breathe, epochOf, type RunParts } from "./run-base.ts";
 import { AutoencodeRun, ClassifyRun } from "./run-images.ts";
 import { SeriesRun, TextRun } from "./run-sequence.ts";
-import type { SequenceConfig } from "./sequence/config.ts";
 import type { Trainable, TrainableKind } from "./trainable.ts";
 import { trainExperiment } from "./trainer.ts";
 

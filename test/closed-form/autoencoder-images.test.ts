@@ -4,8 +4,8 @@ import { channelStatistics } from "../../src/data/normalise.ts";
 import { Team } from "../../src/engine/team.ts";
 import { reconstructedErrors } from "../../src/measurement/reconstruction.ts";
 import type { AutoencoderModel } from "../../src/problems/autoencode-model.ts";
-import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { createAutoencoder } from "../../src/training/autoencoder/learners.ts";
+import { resolveAutoencoderConfig } from "../../src/training/config.ts";
+import { createAutoencoder } from "../../src/training/nets-and-rules.ts";
 
 /** Images of 5 rows and 7 columns, every pixel different from its neighbours. */
 function split(channels: number, count = 3) {

@@ -5,8 +5,7 @@ import { Autoencode, type AutoencodeKind } from "../../src/problems/autoencode.t
 import { Classify } from "../../src/problems/classify.ts";
 import type { ProblemKind } from "../../src/problems/problem.ts";
 import { SequenceProblem } from "../../src/problems/sequence.ts";
-import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { resolveConfig } from "../../src/training/config.ts";
+import { resolveAutoencoderConfig, resolveConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
 import type { EpochLine } from "../../src/training/metrics.ts";
 import { Task } from "../../src/training/task.ts";

@@ -1,8 +1,7 @@
 /** How fast images are trained on: batches a second times the images of a batch, of which an epoch's last may be smaller. */
 import { expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { resolveConfig } from "../../src/training/config.ts";
+import { resolveAutoencoderConfig, resolveConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";
 

@@ -5,7 +5,7 @@ import { withoutRecall } from "../../lab/src/draw/without-recall.ts";
 import * as drawing from "../../lab/src/state/drawing.ts";
 import { oneAtATime } from "../../lab/src/state/one-at-a-time.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { trainsRecall } from "../../src/training/image-rules.ts";
+import { trainsRecall } from "../../src/training/nets-and-rules.ts";
 
 const places = () => drawing.strokes.value.map((stroke) => stroke.map(({ x, y }) => [x, y]));
 

@@ -1,8 +1,7 @@
 /** By what pixels are normalised: mean and deviation of the images trained on, not of those held out, left out by a limit, or tested on. */
 import { expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { resolveConfig } from "../../src/training/config.ts";
+import { resolveAutoencoderConfig, resolveConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";
 

@@ -13,7 +13,7 @@ import { trainingStep } from "../../src/measurement/training-step.ts";
 import { type AnnModel, Model } from "../../src/network/model.ts";
 
 import { resolveConfig } from "../../src/training/config.ts";
-import { createModel } from "../../src/training/image-rules.ts";
+import { createModel } from "../../src/training/nets-and-rules.ts";
 
 const IMAGE = [1.5, 0, 2, 0.5];
 const data = {

@@ -8,7 +8,7 @@ import {
   isSequenceConfig,
   resolveAnyConfig,
 } from "../../src/training/any-config.ts";
-import { autoencoderDefaults, resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
+import { autoencoderDefaults, resolveAutoencoderConfig } from "../../src/training/config.ts";
 import { readAnyExperiment } from "../../src/training/config-file.ts";
 import { parseAnyConfig, renderConfig } from "../../src/training/config-text.ts";
 import { keysOf } from "../../src/training/options.ts";

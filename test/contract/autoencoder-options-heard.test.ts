@@ -1,7 +1,7 @@
 /** Settings reach the rule they are of, of autoencoders: every one that a rule hears changes what two steps make of the same images, and those of other rules change nothing. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
+import { resolveAutoencoderConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";
 

@@ -1,7 +1,7 @@
 /** What a step or a pass is given must fit the memory that is there: kernels would write over what lies behind it. Every rule says so, and learns nothing. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
+import { resolveAutoencoderConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment } from "../../src/training/experiment.ts";
 import { exportState } from "../../src/training/state.ts";
 import { RULES, smallRule } from "../support/image-rules.ts";

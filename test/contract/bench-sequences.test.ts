@@ -11,7 +11,7 @@ import { SequenceSource } from "../../bench/sequence/data.mjs";
 import type { MemoryRow } from "../../bench/sequence/memory.mjs";
 import { SEQUENCE_NETS, SEQUENCE_RECIPE, sequencePeerArguments } from "../../bench/sequence/nets.mjs";
 import { sequencesText } from "../../bench/sequence/report.mjs";
-import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
+import { resolveSequenceConfig } from "../../src/training/config.ts";
 import { temporaryFolders } from "../support/folder.ts";
 
 const bench = fileURLToPath(new URL("../../bench", import.meta.url));

@@ -6,8 +6,7 @@ import { cellsOf, jobsOf } from "../../src/comparison/plan.ts";
 import { nameValue } from "../../src/comparison/values.ts";
 import { BispikeError } from "../../src/errors.ts";
 import { resolveAnyConfig } from "../../src/training/any-config.ts";
-import type { ExperimentConfig } from "../../src/training/config.ts";
-import type { SequenceConfig } from "../../src/training/sequence/config.ts";
+import type { ExperimentConfig, SequenceConfig } from "../../src/training/config.ts";
 
 const TEXT = { name: "words", task: "next-character", data: { text: "words.txt" }, network: { hidden: [20, 10] } };
 const read = (raw: object, request: ComparisonRequest = {}) => readComparison(raw, "dir/words.yaml", request);

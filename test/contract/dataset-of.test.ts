@@ -4,8 +4,7 @@ import { type Dataset, datasetOf } from "../../src/data/dataset.ts";
 
 import { Team } from "../../src/engine/team.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
-import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { resolveConfig } from "../../src/training/config.ts";
+import { resolveAutoencoderConfig, resolveConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
 import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { type Moment, trainExperiment } from "../../src/training/trainer.ts";

@@ -41,11 +41,10 @@ const folderOf = (file: string) => /^src\/([a-z]+)\//.exec(file)?.[1];
 
 /** What may point the other way. */
 const EXCEPTIONS: readonly (readonly [from: RegExp, to: RegExp])[] = [
-  [/^src\/coding\/stimulus\.ts$/, /^src\/network\/(shape|population)\.ts$/],
   [/^src\/(problems|training)\//, /^src\/measurement\//],
   [/^src\/training\/run-/, /^src\/inference\//],
   [/^src\/problems\/classify\.ts$/, /^src\/training\/observ(er|ation)\.ts$/],
-  [/^src\//, /^src\/formats\/safetensors\.ts$/],
+  [/^src\//, /^src\/formats\/safetensors(-tensor|-write)?\.ts$/],
 ];
 
 describe("imports", () => {

@@ -6,15 +6,13 @@ import { spikingModel } from "../../src/network/model.ts";
 import { ParameterGroup } from "../../src/network/parameters.ts";
 import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 import { AdamW } from "../../src/rules/optimiser.ts";
-import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
-import { resolveConfig } from "../../src/training/config.ts";
+import { resolveAutoencoderConfig, resolveConfig, resolveSequenceConfig } from "../../src/training/config.ts";
 import {
   createAutoencoderExperiment,
   createExperiment,
   createSequenceExperiment,
 } from "../../src/training/experiment.ts";
-import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
-import { sequenceRequest } from "../../src/training/sequence/request.ts";
+import { sequenceRequest } from "../../src/training/sequence-request.ts";
 import { exportSlots, importSlots } from "../../src/training/slots.ts";
 import type { Trainable } from "../../src/training/trainable.ts";
 import { loadImages, RULES, smallRule } from "../support/image-rules.ts";

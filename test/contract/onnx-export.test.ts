@@ -9,7 +9,7 @@ import { encodeModel, Graph } from "../../src/formats/onnx-graph.ts";
 import { type ImageModel, Model } from "../../src/network/model.ts";
 import type { NetworkOptions } from "../../src/network/pair.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { createModel } from "../../src/training/image-rules.ts";
+import { createModel } from "../../src/training/nets-and-rules.ts";
 import { type ReadModel, readModel } from "../support/onnx-read.ts";
 
 let team: Team;

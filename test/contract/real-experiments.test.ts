@@ -7,7 +7,7 @@ import { AnnModel, spikingModel } from "../../src/network/model.ts";
 
 import { annRules, resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
-import { createModel, createRule } from "../../src/training/image-rules.ts";
+import { createModel, createRule } from "../../src/training/nets-and-rules.ts";
 import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { importState } from "../../src/training/state.ts";
 import { smallDigits } from "../support/small-digits.ts";

@@ -3,9 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
-import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
 import type { Checkpoint } from "../../src/training/checkpoint.ts";
-import { resolveConfig } from "../../src/training/config.ts";
+import { resolveAutoencoderConfig, resolveConfig, resolveSequenceConfig } from "../../src/training/config.ts";
 import {
   createAutoencoderExperiment,
   createExperiment,
@@ -17,8 +16,7 @@ import {
   decodeSequenceCheckpoint,
 } from "../../src/training/read-checkpoint.ts";
 import { assertSameImages } from "../../src/training/same-training.ts";
-import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
-import { sequenceRequest } from "../../src/training/sequence/request.ts";
+import { sequenceRequest } from "../../src/training/sequence-request.ts";
 import { trainExperiment } from "../../src/training/trainer.ts";
 import { bytesOf } from "../support/series-files.ts";
 import { SMALL_AUTOENCODER, smallAutoencoderTraining } from "../support/small-autoencoder-run.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import type { PairOptions } from "../../src/network/pair.ts";
 import { defaults } from "../../src/training/config.ts";
-import { spikingRule } from "../../src/training/image-rules.ts";
+import { spikingRule } from "../../src/training/nets-and-rules.ts";
 import { smallRivalPair } from "../support/small-rival.ts";
 
 let team: Team;

@@ -3,9 +3,9 @@ import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
 import { isSequenceConfig, resolveAnyConfig } from "../../src/training/any-config.ts";
+import { resolveSequenceConfig, sequenceConfigDefaults } from "../../src/training/config.ts";
 import { readAnyExperiment } from "../../src/training/config-file.ts";
 import { parseAnyConfig, renderConfig } from "../../src/training/config-text.ts";
-import { resolveSequenceConfig, sequenceConfigDefaults } from "../../src/training/sequence/config.ts";
 
 const alice = { task: "next-character", data: { text: "alice" } };
 const series = { task: "regression", data: { series: "x/ETTh1.csv.gz" } };

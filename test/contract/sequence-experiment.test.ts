@@ -5,9 +5,9 @@ import { Team } from "../../src/engine/team.ts";
 import { encodeNpy } from "../../src/formats/npz.ts";
 import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 import { SequenceStream } from "../../src/problems/sequence-stream.ts";
+import { resolveSequenceConfig } from "../../src/training/config.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";
-import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
-import { sequenceRequest } from "../../src/training/sequence/request.ts";
+import { sequenceRequest } from "../../src/training/sequence-request.ts";
 import { trainExperiment } from "../../src/training/trainer.ts";
 
 const small = { network: { hidden: [6], steps: 2 }, train: { epochs: 1, batch: 8 } };

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assembleSequence, type Sequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
+import { resolveSequenceConfig, type SequenceConfig } from "../../src/training/config.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";
-import { resolveSequenceConfig, type SequenceConfig } from "../../src/training/sequence/config.ts";
-import { sequenceRequest } from "../../src/training/sequence/request.ts";
+import { sequenceRequest } from "../../src/training/sequence-request.ts";
 import { bytesOf } from "../support/series-files.ts";
 import { smallSeries, smallText } from "../support/small-sequence-run.ts";
 

@@ -4,8 +4,8 @@ import type { SequenceSet, TextSummary } from "../../src/data/sequence/task.ts";
 
 import { gatherSymbols, gatherValues } from "../../src/data/sequence/windows.ts";
 import { Team } from "../../src/engine/team.ts";
-import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
-import { createSequenceLearner } from "../../src/training/sequence/learners.ts";
+import { resolveSequenceConfig } from "../../src/training/config.ts";
+import { createSequenceLearner } from "../../src/training/nets-and-rules.ts";
 
 const all = { from: 0, to: 10 };
 const setOf = (symbols: number[], width = 3): SequenceSet => ({

@@ -9,7 +9,7 @@ import { decide, decideImages } from "../../src/measurement/decide.ts";
 import { conceptSpikes, recallConcepts } from "../../src/network/inference.ts";
 import type { Model } from "../../src/network/model.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { createModel } from "../../src/training/image-rules.ts";
+import { createModel } from "../../src/training/nets-and-rules.ts";
 import {
   channelsFirst,
   type ExactCase,

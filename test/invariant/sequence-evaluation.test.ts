@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
 import { evaluateSequence } from "../../src/measurement/sequence.ts";
+import { resolveSequenceConfig } from "../../src/training/config.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";
-import { resolveSequenceConfig } from "../../src/training/sequence/config.ts";
-import { sequenceRequest } from "../../src/training/sequence/request.ts";
+import { sequenceRequest } from "../../src/training/sequence-request.ts";
 import { bytesOf } from "../support/series-files.ts";
 import { smallText } from "../support/small-sequence-run.ts";
 

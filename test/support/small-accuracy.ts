@@ -1,7 +1,7 @@
 /** Accuracy of a checkpoint on the small data set's test images. */
 import { Team } from "../../src/engine/team.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
-import { createModel } from "../../src/training/image-rules.ts";
+import { createModel } from "../../src/training/nets-and-rules.ts";
 import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { importState } from "../../src/training/state.ts";
 import { smallDigits } from "./small-digits.ts";

@@ -1,7 +1,7 @@
 /** Trains autoencoders on the small bars in this process and keeps everything a run would write. */
 import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { resolveAutoencoderConfig } from "../../src/training/autoencoder/config.ts";
+import { resolveAutoencoderConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment } from "../../src/training/experiment.ts";
 import type { AutoencoderMetricLine } from "../../src/training/metrics.ts";
 import { decodeAutoencoderCheckpoint } from "../../src/training/read-checkpoint.ts";

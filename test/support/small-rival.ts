@@ -10,7 +10,7 @@ import {
   type SpikingRuleName,
   type TrainConfig,
 } from "../../src/training/config.ts";
-import { pairNeeds, spikingRule } from "../../src/training/image-rules.ts";
+import { pairNeeds, spikingRule } from "../../src/training/nets-and-rules.ts";
 import { classes, type Images, rates, smallShapes } from "./small-pair.ts";
 
 export interface SmallRivalOptions {

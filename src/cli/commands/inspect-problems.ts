@@ -7,17 +7,15 @@ import { autoencoderFrame, autoencoderShapes, paddedShape } from "../../network/
 import type { ProblemName } from "../../problems/problem.ts";
 import { authorsActivations } from "../../rules/ann-images.ts";
 import { criteriaOf } from "../../rules/criteria.ts";
-import type { AutoencoderConfig } from "../../training/autoencoder/config.ts";
 import type {
   AutoencoderCheckpoint,
   Checkpoint,
   CheckpointFor,
   SequenceCheckpoint,
 } from "../../training/checkpoint.ts";
+import type { AutoencoderConfig, SequenceConfig } from "../../training/config.ts";
 import { isAnnRule, type RuleConfig } from "../../training/config.ts";
-import { trainsRecall } from "../../training/image-rules.ts";
-import type { SequenceConfig } from "../../training/sequence/config.ts";
-import { elementKinds } from "../../training/sequence/learners.ts";
+import { elementKinds, trainsRecall } from "../../training/nets-and-rules.ts";
 import type { Best } from "../../training/trainable.ts";
 import { describeLoss, figure, percent, printable } from "../report/tables.ts";
 

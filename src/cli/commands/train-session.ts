@@ -31,7 +31,7 @@ import type {
 } from "../../training/metrics.ts";
 import { problemOf } from "../../training/read-checkpoint.ts";
 import { PLACES } from "../../training/same-training.ts";
-import { sequenceRequest } from "../../training/sequence/request.ts";
+import { sequenceRequest } from "../../training/sequence-request.ts";
 import { importSlots } from "../../training/slots.ts";
 import type { Trainable, TrainableKind } from "../../training/trainable.ts";
 import { type TrainingResult, trainExperiment } from "../../training/trainer.ts";

@@ -1,6 +1,5 @@
 /** What a training session tells: to a person at a terminal, to a log, or to a program. */
-import type { AutoencoderRuleConfig } from "../../training/autoencoder/config.ts";
-import type { SequenceRuleConfig, Task } from "../../training/sequence/config.ts";
+import type { AutoencoderRuleConfig, SequenceRuleConfig, Task } from "../../training/config.ts";
 import type { Progress } from "../../training/trainer.ts";
 import type { AnyKind } from "../commands/train-session.ts";
 import { epochLine, paceOf, resultLines, startLine, stepLine } from "./lines.ts";

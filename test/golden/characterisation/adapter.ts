@@ -43,19 +43,18 @@ import {
   isSequenceConfig,
   resolveAnyConfig,
 } from "../../../src/training/any-config.ts";
-import type { AutoencoderConfig } from "../../../src/training/autoencoder/config.ts";
 import type { AnyCheckpoint } from "../../../src/training/checkpoint.ts";
+import type { AutoencoderConfig, SequenceConfig } from "../../../src/training/config.ts";
 import { type ExperimentConfig, resolveConfig } from "../../../src/training/config.ts";
 import {
   createAutoencoderExperiment,
   createExperiment,
   createSequenceExperiment,
 } from "../../../src/training/experiment.ts";
-import { trainsRecall } from "../../../src/training/image-rules.ts";
+import { trainsRecall } from "../../../src/training/nets-and-rules.ts";
 import type { Observation } from "../../../src/training/observation.ts";
 import { decodeAnyCheckpoint } from "../../../src/training/read-checkpoint.ts";
-import type { SequenceConfig } from "../../../src/training/sequence/config.ts";
-import { sequenceRequest } from "../../../src/training/sequence/request.ts";
+import { sequenceRequest } from "../../../src/training/sequence-request.ts";
 import { fromVersion1 } from "../../../src/training/settings/settings.ts";
 import { importSlots } from "../../../src/training/slots.ts";
 import type { Trainable, TrainableKind } from "../../../src/training/trainable.ts";

@@ -1,8 +1,9 @@
 /** What a configuration asks of the data side. */
-import type { SequenceRequest } from "../../data/sequence/load.ts";
-import type { SequenceTask } from "../../data/sequence/options.ts";
-import type { SequenceSummary } from "../../data/sequence/task.ts";
-import type { SequenceConfig, Task } from "./config.ts";
+import type { SequenceRequest } from "../data/sequence/load.ts";
+import type { SequenceTask } from "../data/sequence/options.ts";
+import type { SequenceSummary } from "../data/sequence/task.ts";
+import type { SequenceConfig } from "./config.ts";
+import type { Task } from "./settings/settings.ts";
 
 /** What the data side calls the tasks. */
 export const TASK_OF_DATA: Readonly<Record<Task, SequenceTask>> = {

@@ -1,7 +1,7 @@
 /** Checks the summary of a text or series that a checkpoint brings: untrusted. */
 import * as z from "zod";
-import type { SequenceSummary } from "../../data/sequence/task.ts";
-import { BispikeError } from "../../errors.ts";
+import type { SequenceSummary } from "../data/sequence/task.ts";
+import { BispikeError } from "../errors.ts";
 
 const count = z.number().int().min(0);
 const part = z.strictObject({ from: count, to: count });
