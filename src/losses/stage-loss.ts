@@ -49,7 +49,7 @@ export interface MseOptions {
 }
 
 /**
- * The mean squared difference of a sample's n features v_k and its own recall's w_k+, over K samples, as a stage loss; negatives play no part:
+ * The mean squared difference of a sample's n features v_k and its own recall's w_k+, over K samples, as a stage loss; rivals play no part:
  *
  *     L = weight / (K n) sum_k |v_k - w_k+|^2
  *

@@ -95,7 +95,7 @@ export class CostMeter implements Meter {
 }
 
 /**
- * What is counted of a model: its pair, or its net of real numbers.
+ * What is counted of a model: its pair, or its non-spiking net.
  *
  * @throws BispikeError "usage" for a model of another kind
  * @example

@@ -91,7 +91,7 @@ export class StageFeatures {
  * Readers of the stimulus and of every hidden stage of perception.
  *
  * @param cells as `StageFeatures`
- * @throws BispikeError "usage" for a model that is neither a spiking pair nor a layered net of real numbers
+ * @throws BispikeError "usage" for a model that is neither a spiking pair nor a layered non-spiking net
  * @example
  * const [stimulus, second] = stageFeatures(model);
  */
@@ -122,7 +122,7 @@ export function stageFeatures(model: ImageModel, cells?: number): StageFeatures[
   }
   throw new BispikeError(
     "usage",
-    "probes: expected a spiking pair or a layered net of real numbers, got another kind of model",
+    "probes: expected a spiking pair or a layered non-spiking net, got another kind of model",
   );
 }
 

@@ -162,7 +162,7 @@ export class LinearReadout {
 }
 
 /**
- * The real-valued recurrent net that backprop, predictive coding and DLL train: one or more recurrent layers of tanh neurons and a linear
+ * The non-spiking recurrent net that backprop, predictive coding and DLL train: one or more recurrent layers of tanh neurons and a linear
  * read-out at every position (see recurrent-layer.ts and linear-readout.ts for the equations).
  */
 
@@ -173,7 +173,7 @@ export interface RecurrentNetOptions extends WindowOptions {
 }
 
 /**
- * A recurrent net of real numbers: layers of tanh neurons and a linear read-out at every position,
+ * A non-spiking recurrent net: layers of tanh neurons and a linear read-out at every position,
  *
  *     h_n = tanh(W_x x_n + W_h h_{n-1} + b),   y_n = W_y h_n + c
  *

@@ -134,7 +134,7 @@ export class Windows {
 }
 
 /**
- * A recurrent layer of real-valued neurons, over windows of a sequence:
+ * A recurrent layer of non-spiking neurons, over windows of a sequence:
  *
  *   h_n = tanh(z_n),  z_n = W_x x_n + W_h h_{n-1} + b,  h_{-1} = 0
  *

@@ -1,5 +1,5 @@
 /**
- * Parameters of real-valued layers: one group of dense matrices and biases. A matrix [out][in] is kept as its transpose [in][out, padded to
+ * Parameters of non-spiking layers: one group of dense matrices and biases. A matrix [out][in] is kept as its transpose [in][out, padded to
  * whole tiles], so that an input's weights are one row: the product with a one-hot input is that row.
  */
 import { padded } from "../engine/kernels.ts";
@@ -9,7 +9,7 @@ import { RandomStream } from "../engine/random.ts";
 import type { Team } from "../engine/team.ts";
 import { buildSynapses } from "./build.ts";
 import { NORM_MOMENTUM, Norm } from "./norm.ts";
-import { ParameterGroup } from "./parameters.ts";
+import { ParameterGroup, regionsOf, type Slot } from "./parameters.ts";
 
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
 import type { Activation, LayerSpec } from "./spec.ts";
@@ -61,6 +61,20 @@ export class DenseParameters {
     for (let i = 0; i < out * inputs; i++) packed[(i % inputs) * stride + Math.floor(i / inputs)] = plain[i]!;
   }
 
+  /** All blocks as named tensors, with AdamW's moments where asked. */
+  *slots(optimiser: boolean): Generator<Slot> {
+    for (const [prefix, region] of regionsOf(this.group, optimiser)) {
+      for (const [block, shape] of Object.entries(this.shapes)) {
+        yield {
+          name: `${prefix}${this.group.name}.${block}`,
+          shape,
+          read: () => this.read(block, region),
+          write: (values) => this.write(block, values, region),
+        };
+      }
+    }
+  }
+
   /**
    * Draws all blocks uniform within 1 / sqrt(fan-in), in plain order, each from a stream of its own, so that a block's start does not depend
    * on the others' sizes.
@@ -77,7 +91,7 @@ export class DenseParameters {
   }
 }
 
-// A hidden layer of a real-valued feed-forward net, the counterpart of a spiking `Layer`: the same synapses, pooling and norm, and a function for the neurons and their steps.
+// A hidden layer of a non-spiking feed-forward net, the counterpart of a spiking `Layer`: the same synapses, pooling and norm, and a function for the neurons and their steps.
 //
 // y = f(Norm(pool(W x + b))),  f: rectified, tanh or exponential linear
 

@@ -39,7 +39,7 @@ export function perceiveHidden(pair: NetworkPair, images: number, alike = false)
  * @throws BispikeError "usage" where there is perception alone, for too many labels, or one that is no class
  * @example
  * recallConcepts(pair, [3, 8]);
- * pair.redrawn.features.view.subarray(0, pair.redrawn.featureWidth); // of class 3
+ * pair.reconstructed.features.view.subarray(0, pair.reconstructed.featureWidth); // of class 3
  */
 export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>, feature?: Feature): void {
   pair.present(labels, false);

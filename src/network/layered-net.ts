@@ -1,5 +1,5 @@
 /**
- * A real-valued feed-forward net of the shapes a spiking one has: layers of real units and a read-out (a drive without neurons). Its tensors have the spiking net's names and orders.
+ * A non-spiking feed-forward net of the shapes a spiking one has: layers of real units and a read-out (a drive without neurons). Its tensors have the spiking net's names and orders.
  */
 import type { Team } from "../engine/team.ts";
 import { buildSynapses } from "./build.ts";

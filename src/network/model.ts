@@ -223,7 +223,7 @@ export function spikingModel(model: ImageModel, what: string): Model {
   throw new BispikeError("usage", `${what} needs a spiking pair, but this is a non-spiking net, without spikes`);
 }
 
-// A real-valued net together with what it knows of its data: what rules on such nets train, as a `Model` has a spiking pair.
+// A non-spiking net together with what it knows of its data: what rules on such nets train, as a `Model` has a spiking pair.
 
 /** A net with the rows its first stage reads. */
 export interface AnnImageRows {

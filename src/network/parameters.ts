@@ -128,12 +128,20 @@ export interface StatefulLayer {
   readonly channels: number;
 }
 
+/** A group's parameters and, where asked, AdamW's moments, each with what stands before its tensors' names. */
+export function regionsOf(
+  group: ParameterGroup,
+  optimiser: boolean,
+): readonly (readonly [prefix: string, region: Region<Float32Array>])[] {
+  const parameters = ["", group.parameters] as const;
+  if (!optimiser) return [parameters];
+  return [parameters, ["optimiser.first.", group.firstMoment], ["optimiser.second.", group.secondMoment]];
+}
+
 /** `<name>.<block>`, `<name>.norm.{gamma, beta, mean, variance}`, and with `optimiser` AdamW's moments as `optimiser.{first, second}.<...>`. */
 export function* layerSlots(layer: StatefulLayer, optimiser: boolean): Generator<Slot> {
   const { name, group, bundles, norm, channels } = layer;
-  const kinds: [prefix: string, of: Region<Float32Array>][] = [["", group.parameters]];
-  if (optimiser) kinds.push(["optimiser.first.", group.firstMoment], ["optimiser.second.", group.secondMoment]);
-  for (const [prefix, region] of kinds) {
+  for (const [prefix, region] of regionsOf(group, optimiser)) {
     for (const bundle of bundles) {
       for (const block of Object.keys(bundle.blocks)) {
         const shape = bundle.plainShape(block);

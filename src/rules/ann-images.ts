@@ -1,5 +1,5 @@
 /**
- * The real-valued net that rivals train to name images, of the shapes a spiking `NetworkPair`'s perception has: fully connected stages, or 3x3 convolutions with 2x2
+ * The non-spiking net that rivals train to name images, of the shapes a spiking `NetworkPair`'s perception has: fully connected stages, or 3x3 convolutions with 2x2
  * max-pooling; then a linear read-out of the classes, whose largest output decides. Tensors have the pair's names and orders.
  */
 
@@ -74,7 +74,7 @@ export function annImageNet(team: Team, options: AnnImageNetOptions, rule: AnnIm
   return { options: { ...options, activation }, net, stimulus, stimulusWidth };
 }
 
-// What the rules on real-valued nets of images share: the top loss, scores in evaluation, tensors and reports.
+// What the rules on non-spiking nets of images share: the top loss, scores in evaluation, tensors and reports.
 //
 // L = mean over images of -ln softmax(y)[label],  y: the read-out
 

@@ -26,7 +26,7 @@ import { AnnLearner, SpikingLearner } from "./sequence-learners.ts";
 import { LayeredBackprop } from "./ways-down.ts";
 
 /**
- * Surrogate-gradient backprop through the spiking perception, stage by stage and step by step (ATan surrogate, see `NeuronParameters`). Trains perception alone; `rates.recall` is not used.
+ * Surrogate-gradient backprop through the spiking perception, stage by stage and step by step (ATan surrogate, see `NeuronParameters`). Trains perception alone; `learningRates.recall` is not used.
  *
  * @example
  * const pair = new NetworkPair(team, { ...options, networks: "perception", keepDrives: true });
@@ -64,7 +64,7 @@ export class Backprop extends PerceptionRule {
 
 /**
  * Backprop on a non-spiking net, with cross-entropy at the top.
- * `rates.recall` is not used.
+ * `learningRates.recall` is not used.
  *
  * @example
  * const net = { kind: "mlp", image: { height: 28, width: 28, channels: 1 }, hidden: [512, 256], classes: 10, norm: true, maxImages: 128, seed: 1 } as const;
@@ -97,7 +97,7 @@ export class ImageAnnBackprop extends AnnImageLearner {
 // the window. None of the criteria but binary messages (C4) is met: errors travel by transposed weights, after the forward pass, and need the whole window's drives.
 
 /**
- * Surrogate-gradient backprop through time on the spiking net of sequences: through every stage, step and position of the window. Trains perception alone; `rates.recall` is not used.
+ * Surrogate-gradient backprop through time on the spiking net of sequences: through every stage, step and position of the window. Trains perception alone; `learningRates.recall` is not used.
  *
  * @example
  * const pair = new SequencePair(team, { ...options, perceptionOnly: true });
@@ -232,7 +232,7 @@ export class SequenceBackprop extends SpikingLearner {
   }
 }
 
-// Backpropagation through time on the real-valued recurrent net: the exact gradient of the mean loss over the window.
+// Backpropagation through time on the non-spiking recurrent net: the exact gradient of the mean loss over the window.
 //
 // xi_n = W_up^T delta_up,n + W_h^T delta_{n+1},  delta_n = xi_n (1 - h_n^2)
 //
@@ -240,7 +240,7 @@ export class SequenceBackprop extends SpikingLearner {
 // crosses the window's ends.
 
 /**
- * Backpropagation through time on the recurrent net of real numbers: the exact gradient of the mean loss over the window. `rates.recall` is not used.
+ * Backpropagation through time on the non-spiking recurrent net: the exact gradient of the mean loss over the window. `learningRates.recall` is not used.
  *
  * @example
  * const learner = new AnnBackprop(net, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
@@ -344,7 +344,7 @@ export class AutoencoderBackprop extends PerceptionLearner {
 }
 
 /**
- * Backprop through an autoencoder of real numbers, of the spiking one's shapes: rectified units in place of neurons, no steps. The yardstick that shares nothing with spikes but
+ * Backprop through a non-spiking autoencoder, of the spiking one's shapes: rectified units in place of neurons, no steps. The yardstick that shares nothing with spikes but
  * sizes, norm and optimiser.
  */
 

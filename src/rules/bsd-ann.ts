@@ -1,5 +1,5 @@
 /**
- * BSD's stage losses on units that do not spike: two real-valued nets that teach each other stage by stage (mirrored-nets.ts), by the losses, centring and class prototypes of
+ * BSD's stage losses on units that do not spike: two non-spiking nets that teach each other stage by stage (mirrored-nets.ts), by the losses, centring and class prototypes of
  * rule BSD (losses/), on values a_i and c_i where that has firing rates. What is left to tell from BSD are the spikes.
  *
  *   stage 1             align(stimulus, reconstructed stimulus)   trains the feedback net's last weights
@@ -27,7 +27,7 @@ export interface AnnBsdOptions extends StageLossOptions {
 
 /**
  * The stage losses of BSD (arXiv 2509.20284) on units that do not spike, between a net and a feedback net that runs down from the classes.
- * `rates.perception` is W's rate, `rates.recall` Theta's. Each stage reports its own loss.
+ * `rates.perception` is W's rate, `learningRates.recall` Theta's. Each stage reports its own loss.
  *
  * @example
  * const own = { loss: "infonce", temperature: 0.1, lambda: 4, centred: true, weight: 1, stimulusWeight: 1 } as const;

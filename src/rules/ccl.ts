@@ -1,5 +1,5 @@
 /**
- * Counter-current learning (Kao and Hariharan, NeurIPS 2024, arXiv 2409.19841) on real-valued nets of images: two nets that teach each other stage by stage (mirrored-nets.ts), by
+ * Counter-current learning (Kao and Hariharan, NeurIPS 2024, arXiv 2409.19841) on non-spiking nets of images: two nets that teach each other stage by stage (mirrored-nets.ts), by
  * the label match of the affinities of a_i (a row an image) and c_i (a row a class; equations: losses/label-match.ts).
  *
  * Affinities are dot products as in the authors' fully connected nets, or cosines as in their convolutional ones, whose two further terms (self-affinities against the identity,
@@ -28,7 +28,7 @@ export const counterCurrentDefaults: CounterCurrentOptions = { affinity: "cosine
 
 /**
  * Counter-current learning (Kao and Hariharan 2024, arXiv 2409.19841): a net and a feedback net that runs down from the classes teach each other stage by stage.
- * `rates.perception` is W's rate, `rates.recall` Theta's. Each stage reports its own loss.
+ * `rates.perception` is W's rate, `learningRates.recall` Theta's. Each stage reports its own loss.
  *
  * @example
  * const learner = new CounterCurrent(annImageNet(team, net, "ccl"), counterCurrentDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });

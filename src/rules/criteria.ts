@@ -66,26 +66,26 @@ export const criteriaOfRules = {
     meets: ["C1", "C2", "C3", "C4", "C5"],
     note: "the reward has a sign, as its authors have it, but is no error of anything; hidden stages under reward are our reading, authors define none for deep nets",
   },
-  "backprop-ann": { label: "BP on ANN", meets: [], note: "real numbers" },
+  "backprop-ann": { label: "BP on ANN", meets: [], note: "no spikes" },
   dll: {
     label: "DLL",
     meets: ["C1"],
-    note: "real numbers; BSD's authors list C1 to C3, but the top's errors come down stage by stage, as in FA, only by weights that learn",
+    note: "no spikes; BSD's authors list C1 to C3, but the top's errors come down stage by stage, as in FA, only by weights that learn",
   },
   "predictive-coding": {
     label: "predictive coding",
     meets: [],
-    note: "real numbers; BSD's authors list C2: updates read a stage's own error and input, but values settle by what the stages above send down through transposed weights",
+    note: "no spikes; BSD's authors list C2: updates read a stage's own error and input, but values settle by what the stages above send down through transposed weights",
   },
   ccl: {
     label: "CCL",
     meets: ["C1", "C2", "C3"],
-    note: "real numbers, of both signs unless units are rectified, and so are the other net's values that a stage is taught by; each stage compares a batch's images with the classes",
+    note: "no spikes, but values of both signs unless units are rectified, and so are the other net's values that a stage is taught by; each stage compares a batch's images with the classes",
   },
   "bsd-ann": {
     label: "BSD on ANN",
     meets: ["C1", "C2", "C3"],
-    note: "real numbers; the stage losses of BSD on units that do not spike",
+    note: "no spikes; the stage losses of BSD on units that do not spike",
   },
 } as const satisfies Readonly<Record<string, RuleCriteria>>;
 

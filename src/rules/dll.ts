@@ -1,5 +1,5 @@
 /**
- * Dendritic Localized Learning (Lv et al. 2025, arXiv 2501.09976) on a real-valued net of images: errors come down by weights of their own, Theta.
+ * Dendritic Localized Learning (Lv et al. 2025, arXiv 2501.09976) on a non-spiking net of images: errors come down by weights of their own, Theta.
  *
  *   delta_L = softmax(y) - one-hot,  xi_i = clip(Theta_i^T delta_{i+1}, +-limit),  delta_i = xi_i f'(z_i) [through the norm, where there is one]
  *   W_i descends along delta_{i+1} u_i^T;  Theta_i along delta_{i+1} xi_i^T, at a tenth of W's rate;  both means over the images
@@ -58,7 +58,7 @@ export interface Feedback {
  *
  *     xi_i = clip(Theta_i^T delta_{i+1}, +-limit),   delta_i = xi_i f'(z_i)
  *
- * `rates.perception` is W's rate, `rates.recall` is not used.
+ * `rates.perception` is W's rate, `learningRates.recall` is not used.
  *
  * @example
  * const learner = new ImageDll(annImageNet(team, net, "dll"), imageDllDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
@@ -144,7 +144,7 @@ function feedbackOf(net: LayeredNet, { maxImages, seed }: AnnImageNetOptions): F
   });
 }
 
-// Dendritic Localized Learning (Lv et al. 2025, arXiv 2501.09976) on the real-valued recurrent net: errors come down by weights of their own.
+// Dendritic Localized Learning (Lv et al. 2025, arXiv 2501.09976) on the non-spiking recurrent net: errors come down by weights of their own.
 //
 // xi_n = clip(Theta_up^T delta_up,n [+ Theta_h^T delta_{n+1}], +-limit),  delta_n = xi_n (1 - h_n^2)
 // W_x, W_h, W_y descend along delta_n x_n^T, delta_n h_{n-1}^T, delta_y,n h_n^T;  Theta^T descends along xi delta^T, at a tenth of W's rate
@@ -171,11 +171,11 @@ export interface DllOptions {
 export const dllDefaults: DllOptions = { feedbackLearningRate: 0.1, errorLimit: 50, temporal: false, seed: 0 };
 
 /**
- * Dendritic Localized Learning (Lv et al. 2025, arXiv 2501.09976) on the recurrent net of real numbers: errors come down by learned weights Theta of their own,
+ * Dendritic Localized Learning (Lv et al. 2025, arXiv 2501.09976) on the non-spiking recurrent net: errors come down by learned weights Theta of their own,
  *
  *     xi_n = clip(Theta_up^T delta_up,n [+ Theta_h^T delta_{n+1}], +-limit),   delta_n = xi_n (1 - h_n^2)
  *
- * `rates.perception` is W's rate; `rates.recall` is not used.
+ * `rates.perception` is W's rate; `learningRates.recall` is not used.
  *
  * @example
  * const learner = new Dll(net, { ...dllDefaults, seed: 1 }, { weightDecay: 0.01, clip: 1, clipScope: "stage" });

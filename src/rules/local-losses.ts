@@ -13,7 +13,7 @@ import { RandomStream } from "../engine/random.ts";
 import type { Team } from "../engine/team.ts";
 import { DenseParameters } from "../network/dense.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import type { Slot } from "../network/parameters.ts";
+import { regionsOf, type Slot } from "../network/parameters.ts";
 
 import type { OptimiserOptions } from "./optimiser.ts";
 import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
@@ -148,12 +148,7 @@ export class StageClassifier {
   /** Parameters and AdamW's moments as named tensors. */
   *slots(): Generator<Slot> {
     const { group } = this.parameters;
-    const kinds = [
-      ["", group.parameters],
-      ["optimiser.first.", group.firstMoment],
-      ["optimiser.second.", group.secondMoment],
-    ] as const;
-    for (const [prefix, region] of kinds) {
+    for (const [prefix, region] of regionsOf(group, true)) {
       for (const block of ["weight", "bias"] as const) {
         yield {
           name: `${prefix}${group.name}.${block}`,
@@ -174,7 +169,7 @@ export class StageClassifier {
 
 /**
  * Local losses (Mostafa et al. 2018; Nokland and Eidnes 2019): each hidden stage learns from a linear classifier and cross-entropy of its own on its firing rates, and no gradient goes further down.
- * Trains perception alone; `rates.recall` is not used.
+ * Trains perception alone; `learningRates.recall` is not used.
  *
  * @example
  * const pair = new NetworkPair(team, { ...options, networks: "perception" });

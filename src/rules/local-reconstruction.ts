@@ -160,23 +160,8 @@ export class LocalReconstruction {
   }
 
   /** The read-out's tensors with AdamW's moments: only training goes on with them. */
-  *slots(): Generator<Slot> {
-    const { group, shapes } = this.parameters;
-    const regions = [
-      ["", group.parameters],
-      ["optimiser.first.", group.firstMoment],
-      ["optimiser.second.", group.secondMoment],
-    ] as const;
-    for (const [prefix, region] of regions) {
-      for (const [block, shape] of Object.entries(shapes)) {
-        yield {
-          name: `${prefix}${group.name}.${block}`,
-          shape,
-          read: () => this.parameters.read(block, region),
-          write: (values) => this.parameters.write(block, values, region),
-        };
-      }
-    }
+  slots(): Iterable<Slot> {
+    return this.parameters.slots(true);
   }
 
   #ratesOf(spikes: Population, images: number, out: Region<Float32Array>): void {
@@ -189,7 +174,7 @@ export class LocalReconstruction {
     });
   }
 
-  /** Rows that are redrawn. */
+  /** Rows that are reconstructed. */
   #target(images: number): Address {
     const below = this.#below;
     const { shape } = this.#spikes;

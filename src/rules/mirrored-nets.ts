@@ -1,5 +1,5 @@
 /**
- * Two real-valued nets of images that teach each other: beside the net that names them one of mirrored shapes and weights of its own, Theta, that runs from the classes down to the
+ * Two non-spiking nets of images that teach each other: beside the net that names them one of mirrored shapes and weights of its own, Theta, that runs from the classes down to the
  * stimulus. Every stage of both learns from what the other has there, by a loss that each rule chooses; inputs of a stage are constants to it: no error crosses stages.
  *
  *   up     a_1 = stimulus,  a_i = f(W a_{i-1} + b),  y = W a_{L-1} + b
@@ -62,7 +62,7 @@ export interface MirroredOptions {
   readonly freeze?: Freeze;
 }
 
-/** `rates.perception` is W's rate, `rates.recall` Theta's. Each stage reports its own loss. */
+/** `rates.perception` is W's rate, `learningRates.recall` Theta's. Each stage reports its own loss. */
 export abstract class MirroredNets extends AnnImageLearner {
   /** From the classes down to the stimulus. */
   readonly feedback: LayeredNet;

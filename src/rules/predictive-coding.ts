@@ -1,5 +1,5 @@
 /**
- * Predictive coding (Rao and Ballard 1999; for supervised nets Whittington and Bogacz 2017) on a real-valued net of images. Values of all hidden stages find the least energy with
+ * Predictive coding (Rao and Ballard 1999; for supervised nets Whittington and Bogacz 2017) on a non-spiking net of images. Values of all hidden stages find the least energy with
  * the stimulus and the label given; then every weight descends along its own error and input.
  *
  *   mu_l = f(Norm(pool(W_l x_{l-1} + b_l))),  E = sum over images and stages of |x_l - mu_l|^2 / 2 + the top loss -ln softmax(W_L x_{L-1} + b_L)[label]
@@ -51,7 +51,7 @@ export const imagePredictiveCodingDefaults: ImagePredictiveCodingOptions = {
  *     E = sum over images and stages of |x_l - mu_l|^2 / 2 + the top's cross-entropy,   mu_l the prediction from the stage below
  *
  * with the label given, then every weight learns from its own error and input.
- * `rates.recall` is not used. The reported loss and decisions are those before inference.
+ * `learningRates.recall` is not used. The reported loss and decisions are those before inference.
  *
  * @example
  * const learner = new ImagePredictiveCoding(annImageNet(team, net, "predictive-coding"), imagePredictiveCodingDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
@@ -180,7 +180,7 @@ export class ImagePredictiveCoding extends AnnImageLearner {
 }
 
 // Temporal predictive coding (Millidge, Tang, Osanlouy, Harper, Bogacz, "Predictive coding networks for temporal prediction", PLoS
-// Computational Biology 2024; bioRxiv 2023) on the real-valued recurrent net. At each position the values of all layers find the least
+// Computational Biology 2024; bioRxiv 2023) on the non-spiking recurrent net. At each position the values of all layers find the least
 // energy, with the target given and what the position before passes on, m_l[n-1], held fixed:
 //
 // mu_l = tanh(W_x x_{l-1} + W_h m_l[n-1] + b),  E = sum_l |x_l - mu_l|^2 / 2 + loss(y, target),  y = W_y x_top + c
@@ -225,11 +225,11 @@ interface Workspace {
 }
 
 /**
- * Temporal predictive coding (Millidge et al. 2024) on the recurrent net of real numbers: at each position the values x_l of all layers descend
+ * Temporal predictive coding (Millidge et al. 2024) on the non-spiking recurrent net: at each position the values x_l of all layers descend
  *
  *     E = sum_l |x_l - mu_l|^2 / 2 + the read-out's loss,   mu_l the prediction from the layer below and the position before
  *
- * with the target given, then every weight learns from its own error and input. `rates.recall` is not used.
+ * with the target given, then every weight learns from its own error and input. `learningRates.recall` is not used.
  *
  * @example
  * const learner = new PredictiveCoding(net, predictiveCodingDefaults, { weightDecay: 0.01, clip: 1, clipScope: "stage" });

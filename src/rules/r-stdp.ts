@@ -48,7 +48,7 @@ export interface RewardTimingOptions extends PerceptionOptions {
  *
  *     Delta W_ji ~ sum over images of  (r - mean of r) e_ji,   e_ji = sum over t of  A s_j[t] x_i[t] - D s_i[t] y_j[t]
  *
- * with the traces x of the sender's spikes s_i and y of the receiver's s_j. Trains perception alone; `rates.recall` is not used.
+ * with the traces x of the sender's spikes s_i and y of the receiver's s_j. Trains perception alone; `learningRates.recall` is not used.
  *
  * @example
  * const pair = new NetworkPair(team, { ...options, networks: "perception", keepDrives: true });

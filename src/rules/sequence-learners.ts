@@ -125,7 +125,7 @@ export abstract class SpikingLearner implements SequenceLearner {
   }
 }
 
-/** What the rules on real-valued recurrent nets share: loading, predicting, naming tensors, reporting. */
+/** What the rules on non-spiking recurrent nets share: loading, predicting, naming tensors, reporting. */
 
 export abstract class AnnLearner implements SequenceLearner {
   readonly net: RecurrentNet;
@@ -166,24 +166,7 @@ export abstract class AnnLearner implements SequenceLearner {
   }
 
   *slots(optimiser: boolean): Generator<Slot> {
-    for (const parameters of this.#parameters) {
-      const { group, shapes } = parameters;
-      const regions = [["", group.parameters] as const];
-      const moments = [
-        ["optimiser.first.", group.firstMoment],
-        ["optimiser.second.", group.secondMoment],
-      ] as const;
-      for (const [prefix, region] of optimiser ? [...regions, ...moments] : regions) {
-        for (const [block, shape] of Object.entries(shapes)) {
-          yield {
-            name: `${prefix}${group.name}.${block}`,
-            shape,
-            read: () => parameters.read(block, region),
-            write: (values) => parameters.write(block, values, region),
-          };
-        }
-      }
-    }
+    for (const parameters of this.#parameters) yield* parameters.slots(optimiser);
   }
 
   /** Updates every group of the net, by the gradients that are there. */

@@ -8,7 +8,7 @@ import type { SequencePair } from "../network/sequence-pair.ts";
 import type { SequenceLearner } from "./rule.ts";
 import { AnnLearner, SpikingLearner } from "./sequence-learners.ts";
 
-/** The real-valued net on one element at a time: h_n = tanh(W_x x_n + W_h h_{n-1} + b), with h_{n-1} kept in a row of its own. */
+/** The non-spiking net on one element at a time: h_n = tanh(W_x x_n + W_h h_{n-1} + b), with h_{n-1} kept in a row of its own. */
 
 export class AnnStepper implements Stepper {
   readonly #net: RecurrentNet;

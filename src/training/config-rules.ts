@@ -33,9 +33,7 @@ function unfitForAnn({ network, rule, train }: Pick<ExperimentConfig, "network" 
   const faults: string[] = [];
   const expect = (key: string, expected: string, got: string) => {
     if (got !== expected)
-      faults.push(
-        `${key}: expected ${expected} with rule.name ${rule.name} (its net is of real numbers, not spikes), got ${got}`,
-      );
+      faults.push(`${key}: expected ${expected} with rule.name ${rule.name} (its net does not spike), got ${got}`);
   };
   expect("network.stimulus", "direct", network.stimulus);
   expect("network.target", "one-hot", network.target);

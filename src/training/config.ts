@@ -113,7 +113,7 @@ export interface AutoencoderNetworkConfig extends Infer<typeof network.fields, "
  *
  *     bsd             Bidirectional Spike-Based Distillation: two networks, each stage a loss of its own
  *     backprop        surrogate gradients through the same spiking net, perception alone
- *     backprop-ann    backprop through a net of real-valued neurons of the same stages
+ *     backprop-ann    backprop through a net of non-spiking neurons of the same stages
  */
 export interface AutoencoderRuleConfig extends Infer<typeof rule.fields, "autoencode"> {}
 /** How the stages' losses are split by spatial frequency (of a flat stage: by frequency along its neurons). */

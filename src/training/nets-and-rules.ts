@@ -58,6 +58,14 @@ const optimiserOf = ({ weightDecay, clip, clipScope }: OptimiserOptions): Optimi
   clipScope,
 });
 
+/** For each rule of a problem: how it is made, and its net with it. */
+type Makers<Config extends { rule: { name: string } }, Sizes, Learner> = Readonly<
+  Record<
+    Config["rule"]["name"],
+    (team: Team, sizes: Sizes, rule: Config["rule"], optimiser: OptimiserOptions) => Learner
+  >
+>;
+
 // Images: what each rule asks of its pair, and how it is made on it.
 
 /** A rule that goes back down perception, and so reads all drives of a pass again. */
@@ -222,14 +230,7 @@ const recurrentSizes = ({ network, train, data }: SequenceConfig, about: Sequenc
   seed: train.seed,
 });
 
-type SequenceMaker = (
-  team: Team,
-  sizes: ReturnType<typeof recurrentSizes>,
-  rule: SequenceConfig["rule"],
-  optimiser: OptimiserOptions,
-) => SequenceLearner;
-
-const ofSequences: Readonly<Record<SequenceConfig["rule"]["name"], SequenceMaker>> = {
+const ofSequences: Makers<SequenceConfig, ReturnType<typeof recurrentSizes>, SequenceLearner> = {
   bsd: (team, sizes, rule, optimiser) => new SequenceBsd(new SequencePair(team, sizes), rule, optimiser),
   backprop: (team, sizes, _rule, optimiser) =>
     new SequenceBackprop(new SequencePair(team, { ...sizes, perceptionOnly: true }), optimiser),
@@ -266,14 +267,7 @@ const autoencoderSizes = ({ network, train }: AutoencoderConfig, image: Shape) =
   keepGradients: train.clip > 0 && train.clipScope === "global",
 });
 
-type AutoencoderMaker = (
-  team: Team,
-  sizes: ReturnType<typeof autoencoderSizes>,
-  rule: AutoencoderConfig["rule"],
-  optimiser: OptimiserOptions,
-) => AutoencoderLearner;
-
-const ofAutoencoders: Readonly<Record<AutoencoderConfig["rule"]["name"], AutoencoderMaker>> = {
+const ofAutoencoders: Makers<AutoencoderConfig, ReturnType<typeof autoencoderSizes>, AutoencoderLearner> = {
   bsd: (team, sizes, rule, optimiser) => new AutoencoderBsd(new AutoencoderPair(team, sizes), rule, optimiser),
   backprop: (team, { keepGradients: _, ...sizes }, _rule, optimiser) =>
     new AutoencoderBackprop(

@@ -19,9 +19,9 @@ export type AnnRuleName = (typeof annRules)[number];
 export const imageRules = [...spikingRules, ...annRules] as const;
 export type ImageRuleName = SpikingRuleName | AnnRuleName;
 
-/** Learning rules for sequences: two on the spiking net, three on the net of real numbers. */
+/** Learning rules for sequences: two on the spiking net, three on the non-spiking net. */
 export const sequenceRules = ["bsd", "backprop", "backprop-ann", "predictive-coding", "dll"] as const;
-/** Learning rules for autoencoders: two on the spiking net, one on the net of real numbers. */
+/** Learning rules for autoencoders: two on the spiking net, one on the non-spiking net. */
 export const autoencoderRules = ["bsd", "backprop", "backprop-ann"] as const;
 
 /** One of this library's rules, or a registered name. */

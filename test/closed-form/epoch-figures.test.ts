@@ -43,8 +43,13 @@ it("images in batches of 25, 25 and 10: loss, right decisions and dead neurons b
     images,
   );
   const report = (loss: number, correct: number, dead: number) => ({
-    ...{ loss, correct, stageLosses: [0, 0, loss], dead: [dead], images: 0 },
-    ...{ perceptionRates: [0.1], recallRates: [0.1] },
+    loss,
+    correct,
+    stageLosses: [0, 0, loss],
+    dead: [dead],
+    images: 0,
+    perceptionRates: [0.1],
+    recallRates: [0.1],
   });
   const reports = [report(1, 5, 0.9), report(2, 10, 0.9), report(6, 4, 0), ...[1, 1, 1].map(() => report(3, 2, 0.4))];
   const task = new Task(
@@ -72,8 +77,13 @@ it("autoencoders: losses of either end, firing rates and dead neurons by the ima
   const counts = Array.from({ length: 8 }, (_, k) => Math.floor(((k + 1) * 60) / 8) - Math.floor((k * 60) / 8));
   expect(new Set(counts)).toEqual(new Set([7, 8]));
   const report = (k: number) => ({
-    ...{ loss: k + 2, stageLosses: [k, 1, 2 * k], perceptionRates: [k / 10], recallRates: [0.5], dead: [k / 7] },
-    ...{ correct: 0, images: 0 },
+    loss: k + 2,
+    stageLosses: [k, 1, 2 * k],
+    perceptionRates: [k / 10],
+    recallRates: [0.5],
+    dead: [k / 7],
+    correct: 0,
+    images: 0,
   });
   const step = telling([...counts.keys(), ...counts.keys()].map(report));
   const { reconstructors, stimulus, stimulusWidth, maxImages } = experiment.model.learner;

@@ -1,4 +1,4 @@
-/** Rules on real-valued nets of images where what they must do is known without a net of reference: label match by hand, first steps of inference, what each stage may depend on. */
+/** Rules on non-spiking nets of images where what they must do is known without a net of reference: label match by hand, first steps of inference, what each stage may depend on. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { Alignment } from "../../src/losses/align.ts";

@@ -135,7 +135,7 @@ describe("evidence", () => {
 
 it.each([
   [{ name: "backprop" }, true, "Rule backprop trains perception alone: there is no recall"],
-  [{ name: "dll" }, false, "Rule dll trains on real numbers: there is no spiking recall"],
+  [{ name: "dll" }, false, "Rule dll trains a non-spiking net: there is no spiking recall"],
   [
     { name: "bsd", codes: "random" },
     true,

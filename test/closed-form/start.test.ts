@@ -99,7 +99,7 @@ test("recurrent pairs of values", () =>
     ({ learner }) => learner,
   ));
 
-test.each(["backprop-ann", "predictive-coding", "dll"] as const)("%s's net of real numbers, of symbols", (rule) =>
+test.each(["backprop-ann", "predictive-coding", "dll"] as const)("%s's non-spiking net, of symbols", (rule) =>
   made(
     smallLearner({ rule, kind: "symbols", hidden: [13, 17], window: 3, rows: 2 }),
     ({ learner }) => learner,

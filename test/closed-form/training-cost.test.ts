@@ -113,7 +113,7 @@ describe("on the spiking net", () => {
   });
 });
 
-describe("on the net of real numbers", () => {
+describe("on the non-spiking net", () => {
   const errors = macs(2 * 2);
 
   it("an inference is MACs, and a rectified unit's 0 is skipped", () => {

@@ -95,7 +95,7 @@ describe("a non-spiking net", () => {
     expect(shown.stdout).not.toMatch(/recall|spike|firing|NaN|null|undefined/);
     const inspected = await runHere(["inspect", "real"], cwd);
     expect(inspected.stdout).toMatch(/^rule +ccl: cosines, weight 1$/m);
-    expect(inspected.stdout).toMatch(/^network +mlp, real numbers, norm on, units tanh$/m);
+    expect(inspected.stdout).toMatch(/^network +mlp, non-spiking, norm on, units tanh$/m);
     expect(inspected.stdout).not.toMatch(/recall|threshold/);
   });
 

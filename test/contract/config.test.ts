@@ -313,7 +313,7 @@ describe("combinations", () => {
 
   it.each(annRules)("%s: refuses what only spiking nets have, and passes over their neurons' constants", (name) => {
     const rule = `--rule.name=${name}`;
-    const net = `with rule.name ${name} (its net is of real numbers, not spikes)`;
+    const net = `with rule.name ${name} (its net does not spike)`;
     expect(overriding(rule, "--network.stimulus=poisson")).toBe(
       `--network.stimulus: expected direct ${net}, got poisson`,
     );

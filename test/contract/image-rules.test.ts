@@ -1,4 +1,4 @@
-/** What trainers and commands expect of the rules on real-valued nets of images: reports, learning, scores, tensors, errors, threads. */
+/** What trainers and commands expect of the rules on non-spiking nets of images: reports, learning, scores, tensors, errors, threads. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import type { AnnImageLearner } from "../../src/rules/ann-images.ts";

@@ -1,4 +1,4 @@
-/** What the real-valued sequence learners promise: they learn what their temporal credit allows, and refuse what does not fit. */
+/** What the non-spiking sequence learners promise: they learn what their temporal credit allows, and refuse what does not fit. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
 import { Team } from "../../src/engine/team.ts";

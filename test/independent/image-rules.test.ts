@@ -1,4 +1,4 @@
-/** Rules on real-valued nets of images against the tests' own autodiff: backprop of the loss, predictive coding of its energy, counter-current learning and BSD of their stages' losses. */
+/** Rules on non-spiking nets of images against the tests' own autodiff: backprop of the loss, predictive coding of its energy, counter-current learning and BSD of their stages' losses. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import type { Activation } from "../../src/network/spec.ts";

@@ -1,4 +1,4 @@
-/** Rules on real-valued nets of images: the same bytes for any number of threads. */
+/** Rules on non-spiking nets of images: the same bytes for any number of threads. */
 import { describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";

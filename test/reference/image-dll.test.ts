@@ -1,4 +1,4 @@
-/** DLL on real-valued nets of images: its errors and gradients against the equations in float64, the case in which it must equal backprop, and its rates. */
+/** DLL on non-spiking nets of images: its errors and gradients against the equations in float64, the case in which it must equal backprop, and its rates. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { AnnLayer } from "../../src/network/dense.ts";

@@ -1,5 +1,5 @@
 /**
- * The real-valued recurrent net in float64, one window at a time, in plain loops:  h_n = tanh(W_x x_n + W_h h_{n-1} + b),  y_n = W_y h_n + c.
+ * The non-spiking recurrent net in float64, one window at a time, in plain loops:  h_n = tanh(W_x x_n + W_h h_{n-1} + b),  y_n = W_y h_n + c.
  *
  * Matrices are [out][in]. Gradients are had by central differences of whole losses or energies, so that no derivative is worked out twice.
  */

@@ -1,4 +1,4 @@
-/** Kernels of the real-valued nets between products, against plain loops. Whole numbers throughout, so results must be exact. */
+/** Kernels of the non-spiking nets between products, against plain loops. Whole numbers throughout, so results must be exact. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BLOCK } from "../../src/engine/kernels.ts";

@@ -1,4 +1,4 @@
-/** Small autoencoders that backprop trains, of spikes and of real numbers, and images for them. */
+/** Small autoencoders that backprop trains, spiking and not, and images for them. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
 import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";

@@ -1,4 +1,4 @@
-/** Small real-valued nets of images under each of the rivals' rules, batches for them, and their twin in the tests' autodiff. */
+/** Small non-spiking nets of images under each of the rivals' rules, batches for them, and their twin in the tests' autodiff. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
 import type { AnnLayer } from "../../src/network/dense.ts";

@@ -1,4 +1,4 @@
-/** Small real-valued recurrent nets on random sequences, for the engine's learners and for the float64 reference alike. */
+/** Small non-spiking recurrent nets on random sequences, for the engine's learners and for the float64 reference alike. */
 import fc from "fast-check";
 import type { SequenceInputs, SequenceSet } from "../../src/data/sequence/task.ts";
 import { RandomStream } from "../../src/engine/random.ts";

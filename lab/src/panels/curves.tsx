@@ -65,15 +65,12 @@ function options(width: number, names: readonly (string | null)[]): uPlot.Option
 
 /** @param name null for the only run */
 function lines(name: string | null, k: number): uPlot.Series[] {
-  const [batches, held] = COLOURS[k % COLOURS.length]!;
-  const dash = k > 0 ? { dash: [6, 3] } : {};
+  const [batches, validation] = COLOURS[k % COLOURS.length]!;
+  const line = { width: 2, spanGaps: true, value: percent, ...(k > 0 ? { dash: [6, 3] } : {}) };
   const label = (what: string) => (name === null ? what : `${k + 1} ${name}, ${what}`);
   return [
-    { label: label("batches"), stroke: batches, width: 2, spanGaps: true, value: percent, ...dash },
-    {
-      ...{ label: label("validation"), stroke: held, width: 2, spanGaps: true, value: percent, ...dash },
-      points: { show: true, size: 7 },
-    },
+    { ...line, label: label("batches"), stroke: batches },
+    { ...line, label: label("validation"), stroke: validation, points: { show: true, size: 7 } },
   ];
 }
 

@@ -122,7 +122,7 @@ function isSpiking({ rule }: SequenceConfig): boolean {
 
 function describeNetwork(config: SequenceConfig): string {
   const { hidden, steps, tau, norm, threshold, recurrentRecall } = config.network;
-  if (!isSpiking(config)) return `recurrent, real-valued, hidden ${hidden.join(", ")}`;
+  if (!isSpiking(config)) return `recurrent, non-spiking, hidden ${hidden.join(", ")}`;
   const recall =
     config.rule.name === "bsd"
       ? `, recall ${recurrentRecall ? "" : "not "}recurrent at threshold ${threshold.recall}`
@@ -171,7 +171,7 @@ export function describeImages(checkpoint: Checkpoint, summary: StoredSummary | 
       ? [
           [
             "network",
-            `${network.kind}, real numbers, norm ${network.norm ? "on" : "off"}, units ${network.activation === "own" ? `${authorsActivations[rule.name]} (the rule's own)` : network.activation}`,
+            `${network.kind}, non-spiking, norm ${network.norm ? "on" : "off"}, units ${network.activation === "own" ? `${authorsActivations[rule.name]} (the rule's own)` : network.activation}`,
           ],
         ]
       : [
@@ -308,7 +308,7 @@ export function describeAutoencoder(checkpoint: AutoencoderCheckpoint): Descript
   const spiking = config.rule.name !== "backprop-ann";
   const neurons = spiking
     ? `${network.steps} steps, tau ${network.tau}, threshold ${network.threshold.perception}, recall ${network.threshold.recall}`
-    : "real-valued";
+    : "non-spiking";
   const about = [
     ["data", describeData(data)],
     ["network", `${network.kind}, latent ${network.latent}, norm ${network.norm ? "on" : "off"}, ${neurons}`],

@@ -274,7 +274,7 @@ export function convolveGradient(
       store<u32>(s + row, <u32>list);
     }
     for (let tile = begin; tile < end; tile++) {
-      // Vectors of four units: none for padding, as where three channels are redrawn.
+      // Vectors of four units: none for padding, as where three channels are reconstructed.
       const vectors = <usize>min(4, outChannels - (tile << 4) + 3 >> 2);
       const k = coefficients && onTheWay ? coefficients + (<usize>tile << ROW) : 0;
       for (let b = from; b < to; b++) {

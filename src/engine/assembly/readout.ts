@@ -1,5 +1,5 @@
 /**
- * Drives that are read out as they are, without neurons: the concept's (top of perception) and the redrawn stimulus (end of recall).
+ * Drives that are read out as they are, without neurons: the concept's (top of perception) and the reconstructed stimulus (end of recall).
  * Their feature is the time mean of z, in compact rows [image][pixel * channels + channel].
  */
 import { ROW } from "./lanes";
