@@ -72,7 +72,7 @@ export {
   type AnnImageRows,
   AnnModel,
   type DataSummary,
-  ImageModel,
+  type ImageModel,
   Model,
   type ModelOptions,
   type StimulusRows,

@@ -3,7 +3,7 @@
  * robustness, and generated images. Runs in browsers too.
  *
  * @example
- * const meter = new CostMeter(model.pair);
+ * const meter = new CostMeter(model.net);
  * await evaluate(model, dataset.test, indices, undefined, [meter]);
  * picojoules(meter.result().perception.operations); // energy of an image's arithmetic
  *
@@ -39,7 +39,7 @@ export {
   type Square,
   shiftImage,
 } from "./measurement/corruptions.ts";
-export { CostMeter, countedNet, type NetworkCost, type PairCost } from "./measurement/cost.ts";
+export { CostMeter, type NetworkCost, type PairCost } from "./measurement/cost.ts";
 export type { Pixels } from "./measurement/decide.ts";
 export { type Classifier, modelClassifier } from "./measurement/decide.ts";
 export { ENERGY_PRESETS, type EnergyPreset, picojoules } from "./measurement/energy.ts";

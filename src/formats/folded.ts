@@ -5,11 +5,10 @@
  *
  * with the running statistics. Planes are given channels first, [C][H][W], as other tools have them; the engine's are [H][W][C].
  */
-import { type ConvGeometry, ConvSynapses } from "../network/conv.ts";
 import { NORM_EPSILON } from "../network/norm.ts";
 import type { ParameterGroup } from "../network/parameters.ts";
 import { pixelsOf, type Shape, sizeOf } from "../network/shape.ts";
-import type { Synapses } from "../network/synapses.ts";
+import type { ConvGeometry, Synapses } from "../network/synapses.ts";
 
 /** What is folded: a spiking layer, a real one, or a read-out. */
 export interface FoldableLayer {
@@ -59,7 +58,7 @@ export function foldLayer(layer: FoldableLayer, options: FoldOptions = {}): Fold
   const { gain = 1, source = synapses.source.shape, shape = synapses.shape } = options;
   const { channels } = shape;
   const plain = plainReader(synapses, group);
-  const convolution = synapses instanceof ConvSynapses ? synapses.geometry : undefined;
+  const convolution = synapses.wiring === "full" ? undefined : synapses.wiring;
   const scale = new Float64Array(channels).fill(gain);
   const shift = new Float64Array(channels);
   if (norm.enabled) {

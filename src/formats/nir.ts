@@ -1,9 +1,7 @@
 /** The networks of trained models as NIR graphs: chains from an Input to an Output. */
 import { BispikeError } from "../errors.ts";
 import type { AutoencoderPair, Network } from "../network/autoencoder-pair.ts";
-import { ConvSynapses } from "../network/conv.ts";
 import type { Layer } from "../network/layer.ts";
-import { LinearSynapses } from "../network/linear.ts";
 import { type DataSummary, type ImageModel, spikingModel } from "../network/model.ts";
 import { CONCEPT_THRESHOLD } from "../network/neuron.ts";
 import { pixelsOf, type Shape, sizeOf } from "../network/shape.ts";
@@ -62,8 +60,9 @@ function integrator(shape: readonly number[], tau: number) {
  */
 export function synapseNodes(layer: Layer): NirNode[] {
   const { synapses } = layer;
+  const { wiring } = synapses;
   const source = synapses.source.shape;
-  if (synapses instanceof LinearSynapses) {
+  if (wiring === "full") {
     if (pixelsOf(synapses.shape) > 1)
       throw inexpressible(layer, "fully connected synapses onto a plane, which NIR flattens but cannot unfold again");
     const { weight, bias } = folded(layer);
@@ -75,9 +74,7 @@ export function synapseNodes(layer: Layer): NirNode[] {
     if (pixelsOf(source) === 1) return [affine];
     return [{ type: "Flatten", input_type: nirShape(source), start_dim: 0, end_dim: -1 }, affine];
   }
-  if (!(synapses instanceof ConvSynapses))
-    throw inexpressible(layer, "drawing synapses, which upsample (nearest x2) before a 3x3 convolution");
-  const { up, pool, stride, padding } = synapses.geometry;
+  const { up, pool, stride, padding } = wiring;
   if (pool) throw inexpressible(layer, "2x2 max-pooling of its drives, before norm and neurons");
   if (up) throw inexpressible(layer, "nearest x2 upsampling before its convolution");
   const { weight, bias } = folded(layer);

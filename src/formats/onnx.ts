@@ -3,7 +3,7 @@ import { BispikeError } from "../errors.ts";
 import { recallScaling } from "../measurement/recall.ts";
 
 import { ACTIVATION_CODES } from "../network/dense.ts";
-import { AnnModel, type ImageModel, Model, spikingModel } from "../network/model.ts";
+import type { AnnModel, ImageModel, Model } from "../network/model.ts";
 import { CONCEPT_THRESHOLD } from "../network/neuron.ts";
 import { flat, type Shape } from "../network/shape.ts";
 import type { TargetCode } from "../network/target-codes.ts";
@@ -29,7 +29,7 @@ export function metadataOf(
 ): Record<string, string> {
   const { name, classNames, statistics } = model.data;
   const facts: Record<string, unknown> = { network, data: name, classes: classNames, pixels: statistics };
-  if (model instanceof Model) {
+  if (model.spiking) {
     const { steps, tau, threshold, stimulus, target } = model.pair.options;
     const thresholds = { ...threshold, concept: threshold.concept ?? CONCEPT_THRESHOLD };
     Object.assign(facts, {
@@ -59,7 +59,7 @@ export function descriptionOf(model: ImageModel, { network, mode }: GraphFacts):
     network === "perception"
       ? `Perception: names the class of an image, one of ${classNames.length}`
       : "Recall: redraws the stimulus of a class";
-  if (!(model instanceof Model)) return `${what} (${name}). A net of real numbers. Written by bispike.`;
+  if (!model.spiking) return `${what} (${name}). A net of real numbers. Written by bispike.`;
   const { steps } = model.pair.options;
   const how =
     mode === "unrolled"
@@ -296,8 +296,7 @@ export function graphSteps(mode: OnnxMode, steps: number): number {
  * writeFileSync("perception.onnx", perceptionOnnx(model, { spikes: true }).bytes);
  */
 export function perceptionOnnx(model: ImageModel, options: OnnxExportOptions = {}): OnnxExport {
-  if (model instanceof AnnModel) return annPerception(model, options);
-  return spikingPerception(spikingModel(model, "ONNX export"), options);
+  return model.spiking ? spikingPerception(model, options) : annPerception(model, options);
 }
 
 const OPERATORS: Readonly<Record<number, Operator>> = {

@@ -7,8 +7,9 @@
  *
  * So the sums of NeuroBench's metric, a forward pass of ones, become one addition an active input.
  */
-import type { ConvGeometry } from "../network/conv.ts";
+
 import { pixelsOf, type Shape, sizeOf } from "../network/shape.ts";
+import type { ConvGeometry } from "../network/synapses.ts";
 
 /** Taps a side of every convolution here. */
 const KERNEL = 3;

@@ -5,10 +5,8 @@
  * Activation sparsity is the share of zeros in the outputs of all neuron layers, all steps, all samples: perception's hidden stages and the concept's neurons, recall's
  * hidden stages. What enters a network (a coded stimulus, a concept's code) is no activation of it.
  */
-import { BispikeError } from "../errors.ts";
 import { conceptSpikes, recallConcepts } from "../network/inference.ts";
 import type { LayeredNet } from "../network/layered-net.ts";
-import { AnnModel, type ImageModel, Model } from "../network/model.ts";
 import { NetworkPair } from "../network/pair.ts";
 
 import type { Meter } from "./evaluate.ts";
@@ -47,7 +45,7 @@ export interface PairCost {
  * Counts the cost of a pair, or of a non-spiking net, while it is evaluated.
  *
  * @example
- * const meter = new CostMeter(model.pair);
+ * const meter = new CostMeter(model.net);
  * await evaluate(model, dataset.test, indices, undefined, [meter]);
  * meter.result().perception.operations; // { macs, acs, dense } a sample
  */
@@ -61,12 +59,11 @@ export class CostMeter implements Meter {
   /** Recalls every concept once, where there is recall; perception's batches follow by `add`. */
   constructor(net: NetworkPair | LayeredNet) {
     const pair = net instanceof NetworkPair ? net : null;
-    const steps = pair?.options.steps ?? 1;
-    const layers = net instanceof NetworkPair ? net.perception : net.layers;
+    const { steps } = net.spec;
     this.#pair = pair;
     this.#steps = steps;
-    this.#perception = layers.map((layer) => new LayerMeter(net.team, layer, steps));
-    this.#recall = (pair?.recall ?? []).toReversed().map((layer) => new LayerMeter(net.team, layer, steps));
+    this.#perception = net.perception.map((layer) => new LayerMeter(net.team, layer, steps));
+    this.#recall = net.recall.toReversed().map((layer) => new LayerMeter(net.team, layer, steps));
     if (!pair?.recalls) return;
     const { classes } = pair.target;
     recallConcepts(
@@ -92,19 +89,6 @@ export class CostMeter implements Meter {
       recall: networkCost(this.#recall, recalls ? target!.classes : 0),
     };
   }
-}
-
-/**
- * What is counted of a model: its pair, or its non-spiking net.
- *
- * @throws BispikeError "usage" for a model of another kind
- * @example
- * const meter = new CostMeter(countedNet(model));
- */
-export function countedNet(model: ImageModel): NetworkPair | LayeredNet {
-  if (model instanceof Model) return model.pair;
-  if (model instanceof AnnModel) return model.net;
-  throw new BispikeError("usage", "expected a spiking pair's model or a non-spiking net's, got another kind");
 }
 
 /** @param samples that were added to the meters */

@@ -10,7 +10,7 @@
 import { describeShape, type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { conceptSpikes } from "../network/inference.ts";
-import { AnnModel, type ImageModel, Model } from "../network/model.ts";
+import type { AnnModel, ImageModel } from "../network/model.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import { assertRows } from "../network/shape.ts";
 
@@ -34,17 +34,16 @@ export interface Decision {
  * decideImages(model, 8)[0].class;
  */
 export function decideImages(model: ImageModel, images: number): Decision[] {
-  if (model instanceof Model) return decide(model.pair, images);
-  if (model instanceof AnnModel) return decideByLogits(model, images);
-  throw new BispikeError("usage", "expected a spiking pair's model or a non-spiking net's, got another kind");
+  return model.spiking ? decide(model.pair, images) : decideByLogits(model, images);
 }
 
 /** Decisions of a net that does not spike: the largest logit, the first of several; cosines are 0, as of a silent concept. */
-function decideByLogits({ logits, data, net }: AnnModel, images: number): Decision[] {
-  assertRows("images perceived", images, net.readout.images);
+function decideByLogits({ data, net }: AnnModel, images: number): Decision[] {
+  const { features, featureWidth, images: perceived } = net.readout;
+  assertRows("images perceived", images, perceived);
   const classes = data.classNames.length;
   return Array.from({ length: images }, (_, b) => {
-    const drives = Float64Array.from(logits.view.subarray(b * logits.stride, b * logits.stride + classes));
+    const drives = Float64Array.from(features.view.subarray(b * featureWidth, b * featureWidth + classes));
     return { class: drives.indexOf(Math.max(...drives)), cosines: new Float64Array(classes), drives };
   });
 }

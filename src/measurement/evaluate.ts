@@ -2,7 +2,7 @@
 import { checkLabels, type Split } from "../data/dataset.ts";
 import { placeOfLargest } from "../engine/elementary.ts";
 import { BispikeError } from "../errors.ts";
-import { type ImageModel, Model } from "../network/model.ts";
+import type { ImageModel } from "../network/model.ts";
 import { decideImages } from "./decide.ts";
 import { SpikeSimilarity } from "./similarity.ts";
 
@@ -57,7 +57,7 @@ export async function evaluate(
   checkLabels(split.labels, classes, "evaluate");
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const rates: number[] = [];
-  const similarity = model instanceof Model && model.pair.recalls ? new SpikeSimilarity(model.pair) : undefined;
+  const similarity = model.pair?.recalls ? new SpikeSimilarity(model.pair) : undefined;
   let right = 0;
   let rightByDrive = 0;
   for (let from = 0; from < indices.length; from += maxImages) {

@@ -1,5 +1,5 @@
 /**
- * The feedback net of counter-current learning and of BSD on real numbers, counted from its shapes alone: what a rule learns beside the net is in no checkpoint that is for use. Its inputs are the classes' one-hot
+ * The feedback net of counter-current learning and of non-spiking BSD, counted from its shapes alone: what a rule learns beside the net is in no checkpoint that is for use. Its inputs are the classes' one-hot
  * rows; its units are taken as active, which exponential linear and tanh ones are (of rectified ones about half would be 0). A sample is a class that runs down.
  */
 import type { LayeredNet } from "../network/layered-net.ts";

@@ -7,16 +7,13 @@
  * the padding of the kernels' layout. Membranes are no buffers here: they live within one pass over a sample's T steps.
  */
 import type { Region } from "../engine/memory.ts";
-import { BispikeError } from "../errors.ts";
-import { ConvSynapses } from "../network/conv.ts";
 import type { AnnLayer } from "../network/dense.ts";
 import type { Layer } from "../network/layer.ts";
-import { LinearSynapses } from "../network/linear.ts";
 import type { ParameterGroup } from "../network/parameters.ts";
 import type { Synapses } from "../network/synapses.ts";
 import { type Connections, convConnections, linearConnections } from "./connections.ts";
 
-/** A layer of a spiking net or of one of real numbers. */
+/** A layer of a spiking net or of a non-spiking one. */
 export type AnyLayer = Layer | AnnLayer;
 
 /** Bytes of a float32. */
@@ -72,18 +69,9 @@ export function plainWeights({ synapses, group }: Weighted, of: Region<Float32Ar
   return plain;
 }
 
-/**
- * The connections of a layer as its weights are now.
- *
- * @throws BispikeError "usage" for synapses that are neither linear nor convolutional
- */
+/** The connections of a layer as its weights are now. */
 export function layerConnections(layer: AnyLayer): Connections {
-  const { synapses } = layer;
-  const inputs = synapses.source.shape;
-  if (synapses instanceof ConvSynapses) return convConnections(plainWeights(layer), inputs, synapses.geometry);
-  if (synapses instanceof LinearSynapses) return linearConnections(plainWeights(layer), inputs);
-  throw new BispikeError(
-    "usage",
-    `${layer.name}: operations are counted of linear and convolutional synapses; these are others`,
-  );
+  const { source, wiring } = layer.synapses;
+  const weights = plainWeights(layer);
+  return wiring === "full" ? linearConnections(weights, source.shape) : convConnections(weights, source.shape, wiring);
 }

@@ -14,7 +14,6 @@ import {
   type Operations,
   scaleOperations,
 } from "./operations.ts";
-import { performed } from "./performed.ts";
 import { spikeCounts } from "./spike-counts.ts";
 
 /** What a layer did for the images seen: its weights, the spikes that reached it and the operations that they made. */
@@ -98,7 +97,7 @@ export class LayerMeter {
       this.#gradient,
       scaleOperations(classed(updates, binary, every * this.#taught), calls),
     );
-    const { macs, acs } = performed(this.#team, this.#layer, this.#connections, images);
+    const { macs, acs } = synapses.performed(images, this.#connections.looked);
     this.#engine = { macs: this.#engine.macs + macs, acs: this.#engine.acs + acs };
     if (output && isReal(output)) {
       const units = this.#rowsOf(output, images).reduce((sum, row) => sum + nonZeros(row, sizeOf(output.shape)), 0);
@@ -190,7 +189,7 @@ export class LayerMeter {
 }
 
 /** Features of a layer: of a spiking one what its rule compares, cells times channels; of a real one its units. */
-function featuresOf(layer: AnyLayer): number {
+export function featuresOf(layer: AnyLayer): number {
   const { shape } = layer.synapses;
   return layer instanceof Layer ? layer.cellCount * shape.channels : sizeOf(shape);
 }

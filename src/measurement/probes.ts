@@ -14,7 +14,7 @@ import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { AffinityKind } from "../losses/infonce.ts";
 import { recallConcepts } from "../network/inference.ts";
-import { type ImageModel, Model } from "../network/model.ts";
+import type { ImageModel } from "../network/model.ts";
 import type { Feature } from "../network/neuron.ts";
 import { sizeOf } from "../network/shape.ts";
 import { evenly } from "./decide.ts";
@@ -304,7 +304,7 @@ class RecalledStage {
 
 /** By stage; empty where there is no recall. Recalls every class. `feature`: what recall is compared by. */
 function recalledClasses(model: ImageModel, feature: Feature = "rate"): Map<number, RecalledStage> {
-  if (!(model instanceof Model) || !model.pair.recalls) return new Map();
+  if (!model.pair?.recalls) return new Map();
   const { classes } = model.pair.target;
   recallConcepts(
     model.pair,

@@ -46,9 +46,9 @@ export function ruleFootprint(
     errorWeights: "recall",
   },
 ): RuleFootprint {
-  const layers: readonly AnyLayer[] = net instanceof NetworkPair ? net.perception : net.layers;
+  const layers: readonly AnyLayer[] = net.perception;
   const perception = footprintOf(layers);
-  const recall = footprintOf(net instanceof NetworkPair ? net.recall : []);
+  const recall = footprintOf(net.recall);
   const isLearned = rule === "bsd" && errorDepth > 0 && errorWeights === "learned";
   const feedback = footprintOfFeedback(net, layers, isLearned ? "feedback-alignment" : rule);
   const classifiers = rule === "local-losses" && net instanceof NetworkPair ? classifiersOf(net) : footprint(0);

@@ -1,11 +1,6 @@
-/**
- * What a stage tells of an image, as numbers a linear reader can be given: the stimulus's values (stage 1), a spiking stage's firing rates, or a real stage's activations; of a plane,
- * where asked, the means over a grid of cells.
- */
-import { BispikeError } from "../errors.ts";
 import type { AnnLayer } from "../network/dense.ts";
 import { cellsOf, type Layer } from "../network/layer.ts";
-import { AnnModel, type ImageModel, Model } from "../network/model.ts";
+import type { ImageModel } from "../network/model.ts";
 import type { Feature, Pooling } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
 
@@ -91,13 +86,12 @@ export class StageFeatures {
  * Readers of the stimulus and of every hidden stage of perception.
  *
  * @param cells as `StageFeatures`
- * @throws BispikeError "usage" for a model that is neither a spiking pair nor a layered non-spiking net
  * @example
  * const [stimulus, second] = stageFeatures(model);
  */
 export function stageFeatures(model: ImageModel, cells?: number): StageFeatures[] {
   const shape = { ...model.frame, channels: model.data.shape.channels };
-  if (model instanceof Model) {
+  if (model.spiking) {
     const { pair } = model;
     const rows = () => pair.stimulus.view;
     return [
@@ -105,25 +99,15 @@ export function stageFeatures(model: ImageModel, cells?: number): StageFeatures[
       ...pair.perception.slice(0, -1).map((layer, k) => spikingStage(k + 2, layer, cells)),
     ];
   }
-  if (model instanceof AnnModel) {
-    const { stimulus, stimulusWidth, net } = model.rows;
-    return [
-      new StageFeatures(
-        1,
-        shape,
-        rowReader(() => stimulus.view, stimulusWidth),
-        cells,
-      ),
-      ...net.hidden.map((layer, k) => {
-        const { shape: seen, stride } = layer.output;
-        return new StageFeatures(k + 2, seen, rowReader(activations(net.team.arena.memory, layer), stride), cells);
-      }),
-    ];
-  }
-  throw new BispikeError(
-    "usage",
-    "probes: expected a spiking pair or a layered non-spiking net, got another kind of model",
-  );
+  const { stimulus, stimulusWidth, net } = model.rows;
+  const rows = () => stimulus.view;
+  return [
+    new StageFeatures(1, shape, rowReader(rows, stimulusWidth), cells),
+    ...net.hidden.map((layer, k) => {
+      const { shape: seen, stride } = layer.output;
+      return new StageFeatures(k + 2, seen, rowReader(activations(net.team.arena.memory, layer), stride), cells);
+    }),
+  ];
 }
 
 /**

@@ -21,7 +21,7 @@ import type { NetworkPair } from "../network/pair.ts";
 import { sizeOf } from "../network/shape.ts";
 import type { PairCost } from "./cost.ts";
 import { feedbackNet } from "./feedback-net.ts";
-import type { LayerCost } from "./layer-meter.ts";
+import { featuresOf, type LayerCost } from "./layer-meter.ts";
 import { addOperations, NO_OPERATIONS, type Operations, scaleOperations } from "./operations.ts";
 import { ruleFootprint } from "./rule-footprint.ts";
 import type { TrainingStep } from "./training-step.ts";
@@ -65,7 +65,7 @@ const TRACE_MACS = 5;
 export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step: TrainingStep): TrainingCost {
   const { rule = "bsd", batch, recallLearns } = step;
   const { layers } = cost.perception;
-  const classes = sizeOf(layersOf(net).at(-1)!.synapses.shape);
+  const classes = sizeOf(net.perception.at(-1)!.synapses.shape);
   const recalls = rule === "bsd" ? recallsOf(net, step) : rule === "ccl" ? classes : 0;
   const share = recalls / batch;
   const learning = rule === "r-stdp" && !step.hiddenLearns ? layers.slice(-1) : layers;
@@ -101,9 +101,7 @@ export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step
       parts.feedback = through;
       break;
     case "direct-feedback-alignment": {
-      const units = layersOf(net)
-        .slice(0, -1)
-        .reduce((sum, { synapses }) => sum + sizeOf(synapses.shape), 0);
+      const units = net.perception.slice(0, -1).reduce((sum, { synapses }) => sum + sizeOf(synapses.shape), 0);
       parts.feedback = real(cost.steps * classes * units);
       break;
     }
@@ -113,7 +111,7 @@ export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step
       }));
       break;
     case "r-stdp": {
-      const units = layersOf(net)
+      const units = net.perception
         .slice(-learning.length)
         .reduce((sum, { synapses }) => sum + sizeOf(synapses.shape), 0);
       parts.traces = real(TRACE_MACS * cost.steps * units);
@@ -142,13 +140,8 @@ export function trainingCost(net: NetworkPair | LayeredNet, cost: PairCost, step
   return { batch, recalls, ...parts, total, updates: updated(net, learning, step) / batch };
 }
 
-/** Perception's layers. */
-function layersOf(net: NetworkPair | LayeredNet) {
-  return "perception" in net ? net.perception : net.layers;
-}
-
 function recallsOf(net: NetworkPair | LayeredNet, { batch, prototypes }: TrainingStep): number {
-  return "perception" in net && prototypes ? net.target.classes : batch;
+  return "target" in net && prototypes ? net.target.classes : batch;
 }
 
 /** MACs alone, all of them done. */
@@ -160,11 +153,7 @@ function sumOf(layers: readonly LayerCost[], of: (layer: LayerCost) => Operation
 
 /** Features of each aligned stage: the stimulus's pixels, then the hidden stages'. */
 function widths(net: NetworkPair | LayeredNet): readonly number[] {
-  if (!("perception" in net)) {
-    return [sizeOf(net.layers[0]!.synapses.source.shape), ...net.hidden.map(({ shape }) => sizeOf(shape))];
-  }
-  const hidden = net.perception.slice(0, -1);
-  return [sizeOf(net.stimulusShape), ...hidden.map(({ cellCount, synapses }) => cellCount * synapses.shape.channels)];
+  return [sizeOf(net.spec.stimulus), ...net.perception.slice(0, -1).map(featuresOf)];
 }
 
 /** Numbers that change in a batch. R-STDP leaves biases and norms alone; feedback that is fixed does not change. */

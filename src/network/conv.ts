@@ -9,8 +9,17 @@ import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 
 import type { ParameterGroup } from "./parameters.ts";
-import { describeShape, pixelsOf, type Shape, tilesOf } from "./shape.ts";
-import { isReal, PackedParameters, type Source, type Synapses, stepsOf, type Workspace } from "./synapses.ts";
+import { describeShape, pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
+import {
+  type ConvGeometry,
+  isReal,
+  PackedParameters,
+  type Source,
+  type Synapses,
+  stepsOf,
+  type Work,
+  type Workspace,
+} from "./synapses.ts";
 
 // Room the convolutions of real values need beside their inputs and outputs.
 
@@ -60,16 +69,6 @@ export interface ConvOptions {
   /** Pixels of zeros around the input, 0 to 2. Default 1. */
   padding?: number;
   bias: boolean;
-}
-
-/** How the windows lie on the plane of the input; outHeight and outWidth are before pooling. Flags are 0 or 1, as kernels take them. */
-export interface ConvGeometry {
-  readonly up: number;
-  readonly pool: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
 }
 
 const TAPS = 9;
@@ -139,7 +138,7 @@ export class ConvSynapses extends PackedParameters implements Synapses {
     this.blocks = options.bias ? { weight, bias: tiles * LANES } : { weight };
   }
 
-  get geometry(): ConvGeometry {
+  get wiring(): ConvGeometry {
     const [up, pool, stride, padding] = [this.#up, this.#pool, this.#stride, this.#padding];
     return { up, pool, stride, padding, outHeight: this.#outHeight, outWidth: this.#outWidth };
   }
@@ -273,6 +272,23 @@ export class ConvSynapses extends PackedParameters implements Synapses {
       pool: this.#pool,
       tiles: tilesOf(this.shape),
     };
+  }
+
+  /** Real values: all of them, zeros and the margin too. Outputs that pooling drops are not computed, and taps of one output on the same upsampled pixel are added up once a batch. */
+  performed(images: number, looked: ArrayLike<number>): Work {
+    const { source, shape } = this;
+    if (isReal(source)) return { macs: images * sizeOf(shape) * (this.#pool ? 4 : 1) * this.fanIn, acs: 0 };
+    const { channels } = source.shape;
+    const pixels = pixelsOf(source.shape);
+    const rows = source.motifs * pixels;
+    const offsets = new Int32Array(this.#team.arena.memory.buffer, source.offsets.at, images * (rows + 1));
+    let acs = 0;
+    for (let b = 0, at = 0; b < images; b++, at++) {
+      for (let row = 0; row < rows; row++, at++) acs += (offsets[at + 1]! - offsets[at]!) * looked[row % pixels]!;
+    }
+    // The taps of each of the four parities become 2 x 2 sums.
+    const collapsed = this.#up ? 4 * (TAPS - 4) * channels * shape.channels : 0;
+    return { macs: 0, acs: acs + collapsed };
   }
 
   plainShape(block: string): readonly number[] {

@@ -7,8 +7,8 @@ import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import type { ParameterGroup } from "./parameters.ts";
 import type { SpikeTrains } from "./population.ts";
-import { pixelsOf, type Shape, tilesOf } from "./shape.ts";
-import { PackedParameters, type RealInput, type Synapses, type Workspace } from "./synapses.ts";
+import { pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
+import { PackedParameters, type RealInput, type Synapses, type Work, type Workspace } from "./synapses.ts";
 
 /** Outputs up to which lanes are better spent on input channels. */
 export const MOST_DRAWN_CHANNELS = 4;
@@ -20,6 +20,7 @@ export class DrawingSynapses extends PackedParameters implements Synapses {
   readonly fanIn: number;
   readonly blocks: Readonly<Record<string, number>>;
   readonly chunkImages = 1;
+  readonly wiring;
   readonly #team: Team;
   readonly #spikes: SpikeTrains;
   readonly #rates: Region<Float32Array>;
@@ -40,6 +41,8 @@ export class DrawingSynapses extends PackedParameters implements Synapses {
     const stride = pixelsOf(shape) * this.#width;
     this.source = { kind: "real", shape, at: this.#rates.at, stride, maxImages };
     this.shape = { height: 2 * shape.height, width: 2 * shape.width, channels };
+    const { height, width } = this.shape;
+    this.wiring = { up: 1, pool: 0, stride: 1, padding: 1, outHeight: height, outWidth: width };
     this.fanIn = 9 * shape.channels;
     this.blocks = { weight: 9 * shape.channels * LANES, bias: LANES };
     this.#collapsed = arena.allocate(channels * 16 * this.#width * 4);
@@ -104,6 +107,12 @@ export class DrawingSynapses extends PackedParameters implements Synapses {
       x: g,
       out: group.gradientAt("bias"),
     });
+  }
+
+  /** A spike is not listed, so all rates are multiplied, with the 2 x 2 sums of the taps that each output sees. */
+  performed(images: number): Work {
+    const { channels } = this.source.shape;
+    return { macs: images * sizeOf(this.shape) * 4 * channels, acs: 4 * (9 - 4) * channels * this.shape.channels };
   }
 
   plainShape(block: string): readonly number[] {

@@ -7,7 +7,6 @@
 import { LANES } from "../engine/kernels.ts";
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { ConvSynapses } from "./conv.ts";
 import type { ParameterGroup } from "./parameters.ts";
 import { pixelsOf, type Shape, tilesOf } from "./shape.ts";
 import { type Synapses, stepsOf, type Workspace } from "./synapses.ts";
@@ -41,7 +40,7 @@ export class InputGradient {
     this.#group = group;
     this.below = below;
     this.#transposed =
-      synapses instanceof ConvSynapses
+      synapses.wiring !== "full"
         ? team.arena.allocate(tilesOf(below) * (3 + this.#up) ** 2 * synapses.shape.channels * LANES * 4)
         : 0;
   }
@@ -53,15 +52,15 @@ export class InputGradient {
 
   /** Steps that must be gone through where dL/dz is the same at all steps: one, but for max-pooling, whose winners each step has of its own. */
   get heldSteps(): number {
-    const synapses = this.#synapses;
-    return synapses instanceof ConvSynapses && synapses.geometry.pool === 1 ? stepsOf(synapses.source) : 1;
+    const { wiring, source } = this.#synapses;
+    return wiring !== "full" && wiring.pool === 1 ? stepsOf(source) : 1;
   }
 
   /** Whether the plane is upsampled on its way, 1 or 0: by the synapses, or before they read it. */
   get #up(): number {
-    const synapses = this.#synapses;
-    if (!(synapses instanceof ConvSynapses)) return 0;
-    return synapses.geometry.up === 1 || pixelsOf(this.below) < pixelsOf(synapses.source.shape) ? 1 : 0;
+    const { wiring, source } = this.#synapses;
+    if (wiring === "full") return 0;
+    return wiring.up === 1 || pixelsOf(this.below) < pixelsOf(source.shape) ? 1 : 0;
   }
 
   /**
@@ -72,10 +71,10 @@ export class InputGradient {
   run(images: number, workspace: Workspace, steps: number, out: Address): void {
     const synapses = this.#synapses;
     const { height, width, channels } = this.below;
-    const { shape } = synapses;
+    const { shape, wiring } = synapses;
     const team = this.#team;
     const weight = this.#group.at("weight");
-    if (!(synapses instanceof ConvSynapses)) {
+    if (wiring === "full") {
       const scratch = team.scratch(LINEAR_SCRATCH * 4);
       team.run("linearInputGradient", height * width * tilesOf(this.below), {
         images,
@@ -93,7 +92,7 @@ export class InputGradient {
       });
       return;
     }
-    const { pool, stride, padding, outHeight, outWidth } = synapses.geometry;
+    const { pool, stride, padding, outHeight, outWidth } = wiring;
     const up = this.#up;
     team.run("transposeTaps", tilesOf(this.below), {
       channels,

@@ -63,6 +63,13 @@ export class LayeredNet {
     return [...this.hidden, this.readout];
   }
 
+  /** What counts and writes a net asks of it as of a pair: its layers are perception's, and there is no recall. */
+  get perception(): readonly (AnnLayer | Layer)[] {
+    return this.layers;
+  }
+  readonly recall: readonly Layer[] = [];
+  readonly recalls = false;
+
   /** The read-out of the input's first `images` rows. Training uses and moves the batch statistics. */
   forward(images: number, train: boolean): void {
     for (const layer of this.hidden) layer.forward(images, train);

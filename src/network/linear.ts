@@ -14,6 +14,7 @@ import {
   type Source,
   type Synapses,
   stepsOf,
+  type Work,
   type Workspace,
 } from "./synapses.ts";
 
@@ -119,12 +120,14 @@ export class RealLists {
 export type Product = "auto" | "events" | "table";
 
 /** How the newest product was computed: all inputs, values that differ from the background, events, or tables of events. */
-export type UsedProduct = "dense" | "values" | "events" | "table";
+type UsedProduct = "dense" | "values" | "events" | "table";
 
 /** Scratch of `linearTable` a thread: tables of 16 mask bytes. */
 const TABLE_BYTES = 16 * 256 * LANES * 4;
 /** Time of a table's sum relative to an event's; 1.2 to 1.5 measured (experiments/table-crossover.mjs). */
 const TABLE_COST = 1.3;
+/** Inputs a table is made for. */
+const TABLE_INPUTS = 8;
 
 export class LinearSynapses extends PackedParameters implements Synapses {
   readonly source: Source;
@@ -132,6 +135,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   readonly fanIn: number;
   readonly blocks: Readonly<Record<string, number>>;
   readonly chunkImages: number;
+  readonly wiring = "full";
   readonly #team: Team;
   readonly #rowTiles: number;
   readonly #lists: RealLists | undefined;
@@ -246,14 +250,24 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     }
   }
 
-  /** How the newest forward pass was computed. */
-  get used(): UsedProduct {
-    return this.#used;
-  }
-
-  /** Values that the newest forward pass listed, where it used "values"; else 0. */
-  listedValues(images: number): number {
-    return this.#lists && this.#sparse ? this.#lists.listed(images) : 0;
+  /**
+   * Real values: all of them or, where most are one background value, those that differ. Spikes are added by motif (a neuron that fires at every step, once) or looked up: one sum for eight
+   * inputs, from a table that takes 255 additions.
+   */
+  performed(images: number): Work {
+    const { source, fanIn } = this;
+    const outputs = sizeOf(this.shape);
+    if (isReal(source)) {
+      if (this.#used === "dense") return { macs: images * fanIn * outputs, acs: 0 };
+      const listed = this.#lists && this.#sparse ? this.#lists.listed(images) : 0;
+      // The background's product is the sum of all weights, multiplied once.
+      return { macs: (listed + 1) * outputs, acs: fanIn * outputs };
+    }
+    if (this.#used === "events") return { macs: 0, acs: source.listed(images) * outputs };
+    let additions = 0;
+    for (let first = 0; first < fanIn; first += TABLE_INPUTS)
+      additions += images * source.steps + 2 ** Math.min(TABLE_INPUTS, fanIn - first) - 1;
+    return { macs: 0, acs: additions * outputs };
   }
 
   /** Whether tables take less time than events: both cost about the same a row of 16 weights or sums that is added. */
@@ -356,6 +370,7 @@ export class PlaneLinear extends PackedParameters implements Synapses {
   readonly fanIn: number;
   readonly blocks: Readonly<Record<string, number>>;
   readonly chunkImages = 1;
+  readonly wiring = "full";
   readonly #team: Team;
   readonly #flat: LinearSynapses;
   /** Drives and their gradients by row tile, [pixel * tiles + tile][image][16]. */
@@ -394,6 +409,10 @@ export class PlaneLinear extends PackedParameters implements Synapses {
     }
     this.#layOut(images, this.#rows.g, g, true);
     this.#flat.gradient(group, images, this.#rows, 0);
+  }
+
+  performed(images: number): Work {
+    return this.#flat.performed(images);
   }
 
   #layOut(images: number, rows: Address, planes: Address, back: boolean): void {

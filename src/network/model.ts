@@ -63,7 +63,9 @@ export interface StimulusRows {
 }
 
 /** A net that names the concept of an image, of whatever neurons; what training and evaluation need of it. */
-export abstract class ImageModel implements Stateful {
+export type ImageModel = Model | AnnModel;
+
+abstract class BaseModel implements Stateful {
   /** What the net knows of the data it is made for. */
   readonly data: DataSummary;
   /** The frame images are centred in. */
@@ -81,6 +83,9 @@ export abstract class ImageModel implements Stateful {
     this.frame = frame;
     this.#direct = direct;
   }
+
+  /** The nets it is made of. */
+  abstract readonly net: NetworkPair | LayeredNet;
 
   /** Largest batch. */
   abstract get maxImages(): number;
@@ -158,7 +163,8 @@ export abstract class ImageModel implements Stateful {
  * model.perceive(128);
  * decideImages(model, 128)[0].class;
  */
-export class Model extends ImageModel {
+export class Model extends BaseModel {
+  readonly spiking = true;
   readonly pair: NetworkPair;
 
   /**
@@ -184,6 +190,10 @@ export class Model extends ImageModel {
     const maxRecalls = Math.max(classes, options.maxRecalls ?? maxImages);
     const sizes = { image, classes, pool, pooling, maxImages, maxRecalls };
     this.pair = new NetworkPair(team, { ...network, ...sizes, seed, networks, keepDrives, keepGradients, ...part });
+  }
+
+  override get net(): NetworkPair {
+    return this.pair;
   }
 
   override get maxImages(): number {
@@ -219,7 +229,7 @@ export class Model extends ImageModel {
  * const { pair } = spikingModel((await openModel("runs/mnist-mlp-seed1")).model, "this script");
  */
 export function spikingModel(model: ImageModel, what: string): Model {
-  if (model instanceof Model) return model;
+  if (model.spiking) return model;
   throw new BispikeError("usage", `${what} needs a spiking pair, but this is a non-spiking net, without spikes`);
 }
 
@@ -242,8 +252,10 @@ export interface AnnImageRows {
  * const model = new AnnModel({ net, stimulus, stimulusWidth, maxImages }, data, frame);
  * (await evaluate(model, dataset.test, indices)).accuracy;
  */
-export class AnnModel extends ImageModel {
-  readonly net: LayeredNet;
+export class AnnModel extends BaseModel {
+  readonly spiking = false;
+  readonly pair = undefined;
+  override readonly net: LayeredNet;
   /** The net again, with what it reads. */
   override readonly rows: AnnImageRows;
 
@@ -269,11 +281,5 @@ export class AnnModel extends ImageModel {
 
   override slots(optimiser: boolean): Iterable<Slot> {
     return this.net.slots(optimiser);
-  }
-
-  /** The read-out of the newest pass: rows of `stride` floats, classes first. */
-  get logits(): { readonly view: Float32Array; readonly stride: number } {
-    const { features, featureWidth } = this.net.readout;
-    return { view: features.view, stride: featureWidth };
   }
 }

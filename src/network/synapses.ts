@@ -43,6 +43,24 @@ export interface WorkspaceSize {
   readonly winners: number;
 }
 
+/** How the windows of a 3x3 convolution lie on the plane of its input; outHeight and outWidth are before pooling. Flags are 0 or 1, as kernels take them. */
+export interface ConvGeometry {
+  /** Whether the plane is upsampled x2 (nearest) first. */
+  readonly up: number;
+  /** Whether the outputs are max-pooled 2x2. */
+  readonly pool: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
+/** Additions and multiplications. */
+export interface Work {
+  readonly macs: number;
+  readonly acs: number;
+}
+
 /** A bundle of synapses from a source to a population's drive. */
 export interface Synapses {
   readonly source: Source;
@@ -54,6 +72,11 @@ export interface Synapses {
   readonly blocks: Readonly<Record<string, number>>;
   /** Images a chunk of moments covers; 0 means all. */
   readonly chunkImages: number;
+  /**
+   * Which input reaches which output, for whoever writes the net to another format or counts its work: every one ("full", plain weights [out][in]), or those of a convolution (plain weights
+   * [out][3][3][in]).
+   */
+  readonly wiring: "full" | ConvGeometry;
   readonly workspace: (maxImages: number) => WorkspaceSize;
   /**
    * z = W s + b. Leaves chunk moments of z at `moments` where that is not 0. With `alike`, an image's z has the same bytes whatever images are beside it: the product is
@@ -62,6 +85,13 @@ export interface Synapses {
   forward(group: ParameterGroup, images: number, workspace: Workspace, moments: Address, alike?: boolean): void;
   /** Weight and bias gradients from g; `coefficients` end the norm's gradient first (0: g is already dL/dz). */
   gradient(group: ParameterGroup, images: number, workspace: Workspace, coefficients: Address): void;
+  /**
+   * What the newest forward pass took, which was of `images` images, all of them together. Weights that are 0 are not skipped. Not counted: biases, adding up motifs' sums to steps, and the
+   * columns that fill the last tile of 16.
+   *
+   * @param looked rows of weights that a listed spike of each input pixel is looked up in (`measurement/connections.ts`)
+   */
+  performed(images: number, looked: ArrayLike<number>): Work;
   /** Plain order: weights [out][in] or [out][3][3][in], outputs as [pixel][channel]; biases likewise. */
   plainShape(block: string): readonly number[];
   pack(block: string, plain: ArrayLike<number>, packed: Float32Array): void;

@@ -5,7 +5,6 @@ import { describeShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { inWords } from "../in-words.ts";
 import { spikeFeatures } from "../measurement/features.ts";
-import { Model } from "../network/model.ts";
 import type { Shape } from "../network/shape.ts";
 import { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-features.ts";
 import { openModel } from "./open.ts";
@@ -64,7 +63,7 @@ export async function openFeatures(source: string, options: FeaturesOptions = {}
   const shipped = featuresFor(source);
   const opened = await openModel(shipped ? shippedFile(shipped) : source, options.threads ?? 1);
   const { model, team, checkpoint } = opened;
-  if (!(model instanceof Model)) {
+  if (!model.spiking) {
     await team.close();
     throw new BispikeError(
       "usage",

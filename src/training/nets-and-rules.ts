@@ -174,8 +174,7 @@ function annOptions(
 
 /** Backprop beside the rule, for a model made by `createModel` from the same configuration with `observe`. */
 export function createTwin(team: Team, model: ImageModel, config: RuleConfigs): BackpropTwin {
-  if (model instanceof AnnModel)
-    return BackpropTwin.ofAnn(team, model.rows, annOptions(config, model.data, model.maxImages));
+  if (!model.spiking) return BackpropTwin.ofAnn(team, model.rows, annOptions(config, model.data, model.maxImages));
   const { top, lambda } = config.rule;
   return BackpropTwin.ofPair(spikingModel(model, "a twin that backprop goes through").pair, { top, lambda });
 }
@@ -192,7 +191,7 @@ export function createRule(model: ImageModel, config: RuleConfigs): Rule {
   const { rule, train } = config;
   const { name } = rule;
   if (!isAnnRule(name)) return spikingRule(spikingModel(model, `rule ${name}`).pair, { ...config, name });
-  if (!(model instanceof AnnModel))
+  if (model.spiking)
     throw new BispikeError("usage", `rule ${name}: expected a non-spiking net (AnnModel), got a spiking pair`);
   const { net, stimulus, stimulusWidth, maxImages } = model.rows;
   const options = annOptions(config, model.data, maxImages);

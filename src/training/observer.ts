@@ -8,7 +8,7 @@ import { alignmentOf, type BackpropTwin, type JoinedWeights } from "../measureme
 import { RepresentationMeter, type StageRepresentation } from "../measurement/representation.ts";
 import { SpikeSimilarity } from "../measurement/similarity.ts";
 
-import { type ImageModel, Model } from "../network/model.ts";
+import type { ImageModel, Model } from "../network/model.ts";
 import { ImageDll } from "../rules/dll.ts";
 import { MirroredNets } from "../rules/mirrored-nets.ts";
 import type { Batch, Rule } from "../rules/rule.ts";
@@ -54,10 +54,9 @@ export class Observer {
   /** Measures spikes and weights as they are now; writes over the loaded images. */
   measure(): void {
     const { model, rule } = this.#parts;
-    this.#measured =
-      model instanceof Model
-        ? this.#spikes(model)
-        : { images: 0, stages: [], weights: downwardWeights(rule).map(alignmentOf) };
+    this.#measured = model.spiking
+      ? this.#spikes(model)
+      : { images: 0, stages: [], weights: downwardWeights(rule).map(alignmentOf) };
   }
 
   /** Has backprop's twin look at the loaded batch. */

@@ -9,7 +9,7 @@ import { familiarityOf, recalledCounts } from "../measurement/mismatch.ts";
 import { type RecalledImages, recallImages } from "../measurement/recall.ts";
 import { reconstructedErrors } from "../measurement/reconstruction.ts";
 import { perceive } from "../network/inference.ts";
-import { type ImageModel, Model } from "../network/model.ts";
+import type { ImageModel } from "../network/model.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 import type { AutoencoderCheckpoint, Checkpoint } from "./checkpoint.ts";
 import { bytesOfImage, type ImageInput, type ImageSet } from "./data-sources.ts";
@@ -85,7 +85,7 @@ export class ClassifyRun extends RunBase<Checkpoint, ImageEpoch> {
     const model = this.#model;
     const split = splitOf(images ?? [given as ImageInput], model.data.shape);
     const made: ImagePrediction[] = [];
-    const pair = model instanceof Model ? model.pair : undefined;
+    const { pair } = model;
     if (pair?.recalls) this.#recalledCounts ??= recalledCounts(pair);
     for (let from = 0; from < split.count; from += model.maxImages) {
       const count = model.load(split, everyOne(split), from, Math.min(model.maxImages, split.count - from));
@@ -118,7 +118,7 @@ export class ClassifyRun extends RunBase<Checkpoint, ImageEpoch> {
     const model = this.#model;
     const place = this.labels.indexOf(label);
     if (place < 0) throw new BispikeError("usage", `recall: expected one of ${this.labels.join(", ")}, got ${label}`);
-    if (!(model instanceof Model && model.pair.recalls))
+    if (!(model.spiking && model.pair.recalls))
       throw new BispikeError(
         "usage",
         `recall: rule ${this.config.rule.name} trains perception alone; train with bsd()`,

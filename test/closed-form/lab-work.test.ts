@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { joules, short } from "../../lab/src/draw/quantities.ts";
 import { COUNTED, LiveWork } from "../../lab/src/worker/work.ts";
 import { Team } from "../../src/engine/team.ts";
-import { CostMeter, countedNet } from "../../src/measurement/cost.ts";
+import { CostMeter } from "../../src/measurement/cost.ts";
 import { picojoules } from "../../src/measurement/energy.ts";
 import { trainingCost } from "../../src/measurement/training-cost.ts";
 import { trainingStep } from "../../src/measurement/training-step.ts";
@@ -41,7 +41,7 @@ describe("work of a batch", () => {
     const indices = Int32Array.from({ length: 20 }, (_, i) => 3 * i);
     model.load(dataset.train, indices, 0, indices.length);
     model.perceive(indices.length);
-    const net = countedNet(model);
+    const { net } = model;
     const meter = new CostMeter(net);
     meter.add(COUNTED);
     const cost = meter.result();

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { CostMeter, countedNet } from "../../src/measurement/cost.ts";
+import { CostMeter } from "../../src/measurement/cost.ts";
 import { picojoules } from "../../src/measurement/energy.ts";
 import type { Operations } from "../../src/measurement/operations.ts";
 import { parametersOf, ruleFootprint } from "../../src/measurement/rule-footprint.ts";
@@ -44,7 +44,7 @@ function counted(...overrides: string[]) {
   weight.write(Float32Array.of(3, 3, 3, 3, -3, -3, -3, -3));
   const { stimulus } = model instanceof Model ? model.pair : model.rows;
   stimulus.view.set(IMAGE);
-  const net = countedNet(model);
+  const { net } = model;
   const meter = new CostMeter(net);
   model.perceive(1);
   meter.add(1);

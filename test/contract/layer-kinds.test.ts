@@ -1,9 +1,15 @@
 /** Layers of a kind from outside are built, drawn and trained as the library's own. */
 import { expect, test } from "vitest";
+import { perceptionToNir, recallToNir } from "../../src/formats/nir.ts";
+import { perceptionOnnx } from "../../src/formats/onnx.ts";
+import { CostMeter } from "../../src/measurement/cost.ts";
 import { registerLayerKind } from "../../src/network/build.ts";
 import { LinearSynapses } from "../../src/network/linear.ts";
+import type { Shape } from "../../src/network/shape.ts";
 import { type LayerSpec, layerSize, mirror } from "../../src/network/spec.ts";
 import { classifierSpec } from "../../src/network/specs.ts";
+import type { Source, Synapses, Work } from "../../src/network/synapses.ts";
+import { smallModel } from "../support/small-model.ts";
 import { randomImages, smallPair } from "../support/small-pair.ts";
 
 test("a registered kind that does what linear does trains to the same bytes", async () => {
@@ -26,6 +32,76 @@ test("a registered kind that does what linear does trains to the same bytes", as
   };
   expect(await trained(true)).toEqual(await trained(false));
   expect(() => registerLayerKind("copy", { build: () => expect.unreachable() })).toThrow(/taken by this program/);
+});
+
+/** Full connections by composition, as somebody else would write them: nothing of them is known but the interface. */
+class Foreign implements Synapses {
+  readonly #inner: LinearSynapses;
+  readonly source: Source;
+  readonly shape: Shape;
+  readonly fanIn: number;
+  readonly blocks: Readonly<Record<string, number>>;
+  readonly chunkImages: number;
+  readonly wiring = "full";
+
+  constructor(inner: LinearSynapses) {
+    this.#inner = inner;
+    this.source = inner.source;
+    this.shape = inner.shape;
+    this.fanIn = inner.fanIn;
+    this.blocks = inner.blocks;
+    this.chunkImages = inner.chunkImages;
+  }
+
+  workspace = (maxImages: number) => this.#inner.workspace(maxImages);
+  forward(...args: Parameters<Synapses["forward"]>): void {
+    this.#inner.forward(...args);
+  }
+  gradient(...args: Parameters<Synapses["gradient"]>): void {
+    this.#inner.gradient(...args);
+  }
+  performed(images: number): Work {
+    return this.#inner.performed(images);
+  }
+  plainShape(block: string): readonly number[] {
+    return this.#inner.plainShape(block);
+  }
+  pack(block: string, plain: ArrayLike<number>, packed: Float32Array): void {
+    this.#inner.pack(block, plain, packed);
+  }
+  unpack(block: string, packed: Float32Array, plain: Float32Array): void {
+    this.#inner.unpack(block, packed, plain);
+  }
+  packedIndices(block: string): Int32Array {
+    return this.#inner.packedIndices(block);
+  }
+}
+
+test("a registered kind is counted, measured and written to ONNX and NIR with no word of it elsewhere", async () => {
+  registerLayerKind("foreign", {
+    build: (team, source, { shape, bias }) => new Foreign(new LinearSynapses(team, source, shape, bias)),
+  });
+  const told = async (own: boolean) => {
+    const plain = await smallModel({ network: { kind: "mlp" } });
+    const { spec } = plain.model.pair;
+    await plain.team.close();
+    const as = (layer: LayerSpec): LayerSpec => (own ? { ...layer, synapses: { kind: "own:foreign" } } : layer);
+    const changed = { ...spec, perception: spec.perception.map(as), recall: spec.recall.map(as) };
+    const { team, model } = await smallModel({ network: { kind: "mlp", spec: changed } });
+    try {
+      const meter = new CostMeter(model.pair);
+      randomImages(model.pair, 6, 1);
+      model.perceive(6);
+      meter.add(6);
+      const graphs = [perceptionToNir(model), recallToNir(model)];
+      return { cost: meter.result(), onnx: perceptionOnnx(model).bytes, graphs };
+    } finally {
+      await team.close();
+    }
+  };
+  const foreign = await told(true);
+  expect(foreign).toEqual(await told(false));
+  expect(foreign.cost.perception.operations.acs).toBeGreaterThan(0);
 });
 
 test("a kind nobody registered is named", async () => {

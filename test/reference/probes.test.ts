@@ -315,9 +315,8 @@ it("a real net's last features are what its read-out reads", async () => {
       const logits = [0, 1, 2].map((c) =>
         features.reduce((sum, x, f) => sum + x * weight[c * features.length + f]!, bias[c]!),
       );
-      expect(
-        worstGap(model.logits.view.subarray(b * model.logits.stride, b * model.logits.stride + 3), logits).gap,
-      ).toBeLessThan(1e-5);
+      const { features: outputs, featureWidth } = net.readout;
+      expect(worstGap(outputs.view.subarray(b * featureWidth, b * featureWidth + 3), logits).gap).toBeLessThan(1e-5);
       const pixels = new Float64Array(readers[0]!.width);
       readers[0]!.read(b, pixels);
       const expected = [...images.subarray(128 * b, 128 * (b + 1))].map(

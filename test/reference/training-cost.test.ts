@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { CostMeter, countedNet } from "../../src/measurement/cost.ts";
+import { CostMeter } from "../../src/measurement/cost.ts";
 import { evaluate } from "../../src/measurement/evaluate.ts";
 import { type AnyLayer, plainWeights } from "../../src/measurement/footprint.ts";
 import { parametersOf, ruleFootprint } from "../../src/measurement/rule-footprint.ts";
@@ -46,7 +46,7 @@ function eachLink(layer: AnyLayer, visit: Visit): void {
     for (const [at, weight] of weights.entries()) visit(at % inputs, Math.floor(at / inputs), weight, 1);
     return;
   }
-  const { pool } = synapses.geometry;
+  const { pool } = synapses.wiring;
   const outputs = synapses.shape.channels;
   const kept = (size: number) => size - (pool ? size % 2 : 0);
   for (let p = 0; p < height; p++) {
@@ -179,7 +179,7 @@ async function measured(rule: ImageRuleName, kind: "mlp" | "cnn") {
     train: { batch: BATCH },
   };
   const { model, rule: learner, config } = createExperiment(team, resolveConfig(raw), dataset);
-  const net = countedNet(model);
+  const { net } = model;
   // Some weights are exactly 0.
   for (const slot of model.slots(false))
     if (/^perception.*weight$/.test(slot.name)) slot.write(slot.read().map((value, i) => (i % 5 === 0 ? 0 : value)));

@@ -92,7 +92,7 @@ function synapsesOf(
   }
   const { channels: channelsIn, height, width } = source;
   const taps = size(channelsFirst(weight, outputs, { height: 3, width: 3, channels: channelsIn }));
-  const { stride, padding } = synapses.geometry;
+  const { stride, padding } = synapses.wiring;
   const convolution = { channelsIn, channelsOut: outputs, height, width, kernel: 3, stride, padding };
   const plane = convForward(x, rows, taps, biases, convolution);
   const { height: high, width: wide } = convOutputSize(convolution);

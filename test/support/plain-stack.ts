@@ -99,9 +99,9 @@ function convolved(
   x: ad.Value,
   rows: number,
 ): ad.Value {
-  const { stride, padding, outHeight, outWidth } = synapses.geometry;
+  const { stride, padding, outHeight, outWidth } = synapses.wiring;
   const { channels } = below;
-  const up = synapses.geometry.up === 1 || below.height < synapses.source.shape.height ? 2 : 1;
+  const up = synapses.wiring.up === 1 || below.height < synapses.source.shape.height ? 2 : 1;
   const units = synapses.shape.channels;
   const outputs = outHeight * outWidth;
   const window = 9 * channels;
@@ -123,13 +123,13 @@ function convolved(
 
 /** Of each 2x2 outputs the largest, or the engine's choice, which must be as large but for rounding. */
 function pooled(
-  { geometry, shape }: ConvSynapses,
+  { wiring, shape }: ConvSynapses,
   z: ad.Value,
   rows: number,
   winner: Parts["winner"],
   led: boolean,
 ): ad.Value {
-  if (!geometry.pool) return z;
+  if (!wiring.pool) return z;
   const { height, width, channels } = shape;
   const length = rows * height * width * channels;
   const parts = (i: number) => {
@@ -141,7 +141,7 @@ function pooled(
       const { u, pixel, row } = parts(i);
       const q = choose(i);
       const y = 2 * Math.floor(pixel / width) + (q >> 1);
-      return ((row * geometry.outHeight + y) * geometry.outWidth + 2 * (pixel % width) + (q & 1)) * channels + u;
+      return ((row * wiring.outHeight + y) * wiring.outWidth + 2 * (pixel % width) + (q & 1)) * channels + u;
     });
   const [first, second, third, fourth] = [0, 1, 2, 3].map((q) => corner(() => q)) as [
     ad.Value,

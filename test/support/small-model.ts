@@ -2,12 +2,12 @@
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import { Model, type ModelOptions } from "../../src/network/model.ts";
-import type { NetworkOptions } from "../../src/network/pair.ts";
+import type { NetworkOptions, PairOptions } from "../../src/network/pair.ts";
 import type { Slot } from "../../src/network/parameters.ts";
 import type { Shape } from "../../src/network/shape.ts";
 
 export interface SmallModelOptions {
-  readonly network?: Partial<NetworkOptions>;
+  readonly network?: Partial<NetworkOptions> & Pick<PairOptions, "spec">;
   readonly networks?: ModelOptions["networks"];
   readonly shape?: Shape;
   readonly classes?: number;

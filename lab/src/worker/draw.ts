@@ -1,7 +1,7 @@
 /** Answers to `DrawApi`: what perception makes of a picture, and what recall draws of a concept or of one between two. */
 import { type Dataset, imageBytes } from "../../../src/data/dataset.ts";
 import { BispikeError } from "../../../src/errors.ts";
-import { conceptSpikes, decideImages, type ImageModel, Model, type NetworkPair } from "../../../src/index.ts";
+import { conceptSpikes, decideImages, type ImageModel, type Model, type NetworkPair } from "../../../src/index.ts";
 import { checkImage } from "../../../src/measurement/corruptions.ts";
 import { drawnRows, recallScaling } from "../../../src/measurement/recall.ts";
 import { recallPresented } from "../../../src/network/inference.ts";
@@ -21,7 +21,7 @@ import { undisturbed } from "./undisturbed.ts";
  */
 export function perceivePicture(model: ImageModel, means: Float32Array, pixels: Uint8Array): Perceived {
   checkImage("drawing", pixels, model.data.shape);
-  if (!(model instanceof Model)) return { ...decided(model, pixels), perception: [], concept: null, recall: null };
+  if (!model.spiking) return { ...decided(model, pixels), perception: [], concept: null, recall: null };
   const { pair } = model;
   const seen = undisturbed(model, { rows: 1, recalls: 0 }, () => ({
     ...decided(model, pixels),
@@ -46,7 +46,7 @@ function decided(model: ImageModel, pixels: Uint8Array): Pick<Perceived, "decisi
  * @throws BispikeError "usage" for classes or a share that are none
  */
 export function recallMixture(model: ImageModel, means: Float32Array, mixture: Mixture): RecalledConcept | null {
-  if (!(model instanceof Model) || !model.pair.recalls) return null;
+  if (!(model.spiking && model.pair.recalls)) return null;
   const { pair } = model;
   const trains = mixedTrains(pair.target, mixture);
   return undisturbed(model, { rows: 0, recalls: pair.maxRecalls }, () => {

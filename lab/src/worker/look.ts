@@ -1,13 +1,5 @@
-/**
- * Answers to whoever looks inside a run: spikes, rates, weights and how alike the two networks are, for images of the newest batch.
- *
- * Each question runs the nets anew without learning, as an evaluation does, and writes nothing that training reads
- * (test/invariant/lab-look.test.ts). Each is bounded, so that training hardly waits for it.
- */
-import { Model } from "../../../src/index.ts";
 import { alignmentOf, recallBetween, weightAlignment } from "../../../src/measurement/backprop-twin.ts";
 import { plainWeights, type Weighted } from "../../../src/measurement/footprint.ts";
-import { AnnModel } from "../../../src/network/model.ts";
 import { describeShape, sizeOf } from "../../../src/network/shape.ts";
 import { downwardWeights } from "../../../src/training/observer.ts";
 import { activationHistogram, rateHistogram, spreadOver, weightHistogram } from "./histogram.ts";
@@ -39,8 +31,8 @@ export function inside({ experiment }: Scene): Inside {
   const { model, rule } = experiment;
   const weights = joints(model);
   return {
-    signal: model instanceof AnnModel ? "activations" : "spikes",
-    recalls: model instanceof Model && model.pair.recalls,
+    signal: model.spiking ? "spikes" : "activations",
+    recalls: model.net.recalls,
     stages: signalStages(model).map(({ name, perception, recall }) => ({
       name,
       units: sizeOf(perception.shape),
@@ -48,7 +40,7 @@ export function inside({ experiment }: Scene): Inside {
       recalled: recall !== null,
     })),
     joints: weights.map(({ name, up, down }) => ({ name, up: count(up), down: down && count(down) })),
-    aligns: model instanceof Model ? model.pair.recalls : downwardWeights(rule).length > 0,
+    aligns: model.spiking ? model.pair.recalls : downwardWeights(rule).length > 0,
   };
 }
 
@@ -100,7 +92,7 @@ export function weights({ experiment, step }: Scene, joint: number): Weights {
 export function alignment({ experiment, step }: Scene): Alignment {
   const { model, rule } = experiment;
   const names = joints(model).map(({ name }) => name);
-  const found = model instanceof Model ? weightAlignment(model.pair) : downwardWeights(rule).map(alignmentOf);
+  const found = model.spiking ? weightAlignment(model.pair) : downwardWeights(rule).map(alignmentOf);
   return {
     step,
     joints: found.map(({ between, cosine, chance }) => ({ name: names[between[0] - 1]!, cosine, chance })),
@@ -194,8 +186,8 @@ interface Joint {
 
 /** Weights between neighbouring stages, from the lowest up. */
 function joints(model: Scene["experiment"]["model"]): Joint[] {
-  const ups = model instanceof Model ? model.pair.perception : model instanceof AnnModel ? model.net.layers : [];
-  const down = (below: number) => (model instanceof Model ? recallBetween(model.pair, below) : undefined);
+  const ups = model.net.perception;
+  const down = (below: number) => (model.pair ? recallBetween(model.pair, below) : undefined);
   const name = (k: number) => (k === 0 ? "stimulus" : k === ups.length ? "concept" : `stage ${k + 1}`);
   return ups.map((up, k) => ({ name: `${name(k)} and ${name(k + 1)}`, up, down: down(k + 1) ?? null }));
 }

@@ -1,5 +1,5 @@
 /** A run between two steps, and how its nets are run again on images of the newest batch, without learning, for who looks at them. */
-import { type Experiment, Model } from "../../../src/index.ts";
+import type { Experiment } from "../../../src/index.ts";
 import { recallConcepts } from "../../../src/network/inference.ts";
 import type { NewestBatch } from "./snapshot.ts";
 
@@ -24,7 +24,7 @@ export function perceiveOf({ experiment, batch }: Scene, places: readonly number
 
 /** Recalls every class, where there is recall: row c is class c. */
 export function recallAll({ model }: Experiment): void {
-  if (!(model instanceof Model && model.pair.recalls)) return;
+  if (!model.pair?.recalls) return;
   recallConcepts(
     model.pair,
     Array.from({ length: model.pair.target.classes }, (_, c) => c),
@@ -40,5 +40,5 @@ export function relive(scene: Scene): void {
     Array.from(batch.labels, (_, place) => place),
   );
   if (config.rule.rivals === "prototypes") recallAll(experiment);
-  else if (model instanceof Model && model.pair.recalls) recallConcepts(model.pair, batch.labels);
+  else if (model.pair?.recalls) recallConcepts(model.pair, batch.labels);
 }

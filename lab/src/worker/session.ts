@@ -12,7 +12,6 @@ import {
   type Experiment,
   type ExperimentConfig,
   evaluate,
-  Model,
   type Moment,
   type Place,
   type StepMetrics,
@@ -21,7 +20,6 @@ import {
   trainExperiment,
   trainsRecall,
 } from "../../../src/index.ts";
-import { countedNet } from "../../../src/measurement/cost.ts";
 import { parametersOf, ruleFootprint } from "../../../src/measurement/rule-footprint.ts";
 import { prepareExperiment } from "../../../src/training/experiment.ts";
 import { failureOf } from "./failure.ts";
@@ -108,8 +106,8 @@ export class Session {
       step: this.#step,
       stages: stagesOf(model),
       recalls: trainsRecall(config.rule),
-      spikes: model instanceof Model,
-      parameters: parametersOf(ruleFootprint(countedNet(model), config.rule.name)),
+      spikes: model.spiking,
+      parameters: parametersOf(ruleFootprint(model.net, config.rule.name)),
     };
   }
 

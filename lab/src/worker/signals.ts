@@ -1,8 +1,8 @@
 /** What the units of a stage say in the newest pass, of either kind of net: spikes over T steps, or one real number. */
-import { type ImageModel, Model } from "../../../src/index.ts";
+import type { ImageModel, Model } from "../../../src/index.ts";
 import { conceptSpikes } from "../../../src/network/inference.ts";
 import type { Layer } from "../../../src/network/layer.ts";
-import { AnnModel } from "../../../src/network/model.ts";
+import type { AnnModel } from "../../../src/network/model.ts";
 import type { Population } from "../../../src/network/population.ts";
 import { flat, type Shape, sizeOf } from "../../../src/network/shape.ts";
 import { spikeRows } from "./spikes.ts";
@@ -26,14 +26,13 @@ export interface SignalStage {
 
 /** From the stimulus up: the stimulus where it is spikes, the hidden stages, and the concept where it is spikes. */
 export function signalStages(model: ImageModel): SignalStage[] {
-  if (model instanceof AnnModel) {
+  if (!model.spiking) {
     return model.net.hidden.map((layer, k) => ({
       name: `stage ${k + 2}`,
       perception: activations(model, layer.output),
       recall: null,
     }));
   }
-  if (!(model instanceof Model)) return [];
   const { pair } = model;
   const { steps } = pair.options;
   const recall: (Layer | undefined)[] = pair.recall.slice(1);

@@ -1,6 +1,6 @@
 /** What the newest training step left in the engine's memory, as the page shows it. */
 import { type Dataset, imageBytes } from "../../../src/data/dataset.ts";
-import { fromFrameRows, type ImageModel, Model, recallImages, type VariedBatch } from "../../../src/index.ts";
+import { fromFrameRows, type ImageModel, recallImages, type VariedBatch } from "../../../src/index.ts";
 import type { NetworkPair } from "../../../src/network/pair.ts";
 import { sizeOf } from "../../../src/network/shape.ts";
 import type { Snapshot } from "./protocol.ts";
@@ -28,7 +28,7 @@ export function snapshotOf(
   const image = seenImage(dataset, batch, at);
   const label = batch.labels[at]!;
   const plain = { step: about.step, image, label };
-  if (!(model instanceof Model))
+  if (!model.spiking)
     return { ...plain, perception: [], recall: [], agreement: [], recalled: null, ownIsNearest: null };
   const { pair } = model;
   const perception = pair.perception.slice(0, -1).map((layer) => spikeRows(layer.output!, at));
@@ -101,7 +101,7 @@ export function pixels(images: Float32Array): Uint8Array {
 
 /** Hidden stages of a pair, as the page names them. */
 export function stagesOf(model: ImageModel) {
-  if (!(model instanceof Model)) return [];
+  if (!model.spiking) return [];
   return model.pair.perception.slice(0, -1).map((layer, k) => {
     const { shape } = layer.output!;
     return {

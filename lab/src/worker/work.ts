@@ -4,7 +4,7 @@
  */
 import type { VariedBatch } from "../../../src/data/augment.ts";
 import type { Connections } from "../../../src/measurement/connections.ts";
-import { countedNet, type NetworkCost, networkCost } from "../../../src/measurement/cost.ts";
+import { type NetworkCost, networkCost } from "../../../src/measurement/cost.ts";
 import { picojoules } from "../../../src/measurement/energy.ts";
 import { type AnyLayer, layerConnections } from "../../../src/measurement/footprint.ts";
 import { LayerMeter } from "../../../src/measurement/layer-meter.ts";
@@ -12,7 +12,7 @@ import type { Effective } from "../../../src/measurement/operations.ts";
 import { trainingCost } from "../../../src/measurement/training-cost.ts";
 import { trainingStep } from "../../../src/measurement/training-step.ts";
 import { recallConcepts } from "../../../src/network/inference.ts";
-import { NetworkPair } from "../../../src/network/pair.ts";
+import type { NetworkPair } from "../../../src/network/pair.ts";
 import type { Experiment } from "../../../src/training/experiment.ts";
 import type { Work, WorkNow } from "./protocol-choose.ts";
 
@@ -36,15 +36,15 @@ export class LiveWork {
    */
   count(indices: Int32Array, varied?: VariedBatch): WorkNow {
     const { model, config, dataset } = this.#experiment;
-    const net = countedNet(model);
+    const { net } = model;
     const images = Math.min(COUNTED, indices.length);
-    const pair = net instanceof NetworkPair ? net : null;
+    const { pair } = model;
     if (!pair) {
       model.load(dataset.train, indices, 0, images, varied);
       model.perceive(images);
     }
-    const steps = pair?.options.steps ?? 1;
-    const perception = this.#counted(net instanceof NetworkPair ? net.perception : net.layers, steps, images);
+    const { steps } = net.spec;
+    const perception = this.#counted(net.perception, steps, images);
     const recall = pair?.recalls ? this.#recalled(pair) : networkCost([], 0);
     const cost = { steps, perception, recall };
     const step = trainingStep(config);
@@ -72,7 +72,7 @@ export class LiveWork {
   }
 
   #counted(layers: readonly AnyLayer[], steps: number, samples: number): NetworkCost {
-    const { team } = countedNet(this.#experiment.model);
+    const { team } = this.#experiment.model.net;
     const meters = layers.map((layer) => {
       const connections = this.#connections.get(layer) ?? layerConnections(layer);
       this.#connections.set(layer, connections);

@@ -1,5 +1,5 @@
 /** `bispike eval --cost`: NeuroBench's metrics, the energy of the arithmetic, and what a step of the rule costs. */
-import { CostMeter, countedNet, type NetworkCost, type PairCost } from "../../measurement/cost.ts";
+import { CostMeter, type NetworkCost, type PairCost } from "../../measurement/cost.ts";
 import { ENERGY_PRESETS, type EnergyPreset, picojoules } from "../../measurement/energy.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
 import { ProbeMeter, type Probes, type StageProbe } from "../../measurement/probes.ts";
@@ -24,7 +24,7 @@ import type { Measured, Section } from "./eval-sections.ts";
 const ARITHMETIC = "arithmetic only (45 nm, 0.9 V; Horowitz 2014): moving data costs more";
 
 export function costSection({ model, checkpoint }: OpenedModel): Section {
-  const net = countedNet(model);
+  const { net } = model;
   const meter = new CostMeter(net);
   const { config } = checkpoint;
   return {

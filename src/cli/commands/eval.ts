@@ -7,7 +7,7 @@ import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
 import type { Errors, ValueFigures } from "../../measurement/sequence.ts";
 import { evaluateSequence, naiveForecasts, type SequenceEvaluation } from "../../measurement/sequence.ts";
 import { DEFAULT_CELLS, MOST_UNITS, PROBE_IMAGES } from "../../measurement/stage-features.ts";
-import { type ImageModel, Model } from "../../network/model.ts";
+import type { ImageModel } from "../../network/model.ts";
 import { buildRun, type OpenedCheckpoint, type OpenedRun, openAnyCheckpoint } from "../../node/open.ts";
 import type { ProblemName } from "../../problems/problem.ts";
 import type {
@@ -289,7 +289,7 @@ function report(measured: Evaluation, model: ImageModel, heading: string): strin
   return [
     heading,
     alignTable(
-      model instanceof Model
+      model.spiking
         ? [
             ["accuracy", percent(accuracy), "by the concept's spikes"],
             ["", percent(driveAccuracy), "by the concept's mean drive"],

@@ -6,7 +6,7 @@ import { Command, Option } from "commander";
 import { augments } from "../../data/augment.ts";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import { Model, spikingModel } from "../../network/model.ts";
+import { spikingModel } from "../../network/model.ts";
 import { writeAugmentedPicture } from "../../node/augmented-picture.ts";
 import { writeCurves, writeObservations, writeRaster, writeRecallPicture } from "../../node/figures.ts";
 import { type OpenedModel, openAnyCheckpoint, openModel } from "../../node/open.ts";
@@ -190,7 +190,7 @@ async function drawOpened(opened: OpenedModel, out: string, options: PlotOptions
     await drawing.draw("augmented images", async () => [await drawAugmented(opened, out, options)]);
   if (kind === "augmented") return;
   // Of a non-spiking net there are no spikes to draw, nor a recall.
-  if (kind === "all" && !(opened.model instanceof Model)) return;
+  if (kind === "all" && !opened.model.spiking) return;
   const model = spikingModel(opened.model, `--kind ${kind} of ${opened.file}`);
   if (kind !== "raster" && model.pair.recalls) {
     await drawing.draw("recalled images", () => {

@@ -1,7 +1,7 @@
 /** `bispike predict`. */
 import { Command } from "commander";
 import { type Decision, decideImages } from "../../measurement/decide.ts";
-import { type ImageModel, Model } from "../../network/model.ts";
+import type { ImageModel } from "../../network/model.ts";
 import { openModel } from "../../node/open.ts";
 import { type FittedPicture, inversionWarning, readPicture } from "../../node/pictures.ts";
 import { withThreads } from "../arguments.ts";
@@ -72,7 +72,7 @@ function json(
 ): string {
   const { classNames } = model.data;
   // A non-spiking net has no spikes whose cosines there could be.
-  const spiking = model instanceof Model;
+  const { spiking } = model;
   return JSON.stringify({
     file,
     class: classNames[decision.class],
@@ -89,7 +89,7 @@ function json(
 
 function report(file: string, decision: Decision, model: ImageModel): string {
   const { classNames } = model.data;
-  const spiking = model instanceof Model;
+  const { spiking } = model;
   const remark = spiking ? decisionRemark(decision) : "";
   return `${file}: ${classNames[decision.class]}${remark}\n${decisionTable(decision, classNames, spiking)}\n`;
 }

@@ -5,7 +5,7 @@
 
 import type { Dataset, Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import { CostMeter, countedNet, type PairCost } from "../../measurement/cost.ts";
+import { CostMeter, type PairCost } from "../../measurement/cost.ts";
 import { FP32, picojoules } from "../../measurement/energy.ts";
 import { evaluate } from "../../measurement/evaluate.ts";
 import type { Effective, Operations } from "../../measurement/operations.ts";
@@ -21,7 +21,7 @@ import {
 
 import { type TrainingCost, trainingCost } from "../../measurement/training-cost.ts";
 import { trainingStep } from "../../measurement/training-step.ts";
-import { Model } from "../../network/model.ts";
+import type { Model } from "../../network/model.ts";
 import type { Slot } from "../../network/parameters.ts";
 import type { Shape } from "../../network/shape.ts";
 import { peakMemory } from "../../node/environment.ts";
@@ -279,8 +279,8 @@ export function measureImages(experiment: Experiment): Ending {
         `${folder.path}: its checkpoint is gone; was the folder changed while training?`,
       );
     const { split, indices } = judgedImages(experiment, judge);
-    const spiking = model instanceof Model ? model : undefined;
-    const net = countedNet(model);
+    const spiking = model.spiking ? model : undefined;
+    const { net } = model;
     const meter = new CostMeter(net);
     const measured = await evaluate(model, split, indices, pause, [meter]);
     const cost = meter.result();
