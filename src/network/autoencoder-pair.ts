@@ -9,6 +9,7 @@ import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { buildPair } from "./build.ts";
 import type { Layer } from "./layer.ts";
+import type { Slot } from "./parameters.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import type { PairSpec, Side } from "./spec.ts";
 import { type AutoencoderShape, autoencoderSpec } from "./specs.ts";
@@ -103,6 +104,11 @@ export class AutoencoderPair {
     for (let stage = 2; stage < this.stages; stage++) {
       yield { stage, perception: this.perception[stage - 2]!, recall: this.recall[stage - 1]! };
     }
+  }
+
+  /** Its state as named tensors, as of image pairs: `perception.stage2.weight`, `recall.stage1.bias`, `perception.stage2.norm.gamma`, ... */
+  *slots(optimiser: boolean): Generator<Slot> {
+    for (const layer of this.layers) yield* layer.slots(optimiser);
   }
 
   /** Every layer, perception's from the bottom up, then recall's from stage 1 up. */

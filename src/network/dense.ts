@@ -9,7 +9,7 @@ import { RandomStream } from "../engine/random.ts";
 import type { Team } from "../engine/team.ts";
 import { buildSynapses } from "./build.ts";
 import { NORM_MOMENTUM, Norm } from "./norm.ts";
-import { ParameterGroup, regionsOf, type Slot } from "./parameters.ts";
+import { layerSlots, ParameterGroup, regionsOf, type Slot } from "./parameters.ts";
 
 import { pixelsOf, type Shape, sizeOf, tilesOf } from "./shape.ts";
 import type { Activation, LayerSpec } from "./spec.ts";
@@ -156,9 +156,15 @@ export class AnnLayer {
   }
 
   /** y of the source's first `images` rows. Training uses and moves the batch statistics; in evaluation an image's bytes do not depend on those beside it. */
-  forward(images: number, train: boolean): void {
+  run(images: number, { train }: { readonly train: boolean }): void {
     this.drive(images, train);
     this.writeRows(images, { at: this.output.at, stride: this.output.stride, up: this.#up });
+  }
+
+  /** The layer's state as named tensors, with AdamW's moments where asked. */
+  slots(optimiser: boolean): Iterable<Slot> {
+    const { name, group, norm, synapses } = this;
+    return layerSlots({ name, group, bundles: [synapses], norm, channels: synapses.shape.channels }, optimiser);
   }
 
   /** The drive z in the workspace and the norm's scale and shift, without y. `momentum`: weight of the batch in the running statistics, in training. */

@@ -26,8 +26,7 @@ export function perceive(pair: NetworkPair, images: number, alike = false): void
 export function perceiveHidden(pair: NetworkPair, images: number, alike = false): void {
   pair.encode(images, EVALUATION_COUNTER, false);
   for (const layer of pair.perception.slice(0, -1)) {
-    layer.forward(images, { train: false, alike });
-    layer.output?.list(images, false);
+    layer.run(images, { train: false, alike });
   }
 }
 
@@ -49,8 +48,7 @@ export function recallConcepts(pair: NetworkPair, labels: ArrayLike<number>, fea
 /** Recall of the first `rows` rows of the concept's spikes, whatever was put there and listed (`pair.present`, or other trains). */
 export function recallPresented(pair: NetworkPair, rows: number, feature?: Feature): void {
   for (const layer of pair.recall.toReversed()) {
-    layer.forward(rows, { train: false, ...(feature && { feature }) });
-    layer.output?.list(rows, false);
+    layer.run(rows, { train: false, ...(feature && { feature }) });
   }
 }
 

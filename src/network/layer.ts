@@ -241,6 +241,12 @@ export class Layer {
     }
   }
 
+  /** A pass, and the lists of its spikes that the next layer reads. */
+  run(span: Span | number, mode: Mode): void {
+    this.forward(span, mode);
+    if (!this.window) this.output?.list(imagesOf(span), mode.train);
+  }
+
   #readOut(images: number): void {
     const { source, shape } = this.synapses;
     this.#team.run("readout", tilesOf(shape) * images, {

@@ -5,7 +5,7 @@ import type { Team } from "../engine/team.ts";
 import { buildSynapses } from "./build.ts";
 import { AnnLayer } from "./dense.ts";
 import { Layer } from "./layer.ts";
-import { initialise, layerSlots, type Slot } from "./parameters.ts";
+import { initialise, type Slot } from "./parameters.ts";
 import { type Activation, type LayerSpec, layerName, type PairSpec, type Side } from "./spec.ts";
 import type { RealInput } from "./synapses.ts";
 
@@ -72,14 +72,12 @@ export class LayeredNet {
 
   /** The read-out of the input's first `images` rows. Training uses and moves the batch statistics. */
   forward(images: number, train: boolean): void {
-    for (const layer of this.hidden) layer.forward(images, train);
+    for (const layer of this.hidden) layer.run(images, { train });
     this.readout.forward(images, { train, alike: !train });
   }
 
   /** Everything learned and the running statistics, with AdamW's moments where asked. */
   *slots(optimiser: boolean): Generator<Slot> {
-    for (const { name, group, synapses, norm } of this.layers) {
-      yield* layerSlots({ name, group, bundles: [synapses], norm, channels: synapses.shape.channels }, optimiser);
-    }
+    for (const layer of this.layers) yield* layer.slots(optimiser);
   }
 }

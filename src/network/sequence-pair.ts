@@ -14,6 +14,7 @@ import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { buildPair } from "./build.ts";
 import type { Layer } from "./layer.ts";
+import type { Slot } from "./parameters.ts";
 import { Population } from "./population.ts";
 import { codeValue, firesAt, type PopulationCode } from "./population-code.ts";
 import { flat } from "./shape.ts";
@@ -128,6 +129,16 @@ export class SequencePair {
   /** Number of stages, stimulus and concept included. */
   get stages(): number {
     return this.options.hidden.length + 2;
+  }
+
+  /**
+   * Its state as named tensors in plain order, weights [out][in]:
+   *
+   *   perception.stage2.weight   perception.stage2.recurrent   perception.stage2.norm.{gamma, beta, mean, variance}   (mean, variance: running)
+   *   perception.stage3.{weight, bias}   recall.stage1.{weight, bias}   optimiser.first.<name>, optimiser.second.<name>
+   */
+  *slots(optimiser: boolean): Generator<Slot> {
+    for (const layer of this.layers) yield* layer.slots(optimiser);
   }
 
   /** Every layer: perception's from the stimulus up, then recall's from stage 1 up. */

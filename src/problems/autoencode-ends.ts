@@ -6,22 +6,94 @@
  * Image k's own two rows belong together at hidden stages, the other images of the batch are rivals. What draws in one network learns from what sees in the other: perception's way out of its
  * latent from recall's way into its own.
  */
+
+import { padded } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
+import { BispikeError } from "../errors.ts";
 import type { FrequencyOptions } from "../losses/bands.ts";
-import type { AutoencoderPair, Network } from "../network/autoencoder-pair.ts";
+import { AutoencoderPair, type Network } from "../network/autoencoder-pair.ts";
 import type { Layer } from "../network/layer.ts";
+import { LayeredNet } from "../network/layered-net.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { Slot } from "../network/parameters.ts";
-import { assertRows, sizeOf } from "../network/shape.ts";
-import { autoencoderSlots, reconstructImages, SpikingLatent } from "../rules/autoencoder-learners.ts";
+import { assertRows, type Shape, sizeOf } from "../network/shape.ts";
+import { type AutoencoderShape, annAutoencoderSpec } from "../network/specs.ts";
+import { UpwardBackprop } from "../rules/backprop.ts";
 import { BsdLearner, type HiddenOptions, type LayerReconstruction } from "../rules/bsd.ts";
 import type { Continues, EndLoss, Ends, Span, StageLayer } from "../rules/ends.ts";
 import { type Below, LocalReconstruction } from "../rules/local-reconstruction.ts";
 import type { AdamW, OptimiserOptions } from "../rules/optimiser.ts";
-import type { AutoencoderLearner, AutoencoderReport, LearningRates } from "../rules/rule.ts";
+import type { UpwardEnds, UpwardNet } from "../rules/perception-rule.ts";
+import type { AutoencoderLearner, AutoencoderReport, LatentAccess, LearningRates } from "../rules/rule.ts";
 import { Drawing } from "../rules/top.ts";
 import { autoencoderView } from "../rules/views.ts";
+
+// The latent of spiking autoencoders: its spikes for given images, and images for given spikes. Norms use their running statistics.
+
+/** Runs layers one after the other, without learning. `alike`: an image's bytes do not depend on those beside it. */
+function run(layers: UpwardNet["perception"], images: number, alike: boolean): void {
+  for (const layer of layers) {
+    layer.run(images, { train: false, alike });
+  }
+}
+
+/** The stimulus rows as layers that end in a read-out draw them: its feature rows. */
+function drawn(net: AutoencoderNet, layers: UpwardNet["perception"], images: number, alike: boolean): Float32Array {
+  assertRows("images", images, net.options.maxImages);
+  run(layers, images, alike);
+  return (layers.at(-1) as Layer).features.view.subarray(0, images * net.stimulusWidth);
+}
+
+export class SpikingLatent implements LatentAccess {
+  readonly neurons: number;
+  readonly steps: number;
+  readonly #pair: AutoencoderPair;
+
+  constructor(pair: AutoencoderPair) {
+    this.#pair = pair;
+    this.neurons = pair.options.latent;
+    this.steps = pair.options.steps;
+  }
+
+  encode(images: number, by: Network): Uint8Array {
+    const { neurons, steps } = this;
+    const pair = this.#pair;
+    assertRows("images", images, pair.options.maxImages);
+    const layers = pair.path(by);
+    run(layers.slice(0, pair.latent + 1), images, true);
+    const { output } = layers[pair.latent]!;
+    const spikes = new Uint8Array(images * steps * neurons);
+    for (let image = 0, at = 0; image < images; image++) {
+      for (let t = 0; t < steps; t++) {
+        for (let n = 0; n < neurons; n++, at++) spikes[at] = output!.fired(image, t, 0, n) ? 1 : 0;
+      }
+    }
+    return spikes;
+  }
+
+  decode(spikes: Uint8Array, images: number, by: Network): Float32Array {
+    const { neurons, steps } = this;
+    const pair = this.#pair;
+    assertRows("images", images, pair.options.maxImages);
+    if (spikes.length !== images * steps * neurons)
+      throw new BispikeError(
+        "shape",
+        `latent spikes: expected ${images} images x ${steps} steps x ${neurons} neurons, got ${spikes.length}`,
+      );
+    const layers = pair.path(by);
+    const output = layers[pair.latent]!.output!;
+    for (let image = 0, at = 0; image < images; image++) {
+      for (let t = 0; t < steps; t++) {
+        for (let n = 0; n < neurons; n++, at++) output.set(image, t, 0, n, spikes[at] !== 0);
+      }
+    }
+    output.list(images, false);
+    const after = layers.slice(pair.latent + 1);
+    run(after, images, true);
+    return after.at(-1)!.features.view.subarray(0, images * pair.stimulusWidth);
+  }
+}
 
 /** The rule's choices; the YAML section `rule` of task autoencode with name bsd. */
 export interface AutoencoderBsdOptions extends HiddenOptions {
@@ -149,15 +221,12 @@ export class AutoencoderBsd implements AutoencoderLearner {
   }
 
   reconstruct(images: number, by: Network): Float32Array {
-    return reconstructImages(this.#pair, images, by);
+    return drawn(this.#pair, this.#pair.path(by), images, false);
   }
 
   slots(optimiser: boolean): Iterable<Slot> {
     const reconstructions = optimiser ? [...this.#reconstructions.values()] : [];
-    return [
-      ...autoencoderSlots(this.#pair, optimiser),
-      ...reconstructions.flatMap((reconstruct) => [...reconstruct.slots()]),
-    ];
+    return [...this.#pair.slots(optimiser), ...reconstructions.flatMap((reconstruct) => [...reconstruct.slots()])];
   }
 
   /** Gives every layer up to its network's latent a read-out of what is below it. */
@@ -171,5 +240,117 @@ export class AutoencoderBsd implements AutoencoderLearner {
         below = layer.output!;
       }
     }
+  }
+}
+
+// Backprop on an autoencoder: perception alone learns to reconstruct the images it is shown.
+//
+// L = mean over images, pixels and channels of (mean drive of the read-out - image)^2
+
+/** Perception of an autoencoder, spiking or not. */
+export interface AutoencoderNet extends UpwardNet {
+  readonly options: { readonly maxImages: number };
+  /** The images, [image][stimulusWidth]: normalised pixels, channels last. */
+  readonly stimulus: Region<Float32Array>;
+  readonly stimulusWidth: number;
+  readonly stimulusShape: Shape;
+}
+
+/** What a non-spiking autoencoder is made from. */
+export interface AnnAutoencoderOptions extends AutoencoderShape {
+  /** The frame an image comes in; for a cnn as `autoencoderFrame` says. */
+  readonly image: Shape;
+  readonly norm: boolean;
+  readonly maxImages: number;
+  readonly seed: number;
+}
+
+/**
+ * A non-spiking autoencoder of the spiking one's shapes: rectified units in place of neurons, no steps.
+ *
+ * @throws BispikeError "shape" where the image cannot be halved as often as there are convolutions
+ */
+export function annAutoencoder(team: Team, options: AnnAutoencoderOptions): AutoencoderNet {
+  const { image, maxImages, seed } = options;
+  const spec = annAutoencoderSpec(options);
+  const stimulusWidth = padded(sizeOf(image));
+  const stimulus = team.arena.f32(maxImages * stimulusWidth);
+  const input = { kind: "real", shape: spec.stimulus, at: stimulus.at, stride: stimulusWidth, maxImages } as const;
+  const net = new LayeredNet(team, { input, spec, seed });
+  const slots = (optimiser: boolean) => net.slots(optimiser);
+  return { team, options, perception: net.layers, slots, stimulus, stimulusWidth, stimulusShape: spec.stimulus };
+}
+
+/**
+ * Backprop through an autoencoder, spiking or not: the rival, and the yardstick that shares nothing with spikes but sizes, norm and optimiser. `learningRates.recall` is not used.
+ *
+ * @example
+ * const pair = new AutoencoderPair(team, { ...options, networks: "perception", keepDrives: true });
+ * const learner = new AutoencoderBackprop(pair, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
+ * learner.stimulus.view.set(pixels);
+ * learner.step(64, { perception: 3e-3, recall: 0 }).loss;
+ */
+export class AutoencoderBackprop implements AutoencoderLearner {
+  readonly reconstructors = ["perception"] as const;
+  /** Perception's; there is no recall to ask. */
+  readonly latent?: LatentAccess;
+  readonly #net: AutoencoderNet;
+  readonly #rule: UpwardBackprop<{ readonly images: number }>;
+
+  /** @param net that keeps all drives and gradients; perception alone will do */
+  constructor(net: AutoencoderNet, optimiser: OptimiserOptions) {
+    const { team, stimulus, stimulusWidth, stimulusShape, options } = net;
+    const { maxImages } = options;
+    const drawing = new Drawing(team, maxImages, sizeOf(stimulusShape), stimulusWidth);
+    const { features } = net.perception.at(-1) as Layer;
+    this.#net = net;
+    if (net instanceof AutoencoderPair) this.latent = new SpikingLatent(net);
+    const ends: UpwardEnds<{ readonly images: number }> = {
+      check: ({ images }) => {
+        assertRows("images", images, maxImages, 1);
+        return images;
+      },
+      show: () => {},
+      top: ({ images }) => {
+        const loss = drawing.loss(features.at, stimulus.at, images, 1);
+        return { loss, gradient: drawing.gradient.at, correct: 0 };
+      },
+    };
+    this.#rule = new UpwardBackprop(net, ends, optimiser);
+  }
+
+  get team(): Team {
+    return this.#net.team;
+  }
+
+  get maxImages(): number {
+    return this.#net.options.maxImages;
+  }
+
+  get optimiser(): AdamW {
+    return this.#rule.optimiser;
+  }
+
+  get stimulus(): Region<Float32Array> {
+    return this.#net.stimulus;
+  }
+
+  get stimulusWidth(): number {
+    return this.#net.stimulusWidth;
+  }
+
+  step(images: number, learningRates: LearningRates): AutoencoderReport {
+    return this.#rule.step({ images }, learningRates);
+  }
+
+  /** Throws a `usage` error for recall, which backprop does not train, and for more than `maxImages`. */
+  reconstruct(images: number, by: Network): Float32Array {
+    if (by !== "perception")
+      throw new BispikeError("usage", "backprop trains perception alone: expected images by perception, got by recall");
+    return drawn(this.#net, this.#net.perception, images, true);
+  }
+
+  slots(optimiser: boolean): Iterable<Slot> {
+    return this.#net.slots(optimiser);
   }
 }

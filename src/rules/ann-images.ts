@@ -8,7 +8,7 @@ import { padded } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { LayeredNet } from "../network/layered-net.ts";
-import { layerSlots, type Slot, type StatefulLayer } from "../network/parameters.ts";
+import type { ParameterGroup, Slot, Stateful } from "../network/parameters.ts";
 import { assertRows, type Shape, sizeOf } from "../network/shape.ts";
 import type { Activation } from "../network/spec.ts";
 import { annClassifierSpec } from "../network/specs.ts";
@@ -91,11 +91,8 @@ interface TopLoss {
   readonly correct: number;
 }
 
-/** A layer's state as slots name it. */
-export function statefulLayer(layer: LayeredNet["layers"][number]): StatefulLayer {
-  const { name, group, synapses, norm } = layer;
-  return { name, group, bundles: [synapses], norm, channels: synapses.shape.channels };
-}
+/** Weights that a rule learns beside the net. */
+type Beside = Stateful & { readonly group: ParameterGroup };
 
 export abstract class AnnImageLearner {
   readonly net: LayeredNet;
@@ -108,10 +105,10 @@ export abstract class AnnImageLearner {
   /** The labels of the newest batch. */
   protected readonly labels: Region<Uint16Array>;
   readonly #losses: Region<Float64Array>;
-  readonly #feedback: readonly StatefulLayer[];
+  readonly #feedback: readonly Beside[];
 
   /** @param feedback layers of their own that a rule learns beside the net */
-  constructor(image: AnnImageNet, optimiser: OptimiserOptions, feedback: readonly StatefulLayer[] = []) {
+  constructor(image: AnnImageNet, optimiser: OptimiserOptions, feedback: readonly Beside[] = []) {
     const { net, options, stimulus, stimulusWidth } = image;
     const { arena } = net.team;
     this.net = net;
@@ -157,7 +154,7 @@ export abstract class AnnImageLearner {
   *slots(optimiser: boolean): Generator<Slot> {
     yield* this.net.slots(optimiser);
     if (!optimiser) return;
-    for (const layer of this.#feedback) yield* layerSlots(layer, optimiser);
+    for (const layer of this.#feedback) yield* layer.slots(optimiser);
   }
 
   /** Begins a step; returns the batch's images. */

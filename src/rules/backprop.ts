@@ -1,29 +1,57 @@
 /**
- * Surrogate-gradient backprop through the spiking perception, stage by stage and step by step: the rival on the same spiking net (equations: ways-down.ts). Of the criteria
- * of plausibility it meets binary messages (C4) alone.
+ * Backprop: stage by stage on feed-forward nets and through time on recurrent ones, by surrogate gradients where they spike: the rival on the same net (equations: ways-down.ts). Of the criteria of
+ * plausibility spiking nets meet binary messages (C4) alone, others none.
  */
 
 import { BLOCK, padded } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
-import type { Team } from "../engine/team.ts";
-import type { AutoencoderPair } from "../network/autoencoder-pair.ts";
 import type { RecurrentNet } from "../network/dense-recurrent-net.ts";
 import type { WeightSource } from "../network/input-gradient.ts";
 import type { Layer } from "../network/layer.ts";
-import { LayeredNet } from "../network/layered-net.ts";
 import type { NetworkPair } from "../network/pair.ts";
 import type { SequencePair } from "../network/sequence-pair.ts";
-import { type Shape, sizeOf } from "../network/shape.ts";
-import { type AutoencoderShape, annAutoencoderSpec } from "../network/specs.ts";
 import { type FromAbove, ThroughTime } from "../network/through-time.ts";
 import { AnnImageLearner, type AnnImageNet } from "./ann-images.ts";
-import { type Activity, PerceptionLearner, SpikingLatent } from "./autoencoder-learners.ts";
 import { SpikingStage } from "./backward-stage.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
-import { assertKeepsDrives, type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
-import type { Batch, LearningRates, SequenceStepReport, StepReport } from "./rule.ts";
+import {
+  assertKeepsDrives,
+  classEnds,
+  type PerceptionOptions,
+  type Reached,
+  type UpwardEnds,
+  type UpwardNet,
+  UpwardRule,
+} from "./perception-rule.ts";
+import type { Batch, LearningRates, Rule, SequenceStepReport, StepReport } from "./rule.ts";
 import { AnnLearner, SpikingLearner } from "./sequence-learners.ts";
 import { LayeredBackprop } from "./ways-down.ts";
+
+/**
+ * Backprop on a feed-forward net, spiking or not, whatever it learns: the exact gradient of the top loss, through the surrogate where neurons spike.
+ *
+ * @example
+ * new UpwardBackprop(pair, ends, { weightDecay: 0.01, clip: 1, clipScope: "stage" }).step({ images: 64 }, { perception: 3e-3, recall: 0 }).loss;
+ */
+export class UpwardBackprop<B, Net extends UpwardNet = UpwardNet> extends UpwardRule<B, Net> {
+  readonly #backprop: LayeredBackprop;
+
+  /**
+   * @param net whose layers keep their drives and gradients to the step's end
+   * @param errorWeights weights that carry errors down, of stage 3 first. Default perception's own
+   */
+  constructor(net: Net, ends: UpwardEnds<B>, optimiser: OptimiserOptions, errorWeights?: readonly WeightSource[]) {
+    super(net, ends, optimiser);
+    const { team, perception } = net;
+    const stages = perception.slice(0, -1).map((layer) => ("neurons" in layer ? new SpikingStage(team, layer) : layer));
+    this.#backprop = new LayeredBackprop(team, stages, perception.at(-1) as Layer, errorWeights);
+  }
+
+  protected override atTop({ images, learningRates, gradient }: Reached<B>): void {
+    this.#backprop.backward(images, gradient);
+    for (const { group } of this.pair.perception) this.optimiser.update(group, learningRates.perception);
+  }
+}
 
 /**
  * Surrogate-gradient backprop through the spiking perception, stage by stage and step by step (ATan surrogate, see `NeuronParameters`). Trains perception alone; `learningRates.recall` is not used.
@@ -33,9 +61,7 @@ import { LayeredBackprop } from "./ways-down.ts";
  * const rule = new Backprop(pair, { top: "cross-entropy", lambda: 0 }, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
  * rule.step({ labels, counter: 0 }, { perception: 3e-3, recall: 0 }).correct;
  */
-export class Backprop extends PerceptionRule {
-  readonly #backprop: LayeredBackprop;
-
+export class Backprop extends UpwardBackprop<Batch, NetworkPair> implements Rule {
   /**
    * @param errorWeights weights that carry errors down, of stage 3 first. Default perception's own
    * @throws BispikeError "usage" for a pair without `keepDrives`
@@ -46,15 +72,8 @@ export class Backprop extends PerceptionRule {
     optimiser: OptimiserOptions,
     errorWeights?: readonly WeightSource[],
   ) {
-    super(pair, options, optimiser);
     assertKeepsDrives(pair);
-    const stages = this.hidden.map((layer) => new SpikingStage(pair.team, layer));
-    this.#backprop = new LayeredBackprop(pair.team, stages, pair.conceptDrive, errorWeights);
-  }
-
-  protected override atTop({ images, learningRates, gradient }: Reached): void {
-    this.#backprop.backward(images, gradient);
-    for (const { group } of this.pair.perception) this.optimiser.update(group, learningRates.perception);
+    super(pair, classEnds(pair, options), optimiser, errorWeights);
   }
 }
 
@@ -297,94 +316,5 @@ export class AnnBackprop extends AnnLearner {
         delta,
       });
     }
-  }
-}
-
-// Surrogate-gradient backprop through a spiking autoencoder's perception, stage by stage and step by step: the rival on the same spiking net (equations: ways-down.ts).
-
-/**
- * @example
- * const pair = new AutoencoderPair(team, { ...options, networks: "perception", keepDrives: true });
- * const learner = new AutoencoderBackprop(pair, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
- * learner.stimulus.view.set(pixels);
- * learner.step(64, { perception: 3e-3, recall: 0 }).loss;
- */
-export class AutoencoderBackprop extends PerceptionLearner {
-  /** Perception's; there is no recall to ask. */
-  readonly latent: SpikingLatent;
-  readonly #perception: readonly Layer[];
-
-  /** @param pair one that keeps all drives and gradients; perception alone will do */
-  constructor(pair: AutoencoderPair, optimiser: OptimiserOptions) {
-    const { team, perception, stimulus, stimulusWidth } = pair;
-    const readout = perception.at(-1)!;
-    const hidden = perception.slice(0, -1).map((layer) => new SpikingStage(team, layer));
-    const backprop = new LayeredBackprop(team, hidden, readout);
-    const { maxImages } = pair.options;
-    super({ team, maxImages, stimulus, stimulusWidth, layers: perception, readout, backprop }, optimiser);
-    this.latent = new SpikingLatent(pair);
-    this.#perception = perception;
-  }
-
-  protected override forward(images: number, train: boolean): void {
-    for (const layer of this.#perception) {
-      layer.forward(images, { train, alike: !train });
-      layer.output?.list(images, train);
-    }
-  }
-
-  protected override activity(): Activity {
-    const hidden = this.#perception.slice(0, -1).map((layer) => {
-      const own = layer.rates();
-      const dead = own.reduce((count, rate) => count + (rate === 0 ? 1 : 0), 0);
-      return { rate: own.reduce((sum, rate) => sum + rate, 0) / own.length, dead: dead / own.length };
-    });
-    return { rates: hidden.map(({ rate }) => rate), dead: hidden.map(({ dead }) => dead) };
-  }
-}
-
-/**
- * Backprop through a non-spiking autoencoder, of the spiking one's shapes: rectified units in place of neurons, no steps. The yardstick that shares nothing with spikes but
- * sizes, norm and optimiser.
- */
-
-export interface AnnAutoencoderOptions extends AutoencoderShape {
-  /** The frame an image comes in; for a cnn as `autoencoderFrame` says. */
-  readonly image: Shape;
-  readonly norm: boolean;
-  readonly maxImages: number;
-  readonly seed: number;
-}
-
-/**
- * @example
- * const options = { kind: "mlp", image, hidden: [256], latent: 64, norm: true, maxImages: 128, seed: 1 } as const;
- * const learner = new AutoencoderAnnBackprop(team, options, { weightDecay: 0.01, clip: 1, clipScope: "stage" });
- * learner.stimulus.view.set(pixels);
- * learner.step(64, { perception: 3e-3, recall: 0 }).loss;
- */
-export class AutoencoderAnnBackprop extends PerceptionLearner {
-  readonly #net: LayeredNet;
-
-  /** Throws a `shape` error where the image cannot be halved as often as there are convolutions. */
-  constructor(team: Team, options: AnnAutoencoderOptions, optimiser: OptimiserOptions) {
-    const { image, maxImages, seed } = options;
-    const spec = annAutoencoderSpec(options);
-    const stimulusWidth = padded(sizeOf(image));
-    const stimulus = team.arena.f32(maxImages * stimulusWidth);
-    const input = { kind: "real", shape: spec.stimulus, at: stimulus.at, stride: stimulusWidth, maxImages } as const;
-    const net = new LayeredNet(team, { input, spec, seed });
-    const { layers, hidden, readout } = net;
-    const backprop = new LayeredBackprop(team, hidden, readout);
-    super({ team, maxImages, stimulus, stimulusWidth, layers, readout, backprop }, optimiser);
-    this.#net = net;
-  }
-
-  protected override forward(images: number, train: boolean): void {
-    this.#net.forward(images, train);
-  }
-
-  protected override activity(): Activity {
-    return { rates: [], dead: [] };
   }
 }

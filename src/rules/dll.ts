@@ -20,7 +20,7 @@ import { DenseParameters } from "../network/dense.ts";
 import type { RecurrentNet } from "../network/dense-recurrent-net.ts";
 import { InputGradient } from "../network/input-gradient.ts";
 import type { LayeredNet } from "../network/layered-net.ts";
-import { ParameterGroup } from "../network/parameters.ts";
+import { layerSlots, ParameterGroup, type Stateful } from "../network/parameters.ts";
 import { pixelsOf, tilesOf } from "../network/shape.ts";
 import type { Synapses } from "../network/synapses.ts";
 import { AnnImageLearner, type AnnImageNet, type AnnImageNetOptions } from "./ann-images.ts";
@@ -42,7 +42,7 @@ export interface ImageDllOptions {
 export const imageDllDefaults: ImageDllOptions = { feedbackLearningRate: 0.1, errorLimit: 50 };
 
 /** Theta of a hidden stage, from the errors of the stage above. */
-export interface Feedback {
+export interface Feedback extends Stateful {
   readonly name: string;
   /** W's twin: reads xi where W reads the stage's values. */
   readonly synapses: Synapses;
@@ -73,10 +73,7 @@ export class ImageDll extends AnnImageLearner {
   constructor(image: AnnImageNet, dll: ImageDllOptions, optimiser: OptimiserOptions) {
     const { net, options } = image;
     const feedback = feedbackOf(net, options);
-    const layers = feedback.map(({ name, group, synapses }) => ({
-      ...{ name, group, bundles: [synapses], channels: synapses.shape.channels },
-    }));
-    super(image, optimiser, layers);
+    super(image, optimiser, feedback);
     this.#options = dll;
     this.feedback = feedback;
     this.#xi = net.team.arena.f32(Math.max(0, ...feedback.map(({ down }) => down.floats(options.maxImages, 1))));
@@ -140,7 +137,9 @@ function feedbackOf(net: LayeredNet, { maxImages, seed }: AnnImageNetOptions): F
     const bound = 1 / Math.sqrt(plain.length / inputs);
     new RandomStream(seed, `init ${name}.weight`).fillUniform(plain, -bound, bound);
     synapses.pack("weight", plain, group.view("weight"));
-    return { name, synapses, group, down: new InputGradient(team, synapses, group, shape), rows, stride };
+    const { channels } = synapses.shape;
+    const slots = (moments: boolean) => layerSlots({ name, group, bundles: [synapses], channels }, moments);
+    return { name, synapses, group, down: new InputGradient(team, synapses, group, shape), rows, stride, slots };
   });
 }
 

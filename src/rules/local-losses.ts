@@ -177,6 +177,8 @@ export class StageClassifier {
  * rule.step({ labels, counter: 0 }, { perception: 3e-3, recall: 0 }).stageLosses;
  */
 export class LocalLosses extends PerceptionRule {
+  /** What the classifiers read. */
+  protected override readonly feature = "rate";
   /** Of hidden stages 2 .. L - 1. */
   readonly classifiers: readonly StageClassifier[];
 

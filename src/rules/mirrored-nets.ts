@@ -19,7 +19,7 @@ import { type AlignedStage, Alignment } from "../losses/align.ts";
 import type { AnnLayer } from "../network/dense.ts";
 import { LayeredNet } from "../network/layered-net.ts";
 import { describeShape, flat, pixelsOf, sizeOf, tilesOf } from "../network/shape.ts";
-import { AnnImageLearner, type AnnImageNet, statefulLayer } from "./ann-images.ts";
+import { AnnImageLearner, type AnnImageNet } from "./ann-images.ts";
 import { type Freeze, type Learning, learning } from "./bsd.ts";
 import type { OptimiserOptions } from "./optimiser.ts";
 import type { Batch, LearningRates, StepReport } from "./rule.ts";
@@ -80,7 +80,7 @@ export abstract class MirroredNets extends AnnImageLearner {
     const { options } = image;
     const { team } = image.net;
     const feedback = feedbackNet(team, image);
-    super(image, optimiser, feedback.layers.map(statefulLayer));
+    super(image, optimiser, feedback.layers);
     const { classes, maxImages } = options;
     const { hidden } = this.net;
     this.feedback = feedback;

@@ -1,13 +1,16 @@
 /**
- * What the rivals on the spiking net have in common: perception alone runs up from the stimulus, every stage in turn, and the top loss compares the concept's mean drive with the
- * label, just as under BSD; net, read-out, top loss and optimiser are BSD's. Who may learn when is each rule's own.
+ * A step of the rules that train perception alone: it runs up from the stimulus, every stage in turn, and the top loss compares what it reads out with the target, just as under BSD. Net,
+ * read-out, top loss and optimiser are BSD's. Who may learn when is each rule's own.
  */
 import type { Address } from "../engine/memory.ts";
+import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
+import type { AnnLayer } from "../network/dense.ts";
 import type { Layer } from "../network/layer.ts";
+import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";
-import type { ParameterGroup, Slot } from "../network/parameters.ts";
-
+import type { ParameterGroup, Slot, Stateful } from "../network/parameters.ts";
+import type { EndLoss } from "./ends.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import { assertBatch, assertFiniteLoss, type Batch, type LearningRates, type Rule, type StepReport } from "./rule.ts";
 import { Top, type TopLoss } from "./top.ts";
@@ -20,12 +23,41 @@ export interface PerceptionOptions {
   readonly lambda: number;
 }
 
+/** A net that runs up from the stimulus, spiking or not; the last layer is the read-out. */
+export interface UpwardNet extends Stateful {
+  readonly team: Team;
+  readonly perception: readonly (Layer | AnnLayer)[];
+}
+
+/** What such a net is shown, and what it is compared with, for batches B. */
+export interface UpwardEnds<B> {
+  /** The batch's images. Throws a `usage` error for one that does not fit. */
+  check(batch: B): number;
+  /** Makes the stimulus's spikes. */
+  show(batch: B): void;
+  /** The top loss of what was read out. `correct`: right decisions. */
+  top(batch: B): EndLoss & { readonly correct: number };
+}
+
+/** Both ends of a pair that learns classes. */
+export function classEnds(pair: NetworkPair, { top, lambda }: PerceptionOptions): UpwardEnds<Batch> {
+  const loss = new Top(pair, top, lambda);
+  return {
+    check: (batch) => {
+      assertBatch(batch, pair.options.maxImages, pair.target.classes);
+      return batch.labels.length;
+    },
+    show: ({ labels, counter }) => pair.encode(labels.length, counter, true),
+    top: ({ labels }) => loss.loss(labels),
+  };
+}
+
 /** What a rule is told when the top has been reached. */
-export interface Reached {
+export interface Reached<B = Batch> {
   readonly images: number;
-  readonly labels: Uint16Array;
+  readonly batch: B;
   readonly learningRates: LearningRates;
-  /** Gradient of the top loss by the concept's mean drive, rows [image][conceptDrive.featureWidth]. */
+  /** Gradient of the top loss by the read-out's mean drive, rows [image][featureWidth of the read-out]. */
   readonly gradient: Address;
 }
 
@@ -42,62 +74,54 @@ export function assertKeepsDrives(pair: NetworkPair): void {
   if (!pair.options.keepDrives) throw new BispikeError("usage", "rule: expected a pair with keepDrives true");
 }
 
-export abstract class PerceptionRule implements Rule {
-  readonly pair: NetworkPair;
+/** A rule that learns from one pass up, on any problem; a step's report is the trainer's. */
+export abstract class UpwardRule<B, Net extends UpwardNet> {
+  readonly pair: Net;
   readonly optimiser: AdamW;
-  readonly #top: Top;
+  /** What hidden layers leave in their feature rows. */
+  protected readonly feature: Feature | undefined = undefined;
+  readonly #ends: UpwardEnds<B>;
 
-  /**
-   * @param pair perception at least; with `keepDrives` for rules that learn after the whole pass
-   * @param beside groups that the rule learns beside the pair's
-   */
+  /** @param beside groups that the rule learns beside the net's */
   protected constructor(
-    pair: NetworkPair,
-    options: PerceptionOptions,
+    net: Net,
+    ends: UpwardEnds<B>,
     optimiser: OptimiserOptions,
     beside: readonly ParameterGroup[] = [],
   ) {
-    const { team, perception } = pair;
-    this.pair = pair;
-    this.#top = new Top(pair, options.top, options.lambda);
-    this.optimiser = new AdamW(team, optimiser, [...perception.map(({ group }) => group), ...beside]);
-  }
-
-  /** Hidden stages 2 .. L - 1. */
-  protected get hidden(): readonly Layer[] {
-    return this.pair.perception.slice(0, -1);
+    this.pair = net;
+    this.#ends = ends;
+    this.optimiser = new AdamW(net.team, optimiser, [...net.perception.map(({ group }) => group), ...beside]);
   }
 
   /** Perception has reached hidden stage `k` + 2, whose spikes are listed. Returns the stage's own loss; by default nothing is learned yet. */
-  protected atStage(_k: number, _batch: Batch, _learningRates: LearningRates): number {
+  protected atStage(_k: number, _batch: B, _learningRates: LearningRates): number {
     return 0;
   }
 
   /** The whole pass is done, and the top loss known. */
-  protected abstract atTop(reached: Reached): void;
+  protected abstract atTop(reached: Reached<B>): void;
 
-  step(batch: Batch, learningRates: LearningRates): StepReport {
-    const { pair, optimiser, hidden } = this;
-    const { labels, counter } = batch;
-    const images = labels.length;
-    assertBatch(batch, pair.options.maxImages, pair.target.classes);
+  step(batch: B, learningRates: LearningRates): StepReport {
+    const { optimiser, feature } = this;
+    const layers = this.pair.perception;
+    const images = this.#ends.check(batch);
     const stageLosses = [0];
     const activity: { rate: number; dead: number }[] = [];
     optimiser.begin();
-    pair.encode(images, counter, true);
-    for (const [k, layer] of hidden.entries()) {
-      layer.forward(images, { train: true, feature: "rate" });
-      layer.output!.list(images, true);
-      activity.push(activityOf(layer));
+    this.#ends.show(batch);
+    for (const [k, layer] of layers.slice(0, -1).entries()) {
+      layer.run(images, { train: true, feature });
+      if ("neurons" in layer) activity.push(activityOf(layer));
       const loss = this.atStage(k, batch, learningRates);
       assertFiniteLoss(k + 2, loss, optimiser.steps);
       stageLosses.push(loss);
     }
-    pair.conceptDrive.forward(images, { train: true });
-    const { loss: topLoss, gradient, correct } = this.#top.loss(labels);
-    assertFiniteLoss(pair.stages, topLoss, optimiser.steps);
+    layers.at(-1)!.run(images, { train: true });
+    const { loss: topLoss, gradient, correct } = this.#ends.top(batch);
+    assertFiniteLoss(layers.length + 1, topLoss, optimiser.steps);
     stageLosses.push(topLoss);
-    this.atTop({ images, labels, learningRates, gradient });
+    this.atTop({ images, batch, learningRates, gradient });
     optimiser.finish();
     return {
       loss: stageLosses.reduce((sum, value) => sum + value, 0),
@@ -112,5 +136,26 @@ export abstract class PerceptionRule implements Rule {
 
   slots(optimiser: boolean): Iterable<Slot> {
     return this.pair.slots(optimiser);
+  }
+}
+
+/** The same for pairs that learn classes. */
+export abstract class PerceptionRule extends UpwardRule<Batch, NetworkPair> implements Rule {
+  /**
+   * @param pair perception at least; with `keepDrives` for rules that learn after the whole pass
+   * @param beside groups that the rule learns beside the pair's
+   */
+  protected constructor(
+    pair: NetworkPair,
+    options: PerceptionOptions,
+    optimiser: OptimiserOptions,
+    beside: readonly ParameterGroup[] = [],
+  ) {
+    super(pair, classEnds(pair, options), optimiser, beside);
+  }
+
+  /** Hidden stages 2 .. L - 1. */
+  protected get hidden(): readonly Layer[] {
+    return this.pair.perception.slice(0, -1);
   }
 }

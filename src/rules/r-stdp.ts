@@ -78,7 +78,7 @@ export class RewardTiming extends PerceptionRule {
     this.#factors = arena.f32(maxImages);
   }
 
-  protected override atTop({ images, labels, learningRates }: Reached): void {
+  protected override atTop({ images, batch: { labels }, learningRates }: Reached): void {
     const { pair, optimiser } = this;
     const { conceptDrive } = pair;
     this.#reward(this.#decide(images), labels);

@@ -17,17 +17,6 @@ import {
 } from "./rule.ts";
 import { SequenceTop } from "./top.ts";
 
-/**
- * A recurrent pair's state as named tensors in plain order, weights [out][in]:
- *
- *   perception.stage2.weight   perception.stage2.recurrent   perception.stage2.norm.{gamma, beta, mean, variance}   (mean, variance: running)
- *   perception.stage3.{weight, bias}   recall.stage1.{weight, bias}   optimiser.first.<name>, optimiser.second.<name>
- */
-
-export function* pairSlots(pair: SequencePair, optimiser: boolean): Generator<Slot> {
-  for (const layer of pair.layers) yield* layer.slots(optimiser);
-}
-
 export abstract class SpikingLearner implements SequenceLearner {
   readonly pair: SequencePair;
   readonly top: SequenceTop;
@@ -104,7 +93,7 @@ export abstract class SpikingLearner implements SequenceLearner {
   }
 
   slots(optimiser: boolean): Iterable<Slot> {
-    return pairSlots(this.pair, optimiser);
+    return this.pair.slots(optimiser);
   }
 
   /** The top loss of the newest forward pass and its gradient. */

@@ -14,20 +14,13 @@ import type { NetworkPair, StageRange } from "../network/pair.ts";
 import { SequencePair } from "../network/sequence-pair.ts";
 import type { Shape } from "../network/shape.ts";
 import { autoencoderFrame, paddedShape } from "../network/specs.ts";
-import { AutoencoderBsd } from "../problems/autoencode-ends.ts";
+import { AutoencoderBackprop, AutoencoderBsd, annAutoencoder } from "../problems/autoencode-ends.ts";
 import { AutoencoderModel } from "../problems/autoencode-model.ts";
 import { Bsd } from "../problems/classify-ends.ts";
 import { SequenceBsd } from "../problems/sequence-ends.ts";
 import { HOW_TO_LOAD } from "../registry.ts";
 import { type AnnImageNet, annImageNet, authorsActivations } from "../rules/ann-images.ts";
-import {
-  AnnBackprop,
-  AutoencoderAnnBackprop,
-  AutoencoderBackprop,
-  Backprop,
-  ImageAnnBackprop,
-  SequenceBackprop,
-} from "../rules/backprop.ts";
+import { AnnBackprop, Backprop, ImageAnnBackprop, SequenceBackprop } from "../rules/backprop.ts";
 import { AnnBsd } from "../rules/bsd-ann.ts";
 import { CounterCurrent } from "../rules/ccl.ts";
 import { Dll, ImageDll } from "../rules/dll.ts";
@@ -274,7 +267,7 @@ const ofAutoencoders: Makers<AutoencoderConfig, ReturnType<typeof autoencoderSiz
       optimiser,
     ),
   "backprop-ann": (team, { keepGradients: _, ...sizes }, _rule, optimiser) =>
-    new AutoencoderAnnBackprop(team, sizes, optimiser),
+    new AutoencoderBackprop(annAutoencoder(team, sizes), optimiser),
 };
 
 /**

@@ -4,8 +4,8 @@ import { Team } from "../../src/engine/team.ts";
 import { sizeOf } from "../../src/network/shape.ts";
 import { autoencoderShapes } from "../../src/network/specs.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import type { PerceptionLearner } from "../../src/rules/autoencoder-learners.ts";
-import { AutoencoderAnnBackprop, AutoencoderBackprop } from "../../src/rules/backprop.ts";
+
+import { AutoencoderBackprop, annAutoencoder } from "../../src/problems/autoencode-ends.ts";
 import {
   loadPatterns,
   SMALL_IMAGE,
@@ -28,7 +28,7 @@ const cases = (["spiking", "real"] as const).flatMap((neurons) =>
 );
 
 /** Mean squared difference of reconstructed images and the loaded ones. */
-function meanSquare(learner: PerceptionLearner, images: number): number {
+function meanSquare(learner: AutoencoderBackprop, images: number): number {
   const reconstructed = learner.reconstruct(images, "perception");
   const { stimulus, stimulusWidth } = learner;
   expect(reconstructed.length).toBe(images * stimulusWidth);
@@ -39,7 +39,7 @@ function meanSquare(learner: PerceptionLearner, images: number): number {
   return sum / images / size;
 }
 
-function state(learner: PerceptionLearner): Map<string, Float32Array> {
+function state(learner: AutoencoderBackprop): Map<string, Float32Array> {
   return new Map([...learner.slots(true)].map((slot) => [slot.name, slot.read()]));
 }
 
@@ -144,9 +144,9 @@ test("a convolutional autoencoder's image must be halved as often as it has stag
   const optimiser = { weightDecay: 0, clip: 0, clipScope: "stage" } as const;
   const real = { ...shape, image, norm: true, maxImages: 1, seed: 1 };
   expect(() => autoencoderShapes(shape, image)).toThrow(refused);
-  expect(() => new AutoencoderAnnBackprop(team, real, optimiser)).toThrow(refused);
+  expect(() => new AutoencoderBackprop(annAutoencoder(team, real), optimiser)).toThrow(refused);
   // Without convolutions an image is its latent's full connections away, whatever its sides.
-  const bare = new AutoencoderAnnBackprop(team, { ...real, hidden: [] }, optimiser);
+  const bare = new AutoencoderBackprop(annAutoencoder(team, { ...real, hidden: [] }), optimiser);
   expect([...bare.slots(false)].filter(({ name }) => name.endsWith("weight")).map(({ shape }) => shape)).toEqual([
     [3, 28 * 30],
     [28 * 30, 3],
@@ -163,7 +163,7 @@ test.each(["mlp", "cnn"] as const)(
     });
     loadPatterns(learner, 12);
     for (let step = 0; step < 20; step++) learner.step(12, RATES);
-    const { latent } = learner;
+    const latent = learner.latent!;
     const drawn = learner.reconstruct(12, "perception").slice();
     const spikes = latent.encode(12, "perception");
     expect(spikes.length).toBe(12 * latent.steps * latent.neurons);

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
 import type { Layer } from "../../src/network/layer.ts";
-import { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
-import { AutoencoderAnnBackprop, AutoencoderBackprop } from "../../src/rules/backprop.ts";
+import { AutoencoderBackprop, AutoencoderBsd, annAutoencoder } from "../../src/problems/autoencode-ends.ts";
 import type { AutoencoderLearner } from "../../src/rules/rule.ts";
 import { loadPatterns, SMALL_IMAGE } from "../support/backprop-autoencoder.ts";
 import { autoencoderRule } from "../support/small-autoencoder.ts";
@@ -24,7 +23,7 @@ type Rule = "bsd" | "bsd by frequency" | "backprop" | "backprop-ann";
 function learnerOf(rule: Rule, kind: "mlp" | "cnn"): AutoencoderLearner {
   const hidden = kind === "mlp" ? [40] : [6, 18];
   const shape = { kind, image: SMALL_IMAGE, hidden, latent: 12, norm: true, maxImages: MAX_IMAGES, seed: 1 };
-  if (rule === "backprop-ann") return new AutoencoderAnnBackprop(team, shape, OPTIMISER);
+  if (rule === "backprop-ann") return new AutoencoderBackprop(annAutoencoder(team, shape), OPTIMISER);
   const spiking = { ...shape, steps: 4, tau: 2, threshold: { perception: 0.6, recall: 0.6 } };
   const backprop = rule === "backprop";
   const pair = new AutoencoderPair(team, {

@@ -11,7 +11,7 @@ import { recordSpikes, type SpikeTrain } from "../../src/formats/spike-trains.ts
 import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
 import { recallConcepts } from "../../src/network/inference.ts";
 import { sizeOf } from "../../src/network/shape.ts";
-import { autoencoderSlots, SpikingLatent } from "../../src/rules/autoencoder-learners.ts";
+import { SpikingLatent } from "../../src/problems/autoencode-ends.ts";
 import { fillSlots, smallModel } from "../support/small-model.ts";
 import { runNode, type Trace } from "./nir-simulation.ts";
 
@@ -122,7 +122,7 @@ it("convolutional autoencoders' way into the latent fires as its graph does", as
   const threshold = { perception: 0.6, recall: 0.6 };
   const pair = new AutoencoderPair(team, { ...options, threshold, image, maxImages: 3, seed: 4 });
   const random = new RandomStream(4, "autoencoder");
-  fillSlots(autoencoderSlots(pair, false), random);
+  fillSlots(pair.slots(false), random);
   random.fillUniform(pair.stimulus.view, -1, 2);
   const latent = new SpikingLatent(pair).encode(3, "perception");
   const data = { name: "planes", shape: image, classNames: ["a", "b"], statistics: { mean: [0, 0], std: [1, 1] } };

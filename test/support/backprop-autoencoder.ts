@@ -3,8 +3,8 @@ import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
 import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
 import { sizeOf } from "../../src/network/shape.ts";
-import type { PerceptionLearner } from "../../src/rules/autoencoder-learners.ts";
-import { AutoencoderAnnBackprop, AutoencoderBackprop } from "../../src/rules/backprop.ts";
+
+import { AutoencoderBackprop, annAutoencoder } from "../../src/problems/autoencode-ends.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
 import type { AutoencoderLearner } from "../../src/rules/rule.ts";
 
@@ -31,9 +31,9 @@ export function smallPerception(team: Team, small: SmallAutoencoder): Autoencode
   return new AutoencoderPair(team, { ...options(small), ...spiking, networks: "perception", keepDrives: true });
 }
 
-export function smallAutoencoder(team: Team, small: SmallAutoencoder): PerceptionLearner {
+export function smallAutoencoder(team: Team, small: SmallAutoencoder): AutoencoderBackprop {
   const optimiser: OptimiserOptions = { weightDecay: 0.01, clip: 1, clipScope: small.clipScope ?? "stage" };
-  if (small.neurons === "real") return new AutoencoderAnnBackprop(team, options(small), optimiser);
+  if (small.neurons === "real") return new AutoencoderBackprop(annAutoencoder(team, options(small)), optimiser);
   return new AutoencoderBackprop(smallPerception(team, small), optimiser);
 }
 

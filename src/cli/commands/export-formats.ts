@@ -38,7 +38,6 @@ import { buildRun, createTeam, type OpenedCheckpoint, openAnyCheckpoint, openMod
 import { RUN_FILES } from "../../node/run-folder.ts";
 import { packageVersion } from "../../node/version.ts";
 import type { ProblemName } from "../../problems/problem.ts";
-import { autoencoderSlots } from "../../rules/autoencoder-learners.ts";
 import type { AnyCheckpoint, AutoencoderCheckpoint, Checkpoint, CheckpointFor } from "../../training/checkpoint.ts";
 import { assertRecall } from "../../training/read-checkpoint.ts";
 import { importSlots } from "../../training/slots.ts";
@@ -295,7 +294,7 @@ async function autoencoderGraph(
     const image = autoencoderFrame(network, data.shape);
     const networks = rule.name === "bsd" ? "both" : "perception";
     const pair = new AutoencoderPair(team, { ...network, image, maxImages: 1, seed: train.seed, networks });
-    importSlots(autoencoderSlots(pair, false), tensors);
+    importSlots(pair.slots(false), tensors);
     return autoencoderToNir(pair, data, asked);
   } finally {
     await team.close();

@@ -34,7 +34,6 @@ import { openAnyCheckpoint, openAutoencoder, openModel, openSequence } from "../
 import { spawnThread } from "../../../src/node/threads.ts";
 import type { AutoencoderModel } from "../../../src/problems/autoencode-model.ts";
 import { SequenceBsd } from "../../../src/problems/sequence-ends.ts";
-import { autoencoderSlots } from "../../../src/rules/autoencoder-learners.ts";
 import type { SequenceLearner } from "../../../src/rules/rule.ts";
 import { stepperOf } from "../../../src/rules/stepper.ts";
 import {
@@ -398,7 +397,7 @@ async function measureAutoencoder(
     const networks = rule.name === "bsd" ? "both" : "perception";
     const pair = new AutoencoderPair(team, { ...network, image, maxImages: 1, seed: train.seed, networks });
     const tensors = new Map(Array.from(learner.slots(false), (slot) => [slot.name, tensorOf(slot)] as const));
-    importSlots(autoencoderSlots(pair, false), tensors);
+    importSlots(pair.slots(false), tensors);
     return exported(() => nirBytes(autoencoderToNir(pair, model.data, { until: "latent" })));
   });
   return { ...figures, latent: hashOf(latents), nir };
