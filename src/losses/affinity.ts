@@ -2,7 +2,7 @@
  * What every stage loss works on. Perception's feature rows v_k (one a sample) meet recall's w_j (one a sample, or one a class) only through
  * their dot products, so a loss is a function of the matrix D_kj = v_k . w_j and the squares |v_k|^2, |w_j|^2, and its gradient a linear combination:
  *
- *   dL/dv_k = own_k v_k + sum_j mix_kj w_j          dL/dw_j = otherOwn_j w_j + sum_k mix_kj v_k
+ *   dL/dv_k = own_k v_k + sum_j mix_kj w_j          dL/dw_j = columnOwn_j w_j + sum_k mix_kj v_k
  *
  * Here is the small matrix between them; who is whose rival is in pairings.ts, and sums and losses are kernels.
  */
@@ -117,9 +117,9 @@ function runRows(kernel: RowKernel, team: Team, { affinity, pairing, out, unit }
 }
 
 // Stage losses of one's own as a formula a row. A sample's loss l is a function of its cosines C_j with the recalled rows; given l and its slopes G_j = dl/dC_j, the gradient of
-// the stage loss L = weight / K sum_k l_k is that of affinity.ts:
+// the stage loss L = weight / K sum_k l_k follows:
 //
-// mix_kj = G_kj / (|v_k| |w_j|)     own_k = -sum_j G_kj C_kj / |v_k|^2     otherOwn_j = -sum_k G_kj C_kj / |w_j|^2      (G times weight / K)
+// mix_kj = G_kj / (|v_k| |w_j|)     own_k = -sum_j G_kj C_kj / |v_k|^2     columnOwn_j = -sum_k G_kj C_kj / |w_j|^2      (G times weight / K)
 //
 // Computed here in JavaScript, on the thread that trains: a matrix of images x classes is small beside a stage's other work. The losses of this library have kernels.
 

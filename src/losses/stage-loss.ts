@@ -76,8 +76,7 @@ export function mse(options: MseOptions): AlignmentLoss {
   };
 }
 
-/** Stage losses that need no plugin. */
-/** Alignment losses of this library. */
+/** Stage losses of this library. */
 export const builtInLosses = ["reco", "infonce", "mse"] as const;
 
 /** One of this library's, or a registered name. */

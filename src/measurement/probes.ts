@@ -1,12 +1,12 @@
 /**
  * What each stage of a net knows of the classes, and how plainly: looked for where one net names fewer images rightly than another.
  *
- *   probe          multinomial logistic regression on the stage's features (`probes/stage-features.ts`), standardised, fitted to training images and read on those evaluated
+ *   probe          multinomial logistic regression on the stage's features (`stage-features.ts`), standardised, fitted to training images and read on those evaluated
  *                  (linear probes: Alain and Bengio 2016)
  *   nearest mean   the class whose mean over the training images has the largest cosine with an image's features, both centred
  *   by recall      the class whose recall has the largest cosine (dot product, where stages are told apart by those) with perception's firing rates, both centred as the alignment centres
  *                  them: the stage's own decision. Recall by its firing rates, or the voltages it is compared by
- *   separation     variance between and within classes (`probes/class-spread.ts`), and effective ranks of what varies within classes and of the class means
+ *   separation     variance between and within classes, and effective ranks of what varies within classes and of the class means
  */
 
 import type { Split } from "../data/dataset.ts";

@@ -146,7 +146,7 @@ function dot(a: Float64Array, rowA: number, b: Float64Array, rowB: number, size:
 // Recall measured for its own sake: are the pictures it draws of the class they should be?
 //
 // judged        an independently trained classifier names each recalled picture; right where it names the class that was recalled
-// correlation   of each recalled picture with its class's mean, both less their mean over the classes (`recalled.ts`)
+// correlation   of each recalled picture with its class's mean, both less their mean over the classes
 // similarity    of each recalled picture with its class's mean by a measure of the caller's, such as SSIM
 
 /** How alike each of `count` pictures is to its original, both [count][pixel][channel] of values 0..1. */

@@ -3,7 +3,7 @@
  * these do not), their first positions included, though the net knows nothing of the past there.
  *
  *   characters   accuracy: share of positions whose largest logit is the target's      bits a character: mean of -log2 softmax(logits)[target]
- *   values       mean squared and absolute errors, see value-errors.ts
+ *   values       mean squared and absolute errors
  */
 import {
   type Range,

@@ -163,7 +163,7 @@ export class LinearReadout {
 
 /**
  * The non-spiking recurrent net that backprop, predictive coding and DLL train: one or more recurrent layers of tanh neurons and a linear
- * read-out at every position (see recurrent-layer.ts and linear-readout.ts for the equations).
+ * read-out at every position (equations: dense-recurrent.ts).
  */
 
 export interface RecurrentNetOptions extends WindowOptions {

@@ -1,6 +1,6 @@
 /**
  * A pair of networks: perception (stimulus -> concept, weights W) and recall (concept -> stimulus, weights Theta), with the same stages and
- * independent weights. Stage 1 is the stimulus, the last stage the concept. A pair may be a part of one, some stages in a row: see `stage-range.ts`.
+ * independent weights. Stage 1 is the stimulus, the last stage the concept. A pair may be a part of one, some stages in a row (`StageRange`).
  *
  * Rules that train one network have a pair of perception alone; backprop has perception keep all its drives.
  */

@@ -1,6 +1,6 @@
 /**
  * Counter-current learning (Kao and Hariharan, NeurIPS 2024, arXiv 2409.19841) on non-spiking nets of images: two nets that teach each other stage by stage (mirrored-nets.ts), by
- * the label match of the affinities of a_i (a row an image) and c_i (a row a class; equations: losses/label-match.ts).
+ * the label match of the affinities of a_i (a row an image) and c_i (a row a class; equations: losses/infonce.ts).
  *
  * Affinities are dot products as in the authors' fully connected nets, or cosines as in their convolutional ones, whose two further terms (self-affinities against the identity,
  * images that are right already left out) are not implemented. Down, convolutions upsample (nearest) first, where up they pool after, as the authors' pooled net does. Theirs

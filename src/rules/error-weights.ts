@@ -112,7 +112,7 @@ export class LearnedWeights implements WeightSource {
 
 /**
  * Recall's synapses between two stages as what carries perception's errors down between them: mirrored, in the place of the transposes of perception's own. Recall learns them for itself; that they
- * come to resemble those transposes is found, not made (`weight-alignment.ts`, RESULTS.md).
+ * come to resemble those transposes is found, not made (`weightAlignment`, RESULTS.md).
  *
  * Weights are drawn as small as their neurons read much, sqrt(1 / fan-in), and neurons of the two networks read differently much: theirs are scaled by sqrt(fan-in down / fan-in up), to the size of
  * perception's as they are drawn. What they grow to is recall's.

@@ -1,4 +1,4 @@
-/** A way back for the errors of BSD's stages, where they are not to stay where they are made: what BSD does without, for comparison (undetached.ts, reaching.ts). */
+/** A way back for the errors of BSD's stages, where they are not to stay where they are made: what BSD does without, for comparison. */
 import type { Address } from "../engine/memory.ts";
 import type { Feature } from "../network/neuron.ts";
 import type { NetworkPair } from "../network/pair.ts";

@@ -62,25 +62,6 @@ export function sectionOf(raw: RawSection, key: string): RawSection {
 }
 
 /**
- * Fills what is missing by defaults. Values of a wrong type pass through, for the checker to report.
- *
- * @returns a new section
- */
-export function withDefaults(given: RawSection, defaults: object): RawSection {
-  const filled = copyRaw(defaults);
-  overlay(filled, given);
-  return filled;
-}
-
-function overlay(target: RawSection, given: RawSection): void {
-  for (const [key, value] of Object.entries(given)) {
-    const old = target[key];
-    if (isSection(old) && isSection(value)) overlay(old, value);
-    else target[key] = value;
-  }
-}
-
-/**
  * A name for an experiment from its parts, reduced to characters a folder name may have.
  *
  * @example joinName("my data", "cnn") // "my-data-cnn"

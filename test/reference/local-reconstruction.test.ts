@@ -103,7 +103,7 @@ async function run(c: Case, threads = 1) {
 
 type Run = Awaited<ReturnType<typeof run>>;
 
-/** Rows of the product and their targets, as the head of local-reconstruct.ts has them. */
+/** Rows of the product and their targets, as the head of local-reconstruction.ts has them. */
 function rowsOf(
   c: Case,
   { shape, belowShape, target }: Run,

@@ -1,6 +1,6 @@
 /**
- * What a format of `bispike export` is. One file a format in this folder, each exporting one object of this kind that `formats.ts` lists. They are loaded with the command's help, so they
- * import types, commander and options alone; `write` loads its work when it runs.
+ * What a format of `bispike export` is. `FORMATS` in export.ts lists them. They are loaded with the command's help, so this file imports
+ * types, commander and options alone; `write` loads its work when it runs.
  */
 
 import { statSync } from "node:fs";
@@ -50,7 +50,7 @@ export interface ExportFormat {
   /** A line for the help: what is written, without the format's name. */
   readonly describe: string;
   /**
-   * The options this format takes beside those of every format. Options that several formats take are one object, in `options.ts`. Leave commander's defaults out: `write` fills them in, and the
+   * The options this format takes beside those of every format. Options that several formats take are one object. Leave commander's defaults out: `write` fills them in, and the
    * help's text says them.
    */
   readonly options: readonly Option[];

@@ -1,5 +1,5 @@
 /**
- * Losses of cosines (InfoNCE also of mean products), row by row: values and gradients as src/losses/ states them (`infonce.ts`, `reco.ts`; `affinity.ts` for what the coefficients
+ * Losses of cosines (InfoNCE also of mean products), row by row: values and gradients as src/losses/ states them (`infonce.ts`; `affinity.ts` for what the coefficients
  * mean). Items are rows k, which need nothing of each other; `columnOwn` then adds up over the rows, in their order. All in float64, the
  * coefficients in float32.
  *
