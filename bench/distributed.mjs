@@ -16,14 +16,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { packSpikes } from "../dist/distributed/spike-bits.js";
 import { encodeEvents } from "../dist/distributed/spike-events.js";
-import { spikingModel } from "../dist/network/model.js";
+import { spikingModel } from "../dist/nets/model.js";
 import { resolveConfig } from "../dist/training/config.js";
 import { createExperiment } from "../dist/training/experiment.js";
 import { trainExperiment } from "../dist/training/trainer.js";
 import { loadDataset, Team } from "./library.mjs";
 import { figure, table } from "./table.mjs";
 
-/** @typedef {import("../dist/network/population.js").Population} Population */
+/** @typedef {import("../dist/nets/population.js").Population} Population */
 
 const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const { values } = parseArgs({

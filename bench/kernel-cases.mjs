@@ -3,9 +3,9 @@
 import { ConvSynapses, flat, LinearSynapses, ParameterGroup, Population, RandomStream } from "./library.mjs";
 
 /** @typedef {import("../dist/engine/team.js").Team} Team */
-/** @typedef {import("../dist/network/shape.js").Shape} Shape */
-/** @typedef {import("../dist/network/synapses.js").Synapses} Synapses */
-/** @typedef {import("../dist/network/synapses.js").Workspace} Workspace */
+/** @typedef {import("../dist/nets/shape.js").Shape} Shape */
+/** @typedef {import("../dist/nets/synapses.js").Synapses} Synapses */
+/** @typedef {import("../dist/nets/synapses.js").Workspace} Workspace */
 
 /**
  * @typedef {object} KernelCase

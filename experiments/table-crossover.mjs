@@ -2,14 +2,14 @@
  * From which firing rate on tables beat event lists in a linear layer: `node experiments/table-crossover.mjs` after `npm run build`.
  *
  * Random spikes, so that few trains are periodic: the worst case for event lists. Prints milliseconds of both products, in turns, and the
- * constant TABLE_COST of src/network/linear.ts: the time of a table's sum relative to an event's.
+ * constant TABLE_COST of src/nets/linear.ts: the time of a table's sum relative to an event's.
  */
 import { RandomStream } from "../dist/engine/random.js";
 import { Team } from "../dist/engine/team.js";
-import { LinearSynapses } from "../dist/network/linear.js";
-import { ParameterGroup } from "../dist/network/parameters.js";
-import { Population } from "../dist/network/population.js";
-import { flat } from "../dist/network/shape.js";
+import { LinearSynapses } from "../dist/nets/linear.js";
+import { ParameterGroup } from "../dist/nets/parameters.js";
+import { Population } from "../dist/nets/population.js";
+import { flat } from "../dist/nets/shape.js";
 
 const RUNS = 21;
 const STEPS = 4;

@@ -20,14 +20,14 @@ export { interpolateRates } from "./inference/autoencoder/interpolate.ts";
 export { prototypeRates } from "./inference/autoencoder/prototypes.ts";
 export { drawSpikes, LatentStatistics } from "./inference/autoencoder/statistics.ts";
 export { evenTrains, ratesOf } from "./inference/autoencoder/trains.ts";
-export { type ReconstructedBatch, reconstructedBatches, reconstructedErrors } from "./measurement/reconstruction.ts";
+export { type ReconstructedBatch, reconstructedBatches, reconstructedErrors } from "./measure/reconstruction.ts";
 export {
   type AutoencoderOptions,
   AutoencoderPair,
   type AutoencoderPairOptions,
   type Network,
-} from "./network/autoencoder-pair.ts";
-export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./network/specs.ts";
+} from "./nets/autoencoder-pair.ts";
+export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./nets/specs.ts";
 export { AutoencoderBsd, type AutoencoderBsdOptions } from "./problems/autoencode-ends.ts";
 export { AutoencoderModel } from "./problems/autoencode-model.ts";
 export type { AutoencoderLearner, AutoencoderReport, LatentAccess } from "./rules/rule.ts";

@@ -31,4 +31,4 @@ export { createPart, type Part } from "./distributed/part.ts";
 export { decodePart, type PartFile, type PartPosition } from "./distributed/part-file.ts";
 export type { PartTiming } from "./distributed/timing.ts";
 export { type PartOptions, type PartResult, type PartStep, trainPart } from "./distributed/train-part.ts";
-export { describeStages, parseStages, rangesOf, type StageRange } from "./network/pair.ts";
+export { describeStages, parseStages, rangesOf, type StageRange } from "./nets/pair.ts";

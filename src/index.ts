@@ -58,16 +58,16 @@ export {
   type StageLossName,
   type StageLossSettings,
 } from "./losses/stage-loss.ts";
-export { type Decision, decide, decideImages } from "./measurement/decide.ts";
-export { type Evaluation, evaluate, type Meter } from "./measurement/evaluate.ts";
-export { classMeans, type RecalledImages, recallImages } from "./measurement/recall.ts";
-export { type LayerKind, registerLayerKind } from "./network/build.ts";
+export { type Decision, decide, decideImages } from "./measure/decide.ts";
+export { type Evaluation, evaluate, type Meter } from "./measure/evaluate.ts";
+export { classMeans, type RecalledImages, recallImages } from "./measure/recall.ts";
+export { type LayerKind, registerLayerKind } from "./nets/build.ts";
 export {
   conceptSpikes,
   perceive,
   perceiveHidden,
   recallConcepts,
-} from "./network/inference.ts";
+} from "./nets/inference.ts";
 export {
   type AnnImageRows,
   AnnModel,
@@ -77,12 +77,12 @@ export {
   type ModelOptions,
   type StimulusRows,
   spikingModel,
-} from "./network/model.ts";
-export { type Feature, type NeuronParameters, neuronDefaults, type Pooling } from "./network/neuron.ts";
-export type { RecallPaths } from "./network/pair.ts";
-export { type NetworkOptions, NetworkPair, type PairOptions } from "./network/pair.ts";
-export type { Slot, Stateful } from "./network/parameters.ts";
-export type { Shape } from "./network/shape.ts";
+} from "./nets/model.ts";
+export { type Feature, type NeuronParameters, neuronDefaults, type Pooling } from "./nets/neuron.ts";
+export type { RecallPaths } from "./nets/pair.ts";
+export { type NetworkOptions, NetworkPair, type PairOptions } from "./nets/pair.ts";
+export type { Slot, Stateful } from "./nets/parameters.ts";
+export type { Shape } from "./nets/shape.ts";
 export {
   type Activation,
   type Connections,
@@ -94,9 +94,9 @@ export {
   type PairSpec,
   type SynapsesSpec,
   type UnitsSpec,
-} from "./network/spec.ts";
-export type { StimulusCoding } from "./network/stimulus-codes.ts";
-export { type TargetCode, type TargetCoding, targetCode } from "./network/target-codes.ts";
+} from "./nets/spec.ts";
+export type { StimulusCoding } from "./nets/stimulus-codes.ts";
+export { type TargetCode, type TargetCoding, targetCode } from "./nets/target-codes.ts";
 export { Bsd, type BsdOptions } from "./problems/classify-ends.ts";
 export {
   type AnnImageNet,

@@ -19,8 +19,8 @@ export {
   type StageAngle,
   type WeightAlignment,
   weightAlignment,
-} from "./measurement/backprop-twin.ts";
-export type { Corruption } from "./measurement/corruptions.ts";
+} from "./measure/backprop-twin.ts";
+export type { Corruption } from "./measure/corruptions.ts";
 export {
   blurKernel,
   CORRUPTIONS,
@@ -38,11 +38,11 @@ export {
   SEVERITIES,
   type Square,
   shiftImage,
-} from "./measurement/corruptions.ts";
-export { CostMeter, type NetworkCost, type PairCost } from "./measurement/cost.ts";
-export type { Pixels } from "./measurement/decide.ts";
-export { type Classifier, modelClassifier } from "./measurement/decide.ts";
-export { ENERGY_PRESETS, type EnergyPreset, picojoules } from "./measurement/energy.ts";
+} from "./measure/corruptions.ts";
+export { CostMeter, type NetworkCost, type PairCost } from "./measure/cost.ts";
+export type { Pixels } from "./measure/decide.ts";
+export { type Classifier, modelClassifier } from "./measure/decide.ts";
+export { ENERGY_PRESETS, type EnergyPreset, picojoules } from "./measure/energy.ts";
 export {
   distanceName,
   type FeatureExtractor,
@@ -50,15 +50,15 @@ export {
   type InputScaling,
   inputRanges,
   spikeFeatures,
-} from "./measurement/features.ts";
-export type { Footprint, Weighted } from "./measurement/footprint.ts";
+} from "./measure/features.ts";
+export type { Footprint, Weighted } from "./measure/footprint.ts";
 export {
   FeatureStatistics,
   type FrechetDistance,
   type FrechetNote,
   frechetDistance,
   type Gaussian,
-} from "./measurement/frechet.ts";
+} from "./measure/frechet.ts";
 export {
   featureStatistics,
   type GenerationBatch,
@@ -68,7 +68,7 @@ export {
   type ImageBatch,
   measureGeneration,
   type NamedFrechet,
-} from "./measurement/generation.ts";
+} from "./measure/generation.ts";
 export {
   type BandErrors,
   bandErrors,
@@ -76,11 +76,11 @@ export {
   meanSquaredErrors,
   peakSignalToNoise,
   structuralSimilarities,
-} from "./measurement/image-quality.ts";
-export type { LayerCost } from "./measurement/layer-meter.ts";
-export { auroc, type MismatchScores, mismatchScores } from "./measurement/mismatch.ts";
-export type { Effective, Operations } from "./measurement/operations.ts";
-export { ProbeMeter, type ProbeOptions, type Probes, type StageProbe } from "./measurement/probes.ts";
+} from "./measure/image-quality.ts";
+export type { LayerCost } from "./measure/layer-meter.ts";
+export { auroc, type MismatchScores, mismatchScores } from "./measure/mismatch.ts";
+export type { Effective, Operations } from "./measure/operations.ts";
+export { ProbeMeter, type ProbeOptions, type Probes, type StageProbe } from "./measure/probes.ts";
 export {
   CUE_SEVERITIES,
   type CuedRecall,
@@ -90,13 +90,13 @@ export {
   measureRecall,
   type PictureSimilarity,
   type RecallMeasures,
-} from "./measurement/recall.ts";
+} from "./measure/recall.ts";
 export {
   effectiveRank,
   type Representation,
   RepresentationMeter,
   type StageRepresentation,
-} from "./measurement/representation.ts";
+} from "./measure/representation.ts";
 export {
   type CorruptionScore,
   measureRobustness,
@@ -106,8 +106,8 @@ export {
   WEIGHT_NOISE,
   type WeightNoiseOptions,
   withNoisyWeights,
-} from "./measurement/robustness.ts";
-export { parametersOf, type RuleFootprint, ruleFootprint } from "./measurement/rule-footprint.ts";
-export { type ClassSeparation, ClassSpread } from "./measurement/stage-features.ts";
-export { TRAINING_PARTS, type TrainingCost, trainingCost } from "./measurement/training-cost.ts";
-export { type TrainingStep, trainingStep } from "./measurement/training-step.ts";
+} from "./measure/robustness.ts";
+export { parametersOf, type RuleFootprint, ruleFootprint } from "./measure/rule-footprint.ts";
+export { type ClassSeparation, ClassSpread } from "./measure/stage-features.ts";
+export { TRAINING_PARTS, type TrainingCost, trainingCost } from "./measure/training-cost.ts";
+export { type TrainingStep, trainingStep } from "./measure/training-step.ts";

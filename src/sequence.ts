@@ -67,7 +67,7 @@ export {
   reconstructWindows,
   type SymbolFit,
 } from "./inference/reconstruct.ts";
-export type { Errors, TargetErrors, ValueFigures } from "./measurement/sequence.ts";
+export type { Errors, TargetErrors, ValueFigures } from "./measure/sequence.ts";
 export {
   type CharacterEvaluation,
   evaluateSequence,
@@ -75,14 +75,14 @@ export {
   naiveForecasts,
   type SequenceEvaluation,
   type ValueEvaluation,
-} from "./measurement/sequence.ts";
-export { RecurrentNet } from "./network/dense-recurrent-net.ts";
-export { codeValue, firesAt, type PopulationCode, populationCodeDefaults } from "./network/population-code.ts";
+} from "./measure/sequence.ts";
+export { RecurrentNet } from "./nets/dense-recurrent-net.ts";
+export { codeValue, firesAt, type PopulationCode, populationCodeDefaults } from "./nets/population-code.ts";
 export {
   type SequenceNetworkOptions,
   SequencePair,
   type SequencePairOptions,
-} from "./network/sequence-pair.ts";
+} from "./nets/sequence-pair.ts";
 export { SequenceBsd, type SequenceBsdOptions } from "./problems/sequence-ends.ts";
 export { SequenceStream, type StreamOptions } from "./problems/sequence-stream.ts";
 export { AnnBackprop, SequenceBackprop } from "./rules/backprop.ts";

@@ -4,7 +4,7 @@ import math
 import torch
 from torch import nn
 
-CONCEPT_THETA = 2.0  # threshold of the concept's neurons, as in src/network/neuron.ts
+CONCEPT_THETA = 2.0  # threshold of the concept's neurons, as in src/nets/neuron.ts
 
 
 class Lif(torch.autograd.Function):

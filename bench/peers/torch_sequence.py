@@ -18,7 +18,7 @@ import torch_peer
 
 EPSILON = 1e-5
 MOMENTUM = 0.1
-SYMBOL_BOUND = 1.0  # first weights of one-hot inputs, of which one is active at a time: as src/network/recurrent/sequence-pair.ts
+SYMBOL_BOUND = 1.0  # first weights of one-hot inputs, of which one is active at a time: as src/nets/sequence-pair.ts
 
 
 def arguments(description):

@@ -9,14 +9,8 @@
  * The runs' own files stay as training left them: what was measured lies beside them, and is measured anew when something else is asked for.
  */
 import * as z from "zod";
-import {
-  CORRUPTIONS,
-  type CorruptionName,
-  DEFAULT_DRAWS,
-  SEVERITIES,
-  type Severity,
-} from "../measurement/corruptions.ts";
-import { PROBE_IMAGES } from "../measurement/stage-features.ts";
+import { CORRUPTIONS, type CorruptionName, DEFAULT_DRAWS, SEVERITIES, type Severity } from "../measure/corruptions.ts";
+import { PROBE_IMAGES } from "../measure/stage-features.ts";
 import { checkConfig, choice, optional, section, whole } from "../training/config-check.ts";
 import type { RawValue } from "../training/config-raw.ts";
 import type { Judge } from "../training/judge.ts";

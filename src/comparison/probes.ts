@@ -1,5 +1,5 @@
 /** What probes found, among a comparison's figures: names by part and stage, such as `probes.test.stage2.accuracy`. */
-import type { Probes, StageProbe } from "../measurement/probes.ts";
+import type { Probes, StageProbe } from "../measure/probes.ts";
 import type { Figure } from "./figures.ts";
 
 type Described = Pick<Figure, "unit" | "detail"> & {

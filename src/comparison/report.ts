@@ -1,5 +1,5 @@
 /** A comparison's results as Markdown, for people. */
-import { leastSignedRankP } from "../measurement/statistics.ts";
+import { leastSignedRankP } from "../measure/statistics.ts";
 import type { Figure } from "./figures.ts";
 import { ROBUSTNESS_SHARE, robustnessPanels } from "./robustness.ts";
 import type { CellTable, ComparisonTable } from "./statistics.ts";

@@ -1,7 +1,7 @@
 /** Robustness among a comparison's figures: their names, and the table of accuracy by corruption and severity. */
-import { CORRUPTIONS, type CorruptionName, SEVERITIES } from "../measurement/corruptions.ts";
-import type { CorruptionScore, Robustness } from "../measurement/robustness.ts";
-import type { Spread } from "../measurement/statistics.ts";
+import { CORRUPTIONS, type CorruptionName, SEVERITIES } from "../measure/corruptions.ts";
+import type { CorruptionScore, Robustness } from "../measure/robustness.ts";
+import type { Spread } from "../measure/statistics.ts";
 import type { Figure } from "./figures.ts";
 import type { MeasuredPart } from "./measures.ts";
 import type { ComparisonTable } from "./statistics.ts";

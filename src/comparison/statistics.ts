@@ -7,7 +7,7 @@ import {
   type Spread,
   signedRank,
   spreadOf,
-} from "../measurement/statistics.ts";
+} from "../measure/statistics.ts";
 
 import { type Figure, figuresOf, type Values } from "./figures.ts";
 import { type Cell, cellsOf, type Design, type PlannedRun, runsOf } from "./plan.ts";

@@ -1,5 +1,5 @@
 /** Figures in words: as many digits as their spread leaves meaning in. */
-import type { Spread } from "../measurement/statistics.ts";
+import type { Spread } from "../measure/statistics.ts";
 import type { Figure } from "./figures.ts";
 
 /** What a figure's numbers are multiplied by, and the unit that follows. */

@@ -3,7 +3,7 @@
  * one and says so upwards.
  */
 import { BispikeError } from "../errors.ts";
-import { describeStages } from "../network/pair.ts";
+import { describeStages } from "../nets/pair.ts";
 import type { Channel } from "./channel.ts";
 import type { Frame } from "./frame.ts";
 import { checkNeighbour, decodeHello, encodeHello, type Hello, whose } from "./hello.ts";

@@ -1,9 +1,9 @@
 /** Where to cut a pair so that its parts have about the same work. */
 import { BispikeError } from "../errors.ts";
-import type { NetworkOptions } from "../network/pair.ts";
-import type { Shape } from "../network/shape.ts";
-import { inputShape, layerSize } from "../network/spec.ts";
-import { classifierSpec, paddedShape } from "../network/specs.ts";
+import type { NetworkOptions } from "../nets/pair.ts";
+import type { Shape } from "../nets/shape.ts";
+import { inputShape, layerSize } from "../nets/spec.ts";
+import { classifierSpec, paddedShape } from "../nets/specs.ts";
 
 /**
  * Work of each stage, 1 to L, in weights times places they are used at: perception's into the stage and recall's into it. Spikes are sparse and some products are

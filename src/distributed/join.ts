@@ -1,8 +1,8 @@
 /** Puts the parts of a training together again: the weights and the optimiser's state that a training in one process has at that step. */
 import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import { describeStages } from "../network/pair.ts";
-import type { Slot, Stateful } from "../network/parameters.ts";
+import { describeStages } from "../nets/pair.ts";
+import type { Slot, Stateful } from "../nets/parameters.ts";
 import { encodeCheckpoint, type Position } from "../training/checkpoint.ts";
 import { configSum } from "./hello.ts";
 import type { PartFile } from "./part-file.ts";

@@ -1,6 +1,6 @@
 /** One part's way to a neighbour during training: spikes of the right step, checked, and what else neighbours tell each other. */
 import { BispikeError } from "../errors.ts";
-import type { NetworkPair } from "../network/pair.ts";
+import type { NetworkPair } from "../nets/pair.ts";
 import type { SpikeCrossing } from "../rules/bsd.ts";
 import type { Channel } from "./channel.ts";
 import { type Frame, type FrameLimits, type SpikeCoding, signal } from "./frame.ts";

@@ -4,9 +4,9 @@
  */
 import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import type { DataSummary } from "../network/model.ts";
-import type { StageRange } from "../network/pair.ts";
-import type { Stateful } from "../network/parameters.ts";
+import type { DataSummary } from "../nets/model.ts";
+import type { StageRange } from "../nets/pair.ts";
+import type { Stateful } from "../nets/parameters.ts";
 import { modelConfig } from "../training/checkpoint.ts";
 import { type ExperimentConfig, resolveConfig } from "../training/config.ts";
 import { checkData } from "../training/read-checkpoint.ts";

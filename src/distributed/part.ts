@@ -11,9 +11,9 @@ import { channelStatistics } from "../data/normalise.ts";
 
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import { classMeans } from "../measurement/recall.ts";
-import { type Model, spikingModel } from "../network/model.ts";
-import type { StageRange } from "../network/pair.ts";
+import { classMeans } from "../measure/recall.ts";
+import { type Model, spikingModel } from "../nets/model.ts";
+import type { StageRange } from "../nets/pair.ts";
 import { Bsd } from "../problems/classify-ends.ts";
 import { fullBatch } from "../problems/problem.ts";
 import type { Course } from "../rules/bsd.ts";

@@ -8,7 +8,7 @@
  */
 import { LANES } from "../engine/kernels.ts";
 import { BispikeError } from "../errors.ts";
-import { pixelsOf, type Shape, tilesOf } from "../network/shape.ts";
+import { pixelsOf, type Shape, tilesOf } from "../nets/shape.ts";
 
 /** What the masks of a population are read as. */
 export interface Spikes {

@@ -10,7 +10,7 @@
  */
 import { permutation } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
-import { describeStages } from "../network/pair.ts";
+import { describeStages } from "../nets/pair.ts";
 import type { SpikeCrossing } from "../rules/bsd.ts";
 import type { StepReport } from "../rules/rule.ts";
 import { learningRate } from "../training/schedule.ts";

@@ -5,10 +5,10 @@
  *
  * with the running statistics. Planes are given channels first, [C][H][W], as other tools have them; the engine's are [H][W][C].
  */
-import { NORM_EPSILON } from "../network/norm.ts";
-import type { ParameterGroup } from "../network/parameters.ts";
-import { pixelsOf, type Shape, sizeOf } from "../network/shape.ts";
-import type { ConvGeometry, Synapses } from "../network/synapses.ts";
+import { NORM_EPSILON } from "../nets/norm.ts";
+import type { ParameterGroup } from "../nets/parameters.ts";
+import { pixelsOf, type Shape, sizeOf } from "../nets/shape.ts";
+import type { ConvGeometry, Synapses } from "../nets/synapses.ts";
 
 /** What is folded: a spiking layer, a real one, or a read-out. */
 export interface FoldableLayer {

@@ -7,8 +7,8 @@
  */
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import { type DataSummary, Model } from "../network/model.ts";
-import type { NetworkOptions } from "../network/pair.ts";
+import { type DataSummary, Model } from "../nets/model.ts";
+import type { NetworkOptions } from "../nets/pair.ts";
 import { importSlots } from "../training/slots.ts";
 import { neighbour } from "./nir.ts";
 import { chainOf, type NirArray, type NirGraph, type NirMetadata, type NirNode } from "./nir-graph.ts";

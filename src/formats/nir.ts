@@ -1,10 +1,10 @@
 /** The networks of trained models as NIR graphs: chains from an Input to an Output. */
 import { BispikeError } from "../errors.ts";
-import type { AutoencoderPair, Network } from "../network/autoencoder-pair.ts";
-import type { Layer } from "../network/layer.ts";
-import { type DataSummary, type ImageModel, spikingModel } from "../network/model.ts";
-import { CONCEPT_THRESHOLD } from "../network/neuron.ts";
-import { pixelsOf, type Shape, sizeOf } from "../network/shape.ts";
+import type { AutoencoderPair, Network } from "../nets/autoencoder-pair.ts";
+import type { Layer } from "../nets/layer.ts";
+import { type DataSummary, type ImageModel, spikingModel } from "../nets/model.ts";
+import { CONCEPT_THRESHOLD } from "../nets/neuron.ts";
+import { pixelsOf, type Shape, sizeOf } from "../nets/shape.ts";
 import { channelOf, foldLayer } from "./folded.ts";
 import { filled, type NirArray, type NirGraph, type NirMetadata, type NirNode } from "./nir-graph.ts";
 

@@ -3,8 +3,8 @@
  * neurons or an image.
  */
 
-import type { Layer } from "../network/layer.ts";
-import { pixelsOf, type Shape, sizeOf } from "../network/shape.ts";
+import type { Layer } from "../nets/layer.ts";
+import { pixelsOf, type Shape, sizeOf } from "../nets/shape.ts";
 import { channelOf, type FoldedLayer, type FoldOptions, foldLayer } from "./folded.ts";
 import type { Graph } from "./onnx-graph.ts";
 

@@ -3,7 +3,7 @@
  * (a cnn's) is made and cut away within the graph.
  */
 import type { Frame } from "../data/batch.ts";
-import type { Shape } from "../network/shape.ts";
+import type { Shape } from "../nets/shape.ts";
 import type { Graph } from "./onnx-graph.ts";
 import type { Signal } from "./onnx-layers.ts";
 

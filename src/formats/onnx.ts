@@ -1,12 +1,12 @@
 /** What may be asked of an exported graph, and what comes back. */
 import { BispikeError } from "../errors.ts";
-import { recallScaling } from "../measurement/recall.ts";
+import { recallScaling } from "../measure/recall.ts";
 
-import { ACTIVATION_CODES } from "../network/dense.ts";
-import type { AnnModel, ImageModel, Model } from "../network/model.ts";
-import { CONCEPT_THRESHOLD } from "../network/neuron.ts";
-import { flat, type Shape } from "../network/shape.ts";
-import type { TargetCode } from "../network/target-codes.ts";
+import { ACTIVATION_CODES } from "../nets/dense.ts";
+import type { AnnModel, ImageModel, Model } from "../nets/model.ts";
+import { CONCEPT_THRESHOLD } from "../nets/neuron.ts";
+import { flat, type Shape } from "../nets/shape.ts";
+import type { TargetCode } from "../nets/target-codes.ts";
 import { foldLayer } from "./folded.ts";
 import { encodeModel, Graph, type Operator, type Port } from "./onnx-graph.ts";
 import { driveOf, overSteps, type Signal, Stages, sizesOf } from "./onnx-layers.ts";
@@ -193,7 +193,7 @@ interface Scores {
 
 /**
  * The decision as operators: the class whose code has most spikes of the concept on it; of those that tie (all, where the concept is silent) the one with the largest projection of the mean
- * drive; then the first. See measurement/decide.ts.
+ * drive; then the first. See measure/decide.ts.
  *
  * Takes the concept's spike counts and mean (or summed) drive, [N][width] each.
  */

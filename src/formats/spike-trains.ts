@@ -11,11 +11,11 @@
 import { Dataset, Group } from "h5wasm";
 import type { Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
-import { decide } from "../measurement/decide.ts";
-import { conceptSpikes, perceive, recallConcepts } from "../network/inference.ts";
-import type { Model } from "../network/model.ts";
-import type { Population } from "../network/population.ts";
-import { pixelsOf, sizeOf } from "../network/shape.ts";
+import { decide } from "../measure/decide.ts";
+import { conceptSpikes, perceive, recallConcepts } from "../nets/inference.ts";
+import type { Model } from "../nets/model.ts";
+import type { Population } from "../nets/population.ts";
+import { pixelsOf, sizeOf } from "../nets/shape.ts";
 import { boundedShape, numbersOf, readHdf5, stringsOf, writeFloats, writeHdf5 } from "./nir-file.ts";
 import { nirFault, valuesOf } from "./nir-graph.ts";
 

@@ -6,7 +6,7 @@
  * Where full connections read or write planes their units are in the order height, width, channel, as in checkpoints: x.permute(0, 2, 3, 1).flatten(1) of a batch of planes.
  */
 import { BispikeError } from "../errors.ts";
-import type { Slot } from "../network/parameters.ts";
+import type { Slot } from "../nets/parameters.ts";
 import { importSlots } from "../training/slots.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./safetensors.ts";
 

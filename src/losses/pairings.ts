@@ -6,7 +6,7 @@
  *   masked      as literal, but rows of the same label do not push
  */
 import type { Arena, Region } from "../engine/memory.ts";
-import { assertRows } from "../network/shape.ts";
+import { assertRows } from "../nets/shape.ts";
 
 /** Which rows push a sample away: see `pairing`. */
 export type Rivals = "literal" | "masked" | "prototypes";

@@ -4,7 +4,7 @@ import { fillRows } from "../data/batch.ts";
 import { imageBytes, type Split } from "../data/dataset.ts";
 import { fromFrameRows } from "../data/frame-rows.ts";
 import { permutation } from "../engine/random.ts";
-import { pictureGrid, type Tile } from "../measurement/picture-grid.ts";
+import { pictureGrid, type Tile } from "../measure/picture-grid.ts";
 import type { TrainConfig } from "../training/config.ts";
 import { writeDurably } from "./durable.ts";
 import { tileOf } from "./figures.ts";

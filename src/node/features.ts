@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describeShape } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
 import { inWords } from "../in-words.ts";
-import { spikeFeatures } from "../measurement/features.ts";
-import type { Shape } from "../network/shape.ts";
+import { spikeFeatures } from "../measure/features.ts";
+import type { Shape } from "../nets/shape.ts";
 import { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-features.ts";
 import { openModel } from "./open.ts";
 

@@ -1,14 +1,14 @@
 /** The pictures of a run: what recall reconstructs, learning curves, and the spikes of one sample. */
 import type { Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
-import { decide } from "../measurement/decide.ts";
-import { isDrawable, pictureGrid, type Tile } from "../measurement/picture-grid.ts";
-import { type RecalledImages, recallImages } from "../measurement/recall.ts";
-import { conceptSpikes, perceive, recallConcepts } from "../network/inference.ts";
-import type { Layer } from "../network/layer.ts";
-import type { Model } from "../network/model.ts";
-import type { Population } from "../network/population.ts";
-import { type Shape, sizeOf } from "../network/shape.ts";
+import { decide } from "../measure/decide.ts";
+import { isDrawable, pictureGrid, type Tile } from "../measure/picture-grid.ts";
+import { type RecalledImages, recallImages } from "../measure/recall.ts";
+import { conceptSpikes, perceive, recallConcepts } from "../nets/inference.ts";
+import type { Layer } from "../nets/layer.ts";
+import type { Model } from "../nets/model.ts";
+import type { Population } from "../nets/population.ts";
+import { type Shape, sizeOf } from "../nets/shape.ts";
 import { writeDurably } from "./durable.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { readObservations } from "./observations-file.ts";

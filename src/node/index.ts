@@ -7,7 +7,7 @@ export { type DatasetRequest, loadDataset } from "../data/load.ts";
 export type { Delimiter } from "../data/sequence/csv.ts";
 export { loadSequence, type SequenceRequest } from "../data/sequence/load.ts";
 export type { DataOptionNames } from "../data/source.ts";
-export { type GridOptions, type Picture, pictureGrid } from "../measurement/picture-grid.ts";
+export { type GridOptions, type Picture, pictureGrid } from "../measure/picture-grid.ts";
 export { readAnyExperiment, readExperiment, renderConfig } from "../training/config-file.ts";
 export { appendLine, truncateLines, writeDurably } from "./durable.ts";
 export { describeEnvironment, type Environment } from "./environment.ts";

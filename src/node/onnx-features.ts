@@ -11,8 +11,8 @@ import type { InferenceSession } from "onnxruntime-web";
 import { type ImageShape, imageBytes } from "../data/dataset.ts";
 import { readBytes } from "../data/files.ts";
 import { BispikeError } from "../errors.ts";
-import type { Pixels } from "../measurement/decide.ts";
-import { type FeatureExtractor, type InputScaling, netInput } from "../measurement/features.ts";
+import type { Pixels } from "../measure/decide.ts";
+import { type FeatureExtractor, type InputScaling, netInput } from "../measure/features.ts";
 import { featuresOf, inputOf, type Layout, type OnnxInput } from "./onnx-model.ts";
 
 /** How a feature net is run. */

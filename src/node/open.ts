@@ -3,8 +3,8 @@ import { closeSync, fstatSync, openSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path";
 import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import type { ImageModel } from "../network/model.ts";
-import type { Slot } from "../network/parameters.ts";
+import type { ImageModel } from "../nets/model.ts";
+import type { Slot } from "../nets/parameters.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 import type { ProblemName } from "../problems/problem.ts";
 import type { SequenceLearner } from "../rules/rule.ts";

@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { decodePart, type PartFile } from "../distributed/part-file.ts";
 import { BispikeError } from "../errors.ts";
-import { areWhole, describeStages, parseStages, type StageRange } from "../network/pair.ts";
+import { areWhole, describeStages, parseStages, type StageRange } from "../nets/pair.ts";
 import { modelConfig } from "../training/checkpoint.ts";
 import type { ExperimentConfig } from "../training/config.ts";
 import { readExperiment, renderConfig } from "../training/config-file.ts";

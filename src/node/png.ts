@@ -2,7 +2,7 @@
 
 import { encode } from "fast-png";
 import { BispikeError } from "../errors.ts";
-import type { Picture } from "../measurement/picture-grid.ts";
+import type { Picture } from "../measure/picture-grid.ts";
 
 /**
  * Encode a picture as PNG, 8 bits a channel. The same picture gives the same bytes.

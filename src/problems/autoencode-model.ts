@@ -2,8 +2,8 @@
 import { type Frame, fillRows } from "../data/batch.ts";
 import { imageBytes, type Split } from "../data/dataset.ts";
 import { fromFrameRows } from "../data/frame-rows.ts";
-import type { Network } from "../network/autoencoder-pair.ts";
-import type { DataSummary } from "../network/model.ts";
+import type { Network } from "../nets/autoencoder-pair.ts";
+import type { DataSummary } from "../nets/model.ts";
 import type { AutoencoderLearner } from "../rules/rule.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Image → image: images in random order, and how well the validation images are reconstructed at an epoch's end. */
 import type { Dataset } from "../data/dataset.ts";
-import { reconstructedErrors } from "../measurement/reconstruction.ts";
+import { reconstructedErrors } from "../measure/reconstruction.ts";
 import type { AutoencoderReport, LearningRates } from "../rules/rule.ts";
 import type { AutoencoderModel } from "./autoencode-model.ts";
 import { evenBatch, type Problem, type ProblemKind, type SumsShape } from "./problem.ts";

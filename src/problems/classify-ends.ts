@@ -7,9 +7,9 @@
 import type { Region } from "../engine/memory.ts";
 import type { AlignedStage, Alignment } from "../losses/align.ts";
 import { partLoss, stimulusLoss } from "../losses/stage-loss.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import type { Slot } from "../network/parameters.ts";
-import { sizeOf } from "../network/shape.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import type { Slot } from "../nets/parameters.ts";
+import { sizeOf } from "../nets/shape.ts";
 import { BsdLearner, type Course } from "../rules/bsd.ts";
 import { assertFit, type BsdOptions, codesOf } from "../rules/bsd-options.ts";
 import type { EndLoss, Ends, Span } from "../rules/ends.ts";

@@ -1,8 +1,8 @@
 /** Image → class: batches of images with labels, decisions counted, accuracy on the validation images. */
 import type { Augmenter } from "../data/augment.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type Evaluation, evaluate } from "../measurement/evaluate.ts";
-import type { ImageModel } from "../network/model.ts";
+import { type Evaluation, evaluate } from "../measure/evaluate.ts";
+import type { ImageModel } from "../nets/model.ts";
 import type { LearningRates, Rule, StepReport } from "../rules/rule.ts";
 import type { Observation } from "../training/observation.ts";
 import type { Observer } from "../training/observer.ts";

@@ -8,9 +8,9 @@
 import type { Region } from "../engine/memory.ts";
 import { type AlignedStage, Alignment } from "../losses/align.ts";
 import { partLoss, stimulusLoss } from "../losses/stage-loss.ts";
-import type { Statistics } from "../network/norm.ts";
-import { preferring } from "../network/population-code.ts";
-import type { SequencePair } from "../network/sequence-pair.ts";
+import type { Statistics } from "../nets/norm.ts";
+import { preferring } from "../nets/population-code.ts";
+import type { SequencePair } from "../nets/sequence-pair.ts";
 import { BsdLearner, type HiddenOptions } from "../rules/bsd.ts";
 import { type Continues, type EndLoss, type Ends, rowsOf, type Span } from "../rules/ends.ts";
 import type { AdamW, OptimiserOptions } from "../rules/optimiser.ts";

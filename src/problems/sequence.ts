@@ -1,6 +1,6 @@
 /** Text or series → what follows: windows in random order, and what the validation part says at an epoch's end. */
 import type { Sequence } from "../data/sequence/assemble.ts";
-import { evaluateSequence, type SequenceEvaluation, scoreOf } from "../measurement/sequence.ts";
+import { evaluateSequence, type SequenceEvaluation, scoreOf } from "../measure/sequence.ts";
 import type { LearningRates, SequenceLearner, SequenceStepReport } from "../rules/rule.ts";
 import { evenBatch, type Problem, type ProblemKind, type SumsShape } from "./problem.ts";
 

@@ -7,11 +7,11 @@ import { placeOfLargest } from "../engine/elementary.ts";
 import { padded } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { LayeredNet } from "../network/layered-net.ts";
-import type { ParameterGroup, Slot, Stateful } from "../network/parameters.ts";
-import { assertRows, type Shape, sizeOf } from "../network/shape.ts";
-import type { Activation } from "../network/spec.ts";
-import { annClassifierSpec } from "../network/specs.ts";
+import { LayeredNet } from "../nets/layered-net.ts";
+import type { ParameterGroup, Slot, Stateful } from "../nets/parameters.ts";
+import { assertRows, type Shape, sizeOf } from "../nets/shape.ts";
+import type { Activation } from "../nets/spec.ts";
+import { annClassifierSpec } from "../nets/specs.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import { assertBatch, assertFiniteLoss, type Batch, type LearningRates, type StepReport } from "./rule.ts";
 

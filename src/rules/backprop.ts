@@ -5,12 +5,12 @@
 
 import { BLOCK, padded } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
-import type { RecurrentNet } from "../network/dense-recurrent-net.ts";
-import type { WeightSource } from "../network/input-gradient.ts";
-import type { Layer } from "../network/layer.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import type { SequencePair } from "../network/sequence-pair.ts";
-import { type FromAbove, ThroughTime } from "../network/through-time.ts";
+import type { RecurrentNet } from "../nets/dense-recurrent-net.ts";
+import type { WeightSource } from "../nets/input-gradient.ts";
+import type { Layer } from "../nets/layer.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import type { SequencePair } from "../nets/sequence-pair.ts";
+import { type FromAbove, ThroughTime } from "../nets/through-time.ts";
 import { AnnImageLearner, type AnnImageNet } from "./ann-images.ts";
 import { SpikingStage } from "./backward-stage.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";

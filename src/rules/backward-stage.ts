@@ -3,12 +3,12 @@
 import { BLOCK, LANES } from "../engine/kernels.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import type { Layer } from "../network/layer.ts";
-import type { Feature } from "../network/neuron.ts";
-import type { Norm } from "../network/norm.ts";
-import type { ParameterGroup } from "../network/parameters.ts";
-import { pixelsOf, type Shape, tilesOf } from "../network/shape.ts";
-import { type Synapses, stepsOf, type Workspace } from "../network/synapses.ts";
+import type { Layer } from "../nets/layer.ts";
+import type { Feature } from "../nets/neuron.ts";
+import type { Norm } from "../nets/norm.ts";
+import type { ParameterGroup } from "../nets/parameters.ts";
+import { pixelsOf, type Shape, tilesOf } from "../nets/shape.ts";
+import { type Synapses, stepsOf, type Workspace } from "../nets/synapses.ts";
 
 /** dL/dy of a stage's outputs, [tile][image][step][pixel][16]. */
 export interface OutputGradient {

@@ -25,10 +25,10 @@ import { bandsOf, type FrequencyOptions } from "../losses/bands.ts";
 import type { AffinityKind } from "../losses/infonce.ts";
 import type { Rivals } from "../losses/pairings.ts";
 import { partLoss, type StageLossName } from "../losses/stage-loss.ts";
-import type { Feature } from "../network/neuron.ts";
-import type { ParameterGroup } from "../network/parameters.ts";
-import type { Population } from "../network/population.ts";
-import { sizeOf } from "../network/shape.ts";
+import type { Feature } from "../nets/neuron.ts";
+import type { ParameterGroup } from "../nets/parameters.ts";
+import type { Population } from "../nets/population.ts";
+import { sizeOf } from "../nets/shape.ts";
 import {
   type Continues,
   type Ends,

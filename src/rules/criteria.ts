@@ -5,7 +5,7 @@
  * On non-spiking nets `test/invariant/criteria-real.test.ts` does the same. Errors that come from the stage above are no local signal here, by whatever weights they come; BSD's
  * authors are more generous to DLL and predictive coding, which the notes say.
  */
-import type { PairOptions } from "../network/pair.ts";
+import type { PairOptions } from "../nets/pair.ts";
 import type { BsdOptions } from "./bsd-options.ts";
 
 /** One of the five. */

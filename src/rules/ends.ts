@@ -4,12 +4,12 @@
  */
 import type { Address, Region } from "../engine/memory.ts";
 import type { AlignedStage, Alignment } from "../losses/align.ts";
-import type { Feature } from "../network/neuron.ts";
-import type { Statistics } from "../network/norm.ts";
-import type { StageRange } from "../network/pair.ts";
-import type { ParameterGroup } from "../network/parameters.ts";
-import type { Population } from "../network/population.ts";
-import type { Shape } from "../network/shape.ts";
+import type { Feature } from "../nets/neuron.ts";
+import type { Statistics } from "../nets/norm.ts";
+import type { StageRange } from "../nets/pair.ts";
+import type { ParameterGroup } from "../nets/parameters.ts";
+import type { Population } from "../nets/population.ts";
+import type { Shape } from "../nets/shape.ts";
 
 /** Rows of a pass. */
 export interface Span {

@@ -6,12 +6,12 @@ import type { Address, Region } from "../engine/memory.ts";
 import { RandomStream } from "../engine/random.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import { mirroredIndices, type WeightSource } from "../network/input-gradient.ts";
+import { mirroredIndices, type WeightSource } from "../nets/input-gradient.ts";
 
-import type { Layer } from "../network/layer.ts";
+import type { Layer } from "../nets/layer.ts";
 
-import type { Slot } from "../network/parameters.ts";
-import type { Synapses } from "../network/synapses.ts";
+import type { Slot } from "../nets/parameters.ts";
+import type { Synapses } from "../nets/synapses.ts";
 
 export class FixedWeights implements WeightSource {
   readonly #at: Address;

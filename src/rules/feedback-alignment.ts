@@ -8,9 +8,9 @@
  */
 
 import type { Address } from "../engine/memory.ts";
-import { InputGradient } from "../network/input-gradient.ts";
-import { LinearSynapses } from "../network/linear.ts";
-import type { NetworkPair } from "../network/pair.ts";
+import { InputGradient } from "../nets/input-gradient.ts";
+import { LinearSynapses } from "../nets/linear.ts";
+import type { NetworkPair } from "../nets/pair.ts";
 import { Backprop } from "./backprop.ts";
 import { SpikingStage } from "./backward-stage.ts";
 import { FixedWeights } from "./error-weights.ts";

@@ -11,9 +11,9 @@ import { multiply } from "../engine/matrix.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import { RandomStream } from "../engine/random.ts";
 import type { Team } from "../engine/team.ts";
-import { DenseParameters } from "../network/dense.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import { regionsOf, type Slot } from "../network/parameters.ts";
+import { DenseParameters } from "../nets/dense.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import { regionsOf, type Slot } from "../nets/parameters.ts";
 
 import type { OptimiserOptions } from "./optimiser.ts";
 import { type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";

@@ -13,11 +13,11 @@ import { padded } from "../engine/kernels.ts";
 import { type Matrix, multiply } from "../engine/matrix.ts";
 import type { Address, Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { DenseParameters } from "../network/dense.ts";
-import type { Layer } from "../network/layer.ts";
-import type { ParameterGroup, Slot } from "../network/parameters.ts";
-import type { Population } from "../network/population.ts";
-import { pixelsOf, type Shape, sizeOf, tilesOf } from "../network/shape.ts";
+import { DenseParameters } from "../nets/dense.ts";
+import type { Layer } from "../nets/layer.ts";
+import type { ParameterGroup, Slot } from "../nets/parameters.ts";
+import type { Population } from "../nets/population.ts";
+import { pixelsOf, type Shape, sizeOf, tilesOf } from "../nets/shape.ts";
 
 /** What is reconstructed: real pixels, [image][stride] with channels last and unpadded, or a population's firing rates. */
 export type Below = { readonly at: Address; readonly stride: number; readonly shape: Shape } | Population;

@@ -9,7 +9,7 @@ import { BLOCK } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import type { ParameterGroup } from "../network/parameters.ts";
+import type { ParameterGroup } from "../nets/parameters.ts";
 
 /** What the optimiser is told. */
 export interface OptimiserOptions {

@@ -5,11 +5,11 @@
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import type { AnnLayer } from "../network/dense.ts";
-import type { Layer } from "../network/layer.ts";
-import type { Feature } from "../network/neuron.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import type { ParameterGroup, Slot, Stateful } from "../network/parameters.ts";
+import type { AnnLayer } from "../nets/dense.ts";
+import type { Layer } from "../nets/layer.ts";
+import type { Feature } from "../nets/neuron.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import type { ParameterGroup, Slot, Stateful } from "../nets/parameters.ts";
 import type { EndLoss } from "./ends.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import { assertBatch, assertFiniteLoss, type Batch, type LearningRates, type Rule, type StepReport } from "./rule.ts";

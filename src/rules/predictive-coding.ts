@@ -16,11 +16,11 @@
 import { BLOCK } from "../engine/kernels.ts";
 import { type Matrix, multiply } from "../engine/matrix.ts";
 import type { Address } from "../engine/memory.ts";
-import type { RecurrentLayer } from "../network/dense-recurrent.ts";
-import type { ReadoutLoss, RecurrentNet } from "../network/dense-recurrent-net.ts";
-import { InputGradient } from "../network/input-gradient.ts";
+import type { RecurrentLayer } from "../nets/dense-recurrent.ts";
+import type { ReadoutLoss, RecurrentNet } from "../nets/dense-recurrent-net.ts";
+import { InputGradient } from "../nets/input-gradient.ts";
 
-import { pixelsOf, tilesOf } from "../network/shape.ts";
+import { pixelsOf, tilesOf } from "../nets/shape.ts";
 import { AnnImageLearner, type AnnImageNet } from "./ann-images.ts";
 import { finishDrive } from "./backward-stage.ts";
 import type { OptimiserOptions } from "./optimiser.ts";

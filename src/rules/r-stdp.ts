@@ -19,10 +19,10 @@ import { exponential, placeOfLargest } from "../engine/elementary.ts";
 
 import type { Region } from "../engine/memory.ts";
 import { BispikeError } from "../errors.ts";
-import type { Layer } from "../network/layer.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import { pixelsOf, tilesOf } from "../network/shape.ts";
-import { stepsOf } from "../network/synapses.ts";
+import type { Layer } from "../nets/layer.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import { pixelsOf, tilesOf } from "../nets/shape.ts";
+import { stepsOf } from "../nets/synapses.ts";
 import type { OptimiserOptions } from "./optimiser.ts";
 import { assertKeepsDrives, type PerceptionOptions, PerceptionRule, type Reached } from "./perception-rule.ts";
 

@@ -4,9 +4,9 @@ import type { SequenceSet } from "../data/sequence/task.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import type { Network } from "../network/autoencoder-pair.ts";
-import type { Slot, Stateful } from "../network/parameters.ts";
-import { assertRows } from "../network/shape.ts";
+import type { Network } from "../nets/autoencoder-pair.ts";
+import type { Slot, Stateful } from "../nets/parameters.ts";
+import { assertRows } from "../nets/shape.ts";
 import type { AdamW } from "./optimiser.ts";
 
 /** A batch whose stimulus rows and image ids are already in the pair's memory. */

@@ -3,10 +3,10 @@ import { checkElement, type SequenceSet } from "../data/sequence/task.ts";
 
 import { checkWindows, gatherSymbols, gatherValues } from "../data/sequence/windows.ts";
 import type { Team } from "../engine/team.ts";
-import type { DenseParameters } from "../network/dense.ts";
-import type { ReadoutLoss, RecurrentNet } from "../network/dense-recurrent-net.ts";
-import type { Slot } from "../network/parameters.ts";
-import type { SequencePair } from "../network/sequence-pair.ts";
+import type { DenseParameters } from "../nets/dense.ts";
+import type { ReadoutLoss, RecurrentNet } from "../nets/dense-recurrent-net.ts";
+import type { Slot } from "../nets/parameters.ts";
+import type { SequencePair } from "../nets/sequence-pair.ts";
 import { AdamW, type OptimiserOptions } from "./optimiser.ts";
 import {
   assertFiniteLoss,

@@ -7,8 +7,8 @@ import { padded } from "../engine/kernels.ts";
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import type { Layer } from "../network/layer.ts";
-import { distinctCodes } from "../network/target-codes.ts";
+import type { Layer } from "../nets/layer.ts";
+import { distinctCodes } from "../nets/target-codes.ts";
 
 /** Default share of ones: about the firing rate of a trained recall. */
 export const CODE_RATE = 0.15;

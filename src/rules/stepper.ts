@@ -2,9 +2,9 @@
 import { checkElement, type Element } from "../data/sequence/task.ts";
 import type { Region } from "../engine/memory.ts";
 import { BispikeError } from "../errors.ts";
-import type { RecurrentNet } from "../network/dense-recurrent-net.ts";
+import type { RecurrentNet } from "../nets/dense-recurrent-net.ts";
 
-import type { SequencePair } from "../network/sequence-pair.ts";
+import type { SequencePair } from "../nets/sequence-pair.ts";
 import type { SequenceLearner } from "./rule.ts";
 import { AnnLearner, SpikingLearner } from "./sequence-learners.ts";
 

@@ -11,8 +11,8 @@ import type { Team } from "../engine/team.ts";
 import { type AlignedStage, Alignment, combine } from "../losses/align.ts";
 import { mse, reco } from "../losses/stage-loss.ts";
 
-import type { Layer } from "../network/layer.ts";
-import type { NetworkPair } from "../network/pair.ts";
+import type { Layer } from "../nets/layer.ts";
+import type { NetworkPair } from "../nets/pair.ts";
 
 /** What the read-out learns by: cross-entropy of its mean drive, or ReCo or squared error against the label's code, whose errors have no sign. */
 export type TopLoss = "cross-entropy" | "reco" | "mse";

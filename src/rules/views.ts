@@ -1,9 +1,9 @@
 /** Layers and pairs of today as rules see them. */
-import type { AutoencoderPair } from "../network/autoencoder-pair.ts";
-import type { Layer } from "../network/layer.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import type { SequencePair } from "../network/sequence-pair.ts";
-import { pixelsOf, type Shape } from "../network/shape.ts";
+import type { AutoencoderPair } from "../nets/autoencoder-pair.ts";
+import type { Layer } from "../nets/layer.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import type { SequencePair } from "../nets/sequence-pair.ts";
+import { pixelsOf, type Shape } from "../nets/shape.ts";
 import { type Codes, type HiddenStage, type PairView, rowsOf, type StageLayer } from "./ends.ts";
 
 /** A layer; one of a window goes position by position. */

@@ -1,8 +1,8 @@
 /** A way back for the errors of BSD's stages, where they are not to stay where they are made: what BSD does without, for comparison. */
 import type { Address } from "../engine/memory.ts";
-import type { Feature } from "../network/neuron.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import type { Slot } from "../network/parameters.ts";
+import type { Feature } from "../nets/neuron.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import type { Slot } from "../nets/parameters.ts";
 import { AlignedStage, alignedRoom } from "./backward-stage.ts";
 import type { BsdOptions } from "./bsd-options.ts";
 import { type ErrorWeights, LearnedWeights, MirroredWeights } from "./error-weights.ts";

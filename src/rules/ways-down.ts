@@ -2,9 +2,9 @@
 
 import type { Address } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { InputGradient, type WeightSource } from "../network/input-gradient.ts";
-import type { Layer } from "../network/layer.ts";
-import { stepsOf } from "../network/synapses.ts";
+import { InputGradient, type WeightSource } from "../nets/input-gradient.ts";
+import type { Layer } from "../nets/layer.ts";
+import { stepsOf } from "../nets/synapses.ts";
 import { type AlignedStage, type BackpropStage, finishDrive } from "./backward-stage.ts";
 
 /**

@@ -6,8 +6,8 @@
  */
 import type { SequenceSummary } from "../data/sequence/task.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import type { DataSummary } from "../network/model.ts";
-import type { Stateful } from "../network/parameters.ts";
+import type { DataSummary } from "../nets/model.ts";
+import type { Stateful } from "../nets/parameters.ts";
 import type { AutoencodeSums } from "../problems/autoencode.ts";
 import type { ClassifySums } from "../problems/classify.ts";
 import type { ProblemName, Sums } from "../problems/problem.ts";

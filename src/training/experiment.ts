@@ -6,7 +6,7 @@ import type { Sequence } from "../data/sequence/assemble.ts";
 
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
-import { classMeans } from "../measurement/recall.ts";
+import { classMeans } from "../measure/recall.ts";
 import { Autoencode, type AutoencodeKind, type AutoencodeParts } from "../problems/autoencode.ts";
 import { Classify, type ClassifyKind, type ClassifyParts } from "../problems/classify.ts";
 import { type SequenceKind, type SequenceParts, SequenceProblem } from "../problems/sequence.ts";

@@ -1,5 +1,5 @@
 /** The lines of `observations.jsonl`: what a net and its learning are like at some steps of training (`observe` in the configuration). */
-import type { StageAngle, WeightAlignment } from "../measurement/backprop-twin.ts";
+import type { StageAngle, WeightAlignment } from "../measure/backprop-twin.ts";
 
 /**
  * One network's half of a hidden stage, over the observed images (recall: over one recall a class), by the norms' running statistics as in any evaluation: before the first step

@@ -1,14 +1,14 @@
 /**
  * Observes an image experiment at some of its steps: angles between the rule's and backprop's gradients, weights up against weights down, and what the spikes of validation images are like.
  *
- * Nothing that training reads is written: backprop has a twin of its own (measurement/backprop-twin.ts), and spikes are measured as at an epoch's end, between two steps.
+ * Nothing that training reads is written: backprop has a twin of its own (measure/backprop-twin.ts), and spikes are measured as at an epoch's end, between two steps.
  */
 import type { Dataset } from "../data/dataset.ts";
-import { alignmentOf, type BackpropTwin, type JoinedWeights } from "../measurement/backprop-twin.ts";
-import { RepresentationMeter, type StageRepresentation } from "../measurement/representation.ts";
-import { SpikeSimilarity } from "../measurement/similarity.ts";
+import { alignmentOf, type BackpropTwin, type JoinedWeights } from "../measure/backprop-twin.ts";
+import { RepresentationMeter, type StageRepresentation } from "../measure/representation.ts";
+import { SpikeSimilarity } from "../measure/similarity.ts";
 
-import type { ImageModel, Model } from "../network/model.ts";
+import type { ImageModel, Model } from "../nets/model.ts";
 import { ImageDll } from "../rules/dll.ts";
 import { MirroredNets } from "../rules/mirrored-nets.ts";
 import type { Batch, Rule } from "../rules/rule.ts";

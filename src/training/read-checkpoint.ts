@@ -3,7 +3,7 @@
  */
 import { BispikeError } from "../errors.ts";
 import type { SafetensorsFile } from "../formats/safetensors.ts";
-import type { DataSummary } from "../network/model.ts";
+import type { DataSummary } from "../nets/model.ts";
 import { autoencodeSums } from "../problems/autoencode.ts";
 import { classifySums } from "../problems/classify.ts";
 import type { ProblemName, SumsShape } from "../problems/problem.ts";

@@ -3,13 +3,13 @@ import { type Dataset, describeShape, imageBytes, type Split, splitValidation } 
 
 import { BispikeError } from "../errors.ts";
 import { drawSpikes, LatentStatistics } from "../inference/autoencoder/statistics.ts";
-import { decideImages } from "../measurement/decide.ts";
-import { type Evaluation, evaluate } from "../measurement/evaluate.ts";
-import { familiarityOf, recalledCounts } from "../measurement/mismatch.ts";
-import { type RecalledImages, recallImages } from "../measurement/recall.ts";
-import { reconstructedErrors } from "../measurement/reconstruction.ts";
-import { perceive } from "../network/inference.ts";
-import type { ImageModel } from "../network/model.ts";
+import { decideImages } from "../measure/decide.ts";
+import { type Evaluation, evaluate } from "../measure/evaluate.ts";
+import { familiarityOf, recalledCounts } from "../measure/mismatch.ts";
+import { type RecalledImages, recallImages } from "../measure/recall.ts";
+import { reconstructedErrors } from "../measure/reconstruction.ts";
+import { perceive } from "../nets/inference.ts";
+import type { ImageModel } from "../nets/model.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 import type { AutoencoderCheckpoint, Checkpoint } from "./checkpoint.ts";
 import { bytesOfImage, type ImageInput, type ImageSet } from "./data-sources.ts";

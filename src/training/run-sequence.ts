@@ -7,7 +7,7 @@ import { placeOfLargest } from "../engine/elementary.ts";
 import { BispikeError } from "../errors.ts";
 import { firstSymbol, type GenerateOptions, generateSymbols } from "../inference/generate.ts";
 import { predictSeries } from "../inference/predict-series.ts";
-import { type CharacterEvaluation, evaluateSequence, type ValueEvaluation } from "../measurement/sequence.ts";
+import { type CharacterEvaluation, evaluateSequence, type ValueEvaluation } from "../measure/sequence.ts";
 import type { SequenceLearner } from "../rules/rule.ts";
 import { type Stepper, stepperOf } from "../rules/stepper.ts";
 import type { SequenceCheckpoint } from "./checkpoint.ts";

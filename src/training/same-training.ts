@@ -1,7 +1,7 @@
 /** Whether two configurations train the same thing, and whether a training can go on from a checkpoint: only as the training it was made by. */
 import type { SequenceSummary } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
-import type { DataSummary } from "../network/model.ts";
+import type { DataSummary } from "../nets/model.ts";
 import type { AnyConfig } from "./any-config.ts";
 import { modelConfig } from "./checkpoint.ts";
 import { clip } from "./config-words.ts";

@@ -1,7 +1,7 @@
 /** Moves a net's tensors between the engine and a checkpoint. */
 import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../formats/safetensors.ts";
-import type { Slot } from "../network/parameters.ts";
+import type { Slot } from "../nets/parameters.ts";
 
 /** All slots as named tensors. */
 export function exportSlots(slots: Iterable<Slot>): Map<string, Tensor> {

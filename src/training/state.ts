@@ -5,7 +5,7 @@
  *   optimiser.first.<name>, optimiser.second.<name>                                                        (AdamW's moments)
  */
 import type { Tensor } from "../formats/safetensors.ts";
-import type { Stateful } from "../network/parameters.ts";
+import type { Stateful } from "../nets/parameters.ts";
 import { exportSlots, importSlots } from "./slots.ts";
 
 /**

@@ -6,7 +6,7 @@ import { inOrder, probesArguments, readMeasures } from "../../src/comparison/mea
 import { reportRecord } from "../../src/comparison/records.ts";
 import { markdownReport } from "../../src/comparison/report.ts";
 import { compareRuns } from "../../src/comparison/statistics.ts";
-import type { Probes } from "../../src/measurement/probes.ts";
+import type { Probes } from "../../src/measure/probes.ts";
 
 const run = (accuracy: number, byRecall: number | null, part = "test") => {
   const separation = { between: 1, within: 2, ratio: 0.5, withinShare: 2 / 3 };

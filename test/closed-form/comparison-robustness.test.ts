@@ -7,7 +7,7 @@ import { csvReport, reportRecord } from "../../src/comparison/records.ts";
 import { markdownReport } from "../../src/comparison/report.ts";
 import { robustnessPanels } from "../../src/comparison/robustness.ts";
 import { compareRuns } from "../../src/comparison/statistics.ts";
-import type { Robustness } from "../../src/measurement/robustness.ts";
+import type { Robustness } from "../../src/measure/robustness.ts";
 
 /** Accuracy falls by `slope` at each severity of noise, and is `weights` at both severities of noise on the weights. */
 const run = (clean: number, slope: number, weights: number) => {

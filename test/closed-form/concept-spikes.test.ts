@@ -1,6 +1,6 @@
 /** The concept's spikes under constant drives, by hand: tau 2, so that a drive d charges a silent neuron to d/2, 3d/4, 7d/8, 15d/16, and a neuron that fires begins again. */
 import { expect, test } from "vitest";
-import { conceptSpikes, perceive } from "../../src/network/inference.ts";
+import { conceptSpikes, perceive } from "../../src/nets/inference.ts";
 import { smallPair } from "../support/small-pair.ts";
 
 const STEPS = 4;

@@ -1,6 +1,6 @@
 /** Pearson's correlation of two pictures, against values known on paper. */
 import { describe, expect, it } from "vitest";
-import { correlation } from "../../src/measurement/similarity.ts";
+import { correlation } from "../../src/measure/similarity.ts";
 
 describe("correlation", () => {
   it("is Pearson's", () => {

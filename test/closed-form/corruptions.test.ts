@@ -13,9 +13,9 @@ import {
   lessContrast,
   occludeSquare,
   shiftImage,
-} from "../../src/measurement/corruptions.ts";
+} from "../../src/measure/corruptions.ts";
 
-import { rootMeanSquare, WEIGHT_NOISE } from "../../src/measurement/robustness.ts";
+import { rootMeanSquare, WEIGHT_NOISE } from "../../src/measure/robustness.ts";
 
 const stream = (image = 0) => new RandomStream(5, "test", image);
 const grey = (height: number, width: number): ImageShape => ({ height, width, channels: 1 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FeatureStatistics, frechetDistance } from "../../src/measurement/frechet.ts";
+import { FeatureStatistics, frechetDistance } from "../../src/measure/frechet.ts";
 
 import { product, transposed } from "../reference/matrix-root.ts";
 import { covarianceOf, diagonal, gaussian, matrixOf, rotation, traceOf } from "../support/gaussians.ts";

@@ -5,7 +5,7 @@ import { Team } from "../../src/engine/team.ts";
 import type { LossPart } from "../../src/losses/align.ts";
 import { type FrequencyOptions, frequencyDefaults, frequencySplit } from "../../src/losses/bands.ts";
 import { reco } from "../../src/losses/stage-loss.ts";
-import { flat, type Shape } from "../../src/network/shape.ts";
+import { flat, type Shape } from "../../src/nets/shape.ts";
 import { spectra } from "../support/spectra.ts";
 import { splitAlign } from "../support/split-case.ts";
 

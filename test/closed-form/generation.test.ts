@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { FeatureExtractor } from "../../src/measurement/features.ts";
-import { frechetDistance } from "../../src/measurement/frechet.ts";
-import { featureStatistics, type GenerationBatch, measureGeneration } from "../../src/measurement/generation.ts";
+import type { FeatureExtractor } from "../../src/measure/features.ts";
+import { frechetDistance } from "../../src/measure/frechet.ts";
+import { featureStatistics, type GenerationBatch, measureGeneration } from "../../src/measure/generation.ts";
 
 const shape = { height: 2, width: 2, channels: 1 };
 const flat = (...values: number[]) => Float32Array.from(values.flatMap((value) => [value, value, value, value]));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { observedSummary } from "../../src/cli/report/summary.ts";
 import { figuresOf, valuesOf } from "../../src/comparison/figures.ts";
 import { RandomStream } from "../../src/engine/random.ts";
-import { gradientAngle } from "../../src/measurement/backprop-twin.ts";
+import { gradientAngle } from "../../src/measure/backprop-twin.ts";
 import type { Observation } from "../../src/training/observation.ts";
 
 describe("gradientAngle", () => {

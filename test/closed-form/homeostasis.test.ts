@@ -1,7 +1,7 @@
 /** Homeostasis of a pair: what a stage's loss has more, and the pull on each neuron, from firing rates counted spike by spike. Of a convolution a neuron is a channel. */
 import { describe, expect, test } from "vitest";
-import type { Layer } from "../../src/network/layer.ts";
-import { pixelsOf } from "../../src/network/shape.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { pixelsOf } from "../../src/nets/shape.ts";
 import type { StepReport } from "../../src/rules/rule.ts";
 import { classes, randomImages, type SmallOptions, type SmallPair, smallPair } from "../support/small-pair.ts";
 

@@ -5,7 +5,7 @@ import {
   peakSignalToNoise,
   ssimWindow,
   structuralSimilarities,
-} from "../../src/measurement/image-quality.ts";
+} from "../../src/measure/image-quality.ts";
 
 const square = (side: number, channels = 1) => ({ height: side, width: side, channels });
 const flat = (side: number, value: number) => new Float64Array(side * side).fill(value);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { Alignment } from "../../src/losses/align.ts";
 import { labelMatch } from "../../src/losses/infonce.ts";
-import { annClassifierSpec } from "../../src/network/specs.ts";
+import { annClassifierSpec } from "../../src/nets/specs.ts";
 import { annImageNet } from "../../src/rules/ann-images.ts";
 import { feedbackNet } from "../../src/rules/mirrored-nets.ts";
 import { relativeGap } from "../reference/close.ts";

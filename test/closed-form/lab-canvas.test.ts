@@ -9,8 +9,8 @@ import { drawField, planesLayout } from "../../lab/src/draw/spikes.ts";
 import { spoil, unspoilt } from "../../lab/src/draw/spoil.ts";
 import { meanAgreement } from "../../lab/src/worker/snapshot.ts";
 import { firingRates, spikeRows } from "../../lab/src/worker/spikes.ts";
-import { gaussianBlur } from "../../src/measurement/corruptions.ts";
-import type { Population } from "../../src/network/population.ts";
+import { gaussianBlur } from "../../src/measure/corruptions.ts";
+import type { Population } from "../../src/nets/population.ts";
 
 const BLUE = [1, 2, 3] as const;
 const RED = [4, 5, 6] as const;

@@ -16,7 +16,7 @@ import * as look from "../../lab/src/worker/look.ts";
 import type { Scene } from "../../lab/src/worker/scene.ts";
 import { centredCosines } from "../../lab/src/worker/spikes.ts";
 import { Team } from "../../src/engine/team.ts";
-import { spikingModel } from "../../src/network/model.ts";
+import { spikingModel } from "../../src/nets/model.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { recallMixture } from "../../lab/src/worker/draw.ts";
 import { mixedTrains, ROWS } from "../../lab/src/worker/mixture.ts";
 import { imageBytes } from "../../src/data/dataset.ts";
-import { recallImages } from "../../src/measurement/recall.ts";
-import { type TargetCode, targetCode } from "../../src/network/target-codes.ts";
+import { recallImages } from "../../src/measure/recall.ts";
+import { type TargetCode, targetCode } from "../../src/nets/target-codes.ts";
 import { smallModel } from "../support/small-model.ts";
 
 const codes = { "one-hot": targetCode("one-hot", 10, 0, 1), random: targetCode("random", 10, 24, 1) };

@@ -12,7 +12,7 @@ import { interpolateRates } from "../../src/inference/autoencoder/interpolate.ts
 import { prototypeRates } from "../../src/inference/autoencoder/prototypes.ts";
 import { drawSpikes, LatentStatistics } from "../../src/inference/autoencoder/statistics.ts";
 import { evenTrains, ratesOf } from "../../src/inference/autoencoder/trains.ts";
-import { correlation } from "../../src/measurement/similarity.ts";
+import { correlation } from "../../src/measure/similarity.ts";
 import "../support/property-seed.ts";
 
 const train = (rate: number, steps: number) => [...evenTrains([rate], 1, steps)].join("");

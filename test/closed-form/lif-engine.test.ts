@@ -5,11 +5,11 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { Layer } from "../../src/network/layer.ts";
-import { LinearSynapses } from "../../src/network/linear.ts";
-import type { Feature } from "../../src/network/neuron.ts";
-import { Population } from "../../src/network/population.ts";
-import { flat } from "../../src/network/shape.ts";
+import { Layer } from "../../src/nets/layer.ts";
+import { LinearSynapses } from "../../src/nets/linear.ts";
+import type { Feature } from "../../src/nets/neuron.ts";
+import { Population } from "../../src/nets/population.ts";
+import { flat } from "../../src/nets/shape.ts";
 
 let team: Team;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 /** Specs of nets: recall's layers are perception's the other way round. */
 import { expect, test } from "vitest";
-import { flat } from "../../src/network/shape.ts";
-import { chain, type LayerSpec, mirror } from "../../src/network/spec.ts";
-import { autoencoderSpec, classifierSpec } from "../../src/network/specs.ts";
+import { flat } from "../../src/nets/shape.ts";
+import { chain, type LayerSpec, mirror } from "../../src/nets/spec.ts";
+import { autoencoderSpec, classifierSpec } from "../../src/nets/specs.ts";
 
 const image = { height: 8, width: 4, channels: 2 };
 const network = { hidden: [5, 17], steps: 4, norm: true, tau: 2, threshold: { perception: 0.6, recall: 0.5 } };

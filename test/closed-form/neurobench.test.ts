@@ -1,13 +1,13 @@
 /** Counts, energies and ranks that can be said by hand. */
 import { describe, expect, it } from "vitest";
-import { convConnections, linearConnections } from "../../src/measurement/connections.ts";
-import { ENERGY_PRESETS, picojoules } from "../../src/measurement/energy.ts";
-import { auroc } from "../../src/measurement/mismatch.ts";
-import { operationsOfCall } from "../../src/measurement/operations.ts";
-import { effectiveRank, unitRates } from "../../src/measurement/representation.ts";
-import { spikeCounts } from "../../src/measurement/spike-counts.ts";
+import { convConnections, linearConnections } from "../../src/measure/connections.ts";
+import { ENERGY_PRESETS, picojoules } from "../../src/measure/energy.ts";
+import { auroc } from "../../src/measure/mismatch.ts";
+import { operationsOfCall } from "../../src/measure/operations.ts";
+import { effectiveRank, unitRates } from "../../src/measure/representation.ts";
+import { spikeCounts } from "../../src/measure/spike-counts.ts";
 
-import { flat } from "../../src/network/shape.ts";
+import { flat } from "../../src/nets/shape.ts";
 
 describe("synaptic operations", () => {
   const example = linearConnections([1.3, 0, -3.2, 0, 1.2, -5.1, -1.1, 2.7, 0], flat(3));

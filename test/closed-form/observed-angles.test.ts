@@ -1,9 +1,9 @@
 /** Angles to backprop's gradient and alignments of weights, where theory says what they are. */
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import { plainWeights, type Weighted } from "../../src/measurement/footprint.ts";
-import { spikingModel } from "../../src/network/model.ts";
-import type { Synapses } from "../../src/network/synapses.ts";
+import { plainWeights, type Weighted } from "../../src/measure/footprint.ts";
+import { spikingModel } from "../../src/nets/model.ts";
+import type { Synapses } from "../../src/nets/synapses.ts";
 import { ImageDll } from "../../src/rules/dll.ts";
 import { MirroredNets } from "../../src/rules/mirrored-nets.ts";
 import type { Experiment } from "../../src/training/experiment.ts";

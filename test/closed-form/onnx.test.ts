@@ -4,8 +4,8 @@ import { Team } from "../../src/engine/team.ts";
 import { perceptionOnnx, recallOnnx } from "../../src/formats/onnx.ts";
 import { singleAtLeast } from "../../src/formats/onnx-layers.ts";
 
-import { Model } from "../../src/network/model.ts";
-import type { NetworkOptions } from "../../src/network/pair.ts";
+import { Model } from "../../src/nets/model.ts";
+import type { NetworkOptions } from "../../src/nets/pair.ts";
 import { onnxNet } from "../support/onnx-session.ts";
 
 let team: Team;

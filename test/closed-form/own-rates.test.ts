@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { PairOptions } from "../../src/network/pair.ts";
-import type { ParameterGroup } from "../../src/network/parameters.ts";
+import type { PairOptions } from "../../src/nets/pair.ts";
+import type { ParameterGroup } from "../../src/nets/parameters.ts";
 import type { BsdOptions } from "../../src/problems/classify-ends.ts";
 import type { ImageDll } from "../../src/rules/dll.ts";
 import type { LocalLosses } from "../../src/rules/local-losses.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { type Picture, pictureGrid } from "../../src/measurement/picture-grid.ts";
+import { type Picture, pictureGrid } from "../../src/measure/picture-grid.ts";
 import { encodePng } from "../../src/node/png.ts";
 
 const grey = (width: number, height: number, ...pixels: number[]): Picture => ({

@@ -1,6 +1,6 @@
 /** What a cnn's two networks are compared by where features are pooled: perception by its cells' means or energies, recall by means whatever perception has, counted spike by spike. */
 import { expect, test } from "vitest";
-import type { Layer } from "../../src/network/layer.ts";
+import type { Layer } from "../../src/nets/layer.ts";
 import { randomImages, smallPair } from "../support/small-pair.ts";
 
 const IMAGES = 5;

@@ -1,7 +1,7 @@
 /** Real values as spikes of tuned neurons: counts worked out by hand, and how evenly they are spread. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { codeValue, firesAt, populationCodeDefaults, preferring } from "../../src/network/population-code.ts";
+import { codeValue, firesAt, populationCodeDefaults, preferring } from "../../src/nets/population-code.ts";
 
 const countsOf = (size: number, range: number, steps: number, value: number): number[] => {
   const counts = new Uint8Array(size);

@@ -2,16 +2,16 @@
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { evenly } from "../../src/measurement/decide.ts";
+import { evenly } from "../../src/measure/decide.ts";
 import {
   LinearDecision,
   minimise,
   nearestPrototype,
   SoftmaxRegression,
   standardise,
-} from "../../src/measurement/softmax-regression.ts";
-import { spikeCounts } from "../../src/measurement/spike-counts.ts";
-import { ClassSpread, recallFeatures, StageFeatures } from "../../src/measurement/stage-features.ts";
+} from "../../src/measure/softmax-regression.ts";
+import { spikeCounts } from "../../src/measure/spike-counts.ts";
+import { ClassSpread, recallFeatures, StageFeatures } from "../../src/measure/stage-features.ts";
 import { randomImages, smallPair } from "../support/small-pair.ts";
 
 const random = new RandomStream(3, "probes");

@@ -2,13 +2,13 @@
 import { expect, test } from "vitest";
 import type { Split } from "../../src/data/dataset.ts";
 import { Team } from "../../src/engine/team.ts";
-import { decideImages } from "../../src/measurement/decide.ts";
-import { evaluate } from "../../src/measurement/evaluate.ts";
-import { LayeredNet } from "../../src/network/layered-net.ts";
-import { AnnModel } from "../../src/network/model.ts";
-import { flat } from "../../src/network/shape.ts";
-import { dense } from "../../src/network/spec.ts";
-import { annSpec } from "../../src/network/specs.ts";
+import { decideImages } from "../../src/measure/decide.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
+import { LayeredNet } from "../../src/nets/layered-net.ts";
+import { AnnModel } from "../../src/nets/model.ts";
+import { flat } from "../../src/nets/shape.ts";
+import { dense } from "../../src/nets/spec.ts";
+import { annSpec } from "../../src/nets/specs.ts";
 
 const shape = { height: 1, width: 6, channels: 1 };
 

@@ -7,8 +7,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import type { SequencePair } from "../../src/network/sequence-pair.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import type { SequencePair } from "../../src/nets/sequence-pair.ts";
 import { smallBsd } from "../support/small-recurrent.ts";
 
 const [a, b, c] = [0, 1, 2];

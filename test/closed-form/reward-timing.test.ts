@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import type { NetworkPair } from "../../src/network/pair.ts";
-import { sizeOf } from "../../src/network/shape.ts";
-import { stepsOf } from "../../src/network/synapses.ts";
+import type { NetworkPair } from "../../src/nets/pair.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
+import { stepsOf } from "../../src/nets/synapses.ts";
 import { RewardTiming } from "../../src/rules/r-stdp.ts";
 import { worstGap } from "../reference/close.ts";
 import * as ad from "../support/autodiff.ts";

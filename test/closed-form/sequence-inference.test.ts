@@ -5,7 +5,7 @@ import { parseCsv, roundRestored, writeCsv } from "../../src/data/sequence/csv.t
 import { drawSymbol, firstSymbol, generateSymbols } from "../../src/inference/generate.ts";
 import { predictSeries } from "../../src/inference/predict-series.ts";
 import { Moments } from "../../src/inference/reconstruct.ts";
-import { shareRight } from "../../src/measurement/reconstruction.ts";
+import { shareRight } from "../../src/measure/reconstruction.ts";
 import type { Stepper } from "../../src/rules/stepper.ts";
 
 describe("drawing a symbol", () => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SequenceSet, SeriesSummary, TextSummary } from "../../src/data/sequence/task.ts";
 
-import { coverOnce, ErrorSums, evaluateSequence, naiveForecasts, scoreOf } from "../../src/measurement/sequence.ts";
+import { coverOnce, ErrorSums, evaluateSequence, naiveForecasts, scoreOf } from "../../src/measure/sequence.ts";
 
 import type { SequenceLearner } from "../../src/rules/rule.ts";
 

@@ -1,7 +1,7 @@
 /** Random codes in place of recall: how many ones they have, where they lie, and the losses of a stage that is silent or always fires. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { distinctCodes } from "../../src/network/target-codes.ts";
+import { distinctCodes } from "../../src/nets/target-codes.ts";
 import { StageCodes } from "../../src/rules/stage-codes.ts";
 import { classes, randomImages, type SmallOptions, smallPair } from "../support/small-pair.ts";
 

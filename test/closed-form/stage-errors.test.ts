@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import type { NetworkPair } from "../../src/network/pair.ts";
-import { sizeOf } from "../../src/network/shape.ts";
+import type { NetworkPair } from "../../src/nets/pair.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
 import { DirectFeedbackAlignment } from "../../src/rules/feedback-alignment.ts";
 import { LocalLosses } from "../../src/rules/local-losses.ts";
 import { worstGap } from "../reference/close.ts";

@@ -1,7 +1,7 @@
 /** What nets are drawn as: weights and biases uniform within 1 / sqrt(fan-in), each block from a stream of its own; norms that change nothing, and moments of 0. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { Slot, Stateful } from "../../src/network/parameters.ts";
+import type { Slot, Stateful } from "../../src/nets/parameters.ts";
 import { RULES, smallRule } from "../support/image-rules.ts";
 import { smallAutoencoder } from "../support/small-autoencoder.ts";
 import { smallLearner } from "../support/small-learners.ts";

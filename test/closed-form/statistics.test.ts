@@ -11,7 +11,7 @@ import {
   spreadOf,
   studentT,
   twoSidedT,
-} from "../../src/measurement/statistics.ts";
+} from "../../src/measure/statistics.ts";
 
 const share = () => fc.double({ min: 0, max: 1, noNaN: true });
 

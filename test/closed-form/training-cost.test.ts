@@ -4,13 +4,13 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { CostMeter } from "../../src/measurement/cost.ts";
-import { picojoules } from "../../src/measurement/energy.ts";
-import type { Operations } from "../../src/measurement/operations.ts";
-import { parametersOf, ruleFootprint } from "../../src/measurement/rule-footprint.ts";
-import { TRAINING_PARTS, trainingCost } from "../../src/measurement/training-cost.ts";
-import { trainingStep } from "../../src/measurement/training-step.ts";
-import { type AnnModel, Model } from "../../src/network/model.ts";
+import { CostMeter } from "../../src/measure/cost.ts";
+import { picojoules } from "../../src/measure/energy.ts";
+import type { Operations } from "../../src/measure/operations.ts";
+import { parametersOf, ruleFootprint } from "../../src/measure/rule-footprint.ts";
+import { TRAINING_PARTS, trainingCost } from "../../src/measure/training-cost.ts";
+import { trainingStep } from "../../src/measure/training-step.ts";
+import { type AnnModel, Model } from "../../src/nets/model.ts";
 
 import { resolveConfig } from "../../src/training/config.ts";
 import { createModel } from "../../src/training/nets-and-rules.ts";

@@ -1,8 +1,8 @@
 /** What trainers and commands expect of backprop on autoencoders, spiking and real: losses, learning, reconstructing, tensors, errors, threads. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { sizeOf } from "../../src/network/shape.ts";
-import { autoencoderShapes } from "../../src/network/specs.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
+import { autoencoderShapes } from "../../src/nets/specs.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 
 import { AutoencoderBackprop, annAutoencoder } from "../../src/problems/autoencode-ends.ts";

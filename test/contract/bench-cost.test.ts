@@ -8,12 +8,12 @@ import { kernelSignatures } from "../../scripts/kernel-signatures.mjs";
 import { KERNEL_NAMES } from "../../src/engine/kernels.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { ConvSynapses } from "../../src/network/conv.ts";
-import { LinearSynapses } from "../../src/network/linear.ts";
-import { ParameterGroup } from "../../src/network/parameters.ts";
-import { Population } from "../../src/network/population.ts";
-import { flat, type Shape } from "../../src/network/shape.ts";
-import type { Synapses } from "../../src/network/synapses.ts";
+import { ConvSynapses } from "../../src/nets/conv.ts";
+import { LinearSynapses } from "../../src/nets/linear.ts";
+import { ParameterGroup } from "../../src/nets/parameters.ts";
+import { Population } from "../../src/nets/population.ts";
+import { flat, type Shape } from "../../src/nets/shape.ts";
+import type { Synapses } from "../../src/nets/synapses.ts";
 
 type Costs = ReadonlyMap<string, NonNullable<ReturnType<typeof costOf>>>;
 

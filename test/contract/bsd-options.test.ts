@@ -1,6 +1,6 @@
 /** What rule BSD refuses of whoever builds it: options that its pair was not made for. */
 import { expect, test } from "vitest";
-import type { PairOptions } from "../../src/network/pair.ts";
+import type { PairOptions } from "../../src/nets/pair.ts";
 import type { BsdOptions } from "../../src/problems/classify-ends.ts";
 import { smallPair } from "../support/small-pair.ts";
 

@@ -2,10 +2,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { PairCost } from "../../src/measurement/cost.ts";
-import type { RecallMeasures } from "../../src/measurement/recall.ts";
-import type { Representation } from "../../src/measurement/representation.ts";
-import type { TrainingCost } from "../../src/measurement/training-cost.ts";
+import type { PairCost } from "../../src/measure/cost.ts";
+import type { RecallMeasures } from "../../src/measure/recall.ts";
+import type { Representation } from "../../src/measure/representation.ts";
+import type { TrainingCost } from "../../src/measure/training-cost.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { idxFile } from "../support/data-files.ts";
 import { trainedRun } from "../support/trained-run.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Evaluation } from "../../src/measurement/evaluate.ts";
+import type { Evaluation } from "../../src/measure/evaluate.ts";
 import { jsonLines } from "../support/cli.ts";
 import { runHere } from "../support/cli-here.ts";
 import { sharedWorkspace } from "../support/small-run.ts";

@@ -5,7 +5,7 @@ import Papa from "papaparse";
 import { expect, it } from "vitest";
 import { digitList, nameList } from "../../src/cli/arguments.ts";
 import { checkSections } from "../../src/cli/commands/eval-sections.ts";
-import type { Robustness } from "../../src/measurement/robustness.ts";
+import type { Robustness } from "../../src/measure/robustness.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { expectRefusal } from "../support/refusal.ts";
 import { trainedRun } from "../support/trained-run.ts";

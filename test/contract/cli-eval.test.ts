@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { evaluate } from "../../src/measurement/evaluate.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
 import { openModel } from "../../src/node/open.ts";
 import { jsonLines, runCli } from "../support/cli.ts";
 import { expectRefusal } from "../support/refusal.ts";

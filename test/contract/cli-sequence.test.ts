@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { NaiveForecasts, ValueFigures } from "../../src/measurement/sequence.ts";
+import type { NaiveForecasts, ValueFigures } from "../../src/measure/sequence.ts";
 
 import { openSequence } from "../../src/node/open.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Summary } from "../../src/cli/report/summary.ts";
-import { evaluate } from "../../src/measurement/evaluate.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
 import { openModel } from "../../src/node/open.ts";
 import { jsonLines, runCli, startCli } from "../support/cli.ts";
 import { runHere } from "../support/cli-here.ts";

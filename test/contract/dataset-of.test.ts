@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Dataset, datasetOf } from "../../src/data/dataset.ts";
 
 import { Team } from "../../src/engine/team.ts";
-import { evaluate } from "../../src/measurement/evaluate.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
 import { resolveAutoencoderConfig, resolveConfig } from "../../src/training/config.ts";
 import { createAutoencoderExperiment, createExperiment } from "../../src/training/experiment.ts";
 import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";

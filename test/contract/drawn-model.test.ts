@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { recallImages } from "../../src/measurement/recall.ts";
+import { recallImages } from "../../src/measure/recall.ts";
 import { recordSpikes } from "../../src/nir.ts";
 import { writeRaster, writeRecallPicture } from "../../src/node/figures.ts";
 import { readPanels } from "../support/read-figure.ts";

@@ -6,7 +6,7 @@ import { FORMATS } from "../../src/cli/commands/export.ts";
 import { splitValidation } from "../../src/data/dataset.ts";
 import { parseNpz } from "../../src/data/sequence/npz.ts";
 import { decodeSafetensors } from "../../src/formats/safetensors.ts";
-import { evaluate } from "../../src/measurement/evaluate.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
 import { decodeNir, decodeSpikeTrains } from "../../src/nir.ts";
 import { openModel } from "../../src/node/open.ts";
 import { trainedRun } from "../support/trained-run.ts";

@@ -41,7 +41,7 @@ const folderOf = (file: string) => /^src\/([a-z]+)\//.exec(file)?.[1];
 
 /** What may point the other way. */
 const EXCEPTIONS: readonly (readonly [from: RegExp, to: RegExp])[] = [
-  [/^src\/(problems|training)\//, /^src\/measurement\//],
+  [/^src\/(problems|training)\//, /^src\/measure\//],
   [/^src\/training\/run-/, /^src\/inference\//],
   [/^src\/problems\/classify\.ts$/, /^src\/training\/observ(er|ation)\.ts$/],
   [/^src\//, /^src\/formats\/safetensors(-tensor|-write)?\.ts$/],

@@ -1,7 +1,7 @@
 /** Runs of a net outside training: what it is asked for and does not have is refused in words, and the first images of a batch are decided as in the whole batch. */
 import { describe, expect, it } from "vitest";
-import { decideImages } from "../../src/measurement/decide.ts";
-import { recallConcepts } from "../../src/network/inference.ts";
+import { decideImages } from "../../src/measure/decide.ts";
+import { recallConcepts } from "../../src/nets/inference.ts";
 import { smallModel } from "../support/small-model.ts";
 
 const refusal = (message: RegExp) =>

@@ -2,13 +2,13 @@
 import { expect, test } from "vitest";
 import { perceptionToNir, recallToNir } from "../../src/formats/nir.ts";
 import { perceptionOnnx } from "../../src/formats/onnx.ts";
-import { CostMeter } from "../../src/measurement/cost.ts";
-import { registerLayerKind } from "../../src/network/build.ts";
-import { LinearSynapses } from "../../src/network/linear.ts";
-import type { Shape } from "../../src/network/shape.ts";
-import { type LayerSpec, layerSize, mirror } from "../../src/network/spec.ts";
-import { classifierSpec } from "../../src/network/specs.ts";
-import type { Source, Synapses, Work } from "../../src/network/synapses.ts";
+import { CostMeter } from "../../src/measure/cost.ts";
+import { registerLayerKind } from "../../src/nets/build.ts";
+import { LinearSynapses } from "../../src/nets/linear.ts";
+import type { Shape } from "../../src/nets/shape.ts";
+import { type LayerSpec, layerSize, mirror } from "../../src/nets/spec.ts";
+import { classifierSpec } from "../../src/nets/specs.ts";
+import type { Source, Synapses, Work } from "../../src/nets/synapses.ts";
 import { smallModel } from "../support/small-model.ts";
 import { randomImages, smallPair } from "../support/small-pair.ts";
 

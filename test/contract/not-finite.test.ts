@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
-import { spikingModel } from "../../src/network/model.ts";
-import { ParameterGroup } from "../../src/network/parameters.ts";
+import { spikingModel } from "../../src/nets/model.ts";
+import { ParameterGroup } from "../../src/nets/parameters.ts";
 import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 import { AdamW } from "../../src/rules/optimiser.ts";
 import { resolveAutoencoderConfig, resolveConfig, resolveSequenceConfig } from "../../src/training/config.ts";

@@ -6,8 +6,8 @@ import { BispikeError } from "../../src/errors.ts";
 import { type OnnxExport, perceptionOnnx, recallOnnx } from "../../src/formats/onnx.ts";
 import { encodeModel, Graph } from "../../src/formats/onnx-graph.ts";
 
-import { type ImageModel, Model } from "../../src/network/model.ts";
-import type { NetworkOptions } from "../../src/network/pair.ts";
+import { type ImageModel, Model } from "../../src/nets/model.ts";
+import type { NetworkOptions } from "../../src/nets/pair.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createModel } from "../../src/training/nets-and-rules.ts";
 import { type ReadModel, readModel } from "../support/onnx-read.ts";

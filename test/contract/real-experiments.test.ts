@@ -1,9 +1,9 @@
 /** Experiments on non-spiking nets from a configuration: what a checkpoint opens is what was trained, and options reach the rule. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { classesOf, decideImages } from "../../src/measurement/decide.ts";
+import { classesOf, decideImages } from "../../src/measure/decide.ts";
 
-import { AnnModel, spikingModel } from "../../src/network/model.ts";
+import { AnnModel, spikingModel } from "../../src/nets/model.ts";
 
 import { annRules, resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";

@@ -1,7 +1,7 @@
 /** Rivals are refused a pair that was not made for them: they would learn from drives and winners that are not there, without a word. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { PairOptions } from "../../src/network/pair.ts";
+import type { PairOptions } from "../../src/nets/pair.ts";
 import { defaults } from "../../src/training/config.ts";
 import { spikingRule } from "../../src/training/nets-and-rules.ts";
 import { smallRivalPair } from "../support/small-rival.ts";

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
 import { Team } from "../../src/engine/team.ts";
-import { RecurrentNet, type RecurrentNetOptions } from "../../src/network/dense-recurrent-net.ts";
+import { RecurrentNet, type RecurrentNetOptions } from "../../src/nets/dense-recurrent-net.ts";
 import { AnnBackprop } from "../../src/rules/backprop.ts";
 import { Dll, dllDefaults } from "../../src/rules/dll.ts";
 import { PredictiveCoding, predictiveCodingDefaults } from "../../src/rules/predictive-coding.ts";

@@ -11,11 +11,11 @@ import { loadDataset } from "../../src/data/load.ts";
 import { channelStatistics } from "../../src/data/normalise.ts";
 import { permutation } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { NetworkPair } from "../../src/network/pair.ts";
-import { Population } from "../../src/network/population.ts";
-import { pixelsOf, tilesOf } from "../../src/network/shape.ts";
-import { isReal } from "../../src/network/synapses.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { NetworkPair } from "../../src/nets/pair.ts";
+import { Population } from "../../src/nets/population.ts";
+import { pixelsOf, tilesOf } from "../../src/nets/shape.ts";
+import { isReal } from "../../src/nets/synapses.ts";
 import { Bsd } from "../../src/problems/classify-ends.ts";
 
 const BATCH = 64;

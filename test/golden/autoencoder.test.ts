@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { frequencyDefaults } from "../../src/losses/bands.ts";
-import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
+import { AutoencoderPair } from "../../src/nets/autoencoder-pair.ts";
 import { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
 import { type LayerState, ReferenceTraining } from "../reference/autoencoder-training.ts";
 import { worstGap } from "../reference/close.ts";

@@ -5,7 +5,7 @@
  * method says 0, so from the step after it the float64 reference, which follows the method, is the oracle.
  */
 import { afterEach, describe, expect, it } from "vitest";
-import { pixelsOf } from "../../src/network/shape.ts";
+import { pixelsOf } from "../../src/nets/shape.ts";
 import { type BsdOptions, bsdStep } from "../reference/bsd-reference.ts";
 import { goldenOptions, goldenPair, namedGradients } from "../reference/golden-pair.ts";
 import { type GoldenTraining, trainGolden } from "../reference/golden-training.ts";

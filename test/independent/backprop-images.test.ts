@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import type { NetworkPair } from "../../src/network/pair.ts";
-import { stepsOf } from "../../src/network/synapses.ts";
+import type { NetworkPair } from "../../src/nets/pair.ts";
+import { stepsOf } from "../../src/nets/synapses.ts";
 import { Backprop } from "../../src/rules/backprop.ts";
 import { FixedWeights } from "../../src/rules/error-weights.ts";
 import { worstGap } from "../reference/close.ts";

@@ -5,9 +5,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { ParameterGroup } from "../../src/network/parameters.ts";
-import { sizeOf } from "../../src/network/shape.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { ParameterGroup } from "../../src/nets/parameters.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { SpikingStage } from "../../src/rules/backward-stage.ts";
 import { LayeredBackprop } from "../../src/rules/ways-down.ts";

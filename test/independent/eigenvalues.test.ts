@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { expect, test } from "vitest";
-import { symmetricEigenvalues } from "../../src/measurement/representation.ts";
+import { symmetricEigenvalues } from "../../src/measure/representation.ts";
 
 const sorted = (values: ArrayLike<number>) => Array.from(values).sort((a, b) => a - b);
 

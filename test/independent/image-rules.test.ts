@@ -1,7 +1,7 @@
 /** Rules on non-spiking nets of images against the tests' own autodiff: backprop of the loss, predictive coding of its energy, counter-current learning and BSD of their stages' losses. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { Activation } from "../../src/network/spec.ts";
+import type { Activation } from "../../src/nets/spec.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { type AnnImageLearner, annImageNet } from "../../src/rules/ann-images.ts";
 import { AnnBsd } from "../../src/rules/bsd-ann.ts";

@@ -5,9 +5,9 @@ import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import { perceptionOnnx, recallOnnx } from "../../src/formats/onnx.ts";
 
-import { decide, decideImages } from "../../src/measurement/decide.ts";
-import { conceptSpikes, recallConcepts } from "../../src/network/inference.ts";
-import type { Model } from "../../src/network/model.ts";
+import { decide, decideImages } from "../../src/measure/decide.ts";
+import { conceptSpikes, recallConcepts } from "../../src/nets/inference.ts";
+import type { Model } from "../../src/nets/model.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createModel } from "../../src/training/nets-and-rules.ts";
 import {

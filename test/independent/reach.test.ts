@@ -3,7 +3,7 @@
  * own, by the transposes or by what recall's synapses mirror. Recall learns as in BSD.
  */
 import { describe, expect, test } from "vitest";
-import type { Layer } from "../../src/network/layer.ts";
+import type { Layer } from "../../src/nets/layer.ts";
 import type { BsdOptions } from "../../src/problems/classify-ends.ts";
 import * as ad from "../support/autodiff.ts";
 import {

@@ -1,6 +1,6 @@
 /** Tests of significance against published tables and examples, and against values that SciPy 1.17 and mpmath (40 digits) gave. */
 import { describe, expect, it } from "vitest";
-import { incompleteBeta, logGamma, pairedT, signedRank, twoSidedT } from "../../src/measurement/statistics.ts";
+import { incompleteBeta, logGamma, pairedT, signedRank, twoSidedT } from "../../src/measure/statistics.ts";
 
 /** |actual / expected - 1|: tails need as many digits as the middle. */
 const relative = (actual: number, expected: number) => Math.abs(actual / expected - 1);

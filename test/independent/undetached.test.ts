@@ -3,7 +3,7 @@
  * same tape, cut at every stage's input, is plain BSD; whatever the two networks are compared by, and whatever drives recall.
  */
 import { describe, expect, test, vi } from "vitest";
-import { InputGradient } from "../../src/network/input-gradient.ts";
+import { InputGradient } from "../../src/nets/input-gradient.ts";
 import { ALLOWED, type Comparison, learn, type Small, small, tape, worst } from "../support/pair-tape.ts";
 
 /** A step has the losses and gradients of one tape, and not of another, so that the tape can tell. */

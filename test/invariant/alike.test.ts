@@ -2,11 +2,11 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { LinearSynapses } from "../../src/network/linear.ts";
-import { ParameterGroup } from "../../src/network/parameters.ts";
-import { Population } from "../../src/network/population.ts";
-import { flat, tilesOf } from "../../src/network/shape.ts";
-import type { Source } from "../../src/network/synapses.ts";
+import { LinearSynapses } from "../../src/nets/linear.ts";
+import { ParameterGroup } from "../../src/nets/parameters.ts";
+import { Population } from "../../src/nets/population.ts";
+import { flat, tilesOf } from "../../src/nets/shape.ts";
+import type { Source } from "../../src/nets/synapses.ts";
 
 const INPUTS = 40;
 const OUTPUTS = 21;

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inspectCheckpoint } from "../../src/cli/commands/inspect-checkpoint.ts";
 import { type AugmentOptions, augmentDefaults, VariantDraws } from "../../src/data/augment.ts";
 import { Team } from "../../src/engine/team.ts";
-import { evaluate } from "../../src/measurement/evaluate.ts";
-import { AnnModel, Model } from "../../src/network/model.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
+import { AnnModel, Model } from "../../src/nets/model.ts";
 
 import { type ImageRuleName, imageRules, resolveConfig } from "../../src/training/config.ts";
 import { createExperiment, type Experiment } from "../../src/training/experiment.ts";

@@ -1,8 +1,8 @@
 /** A step of an autoencoder follows from its state and the loaded images alone: not from what larger batches and drawings before it left in memory. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
-import type { Layer } from "../../src/network/layer.ts";
+import { AutoencoderPair } from "../../src/nets/autoencoder-pair.ts";
+import type { Layer } from "../../src/nets/layer.ts";
 import { AutoencoderBackprop, AutoencoderBsd, annAutoencoder } from "../../src/problems/autoencode-ends.ts";
 import type { AutoencoderLearner } from "../../src/rules/rule.ts";
 import { loadPatterns, SMALL_IMAGE } from "../support/backprop-autoencoder.ts";

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { frequencyDefaults } from "../../src/losses/bands.ts";
-import type { AutoencoderPair, Network } from "../../src/network/autoencoder-pair.ts";
-import type { Layer } from "../../src/network/layer.ts";
+import type { AutoencoderPair, Network } from "../../src/nets/autoencoder-pair.ts";
+import type { Layer } from "../../src/nets/layer.ts";
 import { autoencoderUpdates, type SmallAutoencoderOptions, smallAutoencoder } from "../support/small-autoencoder.ts";
 
 const kinds = ["mlp", "cnn"] as const;

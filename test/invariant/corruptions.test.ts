@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import "../support/property-seed.ts";
 import { imageBytes } from "../../src/data/dataset.ts";
-import { corruptImage, corruptSplit, IMAGE_CORRUPTIONS, SEVERITIES } from "../../src/measurement/corruptions.ts";
+import { corruptImage, corruptSplit, IMAGE_CORRUPTIONS, SEVERITIES } from "../../src/measure/corruptions.ts";
 
 const picture = fc
   .record({

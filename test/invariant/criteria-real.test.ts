@@ -1,8 +1,8 @@
 /** Which criteria a rule on a non-spiking net meets, found out by changing what it may not depend on and by watching what it sends; held against what `rules/criteria.ts` declares. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { sizeOf } from "../../src/network/shape.ts";
-import { isReal } from "../../src/network/synapses.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
+import { isReal } from "../../src/nets/synapses.ts";
 import type { AnnImageLearner } from "../../src/rules/ann-images.ts";
 import { CounterCurrent } from "../../src/rules/ccl.ts";
 import { type Criterion, criteriaOfRules } from "../../src/rules/criteria.ts";

@@ -1,8 +1,8 @@
 /** Which criteria of plausibility a rule meets, found out by changing what it may not depend on and by watching what it sends; held against what `rules/criteria.ts` declares. */
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { isReal } from "../../src/network/synapses.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { isReal } from "../../src/nets/synapses.ts";
 import {
   type Criterion,
   criteria,

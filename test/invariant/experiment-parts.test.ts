@@ -1,8 +1,8 @@
 /** Which images are for what: an epoch's score and what is observed are of those held out, class means of those trained on. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { evaluate } from "../../src/measurement/evaluate.ts";
-import { spikingModel } from "../../src/network/model.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
+import { spikingModel } from "../../src/nets/model.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment, type Experiment } from "../../src/training/experiment.ts";
 import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import { FeatureStatistics, frechetDistance } from "../../src/measurement/frechet.ts";
+import { FeatureStatistics, frechetDistance } from "../../src/measure/frechet.ts";
 
 import { product, transposed } from "../reference/matrix-root.ts";
 import { covarianceOf, gaussian, rotation, traceOf } from "../support/gaussians.ts";

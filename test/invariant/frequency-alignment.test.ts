@@ -7,7 +7,7 @@ import { Alignment, type PartLoss, type Wanted } from "../../src/losses/align.ts
 import { bandsOf, type FrequencyOptions, frequencyDefaults } from "../../src/losses/bands.ts";
 import { infonce } from "../../src/losses/infonce.ts";
 import { reco } from "../../src/losses/stage-loss.ts";
-import { flat, type Shape, sizeOf } from "../../src/network/shape.ts";
+import { flat, type Shape, sizeOf } from "../../src/nets/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { worstGap } from "../reference/close.ts";
 import { packRows, unpackRows } from "../support/spectra.ts";

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { perceivePicture, recallMixture } from "../../lab/src/worker/draw.ts";
 import type { Session } from "../../lab/src/worker/session.ts";
 import { RandomStream } from "../../src/engine/random.ts";
-import { Model } from "../../src/network/model.ts";
-import type { Population } from "../../src/network/population.ts";
+import { Model } from "../../src/nets/model.ts";
+import type { Population } from "../../src/nets/population.ts";
 import { steppedSession } from "../support/lab-session.ts";
 
 const cases: [string, { network: object; rule: object }][] = [

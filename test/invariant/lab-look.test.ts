@@ -5,7 +5,7 @@ import type { LabEvent } from "../../lab/src/worker/protocol.ts";
 import { Session } from "../../lab/src/worker/session.ts";
 import { spikeRows } from "../../lab/src/worker/spikes.ts";
 import { Team } from "../../src/engine/team.ts";
-import { spikingModel } from "../../src/network/model.ts";
+import { spikingModel } from "../../src/nets/model.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { smallDigits } from "../support/small-digits.ts";

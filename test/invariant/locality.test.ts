@@ -14,8 +14,8 @@
  */
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import type { NetworkPair, RecallPaths } from "../../src/network/pair.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import type { NetworkPair, RecallPaths } from "../../src/nets/pair.ts";
 import { randomImages, type SmallOptions, smallPair, updatesOf } from "../support/small-pair.ts";
 
 /** Changes the pair before its step. */

@@ -1,9 +1,9 @@
 /** What must stay the same when a batch, a network or its room is changed in a way that should not matter. */
 import { describe, expect, test } from "vitest";
-import type { Layer } from "../../src/network/layer.ts";
-import { LinearSynapses } from "../../src/network/linear.ts";
-import type { NetworkPair } from "../../src/network/pair.ts";
-import { pixelsOf } from "../../src/network/shape.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { LinearSynapses } from "../../src/nets/linear.ts";
+import type { NetworkPair } from "../../src/nets/pair.ts";
+import { pixelsOf } from "../../src/nets/shape.ts";
 import {
   type Images,
   randomImages,

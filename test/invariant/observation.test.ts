@@ -1,7 +1,7 @@
 /** Observing changes nothing: a run that is observed trains to the bytes of one that is not; and what is observed does not depend on threads or stops. */
 import { describe, expect, it } from "vitest";
-import { spikingModel } from "../../src/network/model.ts";
-import { NetworkPair } from "../../src/network/pair.ts";
+import { spikingModel } from "../../src/nets/model.ts";
+import { NetworkPair } from "../../src/nets/pair.ts";
 import { Backprop } from "../../src/rules/backprop.ts";
 import { degreesOf, observedStep, withObserved } from "../support/observed-experiment.ts";
 import { smallTraining } from "../support/small-training.ts";

@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Side } from "../../src/data/cue.ts";
-import { classesOf, modelClassifier } from "../../src/measurement/decide.ts";
-import { evaluate } from "../../src/measurement/evaluate.ts";
-import { mismatchScores } from "../../src/measurement/mismatch.ts";
-import { cuedRecall, measureRecall, recallImages } from "../../src/measurement/recall.ts";
-import { correlation } from "../../src/measurement/similarity.ts";
+import { classesOf, modelClassifier } from "../../src/measure/decide.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
+import { mismatchScores } from "../../src/measure/mismatch.ts";
+import { cuedRecall, measureRecall, recallImages } from "../../src/measure/recall.ts";
+import { correlation } from "../../src/measure/similarity.ts";
 
-import { type Model, spikingModel } from "../../src/network/model.ts";
+import { type Model, spikingModel } from "../../src/nets/model.ts";
 import { type OpenedModel, openModel } from "../../src/node/open.ts";
 import { trainedRun } from "../support/trained-run.ts";
 

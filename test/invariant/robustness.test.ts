@@ -1,17 +1,17 @@
 /** Robustness of trained nets, spiking and not: weights come back bit for bit, and a figure depends on nothing but what it is of. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { corruptSplit } from "../../src/measurement/corruptions.ts";
-import { evaluate } from "../../src/measurement/evaluate.ts";
+import { corruptSplit } from "../../src/measure/corruptions.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
 import {
   measureRobustness,
   type Robustness,
   rootMeanSquare,
   WEIGHT_NOISE,
   withNoisyWeights,
-} from "../../src/measurement/robustness.ts";
+} from "../../src/measure/robustness.ts";
 
-import type { ImageModel } from "../../src/network/model.ts";
+import type { ImageModel } from "../../src/nets/model.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";

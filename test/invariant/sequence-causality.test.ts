@@ -4,8 +4,8 @@
  */
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import type { SequencePair } from "../../src/network/sequence-pair.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import type { SequencePair } from "../../src/nets/sequence-pair.ts";
 import { drawParameters } from "../support/sequence-twin.ts";
 import { type SmallSequenceOptions, smallBsd } from "../support/small-recurrent.ts";
 

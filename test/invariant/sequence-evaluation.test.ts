@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
-import { evaluateSequence } from "../../src/measurement/sequence.ts";
+import { evaluateSequence } from "../../src/measure/sequence.ts";
 import { resolveSequenceConfig } from "../../src/training/config.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";
 import { sequenceRequest } from "../../src/training/sequence-request.ts";

@@ -1,6 +1,6 @@
 /** Streams: a net that sees one element at a time answers as it does a whole window, and learns from the elements just seen as it does from a window that follows the same ones. */
 import { describe, expect, test } from "vitest";
-import { NORM_MOMENTUM } from "../../src/network/norm.ts";
+import { NORM_MOMENTUM } from "../../src/nets/norm.ts";
 import { SequenceStream } from "../../src/problems/sequence-stream.ts";
 import { drawParameters } from "../support/sequence-twin.ts";
 import { randomSequence, sequenceRates, smallBsd } from "../support/small-recurrent.ts";

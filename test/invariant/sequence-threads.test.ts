@@ -1,6 +1,6 @@
 /** Real-valued sequence learners: the same bytes whatever the number of threads, and again from their own slots. */
 import { describe, expect, test } from "vitest";
-import type { RecurrentNet } from "../../src/network/dense-recurrent-net.ts";
+import type { RecurrentNet } from "../../src/nets/dense-recurrent-net.ts";
 import { AnnBackprop } from "../../src/rules/backprop.ts";
 import { Dll, dllDefaults } from "../../src/rules/dll.ts";
 import { PredictiveCoding } from "../../src/rules/predictive-coding.ts";

@@ -1,7 +1,7 @@
 /** Layers may share one room for their gradients: BSD uses a layer's up before it makes the next one's. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { ParameterGroup } from "../../src/network/parameters.ts";
+import { ParameterGroup } from "../../src/nets/parameters.ts";
 import { AdamW } from "../../src/rules/optimiser.ts";
 import { randomImages, smallPair } from "../support/small-pair.ts";
 

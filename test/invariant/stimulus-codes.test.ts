@@ -1,6 +1,6 @@
 /** Random codes of the stimulus belong to an image and a pass, wherever in a batch the image is shown: evaluation has one code for each, training another one every step. */
 import { expect, test } from "vitest";
-import type { Model } from "../../src/network/model.ts";
+import type { Model } from "../../src/nets/model.ts";
 import { smallModel } from "../support/small-model.ts";
 
 const SHAPE = { height: 3, width: 5, channels: 1 };

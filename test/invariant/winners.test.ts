@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { ConvSynapses } from "../../src/network/conv.ts";
-import { ParameterGroup } from "../../src/network/parameters.ts";
-import { Population } from "../../src/network/population.ts";
-import { pixelsOf, sizeOf } from "../../src/network/shape.ts";
+import { ConvSynapses } from "../../src/nets/conv.ts";
+import { ParameterGroup } from "../../src/nets/parameters.ts";
+import { Population } from "../../src/nets/population.ts";
+import { pixelsOf, sizeOf } from "../../src/nets/shape.ts";
 
 const cases = fc.record({
   source: fc.constantFrom("real", "spikes"),

@@ -5,10 +5,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { AutoencoderPair, type AutoencoderPairOptions, type Network } from "../../src/network/autoencoder-pair.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { NORM_MOMENTUM } from "../../src/network/norm.ts";
-import { pixelsOf } from "../../src/network/shape.ts";
+import { AutoencoderPair, type AutoencoderPairOptions, type Network } from "../../src/nets/autoencoder-pair.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { NORM_MOMENTUM } from "../../src/nets/norm.ts";
+import { pixelsOf } from "../../src/nets/shape.ts";
 import { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
 import type { AutoencoderReport } from "../../src/rules/rule.ts";
 import { AutoencoderTwin, arraysOf } from "../support/autoencoder-twin.ts";

@@ -1,5 +1,5 @@
 /** A pair of autoencoders trained by the float64 reference alone: its own parameters and AdamW's moments, gradients clipped by each layer's own norm. Without local reconstructs. */
-import type { Network } from "../../src/network/autoencoder-pair.ts";
+import type { Network } from "../../src/nets/autoencoder-pair.ts";
 import { type AdamwState, adamwDefaults, adamwStep } from "./adamw.ts";
 import {
   type AutoencoderRule,

@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { philox, RandomStream, streamKey } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { Population } from "../../src/network/population.ts";
-import { sizeOf } from "../../src/network/shape.ts";
-import { stimulusEncoder } from "../../src/network/stimulus-codes.ts";
-import { targetCode } from "../../src/network/target-codes.ts";
+import { Population } from "../../src/nets/population.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
+import { stimulusEncoder } from "../../src/nets/stimulus-codes.ts";
+import { targetCode } from "../../src/nets/target-codes.ts";
 
 let team: Team;
 beforeAll(async () => {

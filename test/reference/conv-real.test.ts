@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { annScratch } from "../../src/network/conv.ts";
+import { annScratch } from "../../src/nets/conv.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { worstGap } from "./close.ts";
 import { convForward, convOutputSize, convWeightGradient } from "./conv.ts";

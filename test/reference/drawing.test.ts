@@ -4,10 +4,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { DrawingSynapses } from "../../src/network/drawing.ts";
-import { Layer } from "../../src/network/layer.ts";
-import type { Population } from "../../src/network/population.ts";
-import { sizeOf } from "../../src/network/shape.ts";
+import { DrawingSynapses } from "../../src/nets/drawing.ts";
+import { Layer } from "../../src/nets/layer.ts";
+import type { Population } from "../../src/nets/population.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { buildLayer, channelsFirst, grid, type LayerCase } from "../support/layer-case.ts";
 import { blockBackward, blockForward } from "./block.ts";

@@ -1,10 +1,10 @@
 /** An evaluation in batches against the decisions themselves, of a net that is often wrong: where all are right, rows and columns, spikes and drives tell the same. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { decide } from "../../src/measurement/decide.ts";
-import { evaluate } from "../../src/measurement/evaluate.ts";
-import { perceive } from "../../src/network/inference.ts";
-import { type Model, spikingModel } from "../../src/network/model.ts";
+import { decide } from "../../src/measure/decide.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
+import { perceive } from "../../src/nets/inference.ts";
+import { type Model, spikingModel } from "../../src/nets/model.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import { smallDigits } from "../support/small-digits.ts";

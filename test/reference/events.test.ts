@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { Population } from "../../src/network/population.ts";
-import { pixelsOf, sizeOf } from "../../src/network/shape.ts";
+import { Population } from "../../src/nets/population.ts";
+import { pixelsOf, sizeOf } from "../../src/nets/shape.ts";
 
 let team: Team;
 beforeAll(async () => {

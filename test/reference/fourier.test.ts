@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { radicesOf, twiddlesOf } from "../../src/engine/fourier.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { flat, type Shape, sizeOf } from "../../src/network/shape.ts";
+import { flat, type Shape, sizeOf } from "../../src/nets/shape.ts";
 import { linesOf, spectra } from "../support/spectra.ts";
 import { worstGap } from "./close.ts";
 import { fourierForward, fourierMatrix, fourierTranspose } from "./fourier.ts";

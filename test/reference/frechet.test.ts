@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FeatureStatistics, frechetDistance } from "../../src/measurement/frechet.ts";
+import { FeatureStatistics, frechetDistance } from "../../src/measure/frechet.ts";
 
 import { covarianceOf, gaussian, traceOf } from "../support/gaussians.ts";
 import { worstGap } from "./close.ts";

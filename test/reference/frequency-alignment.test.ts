@@ -8,7 +8,7 @@ import { type FrequencyOptions, frequencyDefaults, frequencySplit } from "../../
 import { infonce } from "../../src/losses/infonce.ts";
 import { mse, reco } from "../../src/losses/stage-loss.ts";
 
-import { flat, type Shape, sizeOf } from "../../src/network/shape.ts";
+import { flat, type Shape, sizeOf } from "../../src/nets/shape.ts";
 import { linesOf } from "../support/spectra.ts";
 import { splitAlign } from "../support/split-case.ts";
 import { worstGap } from "./close.ts";

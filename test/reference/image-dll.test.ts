@@ -1,7 +1,7 @@
 /** DLL on non-spiking nets of images: its errors and gradients against the equations in float64, the case in which it must equal backprop, and its rates. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { AnnLayer } from "../../src/network/dense.ts";
+import { AnnLayer } from "../../src/nets/dense.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { type AnnImageLearner, annImageNet } from "../../src/rules/ann-images.ts";
 import { ImageAnnBackprop } from "../../src/rules/backprop.ts";

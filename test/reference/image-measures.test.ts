@@ -1,11 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  bandErrors,
-  meanSquaredErrors,
-  ssimWindow,
-  structuralSimilarities,
-} from "../../src/measurement/image-quality.ts";
+import { bandErrors, meanSquaredErrors, ssimWindow, structuralSimilarities } from "../../src/measure/image-quality.ts";
 
 import { bandPower, planeOf, ssim } from "./image-measures.ts";
 

@@ -5,9 +5,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import type { Feature } from "../../src/network/neuron.ts";
-import { pixelsOf, sizeOf } from "../../src/network/shape.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import type { Feature } from "../../src/nets/neuron.ts";
+import { pixelsOf, sizeOf } from "../../src/nets/shape.ts";
 import { driveOf } from "../support/golden-engine.ts";
 import { convCases, linearCases, neurons } from "../support/layer-arbitrary.ts";
 import { type BuiltLayer, buildLayer, channelsFirst, grid, type LayerCase, readBlock } from "../support/layer-case.ts";

@@ -6,12 +6,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { ConvSynapses } from "../../src/network/conv.ts";
-import { Layer } from "../../src/network/layer.ts";
-import { LinearSynapses } from "../../src/network/linear.ts";
-import { neuronDefaults } from "../../src/network/neuron.ts";
-import { Population } from "../../src/network/population.ts";
-import { flat, pixelsOf, type Shape, sizeOf } from "../../src/network/shape.ts";
+import { ConvSynapses } from "../../src/nets/conv.ts";
+import { Layer } from "../../src/nets/layer.ts";
+import { LinearSynapses } from "../../src/nets/linear.ts";
+import { neuronDefaults } from "../../src/nets/neuron.ts";
+import { Population } from "../../src/nets/population.ts";
+import { flat, pixelsOf, type Shape, sizeOf } from "../../src/nets/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { type Below, LocalReconstruction } from "../../src/rules/local-reconstruction.ts";
 

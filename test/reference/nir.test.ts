@@ -8,9 +8,9 @@ import { chainOf, type NirGraph } from "../../src/formats/nir-graph.ts";
 
 import { recordSpikes, type SpikeTrain } from "../../src/formats/spike-trains.ts";
 
-import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
-import { recallConcepts } from "../../src/network/inference.ts";
-import { sizeOf } from "../../src/network/shape.ts";
+import { AutoencoderPair } from "../../src/nets/autoencoder-pair.ts";
+import { recallConcepts } from "../../src/nets/inference.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
 import { SpikingLatent } from "../../src/problems/autoencode-ends.ts";
 import { fillSlots, smallModel } from "../support/small-model.ts";
 import { runNode, type Trace } from "./nir-simulation.ts";

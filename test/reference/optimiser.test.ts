@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { ParameterGroup } from "../../src/network/parameters.ts";
+import { ParameterGroup } from "../../src/nets/parameters.ts";
 import { AdamW } from "../../src/rules/optimiser.ts";
 import { type AdamwState, adamwDefaults, adamwStart, adamwStep } from "./adamw.ts";
 import { worstGap } from "./close.ts";

@@ -5,9 +5,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { NORM_MOMENTUM } from "../../src/network/norm.ts";
-import { SequencePair } from "../../src/network/sequence-pair.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { NORM_MOMENTUM } from "../../src/nets/norm.ts";
+import { SequencePair } from "../../src/nets/sequence-pair.ts";
 import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
 import { SequenceBackprop } from "../../src/rules/backprop.ts";
 import { drawParameters, plainArrays, referenceNet, windowElements } from "../support/sequence-twin.ts";

@@ -1,10 +1,10 @@
 /** Features of our own nets against spikes read one by one, on untrained models of odd sizes. */
 import { describe, expect, it } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { spikeFeatures } from "../../src/measurement/features.ts";
-import { perceive } from "../../src/network/inference.ts";
-import { Model } from "../../src/network/model.ts";
-import { pixelsOf } from "../../src/network/shape.ts";
+import { spikeFeatures } from "../../src/measure/features.ts";
+import { perceive } from "../../src/nets/inference.ts";
+import { Model } from "../../src/nets/model.ts";
+import { pixelsOf } from "../../src/nets/shape.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { smallDigits } from "../support/small-digits.ts";
 

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
-import { pixelsOf, sizeOf } from "../../src/network/shape.ts";
+import { pixelsOf, sizeOf } from "../../src/nets/shape.ts";
 import { driveOf } from "../support/golden-engine.ts";
 import { convCases, linearCases } from "../support/layer-arbitrary.ts";
 import { buildLayer, channelsFirst, grid, type LayerCase, readBlock } from "../support/layer-case.ts";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { type NetworkOptions, NetworkPair } from "../../src/network/pair.ts";
+import { type NetworkOptions, NetworkPair } from "../../src/nets/pair.ts";
 import { Top } from "../../src/rules/top.ts";
 import { align } from "./alignment.ts";
 import { relativeGap } from "./close.ts";

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { LinearSynapses } from "../../src/network/linear.ts";
-import { ParameterGroup } from "../../src/network/parameters.ts";
-import { flat, tilesOf } from "../../src/network/shape.ts";
+import { LinearSynapses } from "../../src/nets/linear.ts";
+import { ParameterGroup } from "../../src/nets/parameters.ts";
+import { flat, tilesOf } from "../../src/nets/shape.ts";
 
 interface Case {
   readonly images: number;

@@ -1,10 +1,10 @@
 /** A pair of autoencoders twice: the engine's, and the float64 reference's with the same numbers; and what a step leaves in the engine, in the reference's order. */
 import { RandomStream } from "../../src/engine/random.ts";
-import type { AutoencoderPair, Network } from "../../src/network/autoencoder-pair.ts";
-import { ConvSynapses } from "../../src/network/conv.ts";
-import { DrawingSynapses } from "../../src/network/drawing.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { flat, pixelsOf, type Shape, sizeOf } from "../../src/network/shape.ts";
+import type { AutoencoderPair, Network } from "../../src/nets/autoencoder-pair.ts";
+import { ConvSynapses } from "../../src/nets/conv.ts";
+import { DrawingSynapses } from "../../src/nets/drawing.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { flat, pixelsOf, type Shape, sizeOf } from "../../src/nets/shape.ts";
 import type { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
 import type { NetworkHalf } from "../reference/autoencoder-reference.ts";
 import type { Block, BlockGradients } from "../reference/block.ts";

@@ -1,8 +1,8 @@
 /** Small autoencoders that backprop trains, spiking and not, and images for them. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import { AutoencoderPair } from "../../src/network/autoencoder-pair.ts";
-import { sizeOf } from "../../src/network/shape.ts";
+import { AutoencoderPair } from "../../src/nets/autoencoder-pair.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
 
 import { AutoencoderBackprop, annAutoencoder } from "../../src/problems/autoencode-ends.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";

@@ -1,6 +1,6 @@
 /** Gaussians for tests of the distance between them. */
 import fc from "fast-check";
-import type { Gaussian } from "../../src/measurement/frechet.ts";
+import type { Gaussian } from "../../src/measure/frechet.ts";
 import { product, type Square, transposed } from "../reference/matrix-root.ts";
 
 export function gaussian(mean: readonly number[], covariance: Square, images = 1000): Gaussian {

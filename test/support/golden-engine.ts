@@ -1,9 +1,9 @@
 /** Builds the engine's pair from a golden state, and reads its values back in the golden files' order (PyTorch's). */
 import { Team } from "../../src/engine/team.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { NetworkPair } from "../../src/network/pair.ts";
-import { pixelsOf, sizeOf, tilesOf } from "../../src/network/shape.ts";
-import { stepsOf } from "../../src/network/synapses.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { NetworkPair } from "../../src/nets/pair.ts";
+import { pixelsOf, sizeOf, tilesOf } from "../../src/nets/shape.ts";
+import { stepsOf } from "../../src/nets/synapses.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { Bsd, type BsdOptions } from "../../src/problems/classify-ends.ts";
 import { type BlockNames, type GoldenState, type GoldenTensor, goldenNames } from "../golden/golden.ts";

@@ -1,10 +1,10 @@
 /** Small non-spiking nets of images under each of the rivals' rules, batches for them, and their twin in the tests' autodiff. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import type { AnnLayer } from "../../src/network/dense.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { sizeOf } from "../../src/network/shape.ts";
-import type { Activation } from "../../src/network/spec.ts";
+import type { AnnLayer } from "../../src/nets/dense.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
+import type { Activation } from "../../src/nets/spec.ts";
 import { type AnnImageLearner, type AnnImageNetOptions, annImageNet } from "../../src/rules/ann-images.ts";
 import { ImageAnnBackprop } from "../../src/rules/backprop.ts";
 import { AnnBsd } from "../../src/rules/bsd-ann.ts";

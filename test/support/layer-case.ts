@@ -7,14 +7,14 @@
 
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import { ConvSynapses } from "../../src/network/conv.ts";
-import { DrawingSynapses } from "../../src/network/drawing.ts";
-import { Layer } from "../../src/network/layer.ts";
-import { LinearSynapses, type Product } from "../../src/network/linear.ts";
-import type { Pooling } from "../../src/network/neuron.ts";
-import { Population } from "../../src/network/population.ts";
-import { pixelsOf, type Shape, sizeOf } from "../../src/network/shape.ts";
-import type { Source } from "../../src/network/synapses.ts";
+import { ConvSynapses } from "../../src/nets/conv.ts";
+import { DrawingSynapses } from "../../src/nets/drawing.ts";
+import { Layer } from "../../src/nets/layer.ts";
+import { LinearSynapses, type Product } from "../../src/nets/linear.ts";
+import type { Pooling } from "../../src/nets/neuron.ts";
+import { Population } from "../../src/nets/population.ts";
+import { pixelsOf, type Shape, sizeOf } from "../../src/nets/shape.ts";
+import type { Source } from "../../src/nets/synapses.ts";
 import type { Block } from "../reference/block.ts";
 import { holdOverTime } from "../reference/stage.ts";
 

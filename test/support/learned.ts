@@ -1,6 +1,6 @@
 /** What a step of learning left in a group of parameters, against the float64 gradient: gradients, AdamW's moments and the parameters. */
 import { expect } from "vitest";
-import type { Layer } from "../../src/network/layer.ts";
+import type { Layer } from "../../src/nets/layer.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
 import { adamwDefaults, adamwStep } from "../reference/adamw.ts";
 import { largest } from "../reference/autoencoder-rounding.ts";

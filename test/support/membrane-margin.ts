@@ -2,10 +2,10 @@
  * How near the membranes of a run came to their thresholds, in float64 and in units of rounding: where none came within rounding, every right implementation has the same spikes, in whatever
  * order it adds up. Membranes are followed along the engine's own spikes (which reset them and drive the stage above).
  */
-import { ConvSynapses } from "../../src/network/conv.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import type { NetworkPair } from "../../src/network/pair.ts";
-import { type Shape, sizeOf } from "../../src/network/shape.ts";
+import { ConvSynapses } from "../../src/nets/conv.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import type { NetworkPair } from "../../src/nets/pair.ts";
+import { type Shape, sizeOf } from "../../src/nets/shape.ts";
 import { convForward, convOutputSize } from "../reference/conv.ts";
 import { lifForward } from "../reference/lif.ts";
 import { linearForward } from "../reference/linear.ts";

@@ -1,11 +1,11 @@
 /** Models whose arithmetic is exact, and what of their runs exported graphs are held against. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { Model } from "../../src/network/model.ts";
-import type { NetworkOptions, RecallPaths } from "../../src/network/pair.ts";
-import type { Population } from "../../src/network/population.ts";
-import { pixelsOf, type Shape } from "../../src/network/shape.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { Model } from "../../src/nets/model.ts";
+import type { NetworkOptions, RecallPaths } from "../../src/nets/pair.ts";
+import type { Population } from "../../src/nets/population.ts";
+import { pixelsOf, type Shape } from "../../src/nets/shape.ts";
 import { grid } from "./layer-case.ts";
 
 export interface ExactCase {

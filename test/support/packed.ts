@@ -1,8 +1,8 @@
 /** The kernels' layouts for tests: numbers in the engine's memory at places that plain loops can name. */
 import type { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import { Population } from "../../src/network/population.ts";
-import { flat } from "../../src/network/shape.ts";
+import { Population } from "../../src/nets/population.ts";
+import { flat } from "../../src/nets/shape.ts";
 
 /** Tiles of 16 that hold `count` units. */
 export const tilesFor = (count: number): number => Math.ceil(count / 16);

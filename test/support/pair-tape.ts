@@ -4,11 +4,11 @@
  */
 import { expect } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import type { Feature } from "../../src/network/neuron.ts";
-import type { RecallPaths } from "../../src/network/pair.ts";
-import { sizeOf } from "../../src/network/shape.ts";
-import { stepsOf } from "../../src/network/synapses.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import type { Feature } from "../../src/nets/neuron.ts";
+import type { RecallPaths } from "../../src/nets/pair.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
+import { stepsOf } from "../../src/nets/synapses.ts";
 import type { BsdOptions } from "../../src/problems/classify-ends.ts";
 import * as ad from "./autodiff.ts";
 import { driveOf, normed, type PlainParameters, parametersOf, plainBlock, timeMean } from "./plain-stack.ts";

@@ -3,12 +3,12 @@
  * from. Everything is channels last, as the engine's plain order is.
  */
 import { expect } from "vitest";
-import { ConvSynapses } from "../../src/network/conv.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { NORM_EPSILON } from "../../src/network/norm.ts";
-import type { ParameterGroup } from "../../src/network/parameters.ts";
-import { pixelsOf, type Shape, sizeOf, tilesOf } from "../../src/network/shape.ts";
-import type { Synapses } from "../../src/network/synapses.ts";
+import { ConvSynapses } from "../../src/nets/conv.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { NORM_EPSILON } from "../../src/nets/norm.ts";
+import type { ParameterGroup } from "../../src/nets/parameters.ts";
+import { pixelsOf, type Shape, sizeOf, tilesOf } from "../../src/nets/shape.ts";
+import type { Synapses } from "../../src/nets/synapses.ts";
 import { worstGap } from "../reference/close.ts";
 import * as ad from "./autodiff.ts";
 

@@ -2,10 +2,10 @@
 import type { SequenceInputs, SequenceTargets } from "../../src/data/sequence/task.ts";
 import type { Region } from "../../src/engine/memory.ts";
 import { RandomStream } from "../../src/engine/random.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import type { Statistics } from "../../src/network/norm.ts";
-import type { Slot } from "../../src/network/parameters.ts";
-import type { SequencePair } from "../../src/network/sequence-pair.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import type { Statistics } from "../../src/nets/norm.ts";
+import type { Slot } from "../../src/nets/parameters.ts";
+import type { SequencePair } from "../../src/nets/sequence-pair.ts";
 import type { Elements, ReadOut, SequenceNet, SequenceStage } from "../reference/sequence-reference.ts";
 
 /** A layer's arrays in plain order, [out][in], of one of its group's regions. */

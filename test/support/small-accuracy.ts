@@ -1,6 +1,6 @@
 /** Accuracy of a checkpoint on the small data set's test images. */
 import { Team } from "../../src/engine/team.ts";
-import { evaluate } from "../../src/measurement/evaluate.ts";
+import { evaluate } from "../../src/measure/evaluate.ts";
 import { createModel } from "../../src/training/nets-and-rules.ts";
 import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { importState } from "../../src/training/state.ts";

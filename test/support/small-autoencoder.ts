@@ -3,8 +3,8 @@
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
 import { frequencyDefaults } from "../../src/losses/bands.ts";
-import { AutoencoderPair, type AutoencoderPairOptions } from "../../src/network/autoencoder-pair.ts";
-import { sizeOf } from "../../src/network/shape.ts";
+import { AutoencoderPair, type AutoencoderPairOptions } from "../../src/nets/autoencoder-pair.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { AutoencoderBsd, type AutoencoderBsdOptions } from "../../src/problems/autoencode-ends.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";

@@ -2,8 +2,8 @@
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { RecurrentNet } from "../../src/network/dense-recurrent-net.ts";
-import { SequencePair } from "../../src/network/sequence-pair.ts";
+import { RecurrentNet } from "../../src/nets/dense-recurrent-net.ts";
+import { SequencePair } from "../../src/nets/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
 import { AnnBackprop, SequenceBackprop } from "../../src/rules/backprop.ts";

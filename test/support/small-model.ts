@@ -1,10 +1,10 @@
 /** Small image models with everything set at random, norms and running statistics too: what other formats must say of any trained one. */
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { Model, type ModelOptions } from "../../src/network/model.ts";
-import type { NetworkOptions, PairOptions } from "../../src/network/pair.ts";
-import type { Slot } from "../../src/network/parameters.ts";
-import type { Shape } from "../../src/network/shape.ts";
+import { Model, type ModelOptions } from "../../src/nets/model.ts";
+import type { NetworkOptions, PairOptions } from "../../src/nets/pair.ts";
+import type { Slot } from "../../src/nets/parameters.ts";
+import type { Shape } from "../../src/nets/shape.ts";
 
 export interface SmallModelOptions {
   readonly network?: Partial<NetworkOptions> & Pick<PairOptions, "spec">;

@@ -1,9 +1,9 @@
 /** Small pairs under the BSD rule, for what must hold of any pair; everything follows from the options and a seed. */
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { type NetworkOptions, NetworkPair, type PairOptions } from "../../src/network/pair.ts";
-import type { ParameterGroup } from "../../src/network/parameters.ts";
-import { sizeOf } from "../../src/network/shape.ts";
+import { type NetworkOptions, NetworkPair, type PairOptions } from "../../src/nets/pair.ts";
+import type { ParameterGroup } from "../../src/nets/parameters.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { Bsd, type BsdOptions } from "../../src/problems/classify-ends.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";

@@ -9,7 +9,7 @@ import { createPart, type Part } from "../../src/distributed/part.ts";
 import { decodePart, type PartFile } from "../../src/distributed/part-file.ts";
 import { type PartResult, trainPart } from "../../src/distributed/train-part.ts";
 import { Team } from "../../src/engine/team.ts";
-import { rangesOf, type StageRange } from "../../src/network/pair.ts";
+import { rangesOf, type StageRange } from "../../src/nets/pair.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { type SmallDigitsOptions, smallDigits } from "./small-digits.ts";
 

@@ -4,8 +4,8 @@ import type { ElementKind, SequenceInputs, SequenceSet, SequenceTargets } from "
 
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import { SequencePair, type SequencePairOptions } from "../../src/network/sequence-pair.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import { SequencePair, type SequencePairOptions } from "../../src/nets/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
 import { SequenceBackprop } from "../../src/rules/backprop.ts";

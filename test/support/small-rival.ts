@@ -1,6 +1,6 @@
 /** Small nets under any rule for images on spiking nets, as `small-pair.ts` has them under BSD; everything follows from the options and a seed. */
 import { Team } from "../../src/engine/team.ts";
-import { NetworkPair, type PairOptions } from "../../src/network/pair.ts";
+import { NetworkPair, type PairOptions } from "../../src/nets/pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import type { Rule, StepReport } from "../../src/rules/rule.ts";
 import {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { SequenceInputs, SequenceSet } from "../../src/data/sequence/task.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { Team } from "../../src/engine/team.ts";
-import { RecurrentNet } from "../../src/network/dense-recurrent-net.ts";
+import { RecurrentNet } from "../../src/nets/dense-recurrent-net.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import type { SequenceLearner } from "../../src/rules/rule.ts";
 import type { PlainNet, PlainWindow } from "../reference/recurrent.ts";

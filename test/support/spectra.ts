@@ -2,7 +2,7 @@
 import { Fourier } from "../../src/engine/fourier.ts";
 import { padded } from "../../src/engine/kernels.ts";
 import type { Team } from "../../src/engine/team.ts";
-import type { Shape } from "../../src/network/shape.ts";
+import type { Shape } from "../../src/nets/shape.ts";
 
 /** What is transformed: points and the channels at each (1 in a flat population, whose neurons are the points). */
 export function linesOf({ height, width, channels }: Shape): { height: number; width: number; channels: number } {

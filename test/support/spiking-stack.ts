@@ -1,12 +1,12 @@
 /** A stack of the engine's spiking layers on random real inputs, and its twin in the tests' autodiff. */
 import { RandomStream } from "../../src/engine/random.ts";
 import type { Team } from "../../src/engine/team.ts";
-import { ConvSynapses } from "../../src/network/conv.ts";
-import { Layer } from "../../src/network/layer.ts";
-import { LinearSynapses } from "../../src/network/linear.ts";
-import type { Reader } from "../../src/network/population.ts";
-import { sizeOf } from "../../src/network/shape.ts";
-import type { RealInput, Source } from "../../src/network/synapses.ts";
+import { ConvSynapses } from "../../src/nets/conv.ts";
+import { Layer } from "../../src/nets/layer.ts";
+import { LinearSynapses } from "../../src/nets/linear.ts";
+import type { Reader } from "../../src/nets/population.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
+import type { RealInput, Source } from "../../src/nets/synapses.ts";
 import * as ad from "./autodiff.ts";
 import { grid } from "./layer-case.ts";
 import { driveOf, normed, type PlainParameters, parametersOf, timeMean } from "./plain-stack.ts";

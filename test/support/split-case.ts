@@ -4,7 +4,7 @@ import type { Team } from "../../src/engine/team.ts";
 import { Alignment, type PartLoss } from "../../src/losses/align.ts";
 import { bandsOf, type FrequencyOptions } from "../../src/losses/bands.ts";
 import type { Rivals } from "../../src/losses/pairings.ts";
-import { type Shape, sizeOf } from "../../src/network/shape.ts";
+import { type Shape, sizeOf } from "../../src/nets/shape.ts";
 import { packRows, unpackRows } from "./spectra.ts";
 
 export interface SplitCase {

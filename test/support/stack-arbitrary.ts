@@ -1,6 +1,6 @@
 /** Random stacks of layers for backprop: convolutions of any stride, pooling and upsampling, full connections to flat populations and planes, a read-out. */
 import fc from "fast-check";
-import { flat, type Shape } from "../../src/network/shape.ts";
+import { flat, type Shape } from "../../src/nets/shape.ts";
 
 export type StackStage =
   | { readonly kind: "linear"; readonly shape: Shape }

@@ -1,10 +1,10 @@
 /** One spiking stage of a pair in the tests' autodiff: what its gradients must be where those of its spikes are given. */
 import { expect } from "vitest";
 import type { RandomStream } from "../../src/engine/random.ts";
-import type { Layer } from "../../src/network/layer.ts";
-import type { NetworkPair } from "../../src/network/pair.ts";
-import { sizeOf } from "../../src/network/shape.ts";
-import { isReal, type RealInput, stepsOf } from "../../src/network/synapses.ts";
+import type { Layer } from "../../src/nets/layer.ts";
+import type { NetworkPair } from "../../src/nets/pair.ts";
+import { sizeOf } from "../../src/nets/shape.ts";
+import { isReal, type RealInput, stepsOf } from "../../src/nets/synapses.ts";
 import { worstGap } from "../reference/close.ts";
 import * as ad from "./autodiff.ts";
 import { grid } from "./layer-case.ts";

@@ -2,7 +2,7 @@
 import { occlude, type Side } from "../../../src/data/cue.ts";
 import type { ImageShape } from "../../../src/data/dataset.ts";
 import { RandomStream } from "../../../src/engine/random.ts";
-import { gaussianBlur, gaussianNoise, pixelScale } from "../../../src/measurement/corruptions.ts";
+import { gaussianBlur, gaussianNoise, pixelScale } from "../../../src/measure/corruptions.ts";
 
 export interface Spoiling {
   /** Which part is hidden: a bar at a side, or a patch in the middle. */

@@ -1,5 +1,5 @@
 /** What the Keep panel does; loaded with its first use. Each says what came of it in a sentence. */
-import { pictureGrid } from "../../../src/measurement/picture-grid.ts";
+import { pictureGrid } from "../../../src/measure/picture-grid.ts";
 import { drawPicture } from "../draw/picture.ts";
 import { replaceRun, setupOf, trainingThreads } from "../state/lab.ts";
 import { Run } from "../state/run.ts";

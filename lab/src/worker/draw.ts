@@ -2,10 +2,10 @@
 import { type Dataset, imageBytes } from "../../../src/data/dataset.ts";
 import { BispikeError } from "../../../src/errors.ts";
 import { conceptSpikes, decideImages, type ImageModel, type Model, type NetworkPair } from "../../../src/index.ts";
-import { checkImage } from "../../../src/measurement/corruptions.ts";
-import { drawnRows, recallScaling } from "../../../src/measurement/recall.ts";
-import { recallPresented } from "../../../src/network/inference.ts";
-import type { Population } from "../../../src/network/population.ts";
+import { checkImage } from "../../../src/measure/corruptions.ts";
+import { drawnRows, recallScaling } from "../../../src/measure/recall.ts";
+import { recallPresented } from "../../../src/nets/inference.ts";
+import type { Population } from "../../../src/nets/population.ts";
 import { type MixedTrain, type Mixture, mixedTrains, ROWS } from "./mixture.ts";
 import type { Perceived, RecalledConcept, TestImage } from "./protocol-draw.ts";
 import { firingRates, spikeRows } from "./spikes.ts";

@@ -1,5 +1,5 @@
 /** Histograms of rates, activations and weights, and which images of a batch stand for it. */
-import { unitRates } from "../../../src/measurement/representation.ts";
+import { unitRates } from "../../../src/measure/representation.ts";
 import type { Histogram, RateHistogram, WeightHistogram } from "./protocol-look.ts";
 
 /** Bins over weights: odd, so that 0 has a bin of its own middle. */

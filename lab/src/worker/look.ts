@@ -1,6 +1,6 @@
-import { alignmentOf, recallBetween, weightAlignment } from "../../../src/measurement/backprop-twin.ts";
-import { plainWeights, type Weighted } from "../../../src/measurement/footprint.ts";
-import { describeShape, sizeOf } from "../../../src/network/shape.ts";
+import { alignmentOf, recallBetween, weightAlignment } from "../../../src/measure/backprop-twin.ts";
+import { plainWeights, type Weighted } from "../../../src/measure/footprint.ts";
+import { describeShape, sizeOf } from "../../../src/nets/shape.ts";
 import { downwardWeights } from "../../../src/training/observer.ts";
 import { activationHistogram, rateHistogram, spreadOver, weightHistogram } from "./histogram.ts";
 import type {

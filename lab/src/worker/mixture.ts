@@ -10,7 +10,7 @@
 
 import { BispikeError } from "../../../src/errors.ts";
 import { permutation } from "../../../src/index.ts";
-import type { TargetCode } from "../../../src/network/target-codes.ts";
+import type { TargetCode } from "../../../src/nets/target-codes.ts";
 
 /** Recalls that a mixture is spread over. */
 export const ROWS = 32;

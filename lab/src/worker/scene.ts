@@ -1,6 +1,6 @@
 /** A run between two steps, and how its nets are run again on images of the newest batch, without learning, for who looks at them. */
 import type { Experiment } from "../../../src/index.ts";
-import { recallConcepts } from "../../../src/network/inference.ts";
+import { recallConcepts } from "../../../src/nets/inference.ts";
 import type { NewestBatch } from "./snapshot.ts";
 
 export interface Scene {

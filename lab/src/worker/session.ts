@@ -20,7 +20,7 @@ import {
   trainExperiment,
   trainsRecall,
 } from "../../../src/index.ts";
-import { parametersOf, ruleFootprint } from "../../../src/measurement/rule-footprint.ts";
+import { parametersOf, ruleFootprint } from "../../../src/measure/rule-footprint.ts";
 import { prepareExperiment } from "../../../src/training/experiment.ts";
 import { failureOf } from "./failure.ts";
 import type { About, LabEvent, Snapshot, StepLine } from "./protocol.ts";

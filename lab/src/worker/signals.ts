@@ -1,10 +1,10 @@
 /** What the units of a stage say in the newest pass, of either kind of net: spikes over T steps, or one real number. */
 import type { ImageModel, Model } from "../../../src/index.ts";
-import { conceptSpikes } from "../../../src/network/inference.ts";
-import type { Layer } from "../../../src/network/layer.ts";
-import type { AnnModel } from "../../../src/network/model.ts";
-import type { Population } from "../../../src/network/population.ts";
-import { flat, type Shape, sizeOf } from "../../../src/network/shape.ts";
+import { conceptSpikes } from "../../../src/nets/inference.ts";
+import type { Layer } from "../../../src/nets/layer.ts";
+import type { AnnModel } from "../../../src/nets/model.ts";
+import type { Population } from "../../../src/nets/population.ts";
+import { flat, type Shape, sizeOf } from "../../../src/nets/shape.ts";
 import { spikeRows } from "./spikes.ts";
 
 /** One network's units at a stage. */

@@ -1,8 +1,8 @@
 /** What the newest training step left in the engine's memory, as the page shows it. */
 import { type Dataset, imageBytes } from "../../../src/data/dataset.ts";
 import { fromFrameRows, type ImageModel, recallImages, type VariedBatch } from "../../../src/index.ts";
-import type { NetworkPair } from "../../../src/network/pair.ts";
-import { sizeOf } from "../../../src/network/shape.ts";
+import type { NetworkPair } from "../../../src/nets/pair.ts";
+import { sizeOf } from "../../../src/nets/shape.ts";
 import type { Snapshot } from "./protocol.ts";
 import { centredCosines, firingRates, spikeRows } from "./spikes.ts";
 

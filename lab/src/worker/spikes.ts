@@ -1,6 +1,6 @@
 /** Spikes of populations as bytes, and cosines between firing rates of the two networks. */
-import type { Population } from "../../../src/network/population.ts";
-import { pixelsOf, sizeOf, tilesOf } from "../../../src/network/shape.ts";
+import type { Population } from "../../../src/nets/population.ts";
+import { pixelsOf, sizeOf, tilesOf } from "../../../src/nets/shape.ts";
 import type { SpikeRows } from "./protocol.ts";
 
 const LANES = 16;

@@ -3,8 +3,8 @@
  * newest batch does, and must not be shown a drawing's spikes as the batch's.
  */
 import type { Model } from "../../../src/index.ts";
-import type { Population } from "../../../src/network/population.ts";
-import { pixelsOf, tilesOf } from "../../../src/network/shape.ts";
+import type { Population } from "../../../src/nets/population.ts";
+import { pixelsOf, tilesOf } from "../../../src/nets/shape.ts";
 
 /**
  * @param rows images of perception that the question overwrites

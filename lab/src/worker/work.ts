@@ -3,16 +3,16 @@
  * are is looked up once; training makes none exactly 0.
  */
 import type { VariedBatch } from "../../../src/data/augment.ts";
-import type { Connections } from "../../../src/measurement/connections.ts";
-import { type NetworkCost, networkCost } from "../../../src/measurement/cost.ts";
-import { picojoules } from "../../../src/measurement/energy.ts";
-import { type AnyLayer, layerConnections } from "../../../src/measurement/footprint.ts";
-import { LayerMeter } from "../../../src/measurement/layer-meter.ts";
-import type { Effective } from "../../../src/measurement/operations.ts";
-import { trainingCost } from "../../../src/measurement/training-cost.ts";
-import { trainingStep } from "../../../src/measurement/training-step.ts";
-import { recallConcepts } from "../../../src/network/inference.ts";
-import type { NetworkPair } from "../../../src/network/pair.ts";
+import type { Connections } from "../../../src/measure/connections.ts";
+import { type NetworkCost, networkCost } from "../../../src/measure/cost.ts";
+import { picojoules } from "../../../src/measure/energy.ts";
+import { type AnyLayer, layerConnections } from "../../../src/measure/footprint.ts";
+import { LayerMeter } from "../../../src/measure/layer-meter.ts";
+import type { Effective } from "../../../src/measure/operations.ts";
+import { trainingCost } from "../../../src/measure/training-cost.ts";
+import { trainingStep } from "../../../src/measure/training-step.ts";
+import { recallConcepts } from "../../../src/nets/inference.ts";
+import type { NetworkPair } from "../../../src/nets/pair.ts";
 import type { Experiment } from "../../../src/training/experiment.ts";
 import type { Work, WorkNow } from "./protocol-choose.ts";
 

@@ -1,18 +1,13 @@
 /** `bispike eval --cost`: NeuroBench's metrics, the energy of the arithmetic, and what a step of the rule costs. */
-import { CostMeter, type NetworkCost, type PairCost } from "../../measurement/cost.ts";
-import { ENERGY_PRESETS, type EnergyPreset, picojoules } from "../../measurement/energy.ts";
-import type { Effective, Operations } from "../../measurement/operations.ts";
-import { ProbeMeter, type Probes, type StageProbe } from "../../measurement/probes.ts";
-import {
-  RATE_BINS,
-  type Representation,
-  RepresentationMeter,
-  SATURATED_RATE,
-} from "../../measurement/representation.ts";
-import { parametersOf, type RuleFootprint, ruleFootprint } from "../../measurement/rule-footprint.ts";
-import { TRAINING_PARTS, type TrainingCost, trainingCost } from "../../measurement/training-cost.ts";
-import { trainingStep } from "../../measurement/training-step.ts";
-import { spikingModel } from "../../network/model.ts";
+import { CostMeter, type NetworkCost, type PairCost } from "../../measure/cost.ts";
+import { ENERGY_PRESETS, type EnergyPreset, picojoules } from "../../measure/energy.ts";
+import type { Effective, Operations } from "../../measure/operations.ts";
+import { ProbeMeter, type Probes, type StageProbe } from "../../measure/probes.ts";
+import { RATE_BINS, type Representation, RepresentationMeter, SATURATED_RATE } from "../../measure/representation.ts";
+import { parametersOf, type RuleFootprint, ruleFootprint } from "../../measure/rule-footprint.ts";
+import { TRAINING_PARTS, type TrainingCost, trainingCost } from "../../measure/training-cost.ts";
+import { trainingStep } from "../../measure/training-step.ts";
+import { spikingModel } from "../../nets/model.ts";
 import type { OpenedModel } from "../../node/open.ts";
 
 import { partImages } from "../data.ts";

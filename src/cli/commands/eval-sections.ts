@@ -1,7 +1,7 @@
 /** What `bispike eval` measures when asked: sections of its report, each watching the evaluation or working after it. */
 import type { Dataset, Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import type { Meter } from "../../measurement/evaluate.ts";
+import type { Meter } from "../../measure/evaluate.ts";
 import type { OpenedModel } from "../../node/open.ts";
 import type { EvalOptions } from "./eval.ts";
 

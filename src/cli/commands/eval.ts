@@ -2,12 +2,12 @@
 import { Command } from "commander";
 import type { SequenceRequest } from "../../data/sequence/load.ts";
 import { BispikeError } from "../../errors.ts";
-import { CORRUPTIONS, type CorruptionName, DEFAULT_DRAWS } from "../../measurement/corruptions.ts";
-import { type Evaluation, evaluate } from "../../measurement/evaluate.ts";
-import type { Errors, ValueFigures } from "../../measurement/sequence.ts";
-import { evaluateSequence, naiveForecasts, type SequenceEvaluation } from "../../measurement/sequence.ts";
-import { DEFAULT_CELLS, MOST_UNITS, PROBE_IMAGES } from "../../measurement/stage-features.ts";
-import type { ImageModel } from "../../network/model.ts";
+import { CORRUPTIONS, type CorruptionName, DEFAULT_DRAWS } from "../../measure/corruptions.ts";
+import { type Evaluation, evaluate } from "../../measure/evaluate.ts";
+import type { Errors, ValueFigures } from "../../measure/sequence.ts";
+import { evaluateSequence, naiveForecasts, type SequenceEvaluation } from "../../measure/sequence.ts";
+import { DEFAULT_CELLS, MOST_UNITS, PROBE_IMAGES } from "../../measure/stage-features.ts";
+import type { ImageModel } from "../../nets/model.ts";
 import { buildRun, type OpenedCheckpoint, type OpenedRun, openAnyCheckpoint } from "../../node/open.ts";
 import type { ProblemName } from "../../problems/problem.ts";
 import type {

@@ -17,12 +17,12 @@ import type { Tensor } from "../../formats/safetensors.ts";
 import { encodeEvents, scalarsOf } from "../../formats/tensorboard.ts";
 
 import { encodeWeights, plainWeights } from "../../formats/weights.ts";
-import { decideImages } from "../../measurement/decide.ts";
-import { AutoencoderPair, type Network } from "../../network/autoencoder-pair.ts";
-import { spikingModel } from "../../network/model.ts";
-import type { Slot } from "../../network/parameters.ts";
-import { pixelsOf, sizeOf } from "../../network/shape.ts";
-import { autoencoderFrame } from "../../network/specs.ts";
+import { decideImages } from "../../measure/decide.ts";
+import { AutoencoderPair, type Network } from "../../nets/autoencoder-pair.ts";
+import { spikingModel } from "../../nets/model.ts";
+import type { Slot } from "../../nets/parameters.ts";
+import { pixelsOf, sizeOf } from "../../nets/shape.ts";
+import { autoencoderFrame } from "../../nets/specs.ts";
 import {
   autoencoderToNir,
   encodeNir,

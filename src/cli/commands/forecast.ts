@@ -9,7 +9,7 @@ import { restore } from "../../data/sequence/series.ts";
 import { type SeriesSummary, targetStatistics } from "../../data/sequence/task.ts";
 import { BispikeError } from "../../errors.ts";
 import { predictSeries, type SeriesPrediction } from "../../inference/predict-series.ts";
-import { ErrorSums, type Errors, type ValueFigures } from "../../measurement/sequence.ts";
+import { ErrorSums, type Errors, type ValueFigures } from "../../measure/sequence.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { openSequence } from "../../node/open.ts";
 import { stepperOf } from "../../rules/stepper.ts";

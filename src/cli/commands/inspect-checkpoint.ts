@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { BispikeError } from "../../errors.ts";
 import type { SafetensorsFile, Tensor } from "../../formats/safetensors.ts";
-import { describeShape } from "../../network/shape.ts";
+import { describeShape } from "../../nets/shape.ts";
 import { CHECKPOINT_FILES, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/checkpoint.ts";

@@ -2,8 +2,8 @@
 import { type AugmentOptions, augments } from "../../data/augment.ts";
 import { describeShape } from "../../data/dataset.ts";
 import type { SequenceSummary, SeriesSummary } from "../../data/sequence/task.ts";
-import { flat, type Shape, sizeOf } from "../../network/shape.ts";
-import { autoencoderFrame, autoencoderShapes, paddedShape } from "../../network/specs.ts";
+import { flat, type Shape, sizeOf } from "../../nets/shape.ts";
+import { autoencoderFrame, autoencoderShapes, paddedShape } from "../../nets/specs.ts";
 import type { ProblemName } from "../../problems/problem.ts";
 import { authorsActivations } from "../../rules/ann-images.ts";
 import { criteriaOf } from "../../rules/criteria.ts";

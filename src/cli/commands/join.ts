@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { joinParts } from "../../distributed/join.ts";
 import { BispikeError } from "../../errors.ts";
-import { describeStages } from "../../network/pair.ts";
+import { describeStages } from "../../nets/pair.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { describeEnvironment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";

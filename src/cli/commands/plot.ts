@@ -6,7 +6,7 @@ import { Command, Option } from "commander";
 import { augments } from "../../data/augment.ts";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import { spikingModel } from "../../network/model.ts";
+import { spikingModel } from "../../nets/model.ts";
 import { writeAugmentedPicture } from "../../node/augmented-picture.ts";
 import { writeCurves, writeObservations, writeRaster, writeRecallPicture } from "../../node/figures.ts";
 import { type OpenedModel, openAnyCheckpoint, openModel } from "../../node/open.ts";

@@ -1,7 +1,7 @@
 /** `bispike predict`. */
 import { Command } from "commander";
-import { type Decision, decideImages } from "../../measurement/decide.ts";
-import type { ImageModel } from "../../network/model.ts";
+import { type Decision, decideImages } from "../../measure/decide.ts";
+import type { ImageModel } from "../../nets/model.ts";
 import { openModel } from "../../node/open.ts";
 import { type FittedPicture, inversionWarning, readPicture } from "../../node/pictures.ts";
 import { withThreads } from "../arguments.ts";

@@ -11,7 +11,7 @@ import {
   measureReconstructedSymbols,
   shareRight,
   truthOf,
-} from "../../measurement/reconstruction.ts";
+} from "../../measure/reconstruction.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { buildRun, type OpenedCheckpoint } from "../../node/open.ts";
 import { SequenceBsd } from "../../problems/sequence-ends.ts";

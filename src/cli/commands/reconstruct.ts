@@ -1,7 +1,7 @@
 /** `bispike reconstruct`. */
 import { Command, Option } from "commander";
 import { BispikeError } from "../../errors.ts";
-import type { Network } from "../../network/autoencoder-pair.ts";
+import type { Network } from "../../nets/autoencoder-pair.ts";
 import { openAutoencoder } from "../../node/open.ts";
 import type { AutoencoderLearner } from "../../rules/rule.ts";
 import { LARGEST, NETWORKS, type Part, partOption, wholeNumber, withData, withThreads } from "../arguments.ts";

@@ -7,7 +7,7 @@ import { createPart, type Part } from "../../distributed/part.ts";
 import { checkTiming, type PartTiming, timingDefaults } from "../../distributed/timing.ts";
 import { type PartResult, type PartStep, trainPart } from "../../distributed/train-part.ts";
 import { BispikeError } from "../../errors.ts";
-import { describeStages, parseStages, type StageRange } from "../../network/pair.ts";
+import { describeStages, parseStages, type StageRange } from "../../nets/pair.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { createTeam } from "../../node/open.ts";
 import { PartFolder, partFolder, partsConfig } from "../../node/part-folder.ts";

@@ -5,7 +5,7 @@ import { balancedCuts, stageWork } from "../../distributed/balance.ts";
 import { assertCuttable } from "../../distributed/part.ts";
 import { checkTiming } from "../../distributed/timing.ts";
 import { BispikeError } from "../../errors.ts";
-import { areWhole, describeStages, rangesOf, type StageRange } from "../../network/pair.ts";
+import { areWhole, describeStages, rangesOf, type StageRange } from "../../nets/pair.ts";
 import { type Child, type ChildEnd, startChild } from "../../node/child.ts";
 import {
   makePartFolders,

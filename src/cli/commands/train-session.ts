@@ -9,7 +9,7 @@ import type { Team } from "../../engine/team.ts";
 import { BispikeError } from "../../errors.ts";
 import { decodeSafetensors } from "../../formats/safetensors.ts";
 import { decodeWeights, WEIGHTS_KIND } from "../../formats/weights.ts";
-import type { Slot } from "../../network/parameters.ts";
+import type { Slot } from "../../nets/parameters.ts";
 import { imagesContent, sequenceContent } from "../../node/content.ts";
 import { describeEnvironment, type Environment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES, createTeam, openAnyCheckpoint } from "../../node/open.ts";

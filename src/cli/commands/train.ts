@@ -1,7 +1,7 @@
 /** `bispike train`. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { BispikeError } from "../../errors.ts";
-import { describeStages } from "../../network/pair.ts";
+import { describeStages } from "../../nets/pair.ts";
 import { commonStep, partFolder, partsOf, resumeCommand } from "../../node/part-folder.ts";
 import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import { type AnyConfig, resolveAnyConfig } from "../../training/any-config.ts";

@@ -1,5 +1,5 @@
 /** The wording of a training's lines. */
-import type { NaiveForecasts, SequenceEvaluation } from "../../measurement/sequence.ts";
+import type { NaiveForecasts, SequenceEvaluation } from "../../measure/sequence.ts";
 
 import type { AutoencoderEpochMetrics, EpochMetrics, SequenceEpochMetrics } from "../../training/metrics.ts";
 import type { Progress } from "../../training/trainer.ts";

@@ -1,12 +1,12 @@
 /** How well the networks of an autoencoder reconstruct a part of the data. */
 import type { Dataset, Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import type { FeatureExtractor } from "../../measurement/features.ts";
-import { type GenerationMeasures, GenerationMeter } from "../../measurement/generation.ts";
-import { isDrawable, type Picture, pictureGrid, type Tile } from "../../measurement/picture-grid.ts";
-import { reconstructedBatches } from "../../measurement/reconstruction.ts";
-import type { Network } from "../../network/autoencoder-pair.ts";
-import { sizeOf } from "../../network/shape.ts";
+import type { FeatureExtractor } from "../../measure/features.ts";
+import { type GenerationMeasures, GenerationMeter } from "../../measure/generation.ts";
+import { isDrawable, type Picture, pictureGrid, type Tile } from "../../measure/picture-grid.ts";
+import { reconstructedBatches } from "../../measure/reconstruction.ts";
+import type { Network } from "../../nets/autoencoder-pair.ts";
+import { sizeOf } from "../../nets/shape.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { featuresFor, openFeatures } from "../../node/features.ts";
 import { encodePng } from "../../node/png.ts";

@@ -5,25 +5,25 @@
 
 import type { Dataset, Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import { CostMeter, type PairCost } from "../../measurement/cost.ts";
-import { FP32, picojoules } from "../../measurement/energy.ts";
-import { evaluate } from "../../measurement/evaluate.ts";
-import type { Effective, Operations } from "../../measurement/operations.ts";
-import { isDrawable } from "../../measurement/picture-grid.ts";
-import { recallImages } from "../../measurement/recall.ts";
-import { parametersOf, type RuleFootprint, ruleFootprint } from "../../measurement/rule-footprint.ts";
+import { CostMeter, type PairCost } from "../../measure/cost.ts";
+import { FP32, picojoules } from "../../measure/energy.ts";
+import { evaluate } from "../../measure/evaluate.ts";
+import type { Effective, Operations } from "../../measure/operations.ts";
+import { isDrawable } from "../../measure/picture-grid.ts";
+import { recallImages } from "../../measure/recall.ts";
+import { parametersOf, type RuleFootprint, ruleFootprint } from "../../measure/rule-footprint.ts";
 import {
   evaluateSequence,
   type NaiveForecasts,
   naiveForecasts,
   type SequenceEvaluation,
-} from "../../measurement/sequence.ts";
+} from "../../measure/sequence.ts";
 
-import { type TrainingCost, trainingCost } from "../../measurement/training-cost.ts";
-import { trainingStep } from "../../measurement/training-step.ts";
-import type { Model } from "../../network/model.ts";
-import type { Slot } from "../../network/parameters.ts";
-import type { Shape } from "../../network/shape.ts";
+import { type TrainingCost, trainingCost } from "../../measure/training-cost.ts";
+import { trainingStep } from "../../measure/training-step.ts";
+import type { Model } from "../../nets/model.ts";
+import type { Slot } from "../../nets/parameters.ts";
+import type { Shape } from "../../nets/shape.ts";
 import { peakMemory } from "../../node/environment.ts";
 import { readObservations } from "../../node/observations-file.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
@@ -119,14 +119,14 @@ export interface Summary extends RunSummary {
   /** Best over the epochs; null where nothing was held out. */
   readonly validationAccuracy: number | null;
   readonly imagesPerSecond: number;
-  /** Of each network, of all that the rule needs while it trains, and of what naming an image takes: see `measurement/rule-footprint.ts`. */
+  /** Of each network, of all that the rule needs while it trains, and of what naming an image takes: see `measure/rule-footprint.ts`. */
   readonly parameters: Readonly<Record<keyof RuleFootprint, number>>;
   /** Of perceiving one image, over all T steps, and of learning from one; `bispike eval --cost` has it by layer and by part. */
   readonly cost: {
     /** As NeuroBench counts, and what this engine does for the same products. */
     readonly inference: Operations;
     readonly inferenceByEngine: Effective;
-    /** An image of a batch, as `measurement/training-cost.ts` counts. */
+    /** An image of a batch, as `measure/training-cost.ts` counts. */
     readonly training: Operations | null;
     /** Perception's parameters and buffers. */
     readonly footprintBytes: number;

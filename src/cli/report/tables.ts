@@ -1,6 +1,6 @@
 import type { StageLossOptions } from "../../losses/stage-loss.ts";
-import type { Decision } from "../../measurement/decide.ts";
-import type { Evaluation } from "../../measurement/evaluate.ts";
+import type { Decision } from "../../measure/decide.ts";
+import type { Evaluation } from "../../measure/evaluate.ts";
 
 /** Text tables and bars for the terminal. */
 

@@ -86,7 +86,7 @@ function same(p: usize, q: usize, count: i32): bool {
 /**
  * Forward convolution; items are images. x: [image][height][width][channels], `xStride` floats an image; outHeight and outWidth are those of the
  * convolution, before pooling. z, winner: [tile][image][pooled pixel][16]; the winner (0: not wanted) is which of the four, the first of equal ones; moments a
- * chunk of one image. `scratch`: see `annScratch` in network/conv.ts.
+ * chunk of one image. `scratch`: see `annScratch` in nets/conv.ts.
  */
 export function convolveReal(
   begin: i32, end: i32, thread: i32,

@@ -5,7 +5,7 @@
  */
 import { RandomStream } from "../../engine/random.ts";
 import { BispikeError } from "../../errors.ts";
-import { assertRows } from "../../network/shape.ts";
+import { assertRows } from "../../nets/shape.ts";
 
 /**
  * Counts of latent spikes by class.

@@ -3,7 +3,7 @@
 import { frequencyDefaults } from "../../losses/bands.ts";
 import { AFFINITIES } from "../../losses/infonce.ts";
 import { builtInLosses, stageLosses } from "../../losses/stage-loss.ts";
-import { POOLINGS } from "../../network/neuron.ts";
+import { POOLINGS } from "../../nets/neuron.ts";
 import { ERROR_WEIGHTS } from "../../rules/error-weights.ts";
 import { choice, flag, real, registered, section, whole } from "../options.ts";
 import { registeredRules } from "../registered-rules.ts";

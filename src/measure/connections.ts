@@ -8,8 +8,8 @@
  * So the sums of NeuroBench's metric, a forward pass of ones, become one addition an active input.
  */
 
-import { pixelsOf, type Shape, sizeOf } from "../network/shape.ts";
-import type { ConvGeometry } from "../network/synapses.ts";
+import { pixelsOf, type Shape, sizeOf } from "../nets/shape.ts";
+import type { ConvGeometry } from "../nets/synapses.ts";
 
 /** Taps a side of every convolution here. */
 const KERNEL = 3;

@@ -8,9 +8,9 @@
 import { addNoise, occlude, SIDES, type Side } from "../data/cue.ts";
 import { type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
-import { recallConcepts } from "../network/inference.ts";
-import type { Model } from "../network/model.ts";
-import { assertRows } from "../network/shape.ts";
+import { recallConcepts } from "../nets/inference.ts";
+import type { Model } from "../nets/model.ts";
+import { assertRows } from "../nets/shape.ts";
 import { type Classifier, classesOf } from "./decide.ts";
 
 import { correlation } from "./similarity.ts";

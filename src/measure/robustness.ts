@@ -9,8 +9,8 @@
 import type { Split } from "../data/dataset.ts";
 import { NormalStream, RandomStream } from "../engine/random.ts";
 import { BispikeError } from "../errors.ts";
-import type { ImageModel } from "../network/model.ts";
-import type { Slot, Stateful } from "../network/parameters.ts";
+import type { ImageModel } from "../nets/model.ts";
+import type { Slot, Stateful } from "../nets/parameters.ts";
 import {
   CORRUPTIONS,
   type CorruptionName,

@@ -4,9 +4,9 @@ import { toFrameRows } from "../data/frame-rows.ts";
 import { resizePixels } from "../data/resize.ts";
 import { LANES } from "../engine/kernels.ts";
 import { BispikeError } from "../errors.ts";
-import { perceiveHidden } from "../network/inference.ts";
-import type { Model } from "../network/model.ts";
-import { pixelsOf, tilesOf } from "../network/shape.ts";
+import { perceiveHidden } from "../nets/inference.ts";
+import type { Model } from "../nets/model.ts";
+import { pixelsOf, tilesOf } from "../nets/shape.ts";
 import { checkRows, type Pixels } from "./decide.ts";
 
 /** What makes features of images. */

@@ -16,9 +16,9 @@
  * batch; of predictive coding's weight gradients those above the first layer read values that have moved, none of them 0. Losses, neurons, norms and the optimiser are not counted.
  */
 
-import type { LayeredNet } from "../network/layered-net.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import { sizeOf } from "../network/shape.ts";
+import type { LayeredNet } from "../nets/layered-net.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import { sizeOf } from "../nets/shape.ts";
 import type { PairCost } from "./cost.ts";
 import { feedbackNet } from "./feedback-net.ts";
 import { featuresOf, type LayerCost } from "./layer-meter.ts";

@@ -2,9 +2,9 @@
  * The feedback net of counter-current learning and of non-spiking BSD, counted from its shapes alone: what a rule learns beside the net is in no checkpoint that is for use. Its inputs are the classes' one-hot
  * rows; its units are taken as active, which exponential linear and tanh ones are (of rectified ones about half would be 0). A sample is a class that runs down.
  */
-import type { LayeredNet } from "../network/layered-net.ts";
-import { sizeOf } from "../network/shape.ts";
-import { inputShape, layerSize } from "../network/spec.ts";
+import type { LayeredNet } from "../nets/layered-net.ts";
+import { sizeOf } from "../nets/shape.ts";
+import { inputShape, layerSize } from "../nets/spec.ts";
 import { convConnections, sumOf } from "./connections.ts";
 import { addFootprints, type Footprint, footprint } from "./footprint.ts";
 import { addOperations, NO_OPERATIONS, type Operations } from "./operations.ts";

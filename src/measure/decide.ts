@@ -9,10 +9,10 @@
 
 import { describeShape, type ImageShape, imageBytes, type Split } from "../data/dataset.ts";
 import { BispikeError } from "../errors.ts";
-import { conceptSpikes } from "../network/inference.ts";
-import type { AnnModel, ImageModel } from "../network/model.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import { assertRows } from "../network/shape.ts";
+import { conceptSpikes } from "../nets/inference.ts";
+import type { AnnModel, ImageModel } from "../nets/model.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import { assertRows } from "../nets/shape.ts";
 
 /** What a net decides of an image. */
 export interface Decision {

@@ -1,10 +1,10 @@
 /** What the hidden stages' spikes are like: effective rank of their rates, dead and saturated units, and how far the two networks' weights have aligned. */
 
 import { exponential, logarithm } from "../engine/elementary.ts";
-import { recallConcepts } from "../network/inference.ts";
-import type { Layer } from "../network/layer.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import { sizeOf } from "../network/shape.ts";
+import { recallConcepts } from "../nets/inference.ts";
+import type { Layer } from "../nets/layer.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import { sizeOf } from "../nets/shape.ts";
 import { type WeightAlignment, weightAlignment } from "./backprop-twin.ts";
 import type { Meter } from "./evaluate.ts";
 import { spikeCounts } from "./spike-counts.ts";

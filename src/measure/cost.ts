@@ -5,9 +5,9 @@
  * Activation sparsity is the share of zeros in the outputs of all neuron layers, all steps, all samples: perception's hidden stages and the concept's neurons, recall's
  * hidden stages. What enters a network (a coded stimulus, a concept's code) is no activation of it.
  */
-import { conceptSpikes, recallConcepts } from "../network/inference.ts";
-import type { LayeredNet } from "../network/layered-net.ts";
-import { NetworkPair } from "../network/pair.ts";
+import { conceptSpikes, recallConcepts } from "../nets/inference.ts";
+import type { LayeredNet } from "../nets/layered-net.ts";
+import { NetworkPair } from "../nets/pair.ts";
 
 import type { Meter } from "./evaluate.ts";
 import { addFootprints, type Footprint } from "./footprint.ts";

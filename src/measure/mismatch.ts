@@ -11,10 +11,10 @@
 import type { Split } from "../data/dataset.ts";
 import { exponential } from "../engine/elementary.ts";
 import { BispikeError } from "../errors.ts";
-import { perceive, recallConcepts } from "../network/inference.ts";
-import type { Model } from "../network/model.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import { pixelsOf, sizeOf, tilesOf } from "../network/shape.ts";
+import { perceive, recallConcepts } from "../nets/inference.ts";
+import type { Model } from "../nets/model.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import { pixelsOf, sizeOf, tilesOf } from "../nets/shape.ts";
 import { decide } from "./decide.ts";
 import { cosine, differing } from "./similarity.ts";
 import { spikeCounts } from "./spike-counts.ts";

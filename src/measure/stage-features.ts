@@ -1,10 +1,10 @@
-import type { AnnLayer } from "../network/dense.ts";
-import { cellsOf, type Layer } from "../network/layer.ts";
-import type { ImageModel } from "../network/model.ts";
-import type { Feature, Pooling } from "../network/neuron.ts";
-import type { NetworkPair } from "../network/pair.ts";
+import type { AnnLayer } from "../nets/dense.ts";
+import { cellsOf, type Layer } from "../nets/layer.ts";
+import type { ImageModel } from "../nets/model.ts";
+import type { Feature, Pooling } from "../nets/neuron.ts";
+import type { NetworkPair } from "../nets/pair.ts";
 
-import { pixelsOf, type Shape, sizeOf } from "../network/shape.ts";
+import { pixelsOf, type Shape, sizeOf } from "../nets/shape.ts";
 import { effectiveRank } from "./representation.ts";
 import { spikeCounts } from "./spike-counts.ts";
 

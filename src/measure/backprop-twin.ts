@@ -7,9 +7,9 @@
  */
 import type { Region } from "../engine/memory.ts";
 import type { Team } from "../engine/team.ts";
-import { mirroredIndices } from "../network/input-gradient.ts";
-import type { AnnImageRows } from "../network/model.ts";
-import { NetworkPair } from "../network/pair.ts";
+import { mirroredIndices } from "../nets/input-gradient.ts";
+import type { AnnImageRows } from "../nets/model.ts";
+import { NetworkPair } from "../nets/pair.ts";
 import { type AnnImageNetOptions, annImageNet } from "../rules/ann-images.ts";
 import { Backprop, ImageAnnBackprop } from "../rules/backprop.ts";
 import type { OptimiserOptions } from "../rules/optimiser.ts";

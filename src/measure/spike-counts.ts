@@ -1,7 +1,7 @@
 /** How often each unit of a population fired for an image. */
 import { LANES } from "../engine/kernels.ts";
-import type { Population } from "../network/population.ts";
-import { pixelsOf, tilesOf } from "../network/shape.ts";
+import type { Population } from "../nets/population.ts";
+import { pixelsOf, tilesOf } from "../nets/shape.ts";
 
 /**
  * Spikes of each unit, [pixel][channel], over the population's distinct steps (0 to T; 0 or 1 where spikes are held over time).

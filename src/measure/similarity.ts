@@ -2,9 +2,9 @@
  * Do the two networks speak alike? Hamming similarity of their spikes at a stage: the share of equal bits between perception of a sample and
  * recall of its class. Sparse spikes agree by chance already (both silent), so the same is measured with recall of another class: the control.
  */
-import { recallConcepts } from "../network/inference.ts";
-import type { NetworkPair } from "../network/pair.ts";
-import { pixelsOf, tilesOf } from "../network/shape.ts";
+import { recallConcepts } from "../nets/inference.ts";
+import type { NetworkPair } from "../nets/pair.ts";
+import { pixelsOf, tilesOf } from "../nets/shape.ts";
 
 /** Sums over samples, one entry a hidden stage; divide by `samples`. */
 export class SpikeSimilarity {

@@ -9,7 +9,7 @@ import {
   reconstructValues,
   type SymbolFit,
 } from "../inference/reconstruct.ts";
-import type { Network } from "../network/autoencoder-pair.ts";
+import type { Network } from "../nets/autoencoder-pair.ts";
 import type { AutoencoderModel } from "../problems/autoencode-model.ts";
 import type { SequenceBsd } from "../problems/sequence-ends.ts";
 

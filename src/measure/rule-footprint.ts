@@ -9,9 +9,9 @@
  *   classifiers   local-losses         a linear classifier a hidden stage, thrown away at the end
  */
 
-import type { LayeredNet } from "../network/layered-net.ts";
-import { NetworkPair } from "../network/pair.ts";
-import { sizeOf } from "../network/shape.ts";
+import type { LayeredNet } from "../nets/layered-net.ts";
+import { NetworkPair } from "../nets/pair.ts";
+import { sizeOf } from "../nets/shape.ts";
 import type { ErrorWeights } from "../rules/error-weights.ts";
 import type { AnyRuleName } from "../training/rule-names.ts";
 import { feedbackNet } from "./feedback-net.ts";

@@ -1,9 +1,9 @@
 /** Counts of one layer over batches: synaptic operations of its product and of its weight gradient, and the spikes it sends. */
 import type { Team } from "../engine/team.ts";
-import { Layer } from "../network/layer.ts";
-import type { Population } from "../network/population.ts";
-import { sizeOf } from "../network/shape.ts";
-import { isReal, type RealInput, stepsOf } from "../network/synapses.ts";
+import { Layer } from "../nets/layer.ts";
+import type { Population } from "../nets/population.ts";
+import { sizeOf } from "../nets/shape.ts";
+import { isReal, type RealInput, stepsOf } from "../nets/synapses.ts";
 import { type Connections, sumOf } from "./connections.ts";
 import { type AnyLayer, type Footprint, layerConnections, layerFootprint } from "./footprint.ts";
 import {

@@ -89,7 +89,7 @@ export interface Synapses {
    * What the newest forward pass took, which was of `images` images, all of them together. Weights that are 0 are not skipped. Not counted: biases, adding up motifs' sums to steps, and the
    * columns that fill the last tile of 16.
    *
-   * @param looked rows of weights that a listed spike of each input pixel is looked up in (`measurement/connections.ts`)
+   * @param looked rows of weights that a listed spike of each input pixel is looked up in (`measure/connections.ts`)
    */
   performed(images: number, looked: ArrayLike<number>): Work;
   /** Plain order: weights [out][in] or [out][3][3][in], outputs as [pixel][channel]; biases likewise. */

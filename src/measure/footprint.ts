@@ -7,10 +7,10 @@
  * the padding of the kernels' layout. Membranes are no buffers here: they live within one pass over a sample's T steps.
  */
 import type { Region } from "../engine/memory.ts";
-import type { AnnLayer } from "../network/dense.ts";
-import type { Layer } from "../network/layer.ts";
-import type { ParameterGroup } from "../network/parameters.ts";
-import type { Synapses } from "../network/synapses.ts";
+import type { AnnLayer } from "../nets/dense.ts";
+import type { Layer } from "../nets/layer.ts";
+import type { ParameterGroup } from "../nets/parameters.ts";
+import type { Synapses } from "../nets/synapses.ts";
 import { type Connections, convConnections, linearConnections } from "./connections.ts";
 
 /** A layer of a spiking net or of a non-spiking one. */

@@ -2,7 +2,7 @@
 import { checkLabels, type Split } from "../data/dataset.ts";
 import { placeOfLargest } from "../engine/elementary.ts";
 import { BispikeError } from "../errors.ts";
-import type { ImageModel } from "../network/model.ts";
+import type { ImageModel } from "../nets/model.ts";
 import { decideImages } from "./decide.ts";
 import { SpikeSimilarity } from "./similarity.ts";
 
