@@ -1,8 +1,7 @@
 // @ts-check
 /** Bars of step times: a panel a net, a group of bars a thread count. */
 import * as Plot from "@observablehq/plot";
-import { page, text } from "../dist/node/plots/page.js";
-import { drawPanel } from "../dist/node/plots/panel.js";
+import { drawPanel, page, text } from "../dist/node/plots/page.js";
 import { OURS } from "./contest.mjs";
 import { colourOf, PANEL, placeOf, WIDTH } from "./pictures-layout.mjs";
 import { figure } from "./table.mjs";

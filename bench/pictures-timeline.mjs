@@ -1,8 +1,7 @@
 // @ts-check
 /** A row a thread, a bar a kernel's share: one training step over time. */
 import * as Plot from "@observablehq/plot";
-import { page, text } from "../dist/node/plots/page.js";
-import { drawPanel } from "../dist/node/plots/panel.js";
+import { drawPanel, page, text } from "../dist/node/plots/page.js";
 import { WIDTH } from "./pictures-layout.mjs";
 
 /** Kernels of a kind share a colour; Okabe and Ito's. */

@@ -15,11 +15,6 @@
  * @module bispike/autoencoder
  */
 
-export { CountStatistics, drawCorrelated } from "./inference/autoencoder/correlated.ts";
-export { interpolateRates } from "./inference/autoencoder/interpolate.ts";
-export { prototypeRates } from "./inference/autoencoder/prototypes.ts";
-export { drawSpikes, LatentStatistics } from "./inference/autoencoder/statistics.ts";
-export { evenTrains, ratesOf } from "./inference/autoencoder/trains.ts";
 export { type ReconstructedBatch, reconstructedBatches, reconstructedErrors } from "./measure/reconstruction.ts";
 export {
   type AutoencoderOptions,
@@ -28,8 +23,17 @@ export {
   type Network,
 } from "./nets/autoencoder-pair.ts";
 export { type AutoencoderShape, autoencoderFrame, autoencoderShapes } from "./nets/specs.ts";
-export { AutoencoderBsd, type AutoencoderBsdOptions } from "./problems/autoencode-ends.ts";
-export { AutoencoderModel } from "./problems/autoencode-model.ts";
+export { AutoencoderBsd, type AutoencoderBsdOptions, AutoencoderModel } from "./problems/autoencode-learners.ts";
+export {
+  CountStatistics,
+  drawCorrelated,
+  drawSpikes,
+  evenTrains,
+  interpolateRates,
+  LatentStatistics,
+  prototypeRates,
+  ratesOf,
+} from "./problems/latent.ts";
 export type { AutoencoderLearner, AutoencoderReport, LatentAccess } from "./rules/rule.ts";
 export { type ExperimentKind, experimentKind, isAutoencoderConfig } from "./training/any-config.ts";
 export type { AutoencoderCheckpoint } from "./training/checkpoint.ts";
@@ -42,10 +46,6 @@ export {
   resolveAutoencoderConfig,
 } from "./training/config.ts";
 export { type AutoencoderExperiment, createAutoencoderExperiment } from "./training/experiment.ts";
-export type {
-  AutoencoderEpochMetrics,
-  AutoencoderMetricLine,
-  AutoencoderStepMetrics,
-} from "./training/metrics.ts";
+export type { AutoencoderEpochMetrics, AutoencoderMetricLine, AutoencoderStepMetrics } from "./training/metrics.ts";
 export { createAutoencoder, createAutoencoderLearner } from "./training/nets-and-rules.ts";
 export { decodeAutoencoderCheckpoint } from "./training/read-checkpoint.ts";

@@ -15,20 +15,22 @@
  *
  * @module bispike/distributed
  */
-export type { Neighbours } from "./distributed/agree.ts";
-export { balancedCuts, stageWork } from "./distributed/balance.ts";
-export { type Channel, channelPair } from "./distributed/channel.ts";
+
+export { balancedCuts, stageWork } from "./cluster/balance.ts";
 export {
+  type Channel,
+  channelPair,
   type Frame,
   type FrameKind,
   type FrameLimits,
   PROTOCOL_VERSION,
   type SpikeCoding,
-} from "./distributed/frame.ts";
-export { joinParts } from "./distributed/join.ts";
-export { limitsOf, type Traffic } from "./distributed/link.ts";
-export { createPart, type Part } from "./distributed/part.ts";
-export { decodePart, type PartFile, type PartPosition } from "./distributed/part-file.ts";
-export type { PartTiming } from "./distributed/timing.ts";
-export { type PartOptions, type PartResult, type PartStep, trainPart } from "./distributed/train-part.ts";
+} from "./cluster/frames.ts";
+export type { Neighbours } from "./cluster/join.ts";
+export { joinParts } from "./cluster/join.ts";
+export { limitsOf, type Traffic } from "./cluster/link.ts";
+export { createPart, type Part } from "./cluster/part.ts";
+export { decodePart, type PartFile, type PartPosition } from "./cluster/part-file.ts";
+export type { PartTiming } from "./cluster/train-part.ts";
+export { type PartOptions, type PartResult, type PartStep, trainPart } from "./cluster/train-part.ts";
 export { describeStages, parseStages, rangesOf, type StageRange } from "./nets/pair.ts";

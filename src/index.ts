@@ -62,12 +62,7 @@ export { type Decision, decide, decideImages } from "./measure/decide.ts";
 export { type Evaluation, evaluate, type Meter } from "./measure/evaluate.ts";
 export { classMeans, type RecalledImages, recallImages } from "./measure/recall.ts";
 export { type LayerKind, registerLayerKind } from "./nets/build.ts";
-export {
-  conceptSpikes,
-  perceive,
-  perceiveHidden,
-  recallConcepts,
-} from "./nets/inference.ts";
+export { conceptSpikes, perceive, perceiveHidden, recallConcepts } from "./nets/inference.ts";
 export {
   type AnnImageRows,
   AnnModel,
@@ -97,7 +92,7 @@ export {
 } from "./nets/spec.ts";
 export type { StimulusCoding } from "./nets/stimulus-codes.ts";
 export { type TargetCode, type TargetCoding, targetCode } from "./nets/target-codes.ts";
-export { Bsd, type BsdOptions } from "./problems/classify-ends.ts";
+export { Bsd, type BsdOptions } from "./problems/classify.ts";
 export {
   type AnnImageNet,
   type AnnImageNetOptions,
@@ -164,7 +159,7 @@ export {
   recurrent,
 } from "./training/nets.ts";
 export { createModel, createRule, trainsRecall } from "./training/nets-and-rules.ts";
-export type { Observation, ObservedSpikes, ObservedStage } from "./training/observation.ts";
+export type { Observation, ObservedSpikes, ObservedStage } from "./training/observer.ts";
 export type { ThreadOptions } from "./training/platform.ts";
 export { decodeCheckpoint } from "./training/read-checkpoint.ts";
 export { type RuleDefinition, type RuleSettings, registerRule } from "./training/registered-rules.ts";
@@ -225,10 +220,10 @@ export {
   type TextEpoch,
   TextRun,
 } from "./training/run-sequence.ts";
-export { learningRate } from "./training/schedule.ts";
 export { exportState, importState } from "./training/state.ts";
 export type { Best, Place, StepMoment, Trainable, TrainableKind } from "./training/trainable.ts";
 export {
+  learningRate,
   type Moment,
   type Progress,
   type RunSink,

@@ -13,13 +13,7 @@
  * @module bispike/nir
  */
 
-export {
-  autoencoderToNir,
-  type NirOptions,
-  type NirReadout,
-  perceptionToNir,
-  recallToNir,
-} from "./formats/nir.ts";
+export { autoencoderToNir, type NirOptions, type NirReadout, perceptionToNir, recallToNir } from "./formats/nir.ts";
 export { decodeNir, encodeNir } from "./formats/nir-file.ts";
 export type { NirArray, NirGraph, NirMetadata, NirNode, NirType } from "./formats/nir-graph.ts";
 export { chainOf, checkGraph, endsOf } from "./formats/nir-graph.ts";

@@ -56,17 +56,6 @@ export {
   textOf,
   type Unknown,
 } from "./data/sequence/text.ts";
-export { firstSymbol, type GenerateOptions, generateSymbols } from "./inference/generate.ts";
-export { predictSeries, type SeriesPrediction } from "./inference/predict-series.ts";
-export {
-  type ColumnFit,
-  fitColumns,
-  fitSymbols,
-  reconstructSymbols,
-  reconstructValues,
-  reconstructWindows,
-  type SymbolFit,
-} from "./inference/reconstruct.ts";
 export type { Errors, TargetErrors, ValueFigures } from "./measure/sequence.ts";
 export {
   type CharacterEvaluation,
@@ -78,22 +67,31 @@ export {
 } from "./measure/sequence.ts";
 export { RecurrentNet } from "./nets/dense-recurrent-net.ts";
 export { codeValue, firesAt, type PopulationCode, populationCodeDefaults } from "./nets/population-code.ts";
+export { type SequenceNetworkOptions, SequencePair, type SequencePairOptions } from "./nets/sequence-pair.ts";
+export { SequenceBsd, type SequenceBsdOptions } from "./problems/sequence.ts";
 export {
-  type SequenceNetworkOptions,
-  SequencePair,
-  type SequencePairOptions,
-} from "./nets/sequence-pair.ts";
-export { SequenceBsd, type SequenceBsdOptions } from "./problems/sequence-ends.ts";
+  type ColumnFit,
+  fitColumns,
+  fitSymbols,
+  reconstructSymbols,
+  reconstructValues,
+  reconstructWindows,
+  type SymbolFit,
+} from "./problems/sequence-reconstruct.ts";
+export {
+  firstSymbol,
+  type GenerateOptions,
+  generateSymbols,
+  predictSeries,
+  type SeriesPrediction,
+  type Stepper,
+  stepperOf,
+} from "./problems/sequence-stepper.ts";
 export { SequenceStream, type StreamOptions } from "./problems/sequence-stream.ts";
 export { AnnBackprop, SequenceBackprop } from "./rules/backprop.ts";
 export { Dll, type DllOptions, dllDefaults } from "./rules/dll.ts";
-export {
-  PredictiveCoding,
-  type PredictiveCodingOptions,
-  predictiveCodingDefaults,
-} from "./rules/predictive-coding.ts";
+export { PredictiveCoding, type PredictiveCodingOptions, predictiveCodingDefaults } from "./rules/predictive-coding.ts";
 export type { SequenceLearner, SequenceOutputs, SequenceStepReport } from "./rules/rule.ts";
-export { type Stepper, stepperOf } from "./rules/stepper.ts";
 export { type AnyConfig, isSequenceConfig, resolveAnyConfig } from "./training/any-config.ts";
 export type { AnyCheckpoint, SequenceCheckpoint } from "./training/checkpoint.ts";
 export {
@@ -104,12 +102,8 @@ export {
   sequenceConfigDefaults,
   type Task,
 } from "./training/config.ts";
+export { sequenceRequest } from "./training/data-sources.ts";
 export { createSequenceExperiment, type SequenceExperiment } from "./training/experiment.ts";
-export type {
-  SequenceEpochMetrics,
-  SequenceMetricLine,
-  SequenceStepMetrics,
-} from "./training/metrics.ts";
+export type { SequenceEpochMetrics, SequenceMetricLine, SequenceStepMetrics } from "./training/metrics.ts";
 export { createSequenceLearner } from "./training/nets-and-rules.ts";
 export { decodeAnyCheckpoint, decodeSequenceCheckpoint } from "./training/read-checkpoint.ts";
-export { sequenceRequest } from "./training/sequence-request.ts";

@@ -19,8 +19,8 @@ import {
   type SequenceCheckpoint,
 } from "../training/checkpoint.ts";
 import { readAnyExperiment } from "../training/config-file.ts";
+import { sequenceRequest } from "../training/data-sources.ts";
 import { incompatible, inWords } from "../training/same-training.ts";
-import { sequenceRequest } from "../training/sequence-request.ts";
 import type { Part } from "./arguments.ts";
 import { liesIn, requireNotRead } from "./output-file.ts";
 import { note } from "./process.ts";

@@ -10,12 +10,12 @@ import {
   robustnessArguments,
 } from "../comparison/measures.ts";
 import type { Design, PlannedJob, PlannedRun } from "../comparison/plan.ts";
-import { showFigure } from "../comparison/words.ts";
+import { showFigure } from "../comparison/report.ts";
 import { BispikeError } from "../errors.ts";
 import { type Child, type ChildEnd, startChild } from "../node/child.ts";
 import type { ComparisonFolder } from "../node/comparison-folder.ts";
 import { lockFolder, lockOwner } from "../node/lock.ts";
-import type { Judge } from "../training/judge.ts";
+import type { Judge } from "../training/trainable.ts";
 import { pluginArguments } from "./plugins.ts";
 import { EXIT } from "./process.ts";
 import type { CompareReporter } from "./report/comparison-lines.ts";

@@ -1,21 +1,18 @@
-/**
- * What a comparison varies: axes (a key and its values), seeds, and which values the others are held against.
- *
- * Any key with a list of values is an axis; a key whose value is a list itself, such as `network.hidden`, is one when it is given a list of lists.
- * Keys that change together make the axis `variant` (variants.ts). Axes come from the file's section `compare`, from its other sections, and from the command line, which wins; in this order.
- * The command line may change the section itself: `--compare.seeds=1`, `--compare.judge=held-out`, `--compare.axes.rule.name=[bsd, dll]`.
- */
+/** Raw configuration values as a comparison sees them: flattened, compared, shown, and made into folder names. */
 import * as z from "zod";
 import { BispikeError } from "../errors.ts";
 import { listKeys } from "../training/any-config.ts";
 import { checkConfig, choice, section } from "../training/config-check.ts";
 import { applyOverrides, keysToldBy } from "../training/config-overrides.ts";
 import { copyRaw, type RawSection, type RawValue } from "../training/config-raw.ts";
-import { type Judge, judges } from "../training/judge.ts";
-import { MOST_SEEDS } from "./limits.ts";
-import { type Measures, readMeasures } from "./measures.ts";
-import { flatten, isSection, sameValue, showValue, without } from "./values.ts";
-import { faultOf, VARIANT, withoutFixed } from "./variants.ts";
+import { type Judge, judges } from "../training/trainable.ts";
+import { flatten, isSection, type Measures, readMeasures, sameValue, showValue, without } from "./measures.ts";
+
+// What a comparison varies: axes (a key and its values), seeds, and which values the others are held against.
+//
+// Any key with a list of values is an axis; a key whose value is a list itself, such as `network.hidden`, is one when it is given a list of lists.
+// Keys that change together make the axis `variant`. Axes come from the file's section `compare`, from its other sections, and from the command line, which wins; in this order.
+// The command line may change the section itself: `--compare.seeds=1`, `--compare.judge=held-out`, `--compare.axes.rule.name=[bsd, dll]`.
 
 export interface Axis {
   /** Dotted, such as rule.name. */
@@ -234,3 +231,48 @@ function chooseBaseline(
   if (rule) return [{ key: "rule.name", value: "bsd" }];
   return axes.map(({ key, values }) => ({ key, value: values[0] as RawValue }));
 }
+
+// The axis `variant`: keys that change together, such as a rule and the learning rate that suits it. Its values are sections of dotted keys:
+//
+//   compare: { axes: { variant: [{ rule.name: bsd, train.learningRate: 0.006 }, { name: slow, rule.name: dll, train.learningRate: 0.003 }] } }
+//
+// `name` is what tables and pictures call a variant: no setting, and no part of its folder's name.
+
+export const VARIANT = "variant";
+
+/** What a value of an axis sets in the experiment: dotted keys and their values. */
+export function settingsOf(key: string, value: RawValue): [string, RawValue][] {
+  return key === VARIANT && isSection(value) ? Object.entries(value).filter(([k]) => k !== "name") : [[key, value]];
+}
+
+/** Variants without the keys that the command line has fixed. */
+export function withoutFixed(variants: readonly RawValue[], fixed: ReadonlyMap<string, RawValue>): RawValue[] {
+  return variants.map((variant) => {
+    if (!isSection(variant)) return variant;
+    return Object.fromEntries(Object.entries(variant).filter(([key]) => !fixed.has(key)));
+  });
+}
+
+/**
+ * @param taken keys that vary by themselves
+ * @returns what is wrong with the variants; undefined for nothing
+ */
+export function faultOf(variants: readonly RawValue[], isKey: RegExp, taken: readonly string[]): string | undefined {
+  for (const variant of variants) {
+    const keys = isSection(variant) ? Object.keys(variant).filter((key) => key !== "name") : [];
+    if (isSection(variant) && "name" in variant && typeof variant.name !== "string")
+      return `name: expected text, got ${JSON.stringify(variant.name)}`;
+    const odd = keys.find((key) => !isKey.test(key));
+    const double = keys.find((key) => taken.includes(key));
+    if (odd !== undefined) return `expected dotted keys such as rule.name, got ${JSON.stringify(odd)}`;
+    if (double !== undefined) return `${double} varies by itself already; leave it to one of the two`;
+    if (keys.length === 0)
+      return `expected sections of dotted keys, such as { rule.name: bsd, train.learningRate: 0.01 }, got ${JSON.stringify(variant)}`;
+  }
+  return undefined;
+}
+
+/** How much is compared at most. Light: the command line's options read it. */
+
+/** Seeds of one comparison. */
+export const MOST_SEEDS = 1000;

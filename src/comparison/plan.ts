@@ -4,11 +4,9 @@ import { BispikeError } from "../errors.ts";
 import { type AnyConfig, completeAnyConfig, experimentKind } from "../training/any-config.ts";
 import { applyOverrides } from "../training/config-overrides.ts";
 import { copyRaw, type RawValue } from "../training/config-raw.ts";
-import type { Judge } from "../training/judge.ts";
-import type { Axis, Comparison, Setting } from "./axes.ts";
-import { MEASURES, type Measures } from "./measures.ts";
-import { nameValue, sameValue, showValue } from "./values.ts";
-import { settingsOf, VARIANT } from "./variants.ts";
+import type { Judge } from "../training/trainable.ts";
+import { type Axis, type Comparison, type Setting, settingsOf, VARIANT } from "./axes.ts";
+import { MEASURES, type Measures, nameValue, sameValue, showValue } from "./measures.ts";
 
 /** What is compared, without how it is trained: enough for a report. */
 export interface Design {

@@ -1,9 +1,17 @@
 /** A comparison's results for programs: a JSON object with every run's figures, and CSV with a line a cell and figure. */
-
 import Papa from "papaparse";
-import { measuresAny } from "./measures.ts";
-import type { CellTable, ComparisonTable } from "./statistics.ts";
-import { showValue } from "./values.ts";
+import {
+  holm,
+  type PairedT,
+  pairedT,
+  type SignedRank,
+  type Spread,
+  signedRank,
+  spreadOf,
+} from "../measure/statistics.ts";
+import { type Figure, figuresOf, type Values } from "./figures.ts";
+import { measuresAny, showValue } from "./measures.ts";
+import { type Cell, cellsOf, type Design, type PlannedRun, runsOf } from "./plan.ts";
 
 /**
  * All there is to know, as plain data: design, figures, and a cell's runs, spreads and tests. What was not measured is null.
@@ -57,4 +65,92 @@ function testColumns({ cell, tests }: CellTable, id: string, cells: readonly Cel
   if (!test || cell.baseline === null) return new Array(10).fill(null);
   const { n, mean, std, t, degrees, p, adjusted, signedRank } = test;
   return [cells[cell.baseline]!.cell.label, n, mean, std, t, degrees, p, adjusted, signedRank.plus, signedRank.p];
+}
+
+// Mean and spread of every figure over a cell's seeds, and what each cell's runs say when they are held against the baseline's, seed by seed.
+
+/** A cell against the baseline's cell, over the seeds both have. */
+export interface PairedTest extends PairedT {
+  /** `p` of the t-test, corrected by Holm for the figure's other comparisons. */
+  readonly adjusted: number | null;
+  readonly signedRank: SignedRank;
+}
+
+export interface CellTable {
+  readonly cell: Cell;
+  /** Seed by seed; null where the run has not finished. */
+  readonly runs: readonly { readonly seed: number; readonly folder: string; readonly values: Values | null }[];
+  /** By figure. */
+  readonly spreads: ReadonlyMap<string, Spread>;
+  /** By figure that is tested; empty for a baseline. */
+  readonly tests: ReadonlyMap<string, PairedTest>;
+}
+
+export interface ComparisonTable {
+  readonly design: Design;
+  readonly figures: readonly Figure[];
+  /** Those of the figures that are held against the baseline's. */
+  readonly tested: readonly Figure[];
+  readonly cells: readonly CellTable[];
+  readonly missing: readonly PlannedRun[];
+}
+
+/**
+ * Tested are the figures of the test part that are not details, or of the validation part where no run has a test part.
+ *
+ * @param values of the finished runs, by their folders
+ * @example
+ * const table = compareRuns(design, new Map([["rule.name=bsd/seed1", valuesOf(summary)]]));
+ * table.cells[0].spreads.get("testAccuracy")?.mean;
+ */
+export function compareRuns(design: Design, values: ReadonlyMap<string, Values>): ComparisonTable {
+  const cells = cellsOf(design);
+  const planned = runsOf(design, cells);
+  const figures = figuresOf([...values.values()]);
+  const scores = (role: Figure["role"]) => figures.filter((figure) => figure.role === role && !figure.detail);
+  const tested = scores("test").length > 0 ? scores("test") : scores("validation");
+  const runs = cells.map((_, index) =>
+    planned
+      .filter(({ cell }) => cell === index)
+      .map(({ seed, folder }) => ({ seed, folder, values: values.get(folder) ?? null })),
+  );
+  const tests = new Map(tested.map(({ id }) => [id, testFigure(id, cells, runs)]));
+  return {
+    design,
+    figures,
+    tested,
+    cells: cells.map((cell, index) => ({
+      cell,
+      runs: runs[index]!,
+      spreads: new Map(figures.flatMap(({ id }) => entry(id, spreadOf(column(runs[index]!, id))))),
+      tests: new Map(tested.flatMap(({ id }) => entry(id, tests.get(id)![index]!))),
+    })),
+    missing: planned.filter(({ folder }) => !values.has(folder)),
+  };
+}
+
+type Runs = CellTable["runs"];
+
+function entry<T>(id: string, value: T | null): [string, T][] {
+  return value === null ? [] : [[id, value]];
+}
+
+function column(runs: Runs, id: string): number[] {
+  return runs.flatMap(({ values }) => values?.get(id) ?? []);
+}
+
+/** The tests of one figure, a cell at a time: one family for Holm's correction. */
+function testFigure(id: string, cells: readonly Cell[], runs: readonly Runs[]): (PairedTest | null)[] {
+  const found = cells.map(({ baseline }, index) => {
+    if (baseline === null) return null;
+    const pairs = runs[index]!.flatMap(({ values }, k) => {
+      const [own, other] = [values?.get(id), runs[baseline]![k]?.values?.get(id)];
+      return own === undefined || other === undefined ? [] : [[own, other] as const];
+    });
+    const [own, other] = [pairs.map(([own]) => own), pairs.map(([, other]) => other)];
+    const [t, rank] = [pairedT(own, other), signedRank(own, other)];
+    return t && rank ? { ...t, signedRank: rank } : null;
+  });
+  const adjusted = holm(found.map((test) => test?.p ?? null));
+  return found.map((test, index) => test && { ...test, adjusted: adjusted[index] ?? null });
 }

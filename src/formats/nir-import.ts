@@ -9,7 +9,7 @@ import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { type DataSummary, Model } from "../nets/model.ts";
 import type { NetworkOptions } from "../nets/pair.ts";
-import { importSlots } from "../training/slots.ts";
+import { importSlots } from "../training/state.ts";
 import { neighbour } from "./nir.ts";
 import { chainOf, type NirArray, type NirGraph, type NirMetadata, type NirNode } from "./nir-graph.ts";
 import type { Tensor } from "./safetensors.ts";

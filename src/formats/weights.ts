@@ -7,7 +7,7 @@
  */
 import { BispikeError } from "../errors.ts";
 import type { Slot } from "../nets/parameters.ts";
-import { importSlots } from "../training/slots.ts";
+import { importSlots } from "../training/state.ts";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type Tensor } from "./safetensors.ts";
 
 /** What files of weights call themselves in their metadata. */

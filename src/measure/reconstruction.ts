@@ -2,16 +2,16 @@
 
 import type { Split } from "../data/dataset.ts";
 import type { SequenceSet } from "../data/sequence/task.ts";
+import type { Network } from "../nets/autoencoder-pair.ts";
+import type { AutoencoderModel } from "../problems/autoencode-learners.ts";
+import type { SequenceBsd } from "../problems/sequence.ts";
 import {
   type ColumnFit,
   Moments,
   reconstructSymbols,
   reconstructValues,
   type SymbolFit,
-} from "../inference/reconstruct.ts";
-import type { Network } from "../nets/autoencoder-pair.ts";
-import type { AutoencoderModel } from "../problems/autoencode-model.ts";
-import type { SequenceBsd } from "../problems/sequence-ends.ts";
+} from "../problems/sequence-reconstruct.ts";
 
 export interface ReconstructedSymbols {
   readonly positions: number;

@@ -19,15 +19,13 @@ import type { Design, PlannedRun } from "../comparison/plan.ts";
 import { BispikeError } from "../errors.ts";
 import type { AnyConfig } from "../training/any-config.ts";
 import { readAnyExperiment, renderConfig } from "../training/config-file.ts";
-import { judges } from "../training/judge.ts";
-import { renamed } from "../training/metric-lines.ts";
-import type { Observation } from "../training/observation.ts";
+import { renamed } from "../training/metrics.ts";
+import type { Observation } from "../training/observer.ts";
+import { judges } from "../training/trainable.ts";
 import { isTemporary, writeDurably } from "./durable.ts";
-import { readJsonObject } from "./json-file.ts";
+import { readJsonObject, systemFailure } from "./files.ts";
 import { LOCK_FILE, lockFolder } from "./lock.ts";
-import { readObservations } from "./observations-file.ts";
-import { RUN_FILES } from "./run-folder.ts";
-import { systemFailure } from "./system-failure.ts";
+import { RUN_FILES, readObservations } from "./run-folder.ts";
 
 /** Where comparisons go unless told otherwise. */
 export const COMPARISONS_FOLDER = "compare";

@@ -2,7 +2,6 @@
  * Files that survive a kill at any moment. All calls are synchronous, so that no second write of the same process can
  * come between the steps of the first. One process writes a target at a time.
  */
-
 import { createHash, randomBytes } from "node:crypto";
 import {
   closeSync,

@@ -1,5 +1,4 @@
 /** What a run's results may depend on besides its configuration, to be written beside them. */
-
 import { cpus } from "node:os";
 import type { FileRecord } from "../data/dataset.ts";
 import { coreCount } from "./threads.ts";

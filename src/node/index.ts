@@ -3,6 +3,16 @@
  *
  * @module bispike/node
  */
+
+export {
+  type Address,
+  connectToPart,
+  describeAddress,
+  type Listening,
+  listenForPart,
+  parseAddress,
+  socketChannel,
+} from "../cluster/socket-channel.ts";
 export { type DatasetRequest, loadDataset } from "../data/load.ts";
 export type { Delimiter } from "../data/sequence/csv.ts";
 export { loadSequence, type SequenceRequest } from "../data/sequence/load.ts";
@@ -14,7 +24,10 @@ export { describeEnvironment, type Environment } from "./environment.ts";
 export {
   type FeaturesOptions,
   featuresFor,
+  type OnnxOptions,
+  type OpenedFeatures,
   openFeatures,
+  openOnnxFeatures,
   type ShippedFeatures,
   shippedFeatures,
   shippedFile,
@@ -28,9 +41,6 @@ export {
   writeSeries,
 } from "./figures.ts";
 export { lockFolder } from "./lock.ts";
-export { type AnyMetricLine, readMetrics } from "./metrics-file.ts";
-export { readObservations } from "./observations-file.ts";
-export { type OnnxOptions, type OpenedFeatures, openOnnxFeatures } from "./onnx-features.ts";
 export type { Layout } from "./onnx-model.ts";
 export {
   CHECKPOINT_FILES,
@@ -47,29 +57,14 @@ export {
   openRun,
   openSequence,
 } from "./open.ts";
-export { type FittedPicture, type PictureOptions, readPicture } from "./pictures.ts";
+export { encodePng, type FittedPicture, type PictureOptions, readPicture } from "./pictures.ts";
+export { curvesPlot } from "./plots/curves.ts";
+export { observationsPlot } from "./plots/observations.ts";
 export type { RasterNetwork } from "./plots/raster.ts";
+export { type Raster, rasterPlot } from "./plots/raster.ts";
 export type { SeriesPanel } from "./plots/series.ts";
-export {
-  canDrawText,
-  curvesPlot,
-  observationsPlot,
-  type Raster,
-  rasterPlot,
-  type SeriesFigure,
-  seriesPlot,
-  svgToPng,
-} from "./plots.ts";
-export { encodePng } from "./png.ts";
-export { RUN_FILES, RunFolder } from "./run-folder.ts";
-export {
-  type Address,
-  connectToPart,
-  describeAddress,
-  type Listening,
-  listenForPart,
-  parseAddress,
-  socketChannel,
-} from "./socket-channel.ts";
+export { type SeriesFigure, seriesPlot } from "./plots/series.ts";
+export { canDrawText, svgToPng } from "./plots/svg-to-png.ts";
+export { type AnyMetricLine, RUN_FILES, RunFolder, readMetrics, readObservations } from "./run-folder.ts";
 export { coreCount, spawnThread } from "./threads.ts";
 export { packageVersion } from "./version.ts";

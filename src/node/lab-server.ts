@@ -1,4 +1,6 @@
 /** Serves the lab: the built site, the data sets at hand, and the run folders it is given, on loopback unless told otherwise. */
+
+import { spawn } from "node:child_process";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { basename, join, resolve } from "node:path";
@@ -222,5 +224,27 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       reject(new BispikeError("platform", `cannot listen on ${host}: ${why}`, { cause }));
     });
     server.listen(port, host, resolve);
+  });
+}
+
+// Opens an address in the browser of this machine, by what its system has for that.
+
+const OPENERS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  darwin: ["open"],
+  win32: ["rundll32", "url.dll,FileProtocolHandler"],
+};
+
+/** What opens a browser is done by then, or has become one. */
+const PATIENCE = 1500;
+
+/** False where there is nothing to open it with. */
+export function openInBrowser(url: string): Promise<boolean> {
+  const [command, ...before] = OPENERS[process.platform] ?? ["xdg-open"];
+  return new Promise((resolve) => {
+    const child = spawn(command!, [...before, url], { stdio: "ignore", detached: true });
+    child.once("error", () => resolve(false));
+    child.once("exit", (code) => resolve(code === 0));
+    child.once("spawn", () => child.unref());
+    setTimeout(() => resolve(true), PATIENCE).unref();
   });
 }

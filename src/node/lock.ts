@@ -5,7 +5,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { BispikeError } from "../errors.ts";
-import { systemFailure } from "./system-failure.ts";
+import { systemFailure } from "./files.ts";
 
 /** The lock's file in the folder it guards. */
 export const LOCK_FILE = "run.lock";

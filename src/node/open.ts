@@ -5,13 +5,13 @@ import { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import type { ImageModel } from "../nets/model.ts";
 import type { Slot } from "../nets/parameters.ts";
-import type { AutoencoderModel } from "../problems/autoencode-model.ts";
+import type { AutoencoderModel } from "../problems/autoencode-learners.ts";
 import type { ProblemName } from "../problems/problem.ts";
 import type { SequenceLearner } from "../rules/rule.ts";
 import type { AnyCheckpoint, Checkpoint, CheckpointFor } from "../training/checkpoint.ts";
 import { createAutoencoder, createModel, createSequenceLearner } from "../training/nets-and-rules.ts";
 import { assertProblem, decodeAnyCheckpoint } from "../training/read-checkpoint.ts";
-import { importSlots } from "../training/slots.ts";
+import { importSlots } from "../training/state.ts";
 import { coreCount, spawnThread } from "./threads.ts";
 
 /** Names of checkpoints in a run folder. */

@@ -5,9 +5,8 @@ import { loadDataset } from "../data/load.ts";
 import { loadSequence } from "../data/sequence/load.ts";
 import { addPlatform, type Platform } from "../training/platform.ts";
 import { describeEnvironment } from "./environment.ts";
-import { readMetrics } from "./metrics-file.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "./open.ts";
-import { RUN_FILES, RunFolder } from "./run-folder.ts";
+import { RUN_FILES, RunFolder, readMetrics } from "./run-folder.ts";
 import { coreCount, spawnThread } from "./threads.ts";
 
 const node: Platform = {

@@ -10,20 +10,20 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import * as z from "zod";
 import { BispikeError } from "../errors.ts";
 import { type AnyConfig, resolveAnyConfig } from "../training/any-config.ts";
 import type { AnyCheckpoint } from "../training/checkpoint.ts";
 import { readRawExperiment, renderConfig } from "../training/config-file.ts";
-import type { Observation } from "../training/observation.ts";
+import { type AnyMetricLine, parseMetricLine } from "../training/metrics.ts";
+import type { Observation } from "../training/observer.ts";
 import { decodeAnyCheckpoint } from "../training/read-checkpoint.ts";
 import { fromVersion1 } from "../training/settings/settings.ts";
 import type { Place } from "../training/trainable.ts";
 import { appendLine, isTemporary, syncFile, truncateLines, writeDurably } from "./durable.ts";
-import { readJsonObject } from "./json-file.ts";
+import { readJsonObject, systemFailure, wholeLines } from "./files.ts";
 import { LOCK_FILE, lockFolder } from "./lock.ts";
-import type { AnyMetricLine } from "./metrics-file.ts";
 import { CHECKPOINT_FILES, openAnyCheckpoint } from "./open.ts";
-import { systemFailure } from "./system-failure.ts";
 
 /** Names of a run folder's other files. */
 export const RUN_FILES = {
@@ -243,4 +243,71 @@ export function assertEmpty(path: string, allowed: readonly string[] = []): void
         ? `${path}: already holds a run; go on with it by "bispike train --resume ${path}", or choose another folder with --out`
         : `${path}: expected a new or empty folder for the run, found ${names.length} files (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", ..." : ""}); choose another with --out`,
   );
+}
+
+// Reads a run's `metrics.jsonl`.
+
+export type { AnyMetricLine } from "../training/metrics.ts";
+
+/**
+ * All whole lines, in order; a last line without its newline is still being written and left out.
+ *
+ * @throws BispikeError "checkpoint" when a line is not a step's or an epoch's metrics, "platform" when the file cannot be read
+ * @example
+ * const lines = readMetrics("runs/mnist-mlp-seed1/metrics.jsonl");
+ */
+export function readMetrics(file: string): AnyMetricLine[] {
+  return wholeLines(file, "metrics").map((text, index) => parseMetricLine(text, `${file}: line ${index + 1}`));
+}
+
+// Reads a run's `observations.jsonl`.
+
+const count = z.number().int().min(0);
+const spikes = z.object({
+  rate: z.number(),
+  dead: z.number(),
+  saturated: z.number(),
+  effectiveRank: z.number(),
+  centredRank: z.number(),
+});
+const observation = z.object({
+  step: count,
+  epoch: count,
+  images: count,
+  gradients: z.array(z.object({ stage: count, cosine: z.number().nullable(), degrees: z.number().nullable() })),
+  weights: z.array(z.object({ between: z.tuple([count, count]), cosine: z.number().nullable(), chance: z.number() })),
+  stages: z.array(
+    z.object({
+      stage: count,
+      hamming: z.number().nullable(),
+      hammingShuffled: z.number().nullable(),
+      perception: spikes,
+      recall: spikes.nullable(),
+    }),
+  ),
+}) satisfies z.ZodType<Observation>;
+
+/**
+ * All whole lines, in order; a last line without its newline is still being written and left out.
+ *
+ * @throws BispikeError "checkpoint" when a line is not an observation, "platform" when the file cannot be read
+ * @example
+ * const observations = readObservations("runs/mnist-mlp-seed1/observations.jsonl");
+ */
+export function readObservations(file: string): Observation[] {
+  return wholeLines(file, "observations").map((text, index) => {
+    const parsed = observation.safeParse(jsonOf(text));
+    if (parsed.success) return parsed.data;
+    const { path = [], message = "" } = parsed.error.issues[0] ?? {};
+    const where = path.length === 0 ? "" : ` (${path.join(".")}: ${message})`;
+    throw new BispikeError("checkpoint", `${file}: line ${index + 1}: expected an observation as JSON${where}`);
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // Reported with lines that are JSON and something else.
+  }
 }

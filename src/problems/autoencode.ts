@@ -2,7 +2,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { reconstructedErrors } from "../measure/reconstruction.ts";
 import type { AutoencoderReport, LearningRates } from "../rules/rule.ts";
-import type { AutoencoderModel } from "./autoencode-model.ts";
+import type { AutoencoderModel } from "./autoencode-learners.ts";
 import { evenBatch, type Problem, type ProblemKind, type SumsShape } from "./problem.ts";
 
 /** Figures of a batch, times its images. */

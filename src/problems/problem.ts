@@ -3,7 +3,6 @@
  *
  * There are three: `classify` (image → class), `sequence` (text or series → what follows) and `autoencode` (image → image). The training loop and its checkpoints know this interface alone.
  */
-
 import type { Slot } from "../nets/parameters.ts";
 import type { AdamW } from "../rules/optimiser.ts";
 import type { LearningRates, StageReport } from "../rules/rule.ts";

@@ -8,9 +8,8 @@
 import { checkElement, type Element } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
 import type { LearningRates, SequenceStepReport } from "../rules/rule.ts";
-
-import { type PerceptionState, presentElements, resumePerception, SpikingStepper } from "../rules/stepper.ts";
-import type { SequenceBsd } from "./sequence-ends.ts";
+import type { SequenceBsd } from "./sequence.ts";
+import { type PerceptionState, presentElements, resumePerception, SpikingStepper } from "./sequence-stepper.ts";
 
 /** How a stream learns. */
 export interface StreamOptions {

@@ -14,8 +14,7 @@ import {
   type SequenceConfig,
 } from "./config.ts";
 import { applyOverrides, keysToldBy, leavesOf } from "./config-overrides.ts";
-import { copyRaw, isSection, type RawSection, type RawValue } from "./config-raw.ts";
-import { describeValue } from "./config-words.ts";
+import { copyRaw, describeValue, isSection, type RawSection, type RawValue } from "./config-raw.ts";
 import { keysOf, optionsOf, PROBLEMS, type Problem } from "./options.ts";
 import { AUTOENCODE, SETTINGS, TASKS } from "./settings/settings.ts";
 

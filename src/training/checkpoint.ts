@@ -13,10 +13,16 @@ import type { ClassifySums } from "../problems/classify.ts";
 import type { ProblemName, Sums } from "../problems/problem.ts";
 import type { SequenceSums } from "../problems/sequence.ts";
 import type { AnyConfig } from "./any-config.ts";
-import type { AutoencoderConfig, SequenceConfig } from "./config.ts";
-import { defaults, type ExperimentConfig, type ObserveConfig, type TrainConfig } from "./config.ts";
+import {
+  type AutoencoderConfig,
+  defaults,
+  type ExperimentConfig,
+  type ObserveConfig,
+  type SequenceConfig,
+  type TrainConfig,
+} from "./config.ts";
 import { assertFinite, seal } from "./sealed.ts";
-import { exportSlots } from "./slots.ts";
+import { exportSlots } from "./state.ts";
 import type { Place } from "./trainable.ts";
 
 /** Version this library writes. Older ones are read for as long as the library lives; newer ones are refused. */

@@ -1,6 +1,6 @@
 /** Checks the sections `compare` and `sweep` by schemas of zod, and words complaints as those of settings are. */
 import * as z from "zod/mini";
-import { clip, describeValue, nearest } from "./config-words.ts";
+import { clip, describeValue, nearest } from "./config-raw.ts";
 import { asFaults, type Fault, refuseFaults } from "./faults.ts";
 
 // Building blocks. Each field's `error` is the sentence after "expected": the checker adds the key and what came.

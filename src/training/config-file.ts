@@ -1,5 +1,4 @@
 /** Reads an experiment's YAML file. Node only; the text itself is handled by `config-text.ts`. */
-
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { BispikeError } from "../errors.ts";
 import type { AnyConfig } from "./any-config.ts";

@@ -1,7 +1,7 @@
 /** Override strings of a command line, put into a raw configuration. Apart from `config-raw.ts` because they are YAML, which a page that has no command line need not load. */
 import { BispikeError } from "../errors.ts";
-import { copyValue, isSection, type RawSection, type RawValue, refused } from "./config-raw.ts";
-import { clip, describeValue } from "./config-words.ts";
+import { clip, copyValue, describeValue, isSection, type RawSection, type RawValue, refused } from "./config-raw.ts";
+
 import { readYaml, YamlFault } from "./config-yaml.ts";
 
 /**

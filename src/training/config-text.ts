@@ -59,3 +59,8 @@ export function readRaw(text: string, source: string): unknown {
 export function renderConfig(config: AnyConfig): string {
   return stringify(config, { lineWidth: 0, flowCollectionPadding: false, aliasDuplicateObjects: false });
 }
+
+// YAML text to plain data, safe on hostile text.
+//
+// The parser is recursive and slow on some nestings (a few kB of "? ? ? ..." take it minutes, deep brackets can abort the
+// process), so its linear-time lexer looks at the text first and anything no configuration needs is refused.

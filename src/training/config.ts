@@ -6,9 +6,8 @@
  */
 import { BispikeError } from "../errors.ts";
 import { applyOverrides, keysToldBy, leavesOf } from "./config-overrides.ts";
-import { copyRaw, type RawSection } from "./config-raw.ts";
+import { copyRaw, describeValue, type RawSection } from "./config-raw.ts";
 import { impossible } from "./config-rules.ts";
-import { describeValue } from "./config-words.ts";
 import { asFaults, refuseFaults } from "./faults.ts";
 import { chosenOf, faultsOf, fill, type Infer, type Problem } from "./options.ts";
 import type { data } from "./settings/data.ts";

@@ -4,17 +4,17 @@
  */
 import type { AugmentOptions } from "../data/augment.ts";
 import { type Dataset, type DatasetArrays, datasetOf, type ImageArrays } from "../data/dataset.ts";
-
 import { fitImage } from "../data/resize.ts";
 import { assembleSequence, type Sequence } from "../data/sequence/assemble.ts";
 import type { SequenceRequest } from "../data/sequence/load.ts";
+import type { SequenceTask } from "../data/sequence/options.ts";
 import { MAX_FLOAT32, type RawSeries } from "../data/sequence/series.ts";
 import type { SequenceSummary, SeriesSummary, TextSummary } from "../data/sequence/task.ts";
 import { BispikeError } from "../errors.ts";
-import type { SequenceDataConfig, Task } from "./config.ts";
+import type { SequenceConfig, SequenceDataConfig } from "./config.ts";
 import { type Partly, sectionOf } from "./nets.ts";
 import { filesFor } from "./platform.ts";
-import { TASK_OF_DATA } from "./sequence-request.ts";
+import type { Task } from "./settings/settings.ts";
 
 /** Images, with classes where they have any. */
 export interface ImageSet {
@@ -293,11 +293,33 @@ async function sequenceOf(
         ).loadSequence(asked)
       : assembleSequence(content, name, asked);
   const as = (like: SequenceSummary) => {
-    const kept = Object.fromEntries(Object.entries(request).filter(([key]) => !BROUGHT.includes(key)));
-    return make({ ...kept, task: request.task, like });
+    return make({ ...ownOf(request), task: request.task, like });
   };
   return { kind, task, section, sequence: await make(request), as } as TextSet | SeriesSet;
 }
 
 /** What a summary of earlier data brings along. */
 const BROUGHT: readonly string[] = ["newline", "targets", "columns", "horizon", "standardise"];
+
+/** The other keys of a request. */
+const ownOf = (request: object) =>
+  Object.fromEntries(Object.entries(request).filter(([key]) => !BROUGHT.includes(key)));
+
+/** What the data side calls the tasks. */
+export const TASK_OF_DATA: Readonly<Record<Task, SequenceTask>> = {
+  "next-character": "next",
+  regression: "regression",
+  forecast: "forecast",
+};
+
+/**
+ * The request for `loadSequence` and `assembleSequence`.
+ *
+ * @param like the data a net was trained on, whose alphabet or columns and statistics are to be used
+ */
+export function sequenceRequest(config: SequenceConfig, like?: SequenceSummary): SequenceRequest {
+  const { validation, ...data } = config.data;
+  const request = { ...data, validation, task: TASK_OF_DATA[config.task] };
+  if (like === undefined) return request;
+  return { ...ownOf(request), task: request.task, like };
+}

@@ -1,9 +1,7 @@
 /** An experiment made ready: data split and normalised, nets and rule built. What the trainer and every command start from. */
 import { checkDataset, type Dataset, noisyLabels, splitValidation } from "../data/dataset.ts";
-
 import { channelStatistics } from "../data/normalise.ts";
 import type { Sequence } from "../data/sequence/assemble.ts";
-
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";
 import { classMeans } from "../measure/recall.ts";
@@ -11,9 +9,9 @@ import { Autoencode, type AutoencodeKind, type AutoencodeParts } from "../proble
 import { Classify, type ClassifyKind, type ClassifyParts } from "../problems/classify.ts";
 import { type SequenceKind, type SequenceParts, SequenceProblem } from "../problems/sequence.ts";
 import type { AutoencoderConfig, ExperimentConfig, SequenceConfig } from "./config.ts";
+import { TASK_OF_DATA } from "./data-sources.ts";
 import { createAutoencoder, createModel, createRule, createSequenceLearner, createTwin } from "./nets-and-rules.ts";
 import { Observer } from "./observer.ts";
-import { TASK_OF_DATA } from "./sequence-request.ts";
 import { Task } from "./task.ts";
 
 /** An experiment on images and their classes, ready to be trained. */
@@ -45,11 +43,27 @@ export interface AutoencoderExperiment extends AutoencodeParts {
  */
 export function createExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
   checkDataset(dataset);
-  return prepareExperiment(team, config, dataset);
+  return prepareExperiment(team, config, dataset, (parts) => {
+    const { every, images } = config.observe;
+    const { model, rule, trainIndices, validationIndices } = parts;
+    const indices = (validationIndices.length > 0 ? validationIndices : trainIndices).slice(0, images);
+    const stepsPerEpoch = Math.ceil(trainIndices.length / config.train.batch);
+    const steps = { every, stepsPerEpoch, totalSteps: stepsPerEpoch * config.train.epochs };
+    return new Observer({ model, rule, dataset, twin: createTwin(team, model, config), indices, ...steps });
+  });
 }
 
-/** As `createExperiment`, of a data set that its reader has checked: a page then need not load the checks. */
-export function prepareExperiment(team: Team, config: ExperimentConfig, dataset: Dataset): Experiment {
+/**
+ * As `createExperiment`, for a page, which need not load the checks of a data set that its reader has checked, nor what observes a training.
+ *
+ * @param observing makes the observer where the configuration asks for one. Default: nobody observes
+ */
+export function prepareExperiment(
+  team: Team,
+  config: ExperimentConfig,
+  dataset: Dataset,
+  observing?: (parts: ClassifyParts) => Observer,
+): Experiment {
   const split = splitImages(config, dataset);
   const { trainIndices, validationIndices, data } = split;
   const { seed, batch } = config.train;
@@ -58,14 +72,7 @@ export function prepareExperiment(team: Team, config: ExperimentConfig, dataset:
   const model = createModel(team, config, data);
   const augmenter = model.augmenter(config.data.augment, seed);
   const rule = createRule(model, config);
-  const { every, images } = config.observe;
-  const indices = (validationIndices.length > 0 ? validationIndices : trainIndices).slice(0, images);
-  const stepsPerEpoch = Math.ceil(trainIndices.length / batch);
-  const watched = () => {
-    const steps = { every, stepsPerEpoch, totalSteps: stepsPerEpoch * config.train.epochs };
-    return new Observer({ model, rule, dataset, twin: createTwin(team, model, config), indices, ...steps });
-  };
-  const parts: ClassifyParts = {
+  const unobserved: ClassifyParts = {
     model,
     dataset,
     rule,
@@ -73,8 +80,9 @@ export function prepareExperiment(team: Team, config: ExperimentConfig, dataset:
     taughtLabels,
     validationIndices,
     ...(augmenter ? { augmenter } : {}),
-    ...(every > 0 ? { observer: watched() } : {}),
   };
+  const observer = config.observe.every > 0 ? observing?.(unobserved) : undefined;
+  const parts = observer ? { ...unobserved, observer } : unobserved;
   let means: Float32Array | undefined;
   const about = () => {
     means ??= classMeans(dataset.train, trainIndices, dataset.shape, dataset.classes);

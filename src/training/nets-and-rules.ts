@@ -14,10 +14,14 @@ import type { NetworkPair, StageRange } from "../nets/pair.ts";
 import { SequencePair } from "../nets/sequence-pair.ts";
 import type { Shape } from "../nets/shape.ts";
 import { autoencoderFrame, paddedShape } from "../nets/specs.ts";
-import { AutoencoderBackprop, AutoencoderBsd, annAutoencoder } from "../problems/autoencode-ends.ts";
-import { AutoencoderModel } from "../problems/autoencode-model.ts";
-import { Bsd } from "../problems/classify-ends.ts";
-import { SequenceBsd } from "../problems/sequence-ends.ts";
+import {
+  AutoencoderBackprop,
+  AutoencoderBsd,
+  AutoencoderModel,
+  annAutoencoder,
+} from "../problems/autoencode-learners.ts";
+import { Bsd } from "../problems/classify.ts";
+import { SequenceBsd } from "../problems/sequence.ts";
 import { HOW_TO_LOAD } from "../registry.ts";
 import { type AnnImageNet, annImageNet, authorsActivations } from "../rules/ann-images.ts";
 import { AnnBackprop, Backprop, ImageAnnBackprop, SequenceBackprop } from "../rules/backprop.ts";

@@ -4,8 +4,7 @@
  * Configuration types are inferred from the tables; the check of a file, defaults, old names and the lists of all settings are made from them.
  */
 import { HOW_TO_LOAD, type Registry } from "../registry.ts";
-import { isSection, type RawSection, type RawValue } from "./config-raw.ts";
-import { clip, describeValue, nearest } from "./config-words.ts";
+import { clip, describeValue, isSection, nearest, type RawSection, type RawValue } from "./config-raw.ts";
 import type { Fault } from "./faults.ts";
 
 export const PROBLEMS = ["classify", "sequence", "autoencode"] as const;

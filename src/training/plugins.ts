@@ -2,7 +2,6 @@
  * Which registered names a configuration uses. A checkpoint keeps them with the plugin each came from, so that who opens it without is told what is missing; what the plugin does is
  * in its own file alone.
  */
-
 import { BispikeError } from "../errors.ts";
 import { stageLosses } from "../losses/stage-loss.ts";
 import { HOW_TO_LOAD, type Registry } from "../registry.ts";

@@ -1,5 +1,4 @@
 /** Learning rules that others register: what one says of itself, and the list that `rule.name` is looked up in. Images on spiking pairs; other experiments have the rules of this library. */
-
 import type { NetworkPair } from "../nets/pair.ts";
 import { Registry, refuse } from "../registry.ts";
 import type { OptimiserOptions } from "../rules/optimiser.ts";

@@ -1,5 +1,4 @@
 /** What runs of all problems have in common: checkpoints, history, files, memory. */
-
 import { exponential } from "../engine/elementary.ts";
 import type { Team } from "../engine/team.ts";
 import { BispikeError } from "../errors.ts";

@@ -1,8 +1,6 @@
 /** Trained nets of images: those that name them, and autoencoders that reconstruct them. */
 import { type Dataset, describeShape, imageBytes, type Split, splitValidation } from "../data/dataset.ts";
-
 import { BispikeError } from "../errors.ts";
-import { drawSpikes, LatentStatistics } from "../inference/autoencoder/statistics.ts";
 import { decideImages } from "../measure/decide.ts";
 import { type Evaluation, evaluate } from "../measure/evaluate.ts";
 import { familiarityOf, recalledCounts } from "../measure/mismatch.ts";
@@ -10,14 +8,14 @@ import { type RecalledImages, recallImages } from "../measure/recall.ts";
 import { reconstructedErrors } from "../measure/reconstruction.ts";
 import { perceive } from "../nets/inference.ts";
 import type { ImageModel } from "../nets/model.ts";
-import type { AutoencoderModel } from "../problems/autoencode-model.ts";
+import type { AutoencoderModel } from "../problems/autoencode-learners.ts";
+import { drawSpikes, LatentStatistics } from "../problems/latent.ts";
 import type { AutoencoderCheckpoint, Checkpoint } from "./checkpoint.ts";
 import { bytesOfImage, type ImageInput, type ImageSet } from "./data-sources.ts";
 import { createAutoencoder, createModel } from "./nets-and-rules.ts";
 import { filesFor } from "./platform.ts";
 import { breathe, byName, type EpochOf, type PixelImage, RunBase, type RunParts, shares } from "./run-base.ts";
-import { importSlots } from "./slots.ts";
-import { importState } from "./state.ts";
+import { importSlots, importState } from "./state.ts";
 
 /** What a net says of an image. */
 export interface ImagePrediction {

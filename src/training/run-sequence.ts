@@ -5,19 +5,23 @@ import { type SeriesSummary, type TextSummary, targetStatistics } from "../data/
 import { decode, encode } from "../data/sequence/text.ts";
 import { placeOfLargest } from "../engine/elementary.ts";
 import { BispikeError } from "../errors.ts";
-import { firstSymbol, type GenerateOptions, generateSymbols } from "../inference/generate.ts";
-import { predictSeries } from "../inference/predict-series.ts";
 import { type CharacterEvaluation, evaluateSequence, type ValueEvaluation } from "../measure/sequence.ts";
+import {
+  firstSymbol,
+  type GenerateOptions,
+  generateSymbols,
+  predictSeries,
+  type Stepper,
+  stepperOf,
+} from "../problems/sequence-stepper.ts";
 import type { SequenceLearner } from "../rules/rule.ts";
-import { type Stepper, stepperOf } from "../rules/stepper.ts";
 import type { SequenceCheckpoint } from "./checkpoint.ts";
-import type { SeriesSet, TextSet } from "./data-sources.ts";
+import { type SeriesSet, sequenceRequest, type TextSet } from "./data-sources.ts";
 import { createSequenceLearner } from "./nets-and-rules.ts";
 import { filesFor } from "./platform.ts";
 import { breathe, byName, type EpochOf, RunBase, type RunParts, shares } from "./run-base.ts";
 import type { Part } from "./run-images.ts";
-import { sequenceRequest } from "./sequence-request.ts";
-import { importSlots } from "./slots.ts";
+import { importSlots } from "./state.ts";
 
 /** Figures of an epoch on a text: share of right next characters, bits a character. */
 export type TextEpoch = EpochOf<

@@ -4,7 +4,7 @@ import { BispikeError } from "../errors.ts";
 import type { DataSummary } from "../nets/model.ts";
 import type { AnyConfig } from "./any-config.ts";
 import { modelConfig } from "./checkpoint.ts";
-import { clip } from "./config-words.ts";
+import { clip } from "./config-raw.ts";
 
 /** Keys of `train` that change how a run goes, not what it learns. */
 export const FREE: readonly string[] = ["threads", "checkpointSeconds"];

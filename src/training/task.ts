@@ -1,13 +1,12 @@
 /** A problem as the training loop sees it: sums over an epoch, lines of metrics, checkpoints and where they go on. */
-
 import type { Problem, ProblemKind } from "../problems/problem.ts";
 import type { LearningRates } from "../rules/rule.ts";
 import { type About, type AnyCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { TrainConfig } from "./config.ts";
 import { type EpochLine, healthWarnings, remediesOf, type StepLine } from "./metrics.ts";
-import type { Observation } from "./observation.ts";
+import type { Observation } from "./observer.ts";
 import { assertSameTraining } from "./same-training.ts";
-import { importSlots } from "./slots.ts";
+import { importSlots } from "./state.ts";
 import type { Place, StepMoment, Trainable, TrainableKind } from "./trainable.ts";
 
 /** The types of a problem's training. */

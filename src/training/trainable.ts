@@ -1,7 +1,7 @@
 /** What the training loop knows of an experiment: it neither knows what is learned nor how it is measured. */
 import type { LearningRates } from "../rules/rule.ts";
 import type { TrainConfig } from "./config.ts";
-import type { Observation } from "./observation.ts";
+import type { Observation } from "./observer.ts";
 
 /** The types that belong to a kind of experiment. */
 export interface TrainableKind {
@@ -90,3 +90,12 @@ export interface Trainable<K extends TrainableKind = TrainableKind> {
    */
   restore(checkpoint: K["checkpoint"]): Place;
 }
+
+/**
+ * The part of the data that a finished run's figures are of:
+ *
+ *   test       read once, at the end
+ *   held-out   the images or positions kept aside of the training part, by which the best epoch is chosen too; the test part is not looked at, so that settings can be tuned
+ */
+export const judges = ["test", "held-out"] as const;
+export type Judge = (typeof judges)[number];

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { channelStatistics } from "../../src/data/normalise.ts";
 import { Team } from "../../src/engine/team.ts";
 import { reconstructedErrors } from "../../src/measure/reconstruction.ts";
-import type { AutoencoderModel } from "../../src/problems/autoencode-model.ts";
+import type { AutoencoderModel } from "../../src/problems/autoencode-learners.ts";
 import { resolveAutoencoderConfig } from "../../src/training/config.ts";
 import { createAutoencoder } from "../../src/training/nets-and-rules.ts";
 

@@ -3,9 +3,8 @@ import { expect, it } from "vitest";
 import { readComparison } from "../../src/comparison/axes.ts";
 import { figuresOf, valuesOf } from "../../src/comparison/figures.ts";
 import { inOrder, probesArguments, readMeasures } from "../../src/comparison/measures.ts";
-import { reportRecord } from "../../src/comparison/records.ts";
+import { compareRuns, reportRecord } from "../../src/comparison/records.ts";
 import { markdownReport } from "../../src/comparison/report.ts";
-import { compareRuns } from "../../src/comparison/statistics.ts";
 import type { Probes } from "../../src/measure/probes.ts";
 
 const run = (accuracy: number, byRecall: number | null, part = "test") => {

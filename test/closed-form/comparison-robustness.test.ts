@@ -3,10 +3,9 @@ import Papa from "papaparse";
 import { expect, it } from "vitest";
 import { valuesOf } from "../../src/comparison/figures.ts";
 import { readMeasures, robustnessArguments } from "../../src/comparison/measures.ts";
-import { csvReport, reportRecord } from "../../src/comparison/records.ts";
+import { compareRuns, csvReport, reportRecord } from "../../src/comparison/records.ts";
 import { markdownReport } from "../../src/comparison/report.ts";
 import { robustnessPanels } from "../../src/comparison/robustness.ts";
-import { compareRuns } from "../../src/comparison/statistics.ts";
 import type { Robustness } from "../../src/measure/robustness.ts";
 
 /** Accuracy falls by `slope` at each severity of noise, and is `weights` at both severities of noise on the weights. */

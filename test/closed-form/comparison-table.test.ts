@@ -2,10 +2,8 @@
 import Papa from "papaparse";
 import { describe, expect, it } from "vitest";
 import { figuresOf, valuesOf } from "../../src/comparison/figures.ts";
-import { csvReport, reportRecord } from "../../src/comparison/records.ts";
-import { markdownReport } from "../../src/comparison/report.ts";
-import { compareRuns } from "../../src/comparison/statistics.ts";
-import { showDifference, showFigure, showP, showSpread } from "../../src/comparison/words.ts";
+import { compareRuns, csvReport, reportRecord } from "../../src/comparison/records.ts";
+import { markdownReport, showDifference, showFigure, showP, showSpread } from "../../src/comparison/report.ts";
 
 const image = (testAccuracy: number, seconds = 10) => ({
   ...{ name: "m", seed: 1, testAccuracy, testDriveAccuracy: 0.5, validationAccuracy: null, seconds, rates: [0.1, 0.3] },

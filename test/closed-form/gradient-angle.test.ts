@@ -4,7 +4,7 @@ import { observedSummary } from "../../src/cli/report/summary.ts";
 import { figuresOf, valuesOf } from "../../src/comparison/figures.ts";
 import { RandomStream } from "../../src/engine/random.ts";
 import { gradientAngle } from "../../src/measure/backprop-twin.ts";
-import type { Observation } from "../../src/training/observation.ts";
+import type { Observation } from "../../src/training/observer.ts";
 
 describe("gradientAngle", () => {
   it("of two 2 x 2 gradients worked out by hand", () => {

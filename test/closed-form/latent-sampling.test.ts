@@ -2,17 +2,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/engine/random.ts";
+import { correlation } from "../../src/measure/similarity.ts";
 import {
   CountStatistics,
   drawCorrelated,
+  drawSpikes,
+  evenTrains,
+  interpolateRates,
+  LatentStatistics,
   normalShare,
+  prototypeRates,
+  ratesOf,
   triangularRoot,
-} from "../../src/inference/autoencoder/correlated.ts";
-import { interpolateRates } from "../../src/inference/autoencoder/interpolate.ts";
-import { prototypeRates } from "../../src/inference/autoencoder/prototypes.ts";
-import { drawSpikes, LatentStatistics } from "../../src/inference/autoencoder/statistics.ts";
-import { evenTrains, ratesOf } from "../../src/inference/autoencoder/trains.ts";
-import { correlation } from "../../src/measure/similarity.ts";
+} from "../../src/problems/latent.ts";
 import "../support/property-seed.ts";
 
 const train = (rate: number, steps: number) => [...evenTrains([rate], 1, steps)].join("");

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import type { PairOptions } from "../../src/nets/pair.ts";
 import type { ParameterGroup } from "../../src/nets/parameters.ts";
-import type { BsdOptions } from "../../src/problems/classify-ends.ts";
+import type { BsdOptions } from "../../src/problems/classify.ts";
 import type { ImageDll } from "../../src/rules/dll.ts";
 import type { LocalLosses } from "../../src/rules/local-losses.ts";
 import type { MirroredNets } from "../../src/rules/mirrored-nets.ts";

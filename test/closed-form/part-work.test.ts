@@ -1,7 +1,7 @@
 /** The work of stages and where it is cut, counted by hand. */
 import { describe, expect, it } from "vitest";
-import { balancedCuts, stageWork } from "../../src/distributed/balance.ts";
-import { type Part, PartTrainee } from "../../src/distributed/part.ts";
+import { balancedCuts, stageWork } from "../../src/cluster/balance.ts";
+import { type Part, PartTrainee } from "../../src/cluster/part.ts";
 import type { StepReport } from "../../src/rules/rule.ts";
 
 describe("the work of a stage is perception's weights into it and recall's, times the places they are used at", () => {

@@ -3,7 +3,7 @@ import { decode } from "fast-png";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
 import { type Picture, pictureGrid } from "../../src/measure/picture-grid.ts";
-import { encodePng } from "../../src/node/png.ts";
+import { encodePng } from "../../src/node/pictures.ts";
 
 const grey = (width: number, height: number, ...pixels: number[]): Picture => ({
   width,

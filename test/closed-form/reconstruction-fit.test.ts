@@ -1,8 +1,13 @@
 /** How rows that recall reconstructs become symbols and values, where the rows are given: means, shares, the likeliest scale and least squares by hand. */
 import { describe, expect, test } from "vitest";
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
-import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../src/inference/reconstruct.ts";
-import type { SequenceBsd } from "../../src/problems/sequence-ends.ts";
+import type { SequenceBsd } from "../../src/problems/sequence.ts";
+import {
+  fitColumns,
+  fitSymbols,
+  reconstructSymbols,
+  reconstructValues,
+} from "../../src/problems/sequence-reconstruct.ts";
 
 const STRIDE = 16;
 

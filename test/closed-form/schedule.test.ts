@@ -1,6 +1,6 @@
 /** The course of the learning rate at its ends and in between, where its formula is a number known by heart. */
 import { describe, expect, it } from "vitest";
-import { learningRate } from "../../src/training/schedule.ts";
+import { learningRate } from "../../src/training/trainer.ts";
 
 const STEPS = 24;
 const train = (schedule: "cosine" | "constant", warmup: number) => ({ learningRate: 0.8, schedule, warmup });

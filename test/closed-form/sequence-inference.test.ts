@@ -1,12 +1,10 @@
 /** Drawing symbols, chance levels, fits and tables, by hand. */
 import { describe, expect, it } from "vitest";
 import { parseCsv, roundRestored, writeCsv } from "../../src/data/sequence/csv.ts";
-
-import { drawSymbol, firstSymbol, generateSymbols } from "../../src/inference/generate.ts";
-import { predictSeries } from "../../src/inference/predict-series.ts";
-import { Moments } from "../../src/inference/reconstruct.ts";
 import { shareRight } from "../../src/measure/reconstruction.ts";
-import type { Stepper } from "../../src/rules/stepper.ts";
+import { Moments } from "../../src/problems/sequence-reconstruct.ts";
+import type { Stepper } from "../../src/problems/sequence-stepper.ts";
+import { drawSymbol, firstSymbol, generateSymbols, predictSeries } from "../../src/problems/sequence-stepper.ts";
 
 describe("drawing a symbol", () => {
   const logits = [Math.log(0.2), Math.log(0.5), Math.log(0.3)];

@@ -1,6 +1,6 @@
 /** Successive halving on results made up for it: who goes on follows by hand. */
 import { describe, expect, it } from "vitest";
-import { chooseCandidates, keptOf } from "../../src/sweep/halving.ts";
+import { chooseCandidates, keptOf } from "../../src/cluster/sweep.ts";
 
 const settings = { epochs: [1, 2], eta: 2 };
 /** The test part says the opposite of the validation part. */

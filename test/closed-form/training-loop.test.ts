@@ -1,9 +1,8 @@
 /** What the training loop asks of an experiment and tells of it, from an experiment that learns nothing and writes everything down. */
 import { describe, expect, it } from "vitest";
 import { defaults } from "../../src/training/config.ts";
-import { learningRate } from "../../src/training/schedule.ts";
 import type { Place, StepMoment, Trainable } from "../../src/training/trainable.ts";
-import { type Progress, type RunSink, trainExperiment } from "../../src/training/trainer.ts";
+import { learningRate, type Progress, type RunSink, trainExperiment } from "../../src/training/trainer.ts";
 
 interface Kind {
   readonly report: { readonly counter: number };

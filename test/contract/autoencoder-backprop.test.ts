@@ -5,7 +5,7 @@ import { sizeOf } from "../../src/nets/shape.ts";
 import { autoencoderShapes } from "../../src/nets/specs.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 
-import { AutoencoderBackprop, annAutoencoder } from "../../src/problems/autoencode-ends.ts";
+import { AutoencoderBackprop, annAutoencoder } from "../../src/problems/autoencode-learners.ts";
 import {
   loadPatterns,
   SMALL_IMAGE,

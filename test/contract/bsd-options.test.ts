@@ -1,7 +1,7 @@
 /** What rule BSD refuses of whoever builds it: options that its pair was not made for. */
 import { expect, test } from "vitest";
 import type { PairOptions } from "../../src/nets/pair.ts";
-import type { BsdOptions } from "../../src/problems/classify-ends.ts";
+import type { BsdOptions } from "../../src/problems/classify.ts";
 import { smallPair } from "../support/small-pair.ts";
 
 const build = (network: Partial<PairOptions>, rule: Partial<BsdOptions>) =>

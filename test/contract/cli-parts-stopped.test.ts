@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { rangesFor } from "../../src/cli/commands/train-processes.ts";
-import { PartFolder } from "../../src/node/part-folder.ts";
+import { PartFolder } from "../../src/cluster/part-folder.ts";
 import { readExperiment } from "../../src/training/config-file.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { expectRefusal, expectRefusalHere } from "../support/refusal.ts";

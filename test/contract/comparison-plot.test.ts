@@ -2,7 +2,8 @@
 import { DOMParser } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { type ComparisonFigure, comparisonPlot, svgToPng } from "../../src/node/plots.ts";
+import { type ComparisonFigure, comparisonPlot } from "../../src/node/plots/comparison.ts";
+import { svgToPng } from "../../src/node/plots/svg-to-png.ts";
 import { type ReadPanel, readPanels } from "../support/read-figure.ts";
 
 const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+xml");

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ComparisonRequest, readComparison } from "../../src/comparison/axes.ts";
+import { nameValue } from "../../src/comparison/measures.ts";
 import { cellsOf, jobsOf } from "../../src/comparison/plan.ts";
-import { nameValue } from "../../src/comparison/values.ts";
 import { BispikeError } from "../../src/errors.ts";
 import { resolveAnyConfig } from "../../src/training/any-config.ts";
 import type { ExperimentConfig, SequenceConfig } from "../../src/training/config.ts";

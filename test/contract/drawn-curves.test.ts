@@ -1,6 +1,6 @@
 /** Learning curves say what the metric lines say: every curve is read back by its panel's ticks and its legend. */
 import { expect, it } from "vitest";
-import { curvesPlot } from "../../src/node/plots.ts";
+import { curvesPlot } from "../../src/node/plots/curves.ts";
 import { parseFigure, readCurves, readPanels } from "../support/read-figure.ts";
 
 type Lines = Parameters<typeof curvesPlot>[0];

@@ -1,7 +1,7 @@
 /** Curves of what was observed of training say what the observations say, in one run's figure and in that of a comparison. */
 import { expect, it } from "vitest";
-import { comparedObservationsPlot, observationsPlot } from "../../src/node/plots.ts";
-import type { Observation, ObservedSpikes } from "../../src/training/observation.ts";
+import { comparedObservationsPlot, observationsPlot } from "../../src/node/plots/observations.ts";
+import type { Observation, ObservedSpikes } from "../../src/training/observer.ts";
 import { readCurves, readPanels } from "../support/read-figure.ts";
 
 const spikes = (dead: number, saturated: number, centredRank: number): ObservedSpikes => ({

@@ -19,12 +19,7 @@ const exists = (name: string) =>
 
 test("finds names, and which of them are no file's", () => {
   expect(namedIn(" * (`losses/align.ts`, conv.ts; types in x.d.ts)")).toEqual(["losses/align.ts", "conv.ts"]);
-  expect(["losses/align.ts", "align.ts", "nets/align.ts", "allign.ts"].map(exists)).toEqual([
-    true,
-    true,
-    false,
-    false,
-  ]);
+  expect(["losses/align.ts", "align.ts", "nets/align.ts", "allign.ts"].map(exists)).toEqual([true, true, false, false]);
 });
 
 test("every file that a comment of src or lab names exists", () => {

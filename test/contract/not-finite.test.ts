@@ -4,16 +4,16 @@ import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
 import { spikingModel } from "../../src/nets/model.ts";
 import { ParameterGroup } from "../../src/nets/parameters.ts";
-import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
+import { SequenceBsd } from "../../src/problems/sequence.ts";
 import { AdamW } from "../../src/rules/optimiser.ts";
 import { resolveAutoencoderConfig, resolveConfig, resolveSequenceConfig } from "../../src/training/config.ts";
+import { sequenceRequest } from "../../src/training/data-sources.ts";
 import {
   createAutoencoderExperiment,
   createExperiment,
   createSequenceExperiment,
 } from "../../src/training/experiment.ts";
-import { sequenceRequest } from "../../src/training/sequence-request.ts";
-import { exportSlots, importSlots } from "../../src/training/slots.ts";
+import { exportSlots, importSlots } from "../../src/training/state.ts";
 import type { Trainable } from "../../src/training/trainable.ts";
 import { loadImages, RULES, smallRule } from "../support/image-rules.ts";
 import { bytesOf } from "../support/series-files.ts";

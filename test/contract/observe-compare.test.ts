@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DOMParser } from "linkedom";
 import { expect, it } from "vitest";
-import { comparedObservationsPlot } from "../../src/node/plots.ts";
-import type { Observation } from "../../src/training/observation.ts";
+import { comparedObservationsPlot } from "../../src/node/plots/observations.ts";
+import type { Observation } from "../../src/training/observer.ts";
 import { runCli } from "../support/cli.ts";
 import { sharedWorkspace } from "../support/small-run.ts";
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { type OnnxOptions, onnxRuntime, openOnnxFeatures } from "../../src/node/onnx-features.ts";
+import { type OnnxOptions, onnxRuntime, openOnnxFeatures } from "../../src/node/features.ts";
 import { temporaryFolders } from "../support/folder.ts";
 import { type OnnxModel, onnxModel } from "../support/onnx.ts";
 

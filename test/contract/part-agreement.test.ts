@@ -1,11 +1,10 @@
 /** What parts of a training must have in common, what their files must hold, and what a link counts. */
 import { describe, expect, it } from "vitest";
-import { channelPair } from "../../src/distributed/channel.ts";
-import { checkNeighbour, configSum, dataSum, type Hello } from "../../src/distributed/hello.ts";
-import { joinParts } from "../../src/distributed/join.ts";
-import { failureFrame, Link } from "../../src/distributed/link.ts";
-import { decodePart, encodePart, type PartFile, type PartPosition } from "../../src/distributed/part-file.ts";
-import { checkTiming } from "../../src/distributed/timing.ts";
+import { channelPair, checkNeighbour, configSum, dataSum, type Hello } from "../../src/cluster/frames.ts";
+import { joinParts } from "../../src/cluster/join.ts";
+import { failureFrame, Link } from "../../src/cluster/link.ts";
+import { decodePart, encodePart, type PartFile, type PartPosition } from "../../src/cluster/part-file.ts";
+import { checkTiming } from "../../src/cluster/train-part.ts";
 import type { SpikeCrossing } from "../../src/rules/bsd.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { smallDigits } from "../support/small-digits.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { commonStep, PartFolder, partsOf } from "../../src/node/part-folder.ts";
+import { commonStep, PartFolder, partsOf } from "../../src/cluster/part-folder.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { temporaryFolders } from "../support/folder.ts";
 

@@ -3,8 +3,8 @@ import { existsSync, linkSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { encodeFrame, type Frame, signal } from "../../src/distributed/frame.ts";
-import { connectToPart, listenForPart } from "../../src/node/socket-channel.ts";
+import { encodeFrame, type Frame, signal } from "../../src/cluster/frames.ts";
+import { connectToPart, listenForPart } from "../../src/cluster/socket-channel.ts";
 import { temporaryFolders } from "../support/folder.ts";
 
 const limits = { hello: 4096, perception: 512, recall: 64, stop: 0, end: 0, failure: 128 };

@@ -2,7 +2,9 @@ import { decode } from "fast-png";
 import { DOMParser } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { canDrawText, curvesPlot, rasterPlot, svgToPng } from "../../src/node/plots.ts";
+import { curvesPlot } from "../../src/node/plots/curves.ts";
+import { rasterPlot } from "../../src/node/plots/raster.ts";
+import { canDrawText, svgToPng } from "../../src/node/plots/svg-to-png.ts";
 import type { EpochMetrics, MetricLine, StepMetrics } from "../../src/training/metrics.ts";
 
 const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+xml");

@@ -1,8 +1,7 @@
 /** A queue's server by its address, and for how long it may be away; no server is asked. */
 import { afterEach, expect, it, vi } from "vitest";
+import { Outage, PASSWORD_VARIABLE, parseServer } from "../../src/cluster/queue.ts";
 import { BispikeError } from "../../src/errors.ts";
-import { Outage } from "../../src/node/queue/connection.ts";
-import { PASSWORD_VARIABLE, parseServer } from "../../src/node/queue/server.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,7 +1,7 @@
 import { DOMParser } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { type RasterStage, rasterPlot } from "../../src/node/plots.ts";
+import { type RasterStage, rasterPlot } from "../../src/node/plots/raster.ts";
 
 const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+xml");
 const all = (svg: string, selector: string) => [...parse(svg).querySelectorAll(selector)];

@@ -5,6 +5,7 @@ import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
 import type { Checkpoint } from "../../src/training/checkpoint.ts";
 import { resolveAutoencoderConfig, resolveConfig, resolveSequenceConfig } from "../../src/training/config.ts";
+import { sequenceRequest } from "../../src/training/data-sources.ts";
 import {
   createAutoencoderExperiment,
   createExperiment,
@@ -16,7 +17,6 @@ import {
   decodeSequenceCheckpoint,
 } from "../../src/training/read-checkpoint.ts";
 import { assertSameImages } from "../../src/training/same-training.ts";
-import { sequenceRequest } from "../../src/training/sequence-request.ts";
 import { trainExperiment } from "../../src/training/trainer.ts";
 import { bytesOf } from "../support/series-files.ts";
 import { SMALL_AUTOENCODER, smallAutoencoderTraining } from "../support/small-autoencoder-run.ts";

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assembleSequence, type Sequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
 import { encodeNpy } from "../../src/formats/npz.ts";
-import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
+import { SequenceBsd } from "../../src/problems/sequence.ts";
 import { SequenceStream } from "../../src/problems/sequence-stream.ts";
 import { resolveSequenceConfig } from "../../src/training/config.ts";
+import { sequenceRequest } from "../../src/training/data-sources.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";
-import { sequenceRequest } from "../../src/training/sequence-request.ts";
 import { trainExperiment } from "../../src/training/trainer.ts";
 
 const small = { network: { hidden: [6], steps: 2 }, train: { epochs: 1, batch: 8 } };

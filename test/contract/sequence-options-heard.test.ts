@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assembleSequence, type Sequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
 import { resolveSequenceConfig, type SequenceConfig } from "../../src/training/config.ts";
+import { sequenceRequest } from "../../src/training/data-sources.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";
-import { sequenceRequest } from "../../src/training/sequence-request.ts";
 import { bytesOf } from "../support/series-files.ts";
 import { smallSeries, smallText } from "../support/small-sequence-run.ts";
 

@@ -2,7 +2,8 @@
 import { DOMParser } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { BispikeError } from "../../src/errors.ts";
-import { type SeriesFigure, seriesPlot, svgToPng } from "../../src/node/plots.ts";
+import { type SeriesFigure, seriesPlot } from "../../src/node/plots/series.ts";
+import { svgToPng } from "../../src/node/plots/svg-to-png.ts";
 import { type ReadPanel, readPanels } from "../support/read-figure.ts";
 
 const parse = (svg: string) => new DOMParser().parseFromString(svg, "image/svg+xml");

@@ -16,7 +16,7 @@ import { NetworkPair } from "../../src/nets/pair.ts";
 import { Population } from "../../src/nets/population.ts";
 import { pixelsOf, tilesOf } from "../../src/nets/shape.ts";
 import { isReal } from "../../src/nets/synapses.ts";
-import { Bsd } from "../../src/problems/classify-ends.ts";
+import { Bsd } from "../../src/problems/classify.ts";
 
 const BATCH = 64;
 const CLASSES = 10;

@@ -6,12 +6,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { JobQueue } from "../../src/node/queue/job-queue.ts";
-import { parseServer } from "../../src/node/queue/server.ts";
-import { planOf } from "../../src/node/sweep/plan-file.ts";
-import { SweepFolder } from "../../src/node/sweep/sweep-folder.ts";
+import { JobQueue, parseServer } from "../../src/cluster/queue.ts";
+import { readSearch } from "../../src/cluster/sweep.ts";
+import { SweepFolder } from "../../src/cluster/sweep-folder.ts";
+import { planOf } from "../../src/cluster/sweep-plan.ts";
 import { packageVersion } from "../../src/node/version.ts";
-import { readSearch } from "../../src/sweep/search.ts";
 import { type RunningCli, runCli, startCli } from "../support/cli.ts";
 import { freePort, type RunningServer, SERVER, startServer } from "../support/queue-server.ts";
 

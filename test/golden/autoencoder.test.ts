@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { frequencyDefaults } from "../../src/losses/bands.ts";
 import { AutoencoderPair } from "../../src/nets/autoencoder-pair.ts";
-import { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
+import { AutoencoderBsd } from "../../src/problems/autoencode-learners.ts";
 import { type LayerState, ReferenceTraining } from "../reference/autoencoder-training.ts";
 import { worstGap } from "../reference/close.ts";
 import { AutoencoderTwin, arraysOf } from "../support/autoencoder-twin.ts";

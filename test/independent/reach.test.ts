@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { Layer } from "../../src/nets/layer.ts";
-import type { BsdOptions } from "../../src/problems/classify-ends.ts";
+import type { BsdOptions } from "../../src/problems/classify.ts";
 import * as ad from "../support/autodiff.ts";
 import {
   ALLOWED,

@@ -1,6 +1,6 @@
 /** Ids of a sweep's jobs as Python's hashlib and json give them: sha256(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)). */
 import { describe, expect, it } from "vitest";
-import { canonical, jobId } from "../../src/node/sweep/job-id.ts";
+import { canonical, jobId } from "../../src/cluster/sweep-plan.ts";
 import type { AnyConfig } from "../../src/training/any-config.ts";
 
 const config = (train: object) =>

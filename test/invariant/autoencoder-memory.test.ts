@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Team } from "../../src/engine/team.ts";
 import { AutoencoderPair } from "../../src/nets/autoencoder-pair.ts";
 import type { Layer } from "../../src/nets/layer.ts";
-import { AutoencoderBackprop, AutoencoderBsd, annAutoencoder } from "../../src/problems/autoencode-ends.ts";
+import { AutoencoderBackprop, AutoencoderBsd, annAutoencoder } from "../../src/problems/autoencode-learners.ts";
 import type { AutoencoderLearner } from "../../src/rules/rule.ts";
 import { loadPatterns, SMALL_IMAGE } from "../support/backprop-autoencoder.ts";
 import { autoencoderRule } from "../support/small-autoencoder.ts";

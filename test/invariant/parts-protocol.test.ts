@@ -2,20 +2,20 @@
 import { connect } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Inbox } from "../../src/distributed/channel.ts";
 import {
+  decodeHello,
   encodeFrame,
+  encodeHello,
   type Frame,
   FrameReader,
   HEADER_BYTES,
+  Inbox,
   type SpikeCoding,
   signal,
-} from "../../src/distributed/frame.ts";
-import { decodeHello, encodeHello } from "../../src/distributed/hello.ts";
-import { bitsOf, bytesOf, packSpikes, unpackSpikes } from "../../src/distributed/spike-bits.ts";
-import { decodeEvents, encodeEvents } from "../../src/distributed/spike-events.ts";
+} from "../../src/cluster/frames.ts";
+import { listenForPart, parseAddress } from "../../src/cluster/socket-channel.ts";
+import { bitsOf, bytesOf, decodeEvents, encodeEvents, packSpikes, unpackSpikes } from "../../src/cluster/spikes.ts";
 import { BispikeError } from "../../src/errors.ts";
-import { listenForPart, parseAddress } from "../../src/node/socket-channel.ts";
 import { joined, smallParts } from "../support/small-parts.ts";
 
 const limits = { hello: 4096, perception: 512, recall: 64, stop: 0, end: 0, failure: 128 };

@@ -1,7 +1,7 @@
 /** Tasks in a pool: never more at once than allowed, each once, in order; none begun after a stop or a failure. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { runPool } from "../../src/node/pool.ts";
+import { runPool } from "../../src/node/child.ts";
 
 const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn++) await Promise.resolve();

@@ -4,8 +4,8 @@ import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
 import { evaluateSequence } from "../../src/measure/sequence.ts";
 import { resolveSequenceConfig } from "../../src/training/config.ts";
+import { sequenceRequest } from "../../src/training/data-sources.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";
-import { sequenceRequest } from "../../src/training/sequence-request.ts";
 import { bytesOf } from "../support/series-files.ts";
 import { smallText } from "../support/small-sequence-run.ts";
 

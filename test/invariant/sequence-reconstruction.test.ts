@@ -1,8 +1,8 @@
 /** Recall reconstructs from targets alone: those of a position and after it, whatever stands beside its window. */
 import { afterEach, expect, test } from "vitest";
 import type { SequenceSet } from "../../src/data/sequence/task.ts";
-import { reconstructWindows } from "../../src/inference/reconstruct.ts";
-import type { SequenceBsd } from "../../src/problems/sequence-ends.ts";
+import type { SequenceBsd } from "../../src/problems/sequence.ts";
+import { reconstructWindows } from "../../src/problems/sequence-reconstruct.ts";
 import { type SmallLearner, type SmallLearnerOptions, smallLearner, trainABit } from "../support/small-learners.ts";
 
 const WINDOW = 7;

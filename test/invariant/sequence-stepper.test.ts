@@ -1,8 +1,8 @@
 /** Elements one by one are the same net as elements in windows: the same bytes, the same learning, the same memory. */
 import { afterEach, describe, expect, test } from "vitest";
-import type { SequenceBsd } from "../../src/problems/sequence-ends.ts";
+import type { SequenceBsd } from "../../src/problems/sequence.ts";
+import { resumePerception, stepperOf } from "../../src/problems/sequence-stepper.ts";
 import { SequenceStream } from "../../src/problems/sequence-stream.ts";
-import { resumePerception, stepperOf } from "../../src/rules/stepper.ts";
 import {
   elementOf,
   SMALL_RULES,

@@ -1,8 +1,8 @@
 /** Random search: what holds of its draws whatever the space and the seed, and the very draws of one, which must never change. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { drawPoints } from "../../src/sweep/draw.ts";
-import type { Range } from "../../src/sweep/section.ts";
+import type { Range } from "../../src/cluster/sweep.ts";
+import { drawPoints } from "../../src/cluster/sweep.ts";
 
 const range: fc.Arbitrary<Range> = fc.oneof(
   fc.record({

@@ -9,7 +9,7 @@ import { AutoencoderPair, type AutoencoderPairOptions, type Network } from "../.
 import type { Layer } from "../../src/nets/layer.ts";
 import { NORM_MOMENTUM } from "../../src/nets/norm.ts";
 import { pixelsOf } from "../../src/nets/shape.ts";
-import { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
+import { AutoencoderBsd } from "../../src/problems/autoencode-learners.ts";
 import type { AutoencoderReport } from "../../src/rules/rule.ts";
 import { AutoencoderTwin, arraysOf } from "../support/autoencoder-twin.ts";
 import { expectUpdates, gradientsOf, type Learned, type State, stateOf } from "../support/learned.ts";

@@ -11,7 +11,7 @@ import { recordSpikes, type SpikeTrain } from "../../src/formats/spike-trains.ts
 import { AutoencoderPair } from "../../src/nets/autoencoder-pair.ts";
 import { recallConcepts } from "../../src/nets/inference.ts";
 import { sizeOf } from "../../src/nets/shape.ts";
-import { SpikingLatent } from "../../src/problems/autoencode-ends.ts";
+import { SpikingLatent } from "../../src/problems/autoencode-learners.ts";
 import { fillSlots, smallModel } from "../support/small-model.ts";
 import { runNode, type Trace } from "./nir-simulation.ts";
 

@@ -8,7 +8,7 @@ import { Team } from "../../src/engine/team.ts";
 import type { Layer } from "../../src/nets/layer.ts";
 import { NORM_MOMENTUM } from "../../src/nets/norm.ts";
 import { SequencePair } from "../../src/nets/sequence-pair.ts";
-import { SequenceBsd } from "../../src/problems/sequence-ends.ts";
+import { SequenceBsd } from "../../src/problems/sequence.ts";
 import { SequenceBackprop } from "../../src/rules/backprop.ts";
 import { drawParameters, plainArrays, referenceNet, windowElements } from "../support/sequence-twin.ts";
 import { randomSequence, startsOf } from "../support/small-recurrent.ts";

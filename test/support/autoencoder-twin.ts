@@ -5,7 +5,7 @@ import { ConvSynapses } from "../../src/nets/conv.ts";
 import { DrawingSynapses } from "../../src/nets/drawing.ts";
 import type { Layer } from "../../src/nets/layer.ts";
 import { flat, pixelsOf, type Shape, sizeOf } from "../../src/nets/shape.ts";
-import type { AutoencoderBsd } from "../../src/problems/autoencode-ends.ts";
+import type { AutoencoderBsd } from "../../src/problems/autoencode-learners.ts";
 import type { NetworkHalf } from "../reference/autoencoder-reference.ts";
 import type { Block, BlockGradients } from "../reference/block.ts";
 import type { LocalReadOut } from "../reference/local-reconstruction.ts";

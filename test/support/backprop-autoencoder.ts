@@ -4,7 +4,7 @@ import type { Team } from "../../src/engine/team.ts";
 import { AutoencoderPair } from "../../src/nets/autoencoder-pair.ts";
 import { sizeOf } from "../../src/nets/shape.ts";
 
-import { AutoencoderBackprop, annAutoencoder } from "../../src/problems/autoencode-ends.ts";
+import { AutoencoderBackprop, annAutoencoder } from "../../src/problems/autoencode-learners.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
 import type { AutoencoderLearner } from "../../src/rules/rule.ts";
 

@@ -5,7 +5,7 @@ import { NetworkPair } from "../../src/nets/pair.ts";
 import { pixelsOf, sizeOf, tilesOf } from "../../src/nets/shape.ts";
 import { stepsOf } from "../../src/nets/synapses.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { Bsd, type BsdOptions } from "../../src/problems/classify-ends.ts";
+import { Bsd, type BsdOptions } from "../../src/problems/classify.ts";
 import { type BlockNames, type GoldenState, type GoldenTensor, goldenNames } from "../golden/golden.ts";
 
 /** A layer of the engine and its names in the golden file. */

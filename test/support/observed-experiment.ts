@@ -3,7 +3,7 @@ import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment, type Experiment } from "../../src/training/experiment.ts";
-import type { Observation } from "../../src/training/observation.ts";
+import type { Observation } from "../../src/training/observer.ts";
 import { smallDigits } from "./small-digits.ts";
 
 export const RATES = { perception: 0.02, recall: 0.02 };

@@ -3,7 +3,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-web";
 import { afterAll } from "vitest";
 import type { OnnxExport } from "../../src/formats/onnx.ts";
 import type { Port } from "../../src/formats/onnx-graph.ts";
-import { onnxRuntime } from "../../src/node/onnx-features.ts";
+import { onnxRuntime } from "../../src/node/features.ts";
 
 /** Values by name, row-major; int64 as numbers. */
 export type Values = Readonly<Record<string, ArrayLike<number>>>;

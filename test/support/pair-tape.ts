@@ -9,7 +9,7 @@ import type { Feature } from "../../src/nets/neuron.ts";
 import type { RecallPaths } from "../../src/nets/pair.ts";
 import { sizeOf } from "../../src/nets/shape.ts";
 import { stepsOf } from "../../src/nets/synapses.ts";
-import type { BsdOptions } from "../../src/problems/classify-ends.ts";
+import type { BsdOptions } from "../../src/problems/classify.ts";
 import * as ad from "./autodiff.ts";
 import { driveOf, normed, type PlainParameters, parametersOf, plainBlock, timeMean } from "./plain-stack.ts";
 import { classes, randomImages, type SmallPair, smallPair } from "./small-pair.ts";

@@ -2,12 +2,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JobEnd, JobSurroundings } from "../../src/cli/jobs.ts";
+import { readSearch } from "../../src/cluster/sweep.ts";
+import { SweepFolder } from "../../src/cluster/sweep-folder.ts";
+import { planOf, type SweepPlan } from "../../src/cluster/sweep-plan.ts";
 import type { PlannedJob } from "../../src/comparison/plan.ts";
 import type { ComparisonFolder } from "../../src/node/comparison-folder.ts";
-import { planOf, type SweepPlan } from "../../src/node/sweep/plan-file.ts";
-import { SweepFolder } from "../../src/node/sweep/sweep-folder.ts";
 import { packageVersion } from "../../src/node/version.ts";
-import { readSearch } from "../../src/sweep/search.ts";
 
 /** A figure for a run that finishes, or another end. */
 export type PlayedEnd = number | Exclude<JobEnd, { kind: "done" }>;

@@ -6,7 +6,7 @@ import { frequencyDefaults } from "../../src/losses/bands.ts";
 import { AutoencoderPair, type AutoencoderPairOptions } from "../../src/nets/autoencoder-pair.ts";
 import { sizeOf } from "../../src/nets/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { AutoencoderBsd, type AutoencoderBsdOptions } from "../../src/problems/autoencode-ends.ts";
+import { AutoencoderBsd, type AutoencoderBsdOptions } from "../../src/problems/autoencode-learners.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
 import type { AutoencoderReport } from "../../src/rules/rule.ts";
 import { updateOf } from "./small-pair.ts";

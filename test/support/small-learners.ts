@@ -5,7 +5,7 @@ import { Team } from "../../src/engine/team.ts";
 import { RecurrentNet } from "../../src/nets/dense-recurrent-net.ts";
 import { SequencePair } from "../../src/nets/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
+import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence.ts";
 import { AnnBackprop, SequenceBackprop } from "../../src/rules/backprop.ts";
 import { Dll, dllDefaults } from "../../src/rules/dll.ts";
 import { PredictiveCoding } from "../../src/rules/predictive-coding.ts";

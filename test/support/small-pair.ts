@@ -5,7 +5,7 @@ import { type NetworkOptions, NetworkPair, type PairOptions } from "../../src/ne
 import type { ParameterGroup } from "../../src/nets/parameters.ts";
 import { sizeOf } from "../../src/nets/shape.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { Bsd, type BsdOptions } from "../../src/problems/classify-ends.ts";
+import { Bsd, type BsdOptions } from "../../src/problems/classify.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
 import type { StepReport } from "../../src/rules/rule.ts";
 

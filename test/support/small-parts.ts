@@ -1,13 +1,13 @@
 /** Trains the small data set in parts of one process, over channels that pass every frame through its bytes. */
 
-import type { Neighbours } from "../../src/distributed/agree.ts";
-import { channelPair } from "../../src/distributed/channel.ts";
-import type { SpikeCoding } from "../../src/distributed/frame.ts";
-import { joinParts } from "../../src/distributed/join.ts";
-import { limitsOf } from "../../src/distributed/link.ts";
-import { createPart, type Part } from "../../src/distributed/part.ts";
-import { decodePart, type PartFile } from "../../src/distributed/part-file.ts";
-import { type PartResult, trainPart } from "../../src/distributed/train-part.ts";
+import type { SpikeCoding } from "../../src/cluster/frames.ts";
+import { channelPair } from "../../src/cluster/frames.ts";
+import type { Neighbours } from "../../src/cluster/join.ts";
+import { joinParts } from "../../src/cluster/join.ts";
+import { limitsOf } from "../../src/cluster/link.ts";
+import { createPart, type Part } from "../../src/cluster/part.ts";
+import { decodePart, type PartFile } from "../../src/cluster/part-file.ts";
+import { type PartResult, trainPart } from "../../src/cluster/train-part.ts";
 import { Team } from "../../src/engine/team.ts";
 import { rangesOf, type StageRange } from "../../src/nets/pair.ts";
 import { resolveConfig } from "../../src/training/config.ts";

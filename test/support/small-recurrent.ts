@@ -7,7 +7,7 @@ import { Team } from "../../src/engine/team.ts";
 import type { Layer } from "../../src/nets/layer.ts";
 import { SequencePair, type SequencePairOptions } from "../../src/nets/sequence-pair.ts";
 import { spawnThread } from "../../src/node/threads.ts";
-import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence-ends.ts";
+import { SequenceBsd, type SequenceBsdOptions } from "../../src/problems/sequence.ts";
 import { SequenceBackprop } from "../../src/rules/backprop.ts";
 import type { OptimiserOptions } from "../../src/rules/optimiser.ts";
 

@@ -3,10 +3,10 @@ import { assembleSequence } from "../../src/data/sequence/assemble.ts";
 import { Team } from "../../src/engine/team.ts";
 import { spawnThread } from "../../src/node/threads.ts";
 import { resolveSequenceConfig } from "../../src/training/config.ts";
+import { sequenceRequest } from "../../src/training/data-sources.ts";
 import { createSequenceExperiment } from "../../src/training/experiment.ts";
 import type { SequenceMetricLine } from "../../src/training/metrics.ts";
 import { decodeSequenceCheckpoint } from "../../src/training/read-checkpoint.ts";
-import { sequenceRequest } from "../../src/training/sequence-request.ts";
 import { trainExperiment } from "../../src/training/trainer.ts";
 import { bytesOf } from "./series-files.ts";
 

@@ -5,7 +5,7 @@ import type { Checkpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { createExperiment } from "../../src/training/experiment.ts";
 import type { MetricLine } from "../../src/training/metrics.ts";
-import type { Observation } from "../../src/training/observation.ts";
+import type { Observation } from "../../src/training/observer.ts";
 import { decodeCheckpoint } from "../../src/training/read-checkpoint.ts";
 import { trainExperiment } from "../../src/training/trainer.ts";
 import { type SmallDigitsOptions, smallDigits } from "./small-digits.ts";

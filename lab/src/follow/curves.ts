@@ -1,7 +1,7 @@
 /** Learning curves of a run of any kind, from the lines of its logs. */
 import { BispikeError } from "../../../src/errors.ts";
 import { scalarsOf } from "../../../src/formats/tensorboard.ts";
-import { parseMetricLine } from "../../../src/training/metric-lines.ts";
+import { parseMetricLine } from "../../../src/training/metrics.ts";
 
 /** A chart's lines share an axis; `about` says in a sentence what it means. */
 export interface Chart {

@@ -2,14 +2,13 @@
 
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { type Comparison, readComparison } from "../../comparison/axes.ts";
-import { MOST_SEEDS } from "../../comparison/limits.ts";
+import { type Comparison, MOST_SEEDS, readComparison } from "../../comparison/axes.ts";
 import type { Measures } from "../../comparison/measures.ts";
 import { jobsOf, type PlannedJob, runsOf } from "../../comparison/plan.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Child } from "../../node/child.ts";
+import { runPool } from "../../node/child.ts";
 import { COMPARISONS_FOLDER, ComparisonFolder } from "../../node/comparison-folder.ts";
-import { runPool } from "../../node/pool.ts";
 import { coreCount } from "../../node/threads.ts";
 import { readRawExperiment } from "../../training/config-file.ts";
 import { joinName } from "../../training/config-raw.ts";

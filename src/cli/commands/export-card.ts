@@ -2,14 +2,14 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BispikeError } from "../../errors.ts";
 import { type CardFacts, type CardFigure, modelCard } from "../../formats/card.ts";
-import { readJsonObject } from "../../node/json-file.ts";
+import { readJsonObject } from "../../node/files.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import type { ProblemName } from "../../problems/problem.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
 import type { CheckpointFor } from "../../training/checkpoint.ts";
 import { readAnyExperiment } from "../../training/config-file.ts";
-import { renamed } from "../../training/metric-lines.ts";
+import { renamed } from "../../training/metrics.ts";
 import { problemOf } from "../../training/read-checkpoint.ts";
 import { assertAsTrained } from "../data.ts";
 import {

@@ -32,15 +32,14 @@ import {
   recallToNir,
   recordSpikes,
 } from "../../nir.ts";
-import { readJsonObject } from "../../node/json-file.ts";
-import { readMetrics } from "../../node/metrics-file.ts";
+import { readJsonObject } from "../../node/files.ts";
 import { buildRun, createTeam, type OpenedCheckpoint, openAnyCheckpoint, openModel } from "../../node/open.ts";
-import { RUN_FILES } from "../../node/run-folder.ts";
+import { RUN_FILES, readMetrics } from "../../node/run-folder.ts";
 import { packageVersion } from "../../node/version.ts";
 import type { ProblemName } from "../../problems/problem.ts";
 import type { AnyCheckpoint, AutoencoderCheckpoint, Checkpoint, CheckpointFor } from "../../training/checkpoint.ts";
 import { assertRecall } from "../../training/read-checkpoint.ts";
-import { importSlots } from "../../training/slots.ts";
+import { importSlots } from "../../training/state.ts";
 import type { Part } from "../arguments.ts";
 import { type DataOptions, datasetFor, partImages, placeOf, unverified } from "../data.ts";
 

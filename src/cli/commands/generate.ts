@@ -2,10 +2,9 @@
 import { Command } from "commander";
 import { decode, encode } from "../../data/sequence/text.ts";
 import { BispikeError } from "../../errors.ts";
-import { firstSymbol, generateSymbols } from "../../inference/generate.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { openSequence } from "../../node/open.ts";
-import { stepperOf } from "../../rules/stepper.ts";
+import { firstSymbol, generateSymbols, stepperOf } from "../../problems/sequence-stepper.ts";
 import { LARGEST, number, wholeNumber, withThreads } from "../arguments.ts";
 import { requireNotTrainedOn } from "../data.ts";
 

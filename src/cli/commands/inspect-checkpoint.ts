@@ -7,7 +7,7 @@ import { describeShape } from "../../nets/shape.ts";
 import { CHECKPOINT_FILES, type OpenedCheckpoint, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
 import type { AnyCheckpoint } from "../../training/checkpoint.ts";
-import { renamed } from "../../training/metric-lines.ts";
+import { renamed } from "../../training/metrics.ts";
 import type { Place } from "../../training/trainable.ts";
 import { alignTable, counted, printable } from "../report/tables.ts";
 import { DESCRIBE, type Description, type StageSummary, type StoredSummary } from "./inspect-problems.ts";

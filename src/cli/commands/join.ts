@@ -3,13 +3,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { joinParts } from "../../distributed/join.ts";
+import { joinParts } from "../../cluster/join.ts";
+import { commonStep, partFolder, partsConfig, partsOf, readPart, savedSteps } from "../../cluster/part-folder.ts";
 import { BispikeError } from "../../errors.ts";
 import { describeStages } from "../../nets/pair.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { describeEnvironment } from "../../node/environment.ts";
 import { CHECKPOINT_FILES } from "../../node/open.ts";
-import { commonStep, partFolder, partsConfig, partsOf, readPart, savedSteps } from "../../node/part-folder.ts";
 import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import {
   type EpochMetrics,

@@ -1,7 +1,6 @@
 /** `bispike lab`. */
 import { Command, Option } from "commander";
-import { serveLab } from "../../node/lab-server.ts";
-import { openInBrowser } from "../../node/open-browser.ts";
+import { openInBrowser, serveLab } from "../../node/lab-server.ts";
 import { wholeNumber } from "../arguments.ts";
 import { note, print, runAction } from "../process.ts";
 

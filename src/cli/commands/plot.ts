@@ -7,13 +7,18 @@ import { augments } from "../../data/augment.ts";
 import type { Split } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
 import { spikingModel } from "../../nets/model.ts";
-import { writeAugmentedPicture } from "../../node/augmented-picture.ts";
-import { writeCurves, writeObservations, writeRaster, writeRecallPicture } from "../../node/figures.ts";
+import {
+  writeAugmentedPicture,
+  writeCurves,
+  writeObservations,
+  writeRaster,
+  writeRecallPicture,
+} from "../../node/figures.ts";
+import { systemFailure } from "../../node/files.ts";
 import { type OpenedModel, openAnyCheckpoint, openModel } from "../../node/open.ts";
 import { readPicture } from "../../node/pictures.ts";
-import { canDrawText } from "../../node/plots.ts";
+import { canDrawText } from "../../node/plots/svg-to-png.ts";
 import { RUN_FILES } from "../../node/run-folder.ts";
-import { systemFailure } from "../../node/system-failure.ts";
 import { assertRecall } from "../../training/read-checkpoint.ts";
 import { LARGEST, optionalPart, type Part, wholeNumber, withData, withThreads } from "../arguments.ts";
 import { datasetFor, partImages, placeOf, unverified } from "../data.ts";

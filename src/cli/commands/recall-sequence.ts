@@ -5,7 +5,6 @@ import { restore, windowStarts } from "../../data/sequence/series.ts";
 import type { SeriesSummary, TextSummary } from "../../data/sequence/task.ts";
 import { decode } from "../../data/sequence/text.ts";
 import { BispikeError } from "../../errors.ts";
-import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../inference/reconstruct.ts";
 import {
   measureReconstructedColumns,
   measureReconstructedSymbols,
@@ -14,7 +13,8 @@ import {
 } from "../../measure/reconstruction.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { buildRun, type OpenedCheckpoint } from "../../node/open.ts";
-import { SequenceBsd } from "../../problems/sequence-ends.ts";
+import { SequenceBsd } from "../../problems/sequence.ts";
+import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../problems/sequence-reconstruct.ts";
 import type { SequenceCheckpoint } from "../../training/checkpoint.ts";
 import { partOf, sequenceFiles, sequenceFor } from "../data.ts";
 import { requireApart, requireFigure, requireFolder, requireNotRead } from "../output-file.ts";

@@ -2,17 +2,22 @@
 import { Command, Option } from "commander";
 import { type Dataset, imageBytes } from "../../data/dataset.ts";
 import { BispikeError } from "../../errors.ts";
-import { CountStatistics, drawCorrelated } from "../../inference/autoencoder/correlated.ts";
-import { interpolateRates } from "../../inference/autoencoder/interpolate.ts";
-import { prototypeRates } from "../../inference/autoencoder/prototypes.ts";
-import { drawSpikes, LatentStatistics } from "../../inference/autoencoder/statistics.ts";
-import { evenTrains, ratesOf } from "../../inference/autoencoder/trains.ts";
 import type { Picture, Tile } from "../../measure/picture-grid.ts";
 import { classMeans } from "../../measure/recall.ts";
 import { correlation } from "../../measure/similarity.ts";
 import type { Network } from "../../nets/autoencoder-pair.ts";
 import { openAutoencoder } from "../../node/open.ts";
-import type { AutoencoderModel } from "../../problems/autoencode-model.ts";
+import type { AutoencoderModel } from "../../problems/autoencode-learners.ts";
+import {
+  CountStatistics,
+  drawCorrelated,
+  drawSpikes,
+  evenTrains,
+  interpolateRates,
+  LatentStatistics,
+  prototypeRates,
+  ratesOf,
+} from "../../problems/latent.ts";
 import type { LatentAccess } from "../../rules/rule.ts";
 import type { AutoencoderCheckpoint } from "../../training/checkpoint.ts";
 import {

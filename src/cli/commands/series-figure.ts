@@ -1,6 +1,7 @@
 /** Columns of a series and what a net makes of them, as a picture. */
 import { writeSeries } from "../../node/figures.ts";
-import { canDrawText, MOST_PANELS } from "../../node/plots.ts";
+import { MOST_PANELS } from "../../node/plots/series.ts";
+import { canDrawText } from "../../node/plots/svg-to-png.ts";
 import { note } from "../process.ts";
 
 export interface DrawnColumn {

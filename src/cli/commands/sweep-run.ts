@@ -1,10 +1,9 @@
+import { JobQueue, parseServer, type QueueOptions, type WorkEnd } from "../../cluster/queue.ts";
+import { SweepFolder } from "../../cluster/sweep-folder.ts";
+import type { SweepJob, SweepPlan } from "../../cluster/sweep-plan.ts";
 import type { PlannedJob } from "../../comparison/plan.ts";
 import { BispikeError } from "../../errors.ts";
 import type { Child } from "../../node/child.ts";
-import { JobQueue, type QueueOptions, type WorkEnd } from "../../node/queue/job-queue.ts";
-import { parseServer } from "../../node/queue/server.ts";
-import type { SweepJob, SweepPlan } from "../../node/sweep/plan-file.ts";
-import { SweepFolder } from "../../node/sweep/sweep-folder.ts";
 import { coreCount } from "../../node/threads.ts";
 import { askedBy, type JobEnd, trainJob } from "../jobs.ts";
 import { EXIT, note, print, type StopSignal, watchSignals } from "../process.ts";

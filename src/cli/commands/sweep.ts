@@ -2,14 +2,14 @@
 
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { showValue } from "../../comparison/values.ts";
+import type { QueueCounts } from "../../cluster/queue.ts";
+import { readSearch } from "../../cluster/sweep.ts";
+import { type JobState, type JobStatus, SWEEPS_FOLDER, SweepFolder } from "../../cluster/sweep-folder.ts";
+import { planOf, type SweepPlan } from "../../cluster/sweep-plan.ts";
+import { showValue } from "../../comparison/measures.ts";
 import { BispikeError } from "../../errors.ts";
 import { writeDurably } from "../../node/durable.ts";
-import type { QueueCounts } from "../../node/queue/job-queue.ts";
-import { planOf, type SweepPlan } from "../../node/sweep/plan-file.ts";
-import { type JobState, type JobStatus, SWEEPS_FOLDER, SweepFolder } from "../../node/sweep/sweep-folder.ts";
 import { packageVersion } from "../../node/version.ts";
-import { readSearch } from "../../sweep/search.ts";
 import { readRawExperiment } from "../../training/config-file.ts";
 import { joinName } from "../../training/config-raw.ts";
 import { number, wholeNumber } from "../arguments.ts";

@@ -1,18 +1,24 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Neighbours } from "../../cluster/join.ts";
+import { limitsOf } from "../../cluster/link.ts";
+import { createPart, type Part } from "../../cluster/part.ts";
+import { PartFolder, partFolder, partsConfig } from "../../cluster/part-folder.ts";
+import { connectToPart, describeAddress, listenForPart, parseAddress } from "../../cluster/socket-channel.ts";
+import {
+  checkTiming,
+  type PartResult,
+  type PartStep,
+  type PartTiming,
+  timingDefaults,
+  trainPart,
+} from "../../cluster/train-part.ts";
 import { loadDataset } from "../../data/load.ts";
-import type { Neighbours } from "../../distributed/agree.ts";
-import { limitsOf } from "../../distributed/link.ts";
-import { createPart, type Part } from "../../distributed/part.ts";
-import { checkTiming, type PartTiming, timingDefaults } from "../../distributed/timing.ts";
-import { type PartResult, type PartStep, trainPart } from "../../distributed/train-part.ts";
 import { BispikeError } from "../../errors.ts";
 import { describeStages, parseStages, type StageRange } from "../../nets/pair.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { createTeam } from "../../node/open.ts";
-import { PartFolder, partFolder, partsConfig } from "../../node/part-folder.ts";
 import { RUNS_FOLDER } from "../../node/run-folder.ts";
-import { connectToPart, describeAddress, listenForPart, parseAddress } from "../../node/socket-channel.ts";
 import { packageVersion } from "../../node/version.ts";
 import type { ExperimentConfig } from "../../training/config.ts";
 import { readExperiment } from "../../training/config-file.ts";

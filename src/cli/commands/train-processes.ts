@@ -1,12 +1,7 @@
 import { existsSync } from "node:fs";
 import { argv } from "node:process";
-import { loadDataset } from "../../data/load.ts";
-import { balancedCuts, stageWork } from "../../distributed/balance.ts";
-import { assertCuttable } from "../../distributed/part.ts";
-import { checkTiming } from "../../distributed/timing.ts";
-import { BispikeError } from "../../errors.ts";
-import { areWhole, describeStages, rangesOf, type StageRange } from "../../nets/pair.ts";
-import { type Child, type ChildEnd, startChild } from "../../node/child.ts";
+import { balancedCuts, stageWork } from "../../cluster/balance.ts";
+import { assertCuttable } from "../../cluster/part.ts";
 import {
   makePartFolders,
   PARTS_FOLDER,
@@ -14,7 +9,12 @@ import {
   partsOf,
   resumeCommand,
   savedSteps,
-} from "../../node/part-folder.ts";
+} from "../../cluster/part-folder.ts";
+import { checkTiming } from "../../cluster/train-part.ts";
+import { loadDataset } from "../../data/load.ts";
+import { BispikeError } from "../../errors.ts";
+import { areWhole, describeStages, rangesOf, type StageRange } from "../../nets/pair.ts";
+import { type Child, type ChildEnd, startChild } from "../../node/child.ts";
 import { assertEmpty, RunFolder } from "../../node/run-folder.ts";
 import { coreCount } from "../../node/threads.ts";
 import type { ExperimentConfig } from "../../training/config.ts";

@@ -10,17 +10,16 @@ import { BispikeError } from "../../errors.ts";
 import { decodeSafetensors } from "../../formats/safetensors.ts";
 import { decodeWeights, WEIGHTS_KIND } from "../../formats/weights.ts";
 import type { Slot } from "../../nets/parameters.ts";
-import { imagesContent, sequenceContent } from "../../node/content.ts";
 import { describeEnvironment, type Environment } from "../../node/environment.ts";
+import { imagesContent, sequenceContent, systemFailure } from "../../node/files.ts";
 import { CHECKPOINT_FILES, createTeam, openAnyCheckpoint } from "../../node/open.ts";
 import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
-import { systemFailure } from "../../node/system-failure.ts";
 import type { ProblemName } from "../../problems/problem.ts";
 import type { AutoencoderReport, SequenceStepReport, StepReport } from "../../rules/rule.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
 import type { AnyCheckpoint, CheckpointFor } from "../../training/checkpoint.ts";
+import { sequenceRequest } from "../../training/data-sources.ts";
 import { createAutoencoderExperiment, createExperiment, createSequenceExperiment } from "../../training/experiment.ts";
-import type { Judge } from "../../training/judge.ts";
 import type {
   AutoencoderEpochMetrics,
   AutoencoderStepMetrics,
@@ -31,9 +30,8 @@ import type {
 } from "../../training/metrics.ts";
 import { problemOf } from "../../training/read-checkpoint.ts";
 import { PLACES } from "../../training/same-training.ts";
-import { sequenceRequest } from "../../training/sequence-request.ts";
-import { importSlots } from "../../training/slots.ts";
-import type { Trainable, TrainableKind } from "../../training/trainable.ts";
+import { importSlots } from "../../training/state.ts";
+import type { Judge, Trainable, TrainableKind } from "../../training/trainable.ts";
 import { type TrainingResult, trainExperiment } from "../../training/trainer.ts";
 import { anew, assertAsTrained } from "../data.ts";
 import { breathe, watchSignals } from "../process.ts";

@@ -1,14 +1,14 @@
 /** `bispike train`. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { commonStep, partFolder, partsOf, resumeCommand } from "../../cluster/part-folder.ts";
 import { BispikeError } from "../../errors.ts";
 import { describeStages } from "../../nets/pair.ts";
-import { commonStep, partFolder, partsOf, resumeCommand } from "../../node/part-folder.ts";
 import { RUN_FILES, RunFolder } from "../../node/run-folder.ts";
 import { type AnyConfig, resolveAnyConfig } from "../../training/any-config.ts";
 import { readAnyExperiment } from "../../training/config-file.ts";
-import { type Judge, judges } from "../../training/judge.ts";
-import { renamed } from "../../training/metric-lines.ts";
+import { renamed } from "../../training/metrics.ts";
 import { incompatible, PLACES, RESUMED_KEYS } from "../../training/same-training.ts";
+import { type Judge, judges } from "../../training/trainable.ts";
 import { wholeNumber } from "../arguments.ts";
 import { anew, assertAsTrained, movedFrom } from "../data.ts";
 import { EXIT, runAction, whenReaderGoes } from "../process.ts";

@@ -1,11 +1,11 @@
 /** A comparison's progress for people: a line a run, and at a terminal a bar below them. */
 
 import type { Summary } from "../../comparison/figures.ts";
+import { showValue } from "../../comparison/measures.ts";
 import type { PlannedJob } from "../../comparison/plan.ts";
+import type { ComparisonTable } from "../../comparison/records.ts";
 import { reportRecord } from "../../comparison/records.ts";
-import type { ComparisonTable } from "../../comparison/statistics.ts";
-import { showValue } from "../../comparison/values.ts";
-import { showP, showSpread } from "../../comparison/words.ts";
+import { showP, showSpread } from "../../comparison/report.ts";
 import { print } from "../process.ts";
 import type { WrittenReport } from "./comparison.ts";
 import { terminalBar } from "./progress.ts";

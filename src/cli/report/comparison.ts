@@ -1,10 +1,9 @@
 /** Writes a comparison's report: tables from the summaries of its runs, and their picture. */
 import { type Values, valuesOf } from "../../comparison/figures.ts";
 import { type Design, runsOf } from "../../comparison/plan.ts";
-import { csvReport, reportRecord } from "../../comparison/records.ts";
+import { type ComparisonTable, compareRuns, csvReport, reportRecord } from "../../comparison/records.ts";
 import { markdownReport } from "../../comparison/report.ts";
 import { robustnessPanels } from "../../comparison/robustness.ts";
-import { type ComparisonTable, compareRuns } from "../../comparison/statistics.ts";
 import { BispikeError } from "../../errors.ts";
 import type { ComparisonFolder } from "../../node/comparison-folder.ts";
 import { writeDurably } from "../../node/durable.ts";

@@ -9,8 +9,8 @@ import type { Network } from "../../nets/autoencoder-pair.ts";
 import { sizeOf } from "../../nets/shape.ts";
 import { writeDurably } from "../../node/durable.ts";
 import { featuresFor, openFeatures } from "../../node/features.ts";
-import { encodePng } from "../../node/png.ts";
-import type { AutoencoderModel } from "../../problems/autoencode-model.ts";
+import { encodePng } from "../../node/pictures.ts";
+import type { AutoencoderModel } from "../../problems/autoencode-learners.ts";
 import { alignTable, figure } from "./tables.ts";
 
 /** One network's drawings, means over the images; pixels from 0 to 1. */

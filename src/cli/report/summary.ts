@@ -25,16 +25,15 @@ import type { Model } from "../../nets/model.ts";
 import type { Slot } from "../../nets/parameters.ts";
 import type { Shape } from "../../nets/shape.ts";
 import { peakMemory } from "../../node/environment.ts";
-import { readObservations } from "../../node/observations-file.ts";
-import { RUN_FILES, type RunFolder } from "../../node/run-folder.ts";
+import { RUN_FILES, type RunFolder, readObservations } from "../../node/run-folder.ts";
 import type { AnyConfig } from "../../training/any-config.ts";
 import type { AnyCheckpoint } from "../../training/checkpoint.ts";
 import type { AnyRuleName, AutoencoderRuleConfig, SequenceRuleConfig } from "../../training/config.ts";
 import type { AutoencoderExperiment, Experiment, SequenceExperiment } from "../../training/experiment.ts";
-import type { Judge } from "../../training/judge.ts";
-import type { Observation } from "../../training/observation.ts";
+import type { Observation } from "../../training/observer.ts";
 import type { Task } from "../../training/settings/settings.ts";
-import { importSlots } from "../../training/slots.ts";
+import { importSlots } from "../../training/state.ts";
+import type { Judge } from "../../training/trainable.ts";
 import type { TrainingResult } from "../../training/trainer.ts";
 import { note } from "../process.ts";
 import { measureReconstruction, type Reconstruction, withFeatures, writeReconstructions } from "./reconstruction.ts";
@@ -299,7 +298,7 @@ export function measureImages(experiment: Experiment): Ending {
       if (observations.length > 0)
         writeObservations(folder.file(RUN_FILES.observations), folder.file(PICTURES.observations));
       if (augmenter && drawable) {
-        const { writeAugmentedPicture } = await import("../../node/augmented-picture.ts");
+        const { writeAugmentedPicture } = await import("../../node/figures.ts");
         const images = { split: dataset.train, trainIndices, train: config.train };
         writeAugmentedPicture(augmenter, images, folder.file(PICTURES.augmented));
       }

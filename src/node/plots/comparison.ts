@@ -1,8 +1,7 @@
 /** Figures of runs side by side: a row a cell, a point a run, a bar at the mean. */
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
-import { page, text } from "./page.ts";
-import { drawPanel } from "./panel.ts";
+import { drawPanel, page, text } from "./page.ts";
 
 export interface ComparisonPanel {
   readonly title: string;

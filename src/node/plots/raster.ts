@@ -2,8 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
-import { page, text } from "./page.ts";
-import { drawPanel } from "./panel.ts";
+import { drawPanel, page, text } from "./page.ts";
 
 /** Spikes of a stage. */
 export interface RasterStage {

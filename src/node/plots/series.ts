@@ -2,8 +2,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
-import { type LegendEntry, legend, page, text } from "./page.ts";
-import { drawPanel } from "./panel.ts";
+import { drawPanel, type LegendEntry, legend, page, text } from "./page.ts";
 
 /** A line of a panel. */
 export interface SeriesLine extends LegendEntry {

@@ -1,8 +1,7 @@
 /** A figure against severity, a panel a corruption, a line a row of a comparison. */
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
-import { type LegendEntry, legend, page, text } from "./page.ts";
-import { drawPanel } from "./panel.ts";
+import { drawPanel, type LegendEntry, legend, page, text } from "./page.ts";
 
 export interface SeverityPoint {
   /** Severity; 0 for none. */

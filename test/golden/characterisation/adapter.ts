@@ -5,21 +5,17 @@
  * Hashes are the first 16 digits of SHA-256. Tensors are hashed in the order of their names: name, shape, then the bytes of the float32 values.
  */
 import { createHash } from "node:crypto";
+import { type Channel, channelPair } from "../../../src/cluster/frames.ts";
+import { joinParts } from "../../../src/cluster/join.ts";
+import { limitsOf } from "../../../src/cluster/link.ts";
+import { createPart, type Part } from "../../../src/cluster/part.ts";
+import { decodePart } from "../../../src/cluster/part-file.ts";
+import { trainPart } from "../../../src/cluster/train-part.ts";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { assembleSequence, type Sequence } from "../../../src/data/sequence/assemble.ts";
-import { type Channel, channelPair } from "../../../src/distributed/channel.ts";
-import { joinParts } from "../../../src/distributed/join.ts";
-import { limitsOf } from "../../../src/distributed/link.ts";
-import { createPart, type Part } from "../../../src/distributed/part.ts";
-import { decodePart } from "../../../src/distributed/part-file.ts";
-import { trainPart } from "../../../src/distributed/train-part.ts";
 import { Team } from "../../../src/engine/team.ts";
 import { BispikeError } from "../../../src/errors.ts";
 import { perceptionOnnx, recallOnnx } from "../../../src/formats/onnx.ts";
-
-import { generateSymbols } from "../../../src/inference/generate.ts";
-import { predictSeries } from "../../../src/inference/predict-series.ts";
-import { fitColumns, fitSymbols, reconstructSymbols, reconstructValues } from "../../../src/inference/reconstruct.ts";
 import { decideImages } from "../../../src/measure/decide.ts";
 import { evaluate } from "../../../src/measure/evaluate.ts";
 import { classMeans, recallImages } from "../../../src/measure/recall.ts";
@@ -32,10 +28,16 @@ import { autoencoderFrame } from "../../../src/nets/specs.ts";
 import { autoencoderToNir, encodeNir, type NirGraph, perceptionToNir, recallToNir } from "../../../src/nir.ts";
 import { openAnyCheckpoint, openAutoencoder, openModel, openSequence } from "../../../src/node/open.ts";
 import { spawnThread } from "../../../src/node/threads.ts";
-import type { AutoencoderModel } from "../../../src/problems/autoencode-model.ts";
-import { SequenceBsd } from "../../../src/problems/sequence-ends.ts";
+import type { AutoencoderModel } from "../../../src/problems/autoencode-learners.ts";
+import { SequenceBsd } from "../../../src/problems/sequence.ts";
+import {
+  fitColumns,
+  fitSymbols,
+  reconstructSymbols,
+  reconstructValues,
+} from "../../../src/problems/sequence-reconstruct.ts";
+import { generateSymbols, predictSeries, stepperOf } from "../../../src/problems/sequence-stepper.ts";
 import type { SequenceLearner } from "../../../src/rules/rule.ts";
-import { stepperOf } from "../../../src/rules/stepper.ts";
 import {
   type AnyConfig,
   isAutoencoderConfig,
@@ -45,17 +47,17 @@ import {
 import type { AnyCheckpoint } from "../../../src/training/checkpoint.ts";
 import type { AutoencoderConfig, SequenceConfig } from "../../../src/training/config.ts";
 import { type ExperimentConfig, resolveConfig } from "../../../src/training/config.ts";
+import { sequenceRequest } from "../../../src/training/data-sources.ts";
 import {
   createAutoencoderExperiment,
   createExperiment,
   createSequenceExperiment,
 } from "../../../src/training/experiment.ts";
 import { trainsRecall } from "../../../src/training/nets-and-rules.ts";
-import type { Observation } from "../../../src/training/observation.ts";
+import type { Observation } from "../../../src/training/observer.ts";
 import { decodeAnyCheckpoint } from "../../../src/training/read-checkpoint.ts";
-import { sequenceRequest } from "../../../src/training/sequence-request.ts";
 import { fromVersion1 } from "../../../src/training/settings/settings.ts";
-import { importSlots } from "../../../src/training/slots.ts";
+import { importSlots } from "../../../src/training/state.ts";
 import type { Trainable, TrainableKind } from "../../../src/training/trainable.ts";
 import { trainExperiment } from "../../../src/training/trainer.ts";
 import type { Case, DataName } from "./cases.ts";
