@@ -1,3 +1,7 @@
+/**
+ * How parts agree before they train: each tells the part below what it is and the steps that it and all above it can go on from; the lowest chooses the latest common
+ * one and says so upwards.
+ */
 import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../formats/safetensors.ts";
 import { describeStages } from "../nets/pair.ts";
@@ -15,9 +19,6 @@ import {
 } from "./frames.ts";
 import { describeFailure, failureFrame } from "./link.ts";
 import type { PartFile } from "./part-file.ts";
-
-// How parts agree before they train: each tells the part below what it is and the steps that it and all above it can go on from; the lowest chooses the latest common
-// one and says so upwards.
 
 /** Ways to the parts above and below; the lowest and the highest have one, a whole pair none. */
 export interface Neighbours {

@@ -1,4 +1,4 @@
-/** Where a queue's server is: `redis://[user[:password]@]host[:port][/database]`, or `rediss://` by TLS. */
+/** A queue of a sweep's jobs that workers on many hosts share: where its server is (Redis), one connection to it, and jobs taken, finished and failed. */
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, Queue, Worker } from "bullmq";

@@ -1,4 +1,10 @@
-/** Raw configuration values as a comparison sees them: flattened, compared, shown, and made into folder names. */
+/**
+ * What a comparison varies: axes (a key and its values), seeds, and which values the others are held against.
+ *
+ * Any key with a list of values is an axis; a key whose value is a list itself, such as `network.hidden`, is one when it is given a list of lists.
+ * Keys that change together make the axis `variant`. Axes come from the file's section `compare`, from its other sections, and from the command line, which wins; in this order.
+ * The command line may change the section itself: `--compare.seeds=1`, `--compare.judge=held-out`, `--compare.axes.rule.name=[bsd, dll]`.
+ */
 import * as z from "zod";
 import { BispikeError } from "../errors.ts";
 import { listKeys } from "../training/any-config.ts";
@@ -8,11 +14,8 @@ import { copyRaw, type RawSection, type RawValue } from "../training/config-raw.
 import { type Judge, judges } from "../training/trainable.ts";
 import { flatten, isSection, type Measures, readMeasures, sameValue, showValue, without } from "./measures.ts";
 
-// What a comparison varies: axes (a key and its values), seeds, and which values the others are held against.
-//
-// Any key with a list of values is an axis; a key whose value is a list itself, such as `network.hidden`, is one when it is given a list of lists.
-// Keys that change together make the axis `variant`. Axes come from the file's section `compare`, from its other sections, and from the command line, which wins; in this order.
-// The command line may change the section itself: `--compare.seeds=1`, `--compare.judge=held-out`, `--compare.axes.rule.name=[bsd, dll]`.
+/** Seeds of one comparison. */
+export const MOST_SEEDS = 1000;
 
 export interface Axis {
   /** Dotted, such as rule.name. */
@@ -273,6 +276,3 @@ export function faultOf(variants: readonly RawValue[], isKey: RegExp, taken: rea
 }
 
 /** How much is compared at most. Light: the command line's options read it. */
-
-/** Seeds of one comparison. */
-export const MOST_SEEDS = 1000;

@@ -1,7 +1,8 @@
+/**
+ * The figures of a run that a comparison tabulates, from the `summary.json` of any kind of experiment: known ones with their names and units, and
+ * whatever other numbers it has on the test and validation parts, and on energy.
+ */
 import { probesFigure, probesValues, ROBUSTNESS_FIGURES, robustnessValues } from "./robustness.ts";
-
-// The figures of a run that a comparison tabulates, from the `summary.json` of any kind of experiment: known ones with their names and units, and
-// whatever other numbers it has on the test and validation parts, and on energy.
 
 /** How a figure is written. */
 export type Unit = "share" | "count" | "seconds" | "bytes" | "number";

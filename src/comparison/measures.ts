@@ -1,4 +1,4 @@
-/** What a measure of a comparison is, and the values its axes take. */
+/** The measures that a comparison may ask for besides the runs' own figures, and raw configuration values as it sees them: flattened, compared, shown, and made into folder names. */
 import * as z from "zod";
 import { crc32 } from "../engine/checksum.ts";
 import { CORRUPTIONS, type CorruptionName, DEFAULT_DRAWS, SEVERITIES, type Severity } from "../measure/corruptions.ts";

@@ -1,4 +1,4 @@
-/** A comparison's results for programs: a JSON object with every run's figures, and CSV with a line a cell and figure. */
+/** A comparison's statistics, and its results for programs: a JSON object with every run's figures, and CSV with a line a cell and figure. */
 import Papa from "papaparse";
 import {
   holm,
@@ -66,8 +66,6 @@ function testColumns({ cell, tests }: CellTable, id: string, cells: readonly Cel
   const { n, mean, std, t, degrees, p, adjusted, signedRank } = test;
   return [cells[cell.baseline]!.cell.label, n, mean, std, t, degrees, p, adjusted, signedRank.plus, signedRank.p];
 }
-
-// Mean and spread of every figure over a cell's seeds, and what each cell's runs say when they are held against the baseline's, seed by seed.
 
 /** A cell against the baseline's cell, over the seeds both have. */
 export interface PairedTest extends PairedT {

@@ -1,4 +1,4 @@
-/** Figures in words: as many digits as their spread leaves meaning in. */
+/** A comparison's results for people: figures in words, and tables in Markdown. */
 import { leastSignedRankP, type Spread } from "../measure/statistics.ts";
 import type { Figure } from "./figures.ts";
 import { describeValue, showValue } from "./measures.ts";
@@ -63,8 +63,6 @@ export function showP(p: number | null): string {
   if (p === null) return "-";
   return p < 0.001 ? p.toExponential(1) : p.toFixed(3);
 }
-
-// A comparison's results as Markdown, for people.
 
 /** Below this a p-value is usually taken for a finding. */
 const LEVEL = 0.05;

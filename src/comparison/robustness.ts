@@ -1,4 +1,4 @@
-/** Robustness among a comparison's figures: their names, and the table of accuracy by corruption and severity. */
+/** What robustness and probes measure, among a comparison's figures: names, and the table of accuracy by corruption and severity. */
 import { CORRUPTIONS, type CorruptionName, SEVERITIES } from "../measure/corruptions.ts";
 import type { Probes, StageProbe } from "../measure/probes.ts";
 import type { CorruptionScore, Robustness } from "../measure/robustness.ts";

@@ -1,4 +1,4 @@
-/** The alignment loss that a configuration names, for one stage: one of the three of this library, or one that somebody registered. */
+/** The alignment loss that a configuration names, for one stage: one of this library, or one that somebody registered. */
 import { BispikeError } from "../errors.ts";
 import { HOW_TO_LOAD, Registry, refuse } from "../registry.ts";
 import { type AlignmentLoss, lossOfCosines } from "./affinity.ts";
@@ -76,12 +76,6 @@ export function mse(options: MseOptions): AlignmentLoss {
   };
 }
 
-/** Stage losses of this library. */
-export const builtInLosses = ["reco", "infonce", "mse"] as const;
-
-/** One of this library's, or a registered name. */
-export type StageLossName = (typeof builtInLosses)[number] | (string & {});
-
 /** Which loss a stage has; the keys of section `rule` by these names. */
 export interface StageLossOptions {
   readonly loss: StageLossName;
@@ -110,13 +104,62 @@ export interface StageLossSettings {
   readonly temperature: number;
   /** `rule.margin`, likewise. */
   readonly margin: number;
+  /** `rule.affinity`, likewise. */
+  readonly affinity: AffinityKind;
 }
 
 /** Makes the loss of one stage. */
 export type StageLossFactory = (settings: StageLossSettings) => AlignmentLoss;
 
+/** A stage loss of this library, and what is to be known of it. */
+interface BuiltInLoss {
+  readonly make: StageLossFactory;
+  /** Which options it reads, in words. Default none. */
+  readonly reads?: (options: Omit<StageLossOptions, "loss">) => string;
+  /** Whether its errors have no sign: a square of one difference (criterion C5). Default false. */
+  readonly unsigned?: boolean;
+  /** Whether it compares a sample with its rivals. Default true. */
+  readonly rivals?: boolean;
+}
+
+/** Every stage loss of this library: a new one is a line here. */
+const builtIn = {
+  reco: { make: reco, reads: ({ lambda }) => `lambda ${lambda}`, unsigned: true },
+  infonce: {
+    make: infonce,
+    reads: ({ affinity, temperature, margin = 0 }) =>
+      `${affinity === "dots" ? "dot products, " : ""}temperature ${temperature}${margin > 0 ? `, margin ${margin}` : ""}`,
+  },
+  mse: { make: mse, unsigned: true, rivals: false },
+} satisfies Record<string, BuiltInLoss>;
+
+/** Names of the stage losses of this library. */
+export const builtInLosses = Object.keys(builtIn) as (keyof typeof builtIn)[];
+
+/** One of this library's, or a registered name. */
+export type StageLossName = keyof typeof builtIn | (string & {});
+
 /** @internal */
 export const stageLosses: Registry<StageLossFactory> = new Registry("stage loss", builtInLosses);
+
+/** What is known of a loss; nothing of a registered one. */
+const known = (loss: StageLossName): BuiltInLoss | undefined =>
+  Object.hasOwn(builtIn, loss) ? builtIn[loss as keyof typeof builtIn] : undefined;
+
+/** Whether the errors of a loss have no sign. Of a registered one nobody knows: false. */
+export const isUnsigned = (loss: StageLossName): boolean => known(loss)?.unsigned ?? false;
+
+/** Whether a loss compares a sample with its rivals. */
+export const hasRivals = (loss: StageLossName): boolean => known(loss)?.rivals ?? true;
+
+/** Such as "infonce (dot products, temperature 0.02, margin 2.5)": a loss with the options that it reads. */
+export function describeLoss({
+  loss,
+  ...options
+}: Omit<StageLossOptions, "lambda"> & { readonly lambda: number | string }): string {
+  const reads = known(loss)?.reads?.(options as Omit<StageLossOptions, "loss">);
+  return reads === undefined ? loss : `${loss} (${reads})`;
+}
 
 /**
  * Gives a stage loss a name, which `rule.loss` may then be in any experiment that aligns two networks. `cosineRows` makes losses of cosines from a formula a row.
@@ -147,16 +190,13 @@ export function registerStageLoss(name: string, factory: StageLossFactory): void
  */
 export function stageLoss(options: StageLossOptions, weight: number, features: number): AlignmentLoss {
   const { loss, lambda, temperature, margin = 0, affinity = "cosines" } = options;
-  if (loss === "reco") return reco({ lambda, weight });
-  if (loss === "infonce") return infonce({ temperature, weight, margin, affinity, features });
-  if (loss === "mse") return mse({ features, weight });
-  const factory = stageLosses.get(loss);
+  const factory = known(loss)?.make ?? stageLosses.get(loss);
   if (!factory)
     throw new BispikeError(
       "config",
       `stage loss: expected one of ${stageLosses.names().join(", ")}, got ${loss}; ${HOW_TO_LOAD}`,
     );
-  return factory({ weight, features, lambda, temperature, margin });
+  return factory({ weight, features, lambda, temperature, margin, affinity });
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Another Node process whose output is read line by line, and which does not outlive this one. */
+/** Other Node processes whose output is read line by line, and which do not outlive this one; and tasks that run some at once. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 

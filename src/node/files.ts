@@ -1,4 +1,4 @@
-/** Reads JSON files that hold an object. */
+/** What a folder of runs is read by: JSON objects, logs that may still be written, checksums of data, and failures of the file system in words. */
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from "node:fs";
 import type { Dataset } from "../data/dataset.ts";

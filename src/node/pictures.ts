@@ -1,4 +1,4 @@
-/** Writes pictures as PNG files' bytes. */
+/** Pictures as PNG files, and pictures someone brings as stimuli of a model. */
 import { encode } from "fast-png";
 import { describeShape, type ImageShape, imageBytes } from "../data/dataset.ts";
 import { readBytes } from "../data/files.ts";

@@ -1,12 +1,11 @@
 /**
- * Both ends of a pair of autoencoders (image -> image). Both networks are shown the image x, at opposite ends, and draw it at the others:
+ * Learners of autoencoders (image -> image). Under BSD both networks are shown the image x, at opposite ends, and draw it at the others; backprop has perception alone:
  *
  *   stage 1  |recall's drawing - x|^2       stage L  |perception's drawing - x|^2
  *
  * Image k's own two rows belong together at hidden stages, the other images of the batch are rivals. What draws in one network learns from what sees in the other: perception's way out of its
  * latent from recall's way into its own.
  */
-
 import { type Frame, fillRows } from "../data/batch.ts";
 import { imageBytes, type Split } from "../data/dataset.ts";
 import { fromFrameRows } from "../data/frame-rows.ts";

@@ -1,4 +1,4 @@
-/** Image → class: batches of images with labels, decisions counted, accuracy on the validation images. */
+/** Image → class: batches of images with labels, decisions counted, accuracy on the validation images; both ends of a pair, and rule bsd on it. */
 import type { Augmenter } from "../data/augment.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Region } from "../engine/memory.ts";

@@ -1,5 +1,6 @@
 /**
- * How a class's images make the latent fire, and new spikes drawn from that, each neuron and step on its own:
+ * New images from an autoencoder's latent: how a class's images make it fire, and new spikes drawn from that, each neuron and step on its own, or as they fire together; between two images; and of a
+ * class's mean.
  *
  *   p_c[t][n] = mean over the images of class c of s[t][n]        s'[t][n] ~ Bernoulli(p_c[t][n])
  */

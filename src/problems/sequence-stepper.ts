@@ -1,4 +1,4 @@
-/** A trained net that is shown one element at a time, whatever its rule: it answers at once and keeps its state, in memory that does not grow with the sequence. */
+/** A trained net that is shown one element at a time, whatever its rule, and what is made with it: text, and forecasts. Its memory does not grow with the sequence. */
 import { checkElement, type Element, type Range, type SequenceSet } from "../data/sequence/task.ts";
 import type { Alphabet } from "../data/sequence/text.ts";
 import { exponential, placeOfLargest } from "../engine/elementary.ts";

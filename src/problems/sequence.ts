@@ -1,4 +1,4 @@
-/** Text or series → what follows: windows in random order, and what the validation part says at an epoch's end. */
+/** Text or series → what follows: windows in random order, and what the validation part says at an epoch's end; both ends of a pair, and rule bsd on it. */
 import type { Sequence } from "../data/sequence/assemble.ts";
 import type { Region } from "../engine/memory.ts";
 import { type AlignedStage, Alignment } from "../losses/align.ts";

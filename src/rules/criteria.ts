@@ -5,6 +5,7 @@
  * On non-spiking nets `test/invariant/criteria-real.test.ts` does the same. Errors that come from the stage above are no local signal here, by whatever weights they come; BSD's
  * authors are more generous to DLL and predictive coding, which the notes say.
  */
+import { isUnsigned } from "../losses/stage-loss.ts";
 import type { PairOptions } from "../nets/pair.ts";
 import type { BsdOptions } from "./bsd-options.ts";
 
@@ -160,7 +161,7 @@ export function criteriaOf(rule: DecidingOptions): Pick<RuleCriteria, "meets" | 
   // A voltage of recall's is a sum of its weights, of both signs. Without recall there is none: codes are 0 or 1.
   const taughtBy = rule.recallFeatures === "same" ? rule.features : rule.recallFeatures;
   const byVoltage = rule.codes === "recall" && taughtBy !== "rate";
-  const squares = [rule.loss, rule.top].every((loss) => loss === "reco" || loss === "mse");
+  const squares = [rule.loss, rule.top].every(isUnsigned);
   const { meets } = criteriaOfRules.bsd;
   if (byVoltage) return { meets, stretched: ["C1", "C4", "C5"] };
   return { meets, stretched: squares ? [] : ["C5"] };

@@ -1,4 +1,4 @@
-/** Works on a raw, untrusted configuration before it is checked: copies it, fills in defaults. */
+/** A raw, untrusted configuration before it is checked, and its values in words. */
 import { BispikeError } from "../errors.ts";
 
 /** A section of a raw configuration. Has no prototype, so a key can never reach one. */

@@ -1,4 +1,5 @@
 /** Combinations of settings that are each valid alone and make no sense together. */
+import { hasRivals } from "../losses/stage-loss.ts";
 import type {
   AutoencoderConfig,
   ConfigOf,
@@ -153,7 +154,7 @@ function impossibleImages({ data, network, rule, train }: ExperimentConfig): str
       ...unfitBroadcast({ network, rule }),
       ...unfitErrorDepth({ network, rule }),
     );
-  const needsOthers = aligns && (rule.centred || (rule.rivals !== "prototypes" && rule.loss !== "mse"));
+  const needsOthers = aligns && (rule.centred || (rule.rivals !== "prototypes" && hasRivals(rule.loss)));
   if (train.batch === 1 && needsOthers)
     faults.push(
       "train.batch: expected at least 2, got 1: rule.centred and rivals of the batch compare a sample with others; use centred: false and rivals: prototypes",
@@ -219,7 +220,7 @@ function impossibleAutoencoders({ data, network, rule, train }: AutoencoderConfi
       `rule.reconstruct: expected 0 with rule.features ${rule.features}, got ${rule.reconstruct}: a stage draws what is below it from its firing rates; use rule.features=rate`,
     );
   // The other networks' samples of the batch are the rivals; a mean over one sample leaves nothing of it.
-  if (train.batch === 1 && rule.name === "bsd" && (rule.centred || rule.loss !== "mse"))
+  if (train.batch === 1 && rule.name === "bsd" && (rule.centred || hasRivals(rule.loss)))
     faults.push("train.batch: expected at least 2, got 1: rule bsd compares a sample with the batch's others");
   return faults;
 }

@@ -1,4 +1,4 @@
-/** Moves a net's tensors between the engine and a checkpoint. */
+/** A net's tensors on their way between the engine and a checkpoint. */
 import { BispikeError } from "../errors.ts";
 import type { Tensor } from "../formats/safetensors.ts";
 import type { Slot, Stateful } from "../nets/parameters.ts";

@@ -2,6 +2,7 @@
 import { type AugmentOptions, augments } from "../../data/augment.ts";
 import { describeShape } from "../../data/dataset.ts";
 import type { SequenceSummary, SeriesSummary } from "../../data/sequence/task.ts";
+import { describeLoss } from "../../losses/stage-loss.ts";
 import { flat, type Shape, sizeOf } from "../../nets/shape.ts";
 import { autoencoderFrame, autoencoderShapes, paddedShape } from "../../nets/specs.ts";
 import type { ProblemName } from "../../problems/problem.ts";
@@ -17,7 +18,7 @@ import type { AutoencoderConfig, SequenceConfig } from "../../training/config.ts
 import { isAnnRule, type RuleConfig } from "../../training/config.ts";
 import { elementKinds, trainsRecall } from "../../training/nets-and-rules.ts";
 import type { Best } from "../../training/trainable.ts";
-import { describeLoss, figure, percent, printable } from "../report/tables.ts";
+import { figure, percent, printable } from "../report/tables.ts";
 
 /** What a problem says of its checkpoints. */
 export interface Description {
@@ -328,14 +329,10 @@ function describeAutoencoderRule({ rule }: AutoencoderConfig): string {
   if (rule.name !== "bsd") return rule.name;
   const { frequency } = rule;
   const lambda = frequency.on ? `${frequency.lowLambda} to ${frequency.highLambda}` : `${rule.lambda}`;
-  const described = new Map([
-    ["reco", `reco (lambda ${lambda})`],
-    ["infonce", `infonce (temperature ${rule.temperature})`],
-  ]);
   const bands = frequency.on
     ? `, bands ${frequency.bands} about ${frequency.split} cycles a pixel`
     : ", no split by frequency";
-  return `bsd: ${described.get(rule.loss) ?? rule.loss}, ${rule.centred ? "centred " : ""}${rule.features}${bands}`;
+  return `bsd: ${describeLoss({ ...rule, lambda })}, ${rule.centred ? "centred " : ""}${rule.features}${bands}`;
 }
 
 function describeAutoencoderStages({ config, data }: AutoencoderCheckpoint): StageSummary[] {

@@ -1,4 +1,3 @@
-import type { StageLossOptions } from "../../losses/stage-loss.ts";
 import type { Decision } from "../../measure/decide.ts";
 import type { Evaluation } from "../../measure/evaluate.ts";
 
@@ -158,15 +157,4 @@ function isSilent({ cosines }: Decision): boolean {
 /** How the decision came about, where that is out of the ordinary. */
 export function decisionRemark(decision: Decision): string {
   return isSilent(decision) ? " (the concept is silent: decided by its drive)" : "";
-}
-
-// A stage loss in words, with those of its options that it makes use of.
-
-/** Such as "infonce (dot products, temperature 0.02, margin 2.5)". */
-export function describeLoss({ loss, lambda, temperature, margin = 0, affinity }: StageLossOptions): string {
-  if (loss === "reco") return `reco (lambda ${lambda})`;
-  const products = affinity === "dots" ? "dot products, " : "";
-  return loss === "infonce"
-    ? `infonce (${products}temperature ${temperature}${margin > 0 ? `, margin ${margin}` : ""})`
-    : loss;
 }

@@ -1,5 +1,4 @@
-/** Turns metric lines into the curves of each panel. */
-
+/** Learning curves from a run's metrics. */
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
 import type { AnyMetricLine } from "../run-folder.ts";
@@ -163,8 +162,6 @@ function curve<L extends AnyMetricLine>(
   }
   return { label, colour, dashed, width, points };
 }
-
-// Learning curves from a run's metrics.
 
 /** Number of the stage that stands first in each list of stages, for the legends. */
 export interface FirstStages {

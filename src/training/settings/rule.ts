@@ -64,7 +64,6 @@ export const rule = section(
       says: "Alignment loss of the hidden stages.",
       default: ({ problem }) => (problem === "autoencode" ? "reco" : "infonce"),
       rules: aligned,
-      only: { sequence: ["infonce", "reco"] },
     }),
     lambda: real({
       says: "ReCo: weight of the rivals.",
