@@ -61,7 +61,7 @@ export {
 export { type Decision, decide, decideImages } from "./measure/decide.ts";
 export { type Evaluation, evaluate, type Meter } from "./measure/evaluate.ts";
 export { classMeans, type RecalledImages, recallImages } from "./measure/recall.ts";
-export { type LayerKind, registerLayerKind } from "./nets/build.ts";
+export { type LayerKind, type LayerPlace, registerLayerKind } from "./nets/build.ts";
 export { conceptSpikes, perceive, perceiveHidden, recallConcepts } from "./nets/inference.ts";
 export {
   type AnnImageRows,

@@ -15,34 +15,57 @@
 import { BispikeError } from "../errors.ts";
 import { checkLabels, countClasses, type Dataset } from "./dataset.ts";
 import { readPictures } from "./pictures.ts";
-import {
-  DATA_KEYS,
-  type DataOptionNames,
-  type DataSource,
-  type DatasetKind,
-  KNOWN_SETS,
-  type KnownSet,
-  type Listing,
-} from "./source.ts";
+import { DATA_KEYS, type DataOptionNames, type DataSource, KNOWN_SETS, type KnownSet, type Listing } from "./source.ts";
 
 import { IDX_FILE, readCifar10, readCifar100, readIdx, readSvhn, type StoredParts } from "./stored.ts";
 
-type Reader = (files: DataSource, listing: Listing, options: DataOptionNames) => Promise<StoredParts>;
+/** A way to store a data set. */
+interface Format {
+  readonly kind: string;
+  /** What files or folders tell it by: one is enough, its reader says what is missing. */
+  readonly sign: (listing: Listing) => boolean;
+  /** What was looked for, where nothing was found. */
+  readonly says: string;
+  /** Whether it may hold the images of any published set, not only those that are published in it. */
+  readonly anySet?: boolean;
+  readonly read: (files: DataSource, listing: Listing, options: DataOptionNames) => Promise<StoredParts>;
+}
 
-const READERS: Readonly<Record<DatasetKind, Reader>> = {
-  idx: readIdx,
-  cifar10: readCifar10,
-  cifar100: readCifar100,
-  svhn: readSvhn,
-  "image folders": readPictures,
-};
+const named = (sign: RegExp) => (listing: Listing) => listing.files.some((file) => sign.test(file));
 
-/** By file names; the first that fits a kind is enough to choose it, its reader says what is missing. */
-const SIGNS: readonly (readonly [kind: DatasetKind, sign: RegExp])[] = [
-  ["idx", IDX_FILE],
-  ["cifar10", /^(data_batch_[1-5]|test_batch)\.bin$/],
-  ["cifar100", /^(train|test)\.bin$/],
-  ["svhn", /^(train|test)_32x32\.mat$/],
+/** Every format, the first that fits first: a new one is a line here, and its row above. */
+const FORMATS: readonly Format[] = [
+  {
+    kind: "idx",
+    sign: named(IDX_FILE),
+    says: "IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte)",
+    read: readIdx,
+  },
+  {
+    kind: "cifar10",
+    sign: named(/^(data_batch_[1-5]|test_batch)\.bin$/),
+    says: "CIFAR-10 (data_batch_1.bin)",
+    read: readCifar10,
+  },
+  {
+    kind: "cifar100",
+    sign: named(/^(train|test)\.bin$/),
+    says: "CIFAR-100 (train.bin, test.bin)",
+    read: readCifar100,
+  },
+  {
+    kind: "svhn",
+    sign: named(/^(train|test)_32x32\.mat$/),
+    says: "SVHN (train_32x32.mat, test_32x32.mat)",
+    read: readSvhn,
+  },
+  {
+    kind: "image folders",
+    sign: ({ folders }) => folders.length > 0,
+    says: "folders of PNG or JPEG pictures",
+    anySet: true,
+    read: readPictures,
+  },
 ];
 
 const LISTED = 12;
@@ -67,9 +90,9 @@ export async function readDataset(
   }: { readonly name: string | undefined; readonly label: string; readonly options?: DataOptionNames },
 ): Promise<Dataset> {
   const known = name === undefined ? undefined : KNOWN_SETS.get(name);
-  const kind = findKind(folder, listing, known, options);
+  const { kind, read } = findFormat(folder, listing, known, options);
   const files = open(known ? [known] : [...KNOWN_SETS.values()].filter((set) => set.kind === kind));
-  const parts = await READERS[kind](files, listing, options);
+  const parts = await read(files, listing, options);
 
   // CIFAR and SVHN have their classes whatever the copy; an IDX file or a folder may be anything.
   const published = known ?? files.recognised ?? KNOWN_SETS.get(kind);
@@ -89,40 +112,41 @@ export async function readDataset(
   };
 }
 
-function findKind(
+function findFormat(
   folder: string,
   listing: Listing,
   known: KnownSet | undefined,
   { name, path }: DataOptionNames,
-): DatasetKind {
-  const kinds = SIGNS.filter(([, sign]) => listing.files.some((file) => sign.test(file))).map(([kind]) => kind);
-  if (kinds.length === 0 && listing.folders.length > 0) kinds.push("image folders");
+): Format {
+  const fit = FORMATS.filter(({ sign }) => sign(listing));
+  // Files of a set say more than a folder beside them, which may be anything.
+  const ofFiles = fit.filter(({ anySet }) => !anySet);
+  const found = ofFiles.length > 0 ? ofFiles : fit;
   const there = describe(listing);
-  if (known !== undefined && kinds.length > 0) {
-    // Its own files, or the same images as pictures.
-    const fitting = kinds.find((kind) => kind === known.kind || kind === "image folders");
+  if (known !== undefined && found.length > 0) {
+    // Its own files, or the same images in another form.
+    const fitting = found.find(({ kind, anySet }) => kind === known.kind || anySet);
     if (fitting !== undefined) return fitting;
     throw new BispikeError(
       "data",
       `${folder}: expected the files of ${known.name} (${known.kind}), found ${there}; correct ${name === path ? path : `${name} or ${path}`}`,
     );
   }
-  const [kind, ...others] = kinds;
-  if (kind === undefined) {
+  const [format, ...others] = found;
+  if (format === undefined) {
+    const looked = FORMATS.map(({ says }) => says);
     throw new BispikeError(
       "data",
-      `${folder}: found no data set. Looked for IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte), CIFAR-10 ` +
-        "(data_batch_1.bin), CIFAR-100 (train.bin, test.bin), SVHN (train_32x32.mat, test_32x32.mat) and folders of " +
-        `PNG or JPEG pictures; there is ${there}`,
+      `${folder}: found no data set. Looked for ${looked.slice(0, -1).join(", ")} and ${looked.at(-1)}; there is ${there}`,
     );
   }
   if (others.length > 0) {
     throw new BispikeError(
       "data",
-      `${folder}: found files of several data sets (${kinds.join(", ")}); give ${name} ${name === path ? "" : "or "}a folder of one set`,
+      `${folder}: found files of several data sets (${found.map(({ kind }) => kind).join(", ")}); give ${name} ${name === path ? "" : "or "}a folder of one set`,
     );
   }
-  return kind;
+  return format;
 }
 
 function describe(listing: Listing): string {

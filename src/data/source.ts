@@ -60,13 +60,11 @@ export interface DataSource {
 // was compressed again is still recognised. MNIST's and Fashion-MNIST's are SHA-256; for CIFAR-10 and SVHN only MD5
 // is published. CIFAR-100 has none here: no two independent sources name the same one.
 
-/** How a data set is stored. */
-export type DatasetKind = "idx" | "cifar10" | "cifar100" | "svhn" | "image folders";
-
 /** A published data set. */
 export interface KnownSet {
   readonly name: string;
-  readonly kind: DatasetKind;
+  /** The format it is published in (`read.ts`). */
+  readonly kind: string;
   readonly classNames: readonly string[];
   /** By part ("train images") or file name: SHA-256 (64 digits) or MD5 (32 digits), lower case. */
   readonly digests: ReadonlyMap<string, string>;
@@ -74,7 +72,7 @@ export interface KnownSet {
 
 const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 
-const SETS: readonly KnownSet[] = [
+const SETS = [
   {
     name: "mnist",
     kind: "idx",
@@ -136,7 +134,12 @@ const SETS: readonly KnownSet[] = [
       ["test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3"],
     ]),
   },
-];
+] as const satisfies readonly KnownSet[];
 
-/** By name: "mnist", "fashion-mnist", "cifar10", "cifar100", "svhn". */
+/** Name of a published data set. */
+export type KnownName = (typeof SETS)[number]["name"];
+
+export const KNOWN_NAMES: readonly KnownName[] = SETS.map(({ name }) => name);
+
+/** By name. */
 export const KNOWN_SETS: ReadonlyMap<string, KnownSet> = new Map(SETS.map((set) => [set.name, set]));

@@ -25,21 +25,35 @@ import { isReal, type Source, type Synapses, stepsOf, type Workspace } from "./s
 
 // Synapses from outside, which specs may name as `own:<name>`.
 
+/** Where a layer's synapses stand. */
+export interface LayerPlace {
+  /** The layer's name, such as perception.stage2, which keys its draws. */
+  readonly name: string;
+  /** Draws the weights. */
+  readonly seed: number;
+  /** What is read. Where a layer of a net without spikes upsamples, the upsampled plane. */
+  readonly source: Source;
+  readonly spec: LayerSpec;
+  readonly maxImages: number;
+  /** Whether the gradient of the input will be asked for step by step. */
+  readonly stepwise: boolean;
+}
+
 /** A kind of layer: the synapses between what it reads and its drive. Norm, neurons and learning are the library's. */
 export interface LayerKind {
-  /** Synapses from `source` to a drive of `spec.shape`; spikes of a plane come listed as full connections read them. */
-  build(team: Team, source: Source, spec: LayerSpec, maxImages: number): Synapses;
+  /** Synapses from `source` to a drive of `spec.shape`; spikes of a plane come listed as full connections read them. `options`: the spec's own, checked here. */
+  build(team: Team, place: LayerPlace, options: Readonly<Record<string, unknown>>): Synapses;
 }
 
 const kinds = new Registry<LayerKind>("layer kind", ["linear", "conv"]);
 
 /**
- * Gives a kind of layer a name, which layers of a `PairOptions.spec` may have as `{ kind: "own:<name>" }`.
+ * Gives a kind of layer a name, which layers of a `PairOptions.spec` may have as `{ kind: "own:<name>", options: { ... } }`.
  *
  * @param name 1 to 60 small letters, digits and '-', beginning with a letter
  * @throws BispikeError "usage" for a name that is taken or is none
  * @example
- * registerLayerKind("sparse", { build: (team, source, { shape, bias }) => new SparseSynapses(team, source, shape, bias) });
+ * registerLayerKind("sparse", { build: (team, { source, spec }, { density }) => new SparseSynapses(team, source, spec, density) });
  */
 export function registerLayerKind(name: string, kind: LayerKind): void {
   kinds.add(name, kind);
@@ -100,6 +114,7 @@ function buildSide(team: Team, spec: PairSpec, side: Side, room: PairRoom, share
   const built = new Map<LayerSpec, Layer>();
   for (const own of side === "perception" ? layers : layers.toReversed()) {
     const { stage, units, norm, cells, recurrent } = own;
+    const name = layerName(spec, side, stage);
     const source = outputs.get(own.from)!;
     const neurons = units.kind === "lif" && {
       ...neuronDefaults,
@@ -111,8 +126,8 @@ function buildSide(team: Team, spec: PairSpec, side: Side, room: PairRoom, share
       pooling: cells?.pooling ?? ("mean" as const),
     };
     const layer = new Layer(team, {
-      name: layerName(spec, side, stage),
-      synapses: buildSynapses(team, source, own, maxImages, needs.drives),
+      name,
+      synapses: buildSynapses(team, { name, seed, source, spec: own, maxImages, stepwise: needs.drives }),
       maxImages,
       steps,
       gradients: needs.gradients ? "own" : "shared",
@@ -129,24 +144,15 @@ function buildSide(team: Team, spec: PairSpec, side: Side, room: PairRoom, share
   return layers.map((own) => built.get(own)!);
 }
 
-/**
- * Synapses of a layer on `source`. Where a layer of a net without spikes upsamples, `source` is the upsampled plane.
- *
- * @param stepwise whether the gradient of its input will be asked for step by step
- */
-export function buildSynapses(
-  team: Team,
-  source: Source,
-  spec: LayerSpec,
-  maxImages: number,
-  stepwise: boolean,
-): Synapses {
+/** Synapses of a layer, of whichever kind its spec names. */
+export function buildSynapses(team: Team, place: LayerPlace): Synapses {
+  const { source, spec, maxImages, stepwise } = place;
   const { synapses, shape, bias } = spec;
   if (synapses.kind === "linear") {
     const onPlane = isReal(source) && pixelsOf(shape) > 1;
     return onPlane ? new PlaneLinear(team, source, shape, bias) : new LinearSynapses(team, source, shape, bias);
   }
-  if (synapses.kind !== "conv") return layerKind(synapses.kind).build(team, source, spec, maxImages);
+  if (synapses.kind !== "conv") return layerKind(synapses.kind).build(team, place, synapses.options ?? {});
   const { channels } = shape;
   if (isReal(source)) return new ConvSynapses(team, source, { ...synapses, upsample: false, channels, bias });
   if (synapses.averaged && !stepwise && channels <= MOST_DRAWN_CHANNELS)

@@ -100,6 +100,8 @@ export const ACTIVATION_CODES: Readonly<Record<Activation, number>> = { relu: 0,
 
 export interface AnnLayerOptions {
   readonly name: string;
+  /** Draws the weights. */
+  readonly seed: number;
   readonly source: RealInput;
   readonly spec: LayerSpec & { readonly units: { readonly kind: Activation } };
   /** Whether the stage above upsamples: y is then written twice as high and wide. */
@@ -122,12 +124,12 @@ export class AnnLayer {
   readonly #up: 0 | 1;
 
   constructor(team: Team, options: AnnLayerOptions) {
-    const { name, source, spec, upsampled, maxImages } = options;
+    const { name, seed, source, spec, upsampled, maxImages } = options;
     const norm = spec.norm !== "none";
     this.#team = team;
     this.name = name;
     this.activationCode = ACTIVATION_CODES[spec.units.kind];
-    this.synapses = buildSynapses(team, source, spec, maxImages, true);
+    this.synapses = buildSynapses(team, { name, seed, source, spec, maxImages, stepwise: true });
     const { shape, blocks } = this.synapses;
     const tiles = tilesOf(shape);
     this.group = new ParameterGroup(team, name, {

@@ -48,14 +48,15 @@ export class LayeredNet {
       const upsampled = synapses.kind === "conv" && (synapses.upsample ?? false);
       const own = { ...layer, units: layer.units as { kind: Activation } };
       const name = layerName(spec, side, layer.stage);
-      const built = new AnnLayer(team, { name, source, spec: own, upsampled, maxImages });
+      const built = new AnnLayer(team, { name, seed, source, spec: own, upsampled, maxImages });
       hidden.push(built);
       source = built.output;
     }
     this.hidden = hidden;
     const top = this.specs.at(-1)!;
-    const synapses = buildSynapses(team, source, top, maxImages, true);
-    this.readout = new Layer(team, { name: layerName(spec, side, top.stage), synapses, maxImages, steps: 1 });
+    const name = layerName(spec, side, top.stage);
+    const synapses = buildSynapses(team, { name, seed, source, spec: top, maxImages, stepwise: true });
+    this.readout = new Layer(team, { name, synapses, maxImages, steps: 1 });
     for (const layer of this.layers) initialise(layer, seed);
   }
 

@@ -137,6 +137,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   readonly chunkImages: number;
   readonly wiring = "full";
   readonly #team: Team;
+  readonly #inputs: number;
   readonly #rowTiles: number;
   readonly #lists: RealLists | undefined;
   readonly #product: Product;
@@ -153,10 +154,11 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     this.#product = product;
     this.source = source;
     this.shape = shape;
-    this.fanIn = sizeOf(source.shape);
+    this.#inputs = sizeOf(source.shape);
+    this.fanIn = this.#inputs;
     this.#rowTiles = pixelsOf(shape) * tilesOf(shape);
     this.chunkImages = pixelsOf(shape) === 1 ? 0 : 1;
-    const weight = this.#rowTiles * this.fanIn * LANES;
+    const weight = this.#rowTiles * this.#inputs * LANES;
     this.blocks = bias ? { weight, bias: this.#rowTiles * LANES } : { weight };
     if (isReal(source) && pixelsOf(shape) > 1)
       throw new Error("real inputs to a plane of pixels are convolved, not connected in full");
@@ -165,7 +167,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       images: 0,
       steps: 0,
       periods: 0,
-      inputs: this.fanIn,
+      inputs: this.#inputs,
       pixels: pixelsOf(shape),
       tiles: tilesOf(shape),
       offsets: 0,
@@ -195,7 +197,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       if (lists && this.#sparse) {
         this.#team.run("linearValued", this.#rowTiles, {
           images,
-          inputs: this.fanIn,
+          inputs: this.#inputs,
           capacity: lists.capacity,
           blockInputs: lists.blockInputs,
           background: lists.background,
@@ -210,7 +212,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       }
       this.#team.run("linearDense", this.#rowTiles, {
         images,
-        inputs: this.fanIn,
+        inputs: this.#inputs,
         stride: source.stride,
         x: source.at,
         weights: weight,
@@ -228,7 +230,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       this.#team.run("linearTable", this.#rowTiles, {
         images,
         steps: source.steps,
-        inputs: this.fanIn,
+        inputs: this.#inputs,
         pixels,
         tiles: tilesOf(this.shape),
         maskBytes,
@@ -255,18 +257,19 @@ export class LinearSynapses extends PackedParameters implements Synapses {
    * inputs, from a table that takes 255 additions.
    */
   performed(images: number): Work {
-    const { source, fanIn } = this;
+    const { source } = this;
+    const inputs = this.#inputs;
     const outputs = sizeOf(this.shape);
     if (isReal(source)) {
-      if (this.#used === "dense") return { macs: images * fanIn * outputs, acs: 0 };
+      if (this.#used === "dense") return { macs: images * inputs * outputs, acs: 0 };
       const listed = this.#lists && this.#sparse ? this.#lists.listed(images) : 0;
       // The background's product is the sum of all weights, multiplied once.
-      return { macs: (listed + 1) * outputs, acs: fanIn * outputs };
+      return { macs: (listed + 1) * outputs, acs: inputs * outputs };
     }
     if (this.#used === "events") return { macs: 0, acs: source.listed(images) * outputs };
     let additions = 0;
-    for (let first = 0; first < fanIn; first += TABLE_INPUTS)
-      additions += images * source.steps + 2 ** Math.min(TABLE_INPUTS, fanIn - first) - 1;
+    for (let first = 0; first < inputs; first += TABLE_INPUTS)
+      additions += images * source.steps + 2 ** Math.min(TABLE_INPUTS, inputs - first) - 1;
     return { macs: 0, acs: additions * outputs };
   }
 
@@ -276,7 +279,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     if (pixelsOf(source.shape) > 1 && source.shape.channels % LANES !== 0) return false;
     if (this.#product !== "auto") return this.#product === "table";
     const rows = images * source.steps;
-    return source.listed(images) > TABLE_COST * (rows + 256) * (this.fanIn / 8);
+    return source.listed(images) > TABLE_COST * (rows + 256) * (this.#inputs / 8);
   }
 
   #byEvents(source: SpikeTrains, group: ParameterGroup, images: number, workspace: Workspace, moments: Address): void {
@@ -307,7 +310,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
       const scratch = this.#team.scratch(64);
       this.#team.run("linearValuedGradient", this.#rowTiles, {
         images,
-        inputs: this.fanIn,
+        inputs: this.#inputs,
         tiles,
         capacity: lists.pairCapacity,
         background: lists.background,
@@ -324,7 +327,7 @@ export class LinearSynapses extends PackedParameters implements Synapses {
     } else if (isReal(source)) {
       this.#team.run("linearDenseGradient", this.#rowTiles, {
         images,
-        inputs: this.fanIn,
+        inputs: this.#inputs,
         stride: source.stride,
         tiles,
         x: source.at,
@@ -340,11 +343,11 @@ export class LinearSynapses extends PackedParameters implements Synapses {
   }
 
   plainShape(block: string): readonly number[] {
-    return block === "weight" ? [sizeOf(this.shape), this.fanIn] : [sizeOf(this.shape)];
+    return block === "weight" ? [sizeOf(this.shape), this.#inputs] : [sizeOf(this.shape)];
   }
 
   protected override eachPair(block: string, visit: (packedAt: number, plainAt: number) => void): void {
-    eachLinearPair(this.shape, block === "weight" ? this.fanIn : 1, visit);
+    eachLinearPair(this.shape, block === "weight" ? this.#inputs : 1, visit);
   }
 }
 

@@ -11,7 +11,7 @@ import { BispikeError } from "../errors.ts";
 import { perceive } from "./inference.ts";
 import type { LayeredNet } from "./layered-net.ts";
 import type { Pooling } from "./neuron.ts";
-import { type NetworkOptions, NetworkPair, type StageRange } from "./pair.ts";
+import { type NetworkOptions, NetworkPair, type PairOptions, type StageRange } from "./pair.ts";
 import type { Slot, Stateful } from "./parameters.ts";
 import { assertRows, type Shape } from "./shape.ts";
 import { paddedShape } from "./specs.ts";
@@ -30,8 +30,8 @@ export interface DataSummary {
 
 /** What a spiking model is made from. */
 export interface ModelOptions {
-  /** What the pair looks like. */
-  readonly network: NetworkOptions;
+  /** What the pair looks like; with `spec`, layer by layer. */
+  readonly network: NetworkOptions & Pick<PairOptions, "spec">;
   /** Draws the weights, the random target codes and stimulus codes; an integer from 0 to 2^53 - 1. */
   readonly seed: number;
   /** Largest batch. */

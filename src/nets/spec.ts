@@ -13,8 +13,8 @@ export type Side = "perception" | "recall";
 /** How a layer is connected to what it reads. */
 export type SynapsesSpec =
   | { readonly kind: "linear" }
-  /** Synapses that `registerLayerKind` gave a name. */
-  | { readonly kind: `own:${string}` }
+  /** Synapses that `registerLayerKind` gave a name, with options of theirs: plain data, as a spec is. */
+  | { readonly kind: `own:${string}`; readonly options?: Readonly<Record<string, unknown>> }
   | {
       /** 3x3 convolution. */
       readonly kind: "conv";
@@ -86,7 +86,7 @@ export interface Needs {
 
 /** A layer's connections, of which `chain` makes specs. */
 export type Connections =
-  | { readonly kind: "linear" | `own:${string}`; readonly shape: Shape }
+  | ({ readonly shape: Shape } & Exclude<SynapsesSpec, { kind: "conv" }>)
   | (Extract<SynapsesSpec, { kind: "conv" }> & { readonly channels: number });
 
 /** What the hidden layers of a net have in common. */
@@ -187,7 +187,10 @@ function opposite(synapses: SynapsesSpec): SynapsesSpec {
 }
 
 function synapsesOf(connections: Connections): SynapsesSpec {
-  if (connections.kind !== "conv") return { kind: connections.kind };
+  if (connections.kind !== "conv") {
+    const { shape: _, ...synapses } = connections;
+    return synapses;
+  }
   const { channels: _, ...synapses } = connections;
   return synapses;
 }

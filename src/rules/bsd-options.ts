@@ -1,47 +1,22 @@
 /** What rule BSD can be told, and which pair it needs for that. */
 
 import { BispikeError } from "../errors.ts";
-import type { AffinityKind } from "../losses/infonce.ts";
 import type { Rivals } from "../losses/pairings.ts";
-import type { StageLossName } from "../losses/stage-loss.ts";
 import type { Feature } from "../nets/neuron.ts";
 import type { NetworkPair } from "../nets/pair.ts";
-import type { Freeze } from "./bsd.ts";
+import type { HiddenOptions } from "./bsd.ts";
 import type { ErrorWeights } from "./error-weights.ts";
-import type { HomeostasisOptions } from "./rate-regularisation.ts";
 import { CODE_RATE } from "./stage-codes.ts";
 import type { TopLoss } from "./top.ts";
 
 /** The rule's choices; the YAML section `rule`. Which work best was measured: see RESULTS.md. */
-export interface BsdOptions {
-  /** What of perception is aligned: the time mean of spikes, drive or membrane. */
+export interface BsdOptions extends HiddenOptions {
   readonly features: Feature;
-  /** What of recall is aligned; "same": as `features`, the default. */
-  readonly recallFeatures?: Feature | "same";
-  /** Take each neuron's mean away before comparing. */
-  readonly centred: boolean;
-  /** Which recalled rows a sample is told from. */
   readonly rivals: Rivals;
-  /** Alignment loss of the hidden stages and stage 1. */
-  readonly loss: StageLossName;
-  /** ReCo: weight of the rivals, of stages and the top. */
-  readonly lambda: number;
-  /** InfoNCE: temperature of the softmax over affinities. */
-  readonly temperature: number;
-  /** InfoNCE of hidden stages: by how many nats rivals stand higher than they are. Default 0. */
-  readonly margin?: number;
-  /** InfoNCE of hidden stages: what rows are told apart by, cosines or mean products; stage 1 stays with cosines. Default cosines. */
-  readonly affinity?: AffinityKind;
-  /** Weight of each hidden stage's loss. */
-  readonly weight: number;
   /** Weight of stage 1's loss. */
   readonly stimulusWeight: number;
-  /** Loss of the top stage. */
+  /** Loss of the top stage; `lambda` is its ReCo's, too. */
   readonly top: TopLoss;
-  /** Adds weight * mean over neurons of max(0, firing rate - rate)^2 to each hidden stage's loss, for both networks. */
-  readonly homeostasis: HomeostasisOptions;
-  /** Networks that stay as they are drawn; of perception the hidden stages. Default "none". */
-  readonly freeze?: Freeze;
   /** What hidden stages are held against: recall, or a fixed random code a class, on a pair of perception alone and with prototypes. Default "recall". */
   readonly codes?: "recall" | "random";
   /** Share of ones in a random code, above 0. Default 0.15. */

@@ -130,7 +130,14 @@ function feedbackOf(net: LayeredNet, { maxImages, seed }: AnnImageNetOptions): F
     // As with a norm: Theta has no bias.
     const above = net.specs[k + 1]!;
     const source = { kind: "real", shape, at: rows, stride, maxImages } as const;
-    const synapses = buildSynapses(team, source, { ...above, bias: false }, maxImages, true);
+    const synapses = buildSynapses(team, {
+      name,
+      seed,
+      source,
+      spec: { ...above, bias: false },
+      maxImages,
+      stepwise: true,
+    });
     const group = new ParameterGroup(team, name, synapses.blocks);
     const plain = new Float32Array(synapses.plainShape("weight").reduce((a, b) => a * b, 1));
     const inputs = shape.channels * (above.synapses.kind === "conv" ? 1 : pixelsOf(shape));

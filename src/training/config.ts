@@ -28,7 +28,6 @@ export {
   type SpikingRuleName,
   spikingRules,
 } from "./rule-names.ts";
-export { type KnownDataset, knownDatasets } from "./settings/data.ts";
 export { defaultChannels } from "./settings/network.ts";
 export type { Task } from "./settings/settings.ts";
 export { stdpLearningRate } from "./settings/train.ts";

@@ -2,6 +2,7 @@
  * Data as a program has them: names and folders (in Node), arrays, pictures from a canvas, texts and series in memory. What they are decides the problem: images are named, or reconstructed by an
  * autoencoder; of a text the next character is learned, of a series values.
  */
+
 import type { AugmentOptions } from "../data/augment.ts";
 import { type Dataset, type DatasetArrays, datasetOf, type ImageArrays } from "../data/dataset.ts";
 import { fitImage } from "../data/resize.ts";
@@ -10,6 +11,7 @@ import type { SequenceRequest } from "../data/sequence/load.ts";
 import type { SequenceTask } from "../data/sequence/options.ts";
 import { MAX_FLOAT32, type RawSeries } from "../data/sequence/series.ts";
 import type { SequenceSummary, SeriesSummary, TextSummary } from "../data/sequence/task.ts";
+import { KNOWN_SETS, type KnownName } from "../data/source.ts";
 import { BispikeError } from "../errors.ts";
 import type { SequenceConfig, SequenceDataConfig } from "./config.ts";
 import { type Partly, sectionOf } from "./nets.ts";
@@ -70,7 +72,7 @@ export type ImageArraysOf = Omit<DatasetArrays, "name"> & { readonly name?: stri
 
 /** A folder of files, with the name of a known set where it holds one. */
 export interface ImageFolder {
-  readonly name?: "mnist" | "fashion-mnist" | "cifar10" | "cifar100" | "svhn";
+  readonly name?: KnownName;
   readonly path: string;
 }
 
@@ -85,7 +87,6 @@ export interface PicturesOptions extends ImagesOptions {
 }
 
 /** Known sets. */
-const KNOWN: readonly string[] = ["mnist", "fashion-mnist", "cifar10", "cifar100", "svhn"];
 
 /**
  * Images to train on.
@@ -107,7 +108,7 @@ export async function images(
   const { validation, limit, labelNoise, augment } = options;
   const settings = sectionOf({ validation, limit, labelNoise, augment });
   if (typeof from === "string" || "path" in from) {
-    const request = typeof from === "string" ? (KNOWN.includes(from) ? { name: from } : { path: from }) : from;
+    const request = typeof from === "string" ? (KNOWN_SETS.has(from) ? { name: from } : { path: from }) : from;
     const files = filesFor("images of a name or a folder", "give arrays, or pixels of a canvas");
     return { kind: "images", dataset: await files.loadDataset(request), section: { ...request, ...settings } };
   }

@@ -14,7 +14,7 @@ import { randomImages, smallPair } from "../support/small-pair.ts";
 
 test("a registered kind that does what linear does trains to the same bytes", async () => {
   registerLayerKind("copy", {
-    build: (team, source, { shape, bias }) => new LinearSynapses(team, source, shape, bias),
+    build: (team, { source, spec }) => new LinearSynapses(team, source, spec.shape, spec.bias),
   });
   const trained = async (own: boolean) => {
     const plain = await smallPair({ network: { kind: "mlp" } });
@@ -79,7 +79,7 @@ class Foreign implements Synapses {
 
 test("a registered kind is counted, measured and written to ONNX and NIR with no word of it elsewhere", async () => {
   registerLayerKind("foreign", {
-    build: (team, source, { shape, bias }) => new Foreign(new LinearSynapses(team, source, shape, bias)),
+    build: (team, { source, spec }) => new Foreign(new LinearSynapses(team, source, spec.shape, spec.bias)),
   });
   const told = async (own: boolean) => {
     const plain = await smallModel({ network: { kind: "mlp" } });
@@ -102,6 +102,29 @@ test("a registered kind is counted, measured and written to ONNX and NIR with no
   const foreign = await told(true);
   expect(foreign).toEqual(await told(false));
   expect(foreign.cost.perception.operations.acs).toBeGreaterThan(0);
+});
+
+test("a kind is told its options, and the name and seed that key its draws", async () => {
+  const told: unknown[] = [];
+  registerLayerKind("told", {
+    build: (team, { name, seed, source, spec }, options) => {
+      told.push([name, seed, options]);
+      return new LinearSynapses(team, source, spec.shape, spec.bias);
+    },
+  });
+  const plain = await smallModel({ network: { kind: "mlp" } });
+  const { spec } = plain.model.pair;
+  await plain.team.close();
+  const [first, ...others] = spec.perception;
+  const synapses = { kind: "own:told", options: { density: 0.25 } } as const;
+  const perception = [{ ...first!, synapses }, ...others];
+  const recall = mirror(perception, { stimulus: spec.stimulus, units: spec.recall[1]!.units });
+  const { team } = await smallModel({ network: { kind: "mlp", spec: { ...spec, perception, recall } } });
+  await team.close();
+  expect(told).toEqual([
+    ["perception.stage2", 5, { density: 0.25 }],
+    ["recall.stage1", 5, { density: 0.25 }],
+  ]);
 });
 
 test("a kind nobody registered is named", async () => {

@@ -1,10 +1,7 @@
 /** Section `data`: what is trained on, and which part is kept for validation. */
 import { AUGMENT_LIMITS, augmentDefaults } from "../../data/augment.ts";
+import { KNOWN_NAMES } from "../../data/source.ts";
 import { choice, flag, list, optional, real, section, value, whole } from "../options.ts";
-
-/** The data sets known by name. */
-export const knownDatasets = ["mnist", "fashion-mnist", "cifar10", "cifar100", "svhn"] as const;
-export type KnownDataset = (typeof knownDatasets)[number];
 
 const notPath = "it reads a text (data.text) or a series (data.series)";
 const ofImages = "images are read from data.name or data.path";
@@ -32,7 +29,7 @@ const text = (at: (key: string) => unknown) => at("task") === "next-character";
 export const data = section(
   {
     name: optional(
-      choice(knownDatasets, {
+      choice(KNOWN_NAMES, {
         says: "A known data set of images; with `path` too, `path` is where its files are.",
         notIn: { sequence: notPath },
       }),
