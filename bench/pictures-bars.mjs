@@ -1,7 +1,8 @@
 // @ts-check
 /** Bars of step times: a panel a net, a group of bars a thread count. */
 import * as Plot from "@observablehq/plot";
-import { drawPanel, page, text } from "../dist/node/plots/page.js";
+import { page, text } from "../dist/node/plots/page.js";
+import { drawPanel } from "../dist/node/plots/panel.js";
 import { OURS } from "./contest.mjs";
 import { colourOf, PANEL, placeOf, WIDTH } from "./pictures-layout.mjs";
 import { figure } from "./table.mjs";

@@ -1,7 +1,8 @@
 // @ts-check
 /** Memory against T, and step time against sizes. */
 import * as Plot from "@observablehq/plot";
-import { drawPanel, legend, page, text } from "../dist/node/plots/page.js";
+import { legend, page, text } from "../dist/node/plots/page.js";
+import { drawPanel } from "../dist/node/plots/panel.js";
 import { AXES, exponentsOf } from "./growth.mjs";
 import { colourOf, PANEL, placeOf, WIDTH } from "./pictures-layout.mjs";
 

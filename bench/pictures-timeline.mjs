@@ -1,7 +1,8 @@
 // @ts-check
 /** A row a thread, a bar a kernel's share: one training step over time. */
 import * as Plot from "@observablehq/plot";
-import { drawPanel, page, text } from "../dist/node/plots/page.js";
+import { page, text } from "../dist/node/plots/page.js";
+import { drawPanel } from "../dist/node/plots/panel.js";
 import { WIDTH } from "./pictures-layout.mjs";
 
 /** Kernels of a kind share a colour; Okabe and Ito's. */

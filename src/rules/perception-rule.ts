@@ -102,6 +102,7 @@ export abstract class UpwardRule<B, Net extends UpwardNet> {
   /** The whole pass is done, and the top loss known. */
   protected abstract atTop(reached: Reached<B>): void;
 
+  /** One training step. Throws a `training` error that names the stage when a loss stops being finite, a `usage` error for a batch that does not fit. */
   step(batch: B, learningRates: LearningRates): StepReport {
     const { optimiser, feature } = this;
     const layers = this.pair.perception;
@@ -134,6 +135,7 @@ export abstract class UpwardRule<B, Net extends UpwardNet> {
     };
   }
 
+  /** The state of the net; with `optimiser` all that it needs to go on. */
   slots(optimiser: boolean): Iterable<Slot> {
     return this.pair.slots(optimiser);
   }

@@ -13,7 +13,7 @@ import { LOCK_FILE } from "../../src/node/lock.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { temporaryFolders } from "../support/folder.ts";
 
-vi.mock("../../src/node/child.ts", () => ({ startChild: vi.fn() }));
+vi.mock("../../src/node/child.ts", async (original) => ({ ...(await original<object>()), startChild: vi.fn() }));
 
 const newFolder = temporaryFolders();
 const SUMMARY = { testAccuracy: 0.9731, validationAccuracy: 0.5 };

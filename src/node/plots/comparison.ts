@@ -1,7 +1,8 @@
 /** Figures of runs side by side: a row a cell, a point a run, a bar at the mean. */
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
-import { drawPanel, page, text } from "./page.ts";
+import { page, text } from "./page.ts";
+import { drawPanel } from "./panel.ts";
 
 export interface ComparisonPanel {
   readonly title: string;

@@ -2,17 +2,8 @@
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
 import type { AnyMetricLine } from "../run-folder.ts";
-import {
-  type Curve,
-  drawPanel,
-  legend,
-  linearDomain,
-  logTicks,
-  type Panel,
-  page,
-  text,
-  withoutEmptyCurves,
-} from "./page.ts";
+import { type Curve, legend, linearDomain, logTicks, type Panel, page, text, withoutEmptyCurves } from "./page.ts";
+import { drawPanel } from "./panel.ts";
 
 type StepLine = Extract<AnyMetricLine, { kind: "step" }>;
 type EpochLine = Extract<AnyMetricLine, { kind: "epoch" }>;

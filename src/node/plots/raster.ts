@@ -2,7 +2,8 @@
 
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
-import { drawPanel, page, text } from "./page.ts";
+import { page, text } from "./page.ts";
+import { drawPanel } from "./panel.ts";
 
 /** Spikes of a stage. */
 export interface RasterStage {

@@ -2,7 +2,8 @@
 
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
-import { drawPanel, type LegendEntry, legend, page, text } from "./page.ts";
+import { type LegendEntry, legend, page, text } from "./page.ts";
+import { drawPanel } from "./panel.ts";
 
 /** A line of a panel. */
 export interface SeriesLine extends LegendEntry {

@@ -1,7 +1,8 @@
 /** A figure against severity, a panel a corruption, a line a row of a comparison. */
 import * as Plot from "@observablehq/plot";
 import { BispikeError } from "../../errors.ts";
-import { drawPanel, type LegendEntry, legend, page, text } from "./page.ts";
+import { type LegendEntry, legend, page, text } from "./page.ts";
+import { drawPanel } from "./panel.ts";
 
 export interface SeverityPoint {
   /** Severity; 0 for none. */
