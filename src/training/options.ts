@@ -113,6 +113,12 @@ function declare<V>(form: Form, said: Says<unknown, NotIn>): Option<V, false> {
   return { ...form, ...rest, optional: false, default: fallback, was, wasNamed, notIn };
 }
 
+/** A default that each problem has of its own. @example default: each({ classify: 128, sequence: 64, autoencode: 128 }) */
+export const each =
+  <T>(values: Readonly<Record<Problem, T>>) =>
+  ({ problem }: { readonly problem: Problem }): T =>
+    values[problem];
+
 /** The same setting, which a complete configuration may lack. */
 export function optional<V>(option: Option<V, false>): Option<V, true> {
   return { ...option, optional: true };

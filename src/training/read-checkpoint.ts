@@ -2,7 +2,7 @@
  * Reads checkpoints of every problem. Untrusted bytes: data only, every field checked. Version 1 had three layouts, told apart by `kind`, and other names for some settings (`fromVersion1`).
  */
 import { BispikeError } from "../errors.ts";
-import type { SafetensorsFile } from "../formats/safetensors.ts";
+import type { SafetensorsFile, Tensor } from "../formats/safetensors.ts";
 import type { DataSummary } from "../nets/model.ts";
 import { autoencodeSums } from "../problems/autoencode.ts";
 import { classifySums } from "../problems/classify.ts";
@@ -109,22 +109,37 @@ function readCheckpoint(file: SafetensorsFile): AnyCheckpoint {
     );
   const told = field("position");
   const position = checkPosition(version === 1 ? positionFromVersion1(told) : told, SUMS[problem]);
-  if (problem === "sequence") {
-    const summary = field("data");
-    const data = checkSummary(version === 1 ? summaryFromVersion1(summary) : summary);
+  const own = OWN[problem]({ config, version, tensors, data: field("data") });
+  return { problem, version, config, position, tensors, ...own } as AnyCheckpoint;
+}
+
+/** What of a file a problem reads by itself. */
+interface Sealed {
+  readonly config: AnyConfig;
+  readonly version: number;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly data: unknown;
+}
+
+/** What each problem has beside configuration, position and tensors. */
+const OWN: Readonly<Record<ProblemName, (sealed: Sealed) => object>> = {
+  classify: ({ tensors, data: said }) => {
+    const data = checkData(said);
+    const means = tensors.get(CLASS_MEANS);
+    const size = meansShape(data).join(", ");
+    if (means?.dtype !== "F32" || means.shape.join(", ") !== size)
+      throw new BispikeError("checkpoint", `tensor ${CLASS_MEANS}: expected F32 [${size}]`);
+    return { data, classMeans: means.data };
+  },
+  sequence: ({ config, version, data: said }) => {
+    const data = checkSummary(version === 1 ? summaryFromVersion1(said) : said);
     const { task } = config as SequenceConfig;
     if (data.task !== (task === "next-character" ? "next" : task))
       throw new BispikeError("checkpoint", `metadata data: expected a summary of task ${task}, got ${data.task}`);
-    return { problem, version, config, data, position, tensors } as SequenceCheckpoint;
-  }
-  const data = checkData(field("data"));
-  if (problem === "autoencode") return { problem, version, config, data, position, tensors } as AutoencoderCheckpoint;
-  const means = tensors.get(CLASS_MEANS);
-  const size = meansShape(data).join(", ");
-  if (means?.dtype !== "F32" || means.shape.join(", ") !== size)
-    throw new BispikeError("checkpoint", `tensor ${CLASS_MEANS}: expected F32 [${size}]`);
-  return { problem, version, config, data, position, classMeans: means.data, tensors } as Checkpoint;
-}
+    return { data };
+  },
+  autoencode: ({ data }) => ({ data: checkData(data) }),
+};
 
 /** A position of version 1 in today's words; anything else is left for the check to refuse. */
 function positionFromVersion1(value: unknown): unknown {

@@ -1,10 +1,11 @@
 /**
  * The library's front door: `train` a net on data, `load` a trained one, use the `Run` that both give. The same in Node, in workers and in pages.
  */
+
 import { BispikeError } from "../errors.ts";
 import type { ProblemName } from "../problems/problem.ts";
 import { resolveAnyConfig } from "./any-config.ts";
-import type { AnyCheckpoint } from "./checkpoint.ts";
+import type { AnyCheckpoint, AutoencoderCheckpoint, Checkpoint, SequenceCheckpoint } from "./checkpoint.ts";
 import type { AutoencoderConfig, ExperimentConfig, SequenceConfig, TrainConfig } from "./config.ts";
 import { type ImageSet, type SeriesSet, type TextSet, type TrainingData, UNLABELLED } from "./data-sources.ts";
 import { createAutoencoderExperiment, createExperiment, createSequenceExperiment } from "./experiment.ts";
@@ -15,6 +16,7 @@ import { bsd, type RuleChoice } from "./rules.ts";
 import { breathe, epochOf, type RunParts } from "./run-base.ts";
 import { AutoencodeRun, ClassifyRun } from "./run-images.ts";
 import { SeriesRun, TextRun } from "./run-sequence.ts";
+import { AUTOENCODE } from "./settings/settings.ts";
 import type { Trainable, TrainableKind } from "./trainable.ts";
 import { trainExperiment } from "./trainer.ts";
 
@@ -176,6 +178,14 @@ export async function load<P extends ProblemName = ProblemName>(
   return (await openRun(stored, threads, problem)) as Run<P>;
 }
 
+/** A trained net of each problem. */
+const RUNS = {
+  classify: (parts: RunParts<Checkpoint>) => new ClassifyRun(parts),
+  sequence: (parts: RunParts<SequenceCheckpoint>) =>
+    parts.checkpoint.data.kind === "text" ? new TextRun(parts) : new SeriesRun(parts),
+  autoencode: (parts: RunParts<AutoencoderCheckpoint>) => new AutoencodeRun(parts),
+};
+
 type Stored = Omit<RunParts<AnyCheckpoint>, "team" | "checkpoint" | "finished"> & { readonly finished?: boolean };
 
 async function openRun(stored: Stored, threads: ThreadOptions, wanted?: ProblemName): Promise<Run> {
@@ -192,11 +202,7 @@ async function openRun(stored: Stored, threads: ThreadOptions, wanted?: ProblemN
     const newest = stored.last ? decodeAnyCheckpoint(stored.last, source).position : position;
     const finished = stored.finished ?? newest.epoch >= config.train.epochs;
     const parts = { ...stored, team, finished };
-    if (checkpoint.problem === "classify") return new ClassifyRun({ ...parts, checkpoint });
-    if (checkpoint.problem === "autoencode") return new AutoencodeRun({ ...parts, checkpoint });
-    return checkpoint.data.kind === "text"
-      ? new TextRun({ ...parts, checkpoint })
-      : new SeriesRun({ ...parts, checkpoint });
+    return RUNS[problem]({ ...parts, checkpoint } as never);
   } catch (error) {
     await team.close();
     throw error;
@@ -222,7 +228,7 @@ function configOf(
     ...settings
   } = options;
   const problem = problemOf(data, net);
-  const task = data.kind === "images" ? (problem === "autoencode" ? problem : undefined) : data.task;
+  const task = data.kind === "images" ? ofImages[problem]?.task : data.task;
   const choice = rule as RuleChoice<ProblemName> | string;
   const section = typeof choice === "string" ? { name: choice } : choice.section(problem);
   const network = net?.section ?? {};
@@ -230,15 +236,21 @@ function configOf(
   return resolveAnyConfig(sectionOf(raw));
 }
 
+/** Problems whose data are images: the `task` of their configuration, and whether images need labels. */
+const ofImages: { readonly [P in ProblemName]?: { readonly task?: string; readonly labels: boolean } } = {
+  classify: { labels: true },
+  autoencode: { task: AUTOENCODE, labels: false },
+};
+
 /** @throws BispikeError "usage" for a net that the data cannot train */
 function problemOf(data: TrainingData, net: NetChoice | undefined): ProblemName {
-  const ours: readonly ProblemName[] = data.kind === "images" ? ["classify", "autoencode"] : ["sequence"];
-  const problem = net?.problem ?? ours[0]!;
-  if (!ours.includes(problem)) {
-    const expected = data.kind === "images" ? "mlp, cnn or autoencoder" : "recurrent";
+  const images = data.kind === "images";
+  const problem = net?.problem ?? (images ? "classify" : "sequence");
+  if (images !== problem in ofImages) {
+    const expected = images ? "mlp, cnn or autoencoder" : "recurrent";
     throw new BispikeError("usage", `net: expected ${expected} for ${DATA[data.kind]}, got ${net?.made}`);
   }
-  if (problem === "classify" && data.kind === "images" && data.dataset.classNames === UNLABELLED)
+  if (ofImages[problem]?.labels && data.kind === "images" && data.dataset.classNames === UNLABELLED)
     throw new BispikeError(
       "usage",
       "data: expected images with labels to name them, got none; give labels, or net: autoencoder()",

@@ -6,6 +6,8 @@ import { choice, flag, list, optional, real, section, value, whole } from "../op
 const notPath = "it reads a text (data.text) or a series (data.series)";
 const ofImages = "images are read from data.name or data.path";
 const ofLabels = "there are no labels to be wrong";
+/** Whether the validation part may be a count. */
+const counted = { classify: true, sequence: false, autoencode: true } as const;
 const series = { classify: ofImages, autoencode: ofImages } as const;
 
 const isPlainText = (text: unknown) =>
@@ -108,12 +110,9 @@ export const data = section(
     }),
     validation: value<number, Record<never, never>>({
       says: "Training data kept aside for every choice: a share below 1, of images also a count, or 0 for none.",
-      expected: (problem) =>
-        problem === "sequence"
-          ? "a fraction from 0 to below 1"
-          : "a fraction from 0 to below 1, or a whole number of images",
+      expected: (problem) => `a fraction from 0 to below 1${counted[problem] ? ", or a whole number of images" : ""}`,
       accepts: (part, problem) =>
-        typeof part === "number" && part >= 0 && (part < 1 || (problem !== "sequence" && Number.isSafeInteger(part))),
+        typeof part === "number" && part >= 0 && (part < 1 || (counted[problem] && Number.isSafeInteger(part))),
       default: 0.1,
       was: ["data.heldOut"],
     }),

@@ -1,5 +1,5 @@
 /** Section `network`: the pair of networks, perception (stimulus → concept) and recall (concept → stimulus). */
-import { choice, flag, list, real, section, whole } from "../options.ts";
+import { choice, each, flag, list, type Problem, real, section, whole } from "../options.ts";
 
 const recurrent = "its net is always recurrent";
 const noCode = "only images of classes have a target code";
@@ -10,11 +10,18 @@ export const defaultChannels: readonly number[] = [32, 64, 128];
 
 const isWidth = (width: unknown) => Number.isSafeInteger(width) && (width as number) >= 1 && (width as number) <= 65535;
 
+/** Hidden stages where none are given. */
+const usualHidden: Readonly<Record<Problem, Readonly<Record<"mlp" | "cnn", readonly number[]>>>> = {
+  classify: { mlp: [1024, 512, 256], cnn: defaultChannels },
+  sequence: { mlp: [324], cnn: [324] },
+  autoencode: { mlp: [256], cnn: [16, 32, 64] },
+};
+
 export const network = section(
   {
     kind: choice(["mlp", "cnn"], {
       says: "Fully connected or convolutional stages.",
-      default: ({ problem }) => (problem === "autoencode" ? "cnn" : "mlp"),
+      default: each({ classify: "mlp", sequence: "mlp", autoencode: "cnn" }),
       notIn: { sequence: recurrent },
     }),
     hidden: list<number, Record<never, never>>({
@@ -23,12 +30,7 @@ export const network = section(
       each: { expected: "an integer from 1 to 65535", accepts: isWidth },
       min: 1,
       max: 64,
-      default: ({ problem, at }) => {
-        if (problem === "sequence") return [324];
-        const cnn = at("network.kind") === "cnn";
-        if (problem === "classify") return cnn ? defaultChannels : [1024, 512, 256];
-        return at("network.kind") === "mlp" ? [256] : [16, 32, 64];
-      },
+      default: ({ problem, at }) => usualHidden[problem][at("network.kind") === "cnn" ? "cnn" : "mlp"],
     }),
     latent: whole({
       says: "Neurons of the latent stage.",
@@ -41,7 +43,7 @@ export const network = section(
       says: "T, time steps for which a sample is shown.",
       min: 1,
       max: 65536,
-      default: ({ problem }) => (problem === "autoencode" ? 8 : 4),
+      default: each({ classify: 4, sequence: 4, autoencode: 8 }),
       unit: "steps",
     }),
     norm: flag({ says: "Normalise the drive over batch and time (cnn: and space).", default: true }),

@@ -5,7 +5,7 @@ import { AFFINITIES } from "../../losses/infonce.ts";
 import { builtInLosses, stageLosses } from "../../losses/stage-loss.ts";
 import { POOLINGS } from "../../nets/neuron.ts";
 import { ERROR_WEIGHTS } from "../../rules/error-weights.ts";
-import { choice, flag, real, registered, section, whole } from "../options.ts";
+import { choice, each, flag, real, registered, section, whole } from "../options.ts";
 import { registeredRules } from "../registered-rules.ts";
 import { autoencoderRules, imageRules, sequenceRules } from "../rule-names.ts";
 
@@ -23,7 +23,6 @@ const onlyAutoencoders = {
   sequence: "only autoencoders have such a stage",
 } as const;
 const noRule = "no autoencoder rule reads it";
-const isImages = (problem: string) => problem === "classify";
 
 export const rule = section(
   {
@@ -41,7 +40,7 @@ export const rule = section(
     }),
     recallFeatures: choice(["same", "rate", "drive", "membrane"], {
       says: "What recall is compared by, where it is not what perception is.",
-      default: ({ problem }) => (isImages(problem) ? "same" : "rate"),
+      default: each({ classify: "same", sequence: "rate", autoencode: "rate" }),
       rules: bsd,
       only: { sequence: ["rate", "drive", "membrane"] },
       notIn: { autoencode: "both networks are compared by rule.features there" },
@@ -54,7 +53,9 @@ export const rule = section(
     rivals: choice(["literal", "masked", "prototypes"], {
       says: "What a stage tells a sample's own recall from: the others of the batch, those with another target, or one recalled prototype a class.",
       default: ({ problem, at }) =>
-        isImages(problem) ? "prototypes" : at("task") === "next-character" ? "masked" : "literal",
+        at("task") === "next-character"
+          ? "masked"
+          : ({ classify: "prototypes", sequence: "literal", autoencode: "literal" } as const)[problem],
       was: ["rule.negatives"],
       rules: bsd,
       only: { sequence: ["literal", "masked"] },
@@ -62,13 +63,13 @@ export const rule = section(
     }),
     loss: registered(stageLosses, builtInLosses, {
       says: "Alignment loss of the hidden stages.",
-      default: ({ problem }) => (problem === "autoencode" ? "reco" : "infonce"),
+      default: each({ classify: "infonce", sequence: "infonce", autoencode: "reco" }),
       rules: aligned,
     }),
     lambda: real({
       says: "ReCo: weight of the rivals.",
       min: 0,
-      default: ({ problem }) => ({ classify: 4, sequence: 2, autoencode: 0.06 })[problem],
+      default: each({ classify: 4, sequence: 2, autoencode: 0.06 }),
       rules: aligned,
     }),
     temperature: real({
@@ -158,7 +159,7 @@ export const rule = section(
           says: "Firing rate above which neurons are pulled down.",
           min: 0,
           max: 1,
-          default: ({ problem }) => (isImages(problem) ? 0.06 : 0.1),
+          default: each({ classify: 0.06, sequence: 0.1, autoencode: 0.1 }),
           unit: "spikes a step",
           rules: bsd,
         }),
@@ -322,7 +323,7 @@ export const rule = section(
           says: "Steps of inference a batch, or a position.",
           min: 1,
           max: 1_000_000,
-          default: ({ problem }) => (isImages(problem) ? 20 : 100),
+          default: each({ classify: 20, sequence: 100, autoencode: 100 }),
           unit: "steps",
           was: ["rule.inferenceSteps"],
           rules: ["predictive-coding"],

@@ -14,36 +14,47 @@ export type Task = (typeof TASKS)[number];
 /** The task of autoencoders. */
 export const AUTOENCODE = "autoencode";
 
-const tasksOf = (problem: Problem): readonly string[] => (problem === "autoencode" ? [AUTOENCODE] : TASKS);
+const tasksOf: Readonly<Record<Problem, readonly string[]>> = {
+  classify: [],
+  sequence: TASKS,
+  autoencode: [AUTOENCODE],
+};
 
 /** A run's name where none is given: `<data set>-<kind>`, `<text or series>-<rule>` or `<data set>-autoencoder-<rule>`. */
-function usualName({ problem, at }: Chosen): string {
-  const rule = String(at("rule.name"));
-  if (problem === "sequence") {
+const usualName: Readonly<Record<Problem, (at: Chosen["at"]) => string>> = {
+  classify: (at) => {
+    const rule = ruleOf(at);
+    return joinName(imagesOf(at), String(at("network.kind")), ...(rule === "bsd" ? [] : [rule]));
+  },
+  sequence: (at) => {
     const file = lastName((at("data.text") ?? at("data.series")) as RawValue | undefined).replace(/(\.gz)$/i, "");
-    return joinName(file.replace(/(.)\.[^.]+$/, "$1"), rule);
-  }
-  // A folder's last name stands in for the data set's.
+    return joinName(file.replace(/(.)\.[^.]+$/, "$1"), ruleOf(at));
+  },
+  autoencode: (at) => joinName(imagesOf(at), "autoencoder", ruleOf(at)),
+};
+
+const ruleOf = (at: Chosen["at"]) => String(at("rule.name"));
+
+/** A folder's last name stands in for the data set's. */
+function imagesOf(at: Chosen["at"]): string {
   const name = at("data.name");
-  const images = typeof name === "string" ? name : lastName(at("data.path") as RawValue | undefined);
-  if (problem === "autoencode") return joinName(images, "autoencoder", rule);
-  return joinName(images, String(at("network.kind")), ...(rule === "bsd" ? [] : [rule]));
+  return typeof name === "string" ? name : lastName(at("data.path") as RawValue | undefined);
 }
 
 export const SETTINGS = {
   name: value<string, Record<never, never>>({
     says: "Names the run folder: letters, digits, `.`, `_` and `-`.",
-    default: usualName,
+    default: ({ problem, at }) => usualName[problem](at),
     expected: () => "a folder name: 1 to 100 letters, digits, '.', '_' or '-', starting with a letter or digit",
     accepts: (name) => typeof name === "string" && /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name),
   }),
   task: value<string, { readonly classify: string }>({
     says: "What is learned: next-character, regression or forecast of sequences, or autoencode; images and their classes have none.",
     expected: (problem) => {
-      const tasks = tasksOf(problem);
+      const tasks = tasksOf[problem];
       return tasks.length === 1 ? tasks[0]! : `one of ${tasks.join(", ")}`;
     },
-    accepts: (task, problem) => tasksOf(problem).includes(task as string),
+    accepts: (task, problem) => tasksOf[problem].includes(task as string),
     notIn: { classify: "an experiment without a task learns images and their classes" },
   }),
   data,

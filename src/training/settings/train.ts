@@ -1,5 +1,5 @@
 /** Section `train`: the training loop. */
-import { choice, real, section, whole } from "../options.ts";
+import { choice, each, real, section, whole } from "../options.ts";
 
 /** Default learning rate of rule r-stdp, whose sums of spikes are no gradient of a loss. */
 export const stdpLearningRate = 0.01;
@@ -18,7 +18,7 @@ export const train = section(
       says: "Images, or windows, of a batch.",
       min: 1,
       max: 65536,
-      default: ({ problem }) => (problem === "sequence" ? 64 : 128),
+      default: each({ classify: 128, sequence: 64, autoencode: 128 }),
     }),
     threads: whole({
       says: "Worker threads; 0 = all cores. The result does not depend on it.",
@@ -29,7 +29,7 @@ export const train = section(
     learningRate: real({
       says: "AdamW's learning rate for perception; 0.01 under rule r-stdp.",
       above: 0,
-      default: ({ problem, at }) => (problem === "classify" && at("rule.name") === "r-stdp" ? stdpLearningRate : 0.003),
+      default: ({ at }) => (at("rule.name") === "r-stdp" ? stdpLearningRate : 0.003),
     }),
     recallLearningRate: real({
       says: "Learning rate of recall (rules ccl and bsd-ann: of the feedback net) as a multiple of perception's; 0 freezes it.",
